@@ -1,0 +1,40 @@
+# make demo    the whole story on a small made-up practice
+# make test    every check and every test
+# make check   format, lint, types, layers: no tests
+# make format  put the code into shape
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+.PHONY: demo test check format judges
+
+demo: $(INSTALLED)
+	$(BIN)/callrec demo
+
+test: check judges
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+# Exact versions and their hashes, every wheel checked; the project itself needs nothing further.
+$(INSTALLED): constraints.txt pyproject.toml Makefile
+	$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || apt-get install -y --no-install-recommends python3-venv
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(INSTALLED)
+
+# Independent programs that the tests call as judges: 7-Zip and OpenSSH's ssh-keygen.
+judges:
+	@command -v 7z >/dev/null && command -v ssh-keygen >/dev/null || \
+	  { apt-get update -qq && apt-get install -y --no-install-recommends 7zip openssh-client; }

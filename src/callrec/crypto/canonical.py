@@ -1,0 +1,85 @@
+"""Canonical JSON: one value, one sequence of bytes (RFC 8785, without floating-point numbers)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from callrec.errors import Tampered
+
+LARGEST_INTEGER = 2**53 - 1  # what every JSON reader holds exactly (RFC 8785, 3.2.2.3)
+
+
+def canonical(value: object) -> bytes:
+    """The one UTF-8 form of ``value``: members sorted, nothing between tokens.
+
+    Law: ``parse(canonical(value)) == value`` for dicts, lists, strings, integers, booleans and
+    None.
+
+    Raises:
+        ValueError: a float, an integer of 2**53 or beyond, a name of a member that is not ASCII,
+        text that is no
+            Unicode, or a type that JSON has not. All of these are programming errors.
+
+    Source: RFC 8785. ASCII names sort the same by byte and by UTF-16 unit.
+    """
+    _check(value)
+    text = json.dumps(
+        value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False
+    )
+    return text.encode()
+
+
+def parse(data: bytes) -> Any:
+    """What ``data`` says, if it is canonical to the byte.
+
+    Raises:
+        Tampered: it is not JSON, or not in its canonical form.
+    """
+    try:
+        value = json.loads(data)
+        again = canonical(value)
+    except (ValueError, RecursionError):
+        again = b""
+        value = None
+    if again != data:
+        raise Tampered("a record is not in its canonical form")
+    return value
+
+
+def instant(at: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: ``2026-11-24T09:05:00.000Z``."""
+    utc = at.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def parse_instant(text: str) -> datetime:
+    """The time that ``instant`` wrote, aware, in UTC.
+
+    Raises:
+        Tampered: ``text`` is not in that form.
+    """
+    try:
+        at = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        at = None
+    if at is None or instant(at) != text:
+        raise Tampered("a record's time is not in its form")
+    return at
+
+
+def _check(value: object) -> None:
+    match value:
+        case None | bool() | str():
+            pass
+        case int() if abs(value) <= LARGEST_INTEGER:
+            pass
+        case list() | tuple():
+            for item in value:
+                _check(item)
+        case dict() if all(isinstance(name, str) and name.isascii() for name in value):
+            for item in value.values():
+                _check(item)
+        case _:
+            raise ValueError(f"this {type(value).__name__} has no canonical form")

@@ -1,0 +1,64 @@
+"""``context``: what every sealing, derivation and signature is bound to (docs/formats/keys.md, 2).
+
+A key sealed for one purpose can so never be opened for another, nor in another vault.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from callrec.crypto.canonical import canonical
+
+PREFIX = b"callrec/1 "
+
+KINDS: Final[dict[str, frozenset[str]]] = {
+    # HPKE information
+    "share": frozenset({"key", "version", "to"}),
+    "batch": frozenset({"batch", "key", "version"}),
+    "grant": frozenset({"request", "digest", "uid", "to", "lapses"}),
+    "catalogue-copy": frozenset({"volume", "time", "to"}),
+    "detail": frozenset({"seq"}),
+    # associated data of AES-256-GCM; request is HPKE information as well
+    "data-key": frozenset({"batch", "uid"}),
+    "metadata": frozenset({"uid", "revision"}),
+    "request": frozenset({"request", "version"}),
+    "locked-seed": frozenset({"person", "kdf"}),
+    # HKDF information; recording is a recording's associated data too
+    "recording": frozenset({"uid"}),
+    "identity act": frozenset(),
+    "identity log": frozenset(),
+    "identity kem": frozenset(),
+    "index": frozenset({"kind", "part"}),
+    "duplicate": frozenset(),
+    "key-check": frozenset({"key", "version"}),
+    "volume-copy": frozenset({"volume", "time"}),
+    "session": frozenset({"uid", "boot"}),
+}
+"""Every kind of context there is, with its fields besides ``vault``."""
+
+
+def context(kind: str, vault: str, **fields: object) -> bytes:
+    r"""``"callrec/1 " || kind || "\n" || canonical JSON of the fields and the vault``.
+
+    Law: different kinds, vaults or fields give different bytes.
+
+    Raises:
+        ValueError: a kind that is not in the table, or fields that are not the kind's own: a
+        programming error.
+    """
+    if fields.keys() != KINDS[kind]:
+        raise ValueError(f"context {kind} has the fields {sorted(KINDS[kind])}")
+    return PREFIX + kind.encode() + b"\n" + canonical({"vault": vault, **fields})
+
+
+STATEMENTS: Final = frozenset(
+    {"voucher", "key", "seal", "claim", "batch", "metadata", "approval", "volume", "resumed"}
+)
+"""Every kind of statement there is."""
+
+
+def statement_context(kind: str, vault: str) -> bytes:
+    """The context of a statement: its kind and vault; the fields stand in the statement itself."""
+    if kind not in STATEMENTS:
+        raise ValueError(f"{kind} is no kind of statement")
+    return PREFIX + kind.encode() + b"\n" + canonical({"vault": vault})

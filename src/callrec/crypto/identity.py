@@ -1,0 +1,152 @@
+"""An identity: a person, an intake service or the recovery kit, all from one 32-byte seed
+(docs/formats/keys.md, 4).
+
+act  Ed25519  statements and releases; never kept between commands
+log  Ed25519  checkpoints only; the one that a login keeps
+kem  X-Wing   what is sealed to this identity
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callrec.crypto import primitives
+from callrec.crypto.context import context
+from callrec.crypto.primitives import Kdf, KemPublic, SigningPublic
+from callrec.errors import Locked, Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeys:
+    """An identity's three public keys, as a voucher names them."""
+
+    act: SigningPublic
+    log: SigningPublic
+    kem: KemPublic
+
+    def as_json(self) -> dict[str, str]:
+        """Base64, standard alphabet."""
+        return {
+            "act": base64.b64encode(self.act).decode(),
+            "kem": base64.b64encode(self.kem).decode(),
+            "log": base64.b64encode(self.log).decode(),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, str]) -> PublicKeys:
+        return cls(
+            act=SigningPublic(base64.b64decode(value["act"], validate=True)),
+            log=SigningPublic(base64.b64decode(value["log"], validate=True)),
+            kem=KemPublic(base64.b64decode(value["kem"], validate=True)),
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of act || log || kem, in hex: what two people compare aloud."""
+        return primitives.sha256(self.act, self.log, self.kem).hex()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Identity:
+    """An identity's secret half. Its repr shows nothing."""
+
+    seed: bytes
+    act: bytes
+    log: bytes
+    kem: bytes
+    public: PublicKeys
+
+    @classmethod
+    def from_seed(cls, seed: bytes, vault: str) -> Identity:
+        """Derive the three keys of a 32-byte seed in this vault: each HKDF(seed, context "identity
+        <name>").
+        """
+        act, log, kem = (
+            primitives.derive(seed, context(f"identity {name}", vault))
+            for name in ("act", "log", "kem")
+        )
+        public = PublicKeys(
+            act=primitives.signing_public(act),
+            log=primitives.signing_public(log),
+            kem=primitives.kem_public(kem),
+        )
+        return cls(seed, act, log, kem, public)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedSeed:
+    """A seed and the vault root under a password."""
+
+    person: str
+    kdf: Kdf
+    salt: bytes
+    sealed: bytes
+
+    def as_json(self) -> dict[str, object]:
+        """As it lies in the catalogue and on an archive volume."""
+        return {
+            "kdf": {**self.kdf.as_json(), "salt": self.salt.hex()},
+            "person": self.person,
+            "sealed": base64.b64encode(self.sealed).decode(),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, object]) -> LockedSeed:
+        """Read it back.
+
+        Raises:
+            Tampered: it is not in its form, or its parameters are out of bounds.
+        """
+        match value:
+            case {
+                "person": str(person),
+                "kdf": {
+                    "lanes": int(lanes),
+                    "memory_kib": int(memory),
+                    "passes": int(passes),
+                    "salt": str(salt),
+                },
+                "sealed": str(sealed),
+            }:
+                kdf = Kdf(memory, passes, lanes)
+                return cls(person, kdf, bytes.fromhex(salt), base64.b64decode(sealed))
+            case _:
+                raise Tampered("a locked seed is not in its form")
+
+
+def lock(
+    seed: bytes, root: bytes, *, password: str, person: str, vault: str, kdf: Kdf
+) -> LockedSeed:
+    """Lock a seed together with the vault root (32 bytes each) under a password.
+
+    AES-256-GCM under Argon2id(password); the parameters and the salt are in the associated data.
+    """
+    salt = primitives.fresh(primitives.SALT_BYTES)
+    key = primitives.stretch(password, salt, kdf)
+    sealed = primitives.seal(key, seed + root, _lock_context(person, vault, kdf, salt))
+    return LockedSeed(person, kdf, salt, sealed)
+
+
+def unlock(locked: LockedSeed, password: str, vault: str) -> tuple[Identity, bytes]:
+    """The identity, and the vault root that was locked with it.
+
+    Raises:
+        Locked: the password is wrong, or the locked seed was changed; which of them cannot be told.
+    """
+    key = primitives.stretch(password, locked.salt, locked.kdf)
+    head = _lock_context(locked.person, vault, locked.kdf, locked.salt)
+    try:
+        both = primitives.open_sealed(key, locked.sealed, head)
+    except Tampered as error:
+        raise Locked("wrong password", hint="try again; a Data Controller can help") from error
+    return Identity.from_seed(both[:32], vault), both[32:]
+
+
+def _lock_context(person: str, vault: str, kdf: Kdf, salt: bytes) -> bytes:
+    parameters = {**kdf.as_json(), "salt": salt.hex()}
+    return context("locked-seed", vault, person=person, kdf=parameters)

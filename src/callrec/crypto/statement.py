@@ -1,0 +1,83 @@
+"""``statement``: who says what, signed (docs/formats/keys.md, 3).
+
+HPKE in base mode proves no sender, so whatever was sealed counts only through the statement that
+says who sealed it; and a statement counts only if a leaf of the audit log carries its SHA-256.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, instant, parse, parse_instant
+from callrec.crypto.context import STATEMENTS, statement_context
+from callrec.errors import Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A signed statement: its bytes as signed, its signature, and what the bytes say."""
+
+    body: bytes
+    """Canonical JSON: kind, vault, by, at and the kind's own fields."""
+    signature: bytes
+    """Ed25519 by the ``act`` key of the person it names, 64 bytes."""
+    fields: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        return str(self.fields["kind"])
+
+    @property
+    def by(self) -> str:
+        """Id of the person who says it."""
+        return str(self.fields["by"])
+
+    @property
+    def at(self) -> datetime:
+        return parse_instant(self.fields["at"])
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the body in hex: what the leaf carries."""
+        return primitives.sha256(self.body).hex()
+
+
+def state(
+    kind: str, *, vault: str, by: str, at: datetime, seed: bytes, fields: Mapping[str, Any]
+) -> Statement:
+    """Make and sign a statement with the ``act`` seed (32 bytes) of ``by``."""
+    whole = {**fields, "kind": kind, "vault": vault, "by": by, "at": instant(at)}
+    body = canonical(whole)
+    signature = primitives.sign(seed, statement_context(kind, vault) + body)
+    return Statement(body, signature, parse(body))
+
+
+def read_statement(body: bytes, signature: bytes, vault: str) -> Statement:
+    """What a stored statement says; its signature is not checked yet, since that takes its maker's
+    key.
+
+    Raises:
+        Tampered: not canonical, of no known kind, or of another vault.
+    """
+    fields = parse(body)
+    if not isinstance(fields, dict) or not {"kind", "vault", "by", "at"} <= fields.keys():
+        raise Tampered("a statement lacks its head")
+    if fields["kind"] not in STATEMENTS or fields["vault"] != vault:
+        raise Tampered("a statement is of another kind or vault")
+    return Statement(body, signature, fields)
+
+
+def check_statement(statement: Statement, public: bytes) -> None:
+    """Check the signature under the maker's ``act`` public key (32 bytes).
+
+    Raises:
+        Tampered: it is not that key's signature.
+    """
+    head = statement_context(statement.kind, statement.fields["vault"])
+    primitives.verify(public, head + statement.body, statement.signature)

@@ -1,0 +1,107 @@
+"""Google Tink's streaming AEAD AES256_GCM_HKDF_1MB, raw prefix (docs/formats/sealed-recording.md).
+
+    header  = 0x28 || salt[32] || nonce prefix[7]
+    key     = HKDF-SHA-256(data key, salt, info = associated data)
+    nonce i = nonce prefix || u32be(i) || (1 if last else 0)
+
+Ciphertext comes in segments of 1 MiB, the first shorter by the header. The last-segment byte in the
+nonce is what makes a cut file fail; the counter, a swapped, repeated or dropped segment. Any Tink
+opens it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from callrec.crypto.primitives import KEY_BYTES, TAG_BYTES, derive, fresh
+from callrec.errors import Tampered
+
+SEGMENT: Final = 1 << 20
+"""Size of a ciphertext segment in bytes, header and tag included: 1 MiB."""
+HEADER: Final = 40
+"""Size of the header in bytes; its first byte says so."""
+_SALT = 32
+_PREFIX = 7
+
+
+def capacity(index: int) -> int:
+    """Plaintext bytes that segment ``index`` holds when it is full."""
+    return SEGMENT - TAG_BYTES - (HEADER if index == 0 else 0)
+
+
+class StreamSealer:
+    """Seals one stream, segment by segment, in order."""
+
+    def __init__(
+        self,
+        data_key: bytes,
+        associated: bytes,
+        *,
+        salt: bytes | None = None,
+        prefix: bytes | None = None,
+    ) -> None:
+        """Start a stream under a 32-byte data key; salt and prefix are drawn unless a vector fixes
+        them.
+        """
+        salt = fresh(_SALT) if salt is None else salt
+        prefix = fresh(_PREFIX) if prefix is None else prefix
+        self.header = bytes([HEADER]) + salt + prefix
+        """The 40 bytes that stand before the first segment's ciphertext."""
+        self._segments = _Segments(data_key, associated, salt, prefix)
+
+    def seal_segment(self, index: int, *, last: bool, data: memoryview, out: memoryview) -> int:
+        """Seal ``data`` (at most ``capacity(index)`` bytes) into ``out``; returns bytes written.
+
+        ``out`` must hold len(data) + 16 bytes and must not overlap ``data``.
+        """
+        size = len(data) + TAG_BYTES
+        nonce = self._segments.nonce(index, last=last)
+        self._segments.cipher.encrypt_into(nonce, data, None, out[:size])
+        return size
+
+
+class StreamOpener:
+    """Opens one stream, segment by segment, in order; nothing of a segment is handed out before its
+    tag is right.
+    """
+
+    def __init__(self, data_key: bytes, associated: bytes, header: bytes) -> None:
+        """Start with the stream's first 40 bytes.
+
+        Raises:
+            Tampered: they are no header.
+        """
+        if len(header) != HEADER or header[0] != HEADER:
+            raise Tampered("a sealed recording has no header")
+        self._segments = _Segments(data_key, associated, header[1 : 1 + _SALT], header[1 + _SALT :])
+
+    def open_segment(self, index: int, *, last: bool, data: memoryview, out: memoryview) -> int:
+        """Open the ciphertext ``data`` into ``out``; returns bytes written.
+
+        Raises:
+            Tampered: cut, swapped, repeated, changed, of another recording, or under another key.
+        """
+        size = len(data) - TAG_BYTES
+        if size < 0:
+            raise Tampered("a sealed recording is cut short")
+        nonce = self._segments.nonce(index, last=last)
+        try:
+            self._segments.cipher.decrypt_into(nonce, data, None, out[:size])
+        except InvalidTag as error:
+            raise Tampered("a sealed recording does not open") from error
+        return size
+
+
+class _Segments:
+    def __init__(self, data_key: bytes, associated: bytes, salt: bytes, prefix: bytes) -> None:
+        if len(data_key) != KEY_BYTES:
+            raise ValueError("a data key has 32 bytes")
+        self.cipher = AESGCM(derive(data_key, associated, salt=salt))
+        self._prefix = prefix
+
+    def nonce(self, index: int, *, last: bool) -> bytes:
+        flag: Literal[0, 1] = 1 if last else 0
+        return self._prefix + index.to_bytes(4, "big") + bytes([flag])

@@ -1,0 +1,94 @@
+"""Everything that can go wrong and is not a bug, one class for each exit status.
+
+    CallrecError
+    ├── Failed          1   the world did not let it happen: a full disk, a missing drive
+    ├── Unusable        2   what was typed cannot be used
+    ├── Refused         3   the policy does not allow it
+    ├── NotFound        4   no such recording, request, person
+    ├── Tampered        5   something is not as it was signed or sealed
+    ├── Locked          6   not logged in, or the wrong password
+    ├── Misconfigured   7   the configuration or the vault's place is wrong
+    ├── DoneInPart      8   some of it is done, the rest is listed
+    └── Unchecked       9   could not be checked, so nothing is claimed
+
+A message is lower case, without a full stop, and holds nothing personal: no name, number or reason
+of a call.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class CallrecError(Exception):
+    """An expected failure: a message for the person, a hint what to type, an exit status."""
+
+    exit_status: ClassVar[int]
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Failed(CallrecError):
+    """The world did not let it happen: a full disk, a missing drive, a busy vault."""
+
+    exit_status = 1
+
+
+class Unusable(CallrecError):
+    """What was typed or handed in cannot be used."""
+
+    exit_status = 2
+
+
+class Refused(CallrecError):
+    """The policy does not allow it; the clause says where."""
+
+    exit_status = 3
+
+    def __init__(self, message: str, *, clause: str = "", hint: str = "") -> None:
+        super().__init__(f"{message} [policy {clause}]" if clause else message, hint=hint)
+        self.clause = clause
+
+
+class NotFound(CallrecError):
+    """There is no such recording, request, person or volume."""
+
+    exit_status = 4
+
+
+class Tampered(CallrecError):
+    """Something is not as it was signed or sealed, or is damaged."""
+
+    exit_status = 5
+
+    def __init__(
+        self, message: str, *, hint: str = "run callrec audit verify and tell the Data Controller"
+    ) -> None:
+        super().__init__(message, hint=hint)
+
+
+class Locked(CallrecError):
+    """Nobody is logged in, or the password is wrong."""
+
+    exit_status = 6
+
+
+class Misconfigured(CallrecError):
+    """The configuration, or where the vault lies, is wrong."""
+
+    exit_status = 7
+
+
+class DoneInPart(CallrecError):
+    """Some of it is done; what was left is listed."""
+
+    exit_status = 8
+
+
+class Unchecked(CallrecError):
+    """It could not be checked, so nothing is claimed."""
+
+    exit_status = 9
