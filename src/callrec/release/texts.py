@@ -1,0 +1,103 @@
+"""The two texts of a package: for whoever listens, and for whoever has to rely on it.
+
+The words stand in read-me-first.txt and verify.txt beside this module; here they get their facts
+and their lines. UTF-8 without a byte order mark and LF line ends on every system: every editor
+reads them, Windows Notepad since 2018, and one release is the same bytes wherever it is made.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from importlib import resources
+from string import Template
+from typing import TYPE_CHECKING, Final
+
+from callrec.release.sshsig import NAMESPACE, ssh_fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from callrec.release.manifest import Manifest
+
+COLUMNS: Final = 76
+"""Width of the prose. A command stands on one line however long: a broken one cannot be copied."""
+
+PROVES: Final = "proves that these are the files released on this record; not who speaks"
+"""What a release claims, in the same words wherever it is said."""
+
+_INDENT = "    "
+
+
+def read_me_first(manifest: Manifest, *, contact: str) -> str:
+    """READ-ME-FIRST.txt: what this is, how to open and to hear it, whom to ask; for a patient.
+
+    Args:
+        manifest: what is released.
+        contact: how to reach the practice, one line.
+    """
+    calls = {file.path.partition("-")[0]: file.started_at for file in manifest.files}
+    return _text(
+        "read-me-first.txt",
+        practice=manifest.practice,
+        request=manifest.request_number,
+        made_on=_day(manifest.at),
+        calls=_indented(f"{name}   {_day(at)}, {at:%H:%M}" for name, at in calls.items()),
+        left_out=_left_out(len(manifest.withheld)),
+        contact=contact,
+        proves=PROVES,
+    )
+
+
+def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
+    """VERIFY.txt: how to check a package with what every computer has, nothing of ours.
+
+    Args:
+        manifest: what is released.
+        public: Ed25519 public key that signs it, 32 bytes.
+        root: the vault root, 64 hex digits: the practice's fingerprint.
+    """
+    groups = textwrap.wrap(root, 8)  # eight groups: what people can compare one by one
+    return _text(
+        "verify.txt",
+        practice=manifest.practice,
+        request=manifest.request_number,
+        release=manifest.release,
+        check=f"ssh-keygen -Y verify -f allowed_signers -I {manifest.released_by} -n {NAMESPACE}"
+        " -s manifest.json.sig < manifest.json",
+        namespace=NAMESPACE,
+        key=ssh_fingerprint(public),
+        fingerprint=_indented([" ".join(groups[:4]), " ".join(groups[4:])]),
+        proves=PROVES,
+    )
+
+
+def _left_out(withheld: int) -> str:
+    if not withheld:
+        return "Nothing that was found and asked for has been left out."
+    calls = "One call that was" if withheld == 1 else f"{withheld} calls that were"
+    return (
+        f"{calls} asked for could not be given. manifest.json says under"
+        ' "withheld" which and on what ground; the practice can explain it.'
+    )
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
+
+
+def _indented(lines: Iterable[str]) -> str:
+    return "\n".join(_INDENT + line for line in lines)
+
+
+def _text(name: str, **facts: str) -> str:
+    """The text with its facts; paragraphs wrapped, indented ones left as they are."""
+    template = resources.files(__package__).joinpath(name).read_text("utf-8")
+    paragraphs = Template(template).substitute(facts).strip("\n").split("\n\n")
+    return "\n\n".join(map(_wrapped, paragraphs)) + "\n"
+
+
+def _wrapped(paragraph: str) -> str:
+    if paragraph.startswith(_INDENT):
+        return paragraph
+    return textwrap.fill(paragraph, COLUMNS, break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.release.folder import build_folder
+from callrec.release.manifest import Withheld
+from callrec.release.sshsig import ssh_fingerprint
+from callrec.release.texts import COLUMNS, PROVES, read_me_first, verify_text
+from release.builders import PUBLIC, ROOT, a_manifest, a_package
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READ_ME = read_me_first(a_manifest(), contact="telephone 01632 960 000")
+VERIFY = verify_text(a_manifest(), public=PUBLIC, root=ROOT)
+
+
+def in_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", [READ_ME, VERIFY], ids=["READ-ME-FIRST", "VERIFY"])
+def test_each_text_says_what_the_release_proves_and_what_not(text: str) -> None:
+    assert PROVES == "proves that these are the files released on this record; not who speaks"
+    assert PROVES in in_one_line(text)
+
+
+@pytest.mark.parametrize("text", [READ_ME, VERIFY], ids=["READ-ME-FIRST", "VERIFY"])
+def test_prose_keeps_to_76_columns_and_lines_end_in_lf(text: str) -> None:
+    prose = [line for line in text.splitlines() if not line.startswith("    ")]
+    assert max(map(len, prose)) <= COLUMNS
+    assert "\r" not in text
+    assert "$" not in text
+    assert text.endswith(".\n")
+
+
+def test_an_address_is_never_broken_over_two_lines() -> None:
+    address = "recordings@green-lane-surgery.example"
+    for length in range(1, COLUMNS):
+        assert address in read_me_first(a_manifest(), contact="x" * length + " " + address)
+
+
+def test_the_patient_reads_whose_calls_when_and_whom_to_ask() -> None:
+    said = in_one_line(READ_ME)
+    assert "from Dr Müller & Partners. They answer request R-17" in said
+    assert "put together on 3 August 2026" in said  # the practice's day, not yet that of Greenwich
+    assert "    recordings/01   14 July 2026, 09:05\n" in READ_ME
+    assert "Dr Müller & Partners: telephone 01632 960 000." in said
+    assert "Nothing that was found and asked for has been left out." in said
+
+
+def test_the_patient_is_told_of_what_was_withheld_but_not_why() -> None:
+    some = [Withheld(1043, "third-party"), Withheld(1044, "third-party")]
+    one = in_one_line(read_me_first(a_manifest(withheld=some[:1]), contact="-"))
+    two = in_one_line(read_me_first(a_manifest(withheld=some), contact="-"))
+    assert "One call that was asked for could not be given." in one
+    assert "2 calls that were asked for could not be given." in two
+    assert "third" not in two
+
+
+def test_windows_is_told_the_same_command_through_cmd() -> None:
+    (unix,) = [line.strip() for line in VERIFY.splitlines() if line.startswith("    ssh-keygen")]
+    assert f'\n    cmd /c "{unix}"\n' in VERIFY
+    assert "\n    Get-FileHash -Algorithm SHA256 recordings\\* " in VERIFY
+
+
+def test_the_fingerprint_stands_in_eight_groups() -> None:
+    at = VERIFY.index(ROOT[:8])
+    groups = VERIFY[at:].split()[:8]
+    assert "".join(groups) == ROOT
+    assert {len(group) for group in groups} == {8}
+
+
+def test_the_commands_of_verify_txt_work_as_they_stand(tmp_path: Path) -> None:
+    build_folder(tmp_path / "release", a_package())
+    check, hashes = (
+        line.strip()
+        for line in (tmp_path / "release/VERIFY.txt").read_text("utf-8").splitlines()
+        if line.startswith(("    ssh-keygen", "    sha256sum"))
+    )
+    run = [
+        subprocess.run(
+            ["sh", "-c", line], cwd=tmp_path / "release", capture_output=True, check=True, text=True
+        ).stdout
+        for line in (check, hashes)
+    ]
+    assert run[0].startswith('Good "callrec-release" signature')
+    assert run[0].rstrip().endswith(ssh_fingerprint(PUBLIC))
+    original, listening = (file.sha256 for file in a_manifest().files)
+    assert [line.split()[0] for line in run[1].splitlines()] == [listening, original]
