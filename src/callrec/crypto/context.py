@@ -32,7 +32,7 @@ KINDS: Final[dict[str, frozenset[str]]] = {
     "duplicate": frozenset(),
     "key-check": frozenset({"key", "version"}),
     "volume-copy": frozenset({"volume", "time"}),
-    "session": frozenset({"uid", "boot"}),
+    "person": frozenset({"person", "version"}),
 }
 """Every kind of context there is, with its fields besides ``vault``."""
 

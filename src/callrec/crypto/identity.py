@@ -1,5 +1,6 @@
-"""An identity: a person, an intake service or the recovery kit, all from one 32-byte seed
-(docs/formats/keys.md, 4).
+"""An identity: a person, an intake service or the recovery kit, all from one 32-byte seed.
+
+Format: docs/formats/keys.md, 4.
 
 act  Ed25519  statements and releases; never kept between commands
 log  Ed25519  checkpoints only; the one that a login keeps
@@ -63,9 +64,7 @@ class Identity:
 
     @classmethod
     def from_seed(cls, seed: bytes, vault: str) -> Identity:
-        """Derive the three keys of a 32-byte seed in this vault: each HKDF(seed, context "identity
-        <name>").
-        """
+        """Derive the three keys of a 32-byte seed in this vault, each by HKDF."""
         act, log, kem = (
             primitives.derive(seed, context(f"identity {name}", vault))
             for name in ("act", "log", "kem")

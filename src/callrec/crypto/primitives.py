@@ -103,9 +103,7 @@ def derive(key: bytes, info: bytes, *, salt: bytes = b"", length: int = KEY_BYTE
 
 
 def stretch(password: str, salt: bytes, kdf: Kdf) -> bytes:
-    """Argon2id of the password in NFC: a 32-byte key. Takes a tenth of a second and more, by
-    design.
-    """
+    """Argon2id of the password in NFC: a 32-byte key, slow by design (0.1 s and more)."""
     secret = unicodedata.normalize("NFC", password).encode()
     return Argon2id(
         salt=salt,

@@ -59,8 +59,7 @@ def state(
 
 
 def read_statement(body: bytes, signature: bytes, vault: str) -> Statement:
-    """What a stored statement says; its signature is not checked yet, since that takes its maker's
-    key.
+    """What a stored statement says; checking its signature takes its maker's key.
 
     Raises:
         Tampered: not canonical, of no known kind, or of another vault.

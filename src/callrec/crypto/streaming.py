@@ -43,9 +43,7 @@ class StreamSealer:
         salt: bytes | None = None,
         prefix: bytes | None = None,
     ) -> None:
-        """Start a stream under a 32-byte data key; salt and prefix are drawn unless a vector fixes
-        them.
-        """
+        """Start a stream; salt (32 bytes) and prefix (7) are drawn unless a vector fixes them."""
         salt = fresh(_SALT) if salt is None else salt
         prefix = fresh(_PREFIX) if prefix is None else prefix
         self.header = bytes([HEADER]) + salt + prefix
@@ -64,9 +62,7 @@ class StreamSealer:
 
 
 class StreamOpener:
-    """Opens one stream, segment by segment, in order; nothing of a segment is handed out before its
-    tag is right.
-    """
+    """Opens one stream, segment by segment, in order; no byte is out before its tag is right."""
 
     def __init__(self, data_key: bytes, associated: bytes, header: bytes) -> None:
         """Start with the stream's first 40 bytes.

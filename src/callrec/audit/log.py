@@ -1,0 +1,268 @@
+"""The audit log in the catalogue: appended to in the transaction of the act itself, and read again.
+
+Format: docs/formats/audit-log.md.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from callrec.audit import tree
+from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
+from callrec.audit.leaf import Leaf, Outcome, detail_commitment
+from callrec.audit.register import Founders, Register, replay
+from callrec.catalogue import tables
+from callrec.catalogue.engine import transaction
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, instant, parse
+from callrec.crypto.context import context
+from callrec.crypto.statement import Statement, read_statement
+from callrec.errors import Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+NOBODY = "-"
+"""The actor of a leaf that is written where no key is at hand."""
+
+REGISTER_KINDS = ("voucher", "key", "seal", "claim")
+NONCE_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Signer:
+    """Who acts, with the seed of the key that signs checkpoints."""
+
+    person: str
+    log_seed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How long the log is, and the root of its tree."""
+
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What it takes to write to one vault's log."""
+
+    vault: str
+    audit_version: int
+    audit_public: bytes
+    """The audit key's newest version: everybody may seal details to it."""
+    now: Callable[[], datetime]
+
+
+class Writing:
+    """One write transaction: rows of the catalogue, and the leaves that say what was done."""
+
+    def __init__(self, connection: Connection, log: Log) -> None:
+        self.connection = connection
+        self.head = stored_head(connection)
+        self._log = log
+
+    def leaf(
+        self,
+        act: str,
+        *,
+        actor: str,
+        subject: Sequence[str] = (),
+        details: Mapping[str, Any] | None = None,
+        statement: Statement | None = None,
+        outcome: Outcome = Outcome.DONE,
+        founders: Founders | None = None,
+    ) -> int:
+        """Append a leaf; returns its sequence. It counts once the transaction ends."""
+        seq = self.head.size
+        sealed, commitment = self._sealed_details(seq, details)
+        leaf = Leaf(
+            act=act,
+            actor=actor,
+            at=instant(self._log.now()),
+            detail=commitment,
+            log=origin(self._log.vault),
+            outcome=outcome,
+            seq=seq,
+            statement=statement.digest if statement else "",
+            subject=tuple(subject),
+            founders=founders.as_json() if founders else None,
+        )
+        body = leaf.encode()
+        if statement is not None:
+            self._store_statement(statement)
+        self.connection.execute(
+            tables.leaf.insert().values(seq=seq, body=body, statement=leaf.statement or None)
+        )
+        if sealed is not None:
+            self.connection.execute(
+                tables.detail.insert().values(
+                    seq=seq, key_version=self._log.audit_version, sealed=sealed
+                )
+            )
+        self._grow(seq, body)
+        return seq
+
+    def checkpoint(self, signer: Signer) -> None:
+        """Sign the tree as it now stands; the leaves since the last checkpoint become attested."""
+        point = Checkpoint(origin(self._log.vault), self.head.size, self.head.root)
+        note = sign_checkpoint(point, signer.log_seed)
+        self.connection.execute(tables.checkpoint.insert().values(size=self.head.size, note=note))
+
+    def _store_statement(self, statement: Statement) -> None:
+        self.connection.execute(
+            tables.statement.insert().values(
+                digest=statement.digest,
+                kind=statement.kind,
+                body=statement.body,
+                signature=statement.signature,
+            )
+        )
+
+    def _sealed_details(
+        self, seq: int, details: Mapping[str, Any] | None
+    ) -> tuple[bytes | None, str]:
+        if details is None:
+            return None, ""
+        nonce = primitives.fresh(NONCE_BYTES)
+        body = canonical(dict(details))
+        sealed = primitives.hpke_seal(
+            self._log.audit_public, nonce + body, context("detail", self._log.vault, seq=seq)
+        )
+        return sealed, detail_commitment(self._log.vault, seq, nonce, body)
+
+    def _grow(self, seq: int, body: bytes) -> None:
+        read = node_reader(self.connection)
+        new = tree.stored_nodes(seq, tree.leaf_hash(body), read)
+        self.connection.execute(
+            tables.node.insert(),
+            [{"level": level, "position": position, "hash": h} for level, position, h in new],
+        )
+        self.head = Head(seq + 1, tree.root(seq + 1, read))
+
+
+@contextmanager
+def writing(engine: Engine, log: Log, signer: Signer | None) -> Iterator[Writing]:
+    """A write transaction that ends in a checkpoint of ``signer``, and is durable when it ends.
+
+    Raises:
+        Failed: the catalogue cannot be written; then nothing has happened.
+    """
+    with transaction(engine) as connection:
+        act = Writing(connection, log)
+        before = act.head.size
+        yield act
+        if signer is not None and act.head.size > before:
+            act.checkpoint(signer)
+
+
+def node_reader(connection: Connection) -> tree.Read:
+    """How the tree's functions read stored nodes."""
+
+    def read(level: int, position: int) -> bytes:
+        row = connection.execute(
+            select(tables.node.c.hash).where(
+                tables.node.c.level == level, tables.node.c.position == position
+            )
+        ).scalar()
+        if row is None:
+            raise Tampered("a node of the audit log's tree is missing")
+        return bytes(row)
+
+    return read
+
+
+def stored_head(connection: Connection) -> Head:
+    """The log's size and root, from the stored nodes."""
+    size = (connection.execute(select(func.max(tables.leaf.c.seq))).scalar() or 0) + 1
+    if size == 1 and connection.execute(select(tables.leaf.c.seq)).first() is None:
+        size = 0
+    return Head(size, tree.root(size, node_reader(connection)))
+
+
+def read_leaf(connection: Connection, seq: int) -> tuple[Leaf, bytes]:
+    """One leaf, and its bytes.
+
+    Raises:
+        Tampered: it is missing, or not in its form.
+    """
+    body = connection.execute(select(tables.leaf.c.body).where(tables.leaf.c.seq == seq)).scalar()
+    if body is None:
+        raise Tampered(f"leaf {seq} of the audit log is missing")
+    return Leaf.decode(bytes(body), seq), bytes(body)
+
+
+def read_founders(connection: Connection) -> tuple[Founders, bytes]:
+    """What leaf 0 says, and the vault root: SHA-256 of its bytes."""
+    leaf, body = read_leaf(connection, 0)
+    if leaf.founders is None:
+        raise Tampered("the audit log does not begin with its founders")
+    return Founders.from_json(leaf.founders), primitives.sha256(body)
+
+
+def read_register(connection: Connection) -> Register:
+    """The register of people and keys, from the leaves whose statements concern it.
+
+    Every such leaf is shown to stand in the tree; that none was left out, only a reading of the
+    whole log shows (``audit.verify.read_whole``).
+
+    Raises:
+        Tampered: a leaf, a statement or the tree is not as it was signed.
+    """
+    founders, _ = read_founders(connection)
+    return replay(founders, _register_entries(connection, founders.vault))
+
+
+def read_detail(
+    connection: Connection, leaf: Leaf, open_key: Callable[[int], bytes], vault: str
+) -> Mapping[str, Any] | None:
+    """Open a leaf's details with the audit key's secret of the version that ``open_key`` gives.
+
+    Returns None where there are none, or where they were erased.
+
+    Raises:
+        Tampered: they are not what the leaf commits to.
+    """
+    row = connection.execute(
+        select(tables.detail.c.key_version, tables.detail.c.sealed).where(
+            tables.detail.c.seq == leaf.seq
+        )
+    ).first()
+    if row is None or not leaf.detail:
+        return None
+    info = context("detail", vault, seq=leaf.seq)
+    opened = primitives.hpke_open(open_key(row.key_version), row.sealed, info)
+    nonce, body = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
+    if detail_commitment(vault, leaf.seq, nonce, body) != leaf.detail:
+        raise Tampered(f"the details of leaf {leaf.seq} are not those it commits to")
+    found: Mapping[str, Any] = parse(body)
+    return found
+
+
+def _register_entries(connection: Connection, vault: str) -> Iterator[tuple[Leaf, Statement]]:
+    head = stored_head(connection)
+    read = node_reader(connection)
+    rows = connection.execute(
+        select(
+            tables.leaf.c.seq,
+            tables.leaf.c.body,
+            tables.statement.c.body.label("said"),
+            tables.statement.c.signature,
+        )
+        .join(tables.statement, tables.statement.c.digest == tables.leaf.c.statement)
+        .where(tables.statement.c.kind.in_(REGISTER_KINDS))
+        .order_by(tables.leaf.c.seq)
+    )
+    for seq, body, said, signature in rows:
+        proof = tree.inclusion_proof(seq, head.size, read)
+        tree.check_inclusion(tree.leaf_hash(body), seq, head.size, proof, head.root)
+        yield Leaf.decode(body, seq), read_statement(said, signature, vault)

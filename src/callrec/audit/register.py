@@ -1,0 +1,275 @@
+"""The register of people and keys: one replay of the log's statements gives it at any point.
+
+Whoever can write to the database cannot promote himself here: a voucher counts only if it is signed
+by somebody who governed at its sequence, from leaf 0 on (docs/formats/keys.md, 5).
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.crypto import primitives
+from callrec.crypto.context import context
+from callrec.crypto.identity import PublicKeys
+from callrec.crypto.statement import check_statement
+from callrec.errors import NotFound, Tampered
+from callrec.policy.role import (
+    Delegation,
+    Person,
+    PersonId,
+    Power,
+    Role,
+    Standing,
+    VaultKey,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from callrec.audit.leaf import Leaf
+    from callrec.crypto.statement import Statement
+
+
+POWER_WORDS: Final = {str(power): power for power in Power}
+"""Powers by the word that a voucher carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Founders:
+    """What leaf 0 says: which vault this is, and the first keys that count in it."""
+
+    vault: str
+    practice: str
+    controller: str
+    controller_keys: PublicKeys
+    kit: str
+    kit_keys: PublicKeys
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "controller": {"id": self.controller, **self.controller_keys.as_json()},
+            "kit": {"id": self.kit, **self.kit_keys.as_json()},
+            "practice": self.practice,
+            "vault": self.vault,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Founders:
+        controller, kit = value["controller"], value["kit"]
+        return cls(
+            vault=value["vault"],
+            practice=value["practice"],
+            controller=controller["id"],
+            controller_keys=PublicKeys.from_json(controller),
+            kit=kit["id"],
+            kit_keys=PublicKeys.from_json(kit),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """What a Data Controller vouches for: who a person is, what he may do, which keys are his."""
+
+    person: Person
+    keys: PublicKeys
+    serial: int
+    name: str
+    """SHA-256(nonce || login || full name) in hex."""
+    seq: int
+    """Sequence of the leaf that carries it."""
+    digest: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyVersion:
+    """A version of a vault key, as its key statement names it."""
+
+    key: VaultKey
+    version: int
+    public: bytes
+    """X-Wing public key; of the index key, which is no pair, its check value."""
+
+
+@dataclass(slots=True)
+class Register:
+    """People, roles and keys, as the statements of the log make them."""
+
+    founders: Founders
+    vouchers: dict[str, list[Voucher]] = field(default_factory=dict)
+    claims: dict[str, PublicKeys] = field(default_factory=dict)
+    keys: dict[tuple[VaultKey, int], KeyVersion] = field(default_factory=dict)
+    seals: dict[str, tuple[VaultKey, int, str]] = field(default_factory=dict)
+    """SHA-256 of a sealed share, in hex -> key, version, to whom."""
+    ignored: list[int] = field(default_factory=list)
+    """Sequences of statements that were made by somebody without the power to."""
+
+    def voucher(self, person: str, *, before: int | None = None) -> Voucher | None:
+        """The newest voucher about a person whose leaf is before ``before``."""
+        known = self.vouchers.get(person, ())
+        if before is None:
+            return known[-1] if known else None
+        return next((v for v in reversed(known) if v.seq < before), None)
+
+    def person(self, person: str, *, before: int | None = None) -> Person:
+        """Who that person is at that point.
+
+        Raises:
+            NotFound: nobody vouched for such a person.
+        """
+        voucher = self.voucher(person, before=before)
+        if voucher is None:
+            raise NotFound("no such person", hint="run callrec user list")
+        return voucher.person
+
+    def public_keys(self, person: str, *, before: int | None = None) -> PublicKeys:
+        """The keys that a statement or checkpoint of that person must be signed with.
+
+        Raises:
+            NotFound: nobody vouched for such a person.
+        """
+        voucher = self.voucher(person, before=before)
+        if voucher is not None:
+            return voucher.keys
+        if person == self.founders.controller:
+            return self.founders.controller_keys
+        if person == self.founders.kit:
+            return self.founders.kit_keys
+        raise NotFound("no such person", hint="run callrec user list")
+
+    def newest(self, key: VaultKey) -> KeyVersion:
+        """The version of a vault key that is sealed to today."""
+        return self.keys[key, max(v for k, v in self.keys if k is key)]
+
+    def versions(self, key: VaultKey) -> tuple[int, ...]:
+        """All versions of a vault key, oldest first."""
+        return tuple(sorted(v for k, v in self.keys if k is key))
+
+    def check_opened(self, key: VaultKey, version: int, secret: bytes) -> None:
+        """Check an opened vault key against its key statement.
+
+        Raises:
+            Tampered: it is not the key that was stated.
+        """
+        stated = self.keys.get((key, version))
+        if stated is None or stated.public != public_half(
+            self.founders.vault, key, version, secret
+        ):
+            raise Tampered(f"the {key} key that opened is not the one that was stated")
+
+    def check_share(self, sealed: bytes, key: VaultKey, version: int, to: str) -> None:
+        """Check that somebody entitled stated this very share.
+
+        Raises:
+            Tampered: no seal statement names it.
+        """
+        if self.seals.get(primitives.sha256(sealed).hex()) != (key, version, to):
+            raise Tampered(f"a share of the {key} key was sealed by nobody entitled")
+
+    def people(self) -> tuple[Voucher, ...]:
+        """The newest voucher of everybody, in the order in which they joined."""
+        return tuple(known[-1] for known in self.vouchers.values())
+
+
+def public_half(vault: str, key: VaultKey, version: int, secret: bytes) -> bytes:
+    """What a key statement says of a vault key: its public key, or the index key's check value."""
+    if key is VaultKey.INDEX:
+        return primitives.mac(secret, context("key-check", vault, key=key, version=version))
+    return primitives.kem_public(secret)
+
+
+def replay(founders: Founders, entries: Iterable[tuple[Leaf, Statement]]) -> Register:
+    """Make the register from the leaves that carry statements, in order.
+
+    A statement by somebody without the power to make it is ignored, and listed: otherwise anybody
+    could bring the practice to a stop by making one.
+
+    Raises:
+        Tampered: a statement's signature does not verify, or it stands under another's leaf.
+    """
+    register = Register(founders)
+    for leaf, statement in entries:
+        if statement.by != leaf.actor or statement.digest != leaf.statement:
+            raise Tampered(f"the statement of leaf {leaf.seq} is not its actor's")
+        try:
+            keys = register.public_keys(statement.by, before=leaf.seq)
+        except NotFound as error:
+            raise Tampered(f"nobody vouched for the actor of leaf {leaf.seq}") from error
+        check_statement(statement, keys.act)
+        _take(register, leaf.seq, statement)
+    return register
+
+
+def _take(register: Register, seq: int, statement: Statement) -> None:
+    match statement.kind:
+        case "claim":
+            register.claims[statement.by] = PublicKeys.from_json(statement.fields["keys"])
+        case "voucher" if _may_vouch(register, statement, seq):
+            _take_voucher(register, seq, statement)
+        case "key" if _governs(register, statement.by, seq):
+            _take_keys(register, statement)
+        case "seal" if _governs(register, statement.by, seq):
+            for share in statement.fields["shares"]:
+                register.seals[share["sha256"]] = (
+                    VaultKey(share["key"]),
+                    share["version"],
+                    share["to"],
+                )
+        case "voucher" | "key" | "seal":
+            register.ignored.append(seq)
+        case _:
+            pass  # of no concern to the register
+
+
+def _governs(register: Register, person: str, seq: int) -> bool:
+    voucher = register.voucher(person, before=seq)
+    if voucher is None:
+        return person == register.founders.controller and not register.vouchers
+    return voucher.person.standing is Standing.CONFIRMED and Power.GOVERN in voucher.person.powers
+
+
+def _may_vouch(register: Register, statement: Statement, seq: int) -> bool:
+    if statement.by == register.founders.kit:  # once, for a new Data Controller
+        used = any(v.by == statement.by for known in register.vouchers.values() for v in known)
+        return not used and statement.fields["role"] == Role.DATA_CONTROLLER
+    return _governs(register, statement.by, seq)
+
+
+def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
+    fields = statement.fields
+    known = register.vouchers.setdefault(fields["person"], [])
+    previous = known[-1].digest if known else ""
+    if fields["serial"] != len(known) + 1 or fields["previous"] != previous:
+        raise Tampered(f"the voucher of leaf {seq} does not follow the one before it")
+    person = Person(
+        id=PersonId(fields["person"]),
+        role=Role(fields["role"]),
+        powers=frozenset(POWER_WORDS[power] for power in fields["powers"]),
+        delegations=tuple(
+            Delegation(POWER_WORDS[d["power"]], date.fromisoformat(d["until"]))
+            for d in fields["delegations"]
+        ),
+        standing=Standing(fields["standing"]),
+    )
+    known.append(
+        Voucher(
+            person=person,
+            keys=PublicKeys.from_json(fields["keys"]),
+            serial=fields["serial"],
+            name=fields["name"],
+            seq=seq,
+            digest=statement.digest,
+            by=statement.by,
+        )
+    )
+
+
+def _take_keys(register: Register, statement: Statement) -> None:
+    for item in statement.fields["keys"]:
+        key, version = VaultKey(item["key"]), item["version"]
+        if (key, version) in register.keys:
+            raise Tampered(f"version {version} of the {key} key is stated twice")
+        register.keys[key, version] = KeyVersion(key, version, base64.b64decode(item["public"]))

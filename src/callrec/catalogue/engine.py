@@ -1,0 +1,176 @@
+"""Opening the catalogue, and its transactions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from callrec.errors import Failed, Misconfigured, Tampered
+from callrec.mounts import file_system_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
+
+FILE_NAME: Final = "catalogue.sqlite"
+BUSY_SECONDS: Final = 60
+SCHEMA: Final = "0001"
+"""The newest migration: what this callrec reads and writes."""
+
+NETWORK_FILE_SYSTEMS: Final = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs", "davfs"}
+)
+"""Where SQLite's locks cannot be relied on (sqlite.org/faq, question 5)."""
+
+
+def open_catalogue(vault: Path) -> Engine:
+    """Open the catalogue in the vault's folder, for reading alone where it cannot be written.
+
+    Raises:
+        Misconfigured: there is none, it lies on a network file system, or its schema is another.
+        Tampered: it is no database, or damaged.
+    """
+    path = vault / FILE_NAME
+    if not path.is_file():
+        raise Misconfigured(
+            f'there is no vault at "{vault}"',
+            hint="run callrec init, or say where it is with --vault or CALLREC_VAULT",
+        )
+    refuse_network_file_system(vault)
+    writable = os.access(path, os.W_OK) and os.access(vault, os.W_OK)
+    engine = connect(path, mode="rw" if writable else "ro")
+    with reading(engine) as connection:
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found != SCHEMA:
+        raise Misconfigured(
+            f'the vault has schema "{found}", this callrec works with "{SCHEMA}"',
+            hint="use the callrec that last wrote to this vault, or a newer one",
+        )
+    return engine
+
+
+def connect(path: Path, *, mode: str) -> Engine:
+    """An engine on one SQLite file; ``mode`` is SQLite's own: ro, rw or rwc."""
+    uri = f"{path.resolve().as_uri()}?mode={mode}"
+
+    def connection() -> sqlite3.Connection:
+        return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+
+    engine = create_engine(
+        "sqlite://", creator=connection, hide_parameters=True, poolclass=QueuePool
+    )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one state of the catalogue throughout and changes nothing."""
+    with _explained(), engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.exec_driver_sql("ROLLBACK")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A write transaction: durable when it ends, undone if it fails.
+
+    The write lock is taken at once, so that what is read inside is what is changed.
+
+    Raises:
+        Failed: the disk is full or cannot be written, or the vault stayed busy for a minute.
+    """
+    with _explained(), engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+                connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+
+def create_catalogue(path: Path) -> None:
+    """Make a new catalogue file with the newest schema, by the migrations alone."""
+    from alembic import command  # noqa: PLC0415 - a third of a second that only init needs
+    from alembic.config import Config  # noqa: PLC0415
+
+    engine = connect(path, mode="rwc")
+    settings = Config()
+    settings.set_main_option("script_location", str(files("callrec.catalogue") / "migrations"))
+    with engine.connect() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+    engine.dispose()
+
+
+def refuse_network_file_system(folder: Path) -> None:
+    """Refuse a folder on a network share.
+
+    Raises:
+        Misconfigured: it lies on one.
+    """
+    kind = file_system_of(folder)
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise Misconfigured(
+            f"the vault lies on a network file system ({kind}): its locks cannot be relied on",
+            hint="put the vault on a disk of this machine, and archive to the share instead",
+        )
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite cannot lose a committed transaction in WAL mode (fixed in 3.51.3)."""
+    return version >= (3, 51, 3) or version in {(3, 44, 6), (3, 50, 7)}
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
+    for pragma in (
+        f"journal_mode={journal}",
+        "synchronous=FULL",
+        "secure_delete=ON",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Database errors in our own words; they would quote rows otherwise."""
+    try:
+        yield
+    except OperationalError as error:
+        raise _operational(error) from error
+    except DatabaseError as error:
+        if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise
+        raise Tampered(
+            "the catalogue is damaged", hint="restore it from an archive volume or a backup"
+        ) from error
+
+
+def _operational(error: OperationalError) -> Failed:
+    said = str(error.orig)
+    if "full" in said:
+        return Failed(
+            "the vault's disk is full; nothing was changed", hint="free some space and try again"
+        )
+    if "locked" in said or "busy" in said:
+        return Failed("the vault was busy for a minute", hint="try again")
+    if "readonly" in said or "unable to open" in said:
+        return Failed("the vault cannot be written", hint="check the disk and who owns the folder")
+    return Failed(f"the catalogue could not be used: {said}", hint="run callrec doctor")

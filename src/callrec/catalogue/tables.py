@@ -1,0 +1,253 @@
+"""The schema, once. Times are milliseconds since 1970 in UTC; ids and hashes are lower-case hex.
+
+Columns called ``state`` are projections of the audit log's leaves and are recomputed before they
+are relied on.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+
+METADATA = MetaData()
+
+ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite counts rows only in a column of exactly this type."""
+
+# --- the audit log (docs/formats/audit-log.md) -------------------------------------------------
+
+leaf = Table(
+    "leaf",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("statement", String(64), index=True),
+)
+"""The leaves, byte for byte. ``statement`` repeats what the leaf carries, to find it by."""
+
+node = Table(
+    "node",
+    METADATA,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Hashes of the Merkle tree's complete subtrees, so that a proof reads O(log n) of them."""
+
+checkpoint = Table(
+    "checkpoint",
+    METADATA,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", LargeBinary, nullable=False),
+)
+
+detail = Table(
+    "detail",
+    METADATA,
+    Column("seq", ForeignKey("leaf.seq"), primary_key=True, autoincrement=False),
+    Column("key_version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""What a leaf commits to, sealed to the audit key: nonce[32] || canonical JSON."""
+
+statement = Table(
+    "statement",
+    METADATA,
+    Column("digest", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+
+# --- people and keys ---------------------------------------------------------------------------
+
+person = Table(
+    "person",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("login", String(64), nullable=False, unique=True),
+    Column("locked", LargeBinary),
+    Column("claimed", LargeBinary),
+    Column("name_version", Integer, nullable=False),
+    Column("name_sealed", LargeBinary, nullable=False),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("failed_at", BigInteger),
+)
+"""``locked``: the seed under the password; ``claimed``: the person's own, until it is confirmed."""
+
+failed_login = Table(
+    "failed_login",
+    METADATA,
+    Column("minute", BigInteger, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False),
+)
+"""Failed logins not yet in a leaf's details: one leaf a minute, with a count."""
+
+share = Table(
+    "share",
+    METADATA,
+    Column("key", String(16), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+# --- recordings --------------------------------------------------------------------------------
+
+batch = Table(
+    "batch",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("statement", ForeignKey("statement.digest"), nullable=False),
+    Column("recordings_version", Integer, nullable=False),
+    Column("recordings_key", LargeBinary, nullable=False),
+    Column("catalogue_version", Integer, nullable=False),
+    Column("catalogue_key", LargeBinary, nullable=False),
+)
+
+recording = Table(
+    "recording",
+    METADATA,
+    Column("id", ROW_NUMBER, primary_key=True),
+    Column("uid", String(32), nullable=False, unique=True),
+    Column("batch", ForeignKey("batch.id"), nullable=False),
+    Column("data_key", LargeBinary),
+    Column("ciphertext", String(64), nullable=False, index=True),
+    Column("started_at", BigInteger, nullable=False, index=True),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("direction", String(8), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("format", String(8), nullable=False),
+    Column("state", String(16), nullable=False),
+    sqlite_autoincrement=True,
+)
+"""The clear columns; a copy of each is sealed in the metadata."""
+
+metadata = Table(
+    "metadata",
+    METADATA,
+    Column("recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("batch", ForeignKey("batch.id"), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""Under the catalogue-side key of the batch named: nonce[32] || canonical JSON."""
+
+duplicate = Table(
+    "duplicate",
+    METADATA,
+    Column("mac", LargeBinary, primary_key=True),
+    Column("recording", ForeignKey("recording.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""HMAC of an original's SHA-256, and of each name it was seen under."""
+
+token = Table(
+    "token",
+    METADATA,
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Integer, primary_key=True, autoincrement=False),
+    Column("token", BigInteger, primary_key=True, autoincrement=False),
+    Column("recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+part = Table(
+    "part",
+    METADATA,
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("rows", Integer, nullable=False),
+    Column("bits", Integer, nullable=False),
+    Column("tail_bits", Integer, nullable=False),
+    Column("normalising", Integer, nullable=False),
+)
+"""One month of the search index (``year * 12 + month - 1``): how many rows, how wide its tokens."""
+
+# --- requests, grants --------------------------------------------------------------------------
+
+request = Table(
+    "request",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("requester", ForeignKey("person.id"), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+)
+
+request_version = Table(
+    "request_version",
+    METADATA,
+    Column("request", ForeignKey("request.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""Under the request key: nonce[32] || canonical JSON of the particulars and the recordings."""
+
+request_key = Table(
+    "request_key",
+    METADATA,
+    Column("request", ForeignKey("request.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("holder", String(32), primary_key=True),
+    Column("key_version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""The request key, sealed to the catalogue key (holder ``catalogue``) or to a person."""
+
+grant = Table(
+    "grant_",
+    METADATA,
+    Column("request", ForeignKey("request.id"), primary_key=True),
+    Column("uid", ForeignKey("recording.uid"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("approval", ForeignKey("statement.digest"), nullable=False),
+    Column("lapses_at", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+)
+
+# --- archive volumes ---------------------------------------------------------------------------
+
+volume = Table(
+    "volume",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("label", String(64), nullable=False, unique=True),
+    Column("head_size", BigInteger, nullable=False),
+    Column("head_root", LargeBinary, nullable=False),
+    Column("written_at", BigInteger, nullable=False),
+    Column("verified_at", BigInteger),
+)
+"""``head``: the log's head that we last wrote there."""
+
+bag = Table(
+    "bag",
+    METADATA,
+    Column("volume", ForeignKey("volume.id"), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("statement", ForeignKey("statement.digest"), nullable=False),
+)
+
+archived = Table(
+    "archived",
+    METADATA,
+    Column("recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False),
+    Column("volume", ForeignKey("volume.id"), primary_key=True),
+    Column("bag", String(64), nullable=False),
+)
+
+Index("grant_person", grant.c.person)
+Index("request_state", request.c.state)

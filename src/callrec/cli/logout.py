@@ -1,0 +1,18 @@
+"""``callrec logout``."""
+
+from __future__ import annotations
+
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context  # noqa: TC001  # Typer reads it
+from callrec.cli.who import practice_of
+from callrec.procedures.login import log_out
+
+app = new_app()
+
+
+@app.command()
+def logout(ctx: Context) -> None:
+    """Close the session; what it kept is gone from memory."""
+    out = ctx.obj.out
+    ended = log_out(practice_of(ctx.obj), ctx.obj.environ)
+    out.show({"ended": ended}, lambda: out.say("Logged out." if ended else "Nobody was logged in."))

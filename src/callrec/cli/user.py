@@ -1,0 +1,176 @@
+"""``callrec user``: who works here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from callrec.cli import options  # noqa: TC001  # Typer reads it
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation  # noqa: TC001  # Typer reads them
+from callrec.cli.kit import grouped_fingerprint
+from callrec.cli.login import NEW_PASSWORD_FILE
+from callrec.cli.prompts import read_password
+from callrec.cli.who import acting, practice_of, signing
+from callrec.errors import Unusable
+from callrec.keyring import write_private
+from callrec.policy.role import Role
+from callrec.procedures import people
+from callrec.procedures.login import change_password
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from callrec.procedures.people import Added, Colleague
+
+app = new_app()
+
+
+@app.command()
+def add(
+    ctx: Context,
+    *,
+    user: options.NewLogin,
+    name: options.FullName,
+    role: options.RoleName,
+    password_file: options.NewPasswordFile = None,
+    credential_file: options.CredentialFile = None,
+) -> None:
+    """Add a person, or an intake service that ingests unattended.
+
+    A person gets a provisional password, good for the first login alone. It is made and shown, or
+    taken from --password-file; a file that does not exist yet is written with a new one.
+    """
+    practice = practice_of(ctx.obj)
+    if (role is Role.INTAKE) != (credential_file is not None):
+        raise Unusable(
+            "an intake service has a credential file, and only an intake service has one",
+            hint="callrec user add NAME --name TEXT --role intake --credential-file FILE",
+        )
+    actor = signing(ctx.obj, practice)
+    if credential_file is not None:
+        added = people.add_intake(
+            practice, actor, login=user, full_name=name, credential=credential_file
+        )
+    else:
+        given = read_password(password_file) if password_file and password_file.exists() else ""
+        added = people.add_person(
+            practice, actor, login=user, full_name=name, role=role, password=given
+        )
+    _show_added(ctx.obj, added, password_file, credential_file)
+
+
+def _show_added(
+    invocation: Invocation, added: Added, password_file: Path | None, credential: Path | None
+) -> None:
+    out = invocation.out
+    in_file = password_file is not None
+    if password_file is not None and not password_file.exists():
+        write_private(password_file, f"{added.password}\n".encode(), new=True)
+    value = {
+        "user": added.login,
+        "role": added.role,
+        "password": None if in_file or credential else added.password,
+    }
+
+    def text() -> None:
+        out.say(f"{added.login} is added as {added.role}.")
+        if credential:
+            out.say(f'Its credential is in "{credential}", which only you can read.')
+        elif not in_file:
+            out.say(f"Provisional password, shown this once: {added.password}")
+
+    out.show(value, text)
+    if not credential:
+        out.next_step(f"{added.login} runs callrec login {added.login}")
+
+
+@app.command()
+def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False) -> None:
+    """Give a new person the powers of the role, once you have compared the fingerprint.
+
+    Ask the person to read the fingerprint that login showed: it must be the same, to the last
+    digit, as the one shown here.
+    """
+    practice = practice_of(ctx.obj)
+    actor = signing(ctx.obj, practice)
+    shown = people.show_person(practice, actor, login=user)
+    if shown.claimed_fingerprint:
+        ctx.obj.out.note(f"{user}: {grouped_fingerprint(shown.claimed_fingerprint)}")
+        ctx.obj.prompts.confirm("Is this the fingerprint that was read to you?", yes=yes)
+    done = people.confirm_person(practice, actor, login=user, fingerprint=shown.claimed_fingerprint)
+    out = ctx.obj.out
+    out.show(_json(done), lambda: out.say(f"{user} is confirmed as {done.role}."))
+
+
+@app.command("list")
+def list_(ctx: Context) -> None:
+    """Everybody, with role and standing."""
+    practice = practice_of(ctx.obj)
+    everybody = people.list_people(practice, acting(ctx.obj, practice))
+    out = ctx.obj.out
+    rows = [(c.login, c.full_name, c.role, c.standing) for c in everybody]
+    out.show_items(
+        [_json(c) for c in everybody],
+        lambda: out.table(("login", "name", "role", "standing"), rows),
+    )
+
+
+@app.command()
+def show(ctx: Context, *, user: options.KnownLogin) -> None:
+    """One person: role, powers, delegations, key."""
+    practice = practice_of(ctx.obj)
+    found = people.show_person(practice, acting(ctx.obj, practice), login=user)
+    out = ctx.obj.out
+
+    def text() -> None:
+        out.say(f"{found.login}  {found.full_name}  ({found.role}, {found.standing})")
+        out.say(f"may: {', '.join(found.powers) or 'nothing'}")
+        for power, until in found.delegations:
+            out.say(f"lent: {power} until {until}")
+        out.say(f"key: {grouped_fingerprint(found.claimed_fingerprint or found.fingerprint)}")
+
+    out.show(_json(found), text)
+
+
+@app.command()
+def role(ctx: Context, *, user: options.KnownLogin, role: options.NewRole) -> None:
+    """Give a person another role. What it no longer opens goes on under new keys."""
+    practice = practice_of(ctx.obj)
+    people.change_role(practice, signing(ctx.obj, practice), login=user, role=role)
+    out = ctx.obj.out
+    out.show({"user": user, "role": role}, lambda: out.say(f"{user} is {role} now."))
+
+
+@app.command()
+def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False) -> None:
+    """Shut a person out. The vault's keys that he held are replaced for everybody else."""
+    practice = practice_of(ctx.obj)
+    actor = signing(ctx.obj, practice)
+    ctx.obj.prompts.confirm(f"Disable {user}", yes=yes)
+    people.disable_person(practice, actor, login=user)
+    out = ctx.obj.out
+    out.show({"user": user, "standing": "disabled"}, lambda: out.say(f"{user} is disabled."))
+
+
+@app.command()
+def password(ctx: Context) -> None:
+    """Change your own password; nothing else changes."""
+    practice = practice_of(ctx.obj)
+    actor = signing(ctx.obj, practice)
+    chosen = ctx.obj.prompts.ask_new_password("New password", file_variable=NEW_PASSWORD_FILE)
+    change_password(practice, actor, password=chosen)
+    out = ctx.obj.out
+    out.show({"user": actor.login}, lambda: out.say("Your password is changed."))
+
+
+def _json(person: Colleague) -> dict[str, Any]:
+    return {
+        "user": person.login,
+        "name": person.full_name,
+        "role": person.role,
+        "standing": person.standing,
+        "powers": list(person.powers),
+        "delegations": [{"power": p, "until": until} for p, until in person.delegations],
+        "fingerprint": person.fingerprint,
+        "claimed_fingerprint": person.claimed_fingerprint or None,
+    }

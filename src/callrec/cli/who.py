@@ -1,0 +1,61 @@
+"""Who acts: the open login, a password, or a credential (docs/cli.md, "Who acts")."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callrec.errors import Locked
+from callrec.keyring import open_session, read_credential
+from callrec.practice import open_practice
+from callrec.procedures.unlock import actor_by_credential, actor_by_password, actor_by_session
+
+if TYPE_CHECKING:
+    from callrec.cli.invocation import Invocation
+    from callrec.practice import Actor, Practice
+
+
+def practice_of(invocation: Invocation) -> Practice:
+    """The vault that this command works on."""
+    return open_practice(invocation.config, invocation.now, invocation.environ)
+
+
+def acting(invocation: Invocation, practice: Practice) -> Actor:
+    """Who acts, with what the login keeps: enough to search and to ask.
+
+    Raises:
+        Locked: nobody is logged in.
+    """
+    environ = invocation.environ
+    if "CALLREC_CREDENTIAL" in environ or "CALLREC_USER" in environ:
+        return signing(invocation, practice)
+    session = open_session(practice.vault, practice.now(), environ)
+    if session is None:
+        raise _nobody()
+    return actor_by_session(practice, session)
+
+
+def signing(invocation: Invocation, practice: Practice) -> Actor:
+    """Who acts, with the password given for this one command: it opens and signs everything his.
+
+    Raises:
+        Locked: nobody is logged in, or the password is wrong.
+    """
+    environ = invocation.environ
+    if "CALLREC_CREDENTIAL" in environ:
+        return actor_by_credential(practice, read_credential(Path(environ["CALLREC_CREDENTIAL"])))
+    login = environ.get("CALLREC_USER", "")
+    if not login:
+        session = open_session(practice.vault, practice.now(), environ)
+        if session is None:
+            raise _nobody()
+        login = session.login
+    password = invocation.prompts.ask_password(f"Password of {login}")
+    return actor_by_password(practice, login=login, password=password)
+
+
+def _nobody() -> Locked:
+    return Locked(
+        "nobody is logged in",
+        hint="run callrec login NAME, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+    )

@@ -1,0 +1,35 @@
+"""``callrec whoami``."""
+
+from __future__ import annotations
+
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context  # noqa: TC001  # Typer reads it
+from callrec.cli.kit import grouped_fingerprint
+from callrec.cli.who import acting, practice_of
+from callrec.practice import powers
+
+app = new_app()
+
+
+@app.command()
+def whoami(ctx: Context) -> None:
+    """Say who is logged in, and what that person may do today."""
+    practice = practice_of(ctx.obj)
+    actor = acting(ctx.obj, practice)
+    out = ctx.obj.out
+    may = sorted(powers(practice, actor))
+    fingerprint = practice.register.public_keys(actor.person.id).fingerprint
+    value = {
+        "user": actor.login,
+        "role": actor.person.role,
+        "powers": may,
+        "fingerprint": fingerprint,
+        "practice": practice.name,
+    }
+
+    def text() -> None:
+        out.say(f"{actor.login}, {actor.person.role} of {practice.name}")
+        out.say(f"may: {', '.join(may)}")
+        out.say(f"key: {grouped_fingerprint(fingerprint)}")
+
+    out.show(value, text)

@@ -1,0 +1,264 @@
+"""What opens things, and where it is kept between commands: sessions and credential files.
+
+A login keeps the catalogue and index shares and the log key, for 10 minutes idle and 60 in all, in
+memory only: a private folder on a memory file system, else the system's own key store. What signs
+is never kept. Format: docs/formats/keys.md, 6.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.errors import Locked, Misconfigured
+from callrec.mounts import file_system_of
+from callrec.policy.role import VaultKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keyring.backend import KeyringBackend
+
+IDLE: Final = timedelta(minutes=10)
+AT_MOST: Final = timedelta(minutes=60)
+OTHERS: Final = 0o077
+MEMORY_FILE_SYSTEMS: Final = frozenset({"tmpfs", "ramfs"})
+SERVICE: Final = "callrec"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Session:
+    """An open login. Its repr shows nothing."""
+
+    vault: str
+    person: str
+    login: str
+    root: bytes
+    """The vault root that was locked with the seed: 32 bytes."""
+    log_seed: bytes
+    shares: Mapping[tuple[VaultKey, int], bytes]
+    """Catalogue and index keys, by version."""
+    opened_at: datetime
+    used_at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Credential:
+    """What an intake service is, for ingest without anybody there."""
+
+    vault: str
+    person: str
+    root: bytes
+    seed: bytes
+
+
+def save_session(session: Session, environ: Mapping[str, str]) -> None:
+    """Keep a session.
+
+    Raises:
+        Locked: this machine has no private memory file system and no key store: no session.
+    """
+    text = json.dumps(_session_json(session))
+    folder = runtime_folder(environ)
+    if folder is not None:
+        write_private(folder / session.vault, text.encode())
+        return
+    store, refused = _key_store()
+    try:
+        store.set_password(SERVICE, session.vault, text)
+    except refused as error:
+        raise Locked(
+            "this machine has no place where a login can be kept safely",
+            hint="set CALLREC_USER and CALLREC_PASSWORD_FILE for each command instead",
+        ) from error
+
+
+def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Session | None:
+    """The open session of this vault, its idle time begun anew; None if there is none or it ended.
+
+    Raises:
+        Misconfigured: others can read the session file.
+    """
+    text = _read_session(vault, environ)
+    session = None if text is None else _session_from(text, vault)
+    if session is None:
+        return None
+    if not (session.used_at <= now < min(session.used_at + IDLE, session.opened_at + AT_MOST)):
+        end_session(vault, environ)
+        return None
+    session = replace(session, used_at=now)
+    save_session(session, environ)
+    return session
+
+
+def end_session(vault: str, environ: Mapping[str, str]) -> bool:
+    """Forget the session; returns whether there was one."""
+    folder = runtime_folder(environ)
+    if folder is not None:
+        try:
+            (folder / vault).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+    store, refused = _key_store()
+    try:
+        store.delete_password(SERVICE, vault)
+    except refused:
+        return False
+    return True
+
+
+def runtime_folder(environ: Mapping[str, str]) -> Path | None:
+    """A folder on a memory file system that is this user's alone; None where there is none."""
+    user = os.getuid()
+    for place in (environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}", "/dev/shm"):  # noqa: S108 - private folder inside
+        if place and file_system_of(Path(place)) in MEMORY_FILE_SYSTEMS:
+            folder = Path(place) / (f"callrec-{user}" if place == "/dev/shm" else "callrec")  # noqa: S108
+            folder.mkdir(mode=0o700, exist_ok=True)
+            found = folder.lstat()
+            if found.st_uid == user and not found.st_mode & OTHERS and not folder.is_symlink():
+                return folder
+    return None
+
+
+def write_credential(path: Path, credential: Credential) -> None:
+    """Write a credential file that its owner alone can read; never over an existing file.
+
+    Raises:
+        Misconfigured: the file exists, or cannot be written.
+    """
+    text = json.dumps(
+        {
+            "callrec-credential": 1,
+            "person": credential.person,
+            "root": credential.root.hex(),
+            "seed": credential.seed.hex(),
+            "vault": credential.vault,
+        },
+        indent=1,
+    )
+    write_private(path, text.encode() + b"\n", new=True)
+
+
+def read_credential(path: Path) -> Credential:
+    """Read a credential file.
+
+    Raises:
+        Misconfigured: it is missing, in no credential's form, or others can read it.
+    """
+    try:
+        value = json.loads(read_private(path))
+        return Credential(
+            vault=value["vault"],
+            person=value["person"],
+            root=bytes.fromhex(value["root"]),
+            seed=bytes.fromhex(value["seed"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise Misconfigured(
+            f'"{path}" is no credential file',
+            hint="callrec user add NAME --role intake --credential-file FILE writes one",
+        ) from error
+
+
+def read_private(path: Path) -> bytes:
+    """Read a file of secrets that its owner alone may read.
+
+    Raises:
+        Misconfigured: it is missing or unreadable, not a file, not ours, or others can read it.
+    """
+    try:
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())
+            if found.st_mode & OTHERS or found.st_uid not in (os.getuid(), 0):
+                raise Misconfigured(f'others can read "{path}"', hint=f'run chmod 600 "{path}"')
+            return file.read(1 << 20)
+    except OSError as error:
+        raise Misconfigured(f'"{path}" cannot be read: {error.strerror}') from error
+
+
+def write_private(path: Path, data: bytes, *, new: bool = False) -> None:
+    """Write a file of secrets whole, readable by its owner alone.
+
+    Raises:
+        Misconfigured: it exists though it should be new, or it cannot be written.
+    """
+    if new and path.exists():
+        raise Misconfigured(f'"{path}" exists already', hint="name a file that does not exist")
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise Misconfigured(f'"{path}" cannot be written: {error.strerror}') from error
+
+
+def _read_session(vault: str, environ: Mapping[str, str]) -> bytes | str | None:
+    folder = runtime_folder(environ)
+    if folder is not None:
+        return read_private(folder / vault) if (folder / vault).exists() else None
+    store, refused = _key_store()
+    try:
+        return store.get_password(SERVICE, vault)
+    except refused:
+        return None
+
+
+def _key_store() -> tuple[KeyringBackend, type[Exception]]:
+    """The system's key store, and what its errors are."""
+    import keyring as system  # noqa: PLC0415 - slow to import, and not needed where memory will do
+    from keyring.errors import KeyringError  # noqa: PLC0415
+
+    return system.get_keyring(), KeyringError
+
+
+def _session_json(session: Session) -> dict[str, Any]:
+    return {
+        "boot": _boot(),
+        "log": base64.b64encode(session.log_seed).decode(),
+        "login": session.login,
+        "opened": session.opened_at.timestamp(),
+        "person": session.person,
+        "root": session.root.hex(),
+        "shares": [
+            {"key": key, "version": version, "secret": base64.b64encode(secret).decode()}
+            for (key, version), secret in session.shares.items()
+        ],
+        "uid": os.getuid(),
+        "used": session.used_at.timestamp(),
+        "vault": session.vault,
+    }
+
+
+def _session_from(text: bytes | str, vault: str) -> Session | None:
+    value = json.loads(text)
+    if (value["vault"], value["uid"], value["boot"]) != (vault, os.getuid(), _boot()):
+        return None  # of another vault or user, or from before the machine was started anew
+    return Session(
+        vault=vault,
+        person=value["person"],
+        login=value["login"],
+        root=bytes.fromhex(value["root"]),
+        log_seed=base64.b64decode(value["log"]),
+        shares={
+            (VaultKey(s["key"]), s["version"]): base64.b64decode(s["secret"])
+            for s in value["shares"]
+        },
+        opened_at=datetime.fromtimestamp(value["opened"], UTC),
+        used_at=datetime.fromtimestamp(value["used"], UTC),
+    )
+
+
+def _boot() -> str:
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.is_file() else ""

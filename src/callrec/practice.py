@@ -1,0 +1,185 @@
+"""What a procedure works with, and the one place where it is put together."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+
+from callrec.audit import log as audit
+from callrec.audit import tree
+from callrec.audit.leaf import Outcome
+from callrec.audit.remembered import recall, remember
+from callrec.catalogue.engine import open_catalogue, reading
+from callrec.crypto.canonical import instant
+from callrec.errors import CallrecError, Locked, Refused, Tampered
+from callrec.policy.role import VaultKey, powers_of
+from callrec.store.directory import DirectoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy import Engine
+
+    from callrec.audit.log import Log, Signer, Writing
+    from callrec.audit.register import Register
+    from callrec.config import Config
+    from callrec.crypto.identity import Identity
+    from callrec.policy.role import Person, Power
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """The open vault of one practice. It has fields and no methods; procedures take it first."""
+
+    config: Config
+    folder: Path
+    """The vault's folder."""
+    state_folder: Path
+    """Where this operator's own memory of the vault lies: outside it."""
+    engine: Engine
+    store: DirectoryStore
+    now: Callable[[], datetime]
+    vault: str
+    name: str
+    root: bytes
+    """SHA-256 of leaf 0 as it lies in the catalogue; trusted only if a locked seed agrees."""
+    register: Register
+    log: Log
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Actor:
+    """Somebody at work, with what his login or his password opened. Its repr shows nothing."""
+
+    person: Person
+    login: str
+    signer: Signer
+    identity: Identity | None
+    """Only while one command runs for which the password was given."""
+    shares: Mapping[tuple[VaultKey, int], bytes]
+
+
+def open_practice(
+    config: Config, now: Callable[[], datetime], environ: Mapping[str, str]
+) -> Practice:
+    """Open the vault that the configuration names.
+
+    Raises:
+        Misconfigured: there is no vault, or it cannot be used from here.
+        Tampered: the catalogue, the log's first leaf or a statement is not as it was signed.
+    """
+    engine = open_catalogue(config.vault)
+    with reading(engine) as connection:
+        founders, root = audit.read_founders(connection)
+        register = audit.read_register(connection)
+    newest = register.newest(VaultKey.AUDIT)
+    return Practice(
+        config=config,
+        folder=config.vault,
+        state_folder=state_folder(founders.vault, environ),
+        engine=engine,
+        store=DirectoryStore(config.vault),
+        now=now,
+        vault=founders.vault,
+        name=founders.practice,
+        root=root,
+        register=register,
+        log=audit.Log(founders.vault, newest.version, newest.public, now),
+    )
+
+
+def state_folder(vault: str, environ: Mapping[str, str]) -> Path:
+    """This operator's own folder for one vault, outside the vault."""
+    given = environ.get("XDG_STATE_HOME")
+    base = platformdirs.user_state_path("callrec") if not given else Path(given) / "callrec"
+    return base / vault
+
+
+@contextmanager
+def writing(practice: Practice, signer: Signer | None) -> Iterator[Writing]:
+    """A write transaction of the vault; the head that it makes is remembered once it is durable."""
+    with audit.writing(practice.engine, practice.log, signer) as act:
+        yield act
+    remember(practice.state_folder, act.head, instant(practice.now()))
+
+
+def record(
+    practice: Practice,
+    actor: Actor,
+    act: str,
+    *,
+    subject: Sequence[str] = (),
+    details: Mapping[str, Any] | None = None,
+    outcome: Outcome = Outcome.DONE,
+) -> int:
+    """Write one leaf, durably; returns its sequence. What it stands for may happen only after."""
+    with writing(practice, actor.signer) as transaction:
+        return transaction.leaf(
+            act, actor=actor.person.id, subject=subject, details=details, outcome=outcome
+        )
+
+
+@contextmanager
+def attempt(
+    practice: Practice, actor: Actor, act: str, *, subject: Sequence[str] = ()
+) -> Iterator[None]:
+    """Whatever is refused or fails inside is in the audit log before anybody is told.
+
+    A refusal is evidence too. If the log cannot be written, that error is raised instead.
+    """
+    try:
+        yield
+    except CallrecError as error:
+        outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.FAILED
+        details = {"why": error.message}
+        record(practice, actor, act, subject=subject, details=details, outcome=outcome)
+        raise
+
+
+def today(practice: Practice) -> date:
+    """The day that it is at the practice."""
+    return practice.now().astimezone(practice.config.time_zone).date()
+
+
+def powers(practice: Practice, actor: Actor) -> frozenset[Power]:
+    """What the actor may do today."""
+    return powers_of(actor.person, today(practice))
+
+
+def vault_key(actor: Actor, key: VaultKey, version: int) -> bytes:
+    """The secret of a vault key that the actor has open.
+
+    Raises:
+        Locked: it takes the password, or a power that the actor has not.
+    """
+    secret = actor.shares.get((key, version))
+    if secret is None:
+        raise Locked(
+            f"this takes the {key} key, which {actor.login} does not have open",
+            hint="somebody with the power for it can do this; callrec whoami shows yours",
+        )
+    return secret
+
+
+def check_remembered_head(practice: Practice) -> None:
+    """Check that the log still holds everything that this operator once saw.
+
+    Raises:
+        Tampered: it is shorter than, or differs from, the head that is remembered.
+    """
+    seen = recall(practice.state_folder)
+    if seen is None:
+        return
+    with reading(practice.engine) as connection:
+        head = audit.stored_head(connection)
+        if head.size < seen.head.size:
+            raise Tampered(
+                f"the audit log ends at {head.size}, but {seen.head.size} entries were seen before"
+            )
+        proof = tree.consistency_proof(seen.head.size, head.size, audit.node_reader(connection))
+    tree.check_consistency(seen.head.size, head.size, proof, seen.head.root, head.root)

@@ -1,0 +1,255 @@
+"""Open what is sealed of a recording, and check it against who sealed it.
+
+Whatever lies under a batch key could have been put there by anybody who can write the database, so
+it counts only if the ``batch`` statement of a person who might ingest lists it, and a leaf carries
+that statement (docs/formats/keys.md, 3; docs/formats/recording.md).
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from callrec.audit import log as audit
+from callrec.audit import tree
+from callrec.catalogue import tables
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, parse, parse_instant
+from callrec.crypto.context import context
+from callrec.crypto.statement import Statement, check_statement, read_statement
+from callrec.errors import NotFound, Tampered
+from callrec.policy.role import Power, VaultKey, powers_of
+from callrec.practice import vault_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.practice import Actor, Practice
+
+NONCE_BYTES = 32
+COPIED = ("direction", "duration_ms", "format", "size_bytes")
+"""Clear columns whose copy in the metadata has the same name and form; the start is the fifth."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRecording:
+    """A recording as its sealed metadata says it is."""
+
+    id: int
+    uid: str
+    ciphertext: str
+    """SHA-256 of the sealed file, in hex: its name in the store."""
+    state: str
+    fields: Mapping[str, Any]
+    """The metadata, with the provenance of all revisions (docs/formats/recording.md)."""
+
+    @property
+    def started_at(self) -> datetime:
+        return parse_instant(self.fields["started_at"])
+
+
+@dataclass(frozen=True, slots=True)
+class SealedMetadata:
+    """Metadata under a batch's catalogue-side key, and what the batch statement says of it."""
+
+    sealed: bytes
+    commitment: str
+    """SHA-256("metadata" || nonce[32] || metadata) in hex."""
+
+
+def seal_metadata(
+    fields: Mapping[str, Any], *, key: bytes, vault: str, uid: str, revision: int
+) -> SealedMetadata:
+    """Seal one revision of a recording's metadata."""
+    nonce, body = primitives.fresh(NONCE_BYTES), canonical(dict(fields))
+    info = context("metadata", vault, uid=uid, revision=revision)
+    return SealedMetadata(primitives.seal(key, nonce + body, info), commitment(nonce, body))
+
+
+def commitment(nonce: bytes, metadata: bytes) -> str:
+    """SHA-256("metadata" || nonce[32] || metadata) in hex."""
+    return primitives.sha256(b"metadata", nonce, metadata).hex()
+
+
+def find_recording(connection: Connection, number: int) -> Row[Any]:
+    """The row of a recording by its number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = connection.execute(
+        select(tables.recording).where(tables.recording.c.id == number)
+    ).first()
+    if row is None:
+        raise NotFound(f"there is no recording {number}", hint="callrec search shows the numbers")
+    return row
+
+
+class Opening:
+    """Opens recordings for one person within one command; each batch key is opened once."""
+
+    def __init__(self, practice: Practice, actor: Actor, connection: Connection) -> None:
+        self._practice = practice
+        self._actor = actor
+        self._connection = connection
+        self._keys = lru_cache(maxsize=None)(self._open_key)
+        self._statements = lru_cache(maxsize=64)(self._read_statement)
+
+    def metadata(self, row: Row[Any]) -> OpenedRecording:
+        """What the metadata says, unchecked but for its seal: enough to filter a search.
+
+        Raises:
+            Locked: the actor does not have the catalogue key.
+            Tampered: it does not open.
+        """
+        opened, _ = self._revisions(row)
+        return opened
+
+    def checked(self, row: Row[Any]) -> OpenedRecording:
+        """What the metadata says, checked in every respect against its batch statements.
+
+        Raises:
+            Tampered: a clear column was moved, or something was put there by nobody entitled.
+        """
+        opened, commitments = self._revisions(row)
+        for revision, (batch, found) in enumerate(commitments, 1):
+            listed = self._statements(batch).get((row.uid, revision))
+            if listed != (row.ciphertext, found):
+                raise Tampered(f"recording {row.id} is not as it was sealed")
+        check_clear_columns(row, opened.fields)
+        return opened
+
+    def data_key(self, row: Row[Any]) -> bytes:
+        """The recording's data key; takes the recordings key.
+
+        Raises:
+            Locked: the actor does not have it.
+            Tampered: it does not open.
+        """
+        batch_key = self._keys(row.batch, VaultKey.RECORDINGS)
+        info = context("data-key", self._practice.vault, batch=row.batch, uid=row.uid)
+        return primitives.open_sealed(batch_key, row.data_key, info)
+
+    def _revisions(self, row: Row[Any]) -> tuple[OpenedRecording, list[tuple[str, str]]]:
+        rows = self._connection.execute(
+            select(tables.metadata)
+            .where(tables.metadata.c.recording == row.id)
+            .order_by(tables.metadata.c.revision)
+        ).all()
+        if not rows:
+            raise Tampered(f"the metadata of recording {row.id} is missing")
+        fields: dict[str, Any] = {}
+        commitments = []
+        for sealed in rows:
+            key = self._keys(sealed.batch, VaultKey.CATALOGUE)
+            info = context("metadata", self._practice.vault, uid=row.uid, revision=sealed.revision)
+            opened = primitives.open_sealed(key, sealed.sealed, info)
+            nonce, body = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
+            commitments.append((sealed.batch, commitment(nonce, body)))
+            said = parse(body)
+            provenance = [*fields.get("provenance", ()), *said.get("provenance", ())]
+            fields = {**fields, **said, "provenance": provenance}
+        opened_recording = OpenedRecording(row.id, row.uid, row.ciphertext, row.state, fields)
+        return opened_recording, commitments
+
+    def _open_key(self, batch: str, side: VaultKey) -> bytes:
+        row = self._connection.execute(
+            select(tables.batch).where(tables.batch.c.id == batch)
+        ).first()
+        if row is None:
+            raise Tampered("a recording's batch is missing")
+        sealed, version = (
+            (row.recordings_key, row.recordings_version)
+            if side is VaultKey.RECORDINGS
+            else (row.catalogue_key, row.catalogue_version)
+        )
+        secret = vault_key(self._actor, side, version)
+        info = context("batch", self._practice.vault, batch=batch, key=side, version=version)
+        return primitives.hpke_open(secret, sealed, info)
+
+    def _read_statement(self, batch: str) -> Mapping[tuple[str, int], tuple[str, str]]:
+        digest = self._connection.execute(
+            select(tables.batch.c.statement).where(tables.batch.c.id == batch)
+        ).scalar()
+        statement = attested_statement(
+            self._practice, self._connection, digest or "", may=Power.INGEST
+        )
+        if statement.kind != "batch" or statement.fields["batch"] != batch:
+            raise Tampered("a batch's statement is another's")
+        return {
+            (item["uid"], item["revision"]): (item["ciphertext"], item["metadata"])
+            for item in statement.fields["items"]
+        }
+
+
+def check_clear_columns(row: Row[Any], fields: Mapping[str, Any]) -> None:
+    """Check the clear columns against their sealed copy.
+
+    Raises:
+        Tampered: one of them was changed.
+    """
+    started = int(parse_instant(fields["started_at"]).timestamp() * 1000)
+    clear = (row.uid, row.ciphertext, row.started_at, *(getattr(row, name) for name in COPIED))
+    copy = (fields["uid"], fields["ciphertext"], started, *(fields[name] for name in COPIED))
+    if clear != copy:
+        raise Tampered(f"a column of recording {row.id} is not what was sealed with it")
+
+
+def attested_statement(
+    practice: Practice, connection: Connection, digest: str, *, may: Power
+) -> Statement:
+    """A statement that counts: signed by its maker, who held the power, and carried by a leaf.
+
+    Raises:
+        Tampered: any of that is not so.
+    """
+    row = connection.execute(
+        select(tables.statement).where(tables.statement.c.digest == digest)
+    ).first()
+    seq = connection.execute(
+        select(tables.leaf.c.seq).where(tables.leaf.c.statement == digest)
+    ).scalar()
+    if row is None or seq is None:
+        raise Tampered("a statement is missing, or no leaf of the audit log carries it")
+    statement = read_statement(row.body, row.signature, practice.vault)
+    leaf, body = audit.read_leaf(connection, seq)
+    if statement.digest != digest or leaf.statement != digest or leaf.actor != statement.by:
+        raise Tampered("a statement is not the one that its leaf carries")
+    check_statement(statement, practice.register.public_keys(statement.by, before=seq).act)
+    _check_in_tree(connection, seq, body)
+    maker = practice.register.person(statement.by, before=seq)
+    made_on = statement.at.astimezone(practice.config.time_zone).date()
+    if may not in powers_of(maker, made_on):
+        raise Tampered("a statement was made by somebody without the power to make it")
+    return statement
+
+
+def _check_in_tree(connection: Connection, seq: int, body: bytes) -> None:
+    head, read = audit.stored_head(connection), audit.node_reader(connection)
+    proof = tree.inclusion_proof(seq, head.size, read)
+    tree.check_inclusion(tree.leaf_hash(body), seq, head.size, proof, head.root)
+
+
+def encode_name(name: bytes) -> str | dict[str, str]:
+    """A name from outside, byte for byte: text where it is UTF-8, base64url where it is not."""
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return {"base64url": base64.urlsafe_b64encode(name).decode()}
+
+
+def from_millis(value: int) -> datetime:
+    """A column's time, aware, in UTC."""
+    return datetime.fromtimestamp(value / 1000, UTC)
+
+
+def to_millis(at: datetime) -> int:
+    """A time as a column holds it: milliseconds since 1970."""
+    return int(at.timestamp() * 1000)

@@ -1,0 +1,253 @@
+"""Found a vault: its first Data Controller, its keys, its recovery kit, the log's first leaves."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.audit import log as audit
+from callrec.audit.log import Signer
+from callrec.audit.register import Founders, Register
+from callrec.audit.remembered import remember
+from callrec.catalogue import tables
+from callrec.catalogue.engine import (
+    FILE_NAME,
+    connect,
+    create_catalogue,
+    refuse_network_file_system,
+)
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, instant
+from callrec.crypto.identity import Identity, lock
+from callrec.crypto.kit import kit_words
+from callrec.crypto.statement import Statement, state
+from callrec.errors import Misconfigured, Unusable
+from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
+from callrec.practice import state_folder
+from callrec.procedures.passwords import check_password, kdf_for
+from callrec.procedures.shares import (
+    KIT_HOLDS,
+    Secrets,
+    Share,
+    key_fields,
+    new_version,
+    seal_fields,
+    seal_share,
+    store_shares,
+)
+from callrec.procedures.vouching import Names, fresh_names, seal_names, voucher_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from callrec.audit.log import Writing
+    from callrec.config import Config
+
+KIT_LOGIN: Final = "recovery-kit"
+LOGIN: Final = re.compile(r"[a-z][a-z0-9._-]{0,31}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Founded:
+    """A new vault. The kit's words are shown or written once and kept nowhere."""
+
+    vault: str
+    practice: str
+    folder: Path
+    login: str
+    fingerprint: str
+    """The vault root in hex: what the practice publishes."""
+    kit: str
+
+
+def check_login(login: str) -> None:
+    """Check a new login name.
+
+    Raises:
+        Unusable: it is not in the form, or reserved.
+    """
+    if not LOGIN.fullmatch(login) or login == KIT_LOGIN:
+        raise Unusable(
+            "a login name is up to 32 small letters, digits, dots, dashes or underscores",
+            hint="begin it with a letter, such as jsmith",
+        )
+
+
+def found_practice(
+    config: Config,
+    *,
+    practice_name: str,
+    login: str,
+    full_name: str,
+    password: str,
+    now: Callable[[], datetime],
+    environ: Mapping[str, str],
+) -> Founded:
+    """Found the vault that the configuration names, with its first Data Controller [policy 4(a)].
+
+    It is made whole under another name and then renamed, so that there is a vault or there is none.
+
+    Raises:
+        Unusable: the login name or the password will not do.
+        Misconfigured: there is a vault already, or the folder is in use.
+        Failed: the disk is full.
+    """
+    check_login(login)
+    check_password(
+        password, role=Role.DATA_CONTROLLER, known=(login, *full_name.split(), practice_name)
+    )
+    folder = config.vault
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Misconfigured(
+            f'"{folder}" is in use already', hint="choose another folder with --vault"
+        )
+    founding = _Founding.draw(practice_name, fresh_names(login, full_name), now)
+    beside = folder.with_name(f".{folder.name}.{founding.founders.vault}")
+    try:
+        beside.mkdir(mode=0o700, parents=True)
+        refuse_network_file_system(beside)
+        create_catalogue(beside / FILE_NAME)
+        head = _write(founding, beside, config, password)
+        beside.rename(folder)
+    except OSError as error:
+        raise Misconfigured(
+            f'"{folder}" cannot be made: {error.strerror}', hint="choose another with --vault"
+        ) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    remember(state_folder(founding.founders.vault, environ), head, instant(now()))
+    return Founded(
+        vault=founding.founders.vault,
+        practice=practice_name,
+        folder=folder,
+        login=login,
+        fingerprint=founding.root.hex(),
+        kit=kit_words(founding.kit.seed),
+    )
+
+
+class _Founding:
+    """What is drawn before anything is written, and the first leaves made from it."""
+
+    def __init__(
+        self,
+        founders: Founders,
+        people: tuple[Identity, Identity],
+        names: Names,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.founders = founders
+        self.controller, self.kit = people
+        self.names = names
+        self.now = now
+        self.secrets: Secrets = new_version(Register(founders), VaultKey)
+        self.root = b""
+
+    @classmethod
+    def draw(cls, practice: str, names: Names, now: Callable[[], datetime]) -> _Founding:
+        vault = primitives.fresh_id()
+        controller, kit = (Identity.from_seed(primitives.fresh(32), vault) for _ in range(2))
+        founders = Founders(
+            vault=vault,
+            practice=practice,
+            controller=primitives.fresh_id(),
+            controller_keys=controller.public,
+            kit=primitives.fresh_id(),
+            kit_keys=kit.public,
+        )
+        return cls(founders, (controller, kit), names, now)
+
+    def statement(self, kind: str, fields: Mapping[str, object]) -> Statement:
+        return state(
+            kind,
+            vault=self.founders.vault,
+            by=self.founders.controller,
+            at=self.now(),
+            seed=self.controller.act,
+            fields=fields,
+        )
+
+    def shares(self) -> tuple[Share, ...]:
+        vault, founders = self.founders.vault, self.founders
+        return tuple(
+            seal_share(vault, place, secret, to=to, kem=kem)
+            for place, secret in self.secrets.items()
+            for to, kem, held in (
+                (founders.controller, self.controller.public.kem, tuple(VaultKey)),
+                (founders.kit, self.kit.public.kem, KIT_HOLDS),
+            )
+            if place[0] in held
+        )
+
+
+def _write(founding: _Founding, folder: Path, config: Config, password: str) -> audit.Head:
+    founders = founding.founders
+    engine = connect(folder / FILE_NAME, mode="rw")
+    public = primitives.kem_public(founding.secrets[VaultKey.AUDIT, 1])
+    log = audit.Log(founders.vault, 1, public, founding.now)
+    with audit.writing(engine, log, Signer(founders.controller, founding.controller.log)) as act:
+        act.leaf("vault.founded", actor=founders.controller, founders=founders)
+        founding.root = primitives.sha256(audit.read_leaf(act.connection, 0)[1])
+        _write_people(founding, act, config, password)
+        _write_keys(founding, act)
+    engine.dispose()
+    os.chmod(folder / FILE_NAME, 0o600)  # noqa: PTH101 - as SQLite's own umask may differ
+    return act.head
+
+
+def _write_people(founding: _Founding, act: Writing, config: Config, password: str) -> None:
+    founders, names = founding.founders, founding.names
+    role = Role.DATA_CONTROLLER
+    locked = lock(
+        founding.controller.seed,
+        founding.root,
+        password=password,
+        person=founders.controller,
+        vault=founders.vault,
+        kdf=kdf_for(config.passwords, POWERS[role]),
+    )
+    for holder, login, seed, called in (
+        (founders.controller, names.login, canonical(locked.as_json()), names),
+        (founders.kit, KIT_LOGIN, None, fresh_names(KIT_LOGIN, "")),
+    ):
+        sealed = seal_names(
+            called,
+            public=primitives.kem_public(founding.secrets[VaultKey.CATALOGUE, 1]),
+            vault=founders.vault,
+            person=holder,
+            version=1,
+        )
+        act.connection.execute(
+            tables.person.insert().values(
+                id=holder, login=login, locked=seed, name_version=1, name_sealed=sealed, failures=0
+            )
+        )
+    person = Person(PersonId(founders.controller), role, POWERS[role])
+    fields = voucher_fields(
+        person, founding.controller.public, names_digest=names.digest, previous=None
+    )
+    act.leaf(
+        "person.added",
+        actor=founders.controller,
+        subject=[founders.controller],
+        statement=founding.statement("voucher", fields),
+    )
+
+
+def _write_keys(founding: _Founding, act: Writing) -> None:
+    controller, shares = founding.founders.controller, founding.shares()
+    keys = founding.statement("key", key_fields(founding.founders.vault, founding.secrets))
+    act.leaf("keys.made", actor=controller, statement=keys)
+    store_shares(act.connection, shares)
+    seals = founding.statement("seal", seal_fields(shares))
+    act.leaf(
+        "keys.shared",
+        actor=controller,
+        subject=[controller, founding.founders.kit],
+        statement=seals,
+    )

@@ -1,0 +1,136 @@
+"""Log in; the first time, make a key of one's own that nobody else has ever had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callrec.audit.log import Signer
+from callrec.catalogue import tables
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical
+from callrec.crypto.identity import Identity, lock
+from callrec.crypto.statement import state
+from callrec.keyring import AT_MOST, end_session, save_session
+from callrec.policy.role import Standing
+from callrec.practice import Actor, Practice, record, writing
+from callrec.procedures.passwords import check_password, kdf_for
+from callrec.procedures.unlock import Unlocked, actor_of, session_of, unlock_person
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """An open login."""
+
+    login: str
+    role: str
+    ends_at: datetime
+    """At the latest; ten minutes without a command end it earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A key of one's own, which the Data Controller has to compare and confirm."""
+
+    login: str
+    fingerprint: str
+    made_now: bool
+
+
+def log_in(
+    practice: Practice,
+    *,
+    login: str,
+    password: str,
+    new_password: Callable[[], str],
+    environ: Mapping[str, str],
+) -> LoggedIn | Waiting:
+    """Open a login, or take the first step of a new person.
+
+    Args:
+        practice: the open vault.
+        login: who.
+        password: his password, or the provisional one that he was given.
+        new_password: asked only the first time: the password of his own key.
+        environ: where the session may be kept.
+
+    Raises:
+        Locked: a wrong password, or a disabled person.
+        Unusable: the new password will not do.
+    """
+    unlocked = unlock_person(practice, login=login, password=password)
+    standing = practice.register.person(unlocked.person).standing
+    if unlocked.claimed:
+        return Waiting(login, unlocked.identity.public.fingerprint, made_now=False)
+    if standing is Standing.PROVISIONAL:
+        return _claim(practice, unlocked, new_password())
+    actor = actor_of(practice, unlocked)
+    record(practice, actor, "login")
+    session = session_of(practice, actor)
+    save_session(session, environ)
+    return LoggedIn(login, actor.person.role, session.opened_at + AT_MOST)
+
+
+def log_out(practice: Practice, environ: Mapping[str, str]) -> bool:
+    """Forget the open login; returns whether there was one."""
+    return end_session(practice.vault, environ)
+
+
+def change_password(practice: Practice, actor: Actor, *, password: str) -> None:
+    """Lock one's seed under another password; nothing else changes.
+
+    Raises:
+        Unusable: the new password will not do.
+    """
+    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
+    check_password(password, role=actor.person.role, known=(actor.login, practice.name))
+    locked = lock(
+        actor.identity.seed,
+        practice.root,
+        password=password,
+        person=actor.person.id,
+        vault=practice.vault,
+        kdf=kdf_for(practice.config.passwords, actor.person.powers),
+    )
+    with writing(practice, actor.signer) as act:
+        act.connection.execute(
+            tables.person.update()
+            .where(tables.person.c.id == actor.person.id)
+            .values(locked=canonical(locked.as_json()))
+        )
+        act.leaf("password.changed", actor=actor.person.id, subject=[actor.person.id])
+
+
+def _claim(practice: Practice, unlocked: Unlocked, password: str) -> Waiting:
+    """Make the person's own key; the provisional one signs this claim and nothing else."""
+    person = practice.register.person(unlocked.person)
+    check_password(password, role=person.role, known=(unlocked.login, practice.name))
+    own = Identity.from_seed(primitives.fresh(primitives.KEY_BYTES), practice.vault)
+    locked = lock(
+        own.seed,
+        practice.root,
+        password=password,
+        person=person.id,
+        vault=practice.vault,
+        kdf=kdf_for(practice.config.passwords, person.powers),
+    )
+    claim = state(
+        "claim",
+        vault=practice.vault,
+        by=person.id,
+        at=practice.now(),
+        seed=unlocked.identity.act,
+        fields={"keys": own.public.as_json()},
+    )
+    with writing(practice, Signer(person.id, unlocked.identity.log)) as act:
+        act.connection.execute(
+            tables.person.update()
+            .where(tables.person.c.id == person.id)
+            .values(claimed=canonical(locked.as_json()))
+        )
+        act.leaf("person.claimed", actor=person.id, subject=[person.id], statement=claim)
+    return Waiting(unlocked.login, own.public.fingerprint, made_now=True)

@@ -1,0 +1,118 @@
+"""Shares of the vault keys: who holds which, and how they are given (docs/formats/keys.md, 5)."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.audit.register import public_half
+from callrec.catalogue import tables
+from callrec.crypto import primitives
+from callrec.crypto.context import context
+from callrec.policy.role import VaultKey, keys_held, powers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.register import Register
+
+KIT_HOLDS: Final = (VaultKey.RECORDINGS, VaultKey.CATALOGUE, VaultKey.AUDIT)
+
+Secrets = dict[tuple[VaultKey, int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A version of a vault key, sealed to one holder."""
+
+    key: VaultKey
+    version: int
+    to: str
+    sealed: bytes
+
+
+def holders(register: Register, on: date) -> Mapping[str, frozenset[VaultKey]]:
+    """Everybody who holds vault keys on that day, and which; the kit included."""
+    found: dict[str, frozenset[VaultKey]] = {
+        voucher.person.id: keys_held(powers_of(voucher.person, on)) for voucher in register.people()
+    }
+    return {**found, register.founders.kit: frozenset(KIT_HOLDS)}
+
+
+def new_version(register: Register, keys: Iterable[VaultKey]) -> Secrets:
+    """Fresh secrets for the next version of these keys."""
+    return {
+        (key, max(register.versions(key), default=0) + 1): primitives.fresh(primitives.KEY_BYTES)
+        for key in sorted(keys)
+    }
+
+
+def seal_share(
+    vault: str, place: tuple[VaultKey, int], secret: bytes, *, to: str, kem: bytes
+) -> Share:
+    """Seal one version of a vault key to one holder's X-Wing key."""
+    key, version = place
+    info = context("share", vault, key=key, version=version, to=to)
+    return Share(key, version, to, primitives.hpke_seal(kem, secret, info))
+
+
+def shares_for(
+    register: Register, secrets: Secrets, held: Mapping[str, frozenset[VaultKey]]
+) -> tuple[Share, ...]:
+    """Each secret, sealed to each of its holders under the keys that their vouchers name."""
+    vault = register.founders.vault
+    return tuple(
+        seal_share(vault, (key, version), secret, to=to, kem=register.public_keys(to).kem)
+        for to, keys in held.items()
+        for (key, version), secret in secrets.items()
+        if key in keys
+    )
+
+
+def store_shares(connection: Connection, shares: Iterable[Share]) -> None:
+    """Put shares into the catalogue, in place of what the holder had of the same version."""
+    for share in shares:
+        place = (
+            (tables.share.c.key == share.key)
+            & (tables.share.c.version == share.version)
+            & (tables.share.c.person == share.to)
+        )
+        connection.execute(tables.share.delete().where(place))
+        connection.execute(
+            tables.share.insert().values(
+                key=share.key, version=share.version, person=share.to, sealed=share.sealed
+            )
+        )
+
+
+def key_fields(vault: str, secrets: Secrets) -> dict[str, Any]:
+    """The fields of a ``key`` statement: versions that are new, and their public halves."""
+    return {
+        "keys": [
+            {
+                "key": key,
+                "public": base64.b64encode(public_half(vault, key, version, secret)).decode(),
+                "version": version,
+            }
+            for (key, version), secret in secrets.items()
+        ]
+    }
+
+
+def seal_fields(shares: Iterable[Share]) -> dict[str, Any]:
+    """The fields of a ``seal`` statement: which shares were sealed, to whom."""
+    return {
+        "shares": [
+            {
+                "key": share.key,
+                "sha256": primitives.sha256(share.sealed).hex(),
+                "to": share.to,
+                "version": share.version,
+            }
+            for share in shares
+        ]
+    }

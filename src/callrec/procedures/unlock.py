@@ -1,0 +1,247 @@
+"""Find out who acts: by password, by credential, or by the login that is open [policy 4(i)].
+
+A failure is in the audit log, without the name that was typed, one leaf a minute with a count; and
+each further one in a row makes the next attempt wait longer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from callrec.audit.leaf import Outcome
+from callrec.audit.log import NOBODY, Signer
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto import primitives
+from callrec.crypto.canonical import parse
+from callrec.crypto.context import context
+from callrec.crypto.identity import Identity, LockedSeed, unlock
+from callrec.errors import Locked, Misconfigured, NotFound, Tampered
+from callrec.keyring import Credential, Session
+from callrec.policy.role import Standing, VaultKey
+from callrec.practice import Actor, Practice, writing
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+FREE_FAILURES: Final = 3
+LONGEST_WAIT: Final = timedelta(minutes=5)
+KEPT_BY_LOGIN: Final = (VaultKey.CATALOGUE, VaultKey.INDEX)
+MINUTE_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Unlocked:
+    """A seed that a password opened, before it is asked what it may do."""
+
+    person: str
+    login: str
+    identity: Identity
+    claimed: bool
+    """It is the person's own key, which nobody has confirmed yet."""
+
+
+def wait_after(failures: int) -> timedelta:
+    """How long the next attempt waits after so many failures in a row: at first not at all."""
+    if failures < FREE_FAILURES:
+        return timedelta()
+    return min(timedelta(seconds=2 ** (failures - FREE_FAILURES + 1)), LONGEST_WAIT)
+
+
+def unlock_person(practice: Practice, *, login: str, password: str) -> Unlocked:
+    """Open somebody's seed with his password.
+
+    Raises:
+        Locked: no such login, a wrong password, or too many of them.
+        Tampered: the root locked with the seed is not this vault's.
+    """
+    now = practice.now()
+    with reading(practice.engine) as connection:
+        row = connection.execute(
+            select(tables.person).where(tables.person.c.login == login)
+        ).first()
+    if row is None or row.locked is None:
+        _fail(practice, None, now)
+        raise Locked("no such login, or a wrong password", hint="callrec login NAME tries again")
+    _check_wait(row, now)
+    claimed = row.claimed is not None
+    locked = LockedSeed.from_json(parse(row.claimed if claimed else row.locked))
+    try:
+        identity, root = unlock(locked, password, practice.vault)
+    except Locked as error:
+        _fail(practice, row, now)
+        raise Locked(
+            "no such login, or a wrong password", hint="callrec login NAME tries again"
+        ) from error
+    _check_root(practice, root)
+    if row.failures:
+        _forget_failures(practice, row.id)
+    return Unlocked(row.id, login, identity, claimed)
+
+
+def actor_by_password(practice: Practice, *, login: str, password: str) -> Actor:
+    """Somebody at work with everything that his password opens, signing included.
+
+    Raises:
+        Locked: a wrong password, a key that is not confirmed yet, or a disabled person.
+    """
+    unlocked = unlock_person(practice, login=login, password=password)
+    return actor_of(practice, unlocked)
+
+
+def actor_by_credential(practice: Practice, credential: Credential) -> Actor:
+    """An intake service at work.
+
+    Raises:
+        Misconfigured: the credential is another vault's.
+        Locked: it was disabled.
+    """
+    if credential.vault != practice.vault:
+        raise Misconfigured("this credential belongs to another vault")
+    _check_root(practice, credential.root)
+    identity = Identity.from_seed(credential.seed, practice.vault)
+    with reading(practice.engine) as connection:
+        login = connection.execute(
+            select(tables.person.c.login).where(tables.person.c.id == credential.person)
+        ).scalar()
+    return actor_of(practice, Unlocked(credential.person, login or "", identity, claimed=False))
+
+
+def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
+    """What an opened seed may do now.
+
+    Raises:
+        Locked: it waits for confirmation, or the person is disabled.
+        Tampered: it is not the seed whose keys were vouched for.
+    """
+    try:
+        person = practice.register.person(unlocked.person)
+    except NotFound as error:
+        raise Tampered("nobody vouched for this login") from error
+    if person.standing is Standing.DISABLED:
+        raise Locked("this login is disabled", hint="a Data Controller can say why")
+    if unlocked.claimed or person.standing is not Standing.CONFIRMED:
+        raise Locked(
+            "this key is not confirmed yet",
+            hint=f"the Data Controller compares it, and runs callrec user confirm {unlocked.login}",
+        )
+    if practice.register.public_keys(person.id) != unlocked.identity.public:
+        raise Tampered("this login's key is not the one that was vouched for")
+    return Actor(
+        person=person,
+        login=unlocked.login,
+        signer=Signer(person.id, unlocked.identity.log),
+        identity=unlocked.identity,
+        shares=_open_shares(practice, unlocked),
+    )
+
+
+def actor_by_session(practice: Practice, session: Session) -> Actor:
+    """Somebody at work with what his login keeps: no signing, no recordings.
+
+    Raises:
+        Locked: disabled, or given another key, since he logged in.
+        Tampered: the root that his seed was locked with is not this vault's.
+    """
+    _check_root(practice, session.root)
+    person = practice.register.person(session.person)
+    keys = practice.register.public_keys(session.person)
+    if (
+        person.standing is not Standing.CONFIRMED
+        or primitives.signing_public(session.log_seed) != keys.log
+    ):
+        raise Locked("this login has ended", hint="run callrec login")
+    signer = Signer(session.person, session.log_seed)
+    return Actor(person, session.login, signer, identity=None, shares=session.shares)
+
+
+def session_of(practice: Practice, actor: Actor) -> Session:
+    """What a login keeps of somebody who gave his password."""
+    now = practice.now()
+    return Session(
+        vault=practice.vault,
+        person=actor.person.id,
+        login=actor.login,
+        root=practice.root,
+        log_seed=actor.signer.log_seed,
+        shares={place: s for place, s in actor.shares.items() if place[0] in KEPT_BY_LOGIN},
+        opened_at=now,
+        used_at=now,
+    )
+
+
+def without_secrets(actor: Actor) -> Actor:
+    """The same person with nothing open: to show who somebody is."""
+    return replace(actor, identity=None, shares={})
+
+
+def _open_shares(practice: Practice, unlocked: Unlocked) -> dict[tuple[VaultKey, int], bytes]:
+    register = practice.register
+    with reading(practice.engine) as connection:
+        rows = connection.execute(
+            select(tables.share).where(tables.share.c.person == unlocked.person)
+        ).all()
+    opened = {}
+    for row in rows:
+        key = VaultKey(row.key)
+        register.check_share(row.sealed, key, row.version, unlocked.person)
+        info = context("share", practice.vault, key=key, version=row.version, to=unlocked.person)
+        secret = primitives.hpke_open(unlocked.identity.kem, row.sealed, info)
+        register.check_opened(key, row.version, secret)
+        opened[key, row.version] = secret
+    return opened
+
+
+def _check_root(practice: Practice, root: bytes) -> None:
+    if not primitives.same(root, practice.root):
+        raise Tampered("the audit log does not begin as it did when this key was made")
+
+
+def _check_wait(row: Row[tuple[object, ...]], now: datetime) -> None:
+    if row.failed_at is None:
+        return
+    until = datetime.fromtimestamp(row.failed_at / 1000, UTC) + wait_after(row.failures)
+    if now < until:
+        seconds = int((until - now).total_seconds()) + 1
+        raise Locked(f"too many wrong passwords: wait {seconds} s", hint="then try again")
+
+
+def _fail(practice: Practice, row: Row[tuple[object, ...]] | None, now: datetime) -> None:
+    at = int(now.timestamp() * 1000)
+    with writing(practice, None) as act:
+        if row is not None:
+            act.connection.execute(
+                tables.person.update()
+                .where(tables.person.c.id == row.id)
+                .values(failures=tables.person.c.failures + 1, failed_at=at)
+            )
+        count = _count_failure(act.connection, at // MINUTE_MS)
+        if count:
+            act.leaf("login", actor=NOBODY, details={"count": count}, outcome=Outcome.FAILED)
+
+
+def _count_failure(connection: Connection, minute: int) -> int:
+    """Count one failure; returns how many a leaf must now tell of, or 0 if this minute has one."""
+    table = tables.failed_login
+    waiting = dict(connection.execute(select(table.c.minute, table.c["count"])).tuples().all())
+    if minute in waiting:
+        connection.execute(
+            table.update().where(table.c.minute == minute).values({"count": table.c["count"] + 1})
+        )
+        return 0
+    connection.execute(table.delete())
+    connection.execute(table.insert().values(minute=minute, count=0))
+    return 1 + sum(waiting.values())
+
+
+def _forget_failures(practice: Practice, person: str) -> None:
+    with writing(practice, None) as act:
+        act.connection.execute(
+            tables.person.update()
+            .where(tables.person.c.id == person)
+            .values(failures=0, failed_at=None)
+        )
