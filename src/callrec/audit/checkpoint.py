@@ -1,0 +1,193 @@
+"""The log's head, signed: a C2SP checkpoint in a signed note.
+
+    callrec/<vault id>
+    <number of leaves>
+    <base64 of the root>
+
+    — callrec/<vault id> <base64 of key id[4] || signature[64]>
+
+Sources: c2sp.org/tlog-checkpoint, c2sp.org/signed-note. Of the signature types only 0x01, Ed25519,
+is used here; signatures by keys that nobody asked about are ignored, as the second source demands.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from callrec.crypto.primitives import sha256, sign, signing_public, verify
+from callrec.errors import Tampered
+
+ED25519: Final = b"\x01"
+"""Signature type (signed-note, "Signature types")."""
+KEY_ID_BYTES: Final = 4
+HASH_BYTES: Final = 32
+LARGEST_NOTE: Final = 1_000_000
+"""Bytes beyond which a note is not read: room for far more than the 16 signatures that must be."""
+
+DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+"""A number as checkpoints and proofs write it: ASCII digits, no leading zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a head says: the log ``origin`` has ``size`` leaves, and their root is ``root``."""
+
+    origin: str
+    size: int
+    root: bytes
+    """32 bytes."""
+
+    @property
+    def text(self) -> str:
+        """The note's text, three lines (tlog-checkpoint, "Note text")."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSignature:
+    """One signature line of a note; nothing is known of it until it was checked."""
+
+    name: str
+    key_id: bytes
+    """4 bytes."""
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text and its signatures, as read: ignore the text until a signature was checked."""
+
+    text: str
+    signatures: tuple[NoteSignature, ...]
+
+
+def origin(vault: str) -> str:
+    """The name of a vault's log: the origin line, and every signer's key name."""
+    return f"callrec/{vault}"
+
+
+def key_id(name: str, public: bytes) -> bytes:
+    """SHA-256(name || 0x0A || 0x01 || public key)[:4] (signed-note, "Ed25519 signatures")."""
+    return sha256(name.encode(), b"\n", ED25519, public)[:KEY_ID_BYTES]
+
+
+def sign_checkpoint(checkpoint: Checkpoint, seed: bytes) -> bytes:
+    """The note of a checkpoint, signed with the ``log`` seed (32 bytes) of one identity."""
+    name, text = checkpoint.origin, checkpoint.text
+    signature = key_id(name, signing_public(seed)) + sign(seed, text.encode())
+    return f"{text}\n— {name} {base64.b64encode(signature).decode()}\n".encode()
+
+
+def parse_note(data: bytes) -> Note:
+    """Read a signed note without checking its signatures.
+
+    Raises:
+        Tampered: it is not one, to the letter of signed-note, "Format".
+    """
+    text, gap, lines = _printable(data).rpartition("\n\n")
+    if not gap or not lines.endswith("\n"):
+        raise Tampered("a signed note has no signature")
+    signatures = tuple(_signature(line) for line in lines[:-1].split("\n"))
+    return Note(text + "\n", signatures)
+
+
+def check_note(data: bytes, name: str, public: bytes) -> str:
+    """The text of a signed note, after checking its signature by the key ``name``, ``public``.
+
+    Raises:
+        Tampered: it is no note, that key did not sign it, or a signature said to be that key's is
+        not.
+    """
+    note = parse_note(data)
+    known = (name, key_id(name, public))
+    ours = [s.signature for s in note.signatures if (s.name, s.key_id) == known]
+    if not ours:
+        raise Tampered("a signed note is not signed by the key expected")
+    for signature in ours:
+        verify(public, note.text.encode(), signature)
+    return note.text
+
+
+def check_checkpoint(data: bytes, public: bytes, origin: str) -> Checkpoint:
+    """The checkpoint in a note, signed by ``public`` (Ed25519, 32 bytes) for the log ``origin``.
+
+    Raises:
+        Tampered: it is not.
+    """
+    return _checkpoint(check_note(data, origin, public), origin)
+
+
+def read_checkpoint(data: bytes, origin: str) -> Checkpoint:
+    """What a note claims, unchecked: enough to choose the key to check it with, and for no more.
+
+    Raises:
+        Tampered: it is no note, or not one about this log.
+    """
+    return _checkpoint(parse_note(data).text, origin)
+
+
+def decode_base64(text: str) -> bytes:
+    """What ``text`` encodes: RFC 4648, section 4, padded, its unused bits zero.
+
+    Raises:
+        Tampered: it is anything else, so that no two texts mean the same bytes.
+    """
+    try:
+        data = base64.b64decode(text)
+    except ValueError as error:
+        raise Tampered("a line is not base64") from error
+    # b64decode skips what it does not know, and ignores unused bits.
+    if base64.b64encode(data).decode() != text:
+        raise Tampered("a line is not base64")
+    return data
+
+
+def decode_hash(text: str) -> bytes:
+    """A SHA-256 hash, 32 bytes, from base64.
+
+    Raises:
+        Tampered: it is not base64, or not of 32 bytes.
+    """
+    data = decode_base64(text)
+    if len(data) != HASH_BYTES:
+        raise Tampered("a hash has the wrong length")
+    return data
+
+
+def _printable(data: bytes) -> str:
+    """UTF-8 without control characters but newline (signed-note, "Format")."""
+    if len(data) > LARGEST_NOTE:
+        raise Tampered("a signed note is too long")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise Tampered("a signed note is not text") from error
+    if any(character < " " and character != "\n" for character in text):
+        raise Tampered("a signed note has control characters")
+    return text
+
+
+def _signature(line: str) -> NoteSignature:
+    match line.split(" "):
+        case ["—", name, encoded] if name and not any(c.isspace() or c == "+" for c in name):
+            data = decode_base64(encoded)
+        case _:
+            raise Tampered("a signed note has a line that is no signature")
+    if len(data) <= KEY_ID_BYTES:
+        raise Tampered("a signed note has a signature without bytes")
+    return NoteSignature(name, data[:KEY_ID_BYTES], data[KEY_ID_BYTES:])
+
+
+def _checkpoint(text: str, expected: str) -> Checkpoint:
+    # Lines after the third are extension lines: opaque, never empty, none of our own.
+    match text.removesuffix("\n").split("\n"):
+        case [origin, size, root, *extensions] if DECIMAL.fullmatch(size) and all(extensions):
+            checkpoint = Checkpoint(origin, int(size), decode_hash(root))
+        case _:
+            raise Tampered("a checkpoint is not in its form")
+    if checkpoint.origin != expected:
+        raise Tampered("a checkpoint is of another log")
+    return checkpoint

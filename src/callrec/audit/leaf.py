@@ -1,0 +1,137 @@
+"""A leaf: one entry of the log, canonical JSON of at most 8 KiB (docs/formats/audit-log.md, 1).
+
+It is kept byte for byte and never written again, and holds ids and enumerations only: no name,
+number or reason. What else is to be said, the details, is sealed beside it and bound to it by the
+commitment in ``detail``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from callrec.crypto.canonical import canonical, parse_instant
+from callrec.crypto.context import context
+from callrec.crypto.primitives import sha256
+from callrec.errors import Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LARGEST_LEAF: Final = 8 * 1024
+"""Size of a leaf in bytes: 8 KiB at most."""
+DETAIL_NONCE_BYTES: Final = 32
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_FORMS: Final = {
+    "act": re.compile(r"[a-z]+(?:[.-][a-z]+)*"),
+    "actor": re.compile(r"-|[0-9a-f]{32}"),
+    "detail": re.compile(r"(?:[0-9a-f]{64})?"),
+    "log": re.compile(r"callrec/[0-9a-f]{32}"),
+    "statement": re.compile(r"(?:[0-9a-f]{64})?"),
+}
+
+
+class Outcome(StrEnum):
+    """How an act ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Who did what to what, when, and how it ended.
+
+    A leaf that exists is in its form; making another is a ``ValueError``, a programming error: what
+    once stands in the log cannot be mended.
+    """
+
+    act: str
+    """What was done: lower-case words, ``release.prepared``."""
+    actor: str
+    """Id of the identity, or ``-``."""
+    at: str
+    """RFC 3339, UTC, milliseconds, as ``canonical.instant`` writes it."""
+    detail: str
+    """``detail_commitment`` of the details, or empty."""
+    log: str
+    """The log's origin: so that no leaf can stand in another log."""
+    outcome: Outcome
+    seq: int
+    """Number of the leaf, from 0."""
+    statement: str
+    """SHA-256 of the statement that this leaf makes count, in hex, or empty."""
+    subject: tuple[str, ...]
+    """Ids of what it was done to."""
+    v: Literal[1] = 1
+    """Version of this format."""
+    founders: Mapping[str, Any] | None = None
+    """Leaf 0 alone: vault id, practice, public keys of the first Data Controller and the kit."""
+
+    def __post_init__(self) -> None:
+        for name, form in _FORMS.items():
+            if not form.fullmatch(getattr(self, name)):
+                raise ValueError(f"a leaf's {name} is not in its form")
+        if not all(map(_ID.fullmatch, self.subject)):
+            raise ValueError("a leaf's subject holds something that is no id")
+        if (self.founders is None) != (self.seq != 0):
+            raise ValueError("leaf 0 has founders, and no other leaf")
+        _check_instant(self.at)
+
+    def encode(self) -> bytes:
+        """The leaf's bytes, to be hashed and kept.
+
+        Raises:
+            ValueError: more than 8 KiB: a programming error.
+        """
+        members = {name: getattr(self, name) for name in self.__slots__ if name != "founders"}
+        if self.founders is not None:
+            members["founders"] = dict(self.founders)
+        data = canonical(members)
+        if len(data) > LARGEST_LEAF:
+            raise ValueError("a leaf has more than 8 KiB")
+        return data
+
+    @classmethod
+    def decode(cls, data: bytes, seq: int) -> Leaf:
+        """Read the leaf that stands at ``seq``. Law: only what ``encode`` gave is read.
+
+        Raises:
+            Tampered: it is not a leaf to the last byte, or it is the leaf of another place.
+        """
+        try:
+            said = json.loads(data)
+            typed = {"outcome": Outcome(said["outcome"]), "subject": tuple(said["subject"])}
+            leaf = cls(**{**said, **typed, "seq": seq, "v": 1})
+            again = leaf.encode()
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise Tampered(f"leaf {seq} is not in its form") from error
+        # What was left out, added, written otherwise or numbered otherwise differs here.
+        if again != data:
+            raise Tampered(f"leaf {seq} is not in its form")
+        return leaf
+
+
+def detail_commitment(vault: str, seq: int, nonce: bytes, details: bytes) -> str:
+    """SHA-256(context detail || nonce[32] || details) in hex: binds the details to leaf ``seq``.
+
+    The nonce keeps short details from being guessed from the commitment; it is sealed with them.
+
+    Raises:
+        ValueError: the nonce has not 32 bytes: a programming error.
+    """
+    if len(nonce) != DETAIL_NONCE_BYTES:
+        raise ValueError("a detail's nonce has 32 bytes")
+    return sha256(context("detail", vault, seq=seq), nonce, details).hex()
+
+
+def _check_instant(text: str) -> None:
+    try:
+        parse_instant(text)
+    except Tampered as error:
+        raise ValueError("a leaf's time is not in its form") from error
