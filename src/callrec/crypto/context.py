@@ -37,7 +37,7 @@ KINDS: Final[dict[str, frozenset[str]]] = {
 """Every kind of context there is, with its fields besides ``vault``."""
 
 
-def context(kind: str, vault: str, **fields: object) -> bytes:
+def context(kind: str, /, vault: str, **fields: object) -> bytes:
     r"""``"callrec/1 " || kind || "\n" || canonical JSON of the fields and the vault``.
 
     Law: different kinds, vaults or fields give different bytes.

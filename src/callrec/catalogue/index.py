@@ -1,0 +1,324 @@
+"""The search index: cut tokens that propose calls, month by month (docs/formats/index.md).
+
+    token = first b bits of HMAC-SHA-256(HKDF(index key, context index {kind, part}), value)
+
+A token stands for many values, so whoever steals the catalogue learns little from it. A search
+opens each call that the index proposes, and decides on what is sealed there (policy.criteria).
+
+Law: every call that meets the criteria is among the candidates.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import IntEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from sqlalchemy import intersect, select
+
+from callrec.catalogue import tables
+from callrec.crypto.context import context
+from callrec.crypto.primitives import derive, mac
+from callrec.errors import Tampered
+from callrec.policy.criteria import TAIL_DIGITS
+from callrec.policy.words import NORMALISING_VERSION, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import tzinfo
+
+    from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, Update
+
+    from callrec.policy.criteria import Criteria
+    from callrec.policy.when import Days
+
+CALLS_AT_FIRST: Final = 1000
+"""Calls that a month is taken to have while none is complete."""
+FEWEST_BITS: Final = 2
+MOST_BITS: Final = 48
+"""No practice comes near: a part that says more was not written by us."""
+
+
+class TokenKind(IntEnum):
+    """What a token stands for: the number is in the row, `word` in the context of the key."""
+
+    NUMBER = 1
+    TAIL = 2
+    PARTY = 3
+    EXTENSION_DAY = 4
+
+    @property
+    def word(self) -> str:
+        """``extension-day``."""
+        return self.name.lower().replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedCall:
+    """What the index takes from a call."""
+
+    recording: int
+    started_at: datetime
+    """Aware; its month in UTC is the part."""
+    number: str | None
+    """The outside party's, E.164 where it is a public one; None if withheld: no row."""
+    extension: str | None
+    parties: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """How many bits the tokens of a part have, fixed at its first row."""
+
+    bits: int
+    """Of number, party and extension-day."""
+    tail_bits: int
+
+    def of(self, kind: TokenKind) -> int:
+        return self.tail_bits if kind is TokenKind.TAIL else self.bits
+
+
+_Uncut: TypeAlias = "Callable[[int, TokenKind, str], int]"
+"""Part, kind and value -> the first 64 bits of the HMAC."""
+_UNCUT_BITS: Final = 64
+
+_Asked: TypeAlias = "tuple[TokenKind, tuple[str, ...]]"
+
+_MOMENT: Final = timedelta(microseconds=1)
+
+
+def part_of(at: datetime) -> int:
+    """The part that a call belongs to: ``year * 12 + month - 1`` of its start in UTC."""
+    utc = at.astimezone(UTC)
+    return utc.year * 12 + utc.month - 1
+
+
+def part_name(part: int) -> str:
+    """``2024-01``, as it stands in the contexts of the part's keys."""
+    return f"{part // 12:04d}-{part % 12 + 1:02d}"
+
+
+def width_for(busiest: int) -> Width:
+    """The width of a new part's tokens.
+
+    With L = floor(log2(busiest)): L - 4 bits, so that about sixteen calls or more share a token;
+    of tails, which are ten thousand at most, 4 bits where L is 8 or more, else 2; never under 2.
+
+    Args:
+        busiest: calls in the busiest complete month.
+    """
+    exponent = busiest.bit_length() - 1
+    tail_bits = 4 if exponent >= 8 else 2  # noqa: PLR2004 - the formula above
+    return Width(max(exponent - 4, FEWEST_BITS), tail_bits)
+
+
+def add_calls(
+    connection: Connection, index_key: bytes, vault: str, calls: Sequence[IndexedCall], zone: tzinfo
+) -> None:
+    """Write the tokens of new calls, and the records of their parts.
+
+    Args:
+        connection: within the transaction that catalogues the calls.
+        index_key: the newest version, 32 bytes.
+        vault: the vault's id.
+        calls: their recordings are in the catalogue, and not in the index yet.
+        zone: the practice's, for the day in extension-day.
+    """
+    parts = {call.recording: part_of(call.started_at) for call in calls}
+    widths = _grow(connection, Counter(parts.values()))
+    uncut = _uncut_under(index_key, vault)
+    rows = {
+        (part, kind, _cut(uncut(part, kind, value), widths[part].of(kind)), call.recording)
+        for call in calls
+        for part in (parts[call.recording],)
+        for kind, value in _values(call, zone)
+    }
+    if rows:
+        names = ("part", "kind", "token", "recording")
+        # In the order of the table, which is kept sorted by all four.
+        connection.execute(
+            tables.token.insert(), [dict(zip(names, row, strict=True)) for row in sorted(rows)]
+        )
+
+
+def candidates(
+    connection: Connection,
+    index_keys: Sequence[bytes],
+    vault: str,
+    criteria: Criteria,
+    zone: tzinfo,
+) -> list[int]:
+    """The recordings that may meet the criteria, newest first: each is to be opened and asked.
+
+    Args:
+        connection: to the catalogue.
+        index_keys: every version of the index key; a call's tokens are under that of its day.
+        vault: the vault's id.
+        criteria: what is asked for.
+        zone: the practice's.
+
+    Raises:
+        Tampered: the record of a part was not written by us.
+    """
+    query = (
+        select(tables.recording.c.id)
+        .where(*_clear_conditions(criteria, zone))
+        .order_by(tables.recording.c.started_at.desc(), tables.recording.c.id.desc())
+    )
+    if not _asks_index(criteria):
+        return list(connection.execute(query).scalars())
+    under = [_uncut_under(key, vault) for key in index_keys]
+    found: list[int] = []
+    for part, width in _parts(connection, criteria.days, zone):
+        asked = _asked(criteria, part, zone)
+        proposed = intersect(*(_having(under, part, width, asks) for asks in asked))
+        found += connection.execute(query.where(tables.recording.c.id.in_(proposed))).scalars()
+    return found
+
+
+def _uncut_under(index_key: bytes, vault: str) -> _Uncut:
+    @cache
+    def key_of(part: int, kind: TokenKind) -> bytes:
+        return derive(index_key, context("index", vault, kind=kind.word, part=part_name(part)))
+
+    def uncut(part: int, kind: TokenKind, value: str) -> int:
+        return int.from_bytes(mac(key_of(part, kind), value.encode())[: _UNCUT_BITS // 8], "big")
+
+    return uncut
+
+
+def _cut(uncut: int, bits: int) -> int:
+    return uncut >> (_UNCUT_BITS - bits)
+
+
+def _values(call: IndexedCall, zone: tzinfo) -> Iterator[tuple[TokenKind, str]]:
+    if call.number is not None:
+        yield TokenKind.NUMBER, call.number
+        yield TokenKind.TAIL, call.number[-TAIL_DIGITS:]
+    if call.extension is not None:
+        day = call.started_at.astimezone(zone).date()
+        yield TokenKind.EXTENSION_DAY, _extension_day(call.extension, day)
+    for word in words(" ".join(call.parties)):
+        yield TokenKind.PARTY, word
+
+
+def _extension_day(extension: str, day: date) -> str:
+    return f"{extension}|{day.isoformat()}"
+
+
+def _grow(connection: Connection, new: Mapping[int, int]) -> dict[int, Width]:
+    """Count the new calls into their parts; a part that had none gets its width now."""
+    held = {row.part: row for row in connection.execute(select(tables.part))}
+    rows = {part: row.rows for part, row in held.items()}
+    widths = {}
+    # In order, so that a month that these calls fill is complete before the next one's first row.
+    for part in sorted(new):
+        widths[part] = _width(held[part]) if part in held else width_for(_busiest(rows, part))
+        rows[part] = rows.get(part, 0) + new[part]
+        connection.execute(_record(part, rows[part], widths[part], known=part in held))
+    return widths
+
+
+def _busiest(rows: Mapping[int, int], opening: int) -> int:
+    """Calls in the busiest complete month: one that the index holds, with a later one after it."""
+    newest = max(*rows, opening) if rows else opening
+    complete = (count for part, count in rows.items() if part < newest)
+    return max(complete, default=CALLS_AT_FIRST)
+
+
+def _record(part: int, rows: int, width: Width, *, known: bool) -> Insert | Update:
+    if known:
+        return tables.part.update().where(tables.part.c.part == part).values(rows=rows)
+    return tables.part.insert().values(
+        part=part,
+        rows=rows,
+        bits=width.bits,
+        tail_bits=width.tail_bits,
+        normalising=NORMALISING_VERSION,
+    )
+
+
+def _width(row: Row[Any]) -> Width:
+    bits = range(FEWEST_BITS, MOST_BITS + 1)
+    ours = row.normalising == NORMALISING_VERSION and row.bits in bits and row.tail_bits in bits
+    if not ours:
+        raise Tampered(f"the search index's record of {part_name(row.part)} is none of ours")
+    return Width(row.bits, row.tail_bits)
+
+
+def _parts(connection: Connection, days: Days | None, zone: tzinfo) -> Iterator[tuple[int, Width]]:
+    """The parts that calls of these days may be in, newest first."""
+    query = select(tables.part).order_by(tables.part.c.part.desc())
+    if days is not None:
+        begins, ends = days.bounds(zone)
+        last = part_of(ends - _MOMENT)
+        query = query.where(tables.part.c.part.between(part_of(begins), last))
+    for row in connection.execute(query).all():
+        yield row.part, _width(row)
+
+
+def _asks_index(criteria: Criteria) -> bool:
+    by_extension = criteria.extension is not None and criteria.days is not None
+    return bool(criteria.number or criteria.tail or criteria.party or by_extension)
+
+
+def _asked(criteria: Criteria, part: int, zone: tzinfo) -> Iterator[_Asked]:
+    """What each criterion asks of a part: a call must have a token of one of the values."""
+    if criteria.number is not None:
+        yield TokenKind.NUMBER, (criteria.number,)
+    if criteria.tail is not None:
+        yield TokenKind.TAIL, (criteria.tail,)
+    for word in words(criteria.party or ""):
+        yield TokenKind.PARTY, (word,)
+    if criteria.extension is not None and criteria.days is not None:
+        days = _days_in(part, criteria.days, zone)
+        yield (
+            TokenKind.EXTENSION_DAY,
+            tuple(_extension_day(criteria.extension, day) for day in days),
+        )
+
+
+def _days_in(part: int, days: Days, zone: tzinfo) -> Iterator[date]:
+    """Those of the local days that have a moment in the part's month of UTC."""
+    begins, ends = _month(part), _month(part + 1) - _MOMENT
+    day = max(days.first, begins.astimezone(zone).date())
+    last = min(days.last, ends.astimezone(zone).date())
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
+
+
+def _month(part: int) -> datetime:
+    return datetime(part // 12, part % 12 + 1, 1, tzinfo=UTC)
+
+
+def _having(under: Sequence[_Uncut], part: int, width: Width, asks: _Asked) -> Select[tuple[int]]:
+    kind, values = asks
+    tokens = {_cut(uncut(part, kind, value), width.of(kind)) for uncut in under for value in values}
+    token = tables.token.c
+    return select(token.recording).where(
+        token.part == part, token.kind == kind, token.token.in_(sorted(tokens))
+    )
+
+
+def _clear_conditions(criteria: Criteria, zone: tzinfo) -> Iterator[ColumnElement[bool]]:
+    """What the clear columns tell by themselves; it leaves out no call that meets the criteria."""
+    recording = tables.recording.c
+    if criteria.direction is not None:
+        yield recording.direction == criteria.direction
+    if criteria.days is None:
+        return
+    begins, ends = criteria.days.bounds(zone)
+    yield recording.started_at >= _millis(begins)
+    yield recording.started_at < _millis(ends)
+    if criteria.times is not None and criteria.days.count == 1:
+        begins, ends = criteria.times.bounds(criteria.days.first, zone)
+        yield recording.started_at < _millis(ends)
+        yield recording.started_at + recording.duration_ms >= _millis(begins)
+
+
+def _millis(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
