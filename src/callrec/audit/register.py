@@ -192,18 +192,32 @@ def replay(founders: Founders, entries: Iterable[tuple[Leaf, Statement]]) -> Reg
     """
     register = Register(founders)
     for leaf, statement in entries:
-        if statement.by != leaf.actor or statement.digest != leaf.statement:
-            raise Tampered(f"the statement of leaf {leaf.seq} is not its actor's")
-        try:
-            keys = register.public_keys(statement.by, before=leaf.seq)
-        except NotFound as error:
-            raise Tampered(f"nobody vouched for the actor of leaf {leaf.seq}") from error
-        check_statement(statement, keys.act)
-        _take(register, leaf.seq, statement)
+        check_made_by(register, leaf, statement)
+        take(register, leaf.seq, statement)
     return register
 
 
-def _take(register: Register, seq: int, statement: Statement) -> None:
+def check_made_by(register: Register, leaf: Leaf, statement: Statement) -> None:
+    """Check that a statement is the one its leaf carries, and signed by the leaf's actor.
+
+    Raises:
+        Tampered: it is not.
+    """
+    if statement.by != leaf.actor or statement.digest != leaf.statement:
+        raise Tampered(f"the statement of leaf {leaf.seq} is not its actor's")
+    try:
+        keys = register.public_keys(statement.by, before=leaf.seq)
+    except NotFound as error:
+        raise Tampered(f"nobody vouched for the actor of leaf {leaf.seq}") from error
+    check_statement(statement, keys.act)
+
+
+def take(register: Register, seq: int, statement: Statement) -> None:
+    """Take a checked statement into the register, if it concerns it and its maker had the power.
+
+    Raises:
+        Tampered: it does not follow what was stated before.
+    """
     match statement.kind:
         case "claim":
             register.claims[statement.by] = PublicKeys.from_json(statement.fields["keys"])
