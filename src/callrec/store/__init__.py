@@ -1,0 +1,101 @@
+"""Where sealed recordings lie. A store knows names and sealed bytes, no key and no call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from io import BufferedIOBase
+
+    from callrec.crypto.streaming import StreamSealer
+    from callrec.store.sealing import Readable, Sealed
+
+
+class Batch(Protocol):
+    """Recordings that come in together: all of them are in the store, or none is.
+
+    Several threads may seal into one batch at once.
+    """
+
+    def seal(self, source: Readable, sealer: StreamSealer) -> Sealed:
+        """Seal a recording into the batch.
+
+        An error of ``source`` is raised as it is and leaves nothing of this recording behind; the
+        batch goes on.
+
+        Raises:
+            Failed: the store cannot take it.
+        """
+        ...
+
+    def put(self, sealed: Readable) -> str:
+        """Take a recording that is sealed already; returns its name.
+
+        Raises:
+            Failed: the store cannot take it.
+        """
+        ...
+
+    def drop(self, name: str) -> None:
+        """Leave out a recording of this batch, a duplicate for instance."""
+        ...
+
+    def keep(self) -> None:
+        """Put into the store what the batch holds, durably; the catalogue may name it from now on.
+
+        Raises:
+            Failed: none of it is in the store.
+        """
+        ...
+
+
+class RecordingStore(Protocol):
+    """Sealed recordings by name: the SHA-256 of the sealed bytes, 64 lower-case hex digits.
+
+    A name of another form raises Tampered everywhere.
+    """
+
+    def batch(self, batch_id: str) -> AbstractContextManager[Batch]:
+        """Begin a batch; the catalogue's transaction stands inside, after ``keep``.
+
+        Leaving by an error before ``keep``, or without it, leaves the store as it was.
+
+        Args:
+            batch_id: the ingest batch's id, new in this store.
+        """
+        ...
+
+    def open(self, name: str) -> BufferedIOBase:
+        """The sealed bytes, from the first; the caller closes.
+
+        Raises:
+            NotFound: the store does not hold it.
+        """
+        ...
+
+    def check(self, name: str) -> None:
+        """Read all of a sealed recording and compare it with its name.
+
+        Raises:
+            NotFound: the store does not hold it.
+            Tampered: its bytes are not what its name says.
+        """
+        ...
+
+    def has(self, name: str) -> bool:
+        """Whether the store holds it, read or not."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Take a sealed recording out, durably. None there is as good as removed.
+
+        Raises:
+            Failed: it is still there.
+        """
+        ...
+
+    def names(self) -> Iterator[str]:
+        """The name of every recording in the store, in no order."""
+        ...

@@ -1,0 +1,153 @@
+"""A batch on its way into a directory store.
+
+    incoming/<batch>/<n>.part    being sealed, or sealed
+    incoming/<batch>/names       the journal: what is about to be moved; durable first
+    recordings/<xx>/<name>       moved, all of it made durable by one call
+
+The catalogue's transaction comes after that. A run that is killed before it leaves the folder
+behind, and the journal in it says which files in ``recordings`` are this run's: only of those may
+the next run ask whether the catalogue knows them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+
+from callrec.store.disk import disk_errors, sync_each, sync_filesystem
+from callrec.store.layout import INCOMING, JOURNAL, RECORDINGS, is_name, recording_path
+from callrec.store.sealing import fill, seal_stream, write_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+    from callrec.crypto.streaming import StreamSealer
+    from callrec.store.sealing import Buffers, Readable, Sealed
+
+
+class DirectoryBatch:
+    """The ``Batch`` of a ``DirectoryStore``."""
+
+    def __init__(self, root: Path, batch_id: str, buffers: Buffers) -> None:
+        self._root = root
+        self._folder = root / INCOMING / batch_id
+        self._numbers = itertools.count()
+        self._buffers = buffers
+        self._parts: dict[str, Path] = {}
+        self._kept = False
+        with disk_errors():
+            for folder in (root / RECORDINGS, self._folder.parent):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            self._folder.mkdir(mode=0o700)
+            # Open before anything is written: sync_filesystem tells of what fails from here on.
+            self._disk = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def seal(self, source: Readable, sealer: StreamSealer) -> Sealed:
+        with _Part(self._next_path()) as part:
+            sealed = seal_stream(source, part, sealer, self._buffers)
+        self._parts[sealed.sha256_ciphertext] = part.path
+        return sealed
+
+    def put(self, sealed: Readable) -> str:
+        with _Part(self._next_path()) as part:
+            name = _copy(sealed, part, self._buffers.sealed)
+        self._parts[name] = part.path
+        return name
+
+    def drop(self, name: str) -> None:
+        with disk_errors():
+            self._parts.pop(name).unlink()
+
+    def keep(self) -> None:
+        with disk_errors():
+            places = {name: recording_path(self._root, name) for name in self._parts}
+            self._write_journal(name for name, place in places.items() if not place.exists())
+            for name, part in self._parts.items():
+                _move(part, places[name])
+            if not sync_filesystem(self._disk):
+                folders = {place.parent for place in places.values()}
+                top = {folder.parent for folder in folders}
+                sync_each([*places.values(), *folders, *top, self._root])
+        self._kept = True
+
+    def close(self, *, failed: bool) -> None:
+        """End the batch: clear its folder, and take back what was moved but not kept."""
+        os.close(self._disk)
+        if self._kept and failed:
+            return  # only the catalogue knows whether it was committed: the next sweep asks it
+        # What cannot be cleared now, because the disk has failed, the next sweep clears.
+        with suppress(OSError):
+            clear(self._root, self._folder, known=lambda _: self._kept)
+
+    def _next_path(self) -> Path:
+        return self._folder / f"{next(self._numbers)}.part"
+
+    def _write_journal(self, names: Iterable[str]) -> None:
+        journal = self._folder / JOURNAL
+        journal.write_text("".join(f"{name}\n" for name in names), encoding="ascii")
+        sync_each([journal, self._folder, self._folder.parent])
+
+
+def clear(root: Path, folder: Path, known: Callable[[str], bool]) -> None:
+    """Remove a batch's folder, and those of its recordings in place that are not ``known``.
+
+    Raises:
+        OSError: something could not be removed.
+    """
+    journal = folder / JOURNAL
+    names = journal.read_text(encoding="ascii").split("\n") if journal.exists() else []
+    for name in names:
+        # The last line may be cut short: then the run was killed before it moved anything.
+        if is_name(name) and not known(name):
+            recording_path(root, name).unlink(missing_ok=True)
+    shutil.rmtree(folder)
+
+
+class _Part:
+    """A file being written; whatever stops the writing takes it away again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> Self:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with disk_errors():
+            self._file = os.open(self.path, flags, 0o600)
+        return self
+
+    def __exit__(
+        self,
+        failure: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with disk_errors():
+            os.close(self._file)
+            if failure is not None:
+                self.path.unlink()
+
+    def write(self, data: memoryview, /) -> int:
+        with disk_errors():
+            return os.write(self._file, data)
+
+
+def _copy(source: Readable, target: _Part, buffer: memoryview) -> str:
+    digest = hashlib.sha256()
+    while size := fill(source, buffer):
+        digest.update(buffer[:size])
+        write_all(target, buffer[:size])
+    return digest.hexdigest()
+
+
+def _move(part: Path, place: Path) -> None:
+    try:
+        part.rename(place)
+    except FileNotFoundError:
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        part.rename(place)

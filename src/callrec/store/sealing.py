@@ -1,0 +1,136 @@
+"""Sealing and opening a recording while it streams by (docs/formats/sealed-recording.md).
+
+One pass over the bytes, two segments of memory whatever the recording's length. A segment is the
+last one if nothing follows it, so one byte more than a segment is always read ahead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from callrec.crypto.streaming import HEADER, SEGMENT, StreamOpener, capacity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from callrec.crypto.streaming import StreamSealer
+
+
+class Readable(Protocol):
+    """What bytes are read from: a file opened for binary reading, or ``io.BytesIO``."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None: ...
+
+
+class Writable(Protocol):
+    """What bytes are written to; ``write`` may take fewer than it is given and says how many."""
+
+    def write(self, data: memoryview, /) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What is known of a recording once it is sealed."""
+
+    size_bytes: int
+    """Size of the original, in bytes."""
+    sha256_original: str
+    """SHA-256 of the original, lower-case hex."""
+    sha256_ciphertext: str
+    """SHA-256 of the sealed file, lower-case hex: its name in a store."""
+
+
+class Buffers(threading.local):
+    """A segment of plaintext and one of ciphertext for each thread, used again and again.
+
+    The first touch of fresh memory costs more than sealing a short call does.
+    """
+
+    def __init__(self) -> None:
+        self.plain = memoryview(bytearray(SEGMENT + 1))
+        self.sealed = memoryview(bytearray(SEGMENT + 1))
+
+
+def seal_stream(
+    source: Readable, target: Writable, sealer: StreamSealer, buffers: Buffers | None = None
+) -> Sealed:
+    """Seal all of ``source`` into ``target``.
+
+    Args:
+        source: the original, from where it stands to its end; of any length, zero as well.
+        target: gets the header and the segments.
+        sealer: fresh, for this one recording.
+        buffers: to be used again over many recordings.
+    """
+    buffers = buffers or Buffers()
+    original, ciphertext = hashlib.sha256(), hashlib.sha256()
+    size = 0
+    for index, last, piece in _pieces(source, buffers.plain, capacity):
+        start = 0 if index else HEADER
+        sealed = sealer.seal_segment(index, last=last, data=piece, out=buffers.sealed[start:])
+        if index == 0:
+            buffers.sealed[:HEADER] = sealer.header
+        segment = buffers.sealed[: start + sealed]
+        original.update(piece)
+        ciphertext.update(segment)
+        write_all(target, segment)
+        size += len(piece)
+    return Sealed(size, original.hexdigest(), ciphertext.hexdigest())
+
+
+def open_stream(sealed: Readable, data_key: bytes, associated: bytes) -> Iterator[bytes]:
+    """The original of a sealed recording, a segment at a time, each checked before it is out.
+
+    What came out before an error is right as far as it goes, but it is not the whole recording.
+
+    Args:
+        sealed: the sealed file, from its first byte.
+        data_key: the recording's own key, 32 bytes.
+        associated: ``context("recording", vault, uid=uid)``.
+
+    Raises:
+        Tampered: segments cut, swapped, repeated, dropped or changed; another recording or key.
+    """
+    buffers = Buffers()
+    header = bytes(buffers.sealed[: fill(sealed, buffers.sealed[:HEADER])])
+    opener = StreamOpener(data_key, associated, header)
+    for index, last, piece in _pieces(sealed, buffers.sealed, _sealed_capacity):
+        size = opener.open_segment(index, last=last, data=piece, out=buffers.plain)
+        yield bytes(buffers.plain[:size])
+
+
+def fill(source: Readable, buffer: memoryview) -> int:
+    """Read until ``buffer`` is full or ``source`` ends; returns bytes read."""
+    held = 0
+    while held < len(buffer) and (got := source.readinto(buffer[held:])):
+        held += got
+    return held
+
+
+def write_all(target: Writable, data: memoryview) -> None:
+    """Write all of ``data``: an unbuffered file may take it in parts."""
+    while data:
+        data = data[target.write(data) :]
+
+
+def _sealed_capacity(index: int) -> int:
+    return SEGMENT if index else SEGMENT - HEADER
+
+
+def _pieces(
+    source: Readable, buffer: memoryview, room: Callable[[int], int]
+) -> Iterator[tuple[int, bool, memoryview]]:
+    # (index, last, bytes): the bytes lie in the buffer until the next piece is asked for.
+    index = ahead = 0
+    while True:
+        full = room(index)
+        held = ahead + fill(source, buffer[ahead : full + 1])
+        last = held <= full
+        yield index, last, buffer[: min(held, full)]
+        if last:
+            return
+        buffer[0] = buffer[full]  # the byte read ahead begins the next piece
+        index, ahead = index + 1, 1
