@@ -137,11 +137,9 @@ def add_calls(
         for kind, value in _values(call, zone)
     }
     if rows:
-        names = ("part", "kind", "token", "recording")
-        # In the order of the table, which is kept sorted by all four.
-        connection.execute(
-            tables.token.insert(), [dict(zip(names, row, strict=True)) for row in sorted(rows)]
-        )
+        # As the driver takes them, which halves the time; sorted, as the table itself is kept.
+        insert = str(tables.token.insert().compile(connection))
+        connection.exec_driver_sql(insert, sorted(rows))
 
 
 def candidates(
@@ -184,6 +182,7 @@ def _uncut_under(index_key: bytes, vault: str) -> _Uncut:
     def key_of(part: int, kind: TokenKind) -> bytes:
         return derive(index_key, context("index", vault, kind=kind.word, part=part_name(part)))
 
+    @cache
     def uncut(part: int, kind: TokenKind, value: str) -> int:
         return int.from_bytes(mac(key_of(part, kind), value.encode())[: _UNCUT_BITS // 8], "big")
 
