@@ -1,0 +1,186 @@
+"""``callrec audit``: read the record of all that was done, and check it."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callrec.cli import options  # noqa: TC001  # Typer reads it
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation  # noqa: TC001  # Typer reads them
+from callrec.cli.who import practice_of, signing
+from callrec.errors import CallrecError, Tampered, Unchecked
+from callrec.keyring import open_session, read_credential
+from callrec.policy.when import parse_instant
+from callrec.procedures.audit import Wanted, export_audit, list_audit, prove_leaf
+from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from callrec.cli.output import Output
+    from callrec.procedures.audit import Entry
+
+SHOWN = 50
+"""Entries that are shown unless more are asked for."""
+
+app = new_app(default="list")
+
+
+@app.command("list")
+def list_(
+    ctx: Context,
+    *,
+    actor: options.ByLogin = None,
+    action: options.Action = None,
+    subject: options.Subject = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    limit: options.Limit = None,
+) -> None:
+    """The newest entries, oldest first, with what was sealed of them.
+
+    Reading the record is itself an entry in it.
+    """
+    practice = practice_of(ctx.obj)
+    zone = practice.config.time_zone
+
+    def moment(text: str | None) -> datetime | None:
+        return None if text is None else parse_instant(text, zone)
+
+    wanted = Wanted(actor, action, subject, moment(since), moment(until))
+    reader = signing(ctx.obj, practice)
+    entries, total = list_audit(practice, reader, wanted, limit=limit or SHOWN)
+    out = ctx.obj.out
+    values = [
+        {
+            "seq": entry.seq,
+            "at": entry.at,
+            "actor": entry.actor,
+            "action": entry.action,
+            "outcome": entry.outcome,
+            "subject": list(entry.subject),
+            "detail": dict(entry.detail or {}),
+        }
+        for entry in entries
+    ]
+    out.show({"items": values, "total": total}, lambda: _table(out, entries))
+    if total > len(entries):
+        out.note(f"the newest {len(entries)} of {total}; --limit {total} shows all")
+
+
+def _table(out: Output, entries: tuple[Entry, ...]) -> None:
+    rows = [
+        (
+            entry.seq,
+            entry.at[:16].replace("T", " "),
+            entry.actor,
+            entry.action if entry.outcome == "done" else f"{entry.action} ({entry.outcome})",
+            " ".join(subject[:8] for subject in entry.subject[:3]),
+        )
+        for entry in entries
+    ]
+    out.table(("seq", "at (UTC)", "who", "what", "about"), rows)
+
+
+@app.command()
+def verify(
+    ctx: Context,
+    *,
+    full: options.Full = False,
+    against: options.Against = None,
+    pin: options.Pin = None,
+) -> None:
+    """Check the whole record, and say what that proves.
+
+    INTACT: nothing was changed, and nothing dropped since the newest outside head.
+    INTACT-UNANCHORED: nothing was changed; whether the end was cut off cannot be told.
+    TAMPERED: something was changed or is missing; it is named.
+    INCONCLUSIVE: it could not be checked whole.
+    """
+    invocation = ctx.obj
+    found = verify_audit(
+        invocation.config,
+        environ=invocation.environ,
+        trusted_root=lambda vault: pin or _root_of_login(invocation, vault),
+        against=tuple(against or ()),
+        full=full,
+    )
+    out = invocation.out
+    out.show(_json(found), lambda: _say(out, found))
+    match found.verdict:
+        case Verdict.TAMPERED:
+            raise Tampered(
+                found.problems[0].what, hint="keep a copy of the vault and tell the Data Controller"
+            )
+        case Verdict.INCONCLUSIVE:
+            raise Unchecked(f"not checked: {found.unchecked[0]}")
+        case Verdict.INTACT | Verdict.UNANCHORED:
+            pass
+
+
+def _json(found: Verification) -> dict[str, object]:
+    return {
+        "verdict": found.verdict,
+        "size": found.head.size,
+        "root": base64.b64encode(found.head.root).decode(),
+        "checkpoints": found.checkpoints,
+        "unattested": found.unattested,
+        "anchors": [{"name": a.name, "size": a.size, "at": a.at or None} for a in found.anchors],
+        "problems": [{"seq": p.seq, "what": p.what} for p in found.problems],
+        "unchecked": list(found.unchecked),
+    }
+
+
+def _say(out: Output, found: Verification) -> None:
+    out.say(found.verdict)
+    out.say(f"{found.head.size} entries, {found.checkpoints} checkpoints")
+    if found.unattested:
+        out.say(f"{found.unattested} entries were written where no key was at hand")
+    for anchor in found.anchors:
+        when = f", seen {anchor.at[:16].replace('T', ' ')} UTC" if anchor.at else ""
+        out.say(f"extends an outside head: {anchor.name}, {anchor.size} entries{when}")
+    if found.verdict is Verdict.UNANCHORED:
+        out.say("no outside head was at hand: that the end was cut off is not excluded")
+    for problem in found.problems:
+        out.say(f"- {problem.what}")
+
+
+def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
+    """The vault root that a locked seed or a credential holds; None where nobody is at hand."""
+    environ = invocation.environ
+    try:
+        if "CALLREC_CREDENTIAL" in environ:
+            return read_credential(Path(environ["CALLREC_CREDENTIAL"])).root
+        if "CALLREC_USER" in environ:
+            practice = practice_of(invocation)
+            signing(invocation, practice)  # opens only if the root in the locked seed agrees
+            return practice.root
+        session = open_session(vault, invocation.now(), environ)
+    except CallrecError as error:
+        invocation.out.note(f"nobody is at hand to say where the log begins: {error.message}")
+        return None
+    return session.root if session else None
+
+
+@app.command()
+def export(ctx: Context, *, to: options.ToFile) -> None:
+    """Copy the record to a file for somebody else to check; what is sealed stays sealed."""
+    practice = practice_of(ctx.obj)
+    size = export_audit(practice, signing(ctx.obj, practice), to=to)
+    out = ctx.obj.out
+    out.show({"path": to, "size": size}, lambda: out.say(f'{size} entries are in "{to}".'))
+
+
+@app.command()
+def prove(ctx: Context, seq: options.EntryNumber) -> None:
+    """Print the proof that one entry stands in the record (C2SP tlog-proof)."""
+    proof = prove_leaf(practice_of(ctx.obj), seq).decode()
+    out = ctx.obj.out
+
+    def text() -> None:
+        for line in proof.splitlines():
+            out.say(line)
+
+    out.show({"seq": seq, "proof": proof}, text)

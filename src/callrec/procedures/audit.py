@@ -1,0 +1,208 @@
+"""Read the audit log: entries in words, a copy for others, the proof of one [policy 4(a)]."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from callrec.audit import log as audit
+from callrec.audit import tree
+from callrec.audit.leaf import Leaf
+from callrec.audit.proof import Proof, write_proof
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto.canonical import parse_instant
+from callrec.errors import Failed, NotFound, Unusable
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power, VaultKey
+from callrec.practice import Actor, Practice, attempt, record, today, vault_key
+from callrec.procedures.people import logins
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which leaves are asked for; None does not narrow."""
+
+    actor: str | None = None
+    """A login."""
+    action: str | None = None
+    """An act's word, or its first part: ``request`` is all of them."""
+    subject: str | None = None
+    """``R-17``, a recording's number, a login, or an id."""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A leaf in words."""
+
+    seq: int
+    at: str
+    actor: str
+    """A login, ``-`` where no key was at hand."""
+    action: str
+    outcome: str
+    subject: tuple[str, ...]
+    """As people call them: R-17, 1042, a login; ids for everything else."""
+    detail: Mapping[str, Any] | None
+    """None where there is none, or where it was erased."""
+
+
+def list_audit(
+    practice: Practice, actor: Actor, wanted: Wanted, *, limit: int
+) -> tuple[tuple[Entry, ...], int]:
+    """The newest leaves that are asked for, oldest first, and how many there are in all.
+
+    Raises:
+        Refused: the actor may not read the audit log.
+        Tampered: details are not what their leaf commits to.
+    """
+    _begin(practice, actor, "audit.listed")
+    with reading(practice.engine) as connection:
+        names = _Names(practice, connection)
+        found = [leaf for leaf in _leaves(connection) if names.fits(leaf, wanted)]
+        entries = tuple(
+            names.entry(leaf, _detail(practice, actor, connection, leaf)) for leaf in found[-limit:]
+        )
+    return entries, len(found)
+
+
+def export_audit(practice: Practice, actor: Actor, *, to: Path) -> int:
+    """Write the log for somebody else to check, one JSON document a line; returns how many leaves.
+
+    Leaves, statements and checkpoints stand in it byte for byte; details stay sealed.
+
+    Raises:
+        Refused: the actor may not read the audit log.
+        Unusable: the file exists already.
+        Failed: it cannot be written; then there is none.
+    """
+    if to.exists():
+        raise Unusable(f'"{to}" exists already', hint="name a new file")
+    _begin(practice, actor, "audit.exported")
+    beside = to.with_name(f".{to.name}.{os.getpid()}")
+    try:
+        with reading(practice.engine) as connection, beside.open("x", encoding="utf-8") as file:
+            size = 0
+            for kind, value in _lines(connection):
+                size += kind == "leaf"
+                file.write(json.dumps({kind: value}, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.rename(to)
+    except OSError as error:
+        raise Failed(f'"{to}" cannot be written: {error.strerror}') from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return size
+
+
+def prove_leaf(practice: Practice, seq: int) -> bytes:
+    """The C2SP tlog-proof of one leaf, its own bytes in ``extra``; opens nothing.
+
+    Raises:
+        NotFound: there is no such leaf, or no checkpoint covers it yet.
+    """
+    with reading(practice.engine) as connection:
+        return leaf_proof(connection, seq)
+
+
+def leaf_proof(connection: Connection, seq: int) -> bytes:
+    """The proof of one leaf against the newest checkpoint that covers it.
+
+    Raises:
+        NotFound: there is no such leaf, or no checkpoint covers it yet.
+    """
+    point = connection.execute(
+        select(tables.checkpoint)
+        .where(tables.checkpoint.c.size > seq)
+        .order_by(tables.checkpoint.c.size.desc())
+    ).first()
+    newest = connection.execute(select(func.max(tables.leaf.c.seq))).scalar()
+    if point is None or newest is None or not 0 <= seq <= newest:
+        raise NotFound(f"the audit log has no leaf {seq}", hint="callrec audit list shows them")
+    _, body = audit.read_leaf(connection, seq)
+    hashes = tree.inclusion_proof(seq, point.size, audit.node_reader(connection))
+    return write_proof(Proof(seq, hashes, bytes(point.note), body))
+
+
+class _Names:
+    """What people call what leaves hold ids of."""
+
+    def __init__(self, practice: Practice, connection: Connection) -> None:
+        self._logins = logins(practice)
+        request, recording = tables.request, tables.recording
+        requests = connection.execute(select(request.c.id, request.c.number)).tuples()
+        recordings = connection.execute(select(recording.c.uid, recording.c.id)).tuples()
+        self._called = {
+            **self._logins,
+            **{id_: f"R-{number}" for id_, number in requests},
+            **{uid: str(number) for uid, number in recordings},
+        }
+
+    def entry(self, leaf: Leaf, detail: Mapping[str, Any] | None) -> Entry:
+        return Entry(
+            seq=leaf.seq,
+            at=leaf.at,
+            actor=self._logins.get(leaf.actor, leaf.actor),
+            action=leaf.act,
+            outcome=leaf.outcome,
+            subject=tuple(self._called.get(id_, id_) for id_ in leaf.subject),
+            detail=detail,
+        )
+
+    def fits(self, leaf: Leaf, wanted: Wanted) -> bool:
+        at = parse_instant(leaf.at)
+        subjects = {*leaf.subject, *(self._called.get(id_, id_) for id_ in leaf.subject)}
+        return (
+            wanted.actor in (None, self._logins.get(leaf.actor, leaf.actor))
+            and (wanted.action is None or f"{leaf.act}.".startswith(f"{wanted.action}."))
+            and (wanted.subject is None or wanted.subject in subjects)
+            and (wanted.since is None or wanted.since <= at)
+            and (wanted.until is None or at < wanted.until)
+        )
+
+
+def _begin(practice: Practice, actor: Actor, act: str) -> None:
+    with attempt(practice, actor, act):
+        check_may(actor.person, Power.READ_AUDIT, on=today(practice))
+    record(practice, actor, act)
+
+
+def _leaves(connection: Connection) -> Iterator[Leaf]:
+    rows = connection.execute(
+        select(tables.leaf.c.seq, tables.leaf.c.body).order_by(tables.leaf.c.seq)
+    ).tuples()
+    return (Leaf.decode(body, seq) for seq, body in rows)
+
+
+def _detail(
+    practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
+) -> Mapping[str, Any] | None:
+    def secret(version: int) -> bytes:
+        return vault_key(actor, VaultKey.AUDIT, version)
+
+    return audit.read_detail(connection, leaf, secret, practice.vault)
+
+
+def _lines(connection: Connection) -> Iterator[tuple[str, Any]]:
+    bodies = select(tables.leaf.c.body).order_by(tables.leaf.c.seq)
+    for body in connection.execute(bodies).scalars():
+        yield "leaf", body.decode()
+    for row in connection.execute(select(tables.statement).order_by(tables.statement.c.digest)):
+        yield "statement", {"body": row.body.decode(), "signature": row.signature.hex()}
+    notes = select(tables.checkpoint.c.note).order_by(tables.checkpoint.c.size)
+    for note in connection.execute(notes).scalars():
+        yield "checkpoint", note.decode()

@@ -1,0 +1,205 @@
+"""Say what the audit log proves [policy 4(a), 4(c)]: one of four verdicts, never to be confused.
+
+It opens nothing and writes nothing in the vault, so that anybody may do it, on a copy too.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from callrec.audit import tree
+from callrec.audit.checkpoint import Checkpoint, check_checkpoint, key_id, origin, parse_note
+from callrec.audit.checkpoint import read_checkpoint as read_claim
+from callrec.audit.log import Head, node_reader, read_founders
+from callrec.audit.proof import HEADER, read_proof
+from callrec.audit.remembered import recall
+from callrec.audit.verify import Problem, Reading, Seen, read_whole
+from callrec.catalogue.engine import open_catalogue, reading
+from callrec.errors import CallrecError, Failed, Tampered
+from callrec.practice import state_folder
+from callrec.procedures.projections import check_projections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.register import Register
+    from callrec.config import Config
+
+
+class Verdict(StrEnum):
+    """What can be said of the log (FORMATS: exit 0, 0, 5, 9)."""
+
+    INTACT = "INTACT"
+    UNANCHORED = "INTACT-UNANCHORED"
+    TAMPERED = "TAMPERED"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """An outside head that the log was found to extend."""
+
+    name: str
+    size: int
+    at: str
+    """When it was seen, RFC 3339; empty if it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The verdict, and everything that it rests on."""
+
+    verdict: Verdict
+    head: Head
+    checkpoints: int
+    unattested: int
+    anchors: tuple[Anchor, ...]
+    problems: tuple[Problem, ...]
+    unchecked: tuple[str, ...]
+    """What could not be checked, in words."""
+
+
+def verify_audit(
+    config: Config,
+    *,
+    environ: Mapping[str, str],
+    trusted_root: Callable[[str], bytes | None],
+    against: Sequence[Path],
+    full: bool,
+) -> Verification:
+    """Verify the whole log.
+
+    Args:
+        config: which vault.
+        environ: where this operator's own memory lies.
+        trusted_root: the vault root for a vault id, from a locked seed or a pin; None if neither.
+        against: files that hold an outside head: proofs, or checkpoints.
+        full: check every signature again, even where nothing changed since the last time.
+
+    Raises:
+        Misconfigured: there is no vault here.
+    """
+    engine = open_catalogue(config.vault)
+    with reading(engine) as connection:
+        try:
+            founders, root = read_founders(connection)
+        except (CallrecError, ValueError, KeyError) as error:
+            return _unreadable(str(error))
+        memory = state_folder(founders.vault, environ)
+        seen = None if full else _recall_seen(memory)
+        found = read_whole(connection, founders.vault, seen)
+        problems = [*found.problems]
+        if found.register is not None and not problems:
+            problems.extend(check_projections(connection, found.register))
+        anchors, differences, unchecked = _check_anchors(connection, found, memory, against)
+        problems.extend(differences)
+    pinned = trusted_root(founders.vault)
+    if pinned is None:
+        unchecked.append("the log's beginning: log in, or give --pin FINGERPRINT")
+    elif pinned != root:
+        problems.append(Problem(0, "the log does not begin as the trusted root says"))
+    verdict = _verdict(problems, unchecked, anchors)
+    if verdict in (Verdict.INTACT, Verdict.UNANCHORED):
+        _remember_seen(memory, Seen(found.head.size, found.digest))
+    return Verification(
+        verdict=verdict,
+        head=found.head,
+        checkpoints=found.checkpoints,
+        unattested=found.unattested,
+        anchors=tuple(anchors),
+        problems=tuple(problems),
+        unchecked=tuple(unchecked),
+    )
+
+
+def _verdict(
+    problems: Sequence[Problem], unchecked: Sequence[str], anchors: Sequence[Anchor]
+) -> Verdict:
+    if problems:
+        return Verdict.TAMPERED
+    if unchecked:
+        return Verdict.INCONCLUSIVE
+    return Verdict.INTACT if anchors else Verdict.UNANCHORED
+
+
+def _unreadable(what: str) -> Verification:
+    return Verification(
+        verdict=Verdict.TAMPERED,
+        head=Head(0, tree.EMPTY_ROOT),
+        checkpoints=0,
+        unattested=0,
+        anchors=(),
+        problems=(Problem(0, what),),
+        unchecked=(),
+    )
+
+
+def _check_anchors(
+    connection: Connection, found: Reading, memory: Path, against: Sequence[Path]
+) -> tuple[list[Anchor], list[Problem], list[str]]:
+    """The outside heads that the log extends, those that it does not, and what cannot be read."""
+    anchors, problems, unchecked = [], [], []
+    try:
+        remembered = recall(memory)
+        if remembered is not None:
+            _check_extends(connection, found.head, remembered.head)
+            anchors.append(Anchor("remembered here", remembered.head.size, remembered.seen_at))
+    except Tampered as error:
+        problems.append(Problem(None, f"beside what was remembered here: {error.message}"))
+    for path in against:
+        try:
+            point = _read_anchor(path, found.register)
+            _check_extends(connection, found.head, Head(point.size, point.root))
+            anchors.append(Anchor(path.name, point.size, ""))
+        except Failed as error:
+            unchecked.append(error.message)
+        except Tampered as error:
+            problems.append(Problem(None, f'beside "{path.name}": {error.message}'))
+    return anchors, problems, unchecked
+
+
+def _check_extends(connection: Connection, head: Head, earlier: Head) -> None:
+    if earlier.size > head.size:
+        raise Tampered(f"the log has {head.size} leaves, where {earlier.size} were seen")
+    proof = tree.consistency_proof(earlier.size, head.size, node_reader(connection))
+    tree.check_consistency(earlier.size, head.size, proof, earlier.root, head.root)
+
+
+def _read_anchor(path: Path, register: Register | None) -> Checkpoint:
+    """The checkpoint in a file, signed by somebody whom the log vouched for."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Failed(f'"{path.name}" cannot be read: {error.strerror}') from error
+    if register is None:
+        raise Failed(f'"{path.name}" cannot be checked, as nobody is vouched for')
+    note = read_proof(data).checkpoint if data.startswith(HEADER.encode()) else data
+    name = origin(register.founders.vault)
+    read_claim(note, name)
+    signers = {signature.key_id for signature in parse_note(note).signatures}
+    known = [voucher.keys.log for vouchers in register.vouchers.values() for voucher in vouchers]
+    for public in known:
+        if key_id(name, public) in signers:
+            return check_checkpoint(note, public, name)
+    raise Tampered("it is signed by nobody whom this log vouches for")
+
+
+def _recall_seen(memory: Path) -> Seen | None:
+    try:
+        value: dict[str, Any] = json.loads((memory / "verified.json").read_bytes())
+        return Seen(value["size"], value["digest"])
+    except (OSError, ValueError, KeyError):
+        return None  # then everything is checked again
+
+
+def _remember_seen(memory: Path, seen: Seen) -> None:
+    memory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = memory / ".verified"
+    beside.write_text(json.dumps({"digest": seen.digest, "size": seen.size}))
+    beside.replace(memory / "verified.json")
