@@ -126,18 +126,24 @@ def record(
 
 @contextmanager
 def attempt(
-    practice: Practice, actor: Actor, act: str, *, subject: Sequence[str] = ()
+    practice: Practice,
+    actor: Actor,
+    act: str,
+    *,
+    subject: Sequence[str] = (),
+    details: Mapping[str, Any] | None = None,
 ) -> Iterator[None]:
     """Whatever is refused or fails inside is in the audit log before anybody is told.
 
-    A refusal is evidence too. If the log cannot be written, that error is raised instead.
+    A refusal is evidence too, with its ``details`` and why it was one. If the log cannot be
+    written, that error is raised instead.
     """
     try:
         yield
     except CallrecError as error:
         outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.FAILED
-        details = {"why": error.message}
-        record(practice, actor, act, subject=subject, details=details, outcome=outcome)
+        told = {**(details or {}), "why": error.message}
+        record(practice, actor, act, subject=subject, details=told, outcome=outcome)
         raise
 
 

@@ -27,7 +27,7 @@ from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.practice import vault_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -109,8 +109,19 @@ class Opening:
             Locked: the actor does not have the catalogue key.
             Tampered: it does not open.
         """
-        opened, _ = self._revisions(row)
-        return opened
+        return next(self.each_metadata([row]))
+
+    def each_metadata(self, rows: Sequence[Row[Any]]) -> Iterator[OpenedRecording]:
+        """`metadata` of each row in turn; all of it is read at once.
+
+        Raises:
+            Locked: the actor does not have the catalogue key.
+            Tampered: one does not open.
+        """
+        sealed = self._sealed(rows)
+        for row in rows:
+            opened, _ = self._revisions(row, sealed)
+            yield opened
 
     def checked(self, row: Row[Any]) -> OpenedRecording:
         """What the metadata says, checked in every respect against its batch statements.
@@ -118,7 +129,7 @@ class Opening:
         Raises:
             Tampered: a clear column was moved, or something was put there by nobody entitled.
         """
-        opened, commitments = self._revisions(row)
+        opened, commitments = self._revisions(row, self._sealed([row]))
         for revision, (batch, found) in enumerate(commitments, 1):
             listed = self._statements(batch).get((row.uid, revision))
             if listed != (row.ciphertext, found):
@@ -137,27 +148,43 @@ class Opening:
         info = context("data-key", self._practice.vault, batch=row.batch, uid=row.uid)
         return primitives.open_sealed(batch_key, row.data_key, info)
 
-    def _revisions(self, row: Row[Any]) -> tuple[OpenedRecording, list[tuple[str, str]]]:
-        rows = self._connection.execute(
-            select(tables.metadata)
-            .where(tables.metadata.c.recording == row.id)
-            .order_by(tables.metadata.c.revision)
-        ).all()
-        if not rows:
+    def _sealed(self, rows: Sequence[Row[Any]]) -> Mapping[int, list[Row[Any]]]:
+        """All revisions of the metadata of these recordings, oldest first."""
+        sealed: dict[int, list[Row[Any]]] = {}
+        table = tables.metadata
+        for revision in self._connection.execute(
+            select(table)
+            .where(table.c.recording.in_([row.id for row in rows]))
+            .order_by(table.c.recording, table.c.revision)
+        ):
+            sealed.setdefault(revision.recording, []).append(revision)
+        return sealed
+
+    def _revisions(
+        self, row: Row[Any], every: Mapping[int, list[Row[Any]]]
+    ) -> tuple[OpenedRecording, list[tuple[str, str]]]:
+        if row.id not in every:
             raise Tampered(f"the metadata of recording {row.id} is missing")
         fields: dict[str, Any] = {}
         commitments = []
-        for sealed in rows:
-            key = self._keys(sealed.batch, VaultKey.CATALOGUE)
-            info = context("metadata", self._practice.vault, uid=row.uid, revision=sealed.revision)
-            opened = primitives.open_sealed(key, sealed.sealed, info)
-            nonce, body = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
-            commitments.append((sealed.batch, commitment(nonce, body)))
-            said = parse(body)
+        for sealed in every[row.id]:
+            said, found = self._opened(row, sealed)
+            commitments.append((sealed.batch, found))
             provenance = [*fields.get("provenance", ()), *said.get("provenance", ())]
             fields = {**fields, **said, "provenance": provenance}
         opened_recording = OpenedRecording(row.id, row.uid, row.ciphertext, row.state, fields)
         return opened_recording, commitments
+
+    def _opened(self, row: Row[Any], sealed: Row[Any]) -> tuple[Mapping[str, Any], str]:
+        """What one revision says, and the commitment to it."""
+        info = context("metadata", self._practice.vault, uid=row.uid, revision=sealed.revision)
+        try:
+            key = self._keys(sealed.batch, VaultKey.CATALOGUE)
+            opened = primitives.open_sealed(key, sealed.sealed, info)
+            nonce, body = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
+            return parse(body), commitment(nonce, body)
+        except Tampered as error:
+            raise Tampered(f"the metadata of recording {row.id} does not open") from error
 
     def _open_key(self, batch: str, side: VaultKey) -> bytes:
         row = self._connection.execute(
