@@ -1,0 +1,21 @@
+"""``python -m callrec`` and the ``callrec`` command."""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+
+from callrec.cli.app import run
+
+
+def main() -> int:
+    """Run the command line on this process's arguments and streams."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # --json is UTF-8 whatever the locale; a name that is no Unicode must not stop a reply.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

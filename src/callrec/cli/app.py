@@ -1,0 +1,176 @@
+"""The command line: one line for each command, and the one place where errors become statuses."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import typer
+from typer.main import get_command
+
+import callrec
+from callrec.cli import options  # noqa: TC001  # Typer reads it
+from callrec.cli.groups import LazyGroup
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.output import harmless
+from callrec.cli.usage import explain
+from callrec.errors import CallrecError, Failed, Unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "To begin": {
+        "demo": "Show the whole of it on a small made-up practice.",
+        "init": "Found a vault, and its first Data Controller.",
+        "login": "Open a session for searching.",
+        "logout": "Close it.",
+        "whoami": "Say who is logged in, and what that person may do.",
+    },
+    "Calls": {
+        "ingest": "Bring recordings in, encrypted on the way.",
+        "search": "Find calls by number, day, extension or party, for a reason.",
+        "show": "Say what is known about one recording.",
+    },
+    "Requests": {
+        "request": "Ask for recordings; list, show and change requests.",
+        "inbox": "List what waits for you, soonest due first.",
+        "approve": "Grant what a request asks for.",
+        "deny": "Refuse a request.",
+        "revoke": "Take a grant back.",
+        "listen": "Play what was granted to you.",
+        "release": "Hand over what was granted, as a sealed package.",
+    },
+    "Safekeeping": {
+        "archive": "Copy recordings to an external drive, and check what is there.",
+        "audit": "Read the record of all that was done, and check it.",
+    },
+    "The practice": {
+        "user": "Add people, confirm them, change what they may do.",
+        "keys": "List the vault's keys and who holds them.",
+        "status": "Say what is waiting, due or wrong.",
+        "doctor": "Check this machine and this vault.",
+    },
+}
+COMMANDS: Mapping[str, str] = {
+    name: help_line for section in SECTIONS.values() for name, help_line in section.items()
+}
+
+A_BUG = 70
+INTERRUPTED = 130
+
+THE_DISKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG})
+"""Errors of the system that no code of ours can be to blame for."""
+
+
+class Commands(LazyGroup):
+    sections = SECTIONS
+
+
+app = typer.Typer(
+    cls=Commands, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    ctx: Context,
+    *,
+    json: options.Json = False,
+    config: options.ConfigFile = None,
+    vault: options.VaultDir = None,
+    version: options.Version = False,
+) -> None:
+    """Keep a practice's call recordings encrypted; release them only as its policy allows."""
+    del json, config, vault, version  # each is read by its own callback, here or at the command
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help(), err=True)
+        raise typer.Exit(2)
+
+
+def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: what was typed after ``callrec``; this process's own arguments if None.
+        now: the clock, giving aware times; this machine's if None.
+
+    Returns:
+        The exit status (docs/cli.md). Whatever goes wrong is told on stderr in two lines.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    try:
+        return _perform(arguments, Invocation(now=now or _this_machines_clock))
+    except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
+        _let_go(sys.stdout)
+        return _status_of(problem)
+
+
+def _perform(arguments: list[str], invocation: Invocation) -> int:
+    command = get_command(app)
+    status = 0
+    try:
+        with command.make_context("callrec", arguments, obj=invocation) as context:
+            command.invoke(context)
+    except typer.Exit as exit_:
+        status = exit_.exit_code
+    # Here and not at the end of the process, where a closed pipe or a full disk could not be told.
+    sys.stdout.flush()
+    return status
+
+
+def _status_of(problem: BaseException) -> int:
+    match problem:
+        case CallrecError():
+            return _complain(problem.exit_status, problem.message, problem.hint)
+        case typer.TyperException():
+            return _complain(Unusable.exit_status, *explain(problem))
+        case KeyboardInterrupt():
+            return _complain(INTERRUPTED, "interrupted")
+        case BrokenPipeError():
+            return Failed.exit_status
+        case OSError() if problem.errno in THE_DISKS:
+            return _complain(Failed.exit_status, f"the disk: {os.strerror(problem.errno).lower()}")
+        case _:
+            return _complain(A_BUG, f"a bug: {_where(problem)}", "please report the line above")
+
+
+def _complain(status: int, message: str, hint: str = "") -> int:
+    # Nobody may be left to read it.
+    with suppress(OSError):
+        sys.stderr.write(f"callrec: error: {harmless(message)}\n")
+        if hint:
+            sys.stderr.write(f"callrec: hint: {harmless(hint)}\n")
+        sys.stderr.flush()
+    return status
+
+
+def _where(bug: BaseException) -> str:
+    """The kind of a bug and our own line; never its message, which may hold what a call held."""
+    here = Path(callrec.__file__).parent
+    place = "unknown"
+    step = bug.__traceback__
+    while step is not None:
+        path = Path(step.tb_frame.f_code.co_filename)
+        if path.is_relative_to(here):
+            place = f"{path.relative_to(here.parent)}:{step.tb_lineno}"
+        step = step.tb_next
+    return f"{type(bug).__name__} at {place}"
+
+
+def _let_go(stream: TextIO) -> None:
+    """What cannot be written goes nowhere, or Python itself complains of it at its end."""
+    try:
+        stream.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _this_machines_clock() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,120 @@
+"""Groups of commands: loaded when they are run, and told the options that go everywhere."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from callrec.cli.invocation import Context
+from callrec.errors import Unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+EVERYWHERE = ("json", "config", "vault")
+"""Options that every command takes, at any place."""
+
+_TAKES_A_VALUE = ("--config", "--vault")
+
+
+def new_app(*, default: str = "") -> typer.Typer:
+    """The Typer that a command module calls ``app``.
+
+    Args:
+        default: the subcommand that is meant where none is named: ``callrec audit`` is
+            ``callrec audit list``. Empty: a group with none says what it has.
+    """
+    group = type("Group", (_Group,), {"default": default})
+    # Rich would load 67 ms of Markdown for --help and print variables, so keys, in a traceback.
+    return typer.Typer(
+        cls=group, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+
+
+class _Group(TyperGroup):
+    """A group of subcommands, one of which may go without saying."""
+
+    default: ClassVar[str] = ""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
+        if not ctx.resilient_parsing and cmd_name not in self.commands:
+            raise _no_such_command(cmd_name, self.list_commands(ctx), ctx.command_path)
+        return cast("TyperCommand | TyperGroup | None", super().get_command(ctx, cmd_name))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, self._with_default(args))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        # Typer would cut each line short.
+        lines = [(name, _first_line(each.help)) for name, each in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(lines)
+
+    def _with_default(self, args: list[str]) -> list[str]:
+        position = _first_of_its_own(args)
+        word = args[position] if position < len(args) else "--"
+        if not self.default or word == "--help" or not word.startswith("-"):
+            return args
+        return [*args[:position], self.default, *args[position:]]
+
+
+class LazyGroup(TyperGroup):
+    """The whole command line: a table of sections, each command's module imported when it runs."""
+
+    sections: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """Title -> command -> what it does, in one line."""
+    package: ClassVar[str] = "callrec.cli"
+
+    @property
+    def short_helps(self) -> dict[str, str]:
+        return {name: text for section in self.sections.values() for name, text in section.items()}
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # Typer's signature
+        return list(self.short_helps)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
+        if cmd_name not in self.list_commands(ctx):
+            raise _no_such_command(cmd_name, self.list_commands(ctx), ctx.command_path)
+        module = import_module(f"{self.package}.{cmd_name.replace('-', '_')}")
+        command = cast("TyperCommand | TyperGroup", get_command(module.app))
+        command.help = command.help or self.short_helps[cmd_name]
+        _prepare(command, [option for option in self.params if option.name in EVERYWHERE])
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        # One width for all sections, and no command's module loaded to say what it does.
+        width = max(map(len, self.short_helps))
+        for title, commands in self.sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
+
+
+def _prepare(command: TyperCommand | TyperGroup, options: Sequence[Any]) -> None:
+    command.context_class = Context
+    command.params.extend(options)
+    if isinstance(command, TyperGroup):
+        for each in command.commands.values():
+            _prepare(cast("TyperCommand | TyperGroup", each), options)
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").partition("\n")[0]
+
+
+def _first_of_its_own(args: Sequence[str]) -> int:
+    position = 0
+    while position < len(args) and args[position].partition("=")[0] in ("--json", *_TAKES_A_VALUE):
+        position += 2 if args[position] in _TAKES_A_VALUE else 1
+    return position
+
+
+def _no_such_command(name: str, known: Sequence[str], path: str) -> Unusable:
+    # The word itself is not repeated: it may be a number or a name that slipped.
+    near = get_close_matches(name, known, n=1)
+    meant = f"did you mean {path} {near[0]}? " if near else ""
+    return Unusable("there is no such command", hint=f"{meant}{path} --help lists them all")

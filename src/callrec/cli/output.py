@@ -1,0 +1,180 @@
+"""What a command says: results to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json as json_format
+import re
+import shutil
+import unicodedata
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from rich.table import Table
+    from rich.text import Text
+
+WIDTH = 80
+"""Columns of a table where there is no terminal to ask."""
+
+_PERHAPS_HARMFUL = re.compile(r"[^\x20-\x7e]")
+_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode's categories of what moves, hides or reverses text, and of what is no character."""
+
+
+def harmless(text: str) -> str:
+    r"""Text from outside, fit for a terminal: what would act is written out, as ``\x1b`` is.
+
+    Laws: the result is one line of printable characters; what is printable stays as it is.
+    """
+    return _PERHAPS_HARMFUL.sub(_written_out, text)
+
+
+def _written_out(match: re.Match[str]) -> str:
+    character = match[0]
+    if unicodedata.category(character) not in _HARMFUL:
+        return character
+    return character.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+class Output:
+    """Where one command's results and messages go."""
+
+    def __init__(
+        self, *, results: TextIO, messages: TextIO, json: bool, environ: Mapping[str, str]
+    ) -> None:
+        self._results = results
+        self._messages = messages
+        self._json = json
+        self._colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+    def show(self, value: Mapping[str, Any], text: Callable[[], None]) -> None:
+        """The result, as the one document of ``--json`` or in words.
+
+        Args:
+            value: what a program gets; times are aware, sizes in bytes, durations in seconds.
+            text: says the same to a person, by ``say`` and ``table``.
+        """
+        if self._json:
+            self._write(as_json(value))
+        else:
+            text()
+
+    def show_items(self, values: Sequence[Mapping[str, Any]], text: Callable[[], None]) -> None:
+        """A list as the result."""
+        self.show({"items": values}, text)
+
+    def say(self, line: str = "") -> None:
+        """One line of the result, in words."""
+        self._write(harmless(line))
+
+    def note(self, line: str) -> None:
+        """One line beside the result: what is being done, a warning."""
+        self._messages.write(f"{harmless(line)}\n")
+        self._messages.flush()
+
+    def next_step(self, command: str) -> None:
+        """What to type next."""
+        self.note(f"next: {command}")
+
+    def table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Rows under headings, as wide as the terminal; whole numbers stand to the right.
+
+        Args:
+            headers: one for each column.
+            rows: cells, of any type; None is an empty one.
+        """
+        from rich.table import Table  # noqa: PLC0415  # costs 30 ms, and few commands print one
+
+        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for position, header in enumerate(headers):
+            numbers = bool(rows) and all(isinstance(row[position], int) for row in rows)
+            grid.add_column(header, justify="right" if numbers else "left", overflow="fold")
+        for row in rows:
+            grid.add_row(*(_cell(value) for value in row))
+        self._write(self._drawn(grid))
+
+    @contextmanager
+    def progress(
+        self, label: str, *, total: int, in_bytes: bool = False
+    ) -> Iterator[Callable[[int], None]]:
+        """A bar on the terminal while something long is done; nothing without a terminal.
+
+        Args:
+            label: what is being done.
+            total: how much there is to do, in things or in bytes.
+            in_bytes: it is bytes: show sizes and speed.
+
+        Yields:
+            A function to call with how much more is done.
+        """
+        if not self._messages.isatty():
+            yield lambda _: None
+            return
+        from callrec.cli.progress import bar  # noqa: PLC0415  # rich, and only where it draws
+
+        drawn = bar(
+            self._messages, harmless(label), total=total, in_bytes=in_bytes, colour=self._colour
+        )
+        with drawn as advance:
+            yield advance
+
+    def _drawn(self, grid: Table) -> str:
+        from rich.console import Console  # noqa: PLC0415  # as in table
+
+        terminal = self._results.isatty()
+        drawn = StringIO()
+        console = Console(
+            file=drawn,
+            width=shutil.get_terminal_size().columns if terminal else WIDTH,
+            force_terminal=terminal and self._colour,
+            color_system="standard" if terminal and self._colour else None,
+            legacy_windows=False,
+        )
+        console.print(grid)
+        return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines())
+
+    def _write(self, text: str) -> None:
+        self._results.write(f"{text}\n")
+
+
+def as_json(value: Mapping[str, Any]) -> str:
+    """One JSON document, indented; whatever could act on a terminal is escaped."""
+    document = json_format.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    return _PERHAPS_HARMFUL.sub(_escaped, document)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    if character == "\n" or unicodedata.category(character) not in _HARMFUL:
+        return character
+    return json_format.dumps(character)[1:-1]
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return rfc3339(value)
+        case date() | Path():
+            return str(value)
+        case _:
+            raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def rfc3339(moment: datetime) -> str:
+    """An aware moment as RFC 3339 in UTC; milliseconds only where there are any."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    precision = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def _cell(value: object) -> Text:
+    from rich.text import Text  # noqa: PLC0415  # as in table
+
+    # A Text is not read for markup.
+    return Text(harmless("" if value is None else str(value)))

@@ -1,0 +1,163 @@
+"""Questions, asked on a terminal only; a script says everything beforehand."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from callrec.cli.output import harmless
+from callrec.errors import Failed, Locked, Misconfigured, Unusable
+from callrec.keyring import read_private
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PASSWORD_FILE = "CALLREC_PASSWORD_FILE"  # noqa: S105  # the variable's name
+
+
+class Prompts:
+    """Where one command's questions are asked."""
+
+    def __init__(self, *, answers: TextIO, messages: TextIO, environ: Mapping[str, str]) -> None:
+        self._answers = answers
+        self._messages = messages
+        self._environ = environ
+
+    @property
+    def possible(self) -> bool:
+        """There is a terminal: the question is seen and can be answered."""
+        return self._answers.isatty() and self._messages.isatty()
+
+    def ask(self, what: str, *, option: str) -> str:
+        """A line of text.
+
+        Args:
+            what: the question, without colon.
+            option: what a script gives instead, such as ``--reason TEXT``.
+
+        Raises:
+            Unusable: there is no terminal, or nothing was entered.
+        """
+        self._need_terminal(option)
+        answer = self._line(f"{what}: ")
+        if not answer:
+            raise Unusable("nothing was entered", hint=f"give {option}")
+        return answer
+
+    def choose(self, what: str, choices: Mapping[str, str], *, option: str) -> str:
+        """One of several, by its number or its name; asks until it is one of them.
+
+        Args:
+            what: the question, without colon.
+            choices: name -> what it means.
+            option: what a script gives instead.
+
+        Raises:
+            Unusable: there is no terminal, or nothing was entered.
+        """
+        self._need_terminal(option)
+        names = list(choices)
+        for position, (name, meaning) in enumerate(choices.items(), start=1):
+            self._write(f"  {position:2}  {harmless(f'{name}  {meaning}')}\n")
+        while True:
+            answer = self.ask(what, option=option)
+            if answer in choices:
+                return answer
+            if answer.isdecimal() and 1 <= int(answer) <= len(names):
+                return names[int(answer) - 1]
+
+    def confirm(self, what: str, *, yes: bool) -> None:
+        """Go on with what cannot be undone only if somebody said so.
+
+        Args:
+            what: a question, or what would be done and cannot be undone: "destroy 12 recordings".
+            yes: ``--yes`` was given.
+
+        Raises:
+            Unusable: neither ``--yes`` nor a terminal.
+            Failed: the answer was no.
+        """
+        if yes:
+            return
+        if not self.possible:
+            raise Unusable(
+                "this cannot be undone, and there is no terminal to ask on",
+                hint="give --yes to answer beforehand",
+            )
+        question = what if what.endswith("?") else f"{what}: this cannot be undone. Go on?"
+        if self._line(f"{question} [y/N] ").lower() not in ("y", "yes"):
+            raise Failed("not confirmed, so nothing was done")
+
+    def ask_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
+        """A password, never shown: from the file that the environment names, else asked for.
+
+        Args:
+            what: whose password or which, without colon.
+            file_variable: the variable that may name a file; ``-`` there is standard input.
+
+        Raises:
+            Locked: there is neither file nor terminal.
+            Misconfigured: the file cannot be read, or others can read it.
+        """
+        named = self._environ.get(file_variable)
+        if named == "-":
+            return _first_line(self._answers.readline())
+        if named:
+            return read_password(Path(named))
+        if not self.possible:
+            raise Locked(
+                "a password is needed, and there is no terminal to ask on",
+                hint=f"set {file_variable} to a file that only you can read",
+            )
+        return getpass.getpass(f"{harmless(what)}: ", stream=self._messages)
+
+    def ask_new_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
+        """A password that is being chosen; on a terminal it is typed twice.
+
+        Raises:
+            Locked, Misconfigured: as ``ask_password``.
+            Unusable: the two differ.
+        """
+        first = self.ask_password(what, file_variable=file_variable)
+        if self._environ.get(file_variable):
+            return first
+        if self.ask_password("The same again", file_variable=file_variable) != first:
+            raise Unusable("the two passwords differ", hint="type the same one twice")
+        return first
+
+    def _need_terminal(self, option: str) -> None:
+        if not self.possible:
+            raise Unusable(f"{option.partition(' ')[0]} is missing", hint=f"give {option}")
+
+    def _line(self, question: str) -> str:
+        self._write(harmless(question))
+        line = self._answers.readline()
+        if not line.endswith("\n"):
+            self._write("\n")
+        return line.strip()
+
+    def _write(self, text: str) -> None:
+        self._messages.write(text)
+        self._messages.flush()
+
+
+def read_password(file: Path) -> str:
+    """A password: the first line of a file that only its owner can read.
+
+    Raises:
+        Misconfigured: it cannot be read, others can read it, or it holds no password.
+    """
+    try:
+        return _first_line(read_private(file).decode("utf-8"))
+    except UnicodeDecodeError:
+        raise Misconfigured("the password file is not text in UTF-8") from None
+
+
+def _first_line(text: str) -> str:
+    password = text.partition("\n")[0].removesuffix("\r")
+    if not password:
+        raise Misconfigured(
+            "the password file holds no password", hint="put it in the file's first line"
+        )
+    return password

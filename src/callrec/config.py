@@ -1,0 +1,196 @@
+"""The configuration: config.toml as a frozen Config.
+
+Few keys, each with its unit and its reason in config.example.toml. An unknown key is an error that
+names the nearest known one: a setting misspelt must not be a setting ignored.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import date  # noqa: TC003  # pydantic reads it
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from platformdirs import user_config_path, user_data_path, user_state_path
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+
+from callrec.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+_T = TypeVar("_T")
+
+_Several = Annotated[tuple[_T, ...], Strict(strict=False)]
+"""TOML has arrays; a Config holds tuples."""
+
+
+def _usual_vault() -> Path:
+    return user_data_path("callrec", appauthor=False) / "vault"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Search(_Section):
+    """How wide a search may be before it is browsing [policy 4(c)]."""
+
+    widest_window_days: int = Field(default=1, ge=1, le=31)
+    most_results: int = Field(default=50, ge=1, le=1000)
+
+
+class Requests(_Section):
+    """What becomes of a request that nobody decides."""
+
+    lapse_days: int = Field(default=14, ge=1, le=366)
+
+
+class Grants(_Section):
+    """How long a grant lasts, and how much one may hold."""
+
+    lapse_days: int = Field(default=14, ge=1, le=366)
+    review_cap: int = Field(default=20, ge=1, le=1000)
+    """Recordings in one training or performance request."""
+
+
+class Passwords(_Section):
+    """How a password is stretched: Argon2id, RFC 9106; the bounds are FORMATS 1's."""
+
+    memory_mib: int = Field(default=64, ge=64, le=1024)
+    approver_memory_mib: int = Field(default=256, ge=64, le=1024)
+    passes: int = Field(default=3, ge=3, le=10)
+    lanes: int = Field(default=4, ge=1, le=16)
+
+
+class Telephone(_Section):
+    """The practice's own telephone system."""
+
+    extensions: _Several[Annotated[str, Field(pattern=r"^\d{2,6}(-\d{2,6})?$")]] = ()
+    """Each one extension or a range, ``200-299``; empty: told by their length."""
+
+
+class Listen(_Section):
+    """What plays a recording."""
+
+    player: _Several[str] = ()
+    """A command and its arguments; empty: what this machine has."""
+
+
+class Policy(_Section):
+    """Which policy the practice works by."""
+
+    version: str = ""
+    next_revision_due: date | None = None
+
+
+class Config(_Section):
+    """Everything that two practices would set differently."""
+
+    vault: Annotated[Path, Strict(strict=False)] = Field(default_factory=_usual_vault)
+    time_zone: ZoneInfo = ZoneInfo("Europe/London")
+    region: str = Field(default="GB", pattern="^[A-Z]{2}$")
+    search: Search = Search()
+    requests: Requests = Requests()
+    grants: Grants = Grants()
+    passwords: Passwords = Passwords()
+    telephone: Telephone = Telephone()
+    listen: Listen = Listen()
+    policy: Policy = Policy()
+
+
+def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | None) -> Config:
+    """The configuration that applies.
+
+    Args:
+        path: the file that was named, or None: the one in CALLREC_CONFIG, else the usual place,
+            where it may be missing.
+        environ: may hold CALLREC_CONFIG and CALLREC_VAULT.
+        vault: the vault that was named; it goes before CALLREC_VAULT, and that before the file.
+
+    Raises:
+        Misconfigured: a named file is missing; a file cannot be read, is no TOML, or holds a key or
+            a value that we do not know.
+    """
+    named = path or _path_in(environ, "CALLREC_CONFIG")
+    file = named or user_config_path("callrec", appauthor=False) / "config.toml"
+    config = _read(file, required=named is not None)
+    chosen = vault or _path_in(environ, "CALLREC_VAULT")
+    # In the file a path is relative to the file, or the vault would move with whoever looks for it.
+    place = chosen.absolute() if chosen else file.absolute().parent / config.vault.expanduser()
+    return config.model_copy(update={"vault": place})
+
+
+def state_directory() -> Path:
+    """Where this person's last seen head of the log is remembered; not made here."""
+    return user_state_path("callrec", appauthor=False)
+
+
+def runtime_directory(environ: Mapping[str, str]) -> Path | None:
+    """Where a session may lie: this person's own place in memory, or None where there is none."""
+    # platformdirs would fall back to a folder under /tmp, which is a disk.
+    named = _path_in(environ, "XDG_RUNTIME_DIR") or Path(f"/run/user/{os.getuid()}")
+    return named / "callrec" if named.is_dir() else None
+
+
+def _path_in(environ: Mapping[str, str], variable: str) -> Path | None:
+    named = environ.get(variable)
+    return Path(named).expanduser() if named else None
+
+
+def _read(file: Path, *, required: bool) -> Config:
+    try:
+        with file.open("rb") as opened:
+            values = tomllib.load(opened)
+    except FileNotFoundError:
+        if not required:
+            return Config()
+        raise Misconfigured(
+            f"there is no configuration at {file}",
+            hint="callrec init founds a vault; config.example.toml shows every key",
+        ) from None
+    except OSError as problem:
+        reason = os.strerror(problem.errno or 0).lower()
+        raise Misconfigured(f"{file} cannot be read: {reason}") from None
+    except ValueError as problem:  # no TOML, or no UTF-8
+        raise Misconfigured(f"{file} is not TOML: {_in_lower_case(problem)}") from None
+    return _checked(values, file)
+
+
+def _checked(values: Mapping[str, Any], file: Path) -> Config:
+    try:
+        return Config.model_validate(values)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        raise _explained(first, file) from None
+
+
+def _explained(error: ErrorDetails, file: Path) -> Misconfigured:
+    key = ".".join(part for part in error["loc"] if isinstance(part, str))
+    if error["type"] != "extra_forbidden":
+        return Misconfigured(f'{file}: "{key}" cannot be used: {_in_lower_case(error["msg"])}')
+    near = get_close_matches(key, _keys(Config), n=1, cutoff=0.3)
+    meant = f'did you mean "{near[0]}"? ' if near else ""
+    return Misconfigured(
+        f'{file}: unknown key "{key}"', hint=f"{meant}config.example.toml shows every key"
+    )
+
+
+def _keys(section: type[BaseModel], prefix: str = "") -> list[str]:
+    keys = []
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        keys.append(f"{prefix}{name}")
+        if isinstance(kind, type) and issubclass(kind, _Section):
+            keys += _keys(kind, f"{prefix}{name}.")
+    return keys
+
+
+def _in_lower_case(problem: object) -> str:
+    text = str(problem)
+    return (text[:1].lower() + text[1:]).rstrip(".")

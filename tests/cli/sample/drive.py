@@ -1,0 +1,26 @@
+"""A group that is a command itself, beside its subcommands."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  # Typer reads it
+from typing import Annotated
+
+import typer
+
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context  # noqa: TC001  # Typer reads it
+
+app = new_app()
+
+
+@app.callback(invoke_without_command=True)
+def drive(ctx: Context, *, to: Annotated[Path | None, typer.Option(metavar="DIR")] = None) -> None:
+    """Copy to a drive."""
+    if ctx.invoked_subcommand is None:
+        ctx.obj.out.show({"to": to}, lambda: ctx.obj.out.say(f"copied to {to}"))
+
+
+@app.command()
+def verify(ctx: Context, place: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
+    """Check a drive."""
+    ctx.obj.out.show({"checked": place}, lambda: ctx.obj.out.say(f"checked {place}"))

@@ -1,0 +1,234 @@
+"""The frame that every command stands in: statuses, messages, options, what is loaded when."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.cli import app
+from callrec.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+HEAVY = ("sqlalchemy", "pydantic", "cryptography", "rich", "phonenumbers", "alembic")
+
+
+@pytest.fixture
+def _sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three commands of our own in the place of callrec's."""
+    sections = {"Sample": {"ring": "Ring.", "bells": "Look after bells.", "drive": "Drive."}}
+    monkeypatch.setattr(app.Commands, "sections", sections)
+    monkeypatch.setattr(app.Commands, "package", "cli.sample")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for name in ("CALLREC_CONFIG", "CALLREC_VAULT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(*argv: str) -> int:
+    return app.run(argv, now=lambda: NOON)
+
+
+def test_every_listed_command_has_its_module() -> None:
+    missing = [
+        name
+        for name in app.COMMANDS
+        if importlib.util.find_spec(f"callrec.cli.{name.replace('-', '_')}") is None
+    ]
+    assert missing == []
+
+
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [name for name in app.COMMANDS if run(name, "--help") != 0] == []
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_help_and_version_load_nothing_heavy(argument: str) -> None:
+    program = (
+        "import sys; from callrec.cli.app import run; status = run(sys.argv[1:]);"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, argument], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[] 0"
+
+
+def test_help_lists_each_command_once_under_its_section(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("--help")
+    lines = capsys.readouterr().out.splitlines()
+    for title, commands in app.SECTIONS.items():
+        below = lines[lines.index(f"{title}:") + 1 :][: len(commands)]
+        assert [line.split()[0] for line in below] == list(commands)
+    assert max(map(len, lines)) <= 80
+
+
+STATUSES = {
+    "done": (["ring", "17", "--reason", "x", "--yes"], 0),
+    "a refusal": (["ring", "17", "--reason", "browsing"], 3),
+    "nothing found": (["ring", "17", "--reason", "hostile"], 4),
+    "a bug": (["ring", "17", "--reason", "bug"], 70),
+    "interrupted": (["ring", "17", "--reason", "interrupt"], 130),
+    "an argument missing": (["ring"], 2),
+    "an argument too many": (["ring", "17", "18"], 2),
+    "an option missing and nobody to ask": (["ring", "17"], 2),
+    "no such request": (["ring", "R17x"], 2),
+    "no such choice": (["ring", "17", "--direction", "up"], 2),
+    "not confirmed and nobody to ask": (["ring", "17", "--reason", "x"], 2),
+    "a configuration that is not there": (
+        ["--config=/none", "ring", "17", "--reason=x", "--yes"],
+        7,
+    ),
+}
+
+
+@pytest.mark.usefixtures("_sample")
+@pytest.mark.parametrize(("argv", "status"), STATUSES.values(), ids=STATUSES)
+def test_a_command_ends_with_its_status(argv: list[str], status: int) -> None:
+    assert run(*argv) == status
+
+
+@pytest.mark.usefixtures("_sample")
+def test_an_error_is_two_lines_on_stderr_even_with_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("ring", "17", "--json", "--reason", "browsing") == 3
+    assert capsys.readouterr() == (
+        "",
+        "callrec: error: nobody browses [policy 4(c)]\ncallrec: hint: callrec request create\n",
+    )
+
+
+@pytest.mark.usefixtures("_sample")
+def test_a_bug_names_its_kind_and_our_line_but_not_what_it_held(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("ring", "17", "--reason", "bug")
+    err = capsys.readouterr().err
+    assert err.startswith("callrec: error: a bug: KeyError at callrec/cli/app.py:")
+    assert "07700900123" not in err
+    assert len(err.splitlines()) == 2
+
+
+@pytest.mark.usefixtures("_sample")
+def test_an_error_cannot_act_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    run("ring", "17", "--reason", "hostile")
+    assert capsys.readouterr().err == r"callrec: error: no such file \x1b[2J\n\u202e" + "\n"
+
+
+@pytest.mark.usefixtures("_sample")
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["ring", "17", "07700900123"],
+        ["ring", "07700900123x"],
+        ["ring", "17", "--limit", "07700900123x"],
+        ["ring", "17", "--direction", "07700900123"],
+        ["bells", "07700900123"],
+        ["07700900123"],
+    ],
+)
+def test_a_usage_error_does_not_repeat_what_was_typed(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*argv) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "07700900123" not in captured.err
+    assert len(captured.err.splitlines()) == 2
+
+
+@pytest.mark.usefixtures("_sample")
+@pytest.mark.parametrize("place", range(3))
+def test_json_config_and_vault_stand_anywhere(
+    place: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other.toml").write_text('region = "FR"\n')
+    argv = ["ring", "17", "--reason=x", "--yes"]
+    argv[place:place] = ["--json", "--vault", "/v", "--config", str(tmp_path / "other.toml")]
+    assert run(*argv) == 0
+    assert json.loads(capsys.readouterr().out)["vault"] == "/v"
+
+
+@pytest.mark.usefixtures("_sample")
+def test_the_clock_is_the_one_given(capsys: pytest.CaptureFixture[str]) -> None:
+    run("ring", "17", "--json", "--reason", "x", "--yes")
+    assert json.loads(capsys.readouterr().out)["at"] == "2026-11-24T12:00:00Z"
+
+
+def test_now_is_in_utc() -> None:
+    in_paris = NOON.astimezone(timezone(timedelta(hours=1)))
+    assert Invocation(now=lambda: in_paris).now().utcoffset() == timedelta(0)
+
+
+GROUPS = {
+    "the default goes without saying": (["bells"], "bells of tone any\n"),
+    "its options too": (["bells", "--tone", "low"], "bells of tone low\n"),
+    "after options for all": (["bells", "--vault", "x", "--tone", "low"], "bells of tone low\n"),
+    "a subcommand named": (["bells", "polish"], "polished\n"),
+    "named after options for all": (["bells", "--vault", "x", "polish"], "polished\n"),
+    "a group that works itself": (["drive", "--to", "e"], "copied to e\n"),
+    "beside its subcommand": (["drive", "verify", "e"], "checked e\n"),
+}
+
+
+@pytest.mark.usefixtures("_sample")
+@pytest.mark.parametrize(("argv", "out"), GROUPS.values(), ids=GROUPS)
+def test_a_group_runs(argv: list[str], out: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*argv) == 0
+    assert capsys.readouterr().out == out
+
+
+@pytest.mark.usefixtures("_sample")
+def test_a_group_without_a_word_of_its_own_has_its_line_as_help(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("bells", "--help") == 0
+    assert "Look after bells." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("typed", "near"), [("aprove", "approve"), ("serch", "search")])
+def test_the_nearest_command_is_named(
+    typed: str, near: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(typed) == 2
+    assert f"did you mean callrec {near}?" in capsys.readouterr().err
+
+
+def _callrec(*argv: str, stdout: int) -> tuple[int, str]:
+    """The command in a process of its own, writing to a file that may not take it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "callrec", *argv],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        assert _callrec("--help", stdout=writing) == (1, "")
+    finally:
+        os.close(writing)
+
+
+def test_a_full_disk_under_the_reply_is_told() -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123  # a device
+        status, told = _callrec("--help", stdout=full.fileno())
+    assert (status, told.splitlines()[0]) == (
+        1,
+        "callrec: error: the disk: no space left on device",
+    )

@@ -1,0 +1,174 @@
+"""Replies: what goes where, in which form, and that nothing from outside can act on a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta, timezone
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from callrec.cli.output import Output, as_json, harmless, rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HOSTILE = {
+    "an escape that clears the screen": ("\x1b[2J", r"\x1b[2J"),
+    "an escape of one byte": ("\x9b2J", r"\x9b2J"),
+    "a new line": ("a\nb", r"a\nb"),
+    "a carriage return": ("safe.wav\rEVIL", r"safe.wav\rEVIL"),
+    "a line separator": ("a\u2028b", r"a\u2028b"),
+    "right to left": ("gpj\u202evaw", r"gpj\u202evaw"),
+    "an isolate": ("\u2066x\u2069", r"\u2066x\u2069"),
+    "nothing to see": ("a\u200bb", r"a\u200bb"),
+    "a file name that is no Unicode": ("\udcff.wav", r"\udcff.wav"),
+    "delete": ("a\x7f", r"a\x7f"),
+}
+FAIR = ["Zoë Ní Bhriain", "李雷", "[bold]x[/bold]", r"C:\calls", "•••••••4567", "👩"]
+
+
+class Reply:
+    """An output that keeps what it was told."""
+
+    def __init__(self, *, json: bool = False) -> None:
+        self.results, self.messages = StringIO(), StringIO()
+        self.out = Output(results=self.results, messages=self.messages, json=json, environ={})
+
+
+def cells(*rows: tuple[Any, ...], headers: tuple[str, ...]) -> list[str]:
+    reply = Reply()
+    reply.out.table(headers, rows)
+    return reply.results.getvalue().splitlines()
+
+
+@pytest.mark.parametrize(("text", "shown"), HOSTILE.values(), ids=HOSTILE)
+def test_what_would_act_is_written_out(text: str, shown: str) -> None:
+    assert harmless(text) == shown
+
+
+@pytest.mark.parametrize("text", FAIR)
+def test_what_is_printable_stays(text: str) -> None:
+    assert harmless(text) == text
+
+
+@pytest.mark.parametrize(
+    ("json_asked", "result"), [(False, "number 7\n"), (True, '{\n  "id": 7\n}\n')]
+)
+def test_a_result_is_text_or_one_document_and_never_both(json_asked: bool, result: str) -> None:  # noqa: FBT001
+    reply = Reply(json=json_asked)
+    reply.out.show({"id": 7}, lambda: reply.out.say("number 7"))
+    assert reply.results.getvalue() == result
+
+
+def test_a_list_is_an_object_with_items() -> None:
+    reply = Reply(json=True)
+    reply.out.show_items([{"id": 7}], lambda: None)
+    assert json.loads(reply.results.getvalue()) == {"items": [{"id": 7}]}
+
+
+def test_notes_and_next_steps_stay_out_of_the_results() -> None:
+    reply = Reply(json=True)
+    reply.out.note("the clock stepped back")
+    reply.out.next_step("callrec inbox")
+    assert reply.results.getvalue() == ""
+    assert reply.messages.getvalue() == "the clock stepped back\nnext: callrec inbox\n"
+
+
+def test_times_are_rfc_3339_in_utc() -> None:
+    moment = datetime(2026, 6, 1, 10, 0, 0, 250_000, tzinfo=timezone(timedelta(hours=1)))
+    assert rfc3339(moment) == "2026-06-01T09:00:00.250Z"
+    assert rfc3339(moment.replace(microsecond=0)) == "2026-06-01T09:00:00Z"
+
+
+def test_a_time_without_its_zone_is_a_bug() -> None:
+    with pytest.raises(ValueError, match="without its zone"):
+        as_json({"at": datetime(2026, 6, 1, 10)})  # noqa: DTZ001  # the claim
+
+
+def test_dates_and_paths_are_text_in_json() -> None:
+    document = as_json(
+        {"on": date(2026, 6, 1), "at": datetime(2026, 6, 1, tzinfo=UTC), "p": Path("x")}
+    )
+    assert json.loads(document) == {"on": "2026-06-01", "at": "2026-06-01T00:00:00Z", "p": "x"}
+
+
+def test_json_is_not_ascii_only() -> None:
+    assert "Zoë" in as_json({"name": "Zoë"})
+
+
+def test_what_json_does_not_know_is_a_bug() -> None:
+    with pytest.raises(TypeError, match="bytes"):
+        as_json({"key": b"secret"})
+
+
+def test_whole_numbers_stand_to_the_right() -> None:
+    assert cells(("R-1", 7), ("R-2", 1042), headers=("request", "bytes")) == [
+        "request  bytes",
+        "R-1          7",
+        "R-2       1042",
+    ]
+
+
+def test_nothing_known_is_an_empty_cell() -> None:
+    assert cells((None, "x"), headers=("number", "party")) == ["number  party", "        x"]
+
+
+def test_a_wide_table_folds_into_80_columns_and_loses_nothing() -> None:
+    long = "w" * 150
+    lines = cells((long, 1), headers=("name", "id"))
+    assert max(map(len, lines)) <= 80
+    assert "".join(lines).count("w") == 150
+
+
+def test_markup_is_shown_as_it_is() -> None:
+    assert cells(("[red]x[/red]", ":smile:"), headers=("a", "b"))[1] == "[red]x[/red]  :smile:"
+
+
+def test_without_a_terminal_no_bar_is_drawn() -> None:
+    reply = Reply()
+    with reply.out.progress("sealing", total=3) as advance:
+        advance(3)
+    assert (reply.results.getvalue(), reply.messages.getvalue()) == ("", "")
+
+
+def on_a_terminal(environ: dict[str, str], act: Callable[[Output], None]) -> str:
+    """What a terminal of its own is sent."""
+    above, below = pty.openpty()
+    with os.fdopen(below, "w", encoding="utf-8") as terminal:
+        act(Output(results=terminal, messages=terminal, json=False, environ=environ))
+    sent = b""
+    with suppress(OSError):  # how Linux says that nobody is on the other end
+        while more := os.read(above, 1 << 16):
+            sent += more
+    os.close(above)
+    return sent.decode()
+
+
+def a_table(out: Output) -> None:
+    out.table(["id"], [[7]])
+
+
+def a_bar(out: Output) -> None:
+    with out.progress("sealing\x1b[2J", total=3) as advance:
+        advance(3)
+
+
+def test_a_terminal_gets_bold_headings() -> None:
+    assert "\x1b[1m" in on_a_terminal({"TERM": "xterm"}, a_table)
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_who_wants_no_colour_gets_no_escapes(environ: dict[str, str]) -> None:
+    assert "\x1b" not in on_a_terminal(environ, a_table)
+
+
+def test_a_terminal_gets_a_bar() -> None:
+    sent = on_a_terminal({"TERM": "xterm"}, a_bar)
+    assert r"sealing\x1b[2J" in sent
+    assert "3/3" in sent

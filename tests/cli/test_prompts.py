@@ -1,0 +1,169 @@
+"""Questions are asked on a terminal only, and a script is told what to give instead."""
+
+from __future__ import annotations
+
+import sys
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from callrec.cli.prompts import Prompts, read_password
+from callrec.errors import CallrecError, Locked, Misconfigured, Unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PROGRAM = """
+import sys
+from callrec.cli.prompts import Prompts
+from callrec.errors import CallrecError
+prompts = Prompts(answers=sys.stdin, messages=sys.stderr, environ={{}})
+try:
+    print("GOT", repr({question}))
+except CallrecError as error:
+    print("NOT", type(error).__name__, error.message)
+"""
+
+
+def script(environ: dict[str, str] | None = None, *, given: str = "") -> Prompts:
+    """No terminal; what is given comes on standard input."""
+    return Prompts(answers=StringIO(given), messages=StringIO(), environ=environ or {})
+
+
+def on_a_terminal(question: str, *typed: str) -> str:
+    """What a terminal shows when somebody types these lines, one after each prompt."""
+    terminal = pexpect.spawn(
+        sys.executable, ["-c", PROGRAM.format(question=question)], encoding="utf-8", timeout=30
+    )
+    shown = ""
+    for line in typed:
+        terminal.expect(r"(: |\] )$")
+        shown += terminal.before + terminal.after
+        terminal.sendline(line)
+    terminal.expect(pexpect.EOF)
+    return f"{shown}{terminal.before}".replace("\r\n", "\n")
+
+
+ASKED_BY_A_SCRIPT: dict[str, tuple[Callable[[Prompts], object], type[CallrecError], str]] = {
+    "a text": (
+        lambda prompts: prompts.ask("Reason", option="--reason TEXT"),
+        Unusable,
+        "give --reason TEXT",
+    ),
+    "a choice": (
+        lambda prompts: prompts.choose("Purpose", {"x": "y"}, option="--purpose P"),
+        Unusable,
+        "give --purpose P",
+    ),
+    "a confirmation": (
+        lambda prompts: prompts.confirm("destroy it", yes=False),
+        Unusable,
+        "give --yes to answer beforehand",
+    ),
+    "a password": (
+        lambda prompts: prompts.ask_password("Password"),
+        Locked,
+        "set CALLREC_PASSWORD_FILE to a file that only you can read",
+    ),
+    "a new password": (
+        lambda prompts: prompts.ask_new_password("Password", file_variable="OTHER"),
+        Locked,
+        "set OTHER to a file that only you can read",
+    ),
+}
+
+
+@pytest.mark.parametrize(("ask", "kind", "hint"), ASKED_BY_A_SCRIPT.values(), ids=ASKED_BY_A_SCRIPT)
+def test_a_script_is_told_what_to_give(
+    ask: Callable[[Prompts], object], kind: type[CallrecError], hint: str
+) -> None:
+    with pytest.raises(kind) as refusal:
+        ask(script(given="unasked\n"))
+    assert refusal.value.hint == hint
+
+
+def test_yes_answers_beforehand() -> None:
+    script().confirm("destroy it", yes=True)
+
+
+def test_a_password_comes_from_the_file_that_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.touch(mode=0o600)
+    file.write_text("correct horse\r\nanother line\n")
+    prompts = script({"CALLREC_PASSWORD_FILE": str(file)})
+    assert prompts.ask_password("Password") == "correct horse"
+    assert prompts.ask_new_password("Password") == "correct horse"
+
+
+def test_a_password_comes_from_standard_input() -> None:
+    prompts = script({"CALLREC_PASSWORD_FILE": "-"}, given="correct horse\n")
+    assert prompts.ask_password("Password") == "correct horse"
+
+
+def test_two_passwords_come_from_standard_input_line_by_line() -> None:
+    environ = {"CALLREC_PASSWORD_FILE": "-", "CALLREC_COUNTERSIGN_PASSWORD_FILE": "-"}
+    prompts = script(environ, given="mine\nhers\n")
+    assert prompts.ask_password("Mine") == "mine"
+    hers = prompts.ask_password("Hers", file_variable="CALLREC_COUNTERSIGN_PASSWORD_FILE")
+    assert hers == "hers"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+def test_a_password_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "password"
+    file.write_text("correct horse\n")
+    file.chmod(mode)
+    with pytest.raises(Misconfigured):
+        read_password(file)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe\n"], ids=["empty", "a line", "no text"])
+def test_a_file_without_a_password_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "password"
+    file.touch(mode=0o600)
+    file.write_bytes(content)
+    with pytest.raises(Misconfigured):
+        read_password(file)
+
+
+def test_a_terminal_is_asked_and_its_answer_trimmed() -> None:
+    shown = on_a_terminal("prompts.ask('Reason', option='--reason')", "  a complaint  ")
+    assert shown.startswith("Reason: ")
+    assert "GOT 'a complaint'" in shown
+
+
+def test_an_empty_answer_is_none() -> None:
+    shown = on_a_terminal("prompts.ask('Reason', option='--reason')", "")
+    assert "NOT Unusable nothing was entered" in shown
+
+
+def test_one_of_several_is_chosen_by_number_or_name_and_asked_again_otherwise() -> None:
+    question = "prompts.choose('Form', {'zip': 'a sealed file', 'html': 'a page'}, option='--form')"
+    shown = on_a_terminal(question, "3", "pdf", "2")
+    assert " 1  zip  a sealed file\n   2  html  a page\nForm: " in shown
+    assert "GOT 'html'" in shown
+    assert "GOT 'zip'" in on_a_terminal(question, "zip")
+
+
+def test_no_is_no_and_nothing_is_no() -> None:
+    question = "prompts.confirm('destroy it', yes=False)"
+    assert "NOT Failed not confirmed, so nothing was done" in on_a_terminal(question, "")
+    shown = on_a_terminal(question, "y")
+    assert shown.startswith("destroy it: this cannot be undone. Go on? [y/N] ")
+    assert "GOT None" in shown
+
+
+def test_a_password_is_not_shown() -> None:
+    shown = on_a_terminal("len(prompts.ask_password('Password of jane'))", "correct horse")
+    assert shown.startswith("Password of jane: ")
+    assert "GOT 13" in shown
+    assert "horse" not in shown
+
+
+def test_a_new_password_is_typed_twice() -> None:
+    question = "len(prompts.ask_new_password('New password'))"
+    assert "GOT 3" in on_a_terminal(question, "one", "one")
+    assert "NOT Unusable the two passwords differ" in on_a_terminal(question, "one", "two")

@@ -1,0 +1,88 @@
+"""Each transcript in transcripts/ is played; the runner itself is held to what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.transcript import matches, steps
+
+if TYPE_CHECKING:
+    from cli.transcript import Stage
+
+TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
+
+
+@pytest.mark.parametrize("file", TRANSCRIPTS, ids=lambda file: file.stem)
+def test_transcript(file: Path, stage: Stage) -> None:
+    stage.play(file.read_text(encoding="utf-8"))
+
+
+MATCHING = {
+    "the same": (["a b"], ["a b"]),
+    "within a line": (["id [..] done"], ["id 7f3 done"]),
+    "nothing within a line": (["id[..]"], ["id"]),
+    "any lines": (["first", "[...]", "last"], ["first", "x", "y", "last"]),
+    "no lines": (["first", "[...]", "last"], ["first", "last"]),
+    "all lines": (["[...]"], ["x", "y"]),
+}
+DIFFERENT = {
+    "another word": (["a b"], ["a c"]),
+    "a line more": (["a"], ["a", "b"]),
+    "a line less": (["a", "b"], ["a"]),
+    "a pattern over two lines": (["a[..]b"], ["a", "b"]),
+    "a dot is a dot": (["a.b"], ["axb"]),
+}
+
+
+@pytest.mark.parametrize(("expected", "actual"), MATCHING.values(), ids=MATCHING)
+def test_an_answer_matches(expected: list[str], actual: list[str]) -> None:
+    assert matches(expected, actual)
+
+
+@pytest.mark.parametrize(("expected", "actual"), DIFFERENT.values(), ids=DIFFERENT)
+def test_another_answer_does_not_match(expected: list[str], actual: list[str]) -> None:
+    assert not matches(expected, actual)
+
+
+def test_a_step_has_its_lines_without_comments_and_empty_ends() -> None:
+    found = list(steps("# why\n$ callrec x\nout\n\n# next\n@as jane\n"))
+    assert [(step.number, step.line, step.below) for step in found] == [
+        (2, "$ callrec x", ("out",)),
+        (6, "@as jane", ()),
+    ]
+
+
+def test_a_wrong_answer_fails_with_its_line_and_the_difference(stage: Stage) -> None:
+    with pytest.raises(AssertionError, match=r"line 2: \$ sh echo no\n") as failure:
+        stage.play("# claim\n$ sh echo no\nyes\n")
+    assert "-yes\n+no" in str(failure.value)
+
+
+def test_a_missing_exit_status_fails(stage: Stage) -> None:
+    with pytest.raises(AssertionError, match=r"\+\[exit 3\]"):
+        stage.play("$ sh exit 3\n")
+
+
+def test_an_unknown_directive_fails(stage: Stage) -> None:
+    with pytest.raises(AssertionError, match="what is @clok"):
+        stage.play("@clok 2026-01-01T00:00Z\n")
+
+
+def test_people_have_passwords_that_only_they_can_read(stage: Stage) -> None:
+    stage.play(
+        "@as jane\n"
+        "$ sh echo $CALLREC_USER; cat $CALLREC_PASSWORD_FILE; stat -c %a people/jane.password\n"
+        "jane\n"
+        "jane walks 7 slow miles by the canal\n"
+        "600\n"
+        "@as nobody\n"
+        "$ sh echo $CALLREC_USER$CALLREC_PASSWORD_FILE.\n"
+        ".\n"
+    )
+
+
+def test_a_file_has_the_lines_that_follow(stage: Stage) -> None:
+    stage.play("@file a/b.txt\n| one\n|\n|  two\n$ sh cat a/b.txt\none\n\n two\n")

@@ -1,0 +1,179 @@
+"""Runs a transcript: what is typed, and what must come back.
+
+    # A comment.
+    @clock 2026-11-24T09:00Z        the time from here on; it stands still
+    @as jane                        CALLREC_USER, and CALLREC_PASSWORD_FILE with jane's password
+    @as nobody                      neither
+    @set CALLREC_CREDENTIAL box     another variable of the environment; without a value: unset
+    @file letters/one.txt           a file, its lines following
+    | Dear practice,
+    $ callrec search --reason x     a command; it runs in this process
+    $ sh ls letters                 a line for the shell
+    what comes back, on stdout and stderr, in its order
+    [exit 3]                        the exit status, where it is not 0
+
+In what comes back, ``[..]`` stands for anything within a line, ``[...]`` alone for any lines.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import unified_diff
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from callrec.cli.app import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pytest
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line that does something, and the lines that belong to it."""
+
+    number: int
+    """Its line in the transcript, from 1."""
+    line: str
+    below: tuple[str, ...]
+
+
+def steps(text: str) -> Iterator[Step]:
+    """A transcript's steps, in order; comments and empty lines before the next step are none's."""
+    lines = text.splitlines()
+    starts = [n for n, line in enumerate(lines) if line.startswith(("@", "$ "))]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        below = [line for line in lines[start + 1 : end] if not line.startswith("# ")]
+        while below and not below[-1].strip():
+            below.pop()
+        yield Step(start + 1, lines[start], tuple(below))
+
+
+def matches(expected: list[str], actual: list[str]) -> bool:
+    """What came back is what was expected, with its patterns."""
+    pattern = "".join(
+        r"(?:.*\n)*" if line == "[...]" else _line_pattern(line) + r"\n" for line in expected
+    )
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in actual)) is not None
+
+
+def _line_pattern(line: str) -> str:
+    return ".*".join(re.escape(part) for part in line.split("[..]"))
+
+
+def password_of(person: str) -> str:
+    """The password that somebody in a transcript has: long, and good enough for anybody."""
+    return f"{person} walks 7 slow miles by the canal"
+
+
+class Stage:
+    """Where a transcript is played: an empty folder, a home in it, a clock that stands still."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.clock = datetime(2026, 11, 24, 9, tzinfo=UTC)
+        self._monkeypatch = monkeypatch
+        self._unset(*(name for name in os.environ if name.startswith("CALLREC_")))
+        for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+            self._set(f"XDG_{name}_HOME", str(folder / ".home" / name.lower()))
+        runtime = folder / ".home" / "runtime"
+        runtime.mkdir(parents=True, mode=0o700)
+        self._set("XDG_RUNTIME_DIR", str(runtime))
+        self._set("HOME", str(folder / ".home"))
+        self._set("COLUMNS", "80")
+
+    def play(self, text: str) -> None:
+        """Do each step, and fail at the first whose answer is another.
+
+        Raises:
+            AssertionError: with the transcript's line and the difference.
+        """
+        with chdir(self.folder):
+            for step in steps(text):
+                self._do(step)
+
+    def _do(self, step: Step) -> None:
+        if step.line.startswith("@"):
+            self._direct(step)
+            return
+        actual = self.answer(step.line.removeprefix("$ ")).splitlines()
+        if not matches(list(step.below), actual):
+            difference = unified_diff(step.below, actual, "expected", "came", lineterm="")
+            raise AssertionError("\n".join([f"line {step.number}: {step.line}", *difference]))
+
+    def answer(self, command: str) -> str:
+        """What comes back for one line, with its exit status where that is not 0."""
+        program, *arguments = shlex.split(command)
+        if program == "sh":
+            said, status = self._shell(command.removeprefix("sh "))
+        else:
+            assert program == "callrec", f"{program} is neither callrec nor sh"
+            said, status = self._callrec(arguments)
+        said += "" if said.endswith("\n") or not said else "\n"
+        return f"{said}[exit {status}]\n" if status else said
+
+    def _callrec(self, arguments: list[str]) -> tuple[str, int]:
+        said = StringIO()
+        self._monkeypatch.setattr(sys, "stdin", StringIO())
+        with redirect_stdout(said), redirect_stderr(said):
+            status = run(arguments, now=lambda: self.clock)
+        return said.getvalue(), status
+
+    def _shell(self, line: str) -> tuple[str, int]:
+        done = subprocess.run(
+            ["sh", "-c", line],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return done.stdout, done.returncode
+
+    def _direct(self, step: Step) -> None:
+        match step.line.split():
+            case ["@clock", moment]:
+                self.clock = datetime.fromisoformat(moment)
+            case ["@as", "nobody"]:
+                self._unset("CALLREC_USER", "CALLREC_PASSWORD_FILE")
+            case ["@as", person]:
+                self._set("CALLREC_USER", person)
+                self._set("CALLREC_PASSWORD_FILE", str(self._password_file(person)))
+            case ["@set", name]:
+                self._unset(name)
+            case ["@set", name, value]:
+                self._set(name, value)
+            case ["@file", name]:
+                self._write(name, step.below)
+            case _:
+                raise AssertionError(f"line {step.number}: what is {step.line}?")
+
+    def _password_file(self, person: str) -> Path:
+        file = self.folder / "people" / f"{person}.password"
+        if not file.exists():
+            file.parent.mkdir(exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_text(password_of(person) + "\n", encoding="utf-8")
+        return file
+
+    def _write(self, name: str, lines: tuple[str, ...]) -> None:
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = "".join(line.removeprefix("|").removeprefix(" ") + "\n" for line in lines)
+        file.write_text(text, encoding="utf-8")
+
+    def _set(self, name: str, value: str) -> None:
+        self._monkeypatch.setenv(name, value)
+
+    def _unset(self, *names: str) -> None:
+        for name in names:
+            self._monkeypatch.delenv(name, raising=False)

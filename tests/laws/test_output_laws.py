@@ -1,0 +1,41 @@
+"""Laws of replies: whatever text comes from outside, none of it acts on a terminal."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from io import StringIO
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callrec.cli.output import Output, as_json, harmless
+
+
+@given(st.text())
+def test_no_text_can_act_on_a_terminal(text: str) -> None:
+    shown = harmless(text)
+    assert not {unicodedata.category(each) for each in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert harmless(shown) == shown
+    shown.encode()
+
+
+@given(st.text())
+def test_no_text_can_act_out_of_a_json_document(text: str) -> None:
+    document = as_json({"name": text})
+    assert json.loads(document) == {"name": text}
+    assert harmless(document.replace("\n", "")) == document.replace("\n", "")
+    document.encode()
+
+
+@given(st.text())
+def test_no_text_breaks_out_of_a_line_or_a_cell(text: str) -> None:
+    results, messages = StringIO(), StringIO()
+    out = Output(results=results, messages=messages, json=False, environ={})
+    out.say(text)
+    out.note(text)
+    out.table(["name", "id"], [[text, 7]])
+    lines = results.getvalue().split("\n")
+    assert lines[0] == harmless(text)
+    assert messages.getvalue() == f"{harmless(text)}\n"
+    assert all(harmless(line) == line for line in lines)

@@ -1,0 +1,169 @@
+"""The configuration: its defaults, its example, and what is said of a mistake in it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import ValidationError
+
+from callrec.config import Config, load_config, runtime_directory, state_directory
+from callrec.errors import Misconfigured
+
+EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
+
+
+def load(text: str, tmp_path: Path) -> Config:
+    file = tmp_path / "callrec.toml"
+    file.write_text(text, encoding="utf-8")
+    return load_config(file, {}, None)
+
+
+def keys(values: dict[str, object], prefix: str = "") -> set[str]:
+    found = set()
+    for name, value in values.items():
+        found |= keys(value, f"{name}.") if isinstance(value, dict) else {prefix + name}
+    return found
+
+
+def test_without_a_file_the_defaults_apply(tmp_path: Path) -> None:
+    config = load_config(None, {}, None)
+    assert config == Config()
+    assert config.vault == tmp_path / "DATA" / "callrec" / "vault"
+    assert config.time_zone == ZoneInfo("Europe/London")
+
+
+def test_the_example_shows_the_defaults() -> None:
+    example = load_config(EXAMPLE, {}, None)
+    assert example == Config()
+
+
+def test_the_example_shows_every_key_and_says_why() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    shown = tomllib.loads(re.sub(r"(?m)^# (?=\w+ = )", "", text))
+    assert keys(shown) == keys(Config().model_dump())
+    lines = text.splitlines()
+    for above, line in pairwise(lines):
+        if re.match(r"(# )?\w+ = ", line):
+            assert above.startswith("# "), line
+
+
+def test_the_examples_commented_keys_load(tmp_path: Path) -> None:
+    text = re.sub(r"(?m)^# (?=\w+ = )", "", EXAMPLE.read_text(encoding="utf-8"))
+    config = load(text, tmp_path)
+    assert config.vault == Path("/srv/callrec/vault")
+    assert config.policy.next_revision_due == date(2025, 1, 31)
+
+
+def test_a_configuration_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Config().region = "FR"
+
+
+def test_lists_become_tuples(tmp_path: Path) -> None:
+    config = load(
+        '[listen]\nplayer = ["play", "-"]\n[telephone]\nextensions = ["200-299"]', tmp_path
+    )
+    assert config.listen.player == ("play", "-")
+    assert config.telephone.extensions == ("200-299",)
+
+
+UNKNOWN = {
+    "most_result": ("most_result = 9", "search.most_results"),
+    "search.most_result": ("[search]\nmost_result = 9", "search.most_results"),
+    "timezone": ('timezone = "UTC"', "time_zone"),
+    "laps_days": ("[grants]\nlaps_days = 9", "grants.lapse_days"),
+    "a section": ("[password]\npasses = 9", "passwords"),
+}
+
+
+@pytest.mark.parametrize(("text", "near"), UNKNOWN.values(), ids=UNKNOWN)
+def test_an_unknown_key_names_the_file_and_the_nearest(
+    text: str, near: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Misconfigured) as mistake:
+        load(text, tmp_path)
+    assert "callrec.toml" in mistake.value.message
+    assert "unknown key" in mistake.value.message
+    assert f'did you mean "{near}"' in mistake.value.hint
+
+
+UNUSABLE = {
+    "search.most_results": "[search]\nmost_results = 0",
+    "passwords.passes": "[passwords]\npasses = 2",
+    "passwords.approver_memory_mib": "[passwords]\napprover_memory_mib = 1025",
+    "passwords.lanes": "[passwords]\nlanes = true",
+    "grants.review_cap": "[grants]\nreview_cap = 1.5",
+    "requests.lapse_days": '[requests]\nlapse_days = "14"',
+    "time_zone": 'time_zone = "Europe/Londn"',
+    "region": 'region = "UK "',
+    "telephone.extensions": '[telephone]\nextensions = ["2xx"]',
+    "listen.player": '[listen]\nplayer = "play -"',
+    "policy.next_revision_due": '[policy]\nnext_revision_due = "2025"',
+    "search": "search = 3",
+}
+
+
+@pytest.mark.parametrize("key", UNUSABLE)
+def test_a_value_that_cannot_be_names_its_key(key: str, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=f'"{key}" cannot be used: [a-z]') as mistake:
+        load(UNUSABLE[key], tmp_path)
+    assert not mistake.value.message.endswith(".")
+
+
+BROKEN = {
+    "no TOML": (b"region = GB\n", "is not TOML"),
+    "no UTF-8": (b'region = "\xff"\n', "is not TOML"),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_told(content: bytes, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_bytes(content)
+    with pytest.raises(Misconfigured, match=said):
+        load_config(file, {}, None)
+
+
+def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="cannot be read: is a directory"):
+        load_config(tmp_path, {}, None)
+
+
+@pytest.mark.parametrize("by_option", [True, False], ids=["option", "variable"])
+def test_a_named_file_must_be_there(by_option: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    named = tmp_path / "none.toml"
+    environ = {} if by_option else {"CALLREC_CONFIG": str(named)}
+    with pytest.raises(Misconfigured, match=r"no configuration at .*none\.toml") as missing:
+        load_config(named if by_option else None, environ, None)
+    assert "callrec init" in missing.value.hint
+
+
+def test_the_vault_is_the_named_then_the_variables_then_the_files(tmp_path: Path) -> None:
+    file = tmp_path / "callrec.toml"
+    file.write_text('vault = "of-file"\n')
+    environ = {"CALLREC_CONFIG": str(file)}
+    both = environ | {"CALLREC_VAULT": "/of-variable"}
+    assert load_config(None, both, Path("/named")).vault == Path("/named")
+    assert load_config(None, both, None).vault == Path("/of-variable")
+    assert load_config(None, environ, None).vault == tmp_path / "of-file"
+
+
+def test_a_session_lies_in_the_runtime_directory_or_nowhere(tmp_path: Path) -> None:
+    assert runtime_directory({"XDG_RUNTIME_DIR": str(tmp_path)}) == tmp_path / "callrec"
+    assert runtime_directory({"XDG_RUNTIME_DIR": str(tmp_path / "none")}) is None
+
+
+def test_the_state_is_the_persons_own(tmp_path: Path) -> None:
+    assert state_directory() == tmp_path / "STATE" / "callrec"
