@@ -1,0 +1,331 @@
+"""Who may act, and who may decide [policy 4(a)-(g)]: each rule once, in the policy's order.
+
+    4(a)  access is managed by the Data Controller, or whom he authorises  check_may, _vouch
+    4(b)  each purpose is decided by whom the policy names for it          check_decides_purpose
+    4(b)  formally authorised is what somebody else authorised             check_not_own, _subject
+    4(g)  a delegate consults the Data Controller before approval          check_consulted
+
+`check_may_decide` and `check_may_approve` are these put together; where a practice has nobody else,
+`check_may_countersign` and `check_may_break_glass` say what stands in for it. To whom a recording
+then goes is in `hearing`. Each rule raises Refused with its clause and what to type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callrec.errors import Refused
+from callrec.policy.clause import Clause
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.reason import check_reason
+from callrec.policy.request import ENDED, RequestState
+from callrec.policy.role import Person, PersonId, Power, Role, Standing, powers_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+_ASK = {
+    Power.DECIDE_GENERAL: "a partner, a manager or the Data Controller",
+    Power.DECIDE_RESERVED: "the Data Controller",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFacts:
+    """What the rules ask about a request."""
+
+    reference: str
+    """As it is typed, ``R-17``."""
+    purpose: Purpose
+    state: RequestState
+    requester: PersonId
+    changed_by: frozenset[PersonId] = frozenset()
+    """Who changed it after it was made."""
+    subjects: frozenset[PersonId] = frozenset()
+    """The people of the practice whom it is about."""
+    granted_to: frozenset[PersonId] = frozenset()
+    """Who holds a grant under it that can still be used."""
+
+    @property
+    def makers(self) -> frozenset[PersonId]:
+        """Whose own it is: the requester, and who changed it."""
+        return self.changed_by | {self.requester}
+
+
+def check_in_force(person: Person) -> None:
+    """A person acts with a key of his own that the Data Controller has confirmed [policy 4(a)].
+
+    Raises:
+        Refused: it is not confirmed yet, or the person is disabled.
+    """
+    if person.standing is Standing.DISABLED:
+        raise Refused(
+            "this person is disabled",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="ask the Data Controller",
+        )
+    if person.standing is not Standing.CONFIRMED:
+        raise Refused(
+            "this person's key is not confirmed",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="log in once, then ask the Data Controller to run callrec user confirm",
+        )
+
+
+def check_may(person: Person, power: Power, *, on: date) -> None:
+    """Everybody does what his role brings or what the Data Controller lent him [policy 4(a)].
+
+    Raises:
+        Refused: the person does not hold the power that day.
+    """
+    check_in_force(person)
+    if power not in powers_of(person, on):
+        raise Refused(
+            f"the role {person.role} may not {power.doing}",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint=f"ask the Data Controller; lending it is callrec user delegate --power {power}",
+        )
+
+
+def check_may_vouch(person: Person) -> None:
+    """Who may do what is the Data Controller's to say [policy 4(a)].
+
+    Nobody lends on what was lent to him.
+
+    Raises:
+        Refused: the person does not govern in his own right.
+    """
+    check_in_force(person)
+    if Power.GOVERN not in person.powers:
+        raise Refused(
+            f"the role {person.role} may not say who may do what",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="ask the Data Controller",
+        )
+
+
+def check_may_request(person: Person, purpose: Purpose, *, on: date) -> None:
+    """Everybody in the practice may ask [policy 4(b)]; disposal only comes from a retention review.
+
+    Raises:
+        Refused: the person may not make requests, or this purpose is not asked for by hand.
+    """
+    check_may(person, Power.MAKE_REQUEST, on=on)
+    if not TERMS[purpose].is_made_by_hand:
+        raise Refused(
+            f"a request for {purpose} is not made by hand",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="run callrec retention review, then callrec retention dispose",
+        )
+
+
+def check_decides_purpose(person: Person, request: RequestFacts, *, on: date) -> None:
+    """A purpose is decided by whom the policy names for it [policy 4(b), 4(e)-(g)].
+
+    Raises:
+        Refused: the person does not hold the power that decides this purpose.
+    """
+    check_in_force(person)
+    terms = TERMS[request.purpose]
+    if terms.decided_with not in powers_of(person, on):
+        raise Refused(
+            f"the role {person.role} may not decide a request for {request.purpose}",
+            clause=terms.decided_under,
+            hint=f"ask {_ASK[terms.decided_with]} to run callrec approve {request.reference}",
+        )
+
+
+def check_not_own(person: Person, request: RequestFacts) -> None:
+    """Formally authorised is what somebody else authorised [policy 4(b)].
+
+    Raises:
+        Refused: the person made the request, or changed it.
+    """
+    if person.id in request.makers:
+        raise _needs_somebody_else("nobody decides a request that he made or changed", request)
+
+
+def check_not_subject(person: Person, request: RequestFacts) -> None:
+    """Nor does anybody authorise a request about himself [policy 4(b)].
+
+    Raises:
+        Refused: the request is about the person.
+    """
+    if person.id in request.subjects:
+        raise _needs_somebody_else("nobody decides a request about himself", request)
+
+
+def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None:
+    """All that it takes to deny a request; to approve it takes `check_may_approve`.
+
+    Raises:
+        Refused: one of the rules says no.
+    """
+    check_decides_purpose(person, request, on=on)
+    check_not_own(person, request)
+    check_not_subject(person, request)
+
+
+def check_consulted(
+    person: Person, request: RequestFacts, *, on: date, consulted_on: date | None
+) -> None:
+    """Whom the Data Controller authorised consults him before approval is granted [policy 4(g)].
+
+    Raises:
+        Refused: a delegate decides a disciplinary request and names no day, or a day to come.
+    """
+    is_delegate = person.role is not Role.DATA_CONTROLLER
+    if not (TERMS[request.purpose].needs_consultation and is_delegate):
+        return
+    if consulted_on is None or consulted_on > on:
+        raise Refused(
+            "the Data Controller is consulted before this is approved",
+            clause=Clause.DISCIPLINARY,
+            hint="consult first, then say when it was: --consulted DATE",
+        )
+
+
+def check_may_approve(
+    person: Person, request: RequestFacts, *, on: date, consulted_on: date | None = None
+) -> None:
+    """All that it takes to approve a request.
+
+    Raises:
+        Refused: one of the rules says no.
+    """
+    check_may_decide(person, request, on=on)
+    check_consulted(person, request, on=on, consulted_on=consulted_on)
+
+
+def check_may_countersign(
+    person: Person, request: RequestFacts, *, decider: PersonId, grantee: PersonId, on: date
+) -> None:
+    """A second person authorises, a manager at the least and not concerned himself [policy 4(b)].
+
+    Args:
+        person: who countersigns.
+        request: what is countersigned.
+        decider: who approves it.
+        grantee: who will hear or release it.
+        on: the day, in the practice's time zone.
+
+    Raises:
+        Refused: the person decides no requests, or is the requester, the subject, the decider
+            or the releaser.
+    """
+    check_in_force(person)
+    deciding = {Power.DECIDE_GENERAL, TERMS[request.purpose].decided_with}
+    if not deciding & powers_of(person, on):
+        raise Refused(
+            f"the role {person.role} may not countersign",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint=f"ask {_ASK[Power.DECIDE_GENERAL]}: --countersign USER",
+        )
+    check_not_own(person, request)
+    check_not_subject(person, request)
+    if person.id in {decider, grantee}:
+        raise _needs_somebody_else("the decider and the releaser do not countersign", request)
+
+
+def check_may_break_glass(
+    person: Person, request: RequestFacts, *, reason: str | None, on: date
+) -> None:
+    """What the Data Controller alone may do where nobody else can decide [policy 4(a)].
+
+    It leaves out `check_not_own` and `check_not_subject`, and every report shows it.
+
+    Raises:
+        Refused: another person tries, or the reason is none.
+    """
+    if person.role is not Role.DATA_CONTROLLER:
+        raise Refused(
+            "only the Data Controller breaks the glass",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint=f"ask {_ASK[TERMS[request.purpose].decided_with]}"
+            f" to run callrec approve {request.reference}",
+        )
+    check_decides_purpose(person, request, on=on)
+    check_reason(reason, Clause.FORMALLY_AUTHORISED)
+
+
+def check_may_revoke(person: Person, request: RequestFacts, *, on: date) -> None:
+    """Whoever decides a purpose takes an approval back [policy 4(b)].
+
+    Of his own request too, since it only ends access; not of one about himself.
+
+    Raises:
+        Refused: the person does not decide this purpose, or the request is about him.
+    """
+    check_decides_purpose(person, request, on=on)
+    check_not_subject(person, request)
+
+
+def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None:
+    """Whoever made a request changes it [policy 4(b)].
+
+    So does whoever may search, to attach what he found for somebody who may not. It makes the
+    request his own as well: he does not decide it then.
+
+    Raises:
+        Refused: the person is neither, or he did not make it and it is about him.
+    """
+    check_in_force(person)
+    if person.id == request.requester:
+        return
+    if Power.SEARCH not in powers_of(person, on):
+        raise _is_not_his("only who made the request, or may search, changes it", request)
+    check_not_subject(person, request)
+
+
+def check_may_withdraw(person: Person, request: RequestFacts) -> None:
+    """Whoever made a request withdraws it [policy 4(b)].
+
+    Raises:
+        Refused: somebody else made it.
+    """
+    check_in_force(person)
+    if person.id != request.requester:
+        raise _is_not_his("only who made the request withdraws it", request)
+
+
+def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
+    """Whoever made a request or decides its purpose closes it [policy 4(b)].
+
+    Raises:
+        Refused: the person is neither, or he did not make it and it is about him.
+    """
+    check_in_force(person)
+    if person.id != request.requester:
+        check_decides_purpose(person, request, on=on)
+        check_not_subject(person, request)
+
+
+def is_shown_in_full(person: Person, request: RequestFacts | None, *, on: date) -> bool:
+    """Whether a search shows numbers and names unmasked.
+
+    Only under an open request that the searcher decides or was granted. What he made himself he
+    does not decide, so he sees masks until it is granted to him.
+    """
+    if request is None or request.state in ENDED:
+        return False
+    decides = TERMS[request.purpose].decided_with in powers_of(person, on)
+    concerned = person.id in request.makers | request.subjects
+    return person.id in request.granted_to or (decides and not concerned)
+
+
+def _needs_somebody_else(message: str, request: RequestFacts) -> Refused:
+    ask = _ASK[TERMS[request.purpose].decided_with]
+    return Refused(
+        message,
+        clause=Clause.FORMALLY_AUTHORISED,
+        hint=f"ask {ask}, somebody else, to run callrec approve {request.reference}",
+    )
+
+
+def _is_not_his(message: str, request: RequestFacts) -> Refused:
+    return Refused(
+        message,
+        clause=Clause.FORMALLY_AUTHORISED,
+        hint=f"see who made it: callrec request show {request.reference}",
+    )

@@ -1,0 +1,143 @@
+"""What a search may ask [policy 4(c)], and which calls answer it [policy 4(d), 4(i)].
+
+The index only proposes; `matches` decides on each call's opened metadata.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from callrec.errors import Refused, Unusable
+from callrec.policy.clause import Clause
+from callrec.policy.reason import check_reason
+from callrec.policy.words import words
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from callrec.policy.when import Days, Times
+
+TAIL_DIGITS = 4
+
+
+class Direction(StrEnum):
+    """Which way a call went."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFacts:
+    """What is known of a call and can be searched."""
+
+    number: str | None
+    """The outside party's, as E.164 where it is a public one; None if withheld."""
+    extension: str | None
+    parties: tuple[str, ...]
+    direction: Direction | None
+    started_at: datetime
+    """UTC."""
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criteria:
+    """What a search asks for; a call has to meet all that is given."""
+
+    number: str | None = None
+    """E.164."""
+    tail: str | None = None
+    """The last four digits of a number."""
+    days: Days | None = None
+    times: Times | None = None
+    extension: str | None = None
+    party: str | None = None
+    direction: Direction | None = None
+
+    def __post_init__(self) -> None:
+        if self.tail is not None and not _is_tail(self.tail):
+            raise Unusable("part of a number is its last four digits", hint="type --number ...4567")
+        if self.party is not None and not words(self.party):
+            raise Unusable(
+                "a party is asked for by a name of two letters or more", hint="type --party NAME"
+            )
+
+    @property
+    def names_something(self) -> bool:
+        """Whether it asks for a number, a party, or an extension on one day."""
+        on_a_day = self.days is not None and self.days.count == 1
+        return bool(self.number or self.tail or self.party or (self.extension and on_a_day))
+
+
+def check_not_browsing(
+    criteria: Criteria, *, reason: str | None, request: str | None, widest_window: int
+) -> None:
+    """A search stands under a reason or a request, and asks for something [policy 4(c)].
+
+    Args:
+        criteria: what it asks for.
+        reason: as stated, if it was.
+        request: reference of the request it is made for, if it is.
+        widest_window: how many days may be looked through without naming anything.
+
+    Raises:
+        Refused: it would be browsing; the message says what would do.
+    """
+    if request is None and not reason:
+        raise Refused(
+            "a search stands under a reason or a request",
+            clause=Clause.NO_BROWSING,
+            hint='add --reason "…", or --request R',
+        )
+    if reason:
+        check_reason(reason, Clause.NO_BROWSING)
+    is_narrow = criteria.days is not None and criteria.days.count <= widest_window
+    if not criteria.names_something and not is_narrow:
+        raise Refused(
+            "a search asks for a number, a party, an extension and a day,"
+            f" or for {widest_window} day{'s' if widest_window > 1 else ''} at the most",
+            clause=Clause.NO_BROWSING,
+            hint="add --number, --party, --extension with --date, or a narrower --from and --to",
+        )
+
+
+def matches(criteria: Criteria, call: CallFacts, zone: tzinfo) -> bool:
+    """Whether the call meets each criterion.
+
+    A call is of the local day on which it began, and within a time if any of it was. A party is
+    met by all the words asked for, wherever they stand among the call's parties.
+
+    Law: a criterion more never finds a call more.
+    """
+    return (
+        _agree(criteria.number, call.number)
+        and _agree(criteria.extension, call.extension)
+        and _agree(criteria.direction, call.direction)
+        and (call.number or "").endswith(criteria.tail or "")
+        and words(criteria.party or "") <= words(" ".join(call.parties))
+        and _is_then(criteria, call, zone)
+    )
+
+
+def _agree(asked: str | None, found: str | None) -> bool:
+    return asked is None or asked == found
+
+
+def _is_then(criteria: Criteria, call: CallFacts, zone: tzinfo) -> bool:
+    day = call.started_at.astimezone(zone).date()
+    if criteria.days and not criteria.days.first <= day <= criteria.days.last:
+        return False
+    if criteria.times is None:
+        return True
+    begins, ends = criteria.times.bounds(day, zone)
+    ended_at = call.started_at + timedelta(milliseconds=call.duration_ms)
+    return call.started_at < ends and ended_at >= begins
+
+
+def _is_tail(text: str) -> bool:
+    return len(text) == TAIL_DIGITS and text.isascii() and text.isdecimal()

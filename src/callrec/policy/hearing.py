@@ -1,0 +1,119 @@
+"""Who hears what was granted, and who releases it [policy 2, 4(a), 4(e)-(g)].
+
+    4(a)      what was granted is one person's, and ends                    check_may_hear
+    2, 4(g)   a disciplinary recording is the employee's manager's to have  check_may_be_granted
+    4(e)-(g)  whoever alone approved these does not release them            check_second_person
+
+`check_may_release` is these put together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callrec.errors import Refused
+from callrec.policy.authority import check_may
+from callrec.policy.clause import Clause
+from callrec.policy.lapse import has_lapsed
+from callrec.policy.purpose import TERMS
+from callrec.policy.role import Person, PersonId, Power, Role
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from callrec.policy.authority import RequestFacts
+
+_MANAGING = frozenset({Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER})
+"""Who can be an employee's manager."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantFacts:
+    """What the rules ask about a grant."""
+
+    to: PersonId
+    lapses_at: datetime
+    """UTC: the first instant at which it is over."""
+    decided_by: frozenset[PersonId]
+    """Who signed the approval, the countersigner among them."""
+    broke_glass: bool = False
+
+
+def check_may_be_granted(person: Person, request: RequestFacts, *, on: date) -> None:
+    """Whoever is to hear a recording may hear at all [policy 4(a)].
+
+    A disciplinary one is for the employee's manager only [policy 2 bullet 6].
+
+    Raises:
+        Refused: the person may not hear recordings, or cannot be the employee's manager.
+    """
+    check_may(person, Power.HEAR, on=on)
+    if not TERMS[request.purpose].goes_to_manager:
+        return
+    if person.role not in _MANAGING or person.id in request.subjects:
+        raise Refused(
+            "a disciplinary recording goes to the employee's manager only",
+            clause=Clause.EMPLOYEE_CONDUCT,
+            hint=f"approve it for that manager: callrec approve {request.reference} --for USER",
+        )
+
+
+def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime) -> None:
+    """A grant is one person's, and ends [policy 4(a)].
+
+    Args:
+        person: who wants to hear.
+        grant: what was granted.
+        on: the day of `now` in the practice's time zone.
+        now: UTC.
+
+    Raises:
+        Refused: it is somebody else's, it has lapsed, or the person may not hear any more.
+    """
+    check_may(person, Power.HEAR, on=on)
+    if person.id != grant.to:
+        raise Refused(
+            "this was granted to somebody else",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="ask for it yourself: callrec request create",
+        )
+    if has_lapsed(grant.lapses_at, now):
+        raise Refused(
+            "the grant has lapsed",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="ask whoever approved it to decide again",
+        )
+
+
+def check_second_person(person: Person, request: RequestFacts, grant: GrantFacts) -> None:
+    """Whoever alone approved it does not release it [policy 4(e)-(g)].
+
+    So for subject access, outside bodies and disciplinary processes.
+
+    Raises:
+        Refused: nobody but the releaser signed the approval, and the glass was not broken.
+    """
+    terms = TERMS[request.purpose]
+    if not terms.needs_second_person or grant.broke_glass:
+        return
+    if not grant.decided_by - {person.id}:
+        raise Refused(
+            f"whoever alone approved a request for {request.purpose} does not release it",
+            clause=terms.decided_under,
+            hint=f"approve it for somebody else, or together:"
+            f" callrec approve {request.reference} --for USER, or --countersign USER",
+        )
+
+
+def check_may_release(
+    person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
+) -> None:
+    """All that it takes to release what was granted; `on` and `now` as for `check_may_hear`.
+
+    Raises:
+        Refused: one of the rules says no.
+    """
+    check_may_hear(person, grant, on=on, now=now)
+    check_may_be_granted(person, request, on=on)
+    check_second_person(person, request, grant)

@@ -1,0 +1,44 @@
+"""When a reason is one: "a clearly defined business need" [policy 4(b)], "valid" [policy 4(c)].
+
+No rule can tell a true reason from an untrue one. This one stops the full stop, the single word and
+the key held down; the audit log keeps the rest for whoever reviews it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.errors import Refused
+from callrec.policy.words import words
+
+if TYPE_CHECKING:
+    from callrec.policy.clause import Clause
+
+LEAST_CHARACTERS = 20  # "patient complaint" is a subject, not a reason
+LEAST_WORDS = 3  # different ones
+
+
+def check_reason(reason: str | None, clause: Clause) -> None:
+    """A reason is a sentence, not a word.
+
+    Raises:
+        Refused: none is given, or it has fewer than `LEAST_CHARACTERS` characters or `LEAST_WORDS`
+            different words.
+    """
+    told = " ".join((reason or "").split())
+    if not told:
+        raise Refused(
+            "no reason is given", clause=clause, hint='say why, in a sentence: --reason "…"'
+        )
+    if len(told) < LEAST_CHARACTERS or len(_telling_words(told)) < LEAST_WORDS:
+        raise Refused(
+            "the reason is not a sentence",
+            clause=clause,
+            hint=f"say why in at least {LEAST_CHARACTERS} characters"
+            f" and {LEAST_WORDS} different words",
+        )
+
+
+def _telling_words(told: str) -> set[str]:
+    """Its words, without numbers and letters held down."""
+    return {word for word in words(told) if len(set(word)) > 1 and not word.isdecimal()}

@@ -1,0 +1,189 @@
+"""The states of a request, and what moves it from one to the next (docs/policy-map.md).
+
+    submitted <-> waiting           the decider asks, an answer comes
+    submitted  -> approved | denied | withdrawn | lapsed
+    approved   -> released          handed over or heard, once at the least
+    released   -> closed
+
+A state is never stored as a fact: it is what `state_after` reads from the log's leaves about the
+request.
+
+What ends an approval (revoked, lapsed unused, or the request changed under it) destroys its grants
+and puts the request back to `submitted`. "Denied" would be untrue, since nobody refused it; an end
+of its own would lose a subject access request that the law still wants answered. Back in
+`submitted` it stands in an inbox again, must be decided again, and lapses by its first day, so that
+revoking winds up no clock. What was once handed over stays `released` whatever ends afterwards.
+
+While an answer is awaited nothing is decided: one does not decide what one has asked about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Self
+
+from callrec.errors import Refused, Tampered
+from callrec.policy.clause import Clause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from callrec.policy.role import PersonId
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    SUBMITTED = "submitted"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    RELEASED = "released"
+    CLOSED = "closed"
+
+
+class RequestAct(StrEnum):
+    """What happens to a request. As text it is the `act` of the leaf that records it."""
+
+    done: str
+    """Completes "cannot be …"."""
+
+    def __new__(cls, act: str, done: str) -> Self:
+        member = str.__new__(cls, act)
+        member._value_ = act
+        member.done = done
+        return member
+
+    CREATED = "request.created", "made again"
+    AMENDED = "request.amended", "changed"
+    ASKED = "request.asked", "asked about"
+    ANSWERED = "request.answered", "answered"
+    APPROVED = "request.approved", "approved"
+    DENIED = "request.denied", "denied"
+    WITHDRAWN = "request.withdrawn", "withdrawn"
+    LAPSED = "request.lapsed", "let lapse"
+    REVOKED = "request.revoked", "revoked"
+    GRANT_LAPSED = "grant.lapsed", "let lapse"
+    LISTENED = "listen", "listened to"
+    PREPARED = "release.prepared", "released"
+    DELIVERED = "release.delivered", "released"
+    FAILED = "release.failed", "released"
+    CLOSED = "request.closed", "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestEvent:
+    """One thing that happened to a request, as a leaf records it."""
+
+    act: RequestAct
+    at: datetime
+    actor: PersonId
+
+
+_NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyType(
+    {
+        RequestState.SUBMITTED: {
+            RequestAct.AMENDED: RequestState.SUBMITTED,
+            RequestAct.ASKED: RequestState.WAITING,
+            RequestAct.APPROVED: RequestState.APPROVED,
+            RequestAct.DENIED: RequestState.DENIED,
+            RequestAct.WITHDRAWN: RequestState.WITHDRAWN,
+            RequestAct.LAPSED: RequestState.LAPSED,
+        },
+        RequestState.WAITING: {
+            RequestAct.AMENDED: RequestState.WAITING,
+            RequestAct.ANSWERED: RequestState.SUBMITTED,
+            RequestAct.WITHDRAWN: RequestState.WITHDRAWN,
+            RequestAct.LAPSED: RequestState.LAPSED,
+        },
+        RequestState.APPROVED: {
+            RequestAct.AMENDED: RequestState.SUBMITTED,
+            RequestAct.REVOKED: RequestState.SUBMITTED,
+            RequestAct.GRANT_LAPSED: RequestState.SUBMITTED,
+            RequestAct.APPROVED: RequestState.APPROVED,  # for another person or recording
+            RequestAct.PREPARED: RequestState.APPROVED,
+            RequestAct.DELIVERED: RequestState.RELEASED,
+            RequestAct.LISTENED: RequestState.RELEASED,
+        },
+        RequestState.RELEASED: {
+            RequestAct.REVOKED: RequestState.RELEASED,
+            RequestAct.GRANT_LAPSED: RequestState.RELEASED,
+            RequestAct.APPROVED: RequestState.RELEASED,  # a second copy is a second approval
+            RequestAct.PREPARED: RequestState.RELEASED,
+            RequestAct.DELIVERED: RequestState.RELEASED,
+            RequestAct.LISTENED: RequestState.RELEASED,
+            RequestAct.CLOSED: RequestState.CLOSED,
+        },
+        RequestState.DENIED: {},
+        RequestState.WITHDRAWN: {},
+        RequestState.LAPSED: {},
+        RequestState.CLOSED: {},
+    }
+)
+
+ENDED = frozenset(state for state, onward in _NEXT.items() if not onward)
+"""The states that nothing leads out of."""
+
+_PREPARING = {RequestAct.PREPARED: 1, RequestAct.DELIVERED: -1, RequestAct.FAILED: -1}
+"""A package begun, and one brought to its end."""
+
+_HANDING_OVER = frozenset({RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.LISTENED})
+
+
+def check_transition(state: RequestState, act: RequestAct) -> None:
+    """Whether this may happen to a request that stands there.
+
+    Raises:
+        Refused: it may not; the message names the state.
+    """
+    if _next_state(state, act) is None:
+        raise Refused(
+            f"the request is {state} and cannot be {act.done}",
+            clause=Clause.FORMALLY_AUTHORISED if act in _HANDING_OVER else "",
+            hint="see how it got there: callrec request show",
+        )
+
+
+def state_after(events: Iterable[RequestEvent]) -> RequestState:
+    """Where a request stands after what happened to it, oldest first.
+
+    What was only tried and refused did not happen and is no event.
+
+    Law: it never goes where `check_transition` refuses to go.
+
+    Raises:
+        Tampered: this cannot have happened in this order.
+    """
+    state: RequestState | None = None
+    in_preparation = 0
+    for event in events:
+        state = _next_state(state, event.act)
+        in_preparation += _PREPARING.get(event.act, 0)
+        if state is None or in_preparation < 0:
+            raise Tampered(f"a request's history has {event.act} where it cannot be")
+    if state is None:
+        raise Tampered("a request has no history")
+    return state
+
+
+def version_after(events: Iterable[RequestEvent]) -> int:
+    """Which version of the request stands: 1, and one more for each change."""
+    return 1 + sum(event.act is RequestAct.AMENDED for event in events)
+
+
+def changed_by(events: Iterable[RequestEvent]) -> frozenset[PersonId]:
+    """Who changed the request after it was made."""
+    return frozenset(event.actor for event in events if event.act is RequestAct.AMENDED)
+
+
+def _next_state(state: RequestState | None, act: RequestAct) -> RequestState | None:
+    if state is None:
+        return RequestState.SUBMITTED if act is RequestAct.CREATED else None
+    if act is RequestAct.FAILED:  # changes nothing, whatever else happened meanwhile
+        return state
+    return _NEXT[state].get(act)

@@ -1,0 +1,152 @@
+"""Who may do what [policy 4(a), 4(b)], and which vault keys that opens (docs/formats/keys.md).
+
+A role brings its powers; the Data Controller may delegate any power to a named person until a day.
+A voucher carries what a person holds, so a person may also hold less than the role brings: whoever
+looks after the computers is a manager who may make requests and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NewType, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+PersonId = NewType("PersonId", str)
+"""32 hex digits; never a login name."""
+
+
+class Role(StrEnum):
+    """What somebody is to the practice."""
+
+    DATA_CONTROLLER = "data-controller"
+    PARTNER = "partner"
+    MANAGER = "manager"
+    STAFF = "staff"
+    AUDITOR = "auditor"
+    INTAKE = "intake"
+
+
+class Power(StrEnum):
+    """What somebody may do. As text it is the word that vouchers carry."""
+
+    doing: str
+    """Completes "may not …"."""
+
+    def __new__(cls, word: str, doing: str) -> Self:
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.doing = doing
+        return member
+
+    MAKE_REQUEST = "make-request", "make a request"
+    SEARCH = "search", "search for recordings"
+    DECIDE_GENERAL = "decide-general", "approve or deny requests"
+    DECIDE_RESERVED = (
+        "decide-reserved",
+        "approve or deny requests that are kept for the Data Controller",
+    )
+    HEAR = "hear", "listen to or release recordings"
+    INGEST = "ingest", "ingest recordings"
+    ARCHIVE = "archive", "archive, restore or review recordings"
+    READ_AUDIT = "read-audit", "read the audit log"
+    GOVERN = "govern", "manage people, holds and keys"
+
+
+class Standing(StrEnum):
+    """How far a person's own key has come."""
+
+    PROVISIONAL = "provisional"  # added, with a password that somebody else has seen
+    CLAIMED = "claimed"  # has made a key of his own; nobody has compared it yet
+    CONFIRMED = "confirmed"
+    DISABLED = "disabled"
+
+
+class VaultKey(StrEnum):
+    """The four keys of a vault."""
+
+    RECORDINGS = "recordings"
+    CATALOGUE = "catalogue"
+    AUDIT = "audit"
+    INDEX = "index"
+
+
+POWERS: Mapping[Role, frozenset[Power]] = MappingProxyType(
+    {
+        Role.STAFF: frozenset({Power.MAKE_REQUEST, Power.HEAR}),
+        Role.MANAGER: frozenset(
+            {
+                Power.MAKE_REQUEST,
+                Power.SEARCH,
+                Power.DECIDE_GENERAL,
+                Power.HEAR,
+                Power.INGEST,
+                Power.ARCHIVE,
+            }
+        ),
+        Role.PARTNER: frozenset(
+            {
+                Power.MAKE_REQUEST,
+                Power.SEARCH,
+                Power.DECIDE_GENERAL,
+                Power.HEAR,
+                Power.READ_AUDIT,
+            }
+        ),
+        Role.DATA_CONTROLLER: frozenset(Power),
+        Role.AUDITOR: frozenset({Power.MAKE_REQUEST, Power.READ_AUDIT}),
+        Role.INTAKE: frozenset({Power.INGEST}),
+    }
+)
+"""What each role brings."""
+
+_OPENED_BY: Mapping[VaultKey, frozenset[Power]] = MappingProxyType(
+    {
+        VaultKey.RECORDINGS: frozenset({Power.DECIDE_GENERAL, Power.DECIDE_RESERVED}),
+        VaultKey.CATALOGUE: frozenset({Power.SEARCH, Power.DECIDE_GENERAL, Power.DECIDE_RESERVED}),
+        VaultKey.AUDIT: frozenset({Power.READ_AUDIT}),
+        VaultKey.INDEX: frozenset({Power.SEARCH, Power.INGEST}),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """A power lent by the Data Controller [policy 4(a), "any other persons authorised"]."""
+
+    power: Power
+    until: date
+    """Its last day, in the practice's time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody as the newest voucher about him says; an intake service is one too."""
+
+    id: PersonId
+    role: Role
+    powers: frozenset[Power]
+    delegations: tuple[Delegation, ...] = ()
+    standing: Standing = Standing.CONFIRMED
+
+
+def powers_of(person: Person, on: date) -> frozenset[Power]:
+    """What a person may do on a day of the practice: his powers, and those lent to him till then.
+
+    Nothing at all before the Data Controller has confirmed his key, and after he is disabled.
+    """
+    if person.standing is not Standing.CONFIRMED:
+        return frozenset()
+    return person.powers | {lent.power for lent in person.delegations if on <= lent.until}
+
+
+def keys_held(powers: frozenset[Power]) -> frozenset[VaultKey]:
+    """The vault keys that these powers need a share of, and no others.
+
+    Law: more powers never mean fewer keys.
+    """
+    return frozenset(key for key, opened_by in _OPENED_BY.items() if powers & opened_by)

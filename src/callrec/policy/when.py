@@ -1,0 +1,168 @@
+"""Days and times as people say them, and the instants that they mean.
+
+Local means the practice's time zone, which arrives as `zone`. Where clocks change, a local time may
+come twice or never: a search takes in both, and an instant that is typed without its offset is
+refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from callrec.errors import Unusable
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+SPREAD = timedelta(minutes=15)
+"""How far to either side of one time people remember it."""
+
+_YEARS = range(1970, 2200)  # any other is a slip of the hand
+_ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
+_BRITISH_DAY = re.compile(r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})")
+_TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Local days, both ends included."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise Unusable("the last day is before the first", hint="change --from and --to over")
+
+    @property
+    def count(self) -> int:
+        """How many days, one at the least."""
+        return (self.last - self.first).days + 1
+
+    def bounds(self, zone: tzinfo) -> tuple[datetime, datetime]:
+        """UTC: the first instant of the first day, and the first instant after the last."""
+        return _midnight(self.first, zone), day_end(self.last, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Times within one local day, whole minutes, both ends included."""
+
+    first: time
+    last: time
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise Unusable(
+                "the time ends before it begins", hint="ask for each side of midnight on its own"
+            )
+
+    def bounds(self, day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+        """UTC on that day: from the first minute until after the last.
+
+        At its widest where clocks change.
+        """
+        begins, _ = _readings(datetime.combine(day, self.first), zone)
+        _, ends = _readings(datetime.combine(day, self.last), zone)
+        return begins, ends + timedelta(minutes=1)
+
+
+def day_end(day: date, zone: tzinfo) -> datetime:
+    """UTC: the first instant after a local day."""
+    return _midnight(day + timedelta(days=1), zone)
+
+
+def parse_day(text: str, today: date) -> date:
+    """A day as typed: ``2024-01-04``, ``4/1/2024`` (day first), ``today``, ``yesterday``.
+
+    Raises:
+        Unusable: it is none of these, or there is no such day.
+    """
+    said = text.strip().casefold()
+    if said == "today":
+        return today
+    if said == "yesterday":
+        return today - timedelta(days=1)
+    found = _ISO_DAY.fullmatch(said) or _BRITISH_DAY.fullmatch(said)
+    try:
+        day = date(int(found["year"]), int(found["month"]), int(found["day"])) if found else None
+    except ValueError:
+        day = None
+    if day is None or day.year not in _YEARS:
+        raise Unusable(
+            "that is no date", hint="type 2024-01-04, 4/1/2024 (day first), today or yesterday"
+        )
+    return day
+
+
+def parse_times(text: str) -> Times:
+    """Times as typed: ``14:00-14:30``, or ``14:05``.
+
+    A single time is a quarter of an hour to either side (`SPREAD`), within its day.
+
+    Raises:
+        Unusable: it is neither, or it ends before it begins.
+    """
+    first, dash, last = text.partition("-")
+    if dash:
+        return Times(_parse_time(first), _parse_time(last))
+    return _around(_parse_time(first))
+
+
+def parse_instant(text: str, zone: tzinfo) -> datetime:
+    """An instant as typed, in UTC: ISO 8601, local where it has no offset.
+
+    A day alone is its midnight.
+
+    Raises:
+        Unusable: it is no such instant, or a local time that comes twice or never.
+    """
+    try:
+        said = datetime.fromisoformat(text.strip())
+    except ValueError:
+        said = None
+    if said is None or said.year not in _YEARS:
+        raise Unusable("that is no instant", hint="type 2024-01-04T14:05 or 2024-01-04T14:05:00Z")
+    if said.tzinfo:
+        return said.astimezone(UTC)
+    earliest, latest = _readings(said, zone)
+    if earliest != latest:
+        raise Unusable(
+            "the clocks changed then, so that local time does not say when",
+            hint="add the offset: 2024-10-27T01:30+01:00 or 2024-10-27T01:30+00:00",
+        )
+    return earliest
+
+
+def _parse_time(text: str) -> time:
+    found = _TIME.fullmatch(text.strip())
+    try:
+        said = time(int(found["hour"]), int(found["minute"])) if found else None
+    except ValueError:
+        said = None
+    if said is None:
+        raise Unusable("that is no time of day", hint="type 14:05 or 14:00-14:30")
+    return said
+
+
+def _around(said: time) -> Times:
+    on_some_day = datetime.combine(date(2024, 1, 4), said)
+    first, last = on_some_day - SPREAD, on_some_day + SPREAD
+    return Times(
+        first.time() if first.date() == on_some_day.date() else time(0, 0),
+        last.time() if last.date() == on_some_day.date() else time(23, 59),
+    )
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    # Where there is no midnight this is the day's first instant, where there are two the earlier.
+    return datetime.combine(day, time(0, 0), zone).astimezone(UTC)
+
+
+def _readings(local: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """UTC: the earliest and the latest instant that a local time may mean."""
+    both = sorted(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return both[0], both[1]

@@ -1,0 +1,403 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from callrec.errors import Refused
+from callrec.policy.authority import (
+    check_consulted,
+    check_decides_purpose,
+    check_in_force,
+    check_may,
+    check_may_approve,
+    check_may_break_glass,
+    check_may_change,
+    check_may_close,
+    check_may_countersign,
+    check_may_decide,
+    check_may_request,
+    check_may_revoke,
+    check_may_vouch,
+    check_may_withdraw,
+    check_not_own,
+    check_not_subject,
+    is_shown_in_full,
+)
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import ENDED, RequestState
+from callrec.policy.role import POWERS, Power, Role, Standing
+from policy.builders import ANN, BEN, CAT, DAN, REASON, TODAY, a_person, a_request
+
+GENERAL = [p for p, terms in TERMS.items() if terms.decided_with is Power.DECIDE_GENERAL]
+RESERVED = [p for p, terms in TERMS.items() if terms.decided_with is Power.DECIDE_RESERVED]
+DC, PARTNER, MANAGER = Role.DATA_CONTROLLER, Role.PARTNER, Role.MANAGER
+YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+
+
+# 4(a): access is managed by the Data Controller, or by whom he authorises.
+
+
+@pytest.mark.parametrize("standing", [Standing.PROVISIONAL, Standing.CLAIMED])
+def test_a_person_whose_key_is_not_confirmed_does_not_act(standing: Standing) -> None:
+    with pytest.raises(Refused, match=r"key is not confirmed \[policy 4\(a\)\]") as refused:
+        check_in_force(a_person(standing=standing))
+    assert "callrec user confirm" in refused.value.hint
+
+
+def test_a_disabled_person_does_not_act() -> None:
+    with pytest.raises(Refused, match=r"this person is disabled \[policy 4\(a\)\]"):
+        check_in_force(a_person(standing=Standing.DISABLED))
+
+
+@pytest.mark.parametrize("power", Power)
+@pytest.mark.parametrize("role", Role)
+def test_a_person_does_what_his_role_brings_and_no_more(role: Role, power: Power) -> None:
+    if power in POWERS[role]:
+        check_may(a_person(role), power, on=TODAY)
+        return
+    with pytest.raises(Refused, match=rf"the role {role} may not .+ \[policy 4\(a\)\]") as refused:
+        check_may(a_person(role), power, on=TODAY)
+    assert f"--power {power}" in refused.value.hint
+
+
+def test_a_delegate_does_what_was_lent_to_him_until_its_day() -> None:
+    delegate = a_person(Role.STAFF, lent=Power.SEARCH, until=TODAY)
+    check_may(delegate, Power.SEARCH, on=TODAY)
+    with pytest.raises(Refused, match="may not search"):
+        check_may(delegate, Power.SEARCH, on=TOMORROW)
+
+
+def test_a_disabled_person_is_told_so_and_not_that_his_role_lacks_a_power() -> None:
+    with pytest.raises(Refused, match="this person is disabled"):
+        check_may(a_person(DC, standing=Standing.DISABLED), Power.SEARCH, on=TODAY)
+
+
+def test_the_data_controller_vouches() -> None:
+    check_may_vouch(a_person(DC))
+
+
+def test_nobody_lends_on_what_was_lent_to_him() -> None:
+    with pytest.raises(Refused, match=r"may not say who may do what \[policy 4\(a\)\]"):
+        check_may_vouch(a_person(PARTNER, lent=Power.GOVERN))
+
+
+def test_a_disabled_data_controller_does_not_vouch() -> None:
+    with pytest.raises(Refused, match="disabled"):
+        check_may_vouch(a_person(DC, standing=Standing.DISABLED))
+
+
+# 4(b): who asks, and who decides.
+
+
+@pytest.mark.parametrize("purpose", set(Purpose) - {Purpose.DISPOSAL})
+def test_staff_may_ask_for_every_purpose(purpose: Purpose) -> None:
+    check_may_request(a_person(Role.STAFF), purpose, on=TODAY)
+
+
+def test_an_intake_service_asks_for_nothing() -> None:
+    with pytest.raises(Refused, match="the role intake may not make a request"):
+        check_may_request(a_person(Role.INTAKE), Purpose.COMPLAINT, on=TODAY)
+
+
+def test_disposal_is_not_asked_for_by_hand() -> None:
+    with pytest.raises(Refused, match=r"not made by hand \[policy 4\(h\)\]") as refused:
+        check_may_request(a_person(DC), Purpose.DISPOSAL, on=TODAY)
+    assert "callrec retention review" in refused.value.hint
+
+
+@pytest.mark.parametrize("role", [MANAGER, PARTNER, DC])
+@pytest.mark.parametrize("purpose", GENERAL)
+def test_a_partner_or_manager_decides_the_general_purposes(role: Role, purpose: Purpose) -> None:
+    check_may_decide(a_person(role), a_request(purpose), on=TODAY)
+
+
+@pytest.mark.parametrize("role", set(Role) - {MANAGER, PARTNER, DC})
+def test_nobody_else_decides_them(role: Role) -> None:
+    with pytest.raises(Refused, match=r"may not decide .+ complaint \[policy 4\(b\)\]") as refused:
+        check_decides_purpose(a_person(role), a_request(), on=TODAY)
+    expected = "ask a partner, a manager or the Data Controller to run callrec approve R-17"
+    assert refused.value.hint == expected
+
+
+@pytest.mark.parametrize("purpose", RESERVED)
+def test_the_data_controller_decides_the_reserved_purposes(purpose: Purpose) -> None:
+    check_may_approve(a_person(DC), a_request(purpose), on=TODAY)
+
+
+@pytest.mark.parametrize("role", set(Role) - {DC})
+@pytest.mark.parametrize("purpose", RESERVED)
+def test_nobody_else_decides_those(role: Role, purpose: Purpose) -> None:
+    with pytest.raises(Refused, match=f"may not decide a request for {purpose}") as refused:
+        check_decides_purpose(a_person(role), a_request(purpose), on=TODAY)
+    assert refused.value.clause is TERMS[purpose].decided_under
+    assert refused.value.hint == "ask the Data Controller to run callrec approve R-17"
+
+
+@pytest.mark.parametrize(
+    ("purpose", "clause"),
+    [
+        (Purpose.SUBJECT_ACCESS, "4(e)"),
+        (Purpose.OUTSIDE_BODY, "4(f)"),
+        (Purpose.DISCIPLINARY, "4(g)"),
+    ],
+)
+def test_a_refusal_to_decide_cites_the_purpose_s_own_clause(purpose: Purpose, clause: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_may_decide(a_person(MANAGER), a_request(purpose), on=TODAY)
+    assert refused.value.message.endswith(f"[policy {clause}]")
+
+
+def test_a_delegate_decides_what_was_lent_to_him() -> None:
+    delegate = a_person(PARTNER, lent=Power.DECIDE_RESERVED)
+    check_may_approve(delegate, a_request(Purpose.SUBJECT_ACCESS), on=TODAY)
+
+
+def test_a_person_not_in_force_decides_nothing() -> None:
+    with pytest.raises(Refused, match="not confirmed"):
+        check_may_decide(a_person(DC, standing=Standing.CLAIMED), a_request(), on=TODAY)
+
+
+def test_nobody_decides_his_own_request() -> None:
+    own = a_request(requester=ANN)
+    with pytest.raises(Refused, match=r"that he made or changed \[policy 4\(b\)\]") as refused:
+        check_not_own(a_person(PARTNER), own)
+    assert "somebody else, to run callrec approve R-17" in refused.value.hint
+    with pytest.raises(Refused, match="that he made or changed"):
+        check_may_decide(a_person(PARTNER), own, on=TODAY)
+
+
+def test_nobody_decides_a_request_that_he_changed() -> None:
+    with pytest.raises(Refused, match="that he made or changed"):
+        check_not_own(a_person(PARTNER), a_request(changed_by=frozenset({ANN})))
+
+
+def test_nobody_decides_a_request_about_himself() -> None:
+    about_ann = a_request(subjects=frozenset({ANN}))
+    with pytest.raises(Refused, match=r"about himself \[policy 4\(b\)\]"):
+        check_not_subject(a_person(PARTNER), about_ann)
+    with pytest.raises(Refused, match="about himself"):
+        check_may_decide(a_person(PARTNER), about_ann, on=TODAY)
+
+
+# 4(g): whom the Data Controller authorised consults him before approval is granted.
+
+
+@pytest.mark.parametrize("consulted_on", [None, TOMORROW], ids=["never", "tomorrow"])
+def test_a_delegate_consults_before_he_approves(consulted_on: date | None) -> None:
+    delegate = a_person(PARTNER, lent=Power.DECIDE_RESERVED)
+    disciplinary = a_request(Purpose.DISCIPLINARY)
+    with pytest.raises(Refused, match=r"consulted before .+ \[policy 4\(g\)\]") as refused:
+        check_may_approve(delegate, disciplinary, on=TODAY, consulted_on=consulted_on)
+    assert "--consulted DATE" in refused.value.hint
+
+
+@pytest.mark.parametrize("consulted_on", [TODAY, YESTERDAY])
+def test_a_delegate_who_has_consulted_approves(consulted_on: date | None) -> None:
+    delegate = a_person(PARTNER, lent=Power.DECIDE_RESERVED)
+    check_may_approve(
+        delegate, a_request(Purpose.DISCIPLINARY), on=TODAY, consulted_on=consulted_on
+    )
+
+
+def test_nobody_approves_his_own_request() -> None:
+    with pytest.raises(Refused, match="that he made or changed"):
+        check_may_approve(a_person(PARTNER), a_request(requester=ANN), on=TODAY)
+
+
+def test_a_delegate_denies_without_consulting() -> None:
+    delegate = a_person(PARTNER, lent=Power.DECIDE_RESERVED)
+    check_may_decide(delegate, a_request(Purpose.DISCIPLINARY), on=TODAY)
+
+
+def test_the_data_controller_need_not_consult_himself() -> None:
+    check_consulted(a_person(DC), a_request(Purpose.DISCIPLINARY), on=TODAY, consulted_on=None)
+
+
+# Where a practice has one approver.
+
+
+def countersign(person_role: Role, request: Purpose = Purpose.SUBJECT_ACCESS, **facts: Any) -> None:
+    check_may_countersign(
+        a_person(person_role), a_request(request, **facts), decider=CAT, grantee=DAN, on=TODAY
+    )
+
+
+@pytest.mark.parametrize("role", [MANAGER, PARTNER, DC])
+@pytest.mark.parametrize("purpose", [Purpose.SUBJECT_ACCESS, Purpose.COMPLAINT])
+def test_a_manager_at_the_least_countersigns(role: Role, purpose: Purpose) -> None:
+    countersign(role, purpose)
+
+
+@pytest.mark.parametrize("role", [Role.STAFF, Role.AUDITOR, Role.INTAKE])
+def test_nobody_less_countersigns(role: Role) -> None:
+    with pytest.raises(Refused, match=rf"role {role} may not countersign \[policy 4\(b\)\]"):
+        countersign(role)
+
+
+def test_the_requester_does_not_countersign() -> None:
+    with pytest.raises(Refused, match="that he made or changed"):
+        countersign(MANAGER, requester=ANN)
+
+
+def test_the_subject_does_not_countersign() -> None:
+    with pytest.raises(Refused, match="about himself"):
+        countersign(MANAGER, subjects=frozenset({ANN}))
+
+
+@pytest.mark.parametrize("same", ["decider", "grantee"])
+def test_neither_the_decider_nor_the_releaser_countersigns(same: str) -> None:
+    concerned = {"decider": CAT, "grantee": DAN, same: ANN}
+    with pytest.raises(Refused, match=r"do not countersign \[policy 4\(b\)\]"):
+        check_may_countersign(a_person(MANAGER), a_request(), on=TODAY, **concerned)
+
+
+def test_who_is_not_in_force_does_not_countersign() -> None:
+    with pytest.raises(Refused, match="disabled"):
+        check_may_countersign(
+            a_person(MANAGER, standing=Standing.DISABLED),
+            a_request(),
+            decider=CAT,
+            grantee=DAN,
+            on=TODAY,
+        )
+
+
+def test_the_data_controller_breaks_the_glass_for_his_own_request() -> None:
+    own = a_request(Purpose.OUTSIDE_BODY, requester=ANN, subjects=frozenset({ANN}))
+    check_may_break_glass(a_person(DC), own, reason=REASON, on=TODAY)
+
+
+def test_nobody_else_breaks_the_glass() -> None:
+    delegate = a_person(PARTNER, lent=Power.DECIDE_RESERVED)
+    request = a_request(Purpose.OUTSIDE_BODY)
+    with pytest.raises(Refused, match=r"only the Data Controller .+ \[policy 4\(a\)\]"):
+        check_may_break_glass(delegate, request, reason=REASON, on=TODAY)
+
+
+@pytest.mark.parametrize("reason", [None, "urgent"])
+def test_the_glass_is_not_broken_without_a_reason(reason: str | None) -> None:
+    with pytest.raises(Refused, match="reason"):
+        check_may_break_glass(a_person(DC), a_request(), reason=reason, on=TODAY)
+
+
+def test_a_disabled_data_controller_does_not_break_the_glass() -> None:
+    controller = a_person(DC, standing=Standing.DISABLED)
+    with pytest.raises(Refused, match="disabled"):
+        check_may_break_glass(controller, a_request(), reason=REASON, on=TODAY)
+
+
+# What else happens to a request.
+
+
+def test_whoever_decides_a_purpose_revokes_his_own_too() -> None:
+    check_may_revoke(a_person(MANAGER), a_request(requester=ANN), on=TODAY)
+
+
+def test_nobody_else_revokes() -> None:
+    with pytest.raises(Refused, match="may not decide"):
+        check_may_revoke(a_person(MANAGER), a_request(Purpose.ERASURE), on=TODAY)
+
+
+def test_nobody_revokes_a_request_about_himself() -> None:
+    with pytest.raises(Refused, match="about himself"):
+        check_may_revoke(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)
+
+
+def test_the_requester_changes_his_request_about_himself_too() -> None:
+    own = a_request(Purpose.SUBJECT_ACCESS, requester=ANN, subjects=frozenset({ANN}))
+    check_may_change(a_person(Role.STAFF), own, on=TODAY)
+
+
+def test_whoever_may_search_attaches_for_the_requester() -> None:
+    check_may_change(a_person(MANAGER), a_request(), on=TODAY)
+
+
+def test_nobody_else_changes_a_request() -> None:
+    with pytest.raises(Refused, match=r"or may search, changes it \[policy 4\(b\)\]") as refused:
+        check_may_change(a_person(Role.STAFF), a_request(), on=TODAY)
+    assert refused.value.hint == "see who made it: callrec request show R-17"
+
+
+def test_whom_a_request_is_about_does_not_change_it_for_the_requester() -> None:
+    with pytest.raises(Refused, match="about himself"):
+        check_may_change(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)
+
+
+def test_a_disabled_requester_changes_nothing() -> None:
+    disabled = a_person(standing=Standing.DISABLED)
+    with pytest.raises(Refused, match="disabled"):
+        check_may_change(disabled, a_request(requester=ANN), on=TODAY)
+
+
+def test_the_requester_withdraws() -> None:
+    check_may_withdraw(a_person(), a_request(requester=ANN))
+
+
+def test_nobody_else_withdraws_not_even_who_changed_it() -> None:
+    with pytest.raises(Refused, match=r"withdraws it \[policy 4\(b\)\]"):
+        check_may_withdraw(a_person(MANAGER), a_request(changed_by=frozenset({ANN})))
+
+
+def test_a_disabled_requester_does_not_withdraw() -> None:
+    with pytest.raises(Refused, match="disabled"):
+        check_may_withdraw(a_person(standing=Standing.DISABLED), a_request(requester=ANN))
+
+
+def test_the_requester_closes_and_so_does_who_decides_the_purpose() -> None:
+    check_may_close(a_person(Role.STAFF), a_request(requester=ANN), on=TODAY)
+    check_may_close(a_person(MANAGER), a_request(), on=TODAY)
+
+
+def test_nobody_else_closes() -> None:
+    with pytest.raises(Refused, match="may not decide"):
+        check_may_close(a_person(Role.STAFF), a_request(), on=TODAY)
+
+
+def test_nobody_closes_a_request_about_himself_that_he_did_not_make() -> None:
+    with pytest.raises(Refused, match="about himself"):
+        check_may_close(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)
+
+
+def test_a_disabled_requester_does_not_close() -> None:
+    with pytest.raises(Refused, match="disabled"):
+        check_may_close(a_person(standing=Standing.DISABLED), a_request(requester=ANN), on=TODAY)
+
+
+# 4(c): what a search shows.
+
+
+def test_a_search_under_a_reason_alone_shows_masks() -> None:
+    assert not is_shown_in_full(a_person(DC), None, on=TODAY)
+
+
+def test_who_decides_a_request_sees_it_in_full() -> None:
+    assert is_shown_in_full(a_person(MANAGER), a_request(), on=TODAY)
+
+
+def test_who_does_not_decide_its_purpose_sees_masks() -> None:
+    assert not is_shown_in_full(a_person(MANAGER), a_request(Purpose.SUBJECT_ACCESS), on=TODAY)
+
+
+CONCERNED = {
+    "made it": {"requester": ANN},
+    "changed it": {"changed_by": frozenset({ANN})},
+    "is its subject": {"subjects": frozenset({ANN})},
+}
+
+
+@pytest.mark.parametrize("facts", CONCERNED.values(), ids=CONCERNED)
+def test_who_may_not_decide_it_because_he_is_concerned_sees_masks(facts: dict[str, Any]) -> None:
+    assert not is_shown_in_full(a_person(MANAGER), a_request(**facts), on=TODAY)
+
+
+def test_whom_it_was_granted_sees_his_own_request_in_full() -> None:
+    granted = a_request(requester=ANN, granted_to=frozenset({ANN}))
+    assert is_shown_in_full(a_person(MANAGER), granted, on=TODAY)
+
+
+@pytest.mark.parametrize("state", RequestState)
+def test_a_request_that_has_ended_shows_masks_to_everybody(state: RequestState) -> None:
+    request = a_request(state=state, requester=BEN, granted_to=frozenset({ANN}))
+    assert is_shown_in_full(a_person(DC), request, on=TODAY) == (state not in ENDED)

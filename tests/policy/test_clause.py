@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from callrec.errors import Refused
+from callrec.policy.clause import Clause
+
+VECTOR = Path(__file__).parents[1] / "vectors/policy/practice-call-recording-policy.txt"
+TEXT = " ".join(VECTOR.read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize("clause", Clause, ids=str)
+def test_a_clause_is_in_the_policy_word_for_word_and_once(clause: Clause) -> None:
+    assert TEXT.count(clause.words) == 1
+
+
+def test_clauses_stand_in_the_policy_s_order() -> None:
+    places = [TEXT.index(clause.words) for clause in Clause]
+    assert all(earlier < later for earlier, later in pairwise(places))
+
+
+def test_every_lettered_clause_of_section_4_is_there_and_the_lost_h() -> None:
+    lettered = set(re.findall(r"- ([a-i])\) ", TEXT))
+    ours = {clause[2] for clause in Clause if clause.startswith("4(")}
+    assert lettered == set("abcdefgi")
+    assert ours == lettered | {"h"}
+
+
+def test_a_clause_s_letter_is_the_one_printed_before_it() -> None:
+    for clause in Clause:
+        if clause.startswith("4(") and clause is not Clause.ENCRYPTED_AND_ARCHIVED:
+            assert f"- {clause[2]}) {clause.words}" in TEXT
+
+
+def test_the_text_s_slips_are_kept() -> None:
+    assert "265bit" in Clause.RIGHTS.words
+    assert "the practice or it clinicians" in Clause.MEDICO_LEGAL.words
+
+
+def test_a_refusal_shows_its_clause() -> None:
+    refused = Refused("no reason is given", clause=Clause.NO_BROWSING)
+    assert str(refused) == "no reason is given [policy 4(c)]"

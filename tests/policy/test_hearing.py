@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from callrec.errors import Refused
+from callrec.policy.hearing import (
+    check_may_be_granted,
+    check_may_hear,
+    check_may_release,
+    check_second_person,
+)
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.role import Role, Standing
+from policy.builders import ANN, BEN, CAT, NOW, TODAY, a_grant, a_person, a_request
+
+ALONE = frozenset({ANN})
+SECOND = [purpose for purpose, terms in TERMS.items() if terms.needs_second_person]
+
+
+@pytest.mark.parametrize("role", [Role.STAFF, Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER])
+def test_who_may_hear_is_granted(role: Role) -> None:
+    check_may_be_granted(a_person(role), a_request(), on=TODAY)
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.INTAKE])
+def test_who_may_not_hear_is_not_granted(role: Role) -> None:
+    with pytest.raises(Refused, match=rf"the role {role} may not listen to or release recordings"):
+        check_may_be_granted(a_person(role), a_request(), on=TODAY)
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER])
+def test_a_disciplinary_recording_goes_to_a_manager(role: Role) -> None:
+    check_may_be_granted(a_person(role), a_request(Purpose.DISCIPLINARY), on=TODAY)
+
+
+def test_a_disciplinary_recording_goes_to_no_colleague() -> None:
+    with pytest.raises(Refused, match=r"manager only \[policy 2 bullet 6\]") as refused:
+        check_may_be_granted(a_person(), a_request(Purpose.DISCIPLINARY), on=TODAY)
+    assert refused.value.hint.endswith("callrec approve R-17 --for USER")
+
+
+def test_a_manager_is_not_his_own_manager() -> None:
+    about_ann = a_request(Purpose.DISCIPLINARY, subjects=ALONE)
+    with pytest.raises(Refused, match="manager only"):
+        check_may_be_granted(a_person(Role.MANAGER), about_ann, on=TODAY)
+
+
+def test_whom_it_was_granted_hears_it() -> None:
+    check_may_hear(a_person(), a_grant(), on=TODAY, now=NOW)
+
+
+def test_nobody_hears_what_was_granted_to_somebody_else() -> None:
+    with pytest.raises(Refused, match=r"granted to somebody else \[policy 4\(a\)\]") as refused:
+        check_may_hear(a_person(Role.DATA_CONTROLLER), a_grant(to=BEN), on=TODAY, now=NOW)
+    assert "callrec request create" in refused.value.hint
+
+
+def test_nobody_hears_what_has_lapsed() -> None:
+    grant = a_grant()
+    check_may_hear(a_person(), grant, on=TODAY, now=grant.lapses_at - timedelta(milliseconds=1))
+    with pytest.raises(Refused, match=r"the grant has lapsed \[policy 4\(a\)\]"):
+        check_may_hear(a_person(), grant, on=TODAY, now=grant.lapses_at)
+
+
+def test_who_was_disabled_meanwhile_does_not_hear() -> None:
+    with pytest.raises(Refused, match="disabled"):
+        check_may_hear(a_person(standing=Standing.DISABLED), a_grant(), on=TODAY, now=NOW)
+
+
+def test_whose_role_changed_meanwhile_does_not_hear() -> None:
+    with pytest.raises(Refused, match="the role auditor may not"):
+        check_may_hear(a_person(Role.AUDITOR), a_grant(), on=TODAY, now=NOW)
+
+
+@pytest.mark.parametrize("purpose", SECOND)
+def test_who_alone_approved_it_does_not_release_it(purpose: Purpose) -> None:
+    grant = a_grant(decided_by=ALONE)
+    with pytest.raises(Refused, match="whoever alone approved") as refused:
+        check_second_person(a_person(Role.DATA_CONTROLLER), a_request(purpose), grant)
+    assert refused.value.clause is TERMS[purpose].decided_under
+    assert "--countersign USER" in refused.value.hint
+
+
+@pytest.mark.parametrize("purpose", set(Purpose) - set(SECOND))
+def test_for_other_purposes_one_person_is_enough(purpose: Purpose) -> None:
+    check_second_person(a_person(Role.PARTNER), a_request(purpose), a_grant(decided_by=ALONE))
+
+
+ENOUGH = {
+    "somebody else approved": {"decided_by": frozenset({CAT})},
+    "somebody countersigned": {"decided_by": frozenset({ANN, CAT})},
+    "the glass was broken": {"decided_by": ALONE, "broke_glass": True},
+}
+
+
+@pytest.mark.parametrize("facts", ENOUGH.values(), ids=ENOUGH)
+def test_a_release_needs_no_more_than_a_second_person(facts: dict[str, Any]) -> None:
+    request = a_request(Purpose.SUBJECT_ACCESS)
+    check_may_release(a_person(Role.DATA_CONTROLLER), request, a_grant(**facts), on=TODAY, now=NOW)
+
+
+def test_a_release_asks_every_rule() -> None:
+    def release(role: Role, purpose: Purpose, **facts: Any) -> None:
+        check_may_release(a_person(role), a_request(purpose), a_grant(**facts), on=TODAY, now=NOW)
+
+    with pytest.raises(Refused, match="somebody else"):
+        release(Role.PARTNER, Purpose.COMPLAINT, to=BEN)
+    with pytest.raises(Refused, match="manager only"):
+        release(Role.STAFF, Purpose.DISCIPLINARY)
+    with pytest.raises(Refused, match="whoever alone approved"):
+        release(Role.DATA_CONTROLLER, Purpose.OUTSIDE_BODY, decided_by=ALONE)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from callrec.errors import Refused
+from callrec.policy.lapse import grant_lapses_at, has_lapsed, lapses_at, request_lapses_at
+from callrec.policy.purpose import TERMS, Purpose
+from policy.builders import LONDON, NOW, TODAY
+
+END_OF_18_JANUARY = datetime(2024, 1, 19, tzinfo=UTC)
+
+
+def test_it_lapses_at_the_end_of_the_last_local_day() -> None:
+    assert lapses_at(NOW, 14, LONDON) == END_OF_18_JANUARY
+
+
+def test_days_are_local_where_the_utc_day_is_another() -> None:
+    made_at = datetime(2024, 7, 1, 23, 30, tzinfo=UTC)  # 2 July, 00:30, in London
+    assert lapses_at(made_at, 14, LONDON) == datetime(2024, 7, 16, 23, tzinfo=UTC)
+
+
+def test_days_are_days_where_the_clocks_change_between() -> None:
+    made_at = datetime(2024, 3, 25, 12, tzinfo=UTC)
+    assert lapses_at(made_at, 14, LONDON) == datetime(2024, 4, 8, 23, tzinfo=UTC)
+
+
+def test_it_has_lapsed_from_that_instant_on_and_not_before() -> None:
+    assert has_lapsed(END_OF_18_JANUARY, END_OF_18_JANUARY)
+    assert not has_lapsed(END_OF_18_JANUARY, END_OF_18_JANUARY - timedelta(microseconds=1))
+
+
+def test_what_has_no_end_never_lapses() -> None:
+    assert not has_lapsed(None, datetime.max.replace(tzinfo=UTC))
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_request_lapses_unless_the_law_s_clock_runs(purpose: Purpose) -> None:
+    statutory = TERMS[purpose].has_statutory_clock
+    expected = None if statutory else END_OF_18_JANUARY
+    assert request_lapses_at(purpose, NOW, 14, LONDON) == expected
+
+
+GRANTED = {
+    "no day chosen": (None, END_OF_18_JANUARY),
+    "today": (TODAY, datetime(2024, 1, 5, tzinfo=UTC)),
+    "the last day that may be": (date(2024, 1, 18), END_OF_18_JANUARY),
+}
+
+
+@pytest.mark.parametrize(("until", "expected"), GRANTED.values(), ids=GRANTED)
+def test_a_grant_lapses_after_the_day_chosen(until: date | None, expected: datetime) -> None:
+    assert grant_lapses_at(NOW, 14, LONDON, until=until) == expected
+
+
+@pytest.mark.parametrize("until", [date(2024, 1, 3), date(2024, 1, 19)], ids=["past", "too late"])
+def test_a_grant_lasts_no_longer_than_the_practice_allows(until: date) -> None:
+    with pytest.raises(
+        Refused, match=r"no longer than the practice allows \[policy 4\(a\)\]"
+    ) as no:
+        grant_lapses_at(NOW, 14, LONDON, until=until)
+    assert "--until 2024-01-18" in no.value.hint

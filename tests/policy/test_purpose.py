@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+
+from callrec.policy.clause import Clause
+from callrec.policy.purpose import TERMS, Purpose, Terms
+from callrec.policy.role import Power
+
+RESERVED = {
+    Purpose.DISCIPLINARY,
+    Purpose.SUBJECT_ACCESS,
+    Purpose.OUTSIDE_BODY,
+    Purpose.DECEASED,
+    Purpose.ERASURE,
+    Purpose.PORTABILITY,
+    Purpose.DISPOSAL,
+}
+
+
+def those(claim: str) -> set[Purpose]:
+    return {purpose for purpose, terms in TERMS.items() if getattr(terms, claim)}
+
+
+def test_every_purpose_has_its_terms() -> None:
+    assert list(TERMS) == list(Purpose)
+
+
+@pytest.mark.parametrize("terms", TERMS.values(), ids=str)
+def test_every_purpose_rests_on_something(terms: Terms) -> None:
+    assert terms.sources
+
+
+def test_every_purpose_of_section_2_serves_some_purpose() -> None:
+    cited = {source for terms in TERMS.values() for source in terms.sources}
+    assert {clause for clause in Clause if clause.startswith("2 bullet")} <= cited
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_purpose_is_decided_by_whom_the_policy_names(purpose: Purpose) -> None:
+    reserved = Power.DECIDE_RESERVED if purpose in RESERVED else Power.DECIDE_GENERAL
+    assert TERMS[purpose].decided_with is reserved
+
+
+def test_what_a_partner_or_manager_decides_is_decided_under_4b() -> None:
+    for terms in TERMS.values():
+        general = terms.decided_with is Power.DECIDE_GENERAL
+        assert (terms.decided_under is Clause.FORMALLY_AUTHORISED) == general
+
+
+def test_only_disposal_is_not_made_by_hand() -> None:
+    assert set(Purpose) - those("is_made_by_hand") == {Purpose.DISPOSAL}
+
+
+def test_only_performance_and_training_are_capped() -> None:
+    assert those("is_capped") == {Purpose.PERFORMANCE, Purpose.TRAINING}
+
+
+def test_claims_subject_access_and_outside_bodies_place_a_hold() -> None:
+    holding = {Purpose.MEDICO_LEGAL, Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY}
+    assert those("places_hold") == holding
+
+
+def test_the_law_s_clock_runs_for_the_rights_of_the_living_and_the_dead() -> None:
+    assert those("has_statutory_clock") == {
+        Purpose.SUBJECT_ACCESS,
+        Purpose.ERASURE,
+        Purpose.PORTABILITY,
+        Purpose.DECEASED,
+    }
+
+
+def test_a_second_person_is_needed_where_4e_4f_and_4g_speak() -> None:
+    second = {Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY, Purpose.DISCIPLINARY}
+    assert those("needs_second_person") == second
+
+
+def test_only_disciplinary_goes_to_the_manager_and_needs_consultation() -> None:
+    assert those("goes_to_manager") == those("needs_consultation") == {Purpose.DISCIPLINARY}
+
+
+def test_only_protecting_the_parties_and_disposal_ask_for_nothing_further() -> None:
+    assert set(Purpose) - those("further") == {Purpose.PROTECT_PARTIES, Purpose.DISPOSAL}

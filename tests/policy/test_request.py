@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+
+from callrec.errors import Refused, Tampered
+from callrec.policy.request import (
+    ENDED,
+    RequestAct,
+    RequestEvent,
+    RequestState,
+    changed_by,
+    check_transition,
+    state_after,
+    version_after,
+)
+from policy.builders import BEN, CAT, NOW, events
+
+Act, State = RequestAct, RequestState
+
+HISTORIES = {
+    "made": ((), State.SUBMITTED),
+    "changed": ((Act.AMENDED,), State.SUBMITTED),
+    "asked about": ((Act.ASKED,), State.WAITING),
+    "changed while waiting": ((Act.ASKED, Act.AMENDED), State.WAITING),
+    "answered": ((Act.ASKED, Act.ANSWERED), State.SUBMITTED),
+    "withdrawn while waiting": ((Act.ASKED, Act.WITHDRAWN), State.WITHDRAWN),
+    "lapsed while waiting": ((Act.ASKED, Act.LAPSED), State.LAPSED),
+    "approved": ((Act.APPROVED,), State.APPROVED),
+    "approved for two": ((Act.APPROVED, Act.APPROVED), State.APPROVED),
+    "denied": ((Act.DENIED,), State.DENIED),
+    "withdrawn": ((Act.WITHDRAWN,), State.WITHDRAWN),
+    "lapsed": ((Act.LAPSED,), State.LAPSED),
+    "revoked": ((Act.APPROVED, Act.REVOKED), State.SUBMITTED),
+    "revoked and approved again": ((Act.APPROVED, Act.REVOKED, Act.APPROVED), State.APPROVED),
+    "grant never used": ((Act.APPROVED, Act.GRANT_LAPSED), State.SUBMITTED),
+    "changed after approval": ((Act.APPROVED, Act.AMENDED), State.SUBMITTED),
+    "prepared": ((Act.APPROVED, Act.PREPARED), State.APPROVED),
+    "failed": ((Act.APPROVED, Act.PREPARED, Act.FAILED), State.APPROVED),
+    "revoked while prepared": (
+        (Act.APPROVED, Act.PREPARED, Act.REVOKED, Act.FAILED),
+        State.SUBMITTED,
+    ),
+    "delivered": ((Act.APPROVED, Act.PREPARED, Act.DELIVERED), State.RELEASED),
+    "heard": ((Act.APPROVED, Act.LISTENED), State.RELEASED),
+    "heard twice": ((Act.APPROVED, Act.LISTENED, Act.LISTENED), State.RELEASED),
+    "a second copy": (
+        (Act.APPROVED, Act.LISTENED, Act.APPROVED, Act.PREPARED, Act.DELIVERED),
+        State.RELEASED,
+    ),
+    "revoked after a release": ((Act.APPROVED, Act.LISTENED, Act.REVOKED), State.RELEASED),
+    "the rest never used": ((Act.APPROVED, Act.LISTENED, Act.GRANT_LAPSED), State.RELEASED),
+    "closed": ((Act.APPROVED, Act.LISTENED, Act.CLOSED), State.CLOSED),
+}
+
+
+@pytest.mark.parametrize(("acts", "state"), HISTORIES.values(), ids=HISTORIES)
+def test_a_request_stands_where_its_history_leads(
+    acts: tuple[RequestAct, ...], state: RequestState
+) -> None:
+    assert state_after(events(Act.CREATED, *acts)) is state
+
+
+IMPOSSIBLE = {
+    "nothing happened": (),
+    "not made": (Act.APPROVED,),
+    "made twice": (Act.CREATED, Act.CREATED),
+    "released unapproved": (Act.CREATED, Act.PREPARED),
+    "heard unapproved": (Act.CREATED, Act.LISTENED),
+    "decided while waiting": (Act.CREATED, Act.ASKED, Act.APPROVED),
+    "approved after a denial": (Act.CREATED, Act.DENIED, Act.APPROVED),
+    "delivered unprepared": (Act.CREATED, Act.APPROVED, Act.DELIVERED),
+    "failed unprepared": (Act.CREATED, Act.APPROVED, Act.FAILED),
+    "delivered twice": (Act.CREATED, Act.APPROVED, Act.PREPARED, Act.DELIVERED, Act.DELIVERED),
+    "heard after it was revoked": (Act.CREATED, Act.APPROVED, Act.REVOKED, Act.LISTENED),
+    "heard after a change": (Act.CREATED, Act.APPROVED, Act.AMENDED, Act.LISTENED),
+    "withdrawn after approval": (Act.CREATED, Act.APPROVED, Act.WITHDRAWN),
+    "closed unreleased": (Act.CREATED, Act.APPROVED, Act.CLOSED),
+    "changed after a release": (Act.CREATED, Act.APPROVED, Act.LISTENED, Act.AMENDED),
+}
+
+
+@pytest.mark.parametrize("acts", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_a_history_that_cannot_be_is_tampered_with(acts: tuple[RequestAct, ...]) -> None:
+    with pytest.raises(Tampered, match="a request"):
+        state_after(events(*acts))
+
+
+def test_nothing_leads_out_of_the_four_ends() -> None:
+    assert {State.DENIED, State.WITHDRAWN, State.LAPSED, State.CLOSED} == ENDED
+
+
+def test_a_refused_step_names_the_state() -> None:
+    with pytest.raises(Refused, match="the request is denied and cannot be withdrawn"):
+        check_transition(State.DENIED, Act.WITHDRAWN)
+
+
+def test_a_release_without_approval_is_refused_under_4b() -> None:
+    with pytest.raises(Refused, match=r"submitted and cannot be released \[policy 4\(b\)\]"):
+        check_transition(State.SUBMITTED, Act.PREPARED)
+
+
+def test_a_step_that_leads_on_is_allowed() -> None:
+    check_transition(State.SUBMITTED, Act.APPROVED)
+
+
+def test_each_change_is_a_version() -> None:
+    assert version_after(events(Act.CREATED)) == 1
+    assert version_after(events(Act.CREATED, Act.AMENDED, Act.APPROVED, Act.AMENDED)) == 3
+
+
+def test_who_changed_a_request_is_known() -> None:
+    made = RequestEvent(Act.CREATED, NOW, BEN)
+    assert changed_by([made]) == frozenset()
+    assert changed_by([made, RequestEvent(Act.AMENDED, NOW, CAT)]) == {CAT}

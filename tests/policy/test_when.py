@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from callrec.errors import Unusable
+from callrec.policy.when import Days, Times, day_end, parse_day, parse_instant, parse_times
+from policy.builders import LONDON, TODAY
+
+DAYS = {
+    "2024-01-04": date(2024, 1, 4),
+    "4/1/2024": date(2024, 1, 4),
+    "04/01/2024": date(2024, 1, 4),
+    "31/12/2023": date(2023, 12, 31),
+    "today": TODAY,
+    " Today ": TODAY,
+    "yesterday": TODAY - timedelta(days=1),
+}
+NO_DAYS = [
+    *("", "tomorrow", "4/1/24", "1/13/2024", "2024-1-4", "2024-02-30", "20240104", "4.1.2024"),
+    *("0001-01-01", "9999-12-31", "\u0662\u0660\u0662\u0664-01-04", "2024-01-04T10:00"),
+]
+
+
+@pytest.mark.parametrize(("text", "day"), DAYS.items())
+def test_a_day_is_read_day_first(text: str, day: date) -> None:
+    assert parse_day(text, TODAY) == day
+
+
+@pytest.mark.parametrize("text", NO_DAYS)
+def test_what_is_no_day_is_unusable_and_the_hint_says_what_is(text: str) -> None:
+    with pytest.raises(Unusable, match="that is no date") as unusable:
+        parse_day(text, TODAY)
+    assert unusable.value.hint == "type 2024-01-04, 4/1/2024 (day first), today or yesterday"
+
+
+TIMES = {
+    "14:00-14:30": Times(time(14, 0), time(14, 30)),
+    "9:05 - 10:00": Times(time(9, 5), time(10, 0)),
+    "14:05-14:05": Times(time(14, 5), time(14, 5)),
+    "14:05": Times(time(13, 50), time(14, 20)),
+    "00:05": Times(time(0, 0), time(0, 20)),
+    "23:50": Times(time(23, 35), time(23, 59)),
+}
+
+
+@pytest.mark.parametrize(("text", "times"), TIMES.items())
+def test_a_single_time_is_a_quarter_of_an_hour_to_either_side(text: str, times: Times) -> None:
+    assert parse_times(text) == times
+
+
+@pytest.mark.parametrize(
+    "text", ["", "noon", "25:00", "14:60", "14", "14:00-", "14:00-15:00-16:00"]
+)
+def test_what_is_no_time_is_unusable(text: str) -> None:
+    with pytest.raises(Unusable, match="that is no time of day") as unusable:
+        parse_times(text)
+    assert unusable.value.hint == "type 14:05 or 14:00-14:30"
+
+
+def test_times_that_go_backwards_are_unusable() -> None:
+    with pytest.raises(Unusable, match="ends before it begins"):
+        parse_times("23:50-00:10")
+
+
+def test_days_that_go_backwards_are_unusable() -> None:
+    with pytest.raises(Unusable, match="the last day is before the first"):
+        Days(TODAY, TODAY - timedelta(days=1))
+
+
+def test_days_are_counted_with_both_ends() -> None:
+    assert Days(TODAY, TODAY).count == 1
+    assert Days(TODAY, TODAY + timedelta(days=1)).count == 2
+
+
+LENGTHS = {
+    "an ordinary day": (date(2024, 1, 4), 24),
+    "the day that clocks go forward": (date(2024, 3, 31), 23),
+    "the day that they go back": (date(2024, 10, 27), 25),
+}
+
+
+@pytest.mark.parametrize(("day", "hours"), LENGTHS.values(), ids=LENGTHS)
+def test_a_local_day_is_as_long_as_it_is(day: date, hours: int) -> None:
+    begins, ends = Days(day, day).bounds(LONDON)
+    assert ends - begins == timedelta(hours=hours)
+    assert ends == day_end(day, LONDON)
+
+
+def test_a_summer_day_begins_the_evening_before_in_utc() -> None:
+    begins, _ = Days(date(2024, 7, 1), date(2024, 7, 1)).bounds(LONDON)
+    assert begins == datetime(2024, 6, 30, 23, tzinfo=UTC)
+
+
+HALF_PAST_ONE = Times(time(1, 30), time(1, 39))
+WINDOWS = {
+    "winter": (date(2024, 1, 4), (1, 30), (1, 40)),
+    "summer": (date(2024, 7, 1), (0, 30), (0, 40)),
+    "twice": (date(2024, 10, 27), (0, 30), (1, 40)),
+    "never": (date(2024, 3, 31), (0, 30), (1, 40)),
+}
+
+
+@pytest.mark.parametrize(("day", "begins", "ends"), WINDOWS.values(), ids=WINDOWS)
+def test_times_take_in_whatever_they_may_mean(
+    day: date, begins: tuple[int, int], ends: tuple[int, int]
+) -> None:
+    found = HALF_PAST_ONE.bounds(day, LONDON)
+    assert [(at.date(), (at.hour, at.minute)) for at in found] == [(day, begins), (day, ends)]
+
+
+INSTANTS = {
+    "2024-07-01T14:05": datetime(2024, 7, 1, 13, 5, tzinfo=UTC),
+    "2024-01-04 14:05:30": datetime(2024, 1, 4, 14, 5, 30, tzinfo=UTC),
+    "2024-01-04T14:05:00Z": datetime(2024, 1, 4, 14, 5, tzinfo=UTC),
+    "2024-10-27T01:30+01:00": datetime(2024, 10, 27, 0, 30, tzinfo=UTC),
+    "2024-07-01": datetime(2024, 6, 30, 23, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize(("text", "at"), INSTANTS.items())
+def test_an_instant_is_local_where_it_has_no_offset(text: str, at: datetime) -> None:
+    assert parse_instant(text, LONDON) == at
+
+
+@pytest.mark.parametrize("text", ["", "now", "2024-13-01T10:00", "0001-01-01T00:00+14:00"])
+def test_what_is_no_instant_is_unusable(text: str) -> None:
+    with pytest.raises(Unusable, match="that is no instant"):
+        parse_instant(text, LONDON)
+
+
+@pytest.mark.parametrize("text", ["2024-10-27T01:30", "2024-03-31T01:30"], ids=["twice", "never"])
+def test_an_instant_that_does_not_say_when_is_unusable(text: str) -> None:
+    with pytest.raises(Unusable, match="the clocks changed then") as unusable:
+        parse_instant(text, LONDON)
+    assert "add the offset" in unusable.value.hint

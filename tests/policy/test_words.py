@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from callrec.policy.words import NORMALISING_VERSION, words
+
+SAME = {
+    "marks and apostrophes": ("Siân O'Neill", {"sian", "oneill"}),
+    "a curly apostrophe": ("O\u2019NEILL", {"oneill"}),
+    "an acute accent for an apostrophe": ("O\u00b4Neill", {"oneill"}),
+    "a full-width apostrophe": ("O\uff07Neill", {"oneill"}),
+    "composed and decomposed": ("Zoe\u0308 Zo\u00eb", {"zoe"}),
+    "a hyphen parts": ("Smith-Jones", {"smith", "jones"}),
+    "sharp s": ("Großmann", {"grossmann"}),
+    "full-width letters": ("\uff21\uff4e\uff4e", {"ann"}),
+    "two letters are a name": ("Bo Li", {"bo", "li"}),
+    "initials name nobody": ("J. R. Hughes", {"hughes"}),
+    "digits are of a word": ("desk 203", {"desk", "203"}),
+    "another script": ("Ольга Ким", {"ольга", "ким"}),
+    "nothing to go by": ("- ' . J", set()),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), SAME.values(), ids=SAME)
+def test_words_of_a_name(text: str, expected: set[str]) -> None:
+    assert words(text) == expected
+
+
+def test_another_rule_for_words_is_another_version() -> None:
+    """Whoever changes the table above changes this number too: an older index is of no use then."""
+    assert NORMALISING_VERSION == 1
