@@ -11,8 +11,15 @@ from cli.transcript import Stage
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from practices import House
+
 
 @pytest.fixture
-def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Stage:
     """An empty folder to play a transcript in."""
-    return Stage(tmp_path, monkeypatch)
+
+    def practice() -> Path:
+        house: House = request.getfixturevalue("template")
+        return house.folder
+
+    return Stage(tmp_path, monkeypatch, practice)

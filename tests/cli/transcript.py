@@ -5,6 +5,7 @@
     @as jane                        CALLREC_USER, and CALLREC_PASSWORD_FILE with jane's password
     @as nobody                      neither
     @set CALLREC_CREDENTIAL box     another variable of the environment; without a value: unset
+    @practice                       a vault with dora, pat, max, mia, sam, ava (tests/practices.py)
     @file letters/one.txt           a file, its lines following
     | Dear practice,
     $ callrec search --reason x     a command; it runs in this process
@@ -20,6 +21,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
@@ -32,7 +34,7 @@ from typing import TYPE_CHECKING
 from callrec.cli.app import run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import pytest
@@ -79,8 +81,12 @@ def password_of(person: str) -> str:
 class Stage:
     """Where a transcript is played: an empty folder, a home in it, a clock that stands still."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, practice: Callable[[], Path]
+    ) -> None:
+        """Start with nothing there; ``practice`` gives the folder of the practice to copy."""
         self.folder = folder
+        self._practice = practice
         self.clock = datetime(2026, 11, 24, 9, tzinfo=UTC)
         self._monkeypatch = monkeypatch
         self._unset(*(name for name in os.environ if name.startswith("CALLREC_")))
@@ -152,6 +158,8 @@ class Stage:
                 self._unset(name)
             case ["@set", name, value]:
                 self._set(name, value)
+            case ["@practice"]:
+                self._settle()
             case ["@file", name]:
                 self._write(name, step.below)
             case _:
@@ -164,6 +172,13 @@ class Stage:
             file.touch(mode=0o600)
             file.write_text(password_of(person) + "\n", encoding="utf-8")
         return file
+
+    def _settle(self) -> None:
+        ready = self._practice()
+        shutil.copytree(ready / "vault", self.folder / "vault")
+        shutil.copytree(ready / "state", self.folder / ".home" / "state", dirs_exist_ok=True)
+        shutil.copy(ready / "door.credential", self.folder)
+        self._set("CALLREC_VAULT", "vault")
 
     def _write(self, name: str, lines: tuple[str, ...]) -> None:
         file = self.folder / name

@@ -144,8 +144,8 @@ class _Names:
     def __init__(self, practice: Practice, connection: Connection) -> None:
         self._logins = logins(practice)
         request, recording = tables.request, tables.recording
-        requests = connection.execute(select(request.c.id, request.c.number)).tuples()
-        recordings = connection.execute(select(recording.c.uid, recording.c.id)).tuples()
+        requests = connection.execute(select(request.c.id, request.c.number))
+        recordings = connection.execute(select(recording.c.uid, recording.c.id))
         self._called = {
             **self._logins,
             **{id_: f"R-{number}" for id_, number in requests},
@@ -184,7 +184,7 @@ def _begin(practice: Practice, actor: Actor, act: str) -> None:
 def _leaves(connection: Connection) -> Iterator[Leaf]:
     rows = connection.execute(
         select(tables.leaf.c.seq, tables.leaf.c.body).order_by(tables.leaf.c.seq)
-    ).tuples()
+    )
     return (Leaf.decode(body, seq) for seq, body in rows)
 
 

@@ -227,7 +227,7 @@ def _fail(practice: Practice, row: Row[tuple[object, ...]] | None, now: datetime
 def _count_failure(connection: Connection, minute: int) -> int:
     """Count one failure; returns how many a leaf must now tell of, or 0 if this minute has one."""
     table = tables.failed_login
-    waiting = dict(connection.execute(select(table.c.minute, table.c["count"])).tuples().all())
+    waiting = dict(tuple(row) for row in connection.execute(select(table.c.minute, table.c["count"])))
     if minute in waiting:
         connection.execute(
             table.update().where(table.c.minute == minute).values({"count": table.c["count"] + 1})

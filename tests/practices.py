@@ -1,0 +1,146 @@
+"""A practice at work, for tests: real vault, real keys, real people.
+
+It is made once in a test run, through the procedures, and copied for each test. Passwords are
+locked with the least memory that is allowed, or the suite would take minutes longer.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from callrec.config import Config, Passwords
+from callrec.crypto.identity import Identity
+from callrec.keyring import read_credential
+from callrec.policy.role import Role
+from callrec.practice import Actor, Practice, open_practice
+from callrec.procedures.found import found_practice
+from callrec.procedures.login import Waiting, log_in
+from callrec.procedures.people import add_intake, add_person, confirm_person, find_person
+from callrec.procedures.unlock import (
+    Unlocked,
+    actor_by_password,
+    actor_by_session,
+    actor_of,
+    session_of,
+    unlock_person,
+)
+from cli.transcript import password_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+PEOPLE = {
+    "dora": ("Dora Whitlock", Role.DATA_CONTROLLER),
+    "pat": ("Pat Ellison", Role.PARTNER),
+    "max": ("Max Harding", Role.MANAGER),
+    "mia": ("Mia Sheldon", Role.MANAGER),
+    "sam": ("Sam Turnbull", Role.STAFF),
+    "ava": ("Ava Lindqvist", Role.AUDITOR),
+}
+"""Logins, full names (none occurs in the corpus) and roles."""
+FULL_PRACTICE_NAME = "Hama Medical Centre"
+
+
+@dataclass(slots=True)
+class House:
+    """One practice in a folder of its own; the clock stands still until it is set."""
+
+    folder: Path
+    seeds: Mapping[str, bytes]
+    kit: str
+    at: datetime = NOON
+    config: Config = field(init=False)
+    practice: Practice = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.config = Config(
+            vault=self.folder / "vault", passwords=Passwords(approver_memory_mib=64)
+        )
+        self.open()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {"XDG_STATE_HOME": str(self.folder / "state")}
+
+    @property
+    def credential(self) -> Path:
+        """Of the intake service ``door``."""
+        return self.folder / "door.credential"
+
+    def now(self) -> datetime:
+        return self.at
+
+    def open(self) -> Practice:
+        """Open the vault (again), as each command does."""
+        self.practice = open_practice(self.config, self.now, self.environ)
+        return self.practice
+
+    def actor(self, login: str) -> Actor:
+        """Somebody who gave his password for this command."""
+        self.open()
+        row, _ = find_person(self.practice, login)
+        identity = Identity.from_seed(self.seeds[login], self.practice.vault)
+        return actor_of(self.practice, Unlocked(row.id, login, identity, claimed=False))
+
+    def session(self, login: str) -> Actor:
+        """Somebody with what a login keeps: nothing that signs, no recordings key."""
+        actor = self.actor(login)
+        return actor_by_session(self.practice, session_of(self.practice, actor))
+
+
+def build(folder: Path) -> House:
+    """Found a practice with everybody in PEOPLE and the intake service ``door``."""
+    environ = {"XDG_STATE_HOME": str(folder / "state")}
+    config = Config(vault=folder / "vault", passwords=Passwords(approver_memory_mib=64))
+    founded = found_practice(
+        config,
+        practice_name=FULL_PRACTICE_NAME,
+        login="dora",
+        full_name=PEOPLE["dora"][0],
+        password=password_of("dora"),
+        now=lambda: NOON,
+        environ=environ,
+    )
+    seeds = {}
+    practice = open_practice(config, lambda: NOON, environ)
+    dora = actor_by_password(practice, login="dora", password=password_of("dora"))
+    for login in PEOPLE:
+        if login != "dora":
+            _join(practice, dora, config, login, environ)
+            practice = open_practice(config, lambda: NOON, environ)
+        unlocked = unlock_person(practice, login=login, password=password_of(login))
+        seeds[login] = unlocked.identity.seed
+    credential = folder / "door.credential"
+    add_intake(practice, dora, login="door", full_name="Telephone intake", credential=credential)
+    seeds["door"] = read_credential(credential).seed
+    return House(folder, seeds, founded.kit)
+
+
+def copy(house: House, folder: Path) -> House:
+    """The same practice in another folder."""
+    shutil.copytree(house.folder, folder, dirs_exist_ok=True)
+    return House(folder, house.seeds, house.kit)
+
+
+def _join(
+    practice: Practice, dora: Actor, config: Config, login: str, environ: Mapping[str, str]
+) -> None:
+    full_name, role = PEOPLE[login]
+    provisional = "seven purple otters dance slowly"
+    add_person(practice, dora, login=login, full_name=full_name, role=role, password=provisional)
+    practice = open_practice(config, lambda: NOON, environ)
+    waiting = log_in(
+        practice,
+        login=login,
+        password=provisional,
+        new_password=lambda: password_of(login),
+        environ=environ,
+    )
+    assert isinstance(waiting, Waiting)
+    practice = open_practice(config, lambda: NOON, environ)
+    confirm_person(practice, dora, login=login, fingerprint=waiting.fingerprint)

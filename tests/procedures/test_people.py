@@ -1,0 +1,123 @@
+"""Who works here, and who can open what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.errors import Locked, Refused, Tampered, Unusable
+from callrec.policy.role import Role, Standing, VaultKey
+from callrec.procedures.keys import audit_keys
+from callrec.procedures.login import log_in
+from callrec.procedures.people import (
+    add_person,
+    change_role,
+    confirm_person,
+    disable_person,
+    list_people,
+)
+
+if TYPE_CHECKING:
+    from practices import House
+
+
+def keys_of(house: House, login: str) -> set[VaultKey]:
+    return {key for key, _ in house.actor(login).shares}
+
+
+@pytest.mark.parametrize(
+    ("login", "opens"),
+    {
+        "dora": {VaultKey.RECORDINGS, VaultKey.CATALOGUE, VaultKey.AUDIT, VaultKey.INDEX},
+        "pat": {VaultKey.RECORDINGS, VaultKey.CATALOGUE, VaultKey.AUDIT, VaultKey.INDEX},
+        "max": {VaultKey.RECORDINGS, VaultKey.CATALOGUE, VaultKey.INDEX},
+        "ava": {VaultKey.AUDIT},
+        "sam": set(),
+        "door": {VaultKey.INDEX},
+    }.items(),
+)
+def test_each_role_holds_the_keys_of_its_powers(
+    house: House, login: str, opens: set[VaultKey]
+) -> None:
+    assert keys_of(house, login) == opens
+
+
+def test_a_login_keeps_nothing_that_opens_sound_or_signs(house: House) -> None:
+    kept = house.session("dora")
+    assert {key for key, _ in kept.shares} == {VaultKey.CATALOGUE, VaultKey.INDEX}
+    assert kept.identity is None
+
+
+def test_whoever_loses_a_power_never_sees_the_key_that_goes_on(house: House) -> None:
+    change_role(house.practice, house.actor("dora"), login="max", role=Role.STAFF)
+    register = house.open().register
+    assert register.newest(VaultKey.RECORDINGS).version == 2
+    assert all(version == 1 for _, version in house.actor("max").shares)
+    assert (VaultKey.RECORDINGS, 2) in house.actor("pat").shares
+
+
+def test_whoever_gains_a_power_is_given_every_version(house: House) -> None:
+    change_role(house.practice, house.actor("dora"), login="max", role=Role.STAFF)
+    dora = house.actor("dora")
+    change_role(house.practice, dora, login="sam", role=Role.MANAGER)
+    versions = {v for key, v in house.actor("sam").shares if key is VaultKey.CATALOGUE}
+    assert versions == {1, 2}
+
+
+def test_a_disabled_person_opens_nothing(house: House) -> None:
+    disable_person(house.practice, house.actor("dora"), login="max")
+    with pytest.raises(Locked):
+        house.actor("max")
+    assert audit_keys(house.open()) == ()
+
+
+@pytest.mark.parametrize("login", ["pat", "max", "sam", "ava"])
+def test_only_the_data_controller_says_who_works_here(house: House, login: str) -> None:
+    actor = house.actor(login)
+    with pytest.raises(Refused):
+        disable_person(house.practice, actor, login="mia")
+    with pytest.raises(Refused):
+        add_person(house.practice, actor, login="new", full_name="N", role=Role.STAFF, password="")
+
+
+def test_the_practice_is_never_without_a_data_controller(house: House) -> None:
+    dora = house.actor("dora")
+    with pytest.raises(Refused):
+        disable_person(house.practice, dora, login="dora")
+    with pytest.raises(Refused):
+        change_role(house.practice, dora, login="dora", role=Role.PARTNER)
+
+
+def test_a_key_that_nobody_made_cannot_be_confirmed(house: House) -> None:
+    dora = house.actor("dora")
+    add_person(house.practice, dora, login="new", full_name="N", role=Role.STAFF, password="")
+    with pytest.raises(Unusable):
+        confirm_person(house.open(), dora, login="new", fingerprint="")
+
+
+def test_names_are_shown_to_whoever_may_search_and_to_nobody_else(house: House) -> None:
+    assert "Pat Ellison" in {c.full_name for c in list_people(house.practice, house.actor("max"))}
+    assert {c.full_name for c in list_people(house.practice, house.actor("sam"))} == {""}
+
+
+def test_a_new_person_waits_as_provisional(house: House) -> None:
+    dora = house.actor("dora")
+    add_person(house.practice, dora, login="new", full_name="N", role=Role.STAFF, password="")
+    everybody = {c.login: c.standing for c in list_people(house.open(), dora)}
+    assert everybody["new"] is Standing.PROVISIONAL
+
+
+def test_another_fingerprint_than_the_one_read_aloud_is_tampering(house: House) -> None:
+    dora = house.actor("dora")
+    password = "seven purple otters dance slowly"
+    add_person(house.practice, dora, login="new", full_name="N", role=Role.STAFF, password=password)
+    log_in(
+        house.open(),
+        login="new",
+        password=password,
+        new_password=lambda: "nine orange badgers sleep late",
+        environ=house.environ,
+    )
+    with pytest.raises(Tampered):
+        confirm_person(house.open(), dora, login="new", fingerprint="0" * 64)
