@@ -8,15 +8,12 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from callrec.cli import app
 from callrec.cli.invocation import Invocation
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HEAVY = ("sqlalchemy", "pydantic", "cryptography", "rich", "phonenumbers", "alembic")
@@ -176,6 +173,7 @@ GROUPS = {
     "after options for all": (["bells", "--vault", "x", "--tone", "low"], "bells of tone low\n"),
     "a subcommand named": (["bells", "polish"], "polished\n"),
     "named after options for all": (["bells", "--vault", "x", "polish"], "polished\n"),
+    "options for all after that": (["bells", "polish", "--vault", "x"], "polished\n"),
     "a group that works itself": (["drive", "--to", "e"], "copied to e\n"),
     "beside its subcommand": (["drive", "verify", "e"], "checked e\n"),
 }
@@ -204,31 +202,42 @@ def test_the_nearest_command_is_named(
     assert f"did you mean callrec {near}?" in capsys.readouterr().err
 
 
-def _callrec(*argv: str, stdout: int) -> tuple[int, str]:
-    """The command in a process of its own, writing to a file that may not take it."""
+RING = """
+import sys
+from callrec.cli import app
+app.Commands.sections, app.Commands.package = {"Sample": {"ring": "Ring."}}, "cli.sample"
+sys.exit(app.run(["ring", "17", "--reason", "x", "--yes", *sys.argv[1:]]))
+"""
+WAYS = {"the help": ["--help"], "a result": ["--json"]}
+
+
+def _ring_into(stdout: int, arguments: list[str]) -> tuple[int, list[str]]:
+    """A command in a process of its own, whose output may not be taken: status and complaints."""
     done = subprocess.run(
-        [sys.executable, "-m", "callrec", *argv],
+        [sys.executable, "-c", RING, *arguments],
         stdout=stdout,
         stderr=subprocess.PIPE,
+        cwd=Path(__file__).parents[1],
+        env=os.environ | {"PYTHONUNBUFFERED": ""},
         text=True,
         check=False,
     )
-    return done.returncode, done.stderr
+    told = [line for line in done.stderr.splitlines() if not line.startswith("next: ")]
+    return done.returncode, told
 
 
-def test_a_closed_pipe_is_quiet() -> None:
+@pytest.mark.parametrize("arguments", WAYS.values(), ids=WAYS)
+def test_a_closed_pipe_is_quiet(arguments: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        assert _callrec("--help", stdout=writing) == (1, "")
+        assert _ring_into(writing, arguments) == (1, [])
     finally:
         os.close(writing)
 
 
-def test_a_full_disk_under_the_reply_is_told() -> None:
-    with open("/dev/full", "w") as full:  # noqa: PTH123  # a device
-        status, told = _callrec("--help", stdout=full.fileno())
-    assert (status, told.splitlines()[0]) == (
-        1,
-        "callrec: error: the disk: no space left on device",
-    )
+@pytest.mark.parametrize("arguments", WAYS.values(), ids=WAYS)
+def test_a_full_disk_under_the_reply_is_told(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        complaints = _ring_into(full.fileno(), arguments)
+    assert complaints == (1, ["callrec: error: the disk: no space left on device"])
