@@ -1,0 +1,51 @@
+"""``callrec demo``: the whole of it, on a small made-up practice."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callrec.cli import options
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context
+from callrec.cli.stage import Stage
+from callrec.cli.story import tell
+from callrec.errors import Unusable
+
+if TYPE_CHECKING:
+    from callrec.cli.output import Output
+
+app = new_app()
+
+
+@app.command()
+def demo(ctx: Context, *, keep: options.Keep = None) -> None:
+    """Show the whole of it on a small made-up practice, each command as typed with what it says.
+
+    Real commands, real files: calls are made up and taken in, one is searched for, asked for,
+    approved by somebody else and released; all are archived; the record is checked, and a changed
+    byte in it is found. It all happens in a folder of its own and is deleted, unless --keep.
+    """
+    out = ctx.obj.out
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="callrec-demo-") as folder:
+            tell(Stage(Path(folder).resolve(), out))
+        out.say()
+        out.say("That was in a temporary folder, which is gone.")
+        out.next_step("callrec demo --keep DIR, to look around afterwards")
+        return
+    if keep.exists() and any(keep.iterdir()):
+        raise Unusable(f'"{keep}" is not empty', hint="name a new folder")
+    keep.mkdir(parents=True, exist_ok=True)
+    tell(Stage(keep.resolve(), out))
+    _say_how_to_look_around(out, keep.resolve())
+
+
+def _say_how_to_look_around(out: Output, folder: Path) -> None:
+    out.say()
+    out.say("To look around, be the Data Controller in your shell:")
+    out.say(f"  export CALLREC_CONFIG={folder}/callrec.toml XDG_STATE_HOME={folder}/state")
+    out.say(f"  export CALLREC_USER=dora CALLREC_PASSWORD_FILE={folder}/people/dora.password")
+    for command in ("callrec status", "callrec audit list", "callrec request show R-1"):
+        out.next_step(command)

@@ -1,0 +1,172 @@
+"""The story that ``callrec demo`` tells: who does what, in order, and what must come of it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from callrec.telephone.made_up import made_up_calls, write_calls
+
+if TYPE_CHECKING:
+    from callrec.cli.stage import Stage
+
+PASSWORDS: Final = {
+    "dora": "lighthouse walks nine slow miles",
+    "pat": "copper kettles hum before breakfast",
+    "max": "seventeen herons cross the canal",
+    "sam": "the attic smells of quince and rope",
+}
+PROVISIONAL: Final = "borrowed umbrella until Thursday"
+PEOPLE: Final = (
+    ("pat", "Pat Ellison", "partner"),
+    ("max", "Max Harding", "manager"),
+    ("sam", "Sam Turnbull", "staff"),
+)
+CALLS: Final = 24
+LAST_DAY: Final = datetime(2026, 3, 12, 16, 40, tzinfo=UTC)
+NUMBER: Final = "07700 900461"
+REASON: Final = "A patient complains that nobody called her back as promised"
+TAMPERED: Final = 5
+REFUSED: Final = 3
+
+
+def tell(stage: Stage) -> None:
+    """The whole of it, on real files in the stage's folder.
+
+    Raises:
+        Failed: something did not come out as it must.
+    """
+    _found_the_practice(stage)
+    _take_calls_in(stage)
+    _search(stage)
+    _ask_and_approve(stage)
+    _release(stage)
+    _archive(stage)
+    _verify(stage)
+
+
+def _found_the_practice(stage: Stage) -> None:
+    stage.scene("A practice begins: a vault, and its Data Controller.")
+    for name, password in PASSWORDS.items():
+        stage.secret(f"{name}.password", password)
+    stage.secret("provisional.password", PROVISIONAL)
+    practice = ("--practice", "Hama Medical Centre", "--user", "dora", "--name", "Dora Whitlock")
+    stage.callrec("dora", "init", *practice, "--recovery-file", "recovery-kit.txt")
+    stage.scene("People join. Each makes a key of his own, which the Data Controller confirms.")
+    for name, full_name, role in PEOPLE:
+        given = ("--password-file", "people/provisional.password")
+        stage.callrec("dora", "user", "add", name, "--name", full_name, "--role", role, *given)
+        stage.first_login(name, "provisional.password")
+        stage.callrec("dora", "user", "confirm", name, "--yes")
+    door = (
+        "--name",
+        "Telephone intake",
+        "--role",
+        "intake",
+        "--credential-file",
+        "door.credential",
+    )
+    stage.callrec("dora", "user", "add", "door", *door)
+
+
+def _take_calls_in(stage: Stage) -> None:
+    stage.scene("Calls come in from the telephone system's spool, encrypted on the way.")
+    write_calls(stage.folder / "spool", made_up_calls(LAST_DAY, CALLS), ZoneInfo("Europe/London"))
+    stage.service("door.credential", "ingest", "spool")
+    stage.remark("The same again brings nothing twice.")
+    stage.service("door.credential", "ingest", "spool")
+
+
+def _search(stage: Stage) -> None:
+    stage.scene("Nobody browses: a search needs a reason, and each is on record.")
+    month = ("--from", "2026-03-01", "--to", "2026-03-31")
+    stage.callrec("max", "search", "--number", NUMBER, *month, exits=REFUSED)
+    stage.callrec("max", "search", "--number", NUMBER, *month, "--reason", REASON)
+
+
+def _ask_and_approve(stage: Stage) -> None:
+    stage.scene("A manager asks for one of them; somebody else decides.")
+    stage.callrec(
+        "max", "request", "create", "--purpose", "complaint", "--reason", REASON,
+        "--number", NUMBER, "--date", "unknown", "--time", "unknown", "--extension", "unknown",
+        "--party", "unknown", "--recording", stage.found_recording(),
+    )  # fmt: skip
+    stage.remark("Nobody approves his own request.")
+    stage.callrec("max", "approve", "R-1", "--yes", exits=REFUSED)
+    stage.callrec("pat", "inbox")
+    stage.callrec("pat", "approve", "R-1", "--yes")
+
+
+def _release(stage: Stage) -> None:
+    stage.scene("It is released to the one it was granted to, as a package under a passphrase.")
+    (stage.folder / "outbox").mkdir()
+    channels = ("--deliver-by", "letter", "--passphrase-by", "phone")
+    said = stage.callrec("max", "release", "R-1", "--to", "outbox", *channels)
+    package = next((stage.folder / "outbox").glob("*.zip"))
+    passphrase = _passphrase(said)
+    stage.remark("Once only: a second copy is a second approval.")
+    stage.callrec("max", "release", "R-1", "--to", "outbox", exits=REFUSED)
+    _open_package(stage, package.relative_to(stage.folder), passphrase)
+
+
+def _passphrase(said: str) -> str:
+    found = re.search(r"[Pp]assphrase[^\n]*?:\s*((?:[a-z-]+ ){5}[a-z-]+)", said)
+    return found[1] if found else ""
+
+
+def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
+    seven_zip = shutil.which("7z") or shutil.which("7zz")
+    if seven_zip is None:
+        stage.remark("7-Zip is not installed here; with it, the package opens outside callrec.")
+        return
+    stage.remark("Outside callrec: 7-Zip opens it, and ssh-keygen checks who signed it.")
+    stage.program(
+        Path(seven_zip).name,
+        "x",
+        f"-p{passphrase}",
+        "-oopened",
+        "-y",
+        "-bso0",
+        "-bsp0",
+        str(package),
+    )
+    signers = (stage.folder / "opened" / "allowed_signers").read_text(encoding="utf-8")
+    if shutil.which("ssh-keygen"):
+        check = ("-Y", "verify", "-f", "allowed_signers", "-I", signers.split()[0])
+        signed = ("-n", "callrec-release", "-s", "manifest.json.sig")
+        stage.program("ssh-keygen", *check, *signed, reads="opened/manifest.json", within="opened")
+
+
+def _archive(stage: Stage) -> None:
+    stage.scene("Everything is archived to an external drive, as a BagIt bag.")
+    (stage.folder / "drive").mkdir()
+    stage.callrec("dora", "archive", "--to", "drive", "--label", "drive-a")
+    stage.callrec("dora", "archive", "verify", "drive")
+    stage.remark("Outside callrec: the bag's checksums, by sha256sum.")
+    bag = next((stage.folder / "drive" / "bags").iterdir()).relative_to(stage.folder)
+    stage.program("sha256sum", "--check", "--quiet", "manifest-sha256.txt", within=str(bag))
+
+
+def _verify(stage: Stage) -> None:
+    stage.scene("Afterwards anybody can show who did what.")
+    stage.callrec("dora", "audit", "list", "--limit", "12")
+    stage.callrec("dora", "audit", "verify")
+    stage.scene("In a copy of the vault, one byte of the record is changed: it is found.")
+    shutil.copytree(stage.folder / "vault", stage.folder / "tampered")
+    _change_one_byte(stage.folder / "tampered" / "catalogue.sqlite")
+    stage.callrec("dora", "audit", "verify", "--vault", "tampered", exits=TAMPERED)
+    shutil.rmtree(stage.folder / "tampered")
+
+
+def _change_one_byte(catalogue: Path) -> None:
+    connection = sqlite3.connect(catalogue)
+    with connection:
+        (body,) = connection.execute("SELECT body FROM leaf WHERE seq = 9").fetchone()
+        changed = bytes([*body[:30], body[30] ^ 1, *body[31:]])
+        connection.execute("UPDATE leaf SET body = ? WHERE seq = 9", (changed,))
+    connection.close()

@@ -1,0 +1,183 @@
+"""Look over this machine and this vault: what is well, what wants mending, and how.
+
+Opens nothing and writes nothing, so anybody may run it, on a copy too.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import stat
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from callrec.audit.remembered import recall
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading, wal_is_safe
+from callrec.crypto.streaming import HEADER, SEGMENT, capacity
+from callrec.errors import CallrecError
+from callrec.keyring import OTHERS, runtime_folder
+from callrec.practice import check_remembered_head
+from callrec.procedures.keys import audit_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from callrec.practice import Practice
+
+LITTLE_SPACE: Final = 5 << 30
+"""Bytes free below which the disk is called nearly full: 5 GiB, weeks of a practice's calls."""
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    WELL = "well"
+    WARNING = "warning"
+    DAMAGE = "damage"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    level: Level
+    what: str
+    hint: str = ""
+
+
+def examine(
+    practice: Practice, environ: Mapping[str, str], *, full: bool, done: Callable[[int], None]
+) -> Iterator[Finding]:
+    """Everything there is to look at, in turn.
+
+    Args:
+        practice: the open vault.
+        environ: where a login would be kept.
+        full: read every sealed recording and compare it with its name: the speed of the disk.
+        done: told how many recordings more were looked at.
+    """
+    yield _sqlite()
+    yield _private(practice)
+    yield _space(practice)
+    yield _login_place(environ)
+    yield _unfinished(practice)
+    yield _shares(practice)
+    yield _head(practice)
+    yield from _recordings(practice, full=full, done=done)
+
+
+def _sqlite() -> Finding:
+    version = sqlite3.sqlite_version
+    mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "rollback journal"
+    return Finding(Level.WELL, f"SQLite {version}, {mode}, every transaction synced")
+
+
+def _private(practice: Practice) -> Finding:
+    loose = [
+        path.name
+        for path in (practice.folder, *practice.folder.iterdir())
+        if stat.S_IMODE(path.lstat().st_mode) & OTHERS
+    ]
+    if loose:
+        return Finding(
+            Level.WARNING,
+            f"others can enter the vault: {', '.join(loose)}",
+            f'run chmod -R go= "{practice.folder}"',
+        )
+    return Finding(Level.WELL, "the vault's folder is its owner's alone")
+
+
+def _space(practice: Practice) -> Finding:
+    free = shutil.disk_usage(practice.folder).free
+    said = f"{free / (1 << 30):.0f} GiB free on the vault's disk"
+    if free < LITTLE_SPACE:
+        return Finding(Level.WARNING, said, "archive to a drive, or make room")
+    return Finding(Level.WELL, said)
+
+
+def _login_place(environ: Mapping[str, str]) -> Finding:
+    if runtime_folder(environ) is not None:
+        return Finding(Level.WELL, "logins are kept in memory, in a private folder")
+    return Finding(
+        Level.WARNING, "no private memory file system here: logins use the key store"
+    )
+
+
+def _unfinished(practice: Practice) -> Finding:
+    incoming = practice.folder / "incoming"
+    left = [path for path in incoming.iterdir() if path.is_dir()] if incoming.is_dir() else []
+    if left:
+        return Finding(
+            Level.WARNING,
+            "an ingest was cut off, or is running",
+            "nothing is lost: run the same callrec ingest again",
+        )
+    return Finding(Level.WELL, "no ingest was left unfinished")
+
+
+def _shares(practice: Practice) -> Finding:
+    problems = audit_keys(practice)
+    if problems:
+        return Finding(
+            Level.DAMAGE, f"{len(problems)} shares are not as they should be", "callrec keys audit"
+        )
+    return Finding(Level.WELL, "each share of the keys is sealed to whom it should be")
+
+
+def _head(practice: Practice) -> Finding:
+    try:
+        check_remembered_head(practice)
+    except CallrecError as error:
+        return Finding(Level.DAMAGE, error.message, "callrec audit verify")
+    if recall(practice.state_folder) is None:
+        return Finding(Level.WARNING, "this vault is new to you: no head of its log is remembered")
+    return Finding(Level.WELL, "the audit log holds all that was seen before")
+
+
+def _recordings(
+    practice: Practice, *, full: bool, done: Callable[[int], None]
+) -> Iterator[Finding]:
+    with reading(practice.engine) as connection:
+        table = tables.recording
+        rows = connection.execute(select(table.c.id, table.c.ciphertext, table.c.size_bytes)).all()
+    known = set()
+    damaged = 0
+    for row in rows:
+        known.add(row.ciphertext)
+        problem = _look_at(practice, row.ciphertext, row.size_bytes, full=full)
+        if problem:
+            damaged += 1
+            yield Finding(
+                Level.DAMAGE, f"recording {row.id}: {problem}", "fetch it back from an archive"
+            )
+        done(1)
+    strays = sum(name not in known for name in practice.store.names())
+    if strays:
+        yield Finding(Level.WARNING, f"{strays} sealed files are in no catalogue", "callrec ingest")
+    if not damaged:
+        looked = "read and compared" if full else "there, each of its size"
+        yield Finding(Level.WELL, f"{len(rows)} recordings {looked}")
+
+
+def _look_at(practice: Practice, name: str, size_bytes: int, *, full: bool) -> str:
+    if not practice.store.has(name):
+        return "its sealed file is missing"
+    if practice.store.path(name).stat().st_size != sealed_size(size_bytes):
+        return "its sealed file is cut or too long"
+    if full:
+        try:
+            practice.store.check(name)
+        except CallrecError as error:
+            return error.message
+    return ""
+
+
+def sealed_size(size_bytes: int) -> int:
+    """How long the sealed file of an original is (docs/formats/sealed-recording.md)."""
+    over = max(size_bytes - capacity(0), 0)
+    segments = 1 + -(-over // capacity(1))
+    return HEADER + size_bytes + segments * (SEGMENT - capacity(1))
