@@ -78,13 +78,18 @@ class Writing:
         actor: str,
         subject: Sequence[str] = (),
         details: Mapping[str, Any] | None = None,
+        nonce: bytes = b"",
         statement: Statement | None = None,
         outcome: Outcome = Outcome.DONE,
         founders: Founders | None = None,
     ) -> int:
-        """Append a leaf; returns its sequence. It counts once the transaction ends."""
+        """Append a leaf; returns its sequence. It counts once the transaction ends.
+
+        ``nonce`` (32 bytes) is given where somebody else than a holder of the audit key is to hold
+        the details against the leaf; else it is drawn.
+        """
         seq = self.head.size
-        sealed, commitment = self._sealed_details(seq, details)
+        sealed, commitment = self._sealed_details(seq, details, nonce)
         leaf = Leaf(
             act=act,
             actor=actor,
@@ -129,11 +134,11 @@ class Writing:
         )
 
     def _sealed_details(
-        self, seq: int, details: Mapping[str, Any] | None
+        self, seq: int, details: Mapping[str, Any] | None, nonce: bytes
     ) -> tuple[bytes | None, str]:
         if details is None:
             return None, ""
-        nonce = primitives.fresh(NONCE_BYTES)
+        nonce = nonce or primitives.fresh(NONCE_BYTES)
         body = canonical(dict(details))
         sealed = primitives.hpke_seal(
             self._log.audit_public, nonce + body, context("detail", self._log.vault, seq=seq)

@@ -1,0 +1,154 @@
+"""Rows of requests, their versions, their keys and the grants under them.
+
+What a row says is believed only after it was held against the audit log (procedures/open_request).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, select
+
+from callrec.catalogue import tables
+from callrec.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Row
+
+CATALOGUE: Final = "catalogue"
+"""Holder of a request key that is sealed to the catalogue key; every other holder is a person."""
+
+GRANTED: Final = "granted"
+
+
+def number_of(reference: str) -> int:
+    """17 of ``R-17``."""
+    return int(reference.removeprefix("R-"))
+
+
+def find_request(connection: Connection, reference: str) -> Row[Any]:
+    """The row of a request.
+
+    Raises:
+        NotFound: there is none.
+    """
+    number = number_of(reference)
+    row = connection.execute(
+        select(tables.request).where(tables.request.c.number == number)
+    ).first()
+    if row is None:
+        raise NotFound(f"there is no request {reference}", hint="run callrec request list")
+    return row
+
+
+def all_requests(connection: Connection) -> Sequence[Row[Any]]:
+    """Every request, in the order of their numbers."""
+    return connection.execute(select(tables.request).order_by(tables.request.c.number)).all()
+
+
+def next_number(connection: Connection) -> int:
+    """The number that the next request takes; certain only within a write transaction."""
+    newest = connection.execute(select(func.max(tables.request.c.number))).scalar()
+    return (newest or 0) + 1
+
+
+def insert_request(connection: Connection, **columns: object) -> None:
+    connection.execute(tables.request.insert().values(**columns))
+
+
+def set_state(connection: Connection, request: str, state: str) -> None:
+    """Write the projection of the leaves: the state that they amount to."""
+    _update(connection, request, state=state)
+
+
+def set_version(connection: Connection, request: str, version: int) -> None:
+    _update(connection, request, version=version)
+
+
+def insert_version(connection: Connection, request: str, version: int, sealed: bytes) -> None:
+    connection.execute(
+        tables.request_version.insert().values(request=request, version=version, sealed=sealed)
+    )
+
+
+def sealed_version(connection: Connection, request: str, version: int) -> bytes | None:
+    """One version's particulars as they lie sealed; None if they are missing."""
+    table = tables.request_version
+    sealed = connection.execute(
+        select(table.c.sealed).where(table.c.request == request, table.c.version == version)
+    ).scalar()
+    return None if sealed is None else bytes(sealed)
+
+
+def put_key(
+    connection: Connection,
+    request: str,
+    version: int,
+    *,
+    holder: str,
+    key_version: int,
+    sealed: bytes,
+) -> None:
+    """Put a sealed request key in place of what its holder had of that version."""
+    table = tables.request_key
+    place = (table.c.request == request) & (table.c.version == version) & (table.c.holder == holder)
+    connection.execute(table.delete().where(place))
+    connection.execute(
+        table.insert().values(
+            request=request,
+            version=version,
+            holder=holder,
+            key_version=key_version,
+            sealed=sealed,
+        )
+    )
+
+
+def find_key(connection: Connection, request: str, version: int, holder: str) -> Row[Any] | None:
+    """The request key of a version as it was sealed to one holder; None if it was not."""
+    table = tables.request_key
+    return connection.execute(
+        select(table).where(
+            table.c.request == request, table.c.version == version, table.c.holder == holder
+        )
+    ).first()
+
+
+def put_grant(connection: Connection, **columns: object) -> None:
+    """Put a grant in place of what the person held for that recording under that request."""
+    table = tables.grant
+    place = (
+        (table.c.request == columns["request"])
+        & (table.c.uid == columns["uid"])
+        & (table.c.person == columns["person"])
+    )
+    connection.execute(table.delete().where(place))
+    connection.execute(table.insert().values(state=GRANTED, **columns))
+
+
+def grants_to(connection: Connection, request: str, person: str) -> Sequence[Row[Any]]:
+    """A person's grants under one request, in the recordings' order."""
+    return connection.execute(
+        select(tables.grant)
+        .join(tables.recording, tables.recording.c.uid == tables.grant.c.uid)
+        .where(tables.grant.c.request == request, tables.grant.c.person == person)
+        .order_by(tables.recording.c.id)
+    ).all()
+
+
+def destroy_grants(connection: Connection, request: str, requester: str) -> int:
+    """Destroy all grants under a request, and the request keys that went with them.
+
+    Returns how many grants there were. The requester keeps the keys of his own request.
+    """
+    key, grant = tables.request_key, tables.grant
+    kept = (CATALOGUE, requester)
+    connection.execute(key.delete().where(key.c.request == request, key.c.holder.not_in(kept)))
+    return connection.execute(grant.delete().where(grant.c.request == request)).rowcount
+
+
+def _update(connection: Connection, request: str, **columns: object) -> None:
+    table = tables.request
+    connection.execute(table.update().where(table.c.id == request).values(**columns))

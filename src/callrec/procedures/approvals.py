@@ -1,0 +1,275 @@
+"""The approvals of a request: who signed them, whether they were entitled to, whether they stand.
+
+An approval is a statement that a leaf carries; a state or a row says nothing about it
+(docs/formats/grant.md, 4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.audit.register import check_made_by
+from callrec.catalogue import tables
+from callrec.crypto.canonical import parse_instant
+from callrec.crypto.statement import Statement, read_statement
+from callrec.errors import NotFound, Refused, Tampered
+from callrec.policy.authority import (
+    check_may_approve,
+    check_may_break_glass,
+    check_may_countersign,
+)
+from callrec.policy.clause import Clause
+from callrec.policy.hearing import GrantFacts
+from callrec.policy.lapse import has_lapsed
+from callrec.policy.request import RequestAct
+from callrec.policy.role import PersonId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.policy.authority import RequestFacts
+    from callrec.policy.role import Person
+    from callrec.practice import Practice
+    from callrec.procedures.request_log import History
+
+BY_EACH_SIGNER: Final = frozenset({"at", "by"})
+"""Members in which the statements of one approval's signers differ."""
+
+_ENDS: Final[Mapping[str, str]] = {
+    RequestAct.AMENDED: "the request was changed after it was approved",
+    RequestAct.REVOKED: "the approval was revoked",
+    RequestAct.GRANT_LAPSED: "the grant has lapsed",
+    RequestAct.CLOSED: "the request is closed",
+}
+"""Acts that end every approval made before them."""
+
+_IN_THE_LEAF: Final = "the reason lies sealed beside the leaf"
+"""Stands for a reason that was asked for and checked when the glass was broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What was granted to one person by one decision."""
+
+    statement: Statement
+    """The decider's."""
+    leaf: Leaf
+    countersignature: Statement | None
+    """The same by the second person, if there was one."""
+
+    @property
+    def to(self) -> PersonId:
+        return PersonId(self.statement.fields["for"])
+
+    @property
+    def digest(self) -> str:
+        """Of the request that was approved."""
+        return str(self.statement.fields["digest"])
+
+    @property
+    def lapses(self) -> str:
+        """As the grants are bound to it."""
+        return str(self.statement.fields["lapses"])
+
+    @property
+    def lapses_at(self) -> datetime:
+        return parse_instant(self.lapses)
+
+    @property
+    def broke_glass(self) -> bool:
+        return bool(self.statement.fields["break_glass"])
+
+    @property
+    def approvers(self) -> frozenset[PersonId]:
+        signed = (self.statement, self.countersignature)
+        return frozenset(PersonId(said.by) for said in signed if said is not None)
+
+    @property
+    def items(self) -> Mapping[str, tuple[str, str]]:
+        """Uid -> SHA-256 of its ciphertext, SHA-256 of the sealed grant."""
+        return {
+            item["uid"]: (item["ciphertext"], item["grant"])
+            for item in self.statement.fields["items"]
+        }
+
+    @property
+    def facts(self) -> GrantFacts:
+        """What the rules ask about its grants."""
+        return GrantFacts(
+            to=self.to,
+            lapses_at=self.lapses_at,
+            decided_by=self.approvers,
+            broke_glass=self.broke_glass,
+        )
+
+
+def read_approvals(
+    practice: Practice, connection: Connection, history: History
+) -> tuple[Approval, ...]:
+    """Every approval in a request's history, standing or not, oldest first.
+
+    Raises:
+        Tampered: a statement is missing, changed, not its leaf's actor's, or of another request; or
+            a countersignature is missing.
+    """
+    signed = [
+        (leaf, _statement(practice, connection, leaf, history.request))
+        for leaf in history.leaves
+        if leaf.act == RequestAct.APPROVED
+    ]
+    return tuple(
+        Approval(statement, leaf, _countersignature(statement, signed))
+        for leaf, statement in signed
+        if statement.by != statement.fields["countersigned"]
+    )
+
+
+def how_it_ended(approval: Approval, history: History, now: datetime) -> str:
+    """What ended an approval, as a sentence; empty while it stands.
+
+    A package in preparation holds the grants until it has failed; one that was delivered ends them:
+    a second copy is a second approval.
+    """
+    in_preparation = 0
+    for leaf in history.after(approval.leaf):
+        if leaf.act in _ENDS:
+            return _ENDS[leaf.act]
+        if leaf.actor != approval.to:
+            continue
+        if leaf.act == RequestAct.DELIVERED:
+            return "what was granted has been released"
+        in_preparation += leaf.act == RequestAct.PREPARED
+        in_preparation -= leaf.act == RequestAct.FAILED
+    if in_preparation > 0:
+        return "a release of what was granted is being prepared"
+    if has_lapsed(approval.lapses_at, now):
+        return _ENDS[RequestAct.GRANT_LAPSED]
+    return ""
+
+
+def granted_to(
+    approvals: tuple[Approval, ...], history: History, now: datetime
+) -> frozenset[PersonId]:
+    """Who holds a grant that can still be used."""
+    return frozenset(a.to for a in approvals if not how_it_ended(a, history, now))
+
+
+def check_decided(practice: Practice, approval: Approval, request: RequestFacts) -> None:
+    """Check that whoever signed an approval might do so, by the vouchers before its leaf.
+
+    Raises:
+        Refused: somebody who signed had not the power then, or may not decide this request.
+    """
+    fields = approval.statement.fields
+    at = parse_instant(approval.leaf.at)
+    check_signers(
+        request,
+        decider=_person_then(practice, approval.statement, approval.leaf.seq),
+        countersigner=_countersigner_then(practice, approval),
+        to=approval.to,
+        on=at.astimezone(practice.config.time_zone).date(),
+        consulted_on=date.fromisoformat(fields["consulted"]) if fields["consulted"] else None,
+        glass_reason=_glass_reason(approval),
+    )
+
+
+def check_signers(
+    request: RequestFacts,
+    *,
+    decider: Person,
+    countersigner: Person | None,
+    to: PersonId,
+    on: date,
+    consulted_on: date | None,
+    glass_reason: str | None,
+) -> None:
+    """The rules for whoever signs an approval: asked when it is made, and each time it is used.
+
+    Args:
+        request: what is approved.
+        decider: who approves it, as he was vouched for then.
+        countersigner: the second person, if there is one.
+        to: who is to hear it.
+        on: the day, in the practice's time zone.
+        consulted_on: when a delegate consulted the Data Controller.
+        glass_reason: why the glass was broken; None if it was not.
+
+    Raises:
+        Refused: one of them says no.
+    """
+    if glass_reason is not None:
+        check_may_break_glass(decider, request, reason=glass_reason, on=on)
+    else:
+        check_may_approve(decider, request, on=on, consulted_on=consulted_on)
+    if countersigner is not None:
+        check_may_countersign(countersigner, request, decider=decider.id, grantee=to, on=on)
+
+
+def no_longer_granted(why: str) -> Refused:
+    """The refusal to use what is granted no more."""
+    return Refused(
+        why,
+        clause=Clause.CONTROLLED_ACCESS,
+        hint="ask whoever approved it to decide again; callrec request show says what happened",
+    )
+
+
+def _statement(practice: Practice, connection: Connection, leaf: Leaf, request: str) -> Statement:
+    row = connection.execute(
+        select(tables.statement).where(tables.statement.c.digest == leaf.statement)
+    ).first()
+    if row is None:
+        raise Tampered(f"the statement of leaf {leaf.seq} is missing")
+    statement = read_statement(bytes(row.body), bytes(row.signature), practice.vault)
+    check_made_by(practice.register, leaf, statement)
+    if statement.kind != "approval" or statement.fields["request"] != request:
+        raise Tampered(f"the statement of leaf {leaf.seq} approves something else")
+    return statement
+
+
+def _countersignature(
+    statement: Statement, signed: list[tuple[Leaf, Statement]]
+) -> Statement | None:
+    second = statement.fields["countersigned"]
+    if not second:
+        return None
+    same = (said for _, said in signed if said.by == second and _says_the_same(said, statement))
+    found = next(same, None)
+    if found is None:
+        raise Tampered("the second signature of an approval is missing")
+    return found
+
+
+def _says_the_same(one: Statement, other: Statement) -> bool:
+    return dict(_shared(one)) == dict(_shared(other))
+
+
+def _shared(statement: Statement) -> Iterator[tuple[str, Any]]:
+    return ((k, v) for k, v in statement.fields.items() if k not in BY_EACH_SIGNER)
+
+
+def _person_then(practice: Practice, statement: Statement, seq: int) -> Person:
+    try:
+        return practice.register.person(statement.by, before=seq)
+    except NotFound as error:
+        raise Tampered(f"nobody vouched for the actor of leaf {seq}") from error
+
+
+def _glass_reason(approval: Approval) -> str | None:
+    if not approval.broke_glass:
+        return None
+    return _IN_THE_LEAF if approval.leaf.detail else ""
+
+
+def _countersigner_then(practice: Practice, approval: Approval) -> Person | None:
+    if approval.countersignature is None:
+        return None
+    return _person_then(practice, approval.countersignature, approval.leaf.seq)

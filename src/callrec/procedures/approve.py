@@ -1,0 +1,176 @@
+"""Grant what a request asks for [policy 4(a), 4(b), 4(e)-(g)].
+
+An approval is an act with a key, not a flag: whoever decides opens each recording's data key and
+seals it to the one person who is to hear it, and signs what he granted, to whom and until when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import find_request
+from callrec.errors import Locked, NotFound, Refused
+from callrec.policy.clause import Clause
+from callrec.policy.hearing import check_may_be_granted
+from callrec.policy.lapse import grant_lapses_at
+from callrec.policy.request import RequestAct, check_transition
+from callrec.practice import attempt, today, writing
+from callrec.procedures.approvals import check_signers
+from callrec.procedures.granting import Granting, write_approval
+from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.open_request import read_request
+from callrec.procedures.people import find_person, logins
+from callrec.procedures.request_log import check_log
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from sqlalchemy import Row
+
+    from callrec.policy.role import Person
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.open_request import OpenRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Decision:
+    """What whoever approves says. Its repr shows nothing."""
+
+    recordings: tuple[int, ...] = ()
+    """Their numbers; empty: all that the request asks for."""
+    to: str = ""
+    """Login of the person who is to hear them; empty: the requester."""
+    until: date | None = None
+    """The last day, in the practice's time zone; None: as long as the practice allows."""
+    note: str = ""
+    consulted_on: date | None = None
+    """When a delegate consulted the Data Controller [policy 4(g)]."""
+    glass_reason: str | None = None
+    """Why the glass is broken; None if it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What was granted."""
+
+    reference: str
+    to: str
+    """Login."""
+    recordings: tuple[int, ...]
+    withheld: tuple[int, ...]
+    lapses_at: datetime
+
+
+def approve_request(
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    decision: Decision,
+    *,
+    countersigner: Actor | None = None,
+) -> Approved:
+    """Approve a request, or some of its recordings, for one person.
+
+    Args:
+        practice: the open vault.
+        actor: who decides, with his password given.
+        reference: ``R-17``.
+        decision: what he decides.
+        countersigner: the second person, with his password given.
+
+    Raises:
+        NotFound: there is no such request, recording under it, or person.
+        Refused: a rule says no, or the request asks for no recording.
+        Locked: it takes the actor's password, or the keys of whoever may approve.
+        Tampered: the log, the request or a recording is not as it was signed.
+    """
+    _check_identity(actor)
+    with reading(practice.engine) as connection:
+        row = find_request(connection, reference)
+    sweep_lapsed(practice, actor)
+    with (
+        attempt(practice, actor, RequestAct.APPROVED, subject=[row.id]),
+        writing(practice, (countersigner or actor).signer) as act,
+    ):
+        check_log(practice, act.connection)
+        request = read_request(practice, actor, act.connection, reference)
+        granting = _decide(practice, actor, request, decision, countersigner)
+        write_approval(practice, act, granting)
+    return Approved(
+        reference=reference,
+        to=logins(practice)[granting.to],
+        recordings=tuple(row.id for row in granting.recordings),
+        withheld=tuple(row.id for row in granting.withheld),
+        lapses_at=granting.lapses_at,
+    )
+
+
+def _decide(
+    practice: Practice,
+    actor: Actor,
+    request: OpenRequest,
+    decision: Decision,
+    countersigner: Actor | None,
+) -> Granting:
+    grantee = _grantee(practice, request, decision)
+    check_transition(request.facts.state, RequestAct.APPROVED)
+    check_signers(
+        request.facts,
+        decider=actor.person,
+        countersigner=countersigner.person if countersigner else None,
+        to=grantee.id,
+        on=today(practice),
+        consulted_on=decision.consulted_on,
+        glass_reason=decision.glass_reason,
+    )
+    check_may_be_granted(grantee, request.facts, on=today(practice))
+    return Granting(
+        request=request,
+        decider=actor,
+        countersigner=countersigner,
+        to=grantee.id,
+        recordings=_chosen(request, decision.recordings),
+        lapses_at=grant_lapses_at(
+            practice.now(),
+            practice.config.grants.lapse_days,
+            practice.config.time_zone,
+            until=decision.until,
+        ),
+        consulted_on=decision.consulted_on,
+        note=decision.note,
+        glass_reason=decision.glass_reason,
+    )
+
+
+def _grantee(practice: Practice, request: OpenRequest, decision: Decision) -> Person:
+    if not decision.to:
+        return practice.register.person(request.requester)
+    _, voucher = find_person(practice, decision.to)
+    return voucher.person
+
+
+def _chosen(request: OpenRequest, numbers: tuple[int, ...]) -> tuple[Row[Any], ...]:
+    """The rows of the recordings to grant, in the request's order; all of them if none is named."""
+    if not request.recordings:
+        raise Refused(
+            "the request asks for no recording",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint=f"find it with callrec search --request {request.reference}, then run"
+            f" callrec request attach {request.reference} RECORDING",
+        )
+    if not set(numbers) <= {row.id for row in request.recordings}:
+        raise NotFound(
+            "the request does not ask for that recording",
+            hint=f"callrec request show {request.reference} lists what it asks for",
+        )
+    return tuple(row for row in request.recordings if not numbers or row.id in numbers)
+
+
+def _check_identity(actor: Actor) -> None:
+    if actor.identity is None:
+        raise Locked(
+            "an approval is signed with your password",
+            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+        )

@@ -1,0 +1,43 @@
+"""Refuse a request, with the reason [policy 4(b)]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import find_request
+from callrec.policy.authority import check_may_decide
+from callrec.policy.clause import Clause
+from callrec.policy.reason import check_reason
+from callrec.policy.request import RequestAct
+from callrec.practice import attempt, today, writing
+from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.open_request import read_request
+from callrec.procedures.request_log import log_request_event
+
+if TYPE_CHECKING:
+    from callrec.policy.request import RequestState
+    from callrec.practice import Actor, Practice
+
+
+def deny_request(practice: Practice, actor: Actor, reference: str, *, reason: str) -> RequestState:
+    """Deny a request; the reason lies sealed beside the leaf.
+
+    Raises:
+        NotFound: there is none.
+        Refused: the actor may not decide it, it is decided already, or the reason is none.
+    """
+    with reading(practice.engine) as connection:
+        row = find_request(connection, reference)
+    sweep_lapsed(practice, actor)
+    with (
+        attempt(practice, actor, RequestAct.DENIED, subject=[row.id]),
+        writing(practice, actor.signer) as act,
+    ):
+        request = read_request(practice, actor, act.connection, reference)
+        check_may_decide(actor.person, request.facts, on=today(practice))
+        check_reason(reason, Clause.FORMALLY_AUTHORISED)
+        details = {"reason": reason}
+        return log_request_event(
+            act, actor, request.history, RequestAct.DENIED, details=details
+        ).state

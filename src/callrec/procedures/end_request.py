@@ -1,0 +1,74 @@
+"""Withdraw a request, or close it when all is done [policy 4(b)]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import destroy_grants, find_request
+from callrec.policy.authority import check_may_close, check_may_withdraw
+from callrec.policy.request import RequestAct
+from callrec.practice import attempt, today, writing
+from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.open_request import read_request, unopened_facts
+from callrec.procedures.request_log import log_request_event, read_history
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from callrec.policy.authority import RequestFacts
+    from callrec.policy.request import RequestState
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.request_log import History
+
+
+def withdraw_request(practice: Practice, actor: Actor, reference: str) -> RequestState:
+    """Take one's own request back before it is decided; nothing is opened.
+
+    Raises:
+        NotFound: there is none.
+        Refused: somebody else made it, or it is decided.
+    """
+    request = _id_of(practice, reference)
+    sweep_lapsed(practice, actor)
+    with (
+        attempt(practice, actor, RequestAct.WITHDRAWN, subject=[request]),
+        writing(practice, actor.signer) as act,
+    ):
+        row = find_request(act.connection, reference)
+        history = read_history(practice, act.connection, request)
+        check_may_withdraw(actor.person, unopened_facts(row, history))
+        return log_request_event(act, actor, history, RequestAct.WITHDRAWN).state
+
+
+def close_request(practice: Practice, actor: Actor, reference: str) -> RequestState:
+    """Close a request whose recordings were handed over; grants that are left are destroyed.
+
+    Raises:
+        NotFound: there is none.
+        Refused: the actor neither made it nor decides it, or nothing was handed over yet.
+    """
+    request = _id_of(practice, reference)
+    sweep_lapsed(practice, actor)
+    with (
+        attempt(practice, actor, RequestAct.CLOSED, subject=[request]),
+        writing(practice, actor.signer) as act,
+    ):
+        history = read_history(practice, act.connection, request)
+        facts = _facts(practice, actor, act.connection, reference, history)
+        check_may_close(actor.person, facts, on=today(practice))
+        destroy_grants(act.connection, request, history.requester)
+        return log_request_event(act, actor, history, RequestAct.CLOSED).state
+
+
+def _id_of(practice: Practice, reference: str) -> str:
+    with reading(practice.engine) as connection:
+        return str(find_request(connection, reference).id)
+
+
+def _facts(
+    practice: Practice, actor: Actor, connection: Connection, reference: str, history: History
+) -> RequestFacts:
+    if actor.person.id == history.requester:  # who need not be able to open it
+        return unopened_facts(find_request(connection, reference), history)
+    return read_request(practice, actor, connection, reference).facts

@@ -1,0 +1,183 @@
+"""What was granted, opened for the one person it was granted to [policy 4(a), 4(b)].
+
+``listen`` and ``release`` get recordings from here and nowhere else. Each of these is asked every
+time (docs/formats/grant.md, 5), and one that fails opens nothing:
+
+    the whole log is as it was signed, and not behind the head that was seen before
+    the request's digest recomputes from the request as it stands
+    the requester is the actor of the attested leaf that made it
+    each signer's power for the purpose held at the approval's leaf
+    no signer is requester or subject, save where the glass was flagged as broken
+    the grant's hash is listed in the approval, for this recording's ciphertext and this person
+    nothing later revoked it, changed the request, lapsed it, or used it up
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.catalogue.requests import grants_to
+from callrec.crypto import primitives
+from callrec.crypto.canonical import parse
+from callrec.errors import Locked, Tampered
+from callrec.procedures.approvals import check_decided, how_it_ended, no_longer_granted
+from callrec.procedures.custody import check_clear_columns, to_millis
+from callrec.procedures.granting import grant_context
+from callrec.procedures.open_request import read_request
+from callrec.procedures.request_log import check_log
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.crypto.statement import Statement
+    from callrec.policy.hearing import GrantFacts
+    from callrec.policy.role import PersonId
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.approvals import Approval
+    from callrec.procedures.open_request import OpenRequest
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UsableGrant:
+    """One recording that its holder may hear now, with what opens it. Its repr shows nothing."""
+
+    uid: str
+    recording: Row[Any]
+    """The recording's row; its clear columns are those that were sealed."""
+    data_key: bytes
+    """32 bytes: opens the recording's file."""
+    metadata: Mapping[str, Any]
+    """As it was sealed with the recording (docs/formats/recording.md)."""
+    approval: Statement
+    """The decider's statement."""
+    facts: GrantFacts
+    """What the rules of `policy.hearing` ask: to whom, until when, decided by whom."""
+    request: OpenRequest
+
+    @property
+    def lapses_at(self) -> datetime:
+        return self.facts.lapses_at
+
+    @property
+    def approvers(self) -> frozenset[PersonId]:
+        """Who signed: the decider, and whoever countersigned."""
+        return self.facts.decided_by
+
+    @property
+    def digest(self) -> str:
+        """Of the request that was approved, as it still stands."""
+        return self.request.digest
+
+
+def usable_grants(
+    practice: Practice, actor: Actor, connection: Connection, reference: str
+) -> tuple[UsableGrant, ...]:
+    """What the actor may hear now under a request, one at the least, in the recordings' order.
+
+    Whether he may still hear or release at all is for `policy.hearing` to say, with each grant's
+    ``facts`` and its request's.
+
+    Args:
+        practice: the open vault.
+        actor: who wants to hear, with his identity open.
+        connection: sees one state of the catalogue throughout.
+        reference: ``R-17``.
+
+    Raises:
+        NotFound: there is no such request.
+        Refused: nothing is granted to the actor, or no longer, or by somebody who might not.
+        Locked: it takes the actor's password.
+        Tampered: the log, the request, an approval or a grant is not as it was signed.
+    """
+    if actor.identity is None:
+        raise Locked(
+            "a grant opens with your password",
+            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+        )
+    check_log(practice, connection)
+    request = read_request(practice, actor, connection, reference)
+    approvals = {approval.statement.digest: approval for approval in request.approvals}
+    usable, ended = [], "nothing is granted to you under this request"
+    for row in grants_to(connection, request.id, actor.person.id):
+        approval = _approval_of(row, approvals)
+        recording = _check_listed(connection, row, approval)
+        ended = how_it_ended(approval, request.history, practice.now())
+        if not ended:
+            _check_approves(practice, approval, request)
+            usable.append(
+                _open(practice, actor, row, recording, approval=approval, request=request)
+            )
+    if not usable:
+        raise no_longer_granted(ended)
+    return tuple(usable)
+
+
+def _approval_of(row: Row[Any], approvals: Mapping[str, Approval]) -> Approval:
+    approval = approvals.get(row.approval)
+    if approval is None:
+        raise Tampered("a grant stands under an approval that is not this request's")
+    return approval
+
+
+def _check_listed(connection: Connection, row: Row[Any], approval: Approval) -> Row[Any]:
+    """The recording's row, once its approval lists this very grant for it and for this person."""
+    recording = connection.execute(
+        select(tables.recording).where(tables.recording.c.uid == row.uid)
+    ).one()
+    listed = approval.items.get(row.uid)
+    if approval.to != row.person or listed != (recording.ciphertext, _hash_of(row.sealed)):
+        raise Tampered(f"a grant of recording {recording.id} is not one that was approved")
+    if to_millis(approval.lapses_at) != row.lapses_at:
+        raise Tampered(f"a column of a grant of recording {recording.id} was changed")
+    return recording
+
+
+def _check_approves(practice: Practice, approval: Approval, request: OpenRequest) -> None:
+    fields = approval.statement.fields
+    approved = (fields["version"], fields["digest"], fields["requester"])
+    if approved != (request.which.version, request.digest, request.requester):
+        raise Tampered("the request is not the one that was approved")
+    check_decided(practice, approval, request.facts)
+
+
+def _open(
+    practice: Practice,
+    actor: Actor,
+    row: Row[Any],
+    recording: Row[Any],
+    *,
+    approval: Approval,
+    request: OpenRequest,
+) -> UsableGrant:
+    assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
+    info = grant_context(
+        practice.vault,
+        request=request.id,
+        digest=request.digest,
+        uid=row.uid,
+        to=actor.person.id,
+        lapses=approval.lapses,
+    )
+    value = parse(primitives.hpke_open(actor.identity.kem, bytes(row.sealed), info))
+    check_clear_columns(recording, value["metadata"])
+    return UsableGrant(
+        uid=row.uid,
+        recording=recording,
+        data_key=base64.b64decode(value["data_key"]),
+        metadata=value["metadata"],
+        approval=approval.statement,
+        facts=approval.facts,
+        request=request,
+    )
+
+
+def _hash_of(sealed: bytes) -> str:
+    return primitives.sha256(sealed).hex()

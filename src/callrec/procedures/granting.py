@@ -1,0 +1,208 @@
+"""Write an approval: the sealed grants, the statements, their leaves (docs/formats/grant.md, 4).
+
+Whether it may be is decided before, in `approve`; and again by whoever uses a grant, in `granted`.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.catalogue.requests import put_grant, put_key
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, instant
+from callrec.crypto.context import context
+from callrec.crypto.statement import state
+from callrec.policy.request import RequestAct
+from callrec.procedures.custody import Opening, to_millis
+from callrec.procedures.request_log import log_request_event
+from callrec.procedures.sealed_request import seal_request_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.log import Writing
+    from callrec.crypto.statement import Statement
+    from callrec.policy.role import PersonId
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.open_request import OpenRequest
+
+NOT_APPROVED: Final = "not-approved"
+"""Code of a recording that was asked for and is not among those granted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Granting:
+    """What is granted, by whom, to whom and until when. Its repr shows nothing."""
+
+    request: OpenRequest
+    decider: Actor
+    countersigner: Actor | None = None
+    to: PersonId
+    recordings: tuple[Row[Any], ...]
+    """The rows of those that are granted; the request's others are withheld."""
+    lapses_at: datetime
+    """UTC: the first instant at which it is over."""
+    consulted_on: date | None = None
+    note: str = ""
+    glass_reason: str | None = None
+    """Why the glass was broken; None if it was not."""
+
+    @property
+    def withheld(self) -> tuple[Row[Any], ...]:
+        granted = {row.uid for row in self.recordings}
+        return tuple(row for row in self.request.recordings if row.uid not in granted)
+
+    @property
+    def details(self) -> Mapping[str, Any] | None:
+        """What lies sealed beside the leaf: the words of whoever decided."""
+        said = {"note": self.note, "reason": self.glass_reason or ""}
+        return {name: text for name, text in said.items() if text} or None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Grant:
+    """One recording, sealed to one person."""
+
+    uid: str
+    ciphertext: str
+    """SHA-256 of the recording's file, in hex."""
+    sealed: bytes
+
+    def as_json(self) -> dict[str, str]:
+        """As the approval lists it."""
+        return {
+            "ciphertext": self.ciphertext,
+            "grant": primitives.sha256(self.sealed).hex(),
+            "uid": self.uid,
+        }
+
+
+def grant_context(
+    vault: str, *, request: str, digest: str, uid: str, to: str, lapses: str
+) -> bytes:
+    """What a grant is bound to: moved to another request, recording or person it does not open."""
+    return context("grant", vault, request=request, digest=digest, uid=uid, to=to, lapses=lapses)
+
+
+def seal_grant(
+    data_key: bytes, metadata: Mapping[str, Any], *, public: bytes, info: bytes
+) -> bytes:
+    """Canonical JSON {data_key, metadata}, by HPKE to the one person who is to hear it."""
+    value = {"data_key": base64.b64encode(data_key).decode(), "metadata": dict(metadata)}
+    return primitives.hpke_seal(public, canonical(value), info)
+
+
+def write_approval(practice: Practice, act: Writing, granting: Granting) -> None:
+    """Seal the grants, state the approval once for each signer, and let the request be approved.
+
+    The transaction must end in a checkpoint of whoever signs last.
+
+    Raises:
+        Refused: the request cannot be approved as it stands.
+        Locked: the decider does not have the keys.
+        Tampered: a recording is not as it was sealed.
+    """
+    grants = _seal_grants(practice, act.connection, granting)
+    fields = _fields(granting, grants)
+    signers = [signer for signer in (granting.decider, granting.countersigner) if signer]
+    statements = [_sign(practice, signer, fields) for signer in signers]
+    history = granting.request.history
+    subject = [granting.to, *(grant.uid for grant in grants)]
+    for signer, statement in zip(signers, statements, strict=True):
+        if signer is not granting.decider:
+            act.checkpoint(granting.decider.signer)  # or the last one would attest both leaves
+        history = log_request_event(
+            act,
+            signer,
+            history,
+            RequestAct.APPROVED,
+            subject=subject,
+            details=granting.details,
+            statement=statement,
+        )
+    _store(practice, act.connection, granting, grants, statements[0])
+
+
+def _seal_grants(
+    practice: Practice, connection: Connection, granting: Granting
+) -> tuple[Grant, ...]:
+    opening = Opening(practice, granting.decider, connection)
+    public = practice.register.public_keys(granting.to).kem
+    return tuple(
+        Grant(
+            row.uid,
+            row.ciphertext,
+            seal_grant(
+                opening.data_key(row),
+                opening.checked(row).fields,
+                public=public,
+                info=grant_context(
+                    practice.vault,
+                    request=granting.request.id,
+                    digest=granting.request.digest,
+                    uid=row.uid,
+                    to=granting.to,
+                    lapses=instant(granting.lapses_at),
+                ),
+            ),
+        )
+        for row in granting.recordings
+    )
+
+
+def _fields(granting: Granting, grants: tuple[Grant, ...]) -> Mapping[str, Any]:
+    request, second = granting.request, granting.countersigner
+    return {
+        "break_glass": granting.glass_reason is not None,
+        "consulted": granting.consulted_on.isoformat() if granting.consulted_on else "",
+        "countersigned": second.person.id if second else "",
+        "digest": request.digest,
+        "for": granting.to,
+        "items": [grant.as_json() for grant in grants],
+        "lapses": instant(granting.lapses_at),
+        "request": request.id,
+        "requester": request.requester,
+        "version": request.which.version,
+        "withheld": [{"code": NOT_APPROVED, "uid": row.uid} for row in granting.withheld],
+    }
+
+
+def _sign(practice: Practice, signer: Actor, fields: Mapping[str, Any]) -> Statement:
+    assert signer.identity is not None  # noqa: S101 - the caller asked for the password
+    return state(
+        "approval",
+        vault=practice.vault,
+        by=signer.person.id,
+        at=practice.now(),
+        seed=signer.identity.act,
+        fields=fields,
+    )
+
+
+def _store(
+    practice: Practice,
+    connection: Connection,
+    granting: Granting,
+    grants: tuple[Grant, ...],
+    statement: Statement,
+) -> None:
+    request, to = granting.request, granting.to
+    for grant in grants:
+        put_grant(
+            connection,
+            request=request.id,
+            uid=grant.uid,
+            person=to,
+            approval=statement.digest,
+            lapses_at=to_millis(granting.lapses_at),
+            sealed=grant.sealed,
+        )
+    public = practice.register.public_keys(to).kem
+    sealed = seal_request_key(request.key, request.which, public)
+    version = request.which.version
+    put_key(connection, request.id, version, holder=to, key_version=0, sealed=sealed)

@@ -1,0 +1,115 @@
+"""What lapses by itself: requests that nobody decides, grants that nobody uses.
+
+A day that is over counts at once, whatever the log says; the next command that writes puts it into
+the log and destroys the grants.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, select
+
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import destroy_grants
+from callrec.policy.lapse import has_lapsed, request_lapses_at
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestAct, RequestState
+from callrec.practice import writing
+from callrec.procedures.custody import from_millis, to_millis
+from callrec.procedures.open_request import unopened_facts
+from callrec.procedures.request_log import log_request_event, read_history
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.log import Writing
+    from callrec.practice import Actor, Practice
+
+UNDECIDED: Final = frozenset({RequestState.SUBMITTED, RequestState.WAITING})
+GRANTED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
+
+
+def undecided_until(practice: Practice, row: Row[Any]) -> datetime | None:
+    """When a request lapses if nobody decides it; None where a law's own clock runs."""
+    return request_lapses_at(
+        Purpose(row.purpose),
+        from_millis(row.created_at),
+        practice.config.requests.lapse_days,
+        practice.config.time_zone,
+    )
+
+
+def state_now(
+    practice: Practice, row: Row[Any], last_grants: Mapping[str, datetime]
+) -> RequestState:
+    """Where a request stands by the columns and by the day, for lists; opens and writes nothing."""
+    state = RequestState(row.state)
+    now = practice.now()
+    if state is RequestState.APPROVED and has_lapsed(last_grants.get(row.id), now):
+        state = RequestState.SUBMITTED
+    if state in UNDECIDED and has_lapsed(undecided_until(practice, row), now):
+        state = RequestState.LAPSED
+    return state
+
+
+def last_grants(connection: Connection) -> Mapping[str, datetime]:
+    """For each request under which there are grants: when the last of them lapses."""
+    grant = tables.grant
+    rows = connection.execute(
+        select(grant.c.request, func.max(grant.c.lapses_at)).group_by(grant.c.request)
+    )
+    return {request: from_millis(last) for request, last in rows}
+
+
+def sweep_lapsed(practice: Practice, actor: Actor) -> None:
+    """Put into the log what has lapsed, and destroy the grants that have.
+
+    Every command that writes to requests begins with this, in a transaction of its own: what it
+    then refuses does not undo it.
+
+    Raises:
+        Tampered: a request that seems to have lapsed is not what the log says.
+    """
+    with reading(practice.engine) as connection:
+        lapsed = _lapsed_grants(practice, connection), _lapsed_requests(practice, connection)
+    if not any(lapsed):
+        return
+    with writing(practice, actor.signer) as act:
+        for row in _lapsed_grants(practice, act.connection):
+            _let_grants_lapse(practice, act, actor, row)
+        for row in _lapsed_requests(practice, act.connection):
+            history = read_history(practice, act.connection, row.id)
+            unopened_facts(row, history)
+            log_request_event(act, actor, history, RequestAct.LAPSED)
+
+
+def _let_grants_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[Any]) -> None:
+    grant = tables.grant
+    over = (grant.c.request == row.id) & (grant.c.lapses_at <= to_millis(practice.now()))
+    act.connection.execute(grant.delete().where(over))
+    left = select(grant.c.uid).where(grant.c.request == row.id)
+    history = read_history(practice, act.connection, row.id)
+    if act.connection.execute(left).first() is None and history.state in GRANTED:
+        destroy_grants(act.connection, row.id, history.requester)
+        log_request_event(act, actor, history, RequestAct.GRANT_LAPSED)
+
+
+def _lapsed_grants(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:
+    """Requests under which a grant has lapsed that still lies there."""
+    lapsed = select(tables.grant.c.request).where(
+        tables.grant.c.lapses_at <= to_millis(practice.now())
+    )
+    request = tables.request
+    return connection.execute(select(request).where(request.c.id.in_(lapsed))).all()
+
+
+def _lapsed_requests(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:
+    request = tables.request
+    rows = connection.execute(select(request).where(request.c.state.in_(sorted(UNDECIDED)))).all()
+    now = practice.now()
+    return [row for row in rows if has_lapsed(undecided_until(practice, row), now)]

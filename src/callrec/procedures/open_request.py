@@ -1,0 +1,234 @@
+"""Open a request and hold it against the audit log (docs/formats/grant.md, 3).
+
+It is sealed to the catalogue key, to its maker and to whoever was granted something under it.
+Anybody who can write the database could seal another in its place, so it counts only if the leaf
+that made it, attested to be its maker's, commits to its digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.catalogue.requests import CATALOGUE, find_key, find_request, sealed_version
+from callrec.errors import Locked, Refused, Tampered
+from callrec.policy.authority import RequestFacts, check_may_change
+from callrec.policy.clause import Clause
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestAct
+from callrec.policy.role import VaultKey
+from callrec.procedures.approvals import granted_to, read_approvals
+from callrec.procedures.custody import to_millis
+from callrec.procedures.request_log import event_of, read_history
+from callrec.procedures.sealed_request import RequestBody, Version, open_request_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.policy.particulars import Particulars
+    from callrec.policy.role import PersonId
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.approvals import Approval
+    from callrec.procedures.request_log import History
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OpenRequest:
+    """A request as it stands, opened and checked. Its repr shows nothing."""
+
+    which: Version
+    body: RequestBody
+    digest: str
+    """What an approval approves (grant.md, 2)."""
+    key: bytes
+    """The request key, 32 bytes."""
+    history: History
+    approvals: tuple[Approval, ...]
+    """All of them, whether they stand or not."""
+    facts: RequestFacts
+    """What the rules ask."""
+    recordings: tuple[Row[Any], ...]
+    """The rows of the recordings that it asks for, in its own order."""
+
+    @property
+    def id(self) -> str:
+        return self.which.request
+
+    @property
+    def reference(self) -> str:
+        return self.facts.reference
+
+    @property
+    def purpose(self) -> Purpose:
+        return self.body.purpose
+
+    @property
+    def particulars(self) -> Particulars:
+        return self.body.particulars
+
+    @property
+    def requester(self) -> PersonId:
+        return self.history.requester
+
+    @property
+    def created_at(self) -> datetime:
+        return self.history.events[0].at
+
+
+def read_request(
+    practice: Practice, actor: Actor, connection: Connection, reference: str
+) -> OpenRequest:
+    """Open a request through the catalogue key, or through the actor's own.
+
+    Args:
+        practice: the open vault.
+        actor: who reads it.
+        connection: sees one state of the catalogue throughout.
+        reference: ``R-17``.
+
+    Raises:
+        NotFound: there is none.
+        Refused: it is not the actor's to read.
+        Locked: it takes his password.
+        Tampered: it is not the one that was made, or a column says otherwise than the log.
+    """
+    row = find_request(connection, reference)
+    key = _request_key(practice, actor, connection, row)
+    history = read_history(practice, connection, row.id)
+    which = Version(practice.vault, row.id, row.version)
+    body = _body(connection, which, key)
+    digest = _check_made(which, row, history, body)
+    approvals = read_approvals(practice, connection, history)
+    facts = RequestFacts(
+        reference=reference,
+        purpose=body.purpose,
+        state=history.state,
+        requester=history.requester,
+        changed_by=history.changed_by,
+        granted_to=granted_to(approvals, history, practice.now()),
+    )
+    _check_changed_by_entitled(practice, history, facts)
+    recordings = tuple(_recording(connection, *each) for each in body.recordings)
+    return OpenRequest(which, body, digest, key, history, approvals, facts, recordings)
+
+
+def unopened_facts(row: Row[Any], history: History) -> RequestFacts:
+    """What the rules ask, without opening the request: enough for whoever made it.
+
+    Raises:
+        Tampered: a column says otherwise than the log.
+    """
+    _check_row(row, history)
+    return RequestFacts(
+        reference=f"R-{row.number}",
+        purpose=Purpose(row.purpose),
+        state=history.state,
+        requester=history.requester,
+        changed_by=history.changed_by,
+    )
+
+
+def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
+    """Whether the actor has what opens the request of that row; nothing is opened yet.
+
+    Raises:
+        Refused: it is not the actor's to read.
+        Locked: it takes his password.
+    """
+    if not _opens_catalogue(actor, connection, row):
+        _check_sealed_to(actor, connection, row)
+
+
+def opens_with_session(actor: Actor) -> bool:
+    """Whether what a login keeps is enough to open requests: it is for whoever may search."""
+    return any(key is VaultKey.CATALOGUE for key, _ in actor.shares)
+
+
+def _request_key(practice: Practice, actor: Actor, connection: Connection, row: Row[Any]) -> bytes:
+    which = Version(practice.vault, row.id, row.version)
+    if _opens_catalogue(actor, connection, row):
+        found = find_key(connection, row.id, row.version, CATALOGUE)
+        assert found is not None  # noqa: S101 - _opens_catalogue found it
+        secret = actor.shares[VaultKey.CATALOGUE, found.key_version]
+    else:
+        found = _check_sealed_to(actor, connection, row)
+        assert actor.identity is not None  # noqa: S101 - _check_sealed_to saw to that
+        secret = actor.identity.kem
+    return open_request_key(bytes(found.sealed), which, secret)
+
+
+def _opens_catalogue(actor: Actor, connection: Connection, row: Row[Any]) -> bool:
+    found = find_key(connection, row.id, row.version, CATALOGUE)
+    return found is not None and (VaultKey.CATALOGUE, found.key_version) in actor.shares
+
+
+def _check_sealed_to(actor: Actor, connection: Connection, row: Row[Any]) -> Row[Any]:
+    found = find_key(connection, row.id, row.version, actor.person.id)
+    if found is None:
+        raise Refused(
+            "a request is read by who made it, who may decide it, and who was granted it",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="callrec request list --mine shows yours",
+        )
+    if actor.identity is None:
+        raise Locked(
+            "this request opens with your password",
+            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+        )
+    return found
+
+
+def _body(connection: Connection, which: Version, key: bytes) -> RequestBody:
+    sealed = sealed_version(connection, which.request, which.version)
+    if sealed is None:
+        raise Tampered("a request's particulars are missing")
+    return RequestBody.open(sealed, key, which)
+
+
+def _check_made(which: Version, row: Row[Any], history: History, body: RequestBody) -> str:
+    """Returns the digest, once the leaf that made this version is seen to commit to it."""
+    _check_row(row, history)
+    digest, made = body.digest(which, history.requester), history.making
+    if body.commitment(which.vault, made.seq, digest) != made.detail:
+        raise Tampered(f"request R-{row.number} is not the one that was made")
+    if (row.number, row.purpose) != (body.number, body.purpose):
+        raise Tampered(f"a column of request R-{row.number} is not what was sealed with it")
+    return digest
+
+
+def _check_row(row: Row[Any], history: History) -> None:
+    """The clear columns are projections of the leaves; here they are worked out again."""
+    projected: Mapping[str, object] = {
+        "created_at": to_millis(history.events[0].at),
+        "requester": history.requester,
+        "state": history.state,
+        "version": history.version,
+    }
+    for column, value in projected.items():
+        if getattr(row, column) != value:
+            raise Tampered(f"the {column} of request R-{row.number} is not what the log says")
+
+
+def _check_changed_by_entitled(practice: Practice, history: History, facts: RequestFacts) -> None:
+    for leaf in history.leaves:
+        if leaf.act != RequestAct.AMENDED:
+            continue
+        day = event_of(leaf).at.astimezone(practice.config.time_zone).date()
+        try:
+            check_may_change(practice.register.person(leaf.actor, before=leaf.seq), facts, on=day)
+        except Refused as error:
+            # Our own commands do not let it come to that.
+            raise Tampered("a request was changed by somebody who may not") from error
+
+
+def _recording(connection: Connection, uid: str, ciphertext: str) -> Row[Any]:
+    row = connection.execute(select(tables.recording).where(tables.recording.c.uid == uid)).first()
+    if row is None or row.ciphertext != ciphertext:
+        raise Tampered("a recording is not the one that was asked for")
+    return row

@@ -1,0 +1,64 @@
+"""List requests: what they are for and where they stand. Nothing sealed is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import all_requests
+from callrec.policy.purpose import Purpose
+from callrec.procedures.custody import from_millis
+from callrec.procedures.lapsing import last_grants, state_now
+from callrec.procedures.people import logins
+from callrec.procedures.request_log import read_makings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from callrec.policy.request import RequestState
+    from callrec.practice import Actor, Practice
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRequest:
+    """A request as everybody in the practice may see it."""
+
+    reference: str
+    purpose: Purpose
+    state: RequestState
+    created_at: datetime
+    created_by: str
+    """Login."""
+    recordings: int
+    """How many it asks for."""
+
+
+def list_requests(
+    practice: Practice, actor: Actor, *, state: RequestState | None = None, mine: bool = False
+) -> tuple[ListedRequest, ...]:
+    """The requests, the newest first.
+
+    Args:
+        practice: the open vault.
+        actor: who asks.
+        state: only those that stand there.
+        mine: only those that the actor made.
+    """
+    called = logins(practice)
+    with reading(practice.engine) as connection:
+        rows, lasts = all_requests(connection), last_grants(connection)
+        makings = read_makings(connection)
+    listed = [
+        ListedRequest(
+            reference=f"R-{row.number}",
+            purpose=Purpose(row.purpose),
+            state=state_now(practice, row, lasts),
+            created_at=from_millis(row.created_at),
+            created_by=called[row.requester],
+            recordings=makings[row.id].recordings,
+        )
+        for row in reversed(rows)
+        if not mine or row.requester == actor.person.id
+    ]
+    return tuple(each for each in listed if state in (None, each.state))

@@ -1,0 +1,212 @@
+"""What happened to a request, as the log's leaves say it; its state is read from nothing else.
+
+A leaf is an event of a request if it was done, its act is one of `RequestAct`, the request stands
+in its subject, and it is attested: whoever writes the database can add none in another's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, select
+
+from callrec.audit.attested import attested_leaves
+from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.log import read_leaf
+from callrec.audit.verify import check_whole
+from callrec.catalogue import tables
+from callrec.catalogue.requests import set_state
+from callrec.crypto.canonical import parse_instant
+from callrec.policy.request import (
+    RequestAct,
+    RequestEvent,
+    RequestState,
+    changed_by,
+    check_transition,
+    state_after,
+    version_after,
+)
+from callrec.policy.role import PersonId
+from callrec.practice import check_remembered_head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.log import Writing
+    from callrec.crypto.statement import Statement
+    from callrec.practice import Actor, Practice
+
+MAKING: Final = (RequestAct.CREATED, RequestAct.AMENDED)
+"""The acts that make a version."""
+_ACTS: Final = {str(act): act for act in RequestAct}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The events of one request, oldest first, each with the leaf that records it."""
+
+    request: str
+    leaves: tuple[Leaf, ...]
+
+    @property
+    def events(self) -> tuple[RequestEvent, ...]:
+        return tuple(event_of(leaf) for leaf in self.leaves)
+
+    @property
+    def state(self) -> RequestState:
+        """Where the request stands.
+
+        Raises:
+            Tampered: the events cannot have happened in this order.
+        """
+        return state_after(self.events)
+
+    @property
+    def version(self) -> int:
+        return version_after(self.events)
+
+    @property
+    def requester(self) -> PersonId:
+        """The actor of the leaf that made the request; `state` shows that it is the first."""
+        return self.events[0].actor
+
+    @property
+    def changed_by(self) -> frozenset[PersonId]:
+        return changed_by(self.events)
+
+    @property
+    def making(self) -> Leaf:
+        """The leaf that made the version that stands."""
+        return [leaf for leaf in self.leaves if leaf.act in MAKING][-1]
+
+    def after(self, leaf: Leaf) -> tuple[Leaf, ...]:
+        """What happened later than a leaf."""
+        return tuple(later for later in self.leaves if later.seq > leaf.seq)
+
+
+def event_of(leaf: Leaf) -> RequestEvent:
+    """The event that a leaf records."""
+    return RequestEvent(_ACTS[leaf.act], parse_instant(leaf.at), PersonId(leaf.actor))
+
+
+def read_history(practice: Practice, connection: Connection, request: str) -> History:
+    """Everything that happened to a request.
+
+    Args:
+        practice: the open vault.
+        connection: sees one state of the catalogue throughout.
+        request: its id.
+
+    Raises:
+        Tampered: a leaf is not as it was written or not its actor's, or there is none at all.
+    """
+    about = [leaf.seq for leaf in _leaves_about(connection, request) if _is_event(leaf, request)]
+    history = History(request, attested_leaves(connection, practice.register, about))
+    _ = history.state  # read once here, so that nothing is made of a history that cannot be
+    return history
+
+
+def request_events(
+    practice: Practice, connection: Connection, request: str
+) -> tuple[RequestEvent, ...]:
+    """What happened to a request, oldest first; raises as `read_history` does."""
+    return read_history(practice, connection, request).events
+
+
+def log_request_event(
+    act: Writing,
+    actor: Actor,
+    history: History,
+    what: RequestAct,
+    *,
+    subject: Sequence[str] = (),
+    details: Mapping[str, Any] | None = None,
+    nonce: bytes = b"",
+    statement: Statement | None = None,
+) -> History:
+    """Let something happen to a request: its leaf, and the state column that follows from it.
+
+    Args:
+        act: the write transaction.
+        actor: who does it.
+        history: what happened before.
+        what: the event.
+        subject: further ids beside the request's.
+        details: what lies sealed beside the leaf.
+        nonce: of the details, 32 bytes, where somebody else is to hold them against the leaf.
+        statement: what the leaf carries.
+
+    Raises:
+        Refused: it cannot happen to the request as it stands.
+    """
+    check_transition(history.state, what)
+    seq = act.leaf(
+        str(what),
+        actor=actor.person.id,
+        subject=[history.request, *subject],
+        details=details,
+        nonce=nonce,
+        statement=statement,
+    )
+    leaf, _ = read_leaf(act.connection, seq)
+    after = replace(history, leaves=(*history.leaves, leaf))
+    set_state(act.connection, history.request, after.state)
+    return after
+
+
+def check_log(practice: Practice, connection: Connection) -> None:
+    """Check the whole log before anything is granted or handed over on its word.
+
+    Raises:
+        Tampered: it is behind the head that was seen before, or not as it was signed.
+    """
+    check_remembered_head(practice)
+    check_whole(connection, practice.register)
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What the leaves tell of a request that nobody opened: enough for lists, and for no more."""
+
+    makers: frozenset[str]
+    recordings: int
+    """How many the version that stands asks for."""
+
+
+def read_makings(connection: Connection) -> Mapping[str, Making]:
+    """Who made or changed each request, and how many recordings it asks for."""
+    found: dict[str, Making] = {}
+    for leaf in _making_leaves(connection):
+        request, *recordings = leaf.subject
+        before = found[request].makers if request in found else frozenset()
+        found[request] = Making(before | {leaf.actor}, len(recordings))
+    return found
+
+
+def _is_event(leaf: Leaf, request: str) -> bool:
+    return leaf.act in _ACTS and leaf.outcome is Outcome.DONE and request in leaf.subject
+
+
+def _leaves_about(connection: Connection, request: str) -> Iterator[Leaf]:
+    body = tables.leaf.c.body
+    yield from _decoded(connection, func.instr(body, request.encode()) > 0)
+
+
+def _making_leaves(connection: Connection) -> Iterator[Leaf]:
+    body = tables.leaf.c.body
+    acts = [func.instr(body, f'"act":"{act}"'.encode()) > 0 for act in MAKING]
+    for leaf in _decoded(connection, acts[0] | acts[1]):
+        if leaf.act in MAKING and leaf.outcome is Outcome.DONE:
+            yield leaf
+
+
+def _decoded(connection: Connection, condition: Any) -> Iterator[Leaf]:
+    table = tables.leaf
+    rows = connection.execute(
+        select(table.c.seq, table.c.body).where(condition).order_by(table.c.seq)
+    )
+    for seq, body in rows:
+        yield Leaf.decode(bytes(body), seq)

@@ -1,0 +1,193 @@
+"""Show a request: what it says, what was decided, what happened [policy 4(b)].
+
+In full to whoever made it, decides its purpose or was granted it; masked to others who may search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from callrec.audit.log import read_detail
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import find_request
+from callrec.policy.lapse import request_lapses_at
+from callrec.policy.masking import mask_name, mask_number
+from callrec.policy.particulars import UNKNOWN
+from callrec.policy.purpose import TERMS
+from callrec.policy.role import VaultKey
+from callrec.practice import attempt, powers, record, vault_key
+from callrec.procedures.lapsing import UNDECIDED, sweep_lapsed
+from callrec.procedures.open_request import check_readable, read_request
+from callrec.procedures.people import logins
+from callrec.procedures.request_log import event_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.leaf import Leaf
+    from callrec.policy.particulars import Particulars
+    from callrec.policy.purpose import Purpose
+    from callrec.policy.request import RequestAct, RequestState
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.open_request import OpenRequest
+
+SHOWN = "request.shown"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEvent:
+    """Something that happened, as the log says it."""
+
+    at: datetime
+    what: RequestAct
+    by: str
+    """Login."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownApproval:
+    """An approval, whether it still stands or not. Its repr shows nothing."""
+
+    at: datetime
+    by: str
+    countersigned_by: str | None
+    to: str
+    until: datetime
+    """UTC: the first instant at which it is over."""
+    recordings: tuple[int, ...]
+    broke_glass: bool
+    note: str | None
+    """None where there is none, or where the audit key is not at hand."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownRequest:
+    """A request as one person may see it. Its repr shows nothing."""
+
+    reference: str
+    purpose: Purpose
+    state: RequestState
+    created_at: datetime
+    created_by: str
+    lapses_at: datetime | None
+    """If nobody decides it; None where it is decided, or where a law's own clock runs."""
+    in_full: bool
+    particulars: Mapping[str, Any]
+    """As `Particulars.as_json`; masked, and without the texts, where ``in_full`` is not so."""
+    digest: str
+    recordings: tuple[Row[Any], ...]
+    approvals: tuple[ShownApproval, ...]
+    history: tuple[ShownEvent, ...]
+
+
+def show_request(practice: Practice, actor: Actor, reference: str) -> ShownRequest:
+    """Show a request; the log says so first.
+
+    Raises:
+        NotFound: there is none.
+        Refused: it is not the actor's to read.
+        Locked: it takes his password.
+        Tampered: it is not the one that was made, or a column says otherwise than the log.
+    """
+    with reading(practice.engine) as connection:
+        row = find_request(connection, reference)
+    sweep_lapsed(practice, actor)
+    with attempt(practice, actor, SHOWN, subject=[row.id]):
+        with reading(practice.engine) as connection:
+            check_readable(actor, connection, row)
+        record(practice, actor, SHOWN, subject=[row.id])
+        with reading(practice.engine) as connection:
+            request = read_request(practice, actor, connection, reference)
+            approvals = _approvals(practice, actor, connection, request)
+    return _shown(practice, actor, request, approvals)
+
+
+def masked(particulars: Particulars) -> dict[str, Any]:
+    """Particulars for whoever is not concerned: no text, no whole name or number."""
+    value: dict[str, Any] = {**particulars.as_json(), "reason": None, "about": None}
+    if particulars.number is not UNKNOWN:
+        value["number"] = mask_number(particulars.number)
+    if particulars.parties is not UNKNOWN:
+        value["parties"] = [mask_name(name) for name in particulars.parties]
+    return value
+
+
+def _shown(
+    practice: Practice,
+    actor: Actor,
+    request: OpenRequest,
+    approvals: tuple[ShownApproval, ...],
+) -> ShownRequest:
+    called = logins(practice)
+    in_full = _is_concerned(practice, actor, request)
+    particulars = request.particulars
+    return ShownRequest(
+        reference=request.reference,
+        purpose=request.purpose,
+        state=request.facts.state,
+        created_at=request.created_at,
+        created_by=called[request.requester],
+        lapses_at=_lapses_at(practice, request),
+        in_full=in_full,
+        particulars=particulars.as_json() if in_full else masked(particulars),
+        digest=request.digest,
+        recordings=request.recordings,
+        approvals=approvals,
+        history=tuple(
+            ShownEvent(event.at, event.act, called[event.actor])
+            for event in map(event_of, request.history.leaves)
+        ),
+    )
+
+
+def _is_concerned(practice: Practice, actor: Actor, request: OpenRequest) -> bool:
+    facts, person = request.facts, actor.person.id
+    decides = TERMS[request.purpose].decided_with in powers(practice, actor)
+    return person in facts.makers | facts.granted_to or (decides and person not in facts.subjects)
+
+
+def _lapses_at(practice: Practice, request: OpenRequest) -> datetime | None:
+    if request.facts.state not in UNDECIDED:
+        return None
+    return request_lapses_at(
+        request.purpose,
+        request.created_at,
+        practice.config.requests.lapse_days,
+        practice.config.time_zone,
+    )
+
+
+def _approvals(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+) -> tuple[ShownApproval, ...]:
+    called = logins(practice)
+    number = {row.uid: row.id for row in request.recordings}
+    shown = []
+    for approval in request.approvals:
+        second = approval.countersignature
+        shown.append(
+            ShownApproval(
+                at=event_of(approval.leaf).at,
+                by=called[approval.statement.by],
+                countersigned_by=called[second.by] if second else None,
+                to=called[approval.to],
+                until=approval.lapses_at,
+                recordings=tuple(number[uid] for uid in approval.items if uid in number),
+                broke_glass=approval.broke_glass,
+                note=_note(practice, actor, connection, approval.leaf),
+            )
+        )
+    return tuple(shown)
+
+
+def _note(practice: Practice, actor: Actor, connection: Connection, leaf: Leaf) -> str | None:
+    if not any(key is VaultKey.AUDIT for key, _ in actor.shares):
+        return None
+    details = read_detail(
+        connection, leaf, lambda version: vault_key(actor, VaultKey.AUDIT, version), practice.vault
+    )
+    return None if details is None else details.get("note")

@@ -1,0 +1,58 @@
+"""Take back what was granted under a request: its grants are destroyed [policy 4(a), 4(b)].
+
+The request stands as submitted again, and must be decided again. What was heard or handed over
+before stays so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import destroy_grants, find_request
+from callrec.policy.authority import check_may_revoke
+from callrec.policy.clause import Clause
+from callrec.policy.reason import check_reason
+from callrec.policy.request import RequestAct
+from callrec.practice import attempt, today, writing
+from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.open_request import read_request
+from callrec.procedures.request_log import log_request_event
+
+if TYPE_CHECKING:
+    from callrec.policy.request import RequestState
+    from callrec.practice import Actor, Practice
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """A request whose grants were taken back."""
+
+    reference: str
+    grants: int
+    """How many were destroyed."""
+    state: RequestState
+
+
+def revoke_grants(practice: Practice, actor: Actor, reference: str, *, reason: str) -> Revoked:
+    """Take back every grant under a request.
+
+    Raises:
+        NotFound: there is none.
+        Refused: the actor may not decide it, nothing is approved, or the reason is none.
+    """
+    with reading(practice.engine) as connection:
+        row = find_request(connection, reference)
+    sweep_lapsed(practice, actor)
+    with (
+        attempt(practice, actor, RequestAct.REVOKED, subject=[row.id]),
+        writing(practice, actor.signer) as act,
+    ):
+        request = read_request(practice, actor, act.connection, reference)
+        check_may_revoke(actor.person, request.facts, on=today(practice))
+        check_reason(reason, Clause.FORMALLY_AUTHORISED)
+        details = {"reason": reason}
+        after = log_request_event(act, actor, request.history, RequestAct.REVOKED, details=details)
+        destroyed = destroy_grants(act.connection, request.id, request.requester)
+    return Revoked(reference, destroyed, after.state)

@@ -1,0 +1,118 @@
+"""What lies under a request key, and the request's digest (docs/formats/grant.md, 1 and 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.audit.leaf import detail_commitment
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.context import context
+from callrec.errors import Tampered
+from callrec.policy.particulars import Particulars
+from callrec.policy.purpose import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NONCE_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which version of which request: what its sealing is bound to."""
+
+    vault: str
+    request: str
+    version: int
+
+    @property
+    def context(self) -> bytes:
+        return context("request", self.vault, request=self.request, version=self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class RequestBody:
+    """One version of a request, as it is sealed. Its repr shows nothing."""
+
+    number: int
+    purpose: Purpose
+    particulars: Particulars
+    recordings: tuple[tuple[str, str], ...]
+    """uid, SHA-256 of the ciphertext in hex."""
+    nonce: bytes
+    """32 bytes: keeps the digest from being guessed."""
+    log_nonce: bytes
+    """32 bytes: lets whoever opens the request hold it against the leaf that made it."""
+
+    def digest(self, which: Version, requester: str) -> str:
+        """SHA-256(nonce[32] || canonical JSON) in hex: what an approval approves."""
+        whole = {
+            "particulars": self.particulars.as_json(),
+            "purpose": self.purpose,
+            "recordings": self._recordings_json(),
+            "request": which.request,
+            "requester": requester,
+            "vault": which.vault,
+            "version": which.version,
+        }
+        return primitives.sha256(self.nonce, canonical(whole)).hex()
+
+    def details(self, digest: str) -> Mapping[str, Any]:
+        """What the leaf that makes this version commits to."""
+        return {"digest": digest, "number": self.number}
+
+    def commitment(self, vault: str, seq: int, digest: str) -> str:
+        """The ``detail`` of the leaf at ``seq``, if that leaf made this version."""
+        details = canonical(dict(self.details(digest)))
+        return detail_commitment(vault, seq, self.log_nonce, details)
+
+    def seal(self, key: bytes, which: Version) -> bytes:
+        """Under a request key (32 bytes): nonce[32] || canonical JSON, by AES-256-GCM."""
+        body = {
+            "log_nonce": self.log_nonce.hex(),
+            "number": self.number,
+            "particulars": self.particulars.as_json(),
+            "purpose": self.purpose,
+            "recordings": self._recordings_json(),
+        }
+        return primitives.seal(key, self.nonce + canonical(body), which.context)
+
+    @classmethod
+    def open(cls, sealed: bytes, key: bytes, which: Version) -> RequestBody:
+        """Open what `seal` sealed.
+
+        Raises:
+            Tampered: another key or version, or changed, or not in its form.
+        """
+        opened = primitives.open_sealed(key, sealed, which.context)
+        value = parse(opened[NONCE_BYTES:])
+        try:
+            return cls(
+                number=value["number"],
+                purpose=Purpose(value["purpose"]),
+                particulars=Particulars.from_json(value["particulars"]),
+                recordings=tuple((uid, ciphertext) for uid, ciphertext in value["recordings"]),
+                nonce=opened[:NONCE_BYTES],
+                log_nonce=bytes.fromhex(value["log_nonce"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise Tampered("a request is not in its form") from error
+
+    def _recordings_json(self) -> list[list[str]]:
+        return [[uid, ciphertext] for uid, ciphertext in self.recordings]
+
+
+def seal_request_key(key: bytes, which: Version, public: bytes) -> bytes:
+    """The request key to one holder, by HPKE."""
+    return primitives.hpke_seal(public, key, which.context)
+
+
+def open_request_key(sealed: bytes, which: Version, secret: bytes) -> bytes:
+    """The request key, by its holder's X-Wing seed.
+
+    Raises:
+        Tampered: sealed to somebody else or for another version, or changed.
+    """
+    return primitives.hpke_open(secret, sealed, which.context)
