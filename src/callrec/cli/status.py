@@ -1,0 +1,69 @@
+"""``callrec status``: what is waiting, due or wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.who import acting, practice_of
+from callrec.errors import Locked
+from callrec.policy.role import Power
+from callrec.practice import powers
+from callrec.procedures.status import Status, look
+
+if TYPE_CHECKING:
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.inbox import InboxItem
+
+app = new_app()
+
+
+@app.command()
+def status(ctx: Context) -> None:
+    """Say what waits for you, what lapses soon, when was last archived, and what is wrong."""
+    practice = practice_of(ctx.obj)
+    actor = _whoever_is_here(ctx.obj, practice)
+    found = look(practice, actor)
+    governs = actor is not None and Power.GOVERN in powers(practice, actor)
+    searched = found.searched_without_request if governs else ()
+    value = {
+        "practice": found.practice,
+        "recordings": found.recordings,
+        "waiting_for_me": [_json(item) for item in found.waiting_for_me],
+        "due_soon": [_json(item) for item in found.due_soon],
+        "last_archive": found.last_archive,
+        "searched_without_request": [{"user": u, "searches": n} for u, n in searched],
+        "warnings": list(found.warnings),
+    }
+    ctx.obj.out.show(value, lambda: _say(ctx.obj, found, searched, known=actor is not None))
+    if found.waiting_for_me:
+        ctx.obj.out.next_step("callrec inbox")
+
+
+def _say(
+    invocation: Invocation, found: Status, searched: tuple[tuple[str, int], ...], *, known: bool
+) -> None:
+    out, zone = invocation.out, invocation.config.time_zone
+    out.say(f"{found.practice}: {found.recordings} recordings")
+    if known:
+        out.say(f"{len(found.waiting_for_me)} wait for you, {len(found.due_soon)} lapse soon")
+    else:
+        out.say("nobody is logged in, so nobody's inbox is shown")
+    at = found.last_archive
+    out.say(f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else "never archived")
+    for login, count in searched:
+        out.say(f"searched without a request: {login}, {count} times")
+    for warning in found.warnings:
+        out.say(f"warning: {warning}")
+
+
+def _whoever_is_here(invocation: Invocation, practice: Practice) -> Actor | None:
+    try:
+        return acting(invocation, practice)
+    except Locked:
+        return None
+
+
+def _json(item: InboxItem) -> dict[str, object]:
+    return {"request": item.reference, "to": item.waits_to, "lapses_at": item.lapses_at}

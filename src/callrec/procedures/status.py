@@ -1,0 +1,107 @@
+"""What is waiting, due or wrong, at a glance. Opens nothing and writes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.log import read_leaf, stored_head
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto.canonical import parse_instant
+from callrec.errors import CallrecError
+from callrec.policy.clause import NEXT_REVISION_DUE_ON
+from callrec.practice import check_remembered_head, today
+from callrec.procedures.custody import from_millis
+from callrec.procedures.inbox import InboxItem, read_inbox
+from callrec.procedures.people import logins
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from callrec.practice import Actor, Practice
+
+SOON: Final = timedelta(days=3)
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One look at the practice."""
+
+    practice: str
+    recordings: int
+    waiting_for_me: tuple[InboxItem, ...]
+    """Empty where nobody is logged in."""
+    due_soon: tuple[InboxItem, ...]
+    """Of those, what lapses within three days."""
+    last_archive: datetime | None
+    searched_without_request: tuple[tuple[str, int], ...]
+    """Login and how many searches, most first; for the Data Controller."""
+    warnings: tuple[str, ...]
+
+
+def look(practice: Practice, actor: Actor | None) -> Status:
+    """Look at the practice as it stands.
+
+    Args:
+        practice: the open vault.
+        actor: whose inbox to show; None where nobody is logged in.
+    """
+    waiting = read_inbox(practice, actor) if actor else ()
+    soon = practice.now() + SOON
+    with reading(practice.engine) as connection:
+        archived = connection.execute(select(func.max(tables.volume.c.written_at))).scalar()
+    return Status(
+        practice=practice.name,
+        recordings=count_recordings(practice),
+        waiting_for_me=waiting,
+        due_soon=tuple(i for i in waiting if i.lapses_at is not None and i.lapses_at <= soon),
+        last_archive=from_millis(archived) if archived else None,
+        searched_without_request=_searched_without_request(practice),
+        warnings=tuple(_warnings(practice, never_archived=archived is None)),
+    )
+
+
+def count_recordings(practice: Practice) -> int:
+    """How many recordings the vault holds."""
+    with reading(practice.engine) as connection:
+        query = select(func.count()).select_from(tables.recording)
+        return connection.execute(query).scalar() or 0
+
+
+def _searched_without_request(practice: Practice) -> tuple[tuple[str, int], ...]:
+    """A search under a request names it in its leaf; who searches without is counted [4(c)]."""
+    called = logins(practice)
+    counted: Counter[str] = Counter()
+    with reading(practice.engine) as connection:
+        some = tables.leaf.c.body.like(b'%"act":"search"%')
+        for seq, body in connection.execute(
+            select(tables.leaf.c.seq, tables.leaf.c.body).where(some)
+        ):
+            leaf = Leaf.decode(body, seq)
+            if leaf.outcome is Outcome.DONE and not leaf.subject:
+                counted[called.get(leaf.actor, leaf.actor)] += 1
+    return tuple(counted.most_common())
+
+
+def _warnings(practice: Practice, *, never_archived: bool) -> Iterator[str]:
+    due_on = practice.config.policy.next_revision_due or NEXT_REVISION_DUE_ON
+    if due_on < today(practice):
+        yield f"the policy's revision was due by {due_on}"
+    try:
+        check_remembered_head(practice)
+    except CallrecError as error:
+        yield f"the audit log: {error.message}; run callrec audit verify"
+    with reading(practice.engine) as connection:
+        last, _ = read_leaf(connection, stored_head(connection).size - 1)
+    if practice.now() < parse_instant(last.at) - CLOCK_TOLERANCE:
+        yield "this machine's clock stands before the last entry of the audit log"
+    if never_archived and count_recordings(practice):
+        yield "nothing was ever archived: if this disk dies, the recordings are gone"
