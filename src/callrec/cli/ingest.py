@@ -1,0 +1,130 @@
+"""``callrec ingest``: bring recordings in."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from callrec.cli import options
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.who import practice_of, signing
+from callrec.errors import DoneInPart, Tampered
+from callrec.procedures import ingest as procedure
+from callrec.procedures.intake_after import read_after
+from callrec.procedures.intake_preview import preview_names, preview_sources
+from callrec.procedures.intake_reading import Reader
+from callrec.procedures.intake_sources import check_paths, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from callrec.procedures.ingest import Ingested
+    from callrec.procedures.intake_preview import Preview
+
+app = new_app()
+
+
+@app.command()
+def ingest(
+    ctx: Context,
+    *,
+    paths: options.Sources,
+    after: options.After = "keep",
+    dry_run: options.DryRun = False,
+    names_only: options.Try = False,
+) -> None:
+    """Take in recordings: files, and folders with all that is in them.
+
+    Each is encrypted on the way and is safely on the vault's disk before its source is touched.
+    What cannot be taken in stays where it is and is listed, and the rest goes on. The same sound
+    twice is one recording. A run that was cut short is finished by the next.
+    """
+    if names_only:
+        _show_previews(ctx.obj, preview_names(paths, Reader.of(ctx.obj.config)))
+    elif dry_run:
+        _rehearse(ctx.obj, [Path(path) for path in paths])
+    else:
+        _ingest(ctx.obj, [Path(path) for path in paths], after)
+
+
+def _rehearse(invocation: Invocation, paths: list[Path]) -> None:
+    check_paths(paths, invocation.config.vault)
+    survey(paths)
+    _show_previews(invocation, preview_sources(paths, Reader.of(invocation.config)))
+
+
+def _ingest(invocation: Invocation, paths: list[Path], after: str) -> None:
+    what_then = read_after(after)
+    practice = practice_of(invocation)
+    actor = signing(invocation, practice)
+    check_paths(paths, practice.folder)
+    size_bytes = survey(paths).size_bytes
+    began = time.perf_counter()
+    with invocation.out.progress("sealing", total=size_bytes, in_bytes=True) as advance:
+        done = procedure.ingest(practice, actor, paths, after=what_then, advance=advance)
+    _show(invocation, done, time.perf_counter() - began)
+
+
+def _show(invocation: Invocation, done: Ingested, seconds: float) -> None:
+    out = invocation.out
+    value = {
+        "ingested": done.recordings,
+        "duplicates": done.duplicates,
+        "quarantined": [{"path": each.path, "why": each.why} for each in done.quarantined],
+        "unreadable": done.unreadable,
+        "ignored": done.ignored,
+        "bytes": done.size_bytes,
+        "seconds": round(seconds, 3),
+        "batch": done.batches[-1] if done.batches else None,
+        "batches": done.batches,
+    }
+
+    def text() -> None:
+        size = f"{done.size_bytes / 1e6:.1f} MB in {seconds:.1f} s"
+        out.say(f"{_count(done.recordings, 'recording')} taken in, {size}.")
+        if done.duplicates:
+            out.say(f"{_count(done.duplicates, 'file')} had been taken in before.")
+        if done.ignored:
+            out.say(f"{_count(done.ignored, 'file')} of another kind left aside.")
+        if done.quarantined:
+            out.say(f"{_count(len(done.quarantined), 'file')} not taken in, or left over:")
+            out.table(("file", "why"), [(each.path, each.why) for each in done.quarantined])
+
+    out.show(value, text)
+    _raise_what_is_left(done)
+
+
+def _raise_what_is_left(done: Ingested) -> None:
+    if done.damaged:
+        raise Tampered(f"{_count(done.damaged, 'sealed copy')} in the vault cannot be read back")
+    if done.quarantined:
+        raise DoneInPart(
+            f"{_count(len(done.quarantined), 'file')} left where they are",
+            hint="the list says why; mend what can be mended and run the command again",
+        )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _show_previews(invocation: Invocation, previews: Iterable[Preview]) -> None:
+    shown = [each.as_json() for each in previews]
+    out = invocation.out
+
+    def text() -> None:
+        for each in shown:
+            out.say(each["path"] if each["accepted"] else f"{each['path']}: would be left")
+            out.say(f"    {_told(each)}{each['why']}")
+
+    out.show_items(shown, text)
+
+
+def _told(preview: Mapping[str, Any]) -> str:
+    if preview["system"] is None:
+        return ""
+    way, ends = preview["direction"] or "call", (preview["caller"], preview["callee"])
+    caller, callee = (end or "unknown" for end in ends)
+    return f"{way} {caller} -> {callee}, {preview['local_time']}: "

@@ -1,0 +1,319 @@
+"""Take recordings in: sealed on the way, durable before they are catalogued [policy 4(h), 4(i)].
+
+In this order, for each batch of at most a thousand recordings:
+
+    seal two files at a time, in threads; a file that is known by name and size is only hashed
+    make the sealed files durable, all with one call
+    catalogue them in one transaction, with the batch's statement and its leaf: the commit point
+    only then, and only if the copy opens, let the sources go where ``--after`` says
+
+A run that is killed has touched no source whose recording is not in the vault; the next run clears
+away what it left half-done and takes in the rest. While a batch is catalogued the next is sealed.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power
+from callrec.practice import attempt, record, today
+from callrec.procedures.custody import Opening
+from callrec.procedures.intake_after import (
+    AfterKind,
+    Copy,
+    check_after,
+    check_copy,
+    clear_sidecars,
+    clear_source,
+)
+from callrec.procedures.intake_batch import BatchKeys, catalogue_batch
+from callrec.procedures.intake_known import (
+    Duplicates,
+    Portion,
+    seen_before,
+    sort_out,
+    sounds_known,
+)
+from callrec.procedures.intake_reading import Reader
+from callrec.procedures.intake_sealing import (
+    Hashed,
+    Outcome,
+    Sealing,
+    Seen,
+    Taken,
+    chunks,
+    hash_chunk,
+    portions,
+)
+from callrec.procedures.intake_sources import (
+    NotRecording,
+    Quarantined,
+    Source,
+    check_paths,
+    find_sources,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from sqlalchemy import Row
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.intake_after import After
+    from callrec.store import Batch
+
+MOST_RECORDINGS: Final = 1000
+MOST_BYTES: Final = 256_000_000
+WORKERS: Final = 2
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What a run did."""
+
+    recordings: int = 0
+    duplicates: int = 0
+    """Files whose sound the vault had already."""
+    size_bytes: int = 0
+    """Of the originals that became recordings."""
+    quarantined: list[Quarantined] = field(default_factory=list)
+    ignored: int = 0
+    """Files that are plainly no recordings."""
+    damaged: int = 0
+    """Sealed copies that were read back and are not whole."""
+    batches: list[str] = field(default_factory=list)
+
+    @property
+    def unreadable(self) -> int:
+        """How many of the quarantined could not be read at all."""
+        return sum(each.unreadable for each in self.quarantined)
+
+
+def ingest(
+    practice: Practice,
+    actor: Actor,
+    paths: Sequence[Path],
+    *,
+    after: After,
+    advance: Callable[[int], None],
+) -> Ingested:
+    """Take in all recordings under the paths.
+
+    Args:
+        practice: the vault.
+        actor: with the identity that signs what is taken in.
+        paths: files, and folders with all that is in them.
+        after: what becomes of the sources.
+        advance: is told, from any thread, how many bytes more are done.
+
+    Raises:
+        Refused: the actor may not ingest.
+        NotFound, Unusable: the paths will not do.
+        Failed: the vault cannot be written; what was catalogued before stays.
+    """
+    with attempt(practice, actor, "ingest"):
+        check_may(actor.person, Power.INGEST, on=today(practice))
+        check_paths(paths, practice.folder)
+        check_after(after, paths, practice.folder)
+        with practice.store.lock():
+            _sweep(practice)
+            try:
+                return _Run(practice, actor, after, advance).over(paths)
+            except CallrecError:
+                # The room is wanted at once if the disk is full.
+                with suppress(CallrecError):
+                    _sweep(practice)
+                raise
+
+
+def _sweep(practice: Practice) -> None:
+    """Clear away what a killed run left half-done."""
+    column = tables.recording.c.ciphertext
+    with reading(practice.engine) as connection:
+        practice.store.sweep(
+            lambda name: (
+                connection.execute(select(column).where(column == name)).first() is not None
+            )
+        )
+
+
+@dataclass(slots=True)
+class _Group:
+    """What becomes one batch, while it is being sealed."""
+
+    keys: BatchKeys
+    store: ExitStack
+    """Holds the store's batch once something is sealed into it."""
+    batch: Batch | None = None
+    tasks: list[Future[list[Outcome]]] = field(default_factory=list)
+
+
+class _Run:
+    """One run over the sources."""
+
+    def __init__(
+        self, practice: Practice, actor: Actor, after: After, advance: Callable[[int], None]
+    ) -> None:
+        self._practice = practice
+        self._actor = actor
+        self._after = after
+        self._advance = advance
+        self._reader = Reader.of(practice.config)
+        self._duplicates = Duplicates.of(practice, actor)
+        self._done = Ingested()
+
+    def over(self, paths: Sequence[Path]) -> Ingested:
+        with ExitStack() as stores, _workers() as self._pool:
+            before: _Group | None = None
+            for sources in portions(self._sources(paths), MOST_RECORDINGS, MOST_BYTES):
+                group = self._begin(sources, stores.enter_context(ExitStack()))
+                if before is not None:
+                    self._finish(before)
+                before = group
+            if before is not None:
+                self._finish(before)
+        return self._done
+
+    def _sources(self, paths: Sequence[Path]) -> Iterator[Source]:
+        for found in find_sources(paths):
+            match found:
+                case Source():
+                    yield found
+                case Quarantined():
+                    self._done.quarantined.append(found)
+                case NotRecording():
+                    self._done.ignored += 1
+
+    def _begin(self, sources: Sequence[Source], store: ExitStack) -> _Group:
+        with reading(self._practice.engine) as connection:
+            known = seen_before(connection, self._duplicates, sources)
+        group = _Group(BatchKeys.draw(), store)
+        for chunk in chunks(source for source in sources if source in known):
+            group.tasks.append(self._pool.submit(hash_chunk, chunk, self._advance))
+        new = [source for source in sources if source not in known]
+        if new:
+            sealing = self._sealing(group)
+            group.tasks += [self._pool.submit(sealing.take, chunk) for chunk in chunks(new)]
+        return group
+
+    def _sealing(self, group: _Group) -> Sealing:
+        if group.batch is None:
+            store = self._practice.store
+            group.batch = group.store.enter_context(store.batch(group.keys.batch))
+        return Sealing(self._practice.vault, self._reader, group.batch, self._advance)
+
+    def _finish(self, group: _Group) -> None:
+        seen: list[Seen] = []
+        for task in group.tasks:
+            seen += self._put_aside(task.result())
+        portion = self._told_apart(group, seen)
+        if group.batch is not None:
+            for taken in portion.surplus:
+                group.batch.drop(taken.sealed.sha256_ciphertext)
+            if portion.new:
+                group.batch.keep()
+        if not portion.is_empty:
+            catalogue_batch(self._practice, self._actor, group.keys, portion, self._duplicates)
+            self._done.batches.append(group.keys.batch)
+        group.store.close()
+        self._done.recordings += len(portion.new)
+        self._done.duplicates += portion.duplicates
+        self._done.size_bytes += sum(taken.sealed.size_bytes for taken in portion.recordings)
+        if self._after.kind is not AfterKind.KEEP:
+            self._clear(portion)
+
+    def _put_aside(self, outcomes: Sequence[Outcome]) -> list[Seen]:
+        self._done.quarantined += [each for each in outcomes if isinstance(each, Quarantined)]
+        return [each for each in outcomes if not isinstance(each, Quarantined)]
+
+    def _told_apart(self, group: _Group, seen: list[Seen]) -> Portion:
+        with reading(self._practice.engine) as connection:
+            known = sounds_known(connection, self._duplicates, seen)
+            # Under a name and size that were known lies another sound by now.
+            changed = [s.source for s in seen if isinstance(s, Hashed) and s.sha256 not in known]
+            if changed:
+                again = self._put_aside(self._sealing(group).take(changed))
+                seen = [s for s in seen if isinstance(s, Taken) or s.sha256 in known] + again
+                known = sounds_known(connection, self._duplicates, seen)
+            return sort_out(connection, self._duplicates, seen, known)
+
+    def _clear(self, portion: Portion) -> None:
+        """Let the sources go, each once its copy was read back; a leaf says so first."""
+        copies = self._copies(portion)
+        cleared: list[Seen] = []
+        for (seen, _), problem in zip(copies, self._pool.map(self._clear_one, copies), strict=True):
+            if problem is None:
+                cleared.append(seen)
+            else:
+                self._done.damaged += isinstance(problem, Tampered)
+                self._done.quarantined.append(Quarantined(seen.source.path, _left_because(problem)))
+        taken = {same[0].source for same in portion.new.values()}
+        moved = self._after.kind is AfterKind.MOVE
+        # A sidecar is deleted only if what it says is in the vault.
+        clear_sidecars(self._after, [s for s in cleared if moved or s.source in taken])
+
+    def _copies(self, portion: Portion) -> list[tuple[Seen, Copy]]:
+        new: list[tuple[Seen, Copy]] = [
+            (seen, Copy(same[0].uid, same[0].sealed.sha256_ciphertext, same[0].data_key))
+            for same in portion.new.values()
+            for seen in same
+        ]
+        uids = sorted({copy.uid for _, copy in new} | {row.uid for _, row in portion.held})
+        details = {"after": self._after.kind, "recordings": uids}
+        record(self._practice, self._actor, "ingest.cleared", details=details)
+        with reading(self._practice.engine) as connection:
+            opening = Opening(self._practice, self._actor, connection)
+            held = [
+                (seen, Copy(row.uid, row.ciphertext, _data_key(opening, row)))
+                for seen, row in portion.held
+            ]
+        return new + held
+
+    def _clear_one(self, source: tuple[Seen, Copy]) -> CallrecError | OSError | None:
+        seen, copy = source
+        try:
+            check_copy(self._practice.store, self._practice.vault, copy, seen.sha256)
+            clear_source(self._after, seen)
+        except (NotFound, Tampered, Unusable, OSError) as problem:
+            return problem
+        return None
+
+
+def _data_key(opening: Opening, row: Row[Any]) -> bytes | None:
+    if row.data_key is None:
+        return None  # erased: no file is there to be opened
+    try:
+        return opening.data_key(row)
+    except Locked:
+        return None
+
+
+def _left_because(problem: CallrecError | OSError) -> str:
+    match problem:
+        case Unusable():
+            return problem.message
+        case CallrecError():
+            return "its copy in the vault is not there or not whole, so it was left where it is"
+        case OSError():
+            return f"it was taken in and left: {(problem.strerror or 'no reason told').lower()}"
+
+
+@contextmanager
+def _workers() -> Iterator[ThreadPoolExecutor]:
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        yield pool
+    finally:
+        # What is under way ends before the store's batches are cleared away.
+        pool.shutdown(wait=True, cancel_futures=True)

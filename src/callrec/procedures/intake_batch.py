@@ -1,0 +1,295 @@
+"""Put a batch into the catalogue: one transaction, from which on its recordings are in the vault.
+
+Each batch has two random keys. One, sealed to the recordings key, opens the data keys; the other,
+sealed to the catalogue key, opens the metadata. Whoever takes recordings in holds them for as long
+as the batch lasts, and can open none of it afterwards (docs/formats/recording.md, 1).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy import func, select
+
+from callrec.catalogue import tables
+from callrec.catalogue.index import IndexedCall, add_calls
+from callrec.crypto import primitives
+from callrec.crypto.canonical import instant
+from callrec.crypto.context import context
+from callrec.crypto.statement import state
+from callrec.errors import Tampered
+from callrec.policy.role import VaultKey
+from callrec.practice import vault_key, writing
+from callrec.procedures.custody import encode_name, seal_metadata, to_millis
+from callrec.procedures.intake_known import write_macs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from callrec.crypto.statement import Statement
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.custody import SealedMetadata
+    from callrec.procedures.intake_known import Duplicates, Portion
+    from callrec.procedures.intake_sealing import Seen, Taken
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BatchKeys:
+    """A batch's id and its two keys, 32 bytes each. Its repr shows nothing."""
+
+    batch: str
+    recordings: bytes
+    catalogue: bytes
+
+    @classmethod
+    def draw(cls) -> Self:
+        return cls(
+            primitives.fresh_id(),
+            primitives.fresh(primitives.KEY_BYTES),
+            primitives.fresh(primitives.KEY_BYTES),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Revision:
+    """One revision of a recording's metadata, sealed, as the statement lists it."""
+
+    uid: str
+    number: int
+    ciphertext: str
+    metadata: SealedMetadata
+
+    def as_item(self) -> dict[str, Any]:
+        return {
+            "ciphertext": self.ciphertext,
+            "metadata": self.metadata.commitment,
+            "revision": self.number,
+            "uid": self.uid,
+        }
+
+
+def catalogue_batch(
+    practice: Practice, actor: Actor, keys: BatchKeys, portion: Portion, duplicates: Duplicates
+) -> None:
+    """Catalogue what is new of a portion, with its statement and its leaf: all of it, or nothing.
+
+    Args:
+        practice: the vault; the sealed files are in its store, durably.
+        actor: with the identity that signs the statement.
+        keys: of this batch.
+        portion: not empty.
+        duplicates: the MACs that are written.
+
+    Raises:
+        Failed: the catalogue cannot be written.
+    """
+    new = [_described(practice.vault, keys, same) for same in portion.new.values()]
+    with writing(practice, actor.signer) as act:
+        connection = act.connection
+        named = {
+            number: _named(connection, practice.vault, keys, (number, seen))
+            for number, seen in portion.named.items()
+        }
+        statement = _state(practice, actor, keys.batch, [*new, *named.values()])
+        details = {
+            "duplicates": portion.duplicates,
+            "names": len(portion.named),
+            "recordings": len(portion.new),
+        }
+        act.leaf(
+            "ingest",
+            actor=actor.person.id,
+            subject=[keys.batch],
+            details=details,
+            statement=statement,
+        )
+        connection.execute(tables.batch.insert().values(_batch_row(practice, keys, statement)))
+        numbers = _insert_recordings(connection, practice.vault, keys, portion.recordings)
+        revisions = {**{numbers[r.uid]: r for r in new}, **named}
+        _insert_metadata(connection, keys.batch, revisions)
+        write_macs(connection, _macs(duplicates, portion, numbers))
+        _index(practice, actor, connection, portion.recordings, numbers)
+
+
+def _described(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision:
+    """The first revision of a recording; ``same`` are all the sources that have its sound."""
+    taken = same[0]
+    metadata = seal_metadata(
+        {**_fields(taken), "provenance": _provenance(same)},
+        key=keys.catalogue,
+        vault=vault,
+        uid=taken.uid,
+        revision=1,
+    )
+    return _Revision(taken.uid, 1, taken.sealed.sha256_ciphertext, metadata)
+
+
+def _named(
+    connection: Connection, vault: str, keys: BatchKeys, told: tuple[int, list[Seen]]
+) -> _Revision:
+    """A further revision of a recording that was there: more names for the same sound."""
+    recording, seen = told
+    row = connection.execute(
+        select(tables.recording.c.uid, tables.recording.c.ciphertext).where(
+            tables.recording.c.id == recording
+        )
+    ).one()
+    latest = connection.execute(
+        select(func.max(tables.metadata.c.revision)).where(tables.metadata.c.recording == recording)
+    ).scalar()
+    if latest is None:
+        raise Tampered(f"the metadata of recording {recording} is missing")
+    metadata = seal_metadata(
+        {"provenance": _provenance(seen), "uid": row.uid},
+        key=keys.catalogue,
+        vault=vault,
+        uid=row.uid,
+        revision=latest + 1,
+    )
+    return _Revision(row.uid, latest + 1, row.ciphertext, metadata)
+
+
+def _fields(taken: Taken) -> dict[str, Any]:
+    call, sound, sealed = taken.call, taken.sound, taken.sealed
+    return {
+        "callee": call.callee,
+        "caller": call.caller,
+        "channels": sound.channels,
+        "ciphertext": sealed.sha256_ciphertext,
+        "codec": sound.codec,
+        "direction": call.direction,
+        "duration_ms": sound.duration_ms,
+        "extension": call.extension,
+        "format": sound.format,
+        "local_time": call.local_time,
+        "number": call.number,
+        "parties": list(call.parties),
+        "said": dict(call.said),
+        "sample_rate": sound.sample_rate,
+        "sha256": sealed.sha256_original,
+        "size_bytes": sealed.size_bytes,
+        "started_at": instant(call.started_at),
+        "system": call.system,
+        "time_confidence": call.time_confidence,
+        "uid": taken.uid,
+        "unique_id": call.unique_id,
+    }
+
+
+def _provenance(same: Iterable[Seen]) -> list[dict[str, Any]]:
+    by_name = {os.fsencode(seen.source.path): instant(seen.modified_at) for seen in same}
+    return [{"modified_at": at, "name": encode_name(name)} for name, at in by_name.items()]
+
+
+def _state(
+    practice: Practice, actor: Actor, batch: str, revisions: Iterable[_Revision]
+) -> Statement:
+    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
+    return state(
+        "batch",
+        vault=practice.vault,
+        by=actor.person.id,
+        at=practice.now(),
+        seed=actor.identity.act,
+        fields={"batch": batch, "items": [revision.as_item() for revision in revisions]},
+    )
+
+
+def _batch_row(practice: Practice, keys: BatchKeys, statement: Statement) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": keys.batch, "statement": statement.digest}
+    for side, secret in (
+        (VaultKey.RECORDINGS, keys.recordings),
+        (VaultKey.CATALOGUE, keys.catalogue),
+    ):
+        newest = practice.register.newest(side)
+        info = context("batch", practice.vault, batch=keys.batch, key=side, version=newest.version)
+        row[f"{side}_version"] = newest.version
+        row[f"{side}_key"] = primitives.hpke_seal(newest.public, secret, info)
+    return row
+
+
+def _insert_recordings(
+    connection: Connection, vault: str, keys: BatchKeys, recordings: list[Taken]
+) -> dict[str, int]:
+    """Their rows; returns the number that each uid got."""
+    if not recordings:
+        return {}
+    insert = tables.recording.insert().returning(tables.recording.c.uid, tables.recording.c.id)
+    rows = [_recording_row(vault, keys, taken) for taken in recordings]
+    return dict(connection.execute(insert, rows).tuples().all())
+
+
+def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
+    info = context("data-key", vault, batch=keys.batch, uid=taken.uid)
+    return {
+        "batch": keys.batch,
+        "ciphertext": taken.sealed.sha256_ciphertext,
+        "data_key": primitives.seal(keys.recordings, taken.data_key, info),
+        "direction": taken.call.direction,
+        "duration_ms": taken.sound.duration_ms,
+        "format": taken.sound.format,
+        "size_bytes": taken.sealed.size_bytes,
+        "started_at": to_millis(_to_the_millisecond(taken.call.started_at)),
+        "state": "live",
+        "uid": taken.uid,
+    }
+
+
+def _to_the_millisecond(at: datetime) -> datetime:
+    # As the text is that is sealed, since the two are compared.
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _insert_metadata(
+    connection: Connection, batch: str, revisions: Mapping[int, _Revision]
+) -> None:
+    connection.execute(
+        tables.metadata.insert(),
+        [
+            {"batch": batch, "recording": n, "revision": r.number, "sealed": r.metadata.sealed}
+            for n, r in revisions.items()
+        ],
+    )
+
+
+def _macs(duplicates: Duplicates, portion: Portion, numbers: Mapping[str, int]) -> dict[bytes, int]:
+    macs = {
+        mac: numbers[same[0].uid]
+        for same in portion.new.values()
+        for taken in same
+        for mac in duplicates.to_write(taken, is_new=True)
+    }
+    more = {
+        mac: number
+        for number, seen in portion.named.items()
+        for each in seen
+        for mac in duplicates.to_write(each, is_new=False)
+    }
+    return {**macs, **more}
+
+
+def _index(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    recordings: list[Taken],
+    numbers: Mapping[str, int],
+) -> None:
+    newest = practice.register.newest(VaultKey.INDEX).version
+    calls = [
+        IndexedCall(
+            recording=numbers[taken.uid],
+            started_at=taken.call.started_at,
+            number=taken.call.number,
+            extension=taken.call.extension,
+            parties=taken.call.parties,
+        )
+        for taken in recordings
+    ]
+    key = vault_key(actor, VaultKey.INDEX, newest)
+    add_calls(connection, key, practice.vault, calls, practice.config.time_zone)

@@ -1,0 +1,196 @@
+"""Tell what the vault has already: the same audio twice is one recording with two provenances.
+
+The catalogue holds no names and no hashes of originals, only HMACs of them, under a key derived
+from the index key (docs/formats/recording.md, 5):
+
+    sound  MAC(SHA-256 of the original[32])
+    name   MAC("name" || SHA-256 of the original[32] || name)
+    sight  MAC("sight" || canonical JSON {name, size_bytes})
+
+A known sight only spares the sealing: the file is hashed all the same, and its sound decides.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.crypto.canonical import canonical
+from callrec.crypto.context import context
+from callrec.crypto.primitives import derive, mac
+from callrec.policy.role import VaultKey
+from callrec.practice import vault_key
+from callrec.procedures.custody import encode_name
+from callrec.procedures.intake_sealing import Taken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.intake_sealing import Seen
+    from callrec.procedures.intake_sources import Source
+
+_ASKED_AT_ONCE: Final = 1000
+"""Below the most parameters that any SQLite takes (32,766), and quick to compile."""
+
+
+class Duplicates:
+    """The MACs, under every version of the index key that the actor holds."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        """Take the derived keys, newest first: that one is written under."""
+        self._keys = keys
+
+    @classmethod
+    def of(cls, practice: Practice, actor: Actor) -> Duplicates:
+        """Derive them from what the actor has open.
+
+        Raises:
+            Locked: he does not have the newest index key.
+        """
+        newest = practice.register.newest(VaultKey.INDEX).version
+        held = {v for key, v in actor.shares if key is VaultKey.INDEX} - {newest}
+        info = context("duplicate", practice.vault)
+        return cls(
+            [
+                derive(vault_key(actor, VaultKey.INDEX, version), info)
+                for version in (newest, *sorted(held, reverse=True))
+            ]
+        )
+
+    def sound(self, sha256: str) -> list[bytes]:
+        """MACs of an original's SHA-256 (hex); as all here: newest key first."""
+        return self._under_each(bytes.fromhex(sha256))
+
+    def name(self, seen: Seen) -> list[bytes]:
+        return self._under_each(
+            b"name" + bytes.fromhex(seen.sha256) + os.fsencode(seen.source.path)
+        )
+
+    def sight(self, source: Source, size_bytes: int) -> list[bytes]:
+        name = encode_name(os.fsencode(source.path))
+        return self._under_each(b"sight" + canonical({"name": name, "size_bytes": size_bytes}))
+
+    def to_write(self, seen: Seen, *, is_new: bool) -> set[bytes]:
+        """What the catalogue is to know of a source once it is taken in."""
+        macs = {self.name(seen)[0], self.sight(seen.source, seen.mark.size_bytes)[0]}
+        return macs | {self.sound(seen.sha256)[0]} if is_new else macs
+
+    def _under_each(self, data: bytes) -> list[bytes]:
+        return [mac(key, data) for key in self._keys]
+
+
+@dataclass(slots=True)
+class Portion:
+    """One portion of sources, told apart: what becomes a recording, what only adds a name."""
+
+    new: dict[str, list[Taken]] = field(default_factory=dict)
+    """SHA-256 of an original -> what becomes its recording, then others with the same sound."""
+    named: dict[int, list[Seen]] = field(default_factory=dict)
+    """A recording's number -> sources with its sound, under names that it is not known by."""
+    held: list[tuple[Seen, Row[Any]]] = field(default_factory=list)
+    """Sources whose sound the vault has, each with its recording's row."""
+
+    @property
+    def is_empty(self) -> bool:
+        """There is nothing to write."""
+        return not self.new and not self.named
+
+    @property
+    def duplicates(self) -> int:
+        return len(self.held) + sum(len(seen) - 1 for seen in self.new.values())
+
+    @property
+    def recordings(self) -> list[Taken]:
+        """What is new, in the order in which it was found."""
+        return [taken[0] for taken in self.new.values()]
+
+    @property
+    def surplus(self) -> list[Taken]:
+        """What was sealed although the vault, or this portion, has its sound already."""
+        again = [taken for same in self.new.values() for taken in same[1:]]
+        return again + [seen for seen, _ in self.held if isinstance(seen, Taken)]
+
+
+def seen_before(
+    connection: Connection, duplicates: Duplicates, sources: Iterable[Source]
+) -> frozenset[Source]:
+    """Those sources that are known by name and size."""
+    macs = {m: s for s in sources for m in duplicates.sight(s, s.mark.size_bytes)}
+    return frozenset(macs[m] for m in _known(connection, macs))
+
+
+def sounds_known(
+    connection: Connection, duplicates: Duplicates, seen: Iterable[Seen]
+) -> dict[str, Row[Any]]:
+    """SHA-256 of originals that the vault has, each with its recording's row."""
+    macs = {m: sha256 for sha256 in {s.sha256 for s in seen} for m in duplicates.sound(sha256)}
+    known = _known(connection, macs)
+    rows = _rows(connection, set(known.values()))
+    return {macs[m]: rows[number] for m, number in known.items()}
+
+
+def sort_out(
+    connection: Connection,
+    duplicates: Duplicates,
+    seen: Sequence[Seen],
+    known: dict[str, Row[Any]],
+) -> Portion:
+    """Tell apart what is new, what the vault has under other names, and what it knows wholly.
+
+    Args:
+        connection: to the catalogue.
+        duplicates: the MACs.
+        seen: sources; those whose sound is not known are sealed.
+        known: what ``sounds_known`` says of them.
+    """
+    portion = Portion()
+    for each in seen:
+        if each.sha256 in known:
+            portion.held.append((each, known[each.sha256]))
+        elif isinstance(each, Taken):
+            portion.new.setdefault(each.sha256, []).append(each)
+    macs = {m: place for place, (s, _) in enumerate(portion.held) for m in duplicates.name(s)}
+    named = {macs[m] for m in _known(connection, macs)}
+    for place, (each, row) in enumerate(portion.held):
+        # Of an erased recording nothing is left that a name could be added to.
+        if place not in named and row.data_key is not None:
+            portion.named.setdefault(row.id, []).append(each)
+    return portion
+
+
+def write_macs(connection: Connection, macs: Mapping[bytes, int]) -> None:
+    """Let the catalogue know MACs, each with its recording's number."""
+    # A file may change and keep its name and size: then its sight is there already.
+    held = _known(connection, macs)
+    rows = [{"mac": m, "recording": n} for m, n in sorted(macs.items()) if m not in held]
+    if rows:
+        connection.execute(tables.duplicate.insert(), rows)
+
+
+def _known(connection: Connection, macs: Iterable[bytes]) -> dict[bytes, int]:
+    table = tables.duplicate
+    found: dict[bytes, int] = {}
+    for some in _in_parts(list(macs)):
+        query = select(table.c.mac, table.c.recording).where(table.c.mac.in_(some))
+        found.update((bytes(m), number) for m, number in connection.execute(query).tuples())
+    return found
+
+
+def _rows(connection: Connection, numbers: Iterable[int]) -> dict[int, Row[Any]]:
+    table = tables.recording
+    return {
+        row.id: row
+        for some in _in_parts(list(numbers))
+        for row in connection.execute(select(table).where(table.c.id.in_(some)))
+    }
+
+
+def _in_parts(values: list[Any]) -> Iterable[list[Any]]:
+    return (values[n : n + _ASKED_AT_ONCE] for n in range(0, len(values), _ASKED_AT_ONCE))

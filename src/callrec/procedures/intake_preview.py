@@ -1,0 +1,100 @@
+"""Say how files, or names alone, would be read; no vault is needed and nothing is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from callrec.procedures.intake_reading import open_source, or_quarantined
+from callrec.procedures.intake_sources import (
+    NotRecording,
+    Quarantined,
+    Source,
+    find_sources,
+    is_plainly_none,
+)
+from callrec.telephone.asterisk import read_name
+from callrec.telephone.call import Call, Direction, System
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from callrec.procedures.intake_reading import Reader
+    from callrec.telephone.sound import Sound
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How one file would be taken in, or why it would not."""
+
+    path: str
+    """As it was given, or found."""
+    accepted: bool
+    why: str
+    call: Call | None = None
+    sound: Sound | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As docs/cli.md has it; what is not known is null."""
+        call, sound = self.call, self.sound
+        return {
+            "path": self.path,
+            "accepted": self.accepted,
+            "why": self.why,
+            "system": call.system if call and call.system is not System.NONE else None,
+            "direction": call.direction
+            if call and call.direction is not Direction.UNKNOWN
+            else None,
+            "caller": call and call.caller,
+            "callee": call and call.callee,
+            "extension": call and call.extension,
+            "started_at": call and call.started_at,
+            "local_time": call and call.local_time,
+            "time_confidence": call and call.time_confidence,
+            "unique_id": call and call.unique_id,
+            "codec": sound and sound.codec,
+            "sample_rate": sound and sound.sample_rate,
+            "channels": sound and sound.channels,
+            "duration_s": sound and sound.duration_ms / 1000,
+        }
+
+
+def preview_sources(paths: Iterable[Path], reader: Reader) -> Iterator[Preview]:
+    """Each file under the paths that is not plainly something else."""
+    for found in find_sources(paths):
+        match found:
+            case Source():
+                yield _of_source(found, reader)
+            case Quarantined():
+                yield Preview(str(found.path), accepted=False, why=found.why)
+            case NotRecording():
+                pass
+
+
+def preview_names(names: Iterable[str], reader: Reader) -> Iterator[Preview]:
+    """Each name, as if a recording were called so; folders in it count for nothing."""
+    for name in names:
+        last = Path(name).name
+        call = read_name(last, reader.zone, reader.region, reader.extensions)
+        if is_plainly_none(last):
+            yield Preview(name, accepted=False, why="by its name it is no recording")
+        elif call is None:
+            why = "no system that is known writes such a name; a sidecar or its own time would tell"
+            yield Preview(name, accepted=True, why=why)
+        else:
+            yield Preview(name, accepted=True, why=call.why, call=call)
+
+
+def _of_source(source: Source, reader: Reader) -> Preview:
+    read = or_quarantined(source, partial(_read, source, reader))
+    if isinstance(read, Quarantined):
+        return Preview(str(source.path), accepted=False, why=read.why)
+    call, sound = read
+    return Preview(str(source.path), accepted=True, why=call.why, call=call, sound=sound)
+
+
+def _read(source: Source, reader: Reader) -> tuple[Call, Sound]:
+    with open_source(source) as opened:
+        return opened.understand(reader)

@@ -1,0 +1,138 @@
+"""Read one file of the telephone system's: what it is, what call it holds, whether it stood still.
+
+Whatever is wrong with a file is raised as ``Unusable`` or ``OSError`` and concerns that file alone.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import FileIO
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from callrec.errors import Failed, Unusable
+from callrec.procedures.intake_sources import Mark, Quarantined, Source, no_file, unreadable
+from callrec.telephone.number import Extensions, extension_ranges
+from callrec.telephone.reading import read_call
+from callrec.telephone.sound import Sound, inspect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from zoneinfo import ZoneInfo
+
+    from callrec.config import Config
+    from callrec.telephone.call import Call
+
+_T = TypeVar("_T")
+
+_FLAGS: Final = (
+    os.O_RDONLY
+    | os.O_CLOEXEC
+    | os.O_NOCTTY
+    # What was a file when it was found may be a link or a pipe by now.
+    | os.O_NOFOLLOW
+    | os.O_NONBLOCK
+)
+_FIRST_YEAR: Final = 1900
+
+
+class Unreadable(Unusable):
+    """A file that could not be read at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How this practice's telephone system is read."""
+
+    zone: ZoneInfo
+    region: str
+    extensions: Extensions
+
+    @classmethod
+    def of(cls, config: Config) -> Reader:
+        return cls(config.time_zone, config.region, extension_ranges(config.telephone.extensions))
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A source, open for reading."""
+
+    source: Source
+    file: FileIO
+    mark: Mark
+    """As it was when it was opened."""
+
+    def understand(self, reader: Reader) -> tuple[Call, Sound]:
+        """What call it is and what sound; the file is at its beginning again afterwards.
+
+        Raises:
+            Unusable: it is no sound, or its description is not to be understood.
+            OSError: it cannot be read.
+        """
+        path = self.source.path
+        sound = inspect(self.file, self.mark.size_bytes, path.suffix)
+        self.file.seek(0)
+        try:
+            call = read_call(
+                path, zone=reader.zone, region=reader.region, extensions=reader.extensions
+            )
+        except Failed as problem:
+            raise Unreadable(problem.message) from problem
+        return call, sound
+
+    def check_unchanged(self, read_bytes: int) -> None:
+        """Check that what was read is the whole of it, and that it is still there as it was.
+
+        Raises:
+            Unusable: somebody wrote to it, or put another file in its place.
+            OSError: it is gone.
+        """
+        now = Mark.of(self.source.path.lstat())
+        if now != self.mark or read_bytes != self.mark.size_bytes:
+            raise Unusable("it changed while it was read")
+
+
+@contextmanager
+def open_source(source: Source) -> Iterator[Opened]:
+    """Open a source, and have the system read ahead in it.
+
+    Raises:
+        Unreadable: it is another file by now, or none.
+        OSError: it cannot be opened.
+    """
+    with FileIO(os.open(source.path, _FLAGS)) as file:
+        status = os.fstat(file.fileno())
+        mark = Mark.of(status)
+        if no_file(status) or not mark.is_same_file(source.mark):
+            raise Unreadable("another file was put in its place")
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
+        yield Opened(source, file, mark)
+
+
+def modified_at(mark: Mark) -> datetime:
+    """When the file was last written, aware, in UTC.
+
+    Raises:
+        Unusable: no calendar holds that time.
+    """
+    try:
+        seconds, rest = divmod(mark.modified_ns, 10**9)
+        at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
+    except (ValueError, OverflowError, OSError):
+        at = None
+    if at is None or at.year < _FIRST_YEAR:
+        raise Unusable("the file's own time is in no calendar")
+    return at
+
+
+def or_quarantined(source: Source, take: Callable[[], _T]) -> _T | Quarantined:
+    """What ``take`` gives, or why this one file is not taken."""
+    try:
+        return take()
+    except Unusable as problem:
+        return Quarantined(source.path, problem.message, unreadable=isinstance(problem, Unreadable))
+    except OSError as error:
+        return Quarantined(source.path, unreadable(error), unreadable=True)

@@ -1,0 +1,224 @@
+"""Find what is to be taken in: files that were named, and all that lies in folders that were named.
+
+A folder that is named may be a link. What is found in it is never followed: a link that leads out
+of the folder, a pipe, a device or a socket is left where it is and told. Files that are plainly no
+recordings, by their suffix or because they are hidden, are only counted.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from callrec.errors import NotFound, Unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+NOT_RECORDINGS: Final = frozenset(
+    {".csv", ".db", ".ini", ".json", ".log", ".md5", ".sha256", ".txt", ".xml"}
+)
+"""Suffixes of what telephone systems and desktops leave beside recordings."""
+
+_NO_FILE: Final = (
+    (stat.S_ISDIR, "it is a folder"),
+    (stat.S_ISLNK, "it is a link, which is not followed"),
+    (stat.S_ISFIFO, "it is a pipe, not a file"),
+    (stat.S_ISSOCK, "it is a socket, not a file"),
+    (stat.S_ISCHR, "it is a device, not a file"),
+    (stat.S_ISBLK, "it is a device, not a file"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What tells that a file is still the one that was seen before, unchanged."""
+
+    device: int
+    inode: int
+    size_bytes: int
+    modified_ns: int
+    """Nanoseconds since 1970."""
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Mark:
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+    def is_same_file(self, other: Mark) -> bool:
+        return (self.device, self.inode) == (other.device, other.inode)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that may be a recording."""
+
+    path: Path
+    """Absolute."""
+    inside: Path
+    """The same, as seen from the folder that was named; of a file that was named, its name."""
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """What was not taken in, and stays where it is."""
+
+    path: Path
+    why: str
+    """In a few words, with nothing of the call in them."""
+    unreadable: bool = False
+    """It could not be read at all: rights, a failing disk, no ordinary file."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotRecording:
+    """A file, or a hidden folder, that is plainly none."""
+
+
+Found: TypeAlias = Source | Quarantined | NotRecording
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What there is to do before it begins."""
+
+    files: int
+    """Those that are not plainly something else."""
+    size_bytes: int
+
+
+def check_paths(paths: Sequence[Path], vault: Path) -> None:
+    """Check what was named, before anything is read.
+
+    Raises:
+        NotFound: there is no such file or folder.
+        Unusable: it holds the vault, or lies in it.
+    """
+    for position, path in enumerate(paths, start=1):
+        if not os.path.lexists(path):
+            raise NotFound(
+                f"PATH {position} is no file and no folder", hint="check how it is spelt"
+            )
+        if lies_in(path, vault) or lies_in(vault, path):
+            raise Unusable(
+                f"PATH {position} holds the vault itself, or lies in it",
+                hint="name the folder that the telephone system writes to",
+            )
+
+
+def survey(paths: Sequence[Path]) -> Survey:
+    """How much there is.
+
+    Raises:
+        NotFound: nothing at all that could be a recording, or that should have been one.
+    """
+    files = size = ignored = 0
+    for found in find_sources(paths):
+        match found:
+            case Source():
+                files, size = files + 1, size + found.mark.size_bytes
+            case Quarantined():
+                files += 1
+            case NotRecording():
+                ignored += 1
+    if not files:
+        others = f"; {ignored} other files are no recordings" if ignored else ""
+        raise NotFound(
+            f"no recordings found{others}",
+            hint="name the folder that the telephone system writes to",
+        )
+    return Survey(files, size)
+
+
+def find_sources(paths: Iterable[Path]) -> Iterator[Found]:
+    """Everything under the paths, folders in the order of their names.
+
+    Law: every file is told once for each path that leads to it.
+    """
+    for named in paths:
+        path = Path(os.path.abspath(named))  # noqa: PTH100  # Path.resolve would follow a link
+        if path.is_dir():
+            yield from _walk(path)
+        else:
+            yield _judged(path, Path(path.name))
+
+
+def is_plainly_none(name: str) -> bool:
+    """Whether a file of this name, found in a folder, is no recording."""
+    return name.startswith(".") or os.path.splitext(name)[1].casefold() in NOT_RECORDINGS  # noqa: PTH122  # ten times faster
+
+
+def lies_in(path: Path, folder: Path) -> bool:
+    """Whether a path is a folder or within it, links followed."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def _walk(root: Path) -> Iterator[Found]:
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except OSError as error:
+            yield Quarantined(folder, unreadable(error), unreadable=True)
+            continue
+        sidecars = _sidecars(entry.name for entry in entries)
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+                waiting.append(Path(entry.path))
+            elif entry.name not in sidecars:
+                yield _found(entry, root)
+        waiting[:] = sorted(waiting, reverse=True)
+
+
+def _found(entry: os.DirEntry[str], root: Path) -> Found:
+    path = Path(entry.path)
+    if is_plainly_none(entry.name):
+        return NotRecording()
+    if entry.is_symlink():
+        return _led(path, root)
+    return _judged(path, path.relative_to(root))
+
+
+def _led(link: Path, root: Path) -> Found:
+    if not link.exists():
+        return Quarantined(link, "it is a link that leads nowhere", unreadable=True)
+    if not lies_in(link, root):
+        return Quarantined(link, "it is a link that leads out of the folder", unreadable=True)
+    return NotRecording()  # what it leads to comes in by itself
+
+
+def _judged(path: Path, inside: Path) -> Found:
+    try:
+        status = path.lstat()
+    except OSError as error:
+        return Quarantined(path, unreadable(error), unreadable=True)
+    why = no_file(status)
+    if why:
+        return Quarantined(path, why, unreadable=True)
+    return Source(path, inside, Mark.of(status))
+
+
+def no_file(status: os.stat_result) -> str:
+    """Why this is no ordinary file; empty where it is one."""
+    return next((why for is_such, why in _NO_FILE if is_such(status.st_mode)), "")
+
+
+def unreadable(error: OSError) -> str:
+    """What the system says of a file, without its name."""
+    return f"it cannot be read: {(error.strerror or 'for no reason told').lower()}"
+
+
+def _sidecars(names: Iterable[str]) -> frozenset[str]:
+    """Those JSON files that belong to another file of the folder (telephone.sidecar)."""
+    split = {name: os.path.splitext(name) for name in names}  # noqa: PTH122  # as above
+    stems = {stem for stem, suffix in split.values() if suffix != ".json"}
+    return frozenset(
+        name
+        for name, (stem, suffix) in split.items()
+        if suffix == ".json" and (stem in split or stem in stems)
+    )
