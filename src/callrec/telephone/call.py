@@ -1,0 +1,69 @@
+"""What is known of one call before anybody has listened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+class System(StrEnum):
+    """Who said what is known of a call."""
+
+    ASTERISK = "asterisk"
+    SIDECAR = "sidecar"
+    NONE = "none"
+
+
+class Direction(StrEnum):
+    """Which way a call went, seen from the practice."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+    UNKNOWN = "unknown"
+
+
+class TimeConfidence(StrEnum):
+    """How sure the start of a call is."""
+
+    UTC_PROVEN = "utc-proven"
+    LOCAL_UNAMBIGUOUS = "local-unambiguous"
+    LOCAL_AMBIGUOUS = "local-ambiguous"
+    """The clocks went back: that local time came twice."""
+    NONEXISTENT = "nonexistent"
+    """The clocks went forward: that local time never was."""
+    FILE_TIME = "file-time"
+    """Only the file's own time is known, which is nearer to the end of the call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call as its telephone system left it; every text in it can be written as UTF-8."""
+
+    system: System
+    direction: Direction
+    caller: str | None
+    """E.164 where it is a public number, as written otherwise; None: withheld or unknown."""
+    callee: str | None
+    """As the caller."""
+    number: str | None
+    """The outside party's: E.164, or a short code such as 999."""
+    extension: str | None
+    """Of the practice's end; of an internal call, the end that called."""
+    parties: tuple[str, ...]
+    """Names of people, where the system knew them."""
+    started_at: datetime
+    """Aware, UTC."""
+    local_time: str
+    """ISO 8601 without an offset, as written; of an instant, in the practice's time zone."""
+    time_confidence: TimeConfidence
+    unique_id: str | None
+    why: str
+    """How it was read: one sentence, with nothing of the call in it."""
+    said: Mapping[str, str] = field(hash=False)
+    """What the system said, as it said it."""

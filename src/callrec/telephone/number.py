@@ -1,0 +1,124 @@
+"""Telephone numbers: any spelling in, E.164 out; what is an extension and what is nobody."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+import phonenumbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Extensions: TypeAlias = tuple[tuple[int, int], ...]
+"""The practice's extensions, first and last of each range; empty: they are told by length."""
+
+_WITHHELD = frozenset(
+    {"", "s", "unknown", "anonymous", "withheld", "private", "restricted", "unavailable"}
+)
+"""What systems write for a caller who is not shown; ``s`` is Asterisk's "whatever was dialled"."""
+
+_SPELLED = re.compile(r"\+?[0-9 ()./-]{3,40}")
+_PUNCTUATION = re.compile("[ ()./-]")
+_SHORT_CODES = {"GB": frozenset({"111"})}
+"""Public short codes beside the emergency numbers, which phonenumbers knows for every region."""
+
+_LONGEST_SHORT_CODE = 6
+"""Digits; no region's emergency number has more (116xxx)."""
+
+_SHORTEST = 9
+"""Digits of a national number that is believed although phonenumbers' metadata do not list it,
+as they do not list Ofcom's numbers for drama or a range opened last month. Shorter ones are
+local numbers without their area, which would become somebody else's."""
+
+
+def e164(text: str, region: str) -> str | None:
+    """The public number in E.164, or a public short code (999, 111) as written.
+
+    Args:
+        text: in any spelling: ``020 7946 0123``, ``+44 (0)20 ...``, ``0044...``.
+        region: whose national spelling it is, ISO 3166 in capitals.
+
+    Returns:
+        None for an extension, for one who is withheld, and for what is no number.
+
+    Law: what comes out goes in again unchanged.
+    """
+    plain = _plain(text)
+    return _e164(_PUNCTUATION.sub("", plain), region) if _SPELLED.fullmatch(plain) else None
+
+
+def party(text: str, region: str) -> str | None:
+    """One end of a call: E.164 where it is public, as written otherwise, None if withheld."""
+    return None if is_withheld(text) else e164(text, region) or text
+
+
+def is_withheld(text: str) -> bool:
+    """Whether a system says by this that it does not know, or does not show, who it was."""
+    return text.strip().casefold() in _WITHHELD
+
+
+def tail(number: str) -> str:
+    """The last four digits, by which a number may be searched for without knowing the rest."""
+    return number[-4:]
+
+
+def is_extension(text: str, extensions: Extensions, region: str) -> bool:
+    """Whether this is one of the practice's own desks.
+
+    By the ranges where there are any; without them, two to six digits, the first of them no 0, and
+    no public short code.
+    """
+    if not re.fullmatch("[0-9]{2,6}", text):
+        return False
+    if extensions:
+        return any(first <= int(text) <= last for first, last in extensions)
+    return text[0] != "0" and not _is_short_code(text, region)
+
+
+def extension_ranges(written: Iterable[str]) -> Extensions:
+    """The ranges in the configuration's spelling: ``201`` or ``200-299``."""
+    bounds = [text.partition("-") for text in written]
+    return tuple((int(first), int(last or first)) for first, _, last in bounds)
+
+
+@lru_cache(maxsize=4096)  # a practice's callers call again, and phonenumbers takes its time
+def _e164(digits: str, region: str) -> str | None:
+    if _is_short_code(digits, region):
+        return digits
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not (_is_likely(number) or phonenumbers.is_valid_number(number)):  # the dearer last
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _plain(text: str) -> str:
+    """Spelled with ASCII alone: compatibility forms, every kind of dash and of space."""
+    if text.isascii():
+        return text.strip()
+    known = {"Pd": "-", "Zs": " ", "Nd": None, "Cf": ""}  # Cf: the marks around a pasted number
+    folded = unicodedata.normalize("NFKC", text)
+    signs = (_ascii(sign, known.get(unicodedata.category(sign), sign)) for sign in folded)
+    return "".join(signs).strip()
+
+
+def _ascii(sign: str, instead: str | None) -> str:
+    return str(unicodedata.digit(sign)) if instead is None else instead
+
+
+def _is_short_code(digits: str, region: str) -> bool:
+    return len(digits) <= _LONGEST_SHORT_CODE and (
+        digits in _SHORT_CODES.get(region, ()) or phonenumbers.is_emergency_number(digits, region)
+    )
+
+
+def _is_likely(number: phonenumbers.PhoneNumber) -> bool:
+    return (
+        phonenumbers.is_possible_number(number)
+        and len(phonenumbers.national_significant_number(number)) >= _SHORTEST
+    )

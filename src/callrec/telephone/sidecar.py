@@ -1,0 +1,155 @@
+"""A JSON file beside a recording, for whatever its telephone system's names do not say.
+
+The format is docs/formats/sidecar.md; it is strict, because a key misspelt would be a fact lost.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from stat import S_ISREG
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from callrec.errors import Unusable
+from callrec.telephone.call import Call, Direction, System, TimeConfidence
+from callrec.telephone.clock import Moment, by_local_time
+from callrec.telephone.number import e164, party
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from pydantic_core import ErrorDetails
+
+LARGEST = 64 * 1024
+"""Bytes."""
+
+_HINT = "docs/formats/sidecar.md lists the keys of a sidecar and what each may hold"
+_INSTANT = re.compile(
+    r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
+    r"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+_Text = Annotated[str, StringConstraints(max_length=200)]
+
+
+class _Sidecar(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    started_at: str
+    direction: Direction = Direction.UNKNOWN
+    caller: _Text = ""
+    callee: _Text = ""
+    extension: _Text = ""
+    parties: Annotated[tuple[_Text, ...], Field(max_length=50)] = ()
+    unique_id: _Text = ""
+    system: _Text = ""
+
+
+def sidecar_for(path: Path) -> Path | None:
+    """The sidecar that lies beside a recording: ``call.wav.json``, else ``call.json``.
+
+    Only a file of its own counts: no link, which might lead out of the folder, and no pipe.
+    """
+    for candidate in (path.with_name(f"{path.name}.json"), path.with_suffix(".json")):
+        if candidate != path and _is_plain_file(candidate):
+            return candidate
+    return None
+
+
+def _is_plain_file(path: Path) -> bool:
+    try:
+        return S_ISREG(path.lstat().st_mode)
+    except OSError:  # missing, or its name has grown too long
+        return False
+
+
+def read_sidecar(data: bytes, zone: ZoneInfo, region: str) -> Call:
+    """The call that a sidecar tells of.
+
+    Args:
+        data: the whole file, UTF-8 with or without a byte order mark.
+        zone: of a time that is written without an offset.
+        region: whose national numbers these are.
+
+    Raises:
+        Unusable: it is too large, no JSON, or holds a key or a value that is not in the format.
+    """
+    if len(data) > LARGEST:
+        raise Unusable(f"the sidecar is larger than {LARGEST // 1024} KiB", hint=_HINT)
+    try:
+        said = _Sidecar.model_validate_json(data.removeprefix(b"\xef\xbb\xbf"))
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise _explained(first) from None
+    written = _written_time(said.started_at)
+    moment = _moment(written, zone)
+    return Call(
+        system=System.SIDECAR,
+        direction=said.direction,
+        caller=party(said.caller, region),
+        callee=party(said.callee, region),
+        number=_outside(said, region),
+        extension=said.extension or None,
+        parties=said.parties,
+        started_at=moment.at,
+        local_time=(written.astimezone(zone) if written.tzinfo else written)
+        .replace(tzinfo=None)
+        .isoformat(),
+        time_confidence=moment.confidence,
+        unique_id=said.unique_id or None,
+        why=f"told by its sidecar; {moment.why}",
+        said=_raw(said),
+    )
+
+
+def _explained(error: ErrorDetails) -> Unusable:
+    """Names the key; the value is the caller's business, and pydantic's own words may hold it."""
+    key = ascii(error["loc"][0])[1:-1][:40] if error["loc"] else ""
+    match error["type"]:
+        case "json_invalid":
+            return Unusable("the sidecar is not JSON in UTF-8", hint=_HINT)
+        case "extra_forbidden":
+            return Unusable(f'the sidecar holds an unknown key "{key}"', hint=_HINT)
+        case "missing":
+            return Unusable(f'the sidecar lacks "{key}"', hint=_HINT)
+        case _ if key:
+            return Unusable(f'the sidecar\'s "{key}" cannot be used', hint=_HINT)
+        case _:
+            return Unusable("the sidecar is no JSON object", hint=_HINT)
+
+
+def _written_time(text: str) -> datetime:
+    try:
+        if _INSTANT.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    raise Unusable(
+        'the sidecar\'s "started_at" is no date and time', hint='write "2024-10-27T01:30:00+01:00"'
+    )
+
+
+def _moment(written: datetime, zone: ZoneInfo) -> Moment:
+    if written.tzinfo is None:
+        return by_local_time(written, zone)
+    return Moment(
+        written.astimezone(UTC), TimeConfidence.UTC_PROVEN, "the time is written with its offset"
+    )
+
+
+def _outside(said: _Sidecar, region: str) -> str | None:
+    match said.direction:
+        case Direction.INBOUND:
+            return e164(said.caller, region)
+        case Direction.OUTBOUND:
+            return e164(said.callee, region)
+        case Direction.INTERNAL | Direction.UNKNOWN:
+            return None
+
+
+def _raw(said: _Sidecar) -> dict[str, str]:
+    written = said.model_dump(mode="json", exclude={"parties"}, exclude_unset=True)
+    return {key: str(value) for key, value in written.items()}

@@ -1,0 +1,6 @@
+"""What a file's bytes are: told by their content, measured, never played."""
+
+from callrec.telephone.sound.inspecting import inspect
+from callrec.telephone.sound.sound import NotAudio, Sound
+
+__all__ = ["NotAudio", "Sound", "inspect"]

@@ -1,0 +1,69 @@
+"""Which kind of sound a file is."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING
+
+from callrec.telephone.sound.amr import amr_sound
+from callrec.telephone.sound.au import au_sound
+from callrec.telephone.sound.flac import flac_sound
+from callrec.telephone.sound.headerless import headerless_sound
+from callrec.telephone.sound.mp4 import mp4_sound
+from callrec.telephone.sound.mpeg import mpeg_sound
+from callrec.telephone.sound.ogg import ogg_sound
+from callrec.telephone.sound.riff import is_riff, wave_sound
+from callrec.telephone.sound.sound import Empty, IsText, Sound
+from callrec.telephone.sound.window import Window
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+_TEXT_LOOKED_AT = 4096
+_WRITTEN_IN_TEXT = frozenset("\t\n\v\f\r\x1b\ufeff")
+
+_MARKED = {b"OggS": ogg_sound, b"fLaC": flac_sound, b"#!AM": amr_sound, b".snd": au_sound}
+
+
+def inspect(stream: BinaryIO, size: int, suffix: str) -> Sound:
+    """What a file's bytes are, and how long they sound.
+
+    By their content; the suffix counts only where bytes without a header could be anything.
+
+    Args:
+        stream: the file, buffered and seekable; left wherever reading ended.
+        size: of the file, in bytes.
+        suffix: of its name: ``.ulaw``.
+
+    Raises:
+        NotAudio: it is no sound, or holds none; nothing else is raised for any bytes.
+    """
+    if not size:
+        raise Empty
+    window = Window(stream, size)
+    head = window.at(0, 8)
+    if is_riff(head):
+        return wave_sound(window)
+    if head[:4] in _MARKED:
+        return _MARKED[head[:4]](window)
+    if head[4:] == b"ftyp":
+        return mp4_sound(window)
+    return _without_mark(window, suffix)
+
+
+def _without_mark(window: Window, suffix: str) -> Sound:
+    found = mpeg_sound(window)
+    if found:
+        return found
+    if _is_text(window.at(0, _TEXT_LOOKED_AT)):
+        raise IsText
+    return headerless_sound(window, suffix)
+
+
+def _is_text(beginning: bytes) -> bool:
+    decode = codecs.getincrementaldecoder("utf-8")().decode  # its last character may be cut
+    try:
+        text = decode(beginning)
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and all(sign.isprintable() or sign in _WRITTEN_IN_TEXT for sign in text)

@@ -1,0 +1,85 @@
+"""A sound as it is found in a file, and why a file is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from callrec.errors import Unusable
+
+_MOST_CHANNELS = 64
+_HIGHEST_RATE = 1_000_000
+_LONGEST_MS = 31 * 24 * 3600 * 1000
+"""A header that claims more was not written by a telephone system, and would upset every sum."""
+
+
+class NotAudio(Unusable):
+    """The bytes are no sound, or hold none."""
+
+
+class Empty(NotAudio):
+    """Nothing was recorded: no bytes, or a header with nothing after it."""
+
+    def __init__(self) -> None:
+        super().__init__("it holds no sound")
+
+
+class CutShort(NotAudio):
+    """The file ends before its header says what it is."""
+
+    def __init__(self) -> None:
+        super().__init__("its header is cut short")
+
+
+class Senseless(NotAudio):
+    """The header contradicts itself."""
+
+    def __init__(self) -> None:
+        super().__init__("its header makes no sense")
+
+
+class IsText(NotAudio):
+    """Somebody's notes, whatever the file is called."""
+
+    def __init__(self) -> None:
+        super().__init__("it is text, not sound")
+
+
+class Unknown(NotAudio):
+    """Of no kind that is read here."""
+
+    def __init__(self) -> None:
+        super().__init__("it is no kind of sound that is known here")
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What a file holds, once measured.
+
+    Raises:
+        NotAudio: such a sound cannot be.
+    """
+
+    format: str
+    """The kind of file, which serves as a suffix: wav, mp3, ogg, flac, amr, m4a, au, ulaw, ..."""
+    codec: str
+    """How the samples are written: pcm16, ulaw, alaw, gsm, mp3, opus, ..."""
+    sample_rate: int
+    """Hz."""
+    channels: int
+    duration_ms: int
+
+    def __post_init__(self) -> None:
+        usual = 1 <= self.channels <= _MOST_CHANNELS and 1 <= self.sample_rate <= _HIGHEST_RATE
+        if not usual or not 0 <= self.duration_ms <= _LONGEST_MS:
+            raise Senseless
+
+
+def milliseconds(samples: int, sample_rate: int) -> int:
+    """How long so many samples of one channel last.
+
+    Raises:
+        NotAudio: the rate is none.
+    """
+    if sample_rate < 1:
+        raise Senseless
+    return round(samples * 1000 / sample_rate)

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import io
+import string
+import struct
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callrec.errors import Unusable
+from callrec.telephone.asterisk import read_name
+from callrec.telephone.call import Direction, TimeConfidence
+from callrec.telephone.clock import by_instant, by_local_time
+from callrec.telephone.listening import write_listening_copy
+from callrec.telephone.number import e164
+from callrec.telephone.sidecar import read_sidecar
+from callrec.telephone.sound import NotAudio, Sound, inspect
+from telephone.builders import a_format, a_wave
+
+LONDON = ZoneInfo("Europe/London")
+VECTORS = Path(__file__).parent.parent / "vectors/telephone/sound"
+SOUNDS = {path.name: path.read_bytes() for path in VECTORS.iterdir() if path.suffix != ".md"}
+SUFFIXES = st.sampled_from(["", ".wav", ".ulaw", ".gsm", ".g729", ".raw", ".mp3"])
+MARKS = [b"", b"OggS\0", b"fLaC\0\0\0\x22", b"#!AMR\n", b".snd", b"\0\0\0\x10ftyp", b"ID3\x04\0\0",
+         b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0", b"RIFX\0\0\0\0WAVE", b"RF64\0\0\0\0WAVEds64",
+         b"\xff\xfb\x90\x00", b"\xff\xe3\x28\xc4"]  # fmt: skip
+
+
+def tried(data: bytes, suffix: str) -> Sound | None:
+    """What is in these bytes; anything but a Sound or NotAudio breaks the law."""
+    try:
+        return inspect(io.BytesIO(data), len(data), suffix)
+    except NotAudio:
+        return None
+
+
+@given(st.sampled_from(MARKS), st.lists(st.sampled_from(MARKS) | st.binary()), SUFFIXES)
+def test_any_bytes_are_a_sound_or_none(mark: bytes, rest: list[bytes], suffix: str) -> None:
+    tried(mark + b"".join(rest), suffix)
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_every_prefix_of_a_sound_is_a_sound_or_none(name: str) -> None:
+    data = SOUNDS[name]
+    for length in (*range(min(600, len(data))), *range(600, len(data), 97)):
+        tried(data[:length], ".wav")
+
+
+@given(st.sampled_from(sorted(SOUNDS)), st.data())
+def test_a_sound_with_bytes_changed_is_a_sound_or_none(name: str, draw: st.DataObject) -> None:
+    data = bytearray(SOUNDS[name])
+    places = st.integers(0, min(200, len(data) - 1)) | st.integers(0, len(data) - 1)
+    for place, byte in draw.draw(st.lists(st.tuples(places, st.integers(0, 255)), max_size=8)):
+        data[place] = byte
+    tried(bytes(data), "")
+    write_listening_copy(io.BytesIO(data), io.BytesIO())
+
+
+@given(st.lists(st.integers(-(2**15), 2**15 - 1), min_size=1))
+def test_sixteen_bit_samples_come_out_of_a_listening_copy_unchanged(samples: list[int]) -> None:
+    data = a_wave(struct.pack(f"<{len(samples)}h", *samples))
+    target = io.BytesIO()
+    assert write_listening_copy(io.BytesIO(data), target)
+    assert target.getvalue() == data[: 44 + 2 * len(samples)]
+
+
+@given(st.binary(min_size=1), st.sampled_from([6, 7]))
+def test_a_listening_copy_is_as_long_as_its_original(sound: bytes, tag: int) -> None:
+    data = a_wave(sound, a_format(tag=tag, bits=8))
+    target = io.BytesIO()
+    assert write_listening_copy(io.BytesIO(data), target)
+    original, copy = tried(data, ""), tried(target.getvalue(), "")
+    assert original
+    assert copy == replace(original, codec="pcm16")
+
+
+INSTANTS = st.integers(10**8, 2 * 10**9).map(lambda epoch: datetime.fromtimestamp(epoch, UTC))
+"""From 1973, when a unique id's epoch has nine digits."""
+
+NEAR_A_CHANGE = st.builds(
+    lambda change, seconds: change + timedelta(seconds=seconds),
+    st.sampled_from(
+        [datetime(y, m, d, 1, tzinfo=UTC) for y, m, d in ((2024, 10, 27), (2025, 3, 30))]
+    ),
+    st.integers(-9000, 9000),
+)
+ZONES = st.sampled_from(
+    [ZoneInfo(key) for key in ("Europe/London", "Europe/Dublin", "Asia/Kathmandu", "UTC",
+                               "America/New_York", "Australia/Lord_Howe")]
+)  # fmt: skip
+
+
+@given(INSTANTS | NEAR_A_CHANGE, ZONES)
+def test_an_instant_is_read_back_from_its_local_time(instant: datetime, zone: ZoneInfo) -> None:
+    local = instant.astimezone(zone).replace(tzinfo=None)
+    moment = by_instant(local, zone, instant)
+    assert (moment.at, moment.confidence) == (instant, TimeConfidence.UTC_PROVEN)
+
+
+@given(INSTANTS | NEAR_A_CHANGE, ZONES)
+def test_a_local_time_alone_means_the_instant_or_is_said_to_be_ambiguous(
+    instant: datetime, zone: ZoneInfo
+) -> None:
+    moment = by_local_time(instant.astimezone(zone).replace(tzinfo=None), zone)
+    if moment.confidence is TimeConfidence.LOCAL_UNAMBIGUOUS:
+        assert moment.at == instant
+    else:
+        assert moment.confidence is TimeConfidence.LOCAL_AMBIGUOUS
+        assert moment.at <= instant
+
+
+EXTENSIONS = st.integers(200, 299).map(str)
+OUTSIDE = st.integers(0, 999).flatmap(
+    lambda n: st.sampled_from([f"02079460{n:03}", f"07700900{n:03}", f"+441632960{n:03}"])
+)
+WITHHELD = st.sampled_from(["unknown", "anonymous"])
+CALLERS = OUTSIDE | WITHHELD
+
+
+class Written(NamedTuple):
+    """One call as the telephone system knows it."""
+
+    kind: str
+    called: str
+    calling: str
+    direction: Direction
+    extension: str | None
+
+
+def written(
+    kind: str, called: st.SearchStrategy[str], calling: st.SearchStrategy[str], way: Direction
+) -> st.SearchStrategy[Written]:
+    def one(called: str, calling: str) -> Written:
+        ours = called if way is Direction.INBOUND else calling
+        return Written(kind, called, calling, way, ours if len(ours) == 3 else None)
+
+    return st.builds(one, called, calling)
+
+
+CALLS = st.one_of(
+    written("in", OUTSIDE | st.just("s"), CALLERS, Direction.INBOUND),
+    written("out", OUTSIDE, EXTENSIONS, Direction.OUTBOUND),
+    written("external", EXTENSIONS, CALLERS, Direction.INBOUND),
+    written("generic", OUTSIDE, CALLERS, Direction.INBOUND),
+    written("internal", EXTENSIONS, EXTENSIONS, Direction.INTERNAL),
+    written("q", EXTENSIONS, CALLERS, Direction.INBOUND),
+    written("rg", EXTENSIONS, CALLERS, Direction.INBOUND),
+    written("exten", EXTENSIONS, CALLERS, Direction.INBOUND),
+    written("parked", EXTENSIONS, CALLERS, Direction.INBOUND),
+    written("ondemand", OUTSIDE, EXTENSIONS, Direction.OUTBOUND),
+    written("force", OUTSIDE, EXTENSIONS, Direction.OUTBOUND),
+)
+SYSTEM_NAMES = st.just("") | st.text(string.ascii_letters + string.digits + "_.-", min_size=1).map(
+    lambda name: f"{name.strip('-')}-" if name.strip("-") and "--" not in name else ""
+)
+
+
+SEQUENCES = st.integers(0, 10**6)
+ENDINGS = st.sampled_from(["wav", "WAV", "wav16", "mp3", "ulaw", "g722"])
+
+
+@given(CALLS, NEAR_A_CHANGE | INSTANTS, SYSTEM_NAMES, SEQUENCES, ENDINGS)
+def test_a_name_is_read_back_as_the_call_that_it_was_given_to(
+    call: Written, at: datetime, system: str, sequence: int, suffix: str
+) -> None:
+    local = at.astimezone(LONDON)
+    unique_id = f"{system}{int(at.timestamp())}.{sequence}"
+    head = f"{call.kind}-{call.called}-{call.calling}"
+    name = f"{head}-{local:%Y%m%d-%H%M%S}-{unique_id}.{suffix}"
+    if len(name) > 255:
+        return
+    read = read_name(name, LONDON, "GB", ((200, 299),))
+    assert read is not None
+    assert (read.direction, read.started_at, read.unique_id) == (call.direction, at, unique_id)
+    assert read.extension == call.extension
+    for end, said in ((read.caller, call.calling), (read.callee, call.called)):
+        assert end == (None if said in {"unknown", "anonymous", "s"} else e164(said, "GB") or said)
+
+
+PIECES = st.sampled_from(
+    ["in", "out", "q", "800", "-", "-", "-", "20241027", "013000", "1729989000.5", ".wav", "\n",
+     "\x1b[31m", "\u202e", "\udcff", "\0", "[bold]", "../", "٢", "e\u0301", "+44", "s", "always"]
+)  # fmt: skip
+NAMES = st.text() | st.lists(PIECES | st.text(max_size=3), max_size=40).map("".join)
+
+
+@given(NAMES)
+def test_whatever_a_name_is_it_tells_of_a_call_or_of_none(name: str) -> None:
+    call = read_name(name, LONDON, "GB", ())
+    if call is not None:
+        assert repr(call).encode("utf-8")
+        assert call.started_at.tzinfo is UTC
+
+
+@given(NAMES | st.text("0123456789 +()-./"))
+def test_a_number_goes_in_again_as_it_came_out(text: str) -> None:
+    number = e164(text, "GB")
+    assert number is None or e164(number, "GB") == number
+
+
+@given(OUTSIDE, st.data())
+def test_spaces_and_dashes_change_no_number(number: str, draw: st.DataObject) -> None:
+    signs = [sign + draw.draw(st.sampled_from(["", "", " ", "-"])) for sign in number]
+    assert e164("".join(signs), "GB") == e164(number, "GB")
+
+
+@given(st.binary() | NAMES.map(lambda text: f'{{"started_at": "{text}"}}'.encode(errors="replace")))
+def test_any_sidecar_tells_of_a_call_or_is_refused(data: bytes) -> None:
+    try:
+        call = read_sidecar(data, LONDON, "GB")
+    except Unusable:
+        return
+    assert repr(call).encode("utf-8")

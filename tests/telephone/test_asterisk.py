@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from callrec.telephone.asterisk import read_name
+
+if TYPE_CHECKING:
+    from callrec.telephone.call import Call
+
+VECTORS = Path(__file__).parent.parent / "vectors/telephone/asterisk"
+CASES = {path.stem: json.loads(path.read_text("utf-8")) for path in VECTORS.glob("*.json")}
+LONDON = ZoneInfo("Europe/London")
+
+
+def read(case: dict[str, Any]) -> Call | None:
+    extensions = tuple((first, last) for first, last in case["extensions"])
+    return read_name(case["name"], ZoneInfo(case["zone"]), case["region"], extensions)
+
+
+def facts(call: Call) -> dict[str, str | None]:
+    return {
+        "direction": call.direction,
+        "caller": call.caller,
+        "callee": call.callee,
+        "number": call.number,
+        "extension": call.extension,
+        "started_at": call.started_at.isoformat().replace("+00:00", "Z"),
+        "local_time": call.local_time,
+        "time_confidence": call.time_confidence,
+        "unique_id": call.unique_id,
+    }
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_a_name_is_read_as_its_vector_says(case: dict[str, Any]) -> None:
+    call = read(case)
+    assert (facts(call) if call else None) == case["expect"]
+
+
+def why(stem: str) -> str:
+    call = read(CASES[stem])
+    assert call is not None
+    return call.why
+
+
+def test_the_sentence_says_that_the_ends_stood_in_the_other_order() -> None:
+    assert "other order" in why("in-customer-then-agent")
+    assert "other order" not in why("in-agent-then-customer")
+
+
+def test_the_sentence_says_in_which_zone_the_clock_stood() -> None:
+    assert "UTC-07:00" in why("seven-hours-west")
+    assert "UTC+00:00" in why("summer-on-a-clock-in-utc")
+
+
+def test_the_sentence_says_by_how_much_the_unique_id_contradicts_the_name() -> None:
+    assert "the unique id contradicts it by 3 days and is left aside" in why("contradiction")
+
+
+def test_the_sentence_holds_nothing_of_the_call() -> None:
+    for case in CASES.values():
+        call = read(case)
+        values = (call.caller, call.callee, call.unique_id) if call else ()
+        assert not any(value and value in call.why for value in values if call)
+
+
+def test_what_the_system_said_is_kept_as_it_was_said() -> None:
+    name = CASES["out"]["name"]
+    call = read_name(name, LONDON, "GB", ())
+    assert call is not None
+    assert (call.system, call.said, call.parties) == ("asterisk", {"name": name}, ())

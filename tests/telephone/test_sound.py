@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import io
+import json
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.telephone.sound import NotAudio, Sound, inspect
+from telephone.builders import VECTORS, a_chunk, a_format, a_wave, an_mp3, heard
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXPECTED = json.loads((VECTORS / "sound/expected.json").read_text("utf-8"))
+ENCODERS_OWN_MS = 150
+SECOND = bytes(16_000)
+NOISE = bytes(range(1, 251)) * 64
+"""A second of 16-bit samples at 8 kHz in which no chunk's name could be found."""
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_every_kind_of_sound_is_told_by_its_content_and_measured(name: str) -> None:
+    form, codec, rate, channels, duration_ms = EXPECTED[name]
+    sound = heard((VECTORS / "sound" / name).read_bytes(), ".doc")
+    assert (sound.format, sound.codec, sound.sample_rate) == (form, codec, rate)
+    assert sound.channels == channels
+    assert -12 <= sound.duration_ms - duration_ms <= ENCODERS_OWN_MS
+
+
+@pytest.mark.parametrize("said", [0, 2, 0x7FFFFFFF, 0xFFFFFFFF], ids=hex)
+def test_after_a_crash_a_wave_is_as_long_as_its_file(said: int) -> None:
+    assert heard(a_wave(NOISE, said=said, riff_said=said)).duration_ms == 1000
+
+
+def test_a_chunk_after_the_sound_is_no_sound() -> None:
+    after = a_chunk(b"LIST", b"INFOISFTAsterisk")
+    assert heard(a_wave(SECOND, after=after)).duration_ms == 1000
+
+
+def test_a_sound_cut_off_in_transfer_is_as_long_as_what_came() -> None:
+    assert heard(a_wave(SECOND)[: 44 + 8000]).duration_ms == 500
+
+
+def test_a_wave_as_asterisk_compresses_it_has_blocks_of_forty_milliseconds() -> None:
+    form = struct.pack("<HHIIHHHH", 0x31, 1, 8000, 1625, 65, 0, 2, 320)
+    sound = heard(a_wave(b"\xd2" * 65 * 25, form))
+    assert sound == Sound("wav", "gsm", 8000, 1, 1000)
+
+
+def test_the_format_may_stand_after_the_sound() -> None:
+    body = b"WAVE" + a_chunk(b"data", SECOND) + a_chunk(b"fmt ", a_format())
+    assert heard(b"RIFF" + struct.pack("<I", len(body)) + body).duration_ms == 1000
+
+
+def test_a_big_endian_wave_is_measured_too() -> None:
+    assert heard(a_wave(SECOND, kind=b"RIFX")) == Sound("wav", "pcm16", 8000, 1, 1000)
+
+
+def test_an_unknown_codec_in_a_wave_is_named_by_its_number_and_measured_by_its_rate() -> None:
+    assert heard(a_wave(SECOND, a_format(tag=0x1234))).codec == "wave-4660"
+    assert heard(a_wave(SECOND, a_format(tag=0x1234))).duration_ms == 1000
+
+
+TAG = b"ID3\x04\x00\x00\x00\x00\x27\x08" + bytes(5000)
+MP3 = {
+    "alone": an_mp3(100),
+    "after a tag with a picture": TAG + an_mp3(100),
+    "after a tag with a footer": TAG[:5] + b"\x10" + TAG[6:] + bytes(10) + an_mp3(100),
+    "after a scrap of the frame before": b"\xff\xe3\x28" * 40 + an_mp3(100),
+    "before a tag of the old kind": an_mp3(100) + b"TAG" + bytes(125),
+    "with damage in the middle": an_mp3(40) + b"\xff" * 1000 + an_mp3(60),
+    "whose last frame was not finished": an_mp3(101)[:-7],
+}
+
+
+@pytest.mark.parametrize("data", MP3.values(), ids=MP3.keys())
+def test_an_mp3_is_as_long_as_its_frames(data: bytes) -> None:
+    assert heard(data) == Sound("mp3", "mp3", 8000, 1, 7200)
+
+
+def test_an_mp3s_own_count_is_not_believed() -> None:
+    whole = (VECTORS / "sound/cbr-8k.mp3").read_bytes()
+    assert heard(whole[:1000]).duration_ms < heard(whole).duration_ms
+
+
+def test_what_an_mp3_holds_beyond_a_thousand_thousand_frames_is_reckoned() -> None:
+    data = b"".join(an_mp3(3) + b"\xff" for _ in range(200))
+    assert heard(data).duration_ms == pytest.approx(200 * 3 * 72, rel=0.01)
+
+
+HEADERLESS = {
+    ".ulaw": (8000, "ulaw", 8000), ".ALAW": (8000, "alaw", 8000), ".sln": (16_000, "pcm16", 8000),
+    ".raw": (16_000, "pcm16", 8000), ".g722": (8000, "g722", 16_000), ".g729": (1000, "g729", 8000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", HEADERLESS)
+def test_bytes_without_a_header_are_what_the_suffix_says(suffix: str) -> None:
+    length, codec, rate = HEADERLESS[suffix]
+    sound = heard(b"\xd5\x55" * (length // 2), suffix)
+    assert sound == Sound(suffix[1:].lower(), codec, rate, 1, 1000)
+
+
+def test_gsm_without_a_header_is_known_by_its_frames_marks() -> None:
+    assert heard((b"\xd5" + bytes(32)) * 50, ".gsm") == Sound("gsm", "gsm", 8000, 1, 1000)
+    with pytest.raises(NotAudio, match="no kind of sound that is known"):
+        heard(bytes(33 * 50), ".gsm")
+
+
+def test_a_suffix_does_not_overrule_the_content() -> None:
+    assert heard(a_wave(SECOND), ".ulaw").format == "wav"
+    assert heard(an_mp3(9), ".ulaw").format == "mp3"
+
+
+def test_an_au_file_may_leave_its_length_open() -> None:
+    head = struct.pack(">4s5I", b".snd", 24, 0xFFFFFFFF, 27, 8000, 2)
+    assert heard(head + SECOND) == Sound("au", "alaw", 8000, 2, 1000)
+
+
+def test_wideband_amr_has_frames_of_other_lengths() -> None:
+    data = b"#!AMR-WB\n" + (b"\x04" + bytes(17)) * 40 + b"\x7c" * 10
+    assert heard(data) == Sound("amr", "amr-wb", 16000, 1, 1000)
+
+
+NONE_AT_ALL = {
+    "an empty file": (b"", "no sound"),
+    "a wave of 44 bytes": (a_wave(b""), "no sound"),
+    "a wave of 44 bytes after a crash": (a_wave(b"", said=0, riff_said=0), "no sound"),
+    "a wave with notes and no sound": (a_wave(b"", after=a_chunk(b"LIST", b"INFO")), "no sound"),
+    "half a sample": (a_wave(b"\1"), "no sound"),
+    "an empty au": (struct.pack(">4s5I", b".snd", 24, 0, 1, 8000, 1), "no sound"),
+    "an empty amr": (b"#!AMR\n", "no sound"),
+    "a headerless file shorter than a frame": (b"\xd5", "no sound"),
+    "a flac without a frame": ((VECTORS / "sound/plain.flac").read_bytes()[:42], "no sound"),
+    "an ogg of headers alone": ((VECTORS / "sound/opus.ogg").read_bytes()[:100], "no sound"),
+    "a text": (b"Call back Mrs Jones on Tuesday\r\n", "it is text"),
+    "a text cut within a character": (("a" + "é" * 4096).encode(), "it is text"),
+    "a film": (b"RIFF" + bytes(4) + b"AVI " + bytes(99), "no kind of sound that is known"),
+    "an archive": (b"PK\x03\x04" + bytes(99), "no kind of sound that is known"),
+    "noughts": (bytes(99), "no kind of sound that is known"),
+    "an ogg of pictures": (b"OggS" + bytes(22) + b"\x01\x2a\x80theora" + bytes(99), "no kind"),
+    "an au of another encoding": (struct.pack(">4s5I", b".snd", 24, 9, 23, 8000, 1), "no kind"),
+    "an amr of several channels": (b"#!AMR_MC1.0\n" + bytes(99), "no kind"),
+    "a wave without a format": (b"RIFF" + bytes(4) + b"WAVE" + a_chunk(b"data", SECOND), "short"),
+    "a wave without its sound": (a_wave(SECOND)[:36], "its header is cut short"),
+    "a wave with half a format": (a_wave(SECOND, b"\1\0"), "its header is cut short"),
+    "an m4a that was not finished": ((VECTORS / "sound/plain.m4a").read_bytes()[:1500], "short"),
+    "no channels": (a_wave(SECOND, a_format(channels=0)), "its header makes no sense"),
+    "no bits": (a_wave(SECOND, a_format(bits=0)), "its header makes no sense"),
+    "no rate": (a_wave(SECOND, a_format(rate=0)), "its header makes no sense"),
+    "no bytes a second": (a_wave(SECOND, a_format(tag=9, rate=0)), "its header makes no sense"),
+    "six weeks": (a_wave(bytes(8_000_000), a_format(rate=1)), "its header makes no sense"),
+    "a flac that begins otherwise": (b"fLaC\x81" + bytes(99), "its header makes no sense"),
+    "a flac that was streamed": (b"fLaC" + bytes(99), "its header is cut short"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "reason"), NONE_AT_ALL.values(), ids=NONE_AT_ALL.keys())
+def test_what_is_no_sound_is_refused_with_its_reason(data: bytes, reason: str) -> None:
+    suffix = ".g729" if data == b"\xd5" else ".wav"
+    with pytest.raises(NotAudio, match=reason):
+        heard(data, suffix)
+
+
+def test_a_text_is_a_text_under_a_headerless_suffix_and_an_archive_an_archive() -> None:
+    with pytest.raises(NotAudio, match="it is text"):
+        heard(b"Call back Mrs Jones", ".ulaw")
+    with pytest.raises(NotAudio, match="no kind of sound"):
+        heard(b"PK\x03\x04" + bytes(99), ".raw")
+
+
+class Counting(io.BytesIO):
+    """How many bytes were read."""
+
+    count = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.count += len(data)
+        return data
+
+
+def test_a_wave_is_measured_without_reading_it() -> None:
+    stream = Counting(a_wave(bytes(5_000_000)))
+    inspect(stream, 5_000_044, ".wav")
+    assert stream.count <= 2 * 65_536
+
+
+def test_a_file_of_a_tebibyte_takes_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "hole.raw"
+    with path.open("xb") as file:
+        file.truncate(2**40)
+    with path.open("rb") as file, pytest.raises(NotAudio, match="no sense"):
+        inspect(file, 2**40, ".raw")
+
+
+def test_a_file_shorter_than_was_said_is_no_trouble() -> None:
+    data = (VECTORS / "sound/opus.ogg").read_bytes()
+    with pytest.raises(NotAudio):
+        inspect(io.BytesIO(data[:40]), len(data), ".ogg")
