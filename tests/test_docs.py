@@ -1,0 +1,66 @@
+"""What the documents say is so."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from callrec.cli.app import COMMANDS
+from callrec.errors import CallrecError
+from callrec.policy.clause import Clause
+
+ROOT = Path(__file__).parent.parent
+ROW = re.compile(r"^\| (?!clause|---)(.+?) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+POLICY_MAP = ROW.findall((ROOT / "docs" / "policy-map.md").read_text(encoding="utf-8"))
+TESTS = {
+    name
+    for path in (ROOT / "tests").rglob("test_*.py")
+    for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+}
+
+
+def test_the_policy_map_has_every_clause_once_in_the_policy_s_order() -> None:
+    assert [row[0] for row in POLICY_MAP] == [str(clause) for clause in Clause]
+
+
+@pytest.mark.parametrize("row", POLICY_MAP, ids=[row[0] for row in POLICY_MAP])
+def test_what_the_policy_map_names_exists(row: tuple[str, ...]) -> None:
+    _, does, command, code, test = (cell.strip("`") for cell in row)
+    if command == code == test == "—":
+        assert does.startswith("not yet")
+        return
+    assert command.split()[1] in COMMANDS
+    module, name = code.rsplit(".", 1)
+    assert hasattr(import_module(f"callrec.{module}"), name)
+    assert test in TESTS
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda p: p.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_exit_status_is_in_the_command_line_s_page() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    statuses = {kind.exit_status for kind in CallrecError.__subclasses__()} | {0, 70, 130}
+    told = {int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    assert statuses == told
+
+
+def test_every_command_is_in_the_command_line_s_page() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert {name for name in COMMANDS if f"callrec {name}" not in page} == set()
+
+
+def test_pages_cited_in_the_code_exist() -> None:
+    cited = {
+        page
+        for path in (ROOT / "src").rglob("*.py")
+        for page in re.findall(r"docs/[\w/-]+\.md", path.read_text(encoding="utf-8"))
+    }
+    assert {page for page in cited if not (ROOT / page).exists()} == set()
