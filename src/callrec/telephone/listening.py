@@ -14,7 +14,7 @@ from callrec.telephone.sound.sound import NotAudio
 from callrec.telephone.sound.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from callrec.telephone.sound.riff import Encoding
@@ -29,32 +29,35 @@ _Halves: TypeAlias = tuple[bytes, bytes]
 """The low and the high bytes of 16-bit samples."""
 
 
-def write_listening_copy(source: BinaryIO, target: BinaryIO) -> bool:
-    """Write a WAVE file's sound again as 16-bit PCM, at its own rate and with its own channels.
+def listening_copy(source: BinaryIO) -> Iterator[bytes] | None:
+    """A WAVE file's sound again, as one of 16-bit PCM at its own rate, with its own channels.
 
     Args:
-        source: buffered and seekable, at any place; left wherever reading ended.
-        target: only written to, a block at a time.
+        source: buffered and seekable, at any place; read on while the copy is made.
 
     Returns:
-        Whether it was written: nothing is where the source is no WAVE file of PCM, A-law or u-law.
+        The copy, a block at a time; None where the source is no WAVE file of PCM, A-law or u-law.
 
     Law: 16-bit PCM comes out with the same samples.
     """
     wave = _wave(source)
     decode = _decoder(wave) if wave else None
     if wave is None or decode is None:
-        return False
-    encoding = wave.encoding
-    blocks = wave.length // encoding.block
-    if blocks * encoding.channels * 2 > _LARGEST:
-        return False
-    target.write(_header(blocks, encoding))
+        return None
+    blocks = wave.length // wave.encoding.block
+    if blocks * wave.encoding.channels * 2 > _LARGEST:
+        return None
+    return _copy(source, wave, blocks, decode)
+
+
+def _copy(
+    source: BinaryIO, wave: Wave, blocks: int, decode: Callable[[bytes], _Halves]
+) -> Iterator[bytes]:
+    yield _header(blocks, wave.encoding)
     source.seek(wave.start)
     for done in range(0, blocks, _BLOCKS_AT_ONCE):
-        read = source.read(min(_BLOCKS_AT_ONCE, blocks - done) * encoding.block)
-        target.write(_joined(decode(read)))
-    return True
+        size = min(_BLOCKS_AT_ONCE, blocks - done) * wave.encoding.block
+        yield _joined(decode(source.read(size)))
 
 
 def _wave(source: BinaryIO) -> Wave | None:
