@@ -221,7 +221,7 @@ def _insert_recordings(
         return {}
     insert = tables.recording.insert().returning(tables.recording.c.uid, tables.recording.c.id)
     rows = [_recording_row(vault, keys, taken) for taken in recordings]
-    return dict(connection.execute(insert, rows).tuples().all())
+    return {row.uid: row.id for row in connection.execute(insert, rows)}
 
 
 def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:

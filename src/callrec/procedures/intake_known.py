@@ -179,7 +179,7 @@ def _known(connection: Connection, macs: Iterable[bytes]) -> dict[bytes, int]:
     found: dict[bytes, int] = {}
     for some in _in_parts(list(macs)):
         query = select(table.c.mac, table.c.recording).where(table.c.mac.in_(some))
-        found.update((bytes(m), number) for m, number in connection.execute(query).tuples())
+        found.update({bytes(row.mac): row.recording for row in connection.execute(query)})
     return found
 
 
