@@ -85,9 +85,48 @@ def test_an_mp3s_own_count_is_not_believed() -> None:
     assert heard(whole[:1000]).duration_ms < heard(whole).duration_ms
 
 
-def test_what_an_mp3_holds_beyond_a_thousand_thousand_frames_is_reckoned() -> None:
+def test_what_an_mp3_holds_after_many_damages_is_reckoned() -> None:
     data = b"".join(an_mp3(3) + b"\xff" for _ in range(200))
     assert heard(data).duration_ms == pytest.approx(200 * 3 * 72, rel=0.01)
+
+
+def test_frames_beyond_those_that_are_walked_are_reckoned() -> None:
+    shortest = b"\xff\xf3\x14\xc4" + bytes(20)
+    assert heard(shortest * 510_000).duration_ms == 510_000 * 24
+    assert heard(b"#!AMR\n" + b"\x7c" * 1_010_000).duration_ms == 1_010_000 * 20
+
+
+def test_speex_in_ogg_is_told_by_its_first_page() -> None:
+    head = b"Speex   1.2".ljust(28, b"\0") + struct.pack("<9I", 1, 80, 8000, 0, 4, 1, 0, 160, 0)
+    page = b"OggS\0\2" + bytes(8) + b"abcd" + bytes(8) + b"\1\x50" + head.ljust(80, b"\0")
+    last = b"OggS\0\4" + struct.pack("<q", 8000) + b"abcd" + bytes(8) + b"\1\x01" + b"OggS!"
+    assert heard(page + last) == Sound("ogg", "speex", 8000, 1, 1000)
+
+
+M4A = (VECTORS / "sound/plain.m4a").read_bytes()
+MOVIE = M4A.index(b"moov") - 4
+SHORT_HEADER = M4A[MOVIE + 8 : MOVIE + 8 + 108]
+"""The movie's header in its 32-bit form: four bytes each of size, name, version, times, scale and
+duration."""
+
+
+def with_header(header: bytes, movie: bytes = M4A[MOVIE:]) -> bytes:
+    inside = header + movie[8 + len(SHORT_HEADER) :]
+    return M4A[:MOVIE] + struct.pack(">I4s", 8 + len(inside), b"moov") + inside
+
+
+def test_an_mpeg_4_file_may_give_its_times_and_sizes_in_64_bits() -> None:
+    scale, duration = struct.unpack(">II", SHORT_HEADER[20:28])
+    body = b"\1\0\0\0" + bytes(16) + struct.pack(">IQ", scale, duration) + SHORT_HEADER[28:]
+    assert heard(with_header(a_box(b"mvhd", body))) == heard(M4A)
+    movie = M4A[MOVIE + 8 :]
+    long = struct.pack(">I4sQ", 1, b"moov", 16 + len(movie)) + movie
+    assert heard(M4A[:MOVIE] + long) == heard(M4A)
+    assert heard(M4A[:MOVIE] + bytes(4) + b"moov" + movie) == heard(M4A)
+
+
+def a_box(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(body), name) + body
 
 
 HEADERLESS = {
@@ -147,6 +186,14 @@ NONE_AT_ALL = {
     "a wave without its sound": (a_wave(SECOND)[:36], "its header is cut short"),
     "a wave with half a format": (a_wave(SECOND, b"\1\0"), "its header is cut short"),
     "an m4a that was not finished": ((VECTORS / "sound/plain.m4a").read_bytes()[:1500], "short"),
+    "an m4a whose length was never written": (
+        with_header(SHORT_HEADER[:24] + b"\xff" * 4 + SHORT_HEADER[28:]), "short"),
+    "an m4a without a movie's header": (with_header(b""), "its header is cut short"),
+    "an m4a of no length": (with_header(SHORT_HEADER[:24] + bytes(4) + SHORT_HEADER[28:]), "no so"),
+    "a film without sound": (M4A.replace(b"soun", b"vide"), "no kind of sound that is known"),
+    "an ogg cut within its first page": (b"OggS\0\2" + bytes(9), "its header is cut short"),
+    "an ogg cut within its first packet": (
+        (VECTORS / "sound/opus.ogg").read_bytes()[:40], "its header is cut short"),
     "no channels": (a_wave(SECOND, a_format(channels=0)), "its header makes no sense"),
     "no bits": (a_wave(SECOND, a_format(bits=0)), "its header makes no sense"),
     "no rate": (a_wave(SECOND, a_format(rate=0)), "its header makes no sense"),

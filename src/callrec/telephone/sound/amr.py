@@ -22,8 +22,8 @@ _WIDE = {
 }  # fmt: skip
 _KINDS = ((b"#!AMR\n", "amr", 8000, _NARROW), (b"#!AMR-WB\n", "amr-wb", 16000, _WIDE))
 
-_MOST_FRAMES = 4_000_000
-"""Twenty-two hours; beyond, the rest is reckoned from what was walked."""
+_MOST_FRAMES = 1_000_000
+"""Five and a half hours; beyond, the rest is reckoned from what was walked."""
 
 
 def amr_sound(window: Window) -> Sound:

@@ -31,8 +31,8 @@ _SEARCHED = 4096
 _ENOUGH = 3
 """Frames that follow each other by no accident."""
 
-_MOST_FRAMES, _MOST_ROWS = 1_000_000, 100
-"""Twenty hours at 8 kHz, and so many damages; beyond, the rest is reckoned from what was walked."""
+_MOST_FRAMES, _MOST_ROWS = 500_000, 100
+"""Ten hours at 8 kHz, and so many damages; beyond, the rest is reckoned from what was walked."""
 
 
 class _Frame(NamedTuple):
