@@ -16,6 +16,9 @@ from callrec import __version__
 from callrec.cli.invocation import remember
 from callrec.errors import Unusable
 from callrec.policy import criteria
+from callrec.policy.handing_over import Channel, Form
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestState
 from callrec.policy.role import Role
 
 
@@ -149,6 +152,16 @@ Date = Annotated[
         help="Day of the call: 2024-01-04, 4/1/2024, today, yesterday.",
     ),
 ]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="TIME", help="First day of the calls, or moment: 2024-01-04T14:05."
+    ),
+]
+UpTo = Annotated[
+    str | None,
+    typer.Option("--to", metavar="TIME", help="Last day of the calls, or moment of that one day."),
+]
 Time = Annotated[
     str | None,
     typer.Option("--time", metavar="TIME", help="Time of the call: 14:05, or 14:00-14:30."),
@@ -266,4 +279,111 @@ Pin = Annotated[
 ToFile = Annotated[Path, typer.Option("--to", metavar="FILE", help="New file to write.")]
 EntryNumber = Annotated[
     int, typer.Argument(metavar="SEQ", min=0, help="Which entry, as audit list numbers them.")
+]
+
+# What comes in.
+
+Sources = Annotated[
+    list[str],
+    typer.Argument(metavar="PATH...", help="Files, and folders with all that is in them."),
+]
+After = Annotated[
+    str,
+    typer.Option(
+        "--after",
+        metavar="keep|delete|move:DIR",
+        help="What becomes of a file once its sealed copy was read back and opened.",
+    ),
+]
+Try = Annotated[
+    bool,
+    typer.Option("--try", help="Only say how names would be read; no file is touched."),
+]
+
+# Looking over.
+
+Thorough = Annotated[
+    bool, typer.Option("--full", help="Read every sealed recording; it takes as long as a copy.")
+]
+Keep = Annotated[
+    Path | None, typer.Option("--keep", metavar="DIR", help="Keep everything, in this new folder.")
+]
+
+# What a request says.
+
+PurposeName = Annotated[
+    Purpose | None,
+    typer.Option("--purpose", metavar="PURPOSE", help="What the recordings are for."),
+]
+Parties = Annotated[
+    list[str] | None,
+    typer.Option("--party", metavar="NAME", help="Who took part, or unknown; may be given again."),
+]
+About = Annotated[
+    str, typer.Option("--about", metavar="TEXT", help="Anything else about the call.")
+]
+AskedFor = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--recording",
+        metavar="ID",
+        parser=read_recording,
+        help="Ask for this recording; may be given again.",
+    ),
+]
+State = Annotated[
+    RequestState | None,
+    typer.Option("--state", metavar="STATE", help="Only requests that stand there: submitted."),
+]
+Mine = Annotated[bool, typer.Option("--mine", help="Only requests that you made.")]
+
+# What is decided.
+
+ForUser = Annotated[
+    str,
+    typer.Option("--for", metavar="USER", help="Who is to hear it; else whoever made the request."),
+]
+LastDay = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DATE", help="The last day on which it may be heard."),
+]
+Note = Annotated[
+    str, typer.Option("--note", metavar="TEXT", help="A note, kept sealed in the record.")
+]
+ConsultedOn = Annotated[
+    str | None,
+    typer.Option(
+        "--consulted", metavar="DATE", help="When the Data Controller was consulted, by a delegate."
+    ),
+]
+Countersign = Annotated[
+    str | None,
+    typer.Option(
+        "--countersign", metavar="USER", help="A second person, who gives a password here."
+    ),
+]
+BreakGlass = Annotated[
+    bool,
+    typer.Option(
+        "--break-glass", help="Decide alone as Data Controller; every report will show it."
+    ),
+]
+
+# What is handed over.
+
+GrantedRecording = Annotated[
+    int | None,
+    typer.Argument(
+        metavar="[RECORDING]",
+        parser=read_recording,
+        help="Which of those that were granted; needed if there are several.",
+    ),
+]
+ReleaseForm = Annotated[Form, typer.Option("--form", help="What the package is.")]
+DeliverBy = Annotated[
+    Channel | None, typer.Option("--deliver-by", help="How the package goes out.")
+]
+PassphraseBy = Annotated[
+    Channel | None,
+    typer.Option("--passphrase-by", help="How its passphrase goes out: another way."),
 ]

@@ -1,0 +1,187 @@
+"""``callrec search``: find calls."""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from callrec.cli import options
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.who import acting, practice_of
+from callrec.errors import Unusable
+from callrec.policy.criteria import Criteria, Direction
+from callrec.policy.when import Days, Times, parse_day, parse_instant, parse_times
+from callrec.practice import Practice, today
+from callrec.procedures.search import search_recordings
+from callrec.telephone.number import e164
+
+if TYPE_CHECKING:
+    from callrec.procedures.search import Found, ShownCall
+
+app = new_app()
+
+
+@app.command()
+def search(
+    ctx: Context,
+    *,
+    number: options.Number = None,
+    on: options.Date = None,
+    since: options.From = None,
+    until: options.UpTo = None,
+    at: options.Time = None,
+    extension: options.Extension = None,
+    party: options.Party = None,
+    direction: options.Direction = None,
+    request: options.Request = None,
+    reason: options.Reason = None,
+    limit: options.Limit = None,
+) -> None:
+    """Find calls, for a reason that you state or under a request.
+
+    Name what is looked for: a number, a party, an extension on a day, or one day. Numbers and names
+    are masked, unless the request is one that you decide or were granted. Every search is recorded,
+    with what was asked for and why.
+    """
+    practice = practice_of(ctx.obj)
+    whole, tail = _number(number, practice.config.region)
+    days, times = _when(practice, on, since, until, at)
+    criteria = Criteria(
+        number=whole,
+        tail=tail,
+        days=days,
+        times=times,
+        extension=extension,
+        party=party,
+        direction=direction,
+    )
+    actor = acting(ctx.obj, practice)
+    if reason is None and request is None and ctx.obj.prompts.possible:
+        reason = ctx.obj.prompts.ask("Reason for this search", option="--reason TEXT")
+    found = search_recordings(
+        practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
+    )
+    _show(ctx.obj, practice, found)
+
+
+def as_json(call: ShownCall) -> dict[str, Any]:
+    """A recording as other programs read it (docs/cli.md)."""
+    return {
+        "id": call.id,
+        "uid": call.uid,
+        "started_at": call.started_at,
+        "local_time": call.local_time,
+        "time_confidence": call.time_confidence,
+        "duration_s": call.duration_ms / 1000,
+        "direction": call.direction,
+        "extension": call.extension,
+        "number": call.number,
+        "parties": list(call.parties),
+        "format": call.format,
+        "size_bytes": call.size_bytes,
+        "state": call.state,
+        "held": False,  # nothing places a hold yet
+        "sha256": call.sha256,
+    }
+
+
+def length(call: ShownCall) -> str:
+    """How long a call lasted: ``3:07``, ``1:02:45``."""
+    whole = str(timedelta(seconds=call.duration_ms // 1000))
+    return whole.removeprefix("0:").removeprefix("0")
+
+
+def outside_number(call: ShownCall) -> str:
+    """The number in words, where there is one that could be known."""
+    return call.number or ("withheld" if call.direction == Direction.INBOUND else "")
+
+
+def _show(invocation: Invocation, practice: Practice, found: Found) -> None:
+    out = invocation.out
+    zone = practice.config.time_zone
+    rows = [
+        (
+            call.id,
+            f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M}",
+            length(call),
+            call.direction,
+            call.extension,
+            outside_number(call),
+            ", ".join(call.parties),
+        )
+        for call in found.items
+    ]
+    headers = ("id", "began", "length", "direction", "ext", "number", "parties")
+
+    def text() -> None:
+        if rows:
+            out.table(headers, rows)
+        else:
+            out.say("No call is found.")
+
+    out.show({"items": [as_json(call) for call in found.items], "total": found.total}, text)
+    if found.total > len(rows):
+        out.note(
+            f"{len(rows)} of {found.total} calls are shown, the newest: name more to narrow it"
+        )
+    if rows and found.masked:
+        out.note("numbers and names are masked until a request for them is granted")
+        out.next_step(f"callrec request create --recording {found.items[0].id}")
+
+
+def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
+    """A number as E.164, or the last four digits of one."""
+    if text is None:
+        return None, None
+    if text.startswith(("...", "…")):
+        return None, text.lstrip(".…").strip()
+    number = e164(text, region)
+    if number is None:
+        raise Unusable(
+            "that is no telephone number",
+            hint="give it with its area code, or its last four digits: --number ...4567",
+        )
+    return number, None
+
+
+def _when(
+    practice: Practice, on: str | None, since: str | None, until: str | None, at: str | None
+) -> tuple[Days | None, Times | None]:
+    times = None if at is None else parse_times(at)
+    if on is None:
+        return _window(practice, since, until, times)
+    if since is not None or until is not None:
+        raise Unusable("--date is one day, --from and --to are several", hint="leave one out")
+    day = parse_day(on, today(practice))
+    return Days(day, day), times
+
+
+def _window(
+    practice: Practice, since: str | None, until: str | None, times: Times | None
+) -> tuple[Days | None, Times | None]:
+    """The days from one to another; moments of one day are that day and its times."""
+    if since is None:
+        if until is not None:
+            raise Unusable("--to says only where to end", hint="add --from")
+        return None, times
+    first, begins = _moment(practice, since)
+    last, ends = _moment(practice, until or "today")
+    days = Days(first, last)
+    if begins is None and ends is None:
+        return days, times
+    if days.count > 1 or times is not None:
+        raise Unusable(
+            "times of day are asked for within one day",
+            hint="give days alone to --from and --to, or --date DATE --time 14:00-14:30",
+        )
+    return days, Times(begins or time(0, 0), ends or time(23, 59))
+
+
+def _moment(practice: Practice, text: str) -> tuple[date, time | None]:
+    """A local day, and the minute of it if one was given."""
+    if ":" not in text:
+        return parse_day(text, today(practice)), None
+    zone = practice.config.time_zone
+    local = parse_instant(text, zone).astimezone(zone)
+    return local.date(), local.time().replace(second=0, microsecond=0)

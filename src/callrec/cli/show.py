@@ -1,0 +1,57 @@
+"""``callrec show``: one recording."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.cli import options
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context
+from callrec.cli.search import as_json, length, outside_number
+from callrec.cli.who import acting, practice_of
+from callrec.procedures.show import show_recording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
+    from callrec.procedures.show import Shown
+
+app = new_app()
+
+
+@app.command()
+def show(ctx: Context, recording: options.RecordingId) -> None:
+    """Say what is known about one recording, and check all of it.
+
+    Its columns, its sealed details and its sealed file are compared with what was signed when it
+    came in. Number, names and file names are masked.
+    """
+    practice = practice_of(ctx.obj)
+    shown = show_recording(practice, acting(ctx.obj, practice), recording)
+    out = ctx.obj.out
+    sources = [{"name": s.name, "modified_at": s.modified_at} for s in shown.provenance]
+
+    def text() -> None:
+        for label, value in _lines(shown, practice.config.time_zone):
+            out.say(f"{label:<11}{value}")
+
+    out.show({**as_json(shown.call), "provenance": sources}, text)
+    out.next_step(f"callrec request create --recording {recording}")
+
+
+def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    call = shown.call
+    yield "recording", f"{call.id}  ({call.uid})"
+    yield "began", f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S}, {call.time_confidence}"
+    yield "length", length(call)
+    yield "direction", call.direction
+    yield "extension", call.extension or "unknown"
+    yield "number", outside_number(call) or "none"
+    yield "parties", ", ".join(call.parties) or "unknown"
+    yield "sound", f"{call.format}, {call.size_bytes:,} bytes"
+    yield "sha-256", call.sha256
+    yield "state", call.state
+    for source in shown.provenance:
+        yield "came in as", f"{source.name}  (written {source.modified_at})"
+    yield "checked", "columns, details and sealed file are as they were sealed"

@@ -1,0 +1,229 @@
+"""Find calls by several criteria, for a reason or under a request; never browse [policy 4(c)].
+
+What is asked for, and why, is in the audit log before anything is opened; how much was found,
+before it is shown. The index proposes calls; each is opened and decided on by what is sealed there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.catalogue.index import candidates
+from callrec.catalogue.requests import find_request
+from callrec.errors import Refused
+from callrec.policy.authority import check_may, is_shown_in_full
+from callrec.policy.clause import Clause
+from callrec.policy.criteria import CallFacts, Criteria, Direction, check_not_browsing, matches
+from callrec.policy.masking import mask_name, mask_number
+from callrec.policy.request import ENDED
+from callrec.policy.role import Power, VaultKey
+from callrec.practice import Actor, Practice, attempt, record, today, vault_key
+from callrec.procedures.custody import Opening, check_clear_columns
+from callrec.procedures.open_request import read_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from callrec.procedures.custody import OpenedRecording
+
+AT_ONCE: Final = 500
+"""Candidates that are read with one query."""
+
+_DIRECTIONS: Final = {str(direction): direction for direction in Direction}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCall:
+    """One recording as it is shown to somebody; number and parties may be masked."""
+
+    id: int
+    uid: str
+    started_at: datetime
+    """UTC."""
+    local_time: str
+    """ISO 8601 without an offset, as the telephone system wrote it."""
+    time_confidence: str
+    duration_ms: int
+    direction: str
+    extension: str | None
+    number: str | None
+    """None if withheld."""
+    parties: tuple[str, ...]
+    format: str
+    size_bytes: int
+    state: str
+    sha256: str
+    """Of the original, in hex."""
+
+    @classmethod
+    def of(cls, opened: OpenedRecording, *, masked: bool) -> Self:
+        """What is shown of an opened recording."""
+        fields = opened.fields
+        number, parties = fields["number"], fields["parties"]
+        if masked:
+            number = None if number is None else mask_number(number)
+            parties = [mask_name(party) for party in parties]
+        return cls(
+            id=opened.id,
+            uid=opened.uid,
+            started_at=opened.started_at,
+            local_time=fields["local_time"],
+            time_confidence=fields["time_confidence"],
+            duration_ms=fields["duration_ms"],
+            direction=fields["direction"],
+            extension=fields["extension"],
+            number=number,
+            parties=tuple(parties),
+            format=fields["format"],
+            size_bytes=fields["size_bytes"],
+            state=opened.state,
+            sha256=fields["sha256"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found."""
+
+    items: tuple[ShownCall, ...]
+    """The newest first, and no more than may be shown at once."""
+    total: int
+    masked: bool
+    seq: int
+    """The leaf that the search stands in."""
+
+
+def search_recordings(
+    practice: Practice,
+    actor: Actor,
+    *,
+    criteria: Criteria,
+    reason: str | None,
+    request: str | None,
+    limit: int | None,
+) -> Found:
+    """Find the calls that meet the criteria.
+
+    Args:
+        practice: the open vault.
+        actor: who searches.
+        criteria: what for.
+        reason: why, in a sentence; may be left out under a request.
+        request: reference of the open request that it is done for, ``R-17``.
+        limit: show at most so many, and never more than the configuration allows.
+
+    Raises:
+        Refused: the actor may not search, or it would be browsing, or the request is at its end.
+        NotFound: there is no such request.
+        Locked: the actor does not have the catalogue or the index key.
+        Tampered: a recording is not as it was sealed.
+    """
+    details = {"criteria": _told(criteria), "reason": reason, "request": request}
+    with attempt(practice, actor, "search", details=details):
+        check_may(actor.person, Power.SEARCH, on=today(practice))
+        check_not_browsing(
+            criteria,
+            reason=reason,
+            request=request,
+            widest_window=practice.config.search.widest_window_days,
+        )
+        subject = _open_request(practice, request) if request is not None else ()
+    seq = record(practice, actor, "search", subject=subject, details=details)
+    with (
+        attempt(practice, actor, "search.answered", subject=subject, details={"search": seq}),
+        reading(practice.engine) as connection,
+    ):
+        masked = not _in_full(practice, actor, connection, request)
+        found = sorted(_found(practice, actor, connection, criteria), key=_age, reverse=True)
+    shown = found[: min(limit or len(found), practice.config.search.most_results)]
+    answer = {"found": len(found), "search": seq, "shown": len(shown)}
+    record(practice, actor, "search.answered", subject=subject, details=answer)
+    items = tuple(ShownCall.of(opened, masked=masked) for opened in shown)
+    return Found(items, len(found), masked, seq)
+
+
+def _in_full(practice: Practice, actor: Actor, connection: Connection, request: str | None) -> bool:
+    if request is None:
+        return False
+    facts = read_request(practice, actor, connection, request).facts
+    return is_shown_in_full(actor.person, facts, on=today(practice))
+
+
+def _found(
+    practice: Practice, actor: Actor, connection: Connection, criteria: Criteria
+) -> Iterator[OpenedRecording]:
+    versions = practice.register.versions(VaultKey.INDEX)
+    keys = [vault_key(actor, VaultKey.INDEX, version) for version in versions]
+    zone = practice.config.time_zone
+    proposed = candidates(connection, keys, practice.vault, criteria, zone)
+    for opened in _opened(Opening(practice, actor, connection), connection, proposed):
+        if matches(criteria, _facts(opened), zone):
+            yield opened
+
+
+def _opened(
+    opening: Opening, connection: Connection, proposed: Sequence[int]
+) -> Iterator[OpenedRecording]:
+    for start in range(0, len(proposed), AT_ONCE):
+        ids = proposed[start : start + AT_ONCE]
+        rows = connection.execute(
+            select(tables.recording).where(tables.recording.c.id.in_(ids))
+        ).all()
+        for row, opened in zip(rows, opening.each_metadata(rows), strict=True):
+            check_clear_columns(row, opened.fields)
+            yield opened
+
+
+def _facts(opened: OpenedRecording) -> CallFacts:
+    fields = opened.fields
+    return CallFacts(
+        number=fields["number"],
+        extension=fields["extension"],
+        parties=tuple(fields["parties"]),
+        direction=_DIRECTIONS.get(fields["direction"]),
+        started_at=opened.started_at,
+        duration_ms=fields["duration_ms"],
+    )
+
+
+def _age(opened: OpenedRecording) -> tuple[str, int]:
+    return opened.fields["started_at"], opened.id
+
+
+def _open_request(practice: Practice, reference: str) -> tuple[str]:
+    """The id of a request that a search may stand under."""
+    with reading(practice.engine) as connection:
+        row = find_request(connection, reference)
+    # The column is held against the log when the request is opened, after the search's leaf.
+    if row.state in ENDED:
+        raise Refused(
+            f"request {reference} is {row.state}, and nothing is looked for under it any more",
+            clause=Clause.NO_BROWSING,
+            hint="say why you search with --reason, or make a new request",
+        )
+    return (row.id,)
+
+
+def _told(criteria: Criteria) -> dict[str, Any]:
+    """Criteria as the audit log keeps them, sealed: those that were given."""
+    days, times = criteria.days, criteria.times
+    told = {
+        "direction": criteria.direction,
+        "extension": criteria.extension,
+        "from": days and days.first.isoformat(),
+        "number": criteria.number,
+        "party": criteria.party,
+        "tail": criteria.tail,
+        "time_from": times and times.first.isoformat("minutes"),
+        "time_to": times and times.last.isoformat("minutes"),
+        "to": days and days.last.isoformat(),
+    }
+    return {name: value for name, value in told.items() if value is not None}
