@@ -120,6 +120,7 @@ def test_a_sidecar_bears_the_recordings_whole_name_or_its_stem(tmp_path: Path) -
     assert sidecar_for(recording) is None
     (tmp_path / "call.json").touch()
     assert sidecar_for(recording) == tmp_path / "call.json"
+    assert sidecar_for(tmp_path / "call.json") is None
     (tmp_path / "call.wav.json").touch()
     assert sidecar_for(recording) == tmp_path / "call.wav.json"
 

@@ -70,14 +70,14 @@ def _seconds(window: Window, start: int) -> float:
 
 
 def _after_tags(window: Window) -> int:
-    """Past the ID3v2 tag: ten bytes, then as many as four 7-bit bytes say, then maybe a footer."""
+    """Past the ID3v2 tag: ten bytes, then as many as four 7-bit bytes say."""
     head = window.at(0, 10)
     if not head.startswith(b"ID3") or len(head) < 10:  # noqa: PLR2004  # the tag's own header
         return 0
     size = 0
     for byte in head[6:]:
         size = size << 7 | byte & 0x7F
-    return 10 + size + (10 if head[5] & 0x10 else 0)
+    return 10 + size  # a footer, which may follow, is stepped over as any scrap is
 
 
 def _next_row(window: Window, start: int) -> int | None:
