@@ -1,4 +1,7 @@
-"""Canonical JSON: one value, one sequence of bytes (RFC 8785, without floating-point numbers)."""
+"""Canonical JSON: one value, one sequence of bytes (RFC 8785, without floating-point numbers).
+
+Format: docs/formats/keys.md, 2.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,12 @@ def canonical(value: object) -> bytes:
 
     Raises:
         ValueError: a float, an integer of 2**53 or beyond, a name of a member that is not ASCII,
-        text that is no
-            Unicode, or a type that JSON has not. All of these are programming errors.
+            text that is no Unicode, or a type that JSON has not: programming errors.
 
     Source: RFC 8785. ASCII names sort the same by byte and by UTF-16 unit.
     """
     _check(value)
-    text = json.dumps(
-        value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False
-    )
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return text.encode()
 
 
@@ -41,8 +41,7 @@ def parse(data: bytes) -> Any:
         value = json.loads(data)
         again = canonical(value)
     except (ValueError, RecursionError):
-        again = b""
-        value = None
+        value, again = None, None
     if again != data:
         raise Tampered("a record is not in its canonical form")
     return value
@@ -50,19 +49,18 @@ def parse(data: bytes) -> Any:
 
 def instant(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: ``2026-11-24T09:05:00.000Z``."""
-    utc = at.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_instant(text: str) -> datetime:
-    """The time that ``instant`` wrote, aware, in UTC.
+    """The time that ``instant`` wrote, aware, in UTC. Law: ``instant(parse_instant(t)) == t``.
 
     Raises:
         Tampered: ``text`` is not in that form.
     """
     try:
         at = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    except ValueError:
+    except (TypeError, ValueError):
         at = None
     if at is None or instant(at) != text:
         raise Tampered("a record's time is not in its form")

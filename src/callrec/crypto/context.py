@@ -46,13 +46,13 @@ def context(kind: str, /, vault: str, **fields: object) -> bytes:
         ValueError: a kind that is not in the table, or fields that are not the kind's own: a
         programming error.
     """
-    if fields.keys() != KINDS[kind]:
-        raise ValueError(f"context {kind} has the fields {sorted(KINDS[kind])}")
+    if fields.keys() != KINDS.get(kind):
+        raise ValueError(f"there is no context {kind} with the fields {sorted(fields)}")
     return PREFIX + kind.encode() + b"\n" + canonical({"vault": vault, **fields})
 
 
 STATEMENTS: Final = frozenset(
-    {"voucher", "key", "seal", "claim", "batch", "metadata", "approval", "volume", "resumed"}
+    {"voucher", "key", "seal", "claim", "batch", "approval", "volume", "resumed"}
 )
 """Every kind of statement there is."""
 

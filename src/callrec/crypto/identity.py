@@ -11,15 +11,24 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.crypto import primitives
 from callrec.crypto.context import context
-from callrec.crypto.primitives import Kdf, KemPublic, SigningPublic
+from callrec.crypto.primitives import (
+    KEM_PUBLIC_BYTES,
+    SALT_BYTES,
+    SIGNING_PUBLIC_BYTES,
+    Kdf,
+    KemPublic,
+    SigningPublic,
+)
 from callrec.errors import Locked, Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_NO_FORM: Final = "a locked seed is not in its form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +48,16 @@ class PublicKeys:
         }
 
     @classmethod
-    def from_json(cls, value: Mapping[str, str]) -> PublicKeys:
+    def from_json(cls, value: Mapping[str, Any]) -> PublicKeys:
+        """Read them back, out of whatever else ``value`` holds.
+
+        Raises:
+            Tampered: one is missing, or of another size.
+        """
         return cls(
-            act=SigningPublic(base64.b64decode(value["act"], validate=True)),
-            log=SigningPublic(base64.b64decode(value["log"], validate=True)),
-            kem=KemPublic(base64.b64decode(value["kem"], validate=True)),
+            act=SigningPublic(_public_key(value, "act", SIGNING_PUBLIC_BYTES)),
+            log=SigningPublic(_public_key(value, "log", SIGNING_PUBLIC_BYTES)),
+            kem=KemPublic(_public_key(value, "kem", KEM_PUBLIC_BYTES)),
         )
 
     @property
@@ -113,9 +127,9 @@ class LockedSeed:
                 "sealed": str(sealed),
             }:
                 kdf = Kdf(memory, passes, lanes)
-                return cls(person, kdf, bytes.fromhex(salt), base64.b64decode(sealed))
+                return cls(person, kdf, *_salt_and_sealed(salt, sealed))
             case _:
-                raise Tampered("a locked seed is not in its form")
+                raise Tampered(_NO_FORM)
 
 
 def lock(
@@ -144,6 +158,26 @@ def unlock(locked: LockedSeed, password: str, vault: str) -> tuple[Identity, byt
     except Tampered as error:
         raise Locked("wrong password", hint="try again; a Data Controller can help") from error
     return Identity.from_seed(both[:32], vault), both[32:]
+
+
+def _public_key(value: Mapping[str, Any], name: str, size: int) -> bytes:
+    try:
+        key = base64.b64decode(value[name], validate=True)
+    except (KeyError, TypeError, ValueError):
+        key = b""
+    if len(key) != size:
+        raise Tampered("a public key is not in its form")
+    return key
+
+
+def _salt_and_sealed(salt_hex: str, sealed_text: str) -> tuple[bytes, bytes]:
+    try:
+        salt, sealed = bytes.fromhex(salt_hex), base64.b64decode(sealed_text, validate=True)
+    except ValueError as error:
+        raise Tampered(_NO_FORM) from error
+    if len(salt) != SALT_BYTES:
+        raise Tampered(_NO_FORM)
+    return salt, sealed
 
 
 def _lock_context(person: str, vault: str, kdf: Kdf, salt: bytes) -> bytes:

@@ -6,7 +6,6 @@ Base32 of seed[32] || check[3], as 14 groups of four; the check is the start of 
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Final
 
 from callrec.crypto.primitives import KEY_BYTES, sha256
@@ -30,7 +29,7 @@ def read_kit_words(words: str) -> bytes:
     """
     try:
         data = base64.b32decode("".join(words.split()).upper())
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; letters beyond ASCII raise another
         data = b""
     seed, check = data[:KEY_BYTES], data[KEY_BYTES:]
     if len(data) != KEY_BYTES + CHECK_BYTES or sha256(seed)[:CHECK_BYTES] != check:

@@ -28,6 +28,7 @@ KEY_BYTES = 32
 NONCE_BYTES = 12  # AES-GCM's own size: 96 bits
 TAG_BYTES = 16
 SALT_BYTES = 16
+SIGNING_PUBLIC_BYTES = 32
 MLKEM_PUBLIC_BYTES = 1184
 KEM_PUBLIC_BYTES = 1216  # ML-KEM-768 1184 || X25519 32
 
@@ -118,9 +119,12 @@ def seal(key: bytes, data: bytes, context: bytes) -> bytes:
     """AES-256-GCM under ``key`` (32 bytes): nonce[12] || ciphertext || tag[16].
 
     The one place where a nonce of AES-GCM is drawn: 96 fresh random bits for each sealing.
+
+    Raises:
+        ValueError: the key has not 32 bytes: a programming error.
     """
     nonce = fresh(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, data, context)
+    return nonce + _aes_256_gcm(key).encrypt(nonce, data, context)
 
 
 def open_sealed(key: bytes, sealed: bytes, context: bytes) -> bytes:
@@ -132,8 +136,8 @@ def open_sealed(key: bytes, sealed: bytes, context: bytes) -> bytes:
     if len(sealed) < NONCE_BYTES + TAG_BYTES:
         raise Tampered("a sealed record is cut short")
     try:
-        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
-    except InvalidTag as error:
+        return _aes_256_gcm(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
+    except (InvalidTag, ValueError) as error:  # a key out of another sealing may have any length
         raise Tampered("a sealed record does not open") from error
 
 
@@ -170,12 +174,18 @@ def hpke_seal(public: bytes, data: bytes, context: bytes) -> bytes:
 
     Base mode proves no sender: what was sealed counts only through the statement that says who
     sealed it.
+
+    Raises:
+        Tampered: ``public`` is no X-Wing public key.
     """
-    key = hpke.MLKEM768X25519PublicKey(
-        MLKEM768PublicKey.from_public_bytes(public[:MLKEM_PUBLIC_BYTES]),
-        X25519PublicKey.from_public_bytes(public[MLKEM_PUBLIC_BYTES:]),
-    )
-    return _SUITE.encrypt(data, key, context)
+    try:
+        key = hpke.MLKEM768X25519PublicKey(
+            MLKEM768PublicKey.from_public_bytes(public[:MLKEM_PUBLIC_BYTES]),
+            X25519PublicKey.from_public_bytes(public[MLKEM_PUBLIC_BYTES:]),
+        )
+        return _SUITE.encrypt(data, key, context)
+    except ValueError as error:
+        raise Tampered("nothing can be sealed to a public key that is none") from error
 
 
 def hpke_open(seed: bytes, sealed: bytes, context: bytes) -> bytes:
@@ -189,6 +199,13 @@ def hpke_open(seed: bytes, sealed: bytes, context: bytes) -> bytes:
         return _SUITE.decrypt(sealed, hpke.MLKEM768X25519PrivateKey(mlkem, x25519), context)
     except (InvalidTag, ValueError) as error:
         raise Tampered("a sealed key does not open") from error
+
+
+def _aes_256_gcm(key: bytes) -> AESGCM:
+    # AESGCM itself would take 16 or 24 bytes as well, and be another AES.
+    if len(key) != KEY_BYTES:
+        raise ValueError("a key of AES-256 has 32 bytes")
+    return AESGCM(key)
 
 
 def _expand(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:

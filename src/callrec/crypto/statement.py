@@ -62,12 +62,15 @@ def read_statement(body: bytes, signature: bytes, vault: str) -> Statement:
     """What a stored statement says; checking its signature takes its maker's key.
 
     Raises:
-        Tampered: not canonical, of no known kind, or of another vault.
+        Tampered: not canonical, without its head, of no known kind, or of another vault.
     """
     fields = parse(body)
-    if not isinstance(fields, dict) or not {"kind", "vault", "by", "at"} <= fields.keys():
-        raise Tampered("a statement lacks its head")
-    if fields["kind"] not in STATEMENTS or fields["vault"] != vault:
+    match fields:
+        case {"kind": str(kind), "vault": str(of), "by": str(), "at": str(at)}:
+            parse_instant(at)
+        case _:
+            raise Tampered("a statement lacks its head")
+    if kind not in STATEMENTS or of != vault:
         raise Tampered("a statement is of another kind or vault")
     return Statement(body, signature, fields)
 

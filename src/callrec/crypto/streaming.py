@@ -43,7 +43,13 @@ class StreamSealer:
         salt: bytes | None = None,
         prefix: bytes | None = None,
     ) -> None:
-        """Start a stream; salt (32 bytes) and prefix (7) are drawn unless a vector fixes them."""
+        """Start a stream; salt (32 bytes) and prefix (7) are drawn unless a vector fixes them.
+
+        Raises:
+            ValueError: the data key has not 32 bytes: a programming error.
+        """
+        if len(data_key) != KEY_BYTES:
+            raise ValueError("a data key has 32 bytes")
         salt = fresh(_SALT) if salt is None else salt
         prefix = fresh(_PREFIX) if prefix is None else prefix
         self.header = bytes([HEADER]) + salt + prefix
@@ -68,14 +74,18 @@ class StreamOpener:
         """Start with the stream's first 40 bytes.
 
         Raises:
-            Tampered: they are no header.
+            Tampered: they are no header, or the data key is none.
         """
         if len(header) != HEADER or header[0] != HEADER:
             raise Tampered("a sealed recording has no header")
+        if len(data_key) != KEY_BYTES:  # it came out of a sealing, and may have any length
+            raise Tampered("a recording's data key is not in its form")
         self._segments = _Segments(data_key, associated, header[1 : 1 + _SALT], header[1 + _SALT :])
 
     def open_segment(self, index: int, *, last: bool, data: memoryview, out: memoryview) -> int:
         """Open the ciphertext ``data`` into ``out``; returns bytes written.
+
+        ``out`` must hold len(data) - 16 bytes; zeros are left there if the tag is not right.
 
         Raises:
             Tampered: cut, swapped, repeated, changed, of another recording, or under another key.
@@ -87,14 +97,13 @@ class StreamOpener:
         try:
             self._segments.cipher.decrypt_into(nonce, data, None, out[:size])
         except InvalidTag as error:
+            out[:size] = bytes(size)  # the cipher has written there what it could not verify
             raise Tampered("a sealed recording does not open") from error
         return size
 
 
 class _Segments:
     def __init__(self, data_key: bytes, associated: bytes, salt: bytes, prefix: bytes) -> None:
-        if len(data_key) != KEY_BYTES:
-            raise ValueError("a data key has 32 bytes")
         self.cipher = AESGCM(derive(data_key, associated, salt=salt))
         self._prefix = prefix
 

@@ -1,0 +1,77 @@
+"""Statements: who says what, signed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from callrec.crypto.canonical import parse_instant
+from callrec.crypto.statement import Statement, check_statement, read_statement, state
+from callrec.errors import Tampered
+from vectors.crypto.cases import Case, cases
+
+HEAD = ("kind", "vault", "by", "at")
+
+
+def said_by(case: Case) -> Statement:
+    """The statement of a good case, made again from what it says."""
+    said = json.loads(case.body)
+    return state(
+        said["kind"],
+        vault=said["vault"],
+        by=said["by"],
+        at=parse_instant(said["at"]),
+        seed=case.bytes_of("seed"),
+        fields={name: value for name, value in said.items() if name not in HEAD},
+    )
+
+
+@pytest.mark.parametrize("case", cases("statements", expect="good"), ids=str)
+def test_a_statement_is_made_and_signed_as_its_file_says(case: Case) -> None:
+    made = said_by(case)
+    assert made.body == case.body
+    assert made.signature == case.bytes_of("signature")
+    assert made.digest == case.head["digest"]
+
+
+@pytest.mark.parametrize("case", cases("statements", expect="good"), ids=str)
+def test_a_statement_is_read_as_it_was_made(case: Case) -> None:
+    read = read_statement(case.body, case.bytes_of("signature"), case.head["vault"])
+    check_statement(read, case.bytes_of("public"))
+    assert read == said_by(case)
+
+
+@pytest.mark.parametrize("case", cases("statements", expect="tampered"), ids=str)
+def test_a_statement_is_refused_as_its_file_says(case: Case) -> None:
+    with pytest.raises(Tampered):
+        check_statement(
+            read_statement(case.body, case.bytes_of("signature"), case.head["vault"]),
+            case.bytes_of("public"),
+        )
+
+
+def test_a_statement_tells_its_kind_its_maker_and_its_time() -> None:
+    made = said_by(next(iter(cases("statements", expect="good"))))
+    said = json.loads(made.body)
+    assert (made.kind, made.by) == (said["kind"], said["by"])
+    assert made.at == parse_instant(said["at"])
+
+
+def test_what_a_statement_says_cannot_take_the_place_of_its_head() -> None:
+    at = parse_instant("2026-11-24T09:05:00.000Z")
+    fields = {"kind": "voucher", "by": "somebody else", "vault": "another", "at": "then"}
+    made = state("claim", vault="v", by="me", at=at, seed=bytes(32), fields=fields)
+    assert made.body == b'{"at":"2026-11-24T09:05:00.000Z","by":"me","kind":"claim","vault":"v"}'
+
+
+def test_a_statement_of_no_known_kind_is_not_made() -> None:
+    with pytest.raises(ValueError, match="no kind of statement"):
+        state(
+            "wish",
+            vault="v",
+            by="me",
+            at=parse_instant("2026-11-24T09:05:00.000Z"),
+            seed=bytes(32),
+            fields={},
+        )

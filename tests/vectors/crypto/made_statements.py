@@ -1,0 +1,143 @@
+"""Cases of statements."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from vectors.crypto import by_hand
+from vectors.crypto.by_hand import canonical, context, sha256
+from vectors.crypto.cases import case_text
+from vectors.crypto.fixed import (
+    AT,
+    BATCH,
+    CONTEXTS,
+    KEY,
+    OTHER_PERSON,
+    OTHER_SEED,
+    OTHER_UID,
+    OTHER_VAULT,
+    PERSON,
+    REQUEST,
+    UID,
+    VAULT,
+    VOLUME,
+    Cases,
+    b64,
+)
+from vectors.crypto.made_identities import identity_seed, public_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACT: Final = identity_seed("act")
+VOUCHER: Final[dict[str, Any]] = {
+    "delegations": [{"power": "decide-general", "until": "2026-12-31"}],
+    "keys": public_keys(OTHER_SEED),
+    "name": sha256(bytes(32) + b"kim" + "Kim Ex\u00e4mple".encode()).hex(),
+    "person": OTHER_PERSON,
+    "powers": ["hear", "make-request"],
+    "previous": "ab" * 32,
+    "role": "staff",
+    "serial": 2,
+    "standing": "confirmed",
+}
+STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
+    "voucher": VOUCHER,
+    "key": {
+        "keys": [
+            {"key": "recordings", "public": b64(by_hand.kem_public(KEY)), "version": 1},
+            {
+                "key": "index",
+                "public": b64(by_hand.mac(KEY, context("key-check", VAULT, CONTEXTS["key-check"]))),
+                "version": 2,
+            },
+        ]
+    },
+    "seal": {
+        "shares": [
+            {"key": "recordings", "sha256": sha256(b"share").hex(), "to": PERSON, "version": 1}
+        ]
+    },
+    "claim": {"keys": public_keys(OTHER_SEED)},
+    "batch": {
+        "batch": BATCH,
+        "items": [{"ciphertext": "c1" * 32, "metadata": "3e" * 32, "revision": 1, "uid": UID}],
+    },
+    "approval": {
+        "break_glass": False,
+        "consulted": "",
+        "countersigned": OTHER_PERSON,
+        "digest": "d1" * 32,
+        "for": OTHER_PERSON,
+        "items": [{"ciphertext": "c1" * 32, "grant": "9a" * 32, "uid": UID}],
+        "lapses": "2026-12-24T09:05:00.000Z",
+        "request": REQUEST,
+        "requester": OTHER_PERSON,
+        "version": 1,
+        "withheld": [{"code": "not-approved", "uid": OTHER_UID}],
+    },
+    "volume": {
+        "bag": "2026-11-24T090500Z-1",
+        "catalogue": "ca" * 32,
+        "head": {"root": "7e" * 32, "size": 18},
+        "manifest": "3a" * 32,
+        "volume": VOLUME,
+    },
+    "resumed": {"lost": [{"root": "7e" * 32, "size": 18}]},
+}
+
+
+def signed(kind: str, body: bytes) -> dict[str, str]:
+    signature = by_hand.sign(ACT, context(kind, VAULT, {}) + body)
+    return {"public": by_hand.signing_public(ACT).hex(), "signature": signature.hex()}
+
+
+def whole(kind: str, **changed: Any) -> dict[str, Any]:
+    return STATEMENTS[kind] | {"kind": kind, "vault": VAULT, "by": PERSON, "at": AT} | changed
+
+
+def statements() -> Cases:
+    for kind in STATEMENTS:
+        body = canonical(whole(kind))
+        head = {"vault": VAULT, "seed": ACT.hex(), "digest": sha256(body).hex()}
+        yield kind, case_text(body, expect="good", **head, **signed(kind, body))
+    claim = whole("claim")
+    for name, why, said in (
+        ("of_another_vault", "another vault's", claim | {"vault": OTHER_VAULT}),
+        ("of_no_kind", "a kind that there is not", claim | {"kind": "wish"}),
+        ("kind_of_a_context", "a kind of context", claim | {"kind": "share"}),
+        ("kind_is_a_list", "a list for the kind", claim | {"kind": []}),
+        ("by_is_a_number", "a number for who says it", claim | {"by": 17}),
+        ("vault_is_null", "null for the vault", claim | {"vault": None}),
+        ("time_in_seconds", "no milliseconds", claim | {"at": "2026-11-24T09:05:00Z"}),
+        ("time_is_a_number", "a number for the time", claim | {"at": 1795597500}),
+        ("without_kind", "no kind", {n: claim[n] for n in claim if n != "kind"}),
+        ("without_maker", "nobody says it", {n: claim[n] for n in claim if n != "by"}),
+        ("no_object", "a list", [claim]),
+    ):
+        yield name, unsound(why, canonical(said))
+    spaced = json.dumps(claim, sort_keys=True).encode()
+    yield "not_canonical", unsound("spaces", spaced)
+    yield "empty", unsound("nothing", b"")
+    yield from badly_signed(canonical(claim))
+
+
+def unsound(why: str, body: bytes) -> bytes:
+    """A claim that is signed as it should be, but is not in its form."""
+    return case_text(body, expect="tampered", why=why, vault=VAULT, **signed("claim", body))
+
+
+def badly_signed(body: bytes) -> Cases:
+    good = signed("claim", body)
+    bare = by_hand.sign(ACT, body)
+    elsewhere = by_hand.sign(ACT, context("claim", OTHER_VAULT, {}) + body)
+    for name, why, changed in (
+        ("signed_as_another_kind", "the context of another kind", signed("voucher", body)),
+        ("signed_in_another_vault", "another vault's context", {"signature": elsewhere.hex()}),
+        ("signed_without_context", "no context", {"signature": bare.hex()}),
+        ("signed_by_another", "another key", {"public": by_hand.signing_public(KEY).hex()}),
+        ("signature_cut", "63 bytes", {"signature": good["signature"][:-2]}),
+        ("signature_empty", "no signature", {"signature": ""}),
+    ):
+        yield name, case_text(body, expect="tampered", why=why, vault=VAULT, **good | changed)

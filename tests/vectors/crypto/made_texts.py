@@ -1,0 +1,102 @@
+"""Cases of canonical JSON, of contexts, and of the recovery kit's words."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Final
+
+from vectors.crypto.by_hand import canonical, context, sha256
+from vectors.crypto.cases import case_text
+from vectors.crypto.fixed import CONTEXTS, SEED, VAULT, Cases
+from vectors.crypto.outside import JCS
+
+GOOD_JSON: Final = {
+    "largest_integer": "[9007199254740991, -9007199254740991]",
+    "nothing": "null",
+    "text_alone": '"\\u0000 \\u001f \\u007f \\u2028"',
+    "empty": '[{}, [], ""]',
+    "order_of_members": '{"b": 1, "a": 2, "Z": 3, "_": 4, "9": 5, "": 6, "aa": 7, "~": 8}',
+    "not_normalised": '["caf\\u00e9", "cafe\\u0301"]',
+}
+
+BAD_JSON: Final = {
+    "nothing_at_all": ("no bytes", b""),
+    "space_after_colon": ("a space", b'{"a": 1}'),
+    "newline_at_the_end": ("a byte too many", b"{}\n"),
+    "order": ("members not sorted", b'{"b":1,"a":2}'),
+    "member_twice": ("a member twice", b'{"a":1,"a":1}'),
+    "escaped_solidus": ("an escape that is not needed", rb'"\/"'),
+    "escaped_letter": ("an escape that is not needed", rb'"\u0061"'),
+    "escape_in_capitals": ("hex digits of an escape in capitals", rb'"\u001F"'),
+    "long_escape": ("an escape that has a short form", rb'"\u000a"'),
+    "half_a_pair": ("a lone surrogate", rb'"\ud83d"'),
+    "float": ("a float", b"1.5"),
+    "float_of_an_integer": ("a float", b"1.0"),
+    "exponent": ("a float", b"1e3"),
+    "minus_nothing": ("minus zero", b"-0"),
+    "leading_zero": ("a leading zero", b"01"),
+    "integer_too_large": ("2**53", b"9007199254740992"),
+    "integer_too_small": ("-2**53", b"-9007199254740992"),
+    "integer_without_end": ("five thousand digits", b"9" * 5000),
+    "not_a_number": ("no JSON", b"NaN"),
+    "infinity": ("no JSON", b"Infinity"),
+    "name_beyond_ascii": ("a member's name is not ASCII", '{"\u00fc":1}'.encode()),
+    "byte_order_mark": ("a byte order mark", b"\xef\xbb\xbf{}"),
+    "utf_16": ("UTF-16", '{"a":1}'.encode("utf-16-le")),
+    "latin_1": ("not UTF-8", b'"caf\xe9"'),
+    "cut": ("cut short", b'{"a":1'),
+    "nested_without_end": ("brackets without end", b"[" * 20_000),
+    "two_values": ("two values", b"1 2"),
+    "comment": ("a comment", b"{}//"),
+}  # fmt: skip
+
+
+def canonical_json() -> Cases:
+    for name, (source, value, said) in JCS.items():
+        yield name, case_text(said.encode(), expect="good", source=source, value=value)
+    for name, value in GOOD_JSON.items():
+        body = canonical(json.loads(value))
+        yield name, case_text(body, expect="good", value=value)
+    for name, (why, bad) in BAD_JSON.items():
+        yield name, case_text(bad, expect="tampered", why=why)
+
+
+def contexts() -> Cases:
+    for kind, fields in CONTEXTS.items():
+        body = context(kind, VAULT, fields)
+        yield (
+            kind.replace(" ", "-"),
+            case_text(body, expect="good", kind=kind, vault=VAULT, fields=fields),
+        )
+
+
+def kit() -> Cases:
+    text = base64.b32encode(SEED + sha256(SEED)[:3]).decode()
+    groups = [text[at : at + 4] for at in range(0, 56, 4)]
+    words = " ".join(groups)
+    yield "as_printed", case_text(words.encode(), expect="good", seed=SEED.hex())
+    for name, typed in (
+        ("in_small_letters", words.lower()),
+        ("without_spaces", text),
+        ("over_two_lines", "\n".join((" ".join(groups[:7]), " ".join(groups[7:]) + "\n"))),
+    ):
+        yield name, case_text(typed.encode(), expect="good", seed=SEED.hex())
+    exchanged = " ".join([groups[1], groups[0], *groups[2:]])
+    unchecked = base64.b32encode(SEED + bytes(3)).decode()
+    for name, why, typed in (
+        (
+            "letter_mistyped",
+            "one letter is another",
+            words[:-1] + ("A" if words[-1] != "A" else "B"),
+        ),
+        ("groups_exchanged", "two groups exchanged", exchanged),
+        ("group_missing", "thirteen groups", " ".join(groups[:13])),
+        ("group_too_many", "fifteen groups", f"{words} AAAA"),
+        ("digit_1", "a 1, which does not occur", "1" + words[1:]),
+        ("padded", "signs of equality", f"{words[:-1]}="),
+        ("beyond_ascii", "a letter with an accent", "\u00c9" + words[1:]),
+        ("empty", "nothing", ""),
+        ("check_wrong", "another check", unchecked),
+    ):
+        yield name, case_text(typed.encode(), expect="unusable", why=why)
