@@ -131,8 +131,7 @@ class Opening:
         """
         opened, commitments = self._revisions(row, self._sealed([row]))
         for revision, (batch, found) in enumerate(commitments, 1):
-            listed = self._statements(batch).get((row.uid, revision))
-            if listed != (row.ciphertext, found):
+            if self._listed(row, batch, revision) != (row.ciphertext, found):
                 raise Tampered(f"recording {row.id} is not as it was sealed")
         check_clear_columns(row, opened.fields)
         return opened
@@ -174,6 +173,15 @@ class Opening:
             fields = {**fields, **said, "provenance": provenance}
         opened_recording = OpenedRecording(row.id, row.uid, row.ciphertext, row.state, fields)
         return opened_recording, commitments
+
+    def _listed(self, row: Row[Any], batch: str, revision: int) -> tuple[str, str] | None:
+        """Ciphertext and metadata of a revision, as its batch's statement lists them."""
+        try:
+            return self._statements(batch).get((row.uid, revision))
+        except Tampered as error:
+            raise Tampered(
+                f"recording {row.id} is vouched for by nobody: {error.message}"
+            ) from error
 
     def _opened(self, row: Row[Any], sealed: Row[Any]) -> tuple[Mapping[str, Any], str]:
         """What one revision says, and the commitment to it."""

@@ -1,0 +1,85 @@
+"""A catalogue of nothing but calls and their index, in memory."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import create_engine
+
+from callrec.catalogue import tables
+from callrec.catalogue.index import IndexedCall, add_calls, candidates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import tzinfo
+
+    from sqlalchemy import Connection
+
+    from callrec.policy.criteria import CallFacts, Criteria
+
+KEY = bytes(range(32))
+VAULT = "00112233445566778899aabbccddeeff"
+LONDON = ZoneInfo("Europe/London")
+NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@contextmanager
+def catalogue() -> Iterator[Connection]:
+    """An empty catalogue."""
+    engine = create_engine("sqlite://")
+    tables.METADATA.create_all(engine)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def add(
+    connection: Connection,
+    calls: Sequence[CallFacts],
+    *,
+    key: bytes = KEY,
+    zone: tzinfo = LONDON,
+    first: int = 1,
+) -> None:
+    """Catalogue and index calls; they are numbered from ``first``."""
+    rows = [
+        {
+            "id": number,
+            "uid": str(number),
+            "batch": "batch",
+            "ciphertext": "",
+            "started_at": int(call.started_at.timestamp() * 1000),
+            "duration_ms": call.duration_ms,
+            "direction": call.direction or "unknown",
+            "size_bytes": 0,
+            "format": "wav",
+            "state": "live",
+        }
+        for number, call in enumerate(calls, first)
+    ]
+    connection.execute(tables.recording.insert(), rows)
+    indexed = [
+        IndexedCall(
+            recording=number,
+            started_at=call.started_at,
+            number=call.number,
+            extension=call.extension,
+            parties=call.parties,
+        )
+        for number, call in enumerate(calls, first)
+    ]
+    add_calls(connection, key, VAULT, indexed, zone)
+
+
+def proposed(
+    connection: Connection,
+    criteria: Criteria,
+    *,
+    keys: Sequence[bytes] = (KEY,),
+    zone: tzinfo = LONDON,
+) -> list[int]:
+    """What the index proposes."""
+    return candidates(connection, keys, VAULT, criteria, zone)

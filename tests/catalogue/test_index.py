@@ -1,0 +1,266 @@
+"""The search index: cut tokens, fixed month by month."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.catalogue.index import TokenKind, Width, part_name, part_of, width_for
+from callrec.errors import Tampered
+from callrec.policy.criteria import CallFacts, Criteria, Direction
+from callrec.policy.when import Days, Times, parse_times
+from callrec.policy.words import NORMALISING_VERSION
+from catalogue.index_rows import KEY, LONDON, NEW_YEAR, VAULT, add, catalogue, proposed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+VECTORS = json.loads(
+    (Path(__file__).parent.parent / "vectors" / "index" / "tokens.json").read_text(encoding="utf-8")
+)
+JANUARY, FEBRUARY, MARCH = (part_of(datetime(2024, n, 1, tzinfo=UTC)) for n in (1, 2, 3))
+CALL = CallFacts(
+    number="+442079460123",
+    extension="201",
+    parties=(),
+    direction=Direction.INBOUND,
+    started_at=NEW_YEAR,
+    duration_ms=60_000,
+)
+DAY = Days(date(2024, 1, 1), date(2024, 1, 1))
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    with catalogue() as opened:
+        yield opened
+
+
+def calls(count: int, *, month: int = 1) -> list[CallFacts]:
+    return [replace(CALL, started_at=datetime(2024, month, 2, tzinfo=UTC))] * count
+
+
+def kinds(connection: Connection) -> list[int]:
+    return sorted(connection.execute(select(tables.token.c.kind)).scalars())
+
+
+def numbers_of(connection: Connection, part: int) -> list[int]:
+    """The tokens of the numbers of a month's calls, in the calls' order."""
+    token = tables.token.c
+    query = select(token.token).where(token.part == part, token.kind == TokenKind.NUMBER)
+    return list(connection.execute(query.order_by(token.recording)).scalars())
+
+
+def widths(connection: Connection) -> dict[int, tuple[int, int]]:
+    rows = connection.execute(select(tables.part))
+    return {row.part: (row.bits, row.tail_bits) for row in rows}
+
+
+def vector_call(vector: dict[str, Any]) -> CallFacts:
+    """A call that has the vector's value, in its month."""
+    value, at = vector["value"], datetime.fromisoformat(f"{vector['part']}-15T12:00:00Z")
+    bare = replace(CALL, number=None, extension=None, started_at=at)
+    match vector["kind"]:
+        case "number":
+            return replace(bare, number=value)
+        case "tail":
+            return replace(bare, number=f"+44207946{value}")
+        case "party":
+            return replace(bare, parties=(value,))
+        case _:
+            extension, day = value.split("|")
+            # Half past midnight in London, which in summer is of the day before in UTC.
+            begins, _ = Days(date.fromisoformat(day), date.fromisoformat(day)).bounds(LONDON)
+            return replace(bare, extension=extension, started_at=begins + timedelta(minutes=30))
+
+
+@pytest.mark.parametrize(
+    "vector", VECTORS["tokens"], ids=lambda v: f"{v['kind']} {v['part']} {v['value']}"
+)
+def test_a_token_is_what_another_program_makes_of_it(
+    connection: Connection, vector: dict[str, Any]
+) -> None:
+    assert (VECTORS["index_key"], VECTORS["vault"]) == (KEY.hex(), VAULT)
+    call = vector_call(vector)
+    part, kind = part_of(call.started_at), TokenKind[vector["kind"].upper().replace("-", "_")]
+    bits = vector["bits"]
+    connection.execute(
+        tables.part.insert().values(
+            part=part, rows=1, bits=bits, tail_bits=bits, normalising=NORMALISING_VERSION
+        )
+    )
+    add(connection, [call])
+    row = connection.execute(select(tables.token).where(tables.token.c.kind == kind)).one()
+    assert (part_name(row.part), row.token, row.recording) == (vector["part"], vector["token"], 1)
+
+
+@pytest.mark.parametrize(
+    ("busiest", "width"),
+    [
+        (1, Width(2, 2)),
+        (127, Width(2, 2)),
+        (128, Width(3, 2)),
+        (255, Width(3, 2)),
+        (256, Width(4, 4)),
+        (1000, Width(5, 4)),
+        (1024, Width(6, 4)),
+        (8585, Width(9, 4)),
+    ],
+)
+def test_tokens_are_so_wide_that_each_stands_for_many(busiest: int, width: Width) -> None:
+    assert width_for(busiest) == width
+
+
+def test_a_month_counts_as_a_thousand_calls_while_none_is_complete(connection: Connection) -> None:
+    add(connection, calls(3))
+    assert widths(connection) == {JANUARY: (5, 4)}
+
+
+def test_a_month_keeps_the_width_of_its_first_row(connection: Connection) -> None:
+    add(connection, calls(3))
+    add(connection, calls(3000), first=4)
+    assert widths(connection) == {JANUARY: (5, 4)}
+    assert connection.execute(select(tables.part.c.rows)).scalar() == 3003
+
+
+def test_the_busiest_complete_month_makes_the_width_of_the_next(connection: Connection) -> None:
+    add(connection, calls(130))
+    add(connection, calls(2, month=2), first=200)
+    add(connection, calls(2, month=3), first=300)
+    assert widths(connection) == {JANUARY: (5, 4), FEBRUARY: (3, 2), MARCH: (3, 2)}
+
+
+def test_months_that_come_in_together_are_filled_in_their_order(connection: Connection) -> None:
+    add(connection, [*calls(2, month=2), *calls(130)])
+    assert widths(connection) == {JANUARY: (5, 4), FEBRUARY: (3, 2)}
+
+
+def test_the_newest_month_is_not_complete(connection: Connection) -> None:
+    add(connection, calls(300, month=3))
+    add(connection, calls(2, month=1), first=400)
+    add(connection, calls(2, month=2), first=500)
+    assert widths(connection) == {MARCH: (5, 4), JANUARY: (5, 4), FEBRUARY: (2, 2)}
+
+
+def test_a_part_says_how_its_words_were_made(connection: Connection) -> None:
+    add(connection, calls(1))
+    assert connection.execute(select(tables.part.c.normalising)).scalar() == NORMALISING_VERSION
+
+
+def test_a_call_has_a_row_for_each_thing_it_may_be_found_by(connection: Connection) -> None:
+    add(connection, [replace(CALL, parties=("Siân O'Neill",))])
+    found = kinds(connection)
+    assert found == [
+        TokenKind.NUMBER,
+        TokenKind.TAIL,
+        *[TokenKind.PARTY] * 2,
+        TokenKind.EXTENSION_DAY,
+    ]
+
+
+def test_a_withheld_number_has_no_row(connection: Connection) -> None:
+    add(connection, [replace(CALL, number=None)])
+    assert kinds(connection) == [TokenKind.EXTENSION_DAY]
+
+
+def test_a_call_of_which_nothing_is_known_has_no_row(connection: Connection) -> None:
+    add(connection, [replace(CALL, number=None, extension=None)])
+    assert kinds(connection) == []
+    assert proposed(connection, Criteria(days=DAY)) == [1]
+
+
+def test_words_of_one_call_may_share_a_token(connection: Connection) -> None:
+    name = " ".join(f"name{n}" for n in range(40))
+    add(connection, [replace(CALL, parties=(name,))])
+    assert len(kinds(connection)) < 40
+    assert proposed(connection, Criteria(party=name)) == [1]
+
+
+def test_a_token_tells_no_more_than_its_bits(connection: Connection) -> None:
+    numbers = [replace(CALL, number=f"+4420794600{n:02}") for n in range(99)]
+    add(connection, numbers)
+    tokens = connection.execute(select(tables.token.c.token)).scalars().all()
+    assert max(tokens) < 2**5
+    assert len(proposed(connection, Criteria(number="+442079460000"))) > 1
+
+
+def test_the_same_number_has_another_token_in_another_month(connection: Connection) -> None:
+    some = [replace(CALL, number=f"+4420794600{n:02}") for n in range(20)]
+    later = [replace(call, started_at=datetime(2024, 2, 2, tzinfo=UTC)) for call in some]
+    add(connection, some)
+    as_wide = tables.part.insert().values(
+        part=FEBRUARY, rows=0, bits=5, tail_bits=4, normalising=NORMALISING_VERSION
+    )
+    connection.execute(as_wide)
+    add(connection, later, first=21)
+    assert numbers_of(connection, JANUARY) != numbers_of(connection, FEBRUARY)
+
+
+def test_what_was_indexed_under_an_older_key_is_found(connection: Connection) -> None:
+    new = bytes(32)
+    add(connection, [CALL])
+    add(connection, [CALL], key=new, first=2)
+    assert proposed(connection, Criteria(number=CALL.number), keys=(KEY, new)) == [2, 1]
+
+
+def test_what_is_proposed_has_a_token_for_each_criterion(connection: Connection) -> None:
+    others = [replace(CALL, number=f"+4420794600{n:02}", extension=str(200 + n)) for n in range(99)]
+    add(connection, [*others, CALL])
+    by_number = proposed(connection, Criteria(number=CALL.number))
+    by_both = proposed(connection, Criteria(number=CALL.number, extension="201", days=DAY))
+    assert set(by_both) < set(by_number)
+    assert 100 in by_both
+
+
+def test_the_clear_columns_narrow_what_is_proposed(connection: Connection) -> None:
+    outbound = replace(CALL, direction=Direction.OUTBOUND)
+    later = replace(CALL, started_at=NEW_YEAR + timedelta(hours=15))
+    add(connection, [CALL, outbound, later])
+    assert proposed(connection, Criteria(days=DAY, direction=Direction.OUTBOUND)) == [2]
+    assert proposed(connection, Criteria(days=DAY, times=parse_times("15:00"))) == [3]
+    assert proposed(connection, Criteria(number=CALL.number, days=DAY)) == [3, 2, 1]
+
+
+def test_a_call_that_goes_on_into_the_time_is_proposed(connection: Connection) -> None:
+    add(connection, [CALL])
+    a_minute_later = Times(NEW_YEAR.time().replace(minute=1), NEW_YEAR.time().replace(minute=2))
+    assert proposed(connection, Criteria(days=DAY, times=a_minute_later)) == [1]
+
+
+def test_a_local_day_may_lie_in_two_months(connection: Connection) -> None:
+    # In London the first of June begins at eleven in the evening of the last of May, in UTC.
+    day = Days(date(2024, 6, 1), date(2024, 6, 1))
+    early, late = (datetime(2024, 5, 31, 23, 30, tzinfo=UTC), datetime(2024, 6, 1, 9, tzinfo=UTC))
+    add(connection, [replace(CALL, started_at=at) for at in (early, late)])
+    assert proposed(connection, Criteria(extension="201", days=day)) == [2, 1]
+
+
+def test_the_newest_is_proposed_first(connection: Connection) -> None:
+    starts = [NEW_YEAR + timedelta(days=days) for days in (3, 40, 1, 80, 2)]
+    add(connection, [replace(CALL, started_at=at) for at in starts])
+    assert proposed(connection, Criteria(number=CALL.number)) == [4, 2, 1, 5, 3]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"bits": 1}, {"bits": 49}, {"tail_bits": 0}, {"normalising": NORMALISING_VERSION + 1}],
+    ids=str,
+)
+def test_a_part_that_we_did_not_write_is_found(
+    connection: Connection, change: dict[str, int]
+) -> None:
+    add(connection, [CALL])
+    connection.execute(tables.part.update().values(change))
+    with pytest.raises(Tampered, match="2024-01"):
+        proposed(connection, Criteria(number=CALL.number))
+    with pytest.raises(Tampered, match="2024-01"):
+        add(connection, [CALL], first=2)

@@ -1,0 +1,164 @@
+"""Laws of the search: whatever the calls and whatever is asked, nothing that fits is left out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from callrec.config import Search
+from callrec.policy.criteria import CallFacts, Criteria, Direction, matches
+from callrec.policy.role import Role
+from callrec.policy.when import Days, Times
+from callrec.procedures.people import change_role
+from callrec.procedures.search import search_recordings
+from callrec.telephone import call as telephone
+from calls import a_call, take_in
+from catalogue.index_rows import KEY, add, catalogue, proposed
+from practices import copy
+
+if TYPE_CHECKING:
+    from practices import House
+
+LONDON = ZoneInfo("Europe/London")
+# The Azores put their clocks back from one to midnight; Lord Howe Island by half an hour.
+ZONES = [LONDON, ZoneInfo("Atlantic/Azores"), ZoneInfo("Australia/Lord_Howe")]
+OLDER_KEY = bytes(32)
+
+MINUTE = 60_000
+TURNS = [
+    datetime(2024, 1, 1, tzinfo=UTC),
+    datetime(2024, 3, 31, 1, tzinfo=UTC),  # the clocks of Europe go forward
+    datetime(2024, 5, 31, 23, tzinfo=UTC),  # in London this is June
+    datetime(2024, 10, 27, 1, tzinfo=UTC),  # and back
+    datetime(2024, 10, 5, 15, 30, tzinfo=UTC),  # Lord Howe Island, forward
+]
+"""Moments about which days, months and clocks turn."""
+
+numbers = st.sampled_from(["+442079460123", "+441144960123", "+447700900457", "999"])
+extensions = st.sampled_from(["201", "202", "2020"])
+names = st.sampled_from(["Siân O'Neill", "Sian Lloyd", "Dr Ó Briain", "Anne-Marie Lloyd", "Bo"])
+starts = st.builds(
+    lambda turn, seconds: turn + timedelta(seconds=seconds),
+    st.sampled_from(TURNS),
+    st.integers(-2 * 86_400, 2 * 86_400),
+)
+calls = st.builds(
+    CallFacts,
+    number=st.none() | numbers,
+    extension=st.none() | extensions,
+    parties=st.lists(names, max_size=2).map(tuple),
+    direction=st.none() | st.sampled_from(Direction),
+    started_at=starts,
+    duration_ms=st.integers(0, 90 * MINUTE),
+)
+days = st.builds(
+    lambda at, more: Days(at.date(), at.date() + timedelta(days=more)), starts, st.integers(0, 60)
+)
+one_day = st.builds(lambda at: Days(at.date(), at.date()), starts)
+minutes = st.times().map(lambda at: at.replace(second=0, microsecond=0))
+times = st.tuples(minutes, minutes).map(lambda both: Times(min(both), max(both)))
+criteria = st.builds(
+    Criteria,
+    number=st.none() | numbers,
+    tail=st.none() | st.sampled_from(["0123", "0457", "9999"]),
+    days=st.none() | days | one_day,
+    times=st.none() | times,
+    extension=st.none() | extensions,
+    party=st.none() | st.sampled_from(["oneill", "SIAN", "Lloyd, Anne Marie", "briain", "bo"]),
+    direction=st.none() | st.sampled_from(Direction),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(calls, min_size=1, max_size=20),
+    st.lists(calls, min_size=1, max_size=20),
+    st.lists(criteria, min_size=1, max_size=8),
+    st.sampled_from(ZONES),
+)
+def test_every_call_that_meets_the_criteria_is_among_the_candidates(
+    older: list[CallFacts], newer: list[CallFacts], asked: list[Criteria], zone: ZoneInfo
+) -> None:
+    with catalogue() as connection:
+        add(connection, older, key=OLDER_KEY, zone=zone)
+        add(connection, newer, zone=zone, first=len(older) + 1)
+        for criterion in asked:
+            found = proposed(connection, criterion, keys=(OLDER_KEY, KEY), zone=zone)
+            fitting = {
+                number
+                for number, call in enumerate([*older, *newer], 1)
+                if matches(criterion, call, zone)
+            }
+            assert fitting <= set(found)
+            assert len(found) == len(set(found))
+
+
+WIDEST_DAYS = 31
+answerable = criteria.filter(
+    lambda c: c.names_something or (c.days is not None and c.days.count <= WIDEST_DAYS)
+)
+
+
+def in_words_of_the_telephone(call: CallFacts) -> telephone.Call:
+    return a_call(
+        number=call.number,
+        extension=call.extension,
+        parties=call.parties,
+        direction=telephone.Direction(call.direction or "unknown"),
+        started_at=call.started_at,
+    )
+
+
+def take_in_facts(house: House, facts: list[CallFacts]) -> list[tuple[int, CallFacts]]:
+    taken = [in_words_of_the_telephone(call) for call in facts]
+    ids = take_in(house, taken, durations_ms=[call.duration_ms for call in facts])
+    return list(zip(ids, facts, strict=True))
+
+
+@settings(
+    deadline=None,
+    max_examples=8,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # half a second each: shrinking is slow
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.lists(calls, min_size=1, max_size=20),
+    st.lists(calls, min_size=1, max_size=20),
+    st.lists(answerable, min_size=1, max_size=12),
+)
+def test_a_search_finds_exactly_what_fits_the_newest_first(
+    template: House,
+    tmp_path: Path,
+    older: list[CallFacts],
+    newer: list[CallFacts],
+    asked: list[Criteria],
+) -> None:
+    with TemporaryDirectory(dir=tmp_path) as folder:
+        house = copy(template, Path(folder))
+        search = Search(widest_window_days=WIDEST_DAYS, most_results=1000)
+        house.config = house.config.model_copy(update={"search": search})
+        known = take_in_facts(house, older)
+        # Whoever leaves had the index key: what comes now is under a new one.
+        change_role(house.practice, house.actor("dora"), login="mia", role=Role.STAFF)
+        known += take_in_facts(house, newer)
+        actor = house.session("max")
+        for criterion in asked:
+            found = search_recordings(
+                house.practice,
+                actor,
+                criteria=criterion,
+                reason="to see whether the law of searching holds",
+                request=None,
+                limit=None,
+            )
+            fitting = [
+                (call.started_at, n) for n, call in known if matches(criterion, call, LONDON)
+            ]
+            assert [item.id for item in found.items] == [n for _, n in sorted(fitting)[::-1]]
+            assert found.total == len(fitting)

@@ -1,0 +1,154 @@
+"""Showing one recording: masked, on record, and only if all of it is as it was sealed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select, text
+
+from callrec.audit.leaf import Outcome
+from callrec.audit.log import read_leaf, stored_head
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading, transaction
+from callrec.errors import NotFound, Refused, Tampered
+from callrec.procedures.show import Shown, Source, show_recording
+from calls import NINE, a_call, take_in
+from practices import copy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from callrec.audit.leaf import Leaf
+    from practices import House
+
+
+def show(house: House, number: int = 2, *, login: str = "max") -> Shown:
+    actor = house.session(login)
+    return show_recording(house.practice, actor, number)
+
+
+def last_leaf(house: House) -> Leaf:
+    with reading(house.practice.engine) as connection:
+        return read_leaf(connection, stored_head(connection).size - 1)[0]
+
+
+def uid_of(house: House, number: int) -> str:
+    uid = tables.recording.c.uid
+    with reading(house.practice.engine) as connection:
+        return str(connection.execute(select(uid).where(tables.recording.c.id == number)).scalar())
+
+
+def sealed_file(house: House, number: int) -> Path:
+    name = tables.recording.c.ciphertext
+    with reading(house.practice.engine) as connection:
+        found = connection.execute(select(name).where(tables.recording.c.id == number)).scalar()
+    return house.practice.store.path(str(found))
+
+
+def change(house: House, statement: str) -> None:
+    """What somebody does who can write the database."""
+    with transaction(house.practice.engine) as connection:
+        assert connection.execute(text(statement)).rowcount > 0
+
+
+@pytest.fixture(scope="module")
+def filled(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A practice with three recordings, the last of them of another batch."""
+    house = copy(template, tmp_path_factory.mktemp("filled") / "house")
+    take_in(house, [a_call(), a_call()])
+    take_in(house, [a_call(number="+441144960123")])
+    return house
+
+
+@pytest.fixture
+def house(filled: House, tmp_path: Path) -> House:
+    return copy(filled, tmp_path / "house")
+
+
+def test_what_is_known_is_shown_masked(house: House) -> None:
+    call = show(house).call
+    assert (call.id, call.uid, call.started_at) == (2, uid_of(house, 2), NINE)
+    assert (call.number, call.parties) == ("•••••••0123", ("A•••• U••••",))
+    assert (call.extension, call.direction, call.duration_ms) == ("201", "inbound", 60_000)
+
+
+def test_the_names_that_it_came_in_under_are_masked(house: House) -> None:
+    assert show(house).provenance == (Source("s••••", "2024-01-04T09:00:00.000Z"),)
+
+
+def test_it_is_on_record_that_it_was_shown(house: House) -> None:
+    shown = show(house)
+    leaf = last_leaf(house)
+    assert (leaf.act, leaf.seq, leaf.outcome) == ("recording.shown", shown.seq, Outcome.DONE)
+    assert leaf.subject == (uid_of(house, 2),)
+
+
+@pytest.mark.parametrize("login", ["sam", "ava"])
+def test_whoever_may_not_search_is_shown_nothing(house: House, login: str) -> None:
+    with pytest.raises(Refused, match=r"\[policy 4\(a\)\]"):
+        show(house, login=login)
+    assert last_leaf(house).outcome is Outcome.REFUSED
+
+
+def test_a_recording_that_does_not_exist_is_not_found(house: House) -> None:
+    with pytest.raises(NotFound):
+        show(house, 4)
+    assert last_leaf(house).outcome is Outcome.FAILED
+
+
+CHANGES = {
+    "moved start": "UPDATE recording SET started_at = started_at - 86400000 WHERE id = 2",
+    "duration": "UPDATE recording SET duration_ms = 1 WHERE id = 2",
+    "direction": "UPDATE recording SET direction = 'outbound' WHERE id = 2",
+    "size": "UPDATE recording SET size_bytes = size_bytes + 1 WHERE id = 2",
+    "format": "UPDATE recording SET format = 'mp3' WHERE id = 2",
+    "uid": "UPDATE recording SET uid = '0123456789abcdef0123456789abcdef' WHERE id = 2",
+    "another file": "UPDATE recording SET ciphertext = (SELECT ciphertext FROM recording"
+    " WHERE id = 1) WHERE id = 2",
+    "a byte of the metadata": "UPDATE metadata SET sealed = CAST(substr(sealed, 1, 40) || x'00'"
+    " || substr(sealed, 42) AS BLOB) WHERE recording = 2",
+    "no metadata": "DELETE FROM metadata WHERE recording = 2",
+    "another revision": "UPDATE metadata SET revision = 2 WHERE recording = 2",
+    "another batch": "UPDATE metadata SET batch = (SELECT batch FROM recording WHERE id = 3)"
+    " WHERE recording = 2",
+    "another batch's statement": "UPDATE batch SET statement = (SELECT statement FROM batch"
+    " WHERE id = (SELECT batch FROM recording WHERE id = 3))"
+    " WHERE id = (SELECT batch FROM recording WHERE id = 2)",
+    "the statement's signature": "UPDATE statement SET signature = zeroblob(64)"
+    " WHERE kind = 'batch'",
+    "the statement": "UPDATE statement SET body = CAST(replace(CAST(body AS TEXT), 'ciphertext', "
+    "'cyphertext') AS BLOB) WHERE kind = 'batch'",
+    "no leaf for the statement": "UPDATE leaf SET statement = NULL WHERE statement IN"
+    " (SELECT digest FROM statement WHERE kind = 'batch')",
+}
+
+
+@pytest.mark.parametrize("statement", CHANGES.values(), ids=CHANGES)
+def test_what_was_changed_is_found_and_named(house: House, statement: str) -> None:
+    change(house, statement)
+    with pytest.raises(Tampered, match="recording 2"):
+        show(house)
+    assert last_leaf(house).outcome is Outcome.FAILED
+
+
+def test_a_changed_byte_of_the_sealed_file_is_found(house: House) -> None:
+    file = sealed_file(house, 2)
+    sealed = bytearray(file.read_bytes())
+    sealed[-1] ^= 1
+    file.write_bytes(sealed)
+    with pytest.raises(Tampered, match="the sealed file of recording 2"):
+        show(house)
+
+
+def test_a_sealed_file_that_is_gone_is_found(house: House) -> None:
+    sealed_file(house, 2).unlink()
+    with pytest.raises(Tampered, match="the sealed file of recording 2"):
+        show(house)
+
+
+def test_a_recording_that_somebody_put_there_without_the_power_is_not_shown(house: House) -> None:
+    # A partner holds every key that it takes, and may not ingest.
+    (number,) = take_in(house, [a_call()], by="pat")
+    with pytest.raises(Tampered, match=f"recording {number}"):
+        show(house, number)
