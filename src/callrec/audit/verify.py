@@ -111,6 +111,8 @@ class _Walk:
     notes: dict[int, bytes] = field(default_factory=dict)
     register: Register | None = None
     unattested: int = 0
+    diverged: bool = False
+    """A checkpoint was met that signs another log: so will all that follow it."""
     waiting: list[tuple[int, str]] = field(default_factory=list)
     """Sequence and actor of leaves that no checkpoint has covered yet."""
 
@@ -193,8 +195,9 @@ class _Walk:
     def _check_head(self, size: int, actors: set[str], first: int) -> None:
         name, note = origin(self.vault), self.notes[size]
         claimed = read_checkpoint(note, name)
-        if claimed != Checkpoint(name, size, self.frontier.root()):
-            raise Tampered("the log is not the one that it signed")
+        if not self.diverged and claimed != Checkpoint(name, size, self.frontier.root()):
+            self.diverged = True
+            raise Tampered("from here on, the log is not the one that was signed")
         if len(actors) != 1 or self.register is None:
             raise Tampered("it covers the acts of more than one person, or of none")
         if size > self.trusted_up_to:

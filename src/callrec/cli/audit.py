@@ -6,9 +6,9 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.cli import options  # noqa: TC001  # Typer reads it
+from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation  # noqa: TC001  # Typer reads them
+from callrec.cli.invocation import Context, Invocation
 from callrec.cli.who import practice_of, signing
 from callrec.errors import CallrecError, Tampered, Unchecked
 from callrec.keyring import open_session, read_credential
@@ -130,6 +130,7 @@ def _json(found: Verification) -> dict[str, object]:
         "anchors": [{"name": a.name, "size": a.size, "at": a.at or None} for a in found.anchors],
         "problems": [{"seq": p.seq, "what": p.what} for p in found.problems],
         "unchecked": list(found.unchecked),
+        "without_power": list(found.without_power),
     }
 
 
@@ -138,6 +139,8 @@ def _say(out: Output, found: Verification) -> None:
     out.say(f"{found.head.size} entries, {found.checkpoints} checkpoints")
     if found.unattested:
         out.say(f"{found.unattested} entries were written where no key was at hand")
+    for seq in found.without_power:
+        out.say(f"entry {seq} has a statement by somebody without the power: it counts for nothing")
     for anchor in found.anchors:
         when = f", seen {anchor.at[:16].replace('T', ' ')} UTC" if anchor.at else ""
         out.say(f"extends an outside head: {anchor.name}, {anchor.size} entries{when}")

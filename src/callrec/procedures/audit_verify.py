@@ -63,6 +63,8 @@ class Verification:
     problems: tuple[Problem, ...]
     unchecked: tuple[str, ...]
     """What could not be checked, in words."""
+    without_power: tuple[int, ...] = ()
+    """Leaves with a statement by somebody who might not make it: it counts for nothing."""
 
 
 def verify_audit(
@@ -115,6 +117,7 @@ def verify_audit(
         anchors=tuple(anchors),
         problems=tuple(problems),
         unchecked=tuple(unchecked),
+        without_power=tuple(found.register.ignored) if found.register else (),
     )
 
 

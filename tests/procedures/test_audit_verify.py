@@ -1,0 +1,265 @@
+"""Whoever edits the audit log is convicted by it; each attack has its verdict."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.audit.verify import check_whole
+from callrec.catalogue.engine import reading
+from callrec.crypto.statement import state
+from callrec.errors import Refused, Tampered
+from callrec.policy.role import Power, Role
+from callrec.practice import writing
+from callrec.procedures.audit import prove_leaf
+from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
+from callrec.procedures.people import disable_person, list_people
+from callrec.procedures.vouching import voucher_fields
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from practices import House
+
+
+def verified(
+    house: House, *against: Path, root: bytes | None = b"", full: bool = False
+) -> Verification:
+    known = house.practice.root if root == b"" else root
+    return verify_audit(
+        house.config,
+        environ=house.environ,
+        trusted_root=lambda _vault: known,
+        against=against,
+        full=full,
+    )
+
+
+def edit(house: House, *statements: str) -> None:
+    """What somebody who can write the database does."""
+    house.practice.engine.dispose()
+    connection = sqlite3.connect(house.config.vault / "catalogue.sqlite")
+    with connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+
+
+def flip(house: House, table: str, column: str, where: str, at: int) -> None:
+    """Change one byte of a stored value."""
+    house.practice.engine.dispose()
+    connection = sqlite3.connect(house.config.vault / "catalogue.sqlite")
+    with connection:
+        (value,) = connection.execute(f"SELECT {column} FROM {table} WHERE {where}").fetchone()
+        changed = bytes([*value[:at], value[at] ^ 1, *value[at + 1 :]])
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (changed,))
+    connection.close()
+
+
+def forget(house: House) -> None:
+    """Another operator, or a new machine: no head is remembered."""
+    shutil.rmtree(house.folder / "state")
+
+
+def test_a_sound_log_is_intact_and_says_what_it_is_anchored_to(house: House) -> None:
+    found = verified(house)
+    assert (found.verdict, found.problems) == (Verdict.INTACT, ())
+    assert [anchor.size for anchor in found.anchors] == [found.head.size]
+
+
+def test_without_an_outside_head_it_is_intact_unanchored(house: House) -> None:
+    forget(house)
+    assert verified(house).verdict is Verdict.UNANCHORED
+
+
+def test_without_a_trusted_root_it_is_never_intact(house: House) -> None:
+    assert verified(house, root=None).verdict is Verdict.INCONCLUSIVE
+
+
+def test_another_beginning_than_the_trusted_one_is_tampering(house: House) -> None:
+    assert verified(house, root=bytes(32)).verdict is Verdict.TAMPERED
+
+
+def test_tampering_outranks_what_cannot_be_checked(house: House) -> None:
+    flip(house, "leaf", "body", "seq = 5", 20)
+    assert verified(house, root=None).verdict is Verdict.TAMPERED
+
+
+OF_LEAF_4 = "digest = (SELECT statement FROM leaf WHERE seq = 4)"
+BYTES = {
+    "leaf 0": (("leaf", "body", "seq = 0", 20), 0),
+    "a leaf": (("leaf", "body", "seq = 7", 20), 7),
+    "the last leaf": (("leaf", "body", "seq = (SELECT max(seq) FROM leaf)", 20), None),
+    "a statement": (("statement", "body", OF_LEAF_4, 20), 4),
+    "a statement's signature": (("statement", "signature", OF_LEAF_4, 20), 4),
+    "a share": (("share", "sealed", "version = 1", 20), None),
+    "a checkpoint": (("checkpoint", "note", "size = 5", 20), 5),
+    "a checkpoint's signature": (("checkpoint", "note", "size = 5", 190), 5),
+    "a node of the tree": (("node", "hash", "level = 2 AND position = 1", 20), None),
+    "a lowest node": (("node", "hash", "level = 0 AND position = 3", 20), 3),
+}
+
+
+@pytest.mark.parametrize(("place", "seq"), BYTES.values(), ids=BYTES)
+def test_one_changed_byte_is_found_and_named(
+    house: House, place: tuple[str, str, str, int], seq: int | None
+) -> None:
+    assert verified(house).verdict is Verdict.INTACT  # and so remembered as verified
+    flip(house, *place)
+    found = verified(house)
+    assert found.verdict is Verdict.TAMPERED
+    if seq is not None:
+        assert seq in {problem.seq for problem in found.problems}
+
+
+ATTACKS = {
+    "a leaf is taken out": ("DELETE FROM leaf WHERE seq = 6",),
+    "two leaves change places": (
+        "UPDATE leaf SET seq = -1 WHERE seq = 6",
+        "UPDATE leaf SET seq = 6 WHERE seq = 7",
+        "UPDATE leaf SET seq = 7 WHERE seq = -1",
+    ),
+    "the last leaf is taken out": ("DELETE FROM leaf WHERE seq = (SELECT max(seq) FROM leaf)",),
+    "the last checkpoint is taken out": (
+        "DELETE FROM checkpoint WHERE size = (SELECT max(size) FROM checkpoint)",
+    ),
+    "a statement is taken out": (
+        "DELETE FROM statement WHERE digest = (SELECT statement FROM leaf WHERE seq = 4)",
+    ),
+    "a statement is hidden": ("UPDATE leaf SET statement = NULL WHERE seq = 4",),
+    "a statement is called another": ("UPDATE statement SET kind = 'batch' WHERE kind = 'claim'",),
+    "a statement that nothing carries": (
+        (
+            "INSERT INTO statement SELECT 'f' || substr(digest, 2), kind, body, signature"
+            " FROM statement LIMIT 1"
+        ),
+    ),
+    "details are taken out": ("DELETE FROM detail",),
+    "a node is taken out": ("DELETE FROM node WHERE level = 1 AND position = 0",),
+    "a person is put in": (
+        (
+            "INSERT INTO person (id, login, name_version, name_sealed, failures)"
+            " SELECT 'f' || substr(id, 2), 'eve', name_version, name_sealed, 0 FROM person LIMIT 1"
+        ),
+    ),
+    "a share is given to somebody else": (
+        (
+            "UPDATE share SET person = (SELECT id FROM person WHERE login = 'sam')"
+            " WHERE key = 'recordings' AND person = (SELECT id FROM person WHERE login = 'max')"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("statements", ATTACKS.values(), ids=ATTACKS)
+def test_an_edit_of_the_database_is_found(house: House, statements: tuple[str, ...]) -> None:
+    with pytest.raises(Refused):  # a leaf with details
+        disable_person(house.practice, house.actor("max"), login="pat")
+    edit(house, *statements)
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+def cut_tail(house: House, size: int) -> None:
+    """Drop everything after the first ``size`` leaves, leaving a log that is sound in itself."""
+    edit(
+        house,
+        f"DELETE FROM detail WHERE seq >= {size}",
+        "CREATE TEMP TABLE gone AS SELECT statement FROM leaf"
+        f" WHERE seq >= {size} AND statement IS NOT NULL",
+        f"DELETE FROM leaf WHERE seq >= {size}",
+        "DELETE FROM statement WHERE digest IN (SELECT statement FROM gone)",
+        f"DELETE FROM checkpoint WHERE size > {size}",
+        f"DELETE FROM node WHERE ((position + 1) << level) > {size}",
+    )
+
+
+def test_a_cut_tail_is_shown_by_the_head_that_was_remembered(house: House) -> None:
+    before = verified(house).head.size
+    list_people(house.practice, house.actor("max"))
+    cut_tail(house, before)
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+def test_a_cut_tail_without_an_outside_head_is_not_called_intact(house: House) -> None:
+    before = verified(house).head.size
+    list_people(house.practice, house.actor("max"))
+    forget(house)
+    cut_tail(house, before)
+    assert verified(house).verdict is Verdict.UNANCHORED
+
+
+def test_a_cut_tail_is_shown_by_a_proof_kept_elsewhere(house: House, tmp_path: Path) -> None:
+    before = verified(house).head.size
+    list_people(house.practice, house.actor("max"))
+    proof = tmp_path / "release.tlog-proof"
+    proof.write_bytes(prove_leaf(house.practice, before))
+    forget(house)
+    assert verified(house, proof).verdict is Verdict.INTACT
+    cut_tail(house, before)
+    assert verified(house, proof).verdict is Verdict.TAMPERED
+
+
+def test_a_proof_of_another_log_is_tampering(house: House, tmp_path: Path) -> None:
+    proof = tmp_path / "release.tlog-proof"
+    text = prove_leaf(house.practice, 3).replace(house.practice.vault.encode(), b"0" * 32)
+    proof.write_bytes(text)
+    assert verified(house, proof).verdict is Verdict.TAMPERED
+
+
+def test_an_outside_head_that_cannot_be_read_is_inconclusive(house: House, tmp_path: Path) -> None:
+    assert verified(house, tmp_path / "none").verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_act_in_another_s_name_is_found(house: House) -> None:
+    """Max writes a leaf as pat: the checkpoint that covers it is not pat's."""
+    pat, max_ = house.actor("pat"), house.actor("max")
+    with writing(house.practice, max_.signer) as act:
+        act.leaf("people.listed", actor=pat.person.id)
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+def test_nobody_promotes_himself_with_a_voucher_of_his_own(house: House) -> None:
+    """Max signs that he is Data Controller: it stands in the log, and counts for nothing."""
+    max_ = house.actor("max")
+    assert max_.identity is not None
+    mine = house.practice.register.voucher(max_.person.id)
+    assert mine is not None
+    fields = voucher_fields(
+        replace(max_.person, role=Role.DATA_CONTROLLER, powers=frozenset(Power)),
+        mine.keys,
+        names_digest=mine.name,
+        previous=mine,
+    )
+    forged = state(
+        "voucher",
+        vault=house.practice.vault,
+        by=max_.person.id,
+        at=house.now(),
+        seed=max_.identity.act,
+        fields=fields,
+    )
+    with writing(house.practice, max_.signer) as act:
+        act.leaf("person.role", actor=max_.person.id, statement=forged)
+    assert house.open().register.person(max_.person.id).role is Role.MANAGER
+    assert len(verified(house).without_power) == 1
+
+
+def test_an_old_voucher_put_back_is_older(house: House) -> None:
+    """The demotion's leaf is hidden: whoever acts on the whole log sees that."""
+    disable_person(house.practice, house.actor("dora"), login="max")
+    edit(
+        house,
+        "UPDATE leaf SET statement = NULL WHERE seq = (SELECT max(seq) - 2 FROM leaf)",
+    )
+    house.open()
+    with reading(house.practice.engine) as connection, pytest.raises(Tampered):
+        check_whole(connection, house.practice.register)
+
+
+def test_full_checks_every_signature_again(house: House) -> None:
+    verified(house)
+    assert verified(house, full=True).verdict is Verdict.INTACT
