@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import subprocess
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 SIZE = 2 << 20  # 2 MiB
 FILES = 24
+NOBODY = 65534
 
 
 @contextmanager
@@ -35,13 +37,18 @@ def small_disk(at: Path, *options: str) -> Iterator[str]:
 
 @contextmanager
 def read_only(at: Path) -> Iterator[None]:
-    """Make a mounted ``at`` readable only, or, where mounting is not allowed, its folder for us."""
+    """Make the small disk ``at`` readable only; without mounting, its folder for us."""
     remount = ["mount", "-o", "remount,ro", str(at)]
     if subprocess.run(remount, check=False, capture_output=True).returncode == 0:
         yield
-    else:
-        at.chmod(0o500)
+        return
+    us = os.geteuid()
+    at.chmod(0o500)
+    os.seteuid(us or NOBODY)  # the administrator may write anywhere, and so may not be him
+    try:
         yield
+    finally:
+        os.seteuid(us)
         at.chmod(0o700)
 
 

@@ -124,9 +124,11 @@ def test_an_ingest_may_follow_another(tmp_path: Path) -> None:
 
 def test_without_the_lock_there_is_no_batch_and_no_sweep(tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path)
+    with store.lock():
+        ingest(store, b"a call")
     with pytest.raises(RuntimeError):
         store.sweep(lambda _: True)
-    with pytest.raises(RuntimeError), store.batch(BATCH):
+    with pytest.raises(RuntimeError), store.batch(LATER):
         pass
 
 

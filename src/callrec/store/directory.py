@@ -100,7 +100,8 @@ class DirectoryStore:
                 raise Tampered(f"the recording's file {name} is not what its name says")
 
     def has(self, name: str) -> bool:
-        return self.path(name).is_file()
+        with disk_errors():
+            return self.path(name).is_file()
 
     def remove(self, name: str) -> None:
         path = self.path(name)

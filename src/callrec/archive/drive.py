@@ -1,0 +1,223 @@
+"""What an external drive does: it takes files, gives them back, and fails."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import stat
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from callrec.errors import Failed, NotFound, Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+PARTIAL = ".partial"
+"""How the name of what is not whole yet ends; it begins with a dot."""
+
+_PIECE = 8 << 20  # 8 MiB
+_SMALL = 4 << 20  # 4 MiB; nothing that is read in one piece comes near it
+
+_FULL = "make room on it or use a larger one, then run the command again"
+_WORDS = {
+    errno.ENOSPC: ("the drive is full", _FULL),
+    errno.EDQUOT: ("this account may keep no more on the drive", _FULL),
+    errno.EROFS: (
+        "the drive can only be read",
+        "lift its write protection, or mount it for writing",
+    ),
+    errno.EACCES: ("this account may not use that folder of the drive", "choose another folder"),
+    errno.EIO: ("the drive failed", "check its cable, then use another drive"),
+    errno.EFBIG: (
+        "the drive takes no file of that size: file too large",
+        "format it with ext4 or exFAT",
+    ),
+}
+
+
+@contextmanager
+def drive_errors() -> Iterator[None]:
+    """Raise what the system says of the drive as ``Failed``, with no path in the words."""
+    try:
+        yield
+    except OSError as error:
+        code = error.errno or errno.EIO
+        plain = f"the drive: {os.strerror(code).lower()}"
+        message, hint = _WORDS.get(code, (plain, "check that it is still attached"))
+        raise Failed(message, hint=hint) from error
+
+
+def require_space(at: Path, needed_bytes: int) -> None:
+    """Refuse to begin what will not fit.
+
+    Raises:
+        Failed: less than ``needed_bytes`` are free on the drive; both amounts are said.
+    """
+    with drive_errors():
+        free = shutil.disk_usage(at).free
+    if free < needed_bytes:
+        amounts = f"{_amount(needed_bytes)} are needed, {_amount(free)} are free"
+        raise Failed(f"the drive has too little room: {amounts}", hint=_FULL)
+
+
+def _amount(size: int) -> str:
+    for unit, name in ((10**9, "GB"), (10**6, "MB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size:,} bytes"
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy to a new file by the fastest way that the two file systems allow; not durable yet.
+
+    Raises:
+        OSError: one of the two could not be read or written.
+    """
+    with source.open("rb", buffering=0) as reading, target.open("xb", buffering=0) as writing:
+        for way in WAYS:
+            try:
+                way(reading.fileno(), writing.fileno())
+            except OSError as error:
+                if error.errno not in _NOT_THIS_WAY:
+                    raise
+            else:
+                return
+
+
+def _within_the_file_system(reading: int, writing: int) -> None:
+    while os.copy_file_range(reading, writing, _PIECE):
+        pass
+
+
+def _within_the_kernel(reading: int, writing: int) -> None:
+    while os.sendfile(writing, reading, None, _PIECE):
+        pass
+
+
+def _through_memory(reading: int, writing: int) -> None:
+    while piece := memoryview(os.read(reading, _PIECE)):
+        while piece:
+            piece = piece[os.write(writing, piece) :]
+
+
+WAYS: tuple[Callable[[int, int], None], ...] = (
+    _within_the_file_system,
+    _within_the_kernel,
+    _through_memory,
+)
+"""Each goes on where the one before stopped: both files keep their positions."""
+_NOT_THIS_WAY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
+
+
+def sync_file(path: Path) -> None:
+    """Make a file or folder durable.
+
+    Raises:
+        OSError: something of it could not be written.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def hash_on_medium(path: Path) -> str:
+    """SHA-256, lower-case hex, of what lies on the drive itself, not of the system's memory of it.
+
+    The cache lets go only of what is durable, so sync first what was just written.
+
+    Raises:
+        OSError: it could not be read, or it is no plain file.
+    """
+    # A drive comes from outside: a link would lead off it, a pipe would never end.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(path, flags), "rb", buffering=0) as file:  # noqa: PTH123 - of a descriptor
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class WholeFile:
+    """A file of the drive being written; errors of the drive are raised in our words."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+
+    def write(self, data: bytes | memoryview, /) -> int:
+        self._digest.update(data)
+        with drive_errors():
+            return self._file.write(data)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of what was written, lower-case hex."""
+        return self._digest.hexdigest()
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[WholeFile]:
+    """Write ``path`` so that it appears whole, durable and read back, or not at all.
+
+    Raises:
+        Failed: the drive does not take it; what was there before is still there.
+    """
+    partial = path.with_name(f".{path.name}{PARTIAL}")
+    try:
+        with drive_errors():
+            partial.unlink(missing_ok=True)  # not written through: it could be a link off the drive
+            file = partial.open("xb")
+        whole = WholeFile(file)
+        try:
+            yield whole
+        finally:
+            with drive_errors():
+                file.close()
+        with drive_errors():
+            sync_file(partial)
+            check_read_back(partial, whole.sha256)
+            partial.rename(path)
+            sync_file(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
+
+
+def check_read_back(path: Path, sha256: str) -> None:
+    """Compare what lies on the drive with what was written there.
+
+    Raises:
+        Failed: the drive gives back something else.
+        OSError: it gives back nothing.
+    """
+    if hash_on_medium(path) != sha256:
+        raise Failed(
+            "the drive does not give back what was written to it",
+            hint="use another drive; what was being written is not kept on this one",
+        )
+
+
+def read_small(path: Path) -> bytes:
+    """All of a file that cannot be large.
+
+    Raises:
+        NotFound: the drive does not hold it.
+        Tampered: it is larger than anything that was ever written there.
+    """
+    with drive_errors():
+        try:
+            with path.open("rb") as file:
+                data = file.read(_SMALL + 1)
+        except FileNotFoundError as error:
+            raise NotFound(f"the drive holds no {path.name}") from error
+    if len(data) > _SMALL:
+        raise Tampered(f"{path.name} on the drive is larger than it can be")
+    return data

@@ -1,0 +1,178 @@
+"""An archive volume: one folder of an external drive (docs/formats/archive.md, 1).
+
+    CALLREC-VOLUME.json           which volume of which vault
+    bags/<UTC time>-<n>/          sealed recordings
+    heads/<bag>.tlog-proof        what binds a bag to the audit log
+    catalogue/<UTC time>.sealed   the newest copy of the catalogue, and only that
+    catalogue/<UTC time>.keys.json
+    erased.txt                    comes with the first erasure
+
+Whoever holds the drive can write to it: what is read from it is checked, and no link is followed.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
+
+from callrec.archive.drive import (
+    PARTIAL,
+    drive_errors,
+    read_small,
+    sync_file,
+    whole_file,
+)
+from callrec.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from callrec.archive.drive import WholeFile
+
+_BAGS, _HEADS, _CATALOGUE = "bags", "heads", "catalogue"
+FOLDERS: Final = (_BAGS, _HEADS, _CATALOGUE)
+"""The folders that every volume has."""
+
+_BAG_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}")
+_COPY_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z\.(sealed|keys\.json)")
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueCopy:
+    """The copy of the catalogue that lies on a volume."""
+
+    time: str
+    """When it was made, as in its name: ``20260807T101500Z``."""
+    sealed: Path
+    keys: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume as its own marker describes it. The marker is not signed; the heads are."""
+
+    at: Path
+    volume: str
+    """Its id, 32 lower-case hex digits."""
+    vault: str
+    """Id of the vault whose recordings it holds."""
+    label: str
+
+    def bags(self) -> tuple[str, ...]:
+        """The names of its bags, oldest first."""
+        return tuple(sorted(_matching(self.at / _BAGS, _BAG_NAME)))
+
+    def bag_path(self, bag: str) -> Path:
+        """Where a bag lies, or would lie.
+
+        Raises:
+            NotFound: the name is none that a bag can have.
+        """
+        return self.at / _BAGS / _checked(bag)
+
+    def head_of(self, bag: str) -> bytes:
+        """The proof that binds a bag to the audit log, as it was given to ``write_head``.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return read_small(self._head_path(bag))
+
+    def write_head(self, bag: str, proof: bytes) -> None:
+        """Lay a bag's proof beside it, whole or not at all.
+
+        Raises:
+            Failed: the drive does not take it.
+        """
+        with whole_file(self._head_path(bag)) as file:
+            file.write(proof)
+
+    def write_catalogue(
+        self, time: datetime, fill: Callable[[WholeFile], object], keys_json: bytes
+    ) -> str:
+        """Put a new copy of the catalogue there and, once it is whole, delete all older ones.
+
+        Args:
+            time: when the copy was made; aware.
+            fill: writes the sealed copy.
+            keys_json: the copy's key, sealed to whoever may restore.
+
+        Returns:
+            SHA-256 of the sealed copy, lower-case hex; the drive gave it back so.
+
+        Raises:
+            Failed: the drive does not take it; the older copy is still there.
+        """
+        copy = _copy_in(self.at / _CATALOGUE, stamp(time))
+        with whole_file(copy.keys) as keys, whole_file(copy.sealed) as sealed:
+            keys.write(keys_json)
+            fill(sealed)
+        self._delete_older(copy.time)
+        return sealed.sha256
+
+    def catalogue(self) -> CatalogueCopy:
+        """The newest whole copy of the catalogue.
+
+        Raises:
+            NotFound: there is none.
+        """
+        names = set(_matching(self.at / _CATALOGUE, _COPY_NAME))
+        for time in sorted({name.split(".")[0] for name in names}, reverse=True):
+            copy = _copy_in(self.at / _CATALOGUE, time)
+            if {copy.sealed.name, copy.keys.name} <= names:
+                return copy
+        raise NotFound("the volume holds no copy of the catalogue")
+
+    def clear_unfinished(self) -> None:
+        """Remove what a killed ``archive`` left half-written.
+
+        Raises:
+            Failed: the drive does not let it go.
+        """
+        with drive_errors():
+            for folder in (self.at, *(self.at / name for name in FOLDERS)):
+                for path in folder.glob(f".*{PARTIAL}"):
+                    _remove(path)
+
+    def _head_path(self, bag: str) -> Path:
+        return self.at / _HEADS / f"{_checked(bag)}.tlog-proof"
+
+    def _delete_older(self, time: str) -> None:
+        folder = self.at / _CATALOGUE
+        with drive_errors():
+            for name in _matching(folder, _COPY_NAME):
+                if not name.startswith(time):
+                    (folder / name).unlink()
+            sync_file(folder)
+
+
+def stamp(time: datetime) -> str:
+    """A time as it stands in names on a volume, UTC: ``20260807T101500Z``."""
+    return f"{time.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _checked(bag: str) -> str:
+    if not _BAG_NAME.fullmatch(bag):
+        raise NotFound("no bag has a name like that")
+    return bag
+
+
+def _copy_in(folder: Path, time: str) -> CatalogueCopy:
+    return CatalogueCopy(time, folder / f"{time}.sealed", folder / f"{time}.keys.json")
+
+
+def _matching(folder: Path, form: re.Pattern[str]) -> list[str]:
+    with drive_errors():
+        return [path.name for path in folder.iterdir() if form.fullmatch(path.name)]
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.archive.drive import (
+    WAYS,
+    check_read_back,
+    copy_file,
+    drive_errors,
+    hash_on_medium,
+    read_small,
+    whole_file,
+)
+from callrec.errors import Failed, NotFound, Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("size", [0, 1, (8 << 20) + 1], ids=["nothing", "a byte", "over a piece"])
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__.strip("_"))
+def test_every_way_to_copy_copies(
+    tmp_path: Path, way: Callable[[int, int], None], size: int
+) -> None:
+    data = os.urandom(size)
+    (tmp_path / "source").write_bytes(data)
+    with (tmp_path / "source").open("rb") as source, (tmp_path / "target").open("xb") as target:
+        way(source.fileno(), target.fileno())
+    assert (tmp_path / "target").read_bytes() == data
+
+
+def test_a_copy_never_goes_through_a_link_that_lies_there(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"sealed")
+    (tmp_path / "precious").write_bytes(b"precious")
+    (tmp_path / "copy").symlink_to(tmp_path / "precious")
+    with pytest.raises(FileExistsError):
+        copy_file(tmp_path / "source", tmp_path / "copy")
+    assert (tmp_path / "precious").read_bytes() == b"precious"
+
+
+def test_the_hash_is_of_what_lies_there(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"sealed")
+    assert hash_on_medium(tmp_path / "file") == hashlib.sha256(b"sealed").hexdigest()
+    check_read_back(tmp_path / "file", hashlib.sha256(b"sealed").hexdigest())
+    with pytest.raises(Failed, match="does not give back what was written"):
+        check_read_back(tmp_path / "file", hashlib.sha256(b"seaLed").hexdigest())
+
+
+def test_neither_a_link_nor_a_pipe_is_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"sealed")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "pipe"):
+        with pytest.raises(OSError, match=r"symbolic|Invalid"):
+            hash_on_medium(tmp_path / name)
+
+
+def test_a_whole_file_replaces_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"before")
+    with whole_file(tmp_path / "file") as file:
+        file.write(b"aft")
+        assert (tmp_path / "file").read_bytes() == b"before"
+        file.write(b"er")
+    assert (tmp_path / "file").read_bytes() == b"after"
+    assert file.sha256 == hashlib.sha256(b"after").hexdigest()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_that_does_not_become_whole_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"before")
+    with pytest.raises(TypeError), whole_file(tmp_path / "file") as file:
+        file.write("text")  # type: ignore[arg-type]  # to make it fail half-way
+    assert (tmp_path / "file").read_bytes() == b"before"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_whole_file_never_goes_through_a_link_that_lies_there(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_bytes(b"precious")
+    for name in ("file", ".file.partial"):
+        (tmp_path / name).symlink_to(tmp_path / "precious")
+    with whole_file(tmp_path / "file") as file:
+        file.write(b"after")
+    assert (tmp_path / "precious").read_bytes() == b"precious"
+    assert not (tmp_path / "file").is_symlink()
+
+
+def test_a_file_that_is_not_there_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="the drive holds no marker"):
+        read_small(tmp_path / "marker")
+
+
+def test_a_file_larger_than_it_can_be_is_not_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "marker").touch()
+    os.truncate(tmp_path / "marker", 1 << 40)  # 1 TiB of nothing
+    with pytest.raises(Tampered, match="larger than it can be"):
+        read_small(tmp_path / "marker")
+
+
+WORDS = {
+    errno.ENOSPC: "the drive is full",
+    errno.EDQUOT: "may keep no more",
+    errno.EROFS: "can only be read",
+    errno.EACCES: "may not use that folder",
+    errno.EIO: "the drive failed",
+    errno.EFBIG: "no file of that size",
+    errno.ENODEV: "the drive: no such device",
+}
+
+
+@pytest.mark.parametrize(("code", "words"), WORDS.items(), ids=errno.errorcode.get)
+def test_what_the_system_says_becomes_our_words_without_a_path(code: int, words: str) -> None:
+    with pytest.raises(Failed, match=words) as failed, drive_errors():
+        raise OSError(code, "x", "/media/dr-smith")
+    assert failed.value.hint
+    assert "smith" not in failed.value.message + failed.value.hint
