@@ -156,7 +156,7 @@ def _verify(stage: Stage) -> None:
     stage.scene("Afterwards anybody can show who did what.")
     stage.callrec("dora", "audit", "list", "--limit", "12")
     stage.callrec("dora", "audit", "verify")
-    stage.scene("In a copy of the vault, one byte of the record is changed: it is found.")
+    stage.scene("In a copy of the vault, one byte of the approval is changed: it is found.")
     shutil.copytree(stage.folder / "vault", stage.folder / "tampered")
     _change_one_byte(stage.folder / "tampered" / "catalogue.sqlite")
     stage.callrec("dora", "audit", "verify", "--vault", "tampered", exits=TAMPERED)
@@ -164,9 +164,12 @@ def _verify(stage: Stage) -> None:
 
 
 def _change_one_byte(catalogue: Path) -> None:
+    """In the leaf of the approval, so that somebody else would have approved."""
+    approval = """body LIKE '%"act":"request.approved"%"outcome":"done"%'"""
     connection = sqlite3.connect(catalogue)
     with connection:
-        (body,) = connection.execute("SELECT body FROM leaf WHERE seq = 9").fetchone()
-        changed = bytes([*body[:30], body[30] ^ 1, *body[31:]])
-        connection.execute("UPDATE leaf SET body = ? WHERE seq = 9", (changed,))
+        (body,) = connection.execute(f"SELECT body FROM leaf WHERE {approval}").fetchone()  # noqa: S608 - our own words
+        place = body.index(b'"actor":"') + len(b'"actor":"')
+        changed = bytes([*body[:place], body[place] ^ 1, *body[place + 1 :]])
+        connection.execute("UPDATE leaf SET body = ? WHERE body = ?", (changed, body))
     connection.close()

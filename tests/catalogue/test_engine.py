@@ -1,0 +1,119 @@
+"""The catalogue's file: its schema, its durability, and where it may lie."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
+
+from callrec.catalogue import engine as catalogue
+from callrec.catalogue.tables import METADATA
+from callrec.errors import Failed, Misconfigured, Tampered
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def schema(path: Path) -> set[frozenset[str]]:
+    """Each table and index as the set of its columns and constraints, whose order is no matter."""
+    connection = sqlite3.connect(path)
+    rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    connection.close()
+    plain = (" ".join(sql.split()).removesuffix(" )") for (sql,) in rows)
+    return {frozenset(sql.split(", ")) for sql in plain if "alembic_version" not in sql}
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Path:
+    catalogue.create_catalogue(tmp_path / catalogue.FILE_NAME)
+    return tmp_path
+
+
+def test_the_migrations_make_the_schema_that_the_code_works_with(vault: Path) -> None:
+    direct = vault / "direct.sqlite"
+    made = create_engine(f"sqlite:///{direct}")
+    METADATA.create_all(made)
+    made.dispose()
+    assert schema(vault / catalogue.FILE_NAME) == schema(direct)
+
+
+def test_every_transaction_is_synced_and_what_is_deleted_is_overwritten(vault: Path) -> None:
+    with catalogue.reading(catalogue.open_catalogue(vault)) as connection:
+        pragmas = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("synchronous", "secure_delete", "foreign_keys", "temp_store")
+        }
+    assert pragmas == {"synchronous": 2, "secure_delete": 1, "foreign_keys": 1, "temp_store": 2}
+
+
+@pytest.mark.parametrize(
+    ("version", "safe"),
+    [
+        ((3, 46, 1), False),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 52, 0), True),
+        ((3, 44, 6), True),
+        ((3, 50, 7), True),
+        ((3, 50, 6), False),
+    ],
+)
+def test_wal_is_used_only_where_it_cannot_lose_a_transaction(
+    version: tuple[int, ...], *, safe: bool
+) -> None:
+    assert catalogue.wal_is_safe(version) is safe
+
+
+def test_no_vault_is_a_matter_of_configuration(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="there is no vault"):
+        catalogue.open_catalogue(tmp_path)
+
+
+def test_another_schema_is_refused(vault: Path) -> None:
+    connection = sqlite3.connect(vault / catalogue.FILE_NAME)
+    with connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(Misconfigured, match='schema "9999"'):
+        catalogue.open_catalogue(vault)
+
+
+def test_a_file_that_is_no_database_is_damaged(vault: Path) -> None:
+    (vault / catalogue.FILE_NAME).write_bytes(b"no database" * 100)
+    with pytest.raises(Tampered, match="the catalogue is damaged"):
+        catalogue.open_catalogue(vault)
+
+
+def test_a_transaction_that_fails_leaves_nothing(vault: Path) -> None:
+    engine = catalogue.open_catalogue(vault)
+    insert = text("INSERT INTO failed_login (minute, count) VALUES (1, 1)")
+
+    def fail_halfway() -> None:
+        with catalogue.transaction(engine) as connection:
+            connection.execute(insert)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
+    with catalogue.reading(engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM failed_login")).scalar() == 0
+
+
+def test_a_vault_that_cannot_be_written_can_be_read(vault: Path) -> None:
+    engine = catalogue.connect(vault / catalogue.FILE_NAME, mode="ro")
+    with catalogue.reading(engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM leaf")).scalar() == 0
+    with pytest.raises(Failed, match="cannot be written"), catalogue.transaction(engine) as writing:
+        writing.execute(text("DELETE FROM leaf"))
+
+
+def test_an_error_of_the_database_quotes_no_row(vault: Path) -> None:
+    engine = catalogue.open_catalogue(vault)
+    insert = text("INSERT INTO failed_login (minute, count) VALUES (:minute, 1)")
+    rows = [{"minute": 447700900123}] * 2
+    with pytest.raises(IntegrityError) as failure, catalogue.transaction(engine) as connection:
+        connection.execute(insert, rows)
+    assert "447700900123" not in str(failure.value)
