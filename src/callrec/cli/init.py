@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.cli import options  # noqa: TC001  # Typer reads it
+from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context  # noqa: TC001  # Typer reads it
+from callrec.cli.invocation import Context
 from callrec.cli.kit import kit_page
 from callrec.keyring import write_private
 from callrec.procedures.found import found_practice

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context  # noqa: TC001  # Typer reads it
+from callrec.cli.invocation import Context
 from callrec.cli.who import practice_of
 from callrec.errors import Tampered
 from callrec.procedures.keys import audit_keys, list_keys

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from callrec.cli import options  # noqa: TC001  # Typer reads it
+from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation  # noqa: TC001  # Typer reads them
+from callrec.cli.invocation import Context, Invocation
 from callrec.cli.kit import grouped_fingerprint
 from callrec.cli.who import practice_of
 from callrec.errors import Unusable

@@ -387,3 +387,27 @@ PassphraseBy = Annotated[
     Channel | None,
     typer.Option("--passphrase-by", help="How its passphrase goes out: another way."),
 ]
+
+# What is archived.
+
+ArchiveTo = Annotated[
+    Path | None, typer.Option("--to", metavar="DIR", help="The external drive's folder.")
+]
+OlderThan = Annotated[
+    str | None,
+    typer.Option(
+        "--older-than", metavar="AGE", help="Only calls that long ago: 90d, 12w, 18m, 3y."
+    ),
+]
+Before = Annotated[
+    str | None, typer.Option("--before", metavar="DATE", help="Only calls before that day.")
+]
+Label = Annotated[
+    str | None,
+    typer.Option(
+        "--label", metavar="LABEL", help="What to call a new volume; else as its folder is called."
+    ),
+]
+VolumeFolder = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The folder that was archived to.")
+]
