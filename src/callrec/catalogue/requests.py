@@ -21,6 +21,8 @@ CATALOGUE: Final = "catalogue"
 """Holder of a request key that is sealed to the catalogue key; every other holder is a person."""
 
 GRANTED: Final = "granted"
+PREPARED: Final = "prepared"
+"""State of a grant while a package is made from it: out of use."""
 
 
 def number_of(reference: str) -> int:
@@ -136,6 +138,27 @@ def grants_to(connection: Connection, request: str, person: str) -> Sequence[Row
         .where(tables.grant.c.request == request, tables.grant.c.person == person)
         .order_by(tables.recording.c.id)
     ).all()
+
+
+def set_grants_state(connection: Connection, request: str, person: str, state: str) -> None:
+    """Take a person's grants under a request out of use, or put them back into it."""
+    grant = tables.grant
+    connection.execute(
+        grant.update()
+        .where(grant.c.request == request, grant.c.person == person)
+        .values(state=state)
+    )
+
+
+def destroy_grants_to(connection: Connection, request: str, requester: str, person: str) -> None:
+    """Destroy one person's grants under a request, with the request keys that went with them.
+
+    The requester keeps the keys of his own request.
+    """
+    key, grant = tables.request_key, tables.grant
+    if person != requester:
+        connection.execute(key.delete().where(key.c.request == request, key.c.holder == person))
+    connection.execute(grant.delete().where(grant.c.request == request, grant.c.person == person))
 
 
 def destroy_grants(connection: Connection, request: str, requester: str) -> int:

@@ -49,6 +49,8 @@ class Decision:
     """When a delegate consulted the Data Controller [policy 4(g)]."""
     glass_reason: str | None = None
     """Why the glass is broken; None if it is not."""
+    seen: str = ""
+    """Digest of the request as he saw it; empty: as it stands, whatever it is by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def _decide(
     countersigner: Actor | None,
 ) -> Granting:
     grantee = _grantee(practice, request, decision)
+    _check_seen(request, decision)
     check_transition(request.facts.state, RequestAct.APPROVED)
     check_signers(
         request.facts,
@@ -149,6 +152,15 @@ def _grantee(practice: Practice, request: OpenRequest, decision: Decision) -> Pe
         return practice.register.person(request.requester)
     _, voucher = find_person(practice, decision.to)
     return voucher.person
+
+
+def _check_seen(request: OpenRequest, decision: Decision) -> None:
+    if decision.seen not in ("", request.digest):
+        raise Refused(
+            "the request was changed after you saw it",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint=f"see what it asks for now: callrec request show {request.reference}",
+        )
 
 
 def _chosen(request: OpenRequest, numbers: tuple[int, ...]) -> tuple[Row[Any], ...]:

@@ -105,7 +105,7 @@ def usable_grants(
     check_log(practice, connection)
     request = read_request(practice, actor, connection, reference)
     approvals = {approval.statement.digest: approval for approval in request.approvals}
-    usable, ended = [], "nothing is granted to you under this request"
+    usable, ended = [], _why_none(request, actor, practice.now())
     for row in grants_to(connection, request.id, actor.person.id):
         approval = _approval_of(row, approvals)
         recording = _check_listed(connection, row, approval)
@@ -118,6 +118,13 @@ def usable_grants(
     if not usable:
         raise no_longer_granted(ended)
     return tuple(usable)
+
+
+def _why_none(request: OpenRequest, actor: Actor, now: datetime) -> str:
+    """What is said where no grant lies: used up and revoked ones were destroyed."""
+    to_actor = [approval for approval in request.approvals if approval.to == actor.person.id]
+    ended = how_it_ended(to_actor[-1], request.history, now) if to_actor else ""
+    return ended or "nothing is granted to you under this request"
 
 
 def _approval_of(row: Row[Any], approvals: Mapping[str, Approval]) -> Approval:

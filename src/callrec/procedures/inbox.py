@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import all_requests
+from callrec.catalogue.requests import GRANTED, all_requests
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.practice import powers
@@ -84,7 +84,9 @@ def _to_hear(practice: Practice, actor: Actor, connection: Connection) -> Iterat
     called, grant = logins(practice), tables.grant
     held = connection.execute(
         select(grant.c.request, grant.c.lapses_at).where(
-            grant.c.person == actor.person.id, grant.c.lapses_at > to_millis(practice.now())
+            grant.c.person == actor.person.id,
+            grant.c.state == GRANTED,
+            grant.c.lapses_at > to_millis(practice.now()),
         )
     ).all()
     for row in all_requests(connection):

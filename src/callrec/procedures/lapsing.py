@@ -22,7 +22,7 @@ from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_log import log_request_event, read_history
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -69,23 +69,29 @@ def last_grants(connection: Connection) -> Mapping[str, datetime]:
 def sweep_lapsed(practice: Practice, actor: Actor) -> None:
     """Put into the log what has lapsed, and destroy the grants that have.
 
-    Every command that writes to requests begins with this, in a transaction of its own: what it
+    Every command that writes to requests begins with this, in transactions of its own: what it
     then refuses does not undo it.
 
     Raises:
         Tampered: a request that seems to have lapsed is not what the log says.
     """
+    # Two, as the second reads what the first has written, and only a checkpoint attests that.
+    _sweep(practice, actor, _lapsed_grants, _let_grants_lapse)
+    _sweep(practice, actor, _lapsed_requests, _let_request_lapse)
+
+
+def _sweep(
+    practice: Practice,
+    actor: Actor,
+    find: Callable[[Practice, Connection], Sequence[Row[Any]]],
+    let_lapse: Callable[[Practice, Writing, Actor, Row[Any]], None],
+) -> None:
     with reading(practice.engine) as connection:
-        lapsed = _lapsed_grants(practice, connection), _lapsed_requests(practice, connection)
-    if not any(lapsed):
-        return
+        if not find(practice, connection):
+            return
     with writing(practice, actor.signer) as act:
-        for row in _lapsed_grants(practice, act.connection):
-            _let_grants_lapse(practice, act, actor, row)
-        for row in _lapsed_requests(practice, act.connection):
-            history = read_history(practice, act.connection, row.id)
-            unopened_facts(row, history)
-            log_request_event(act, actor, history, RequestAct.LAPSED)
+        for row in find(practice, act.connection):
+            let_lapse(practice, act, actor, row)
 
 
 def _let_grants_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[Any]) -> None:
@@ -97,6 +103,12 @@ def _let_grants_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[A
     if act.connection.execute(left).first() is None and history.state in GRANTED:
         destroy_grants(act.connection, row.id, history.requester)
         log_request_event(act, actor, history, RequestAct.GRANT_LAPSED)
+
+
+def _let_request_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[Any]) -> None:
+    history = read_history(practice, act.connection, row.id)
+    unopened_facts(row, history)
+    log_request_event(act, actor, history, RequestAct.LAPSED)
 
 
 def _lapsed_grants(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:

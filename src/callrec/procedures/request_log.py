@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import read_leaf
+from callrec.audit.log import read_leaf, read_register
 from callrec.audit.verify import check_whole
 from callrec.catalogue import tables
 from callrec.catalogue.requests import set_state
 from callrec.crypto.canonical import parse_instant
+from callrec.errors import Failed
 from callrec.policy.request import (
     RequestAct,
     RequestEvent,
@@ -162,9 +163,15 @@ def check_log(practice: Practice, connection: Connection) -> None:
 
     Raises:
         Tampered: it is behind the head that was seen before, or not as it was signed.
+        Failed: people or keys changed since the vault was opened, while a question waited perhaps.
     """
     check_remembered_head(practice)
-    check_whole(connection, practice.register)
+    register = read_register(connection)
+    check_whole(connection, register)
+    if register != practice.register:
+        raise Failed(
+            "people or keys were changed a moment ago, so nothing was done", hint="try again"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,122 @@
+"""``callrec approve``: grant what a request asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from callrec.cli import options
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context
+from callrec.cli.request_view import request_lines
+from callrec.cli.who import practice_of, signing
+from callrec.errors import Failed, Unusable
+from callrec.policy.when import parse_day
+from callrec.practice import today
+from callrec.procedures.approve import Decision, approve_request
+from callrec.procedures.request_show import show_request
+from callrec.procedures.unlock import actor_by_password
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from callrec.cli.invocation import Invocation
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.approve import Approved
+
+app = new_app()
+
+COUNTERSIGN_FILE = "CALLREC_COUNTERSIGN_PASSWORD_FILE"
+
+
+@app.command()
+def approve(
+    ctx: Context,
+    request: options.Reference,
+    *,
+    recording: options.Recordings = None,
+    to: options.ForUser = "",
+    until: options.LastDay = None,
+    note: options.Note = "",
+    consulted: options.ConsultedOn = None,
+    countersign: options.Countersign = None,
+    break_glass: options.BreakGlass = False,
+    reason: options.Reason = None,
+    yes: options.Yes = False,
+) -> None:
+    """Grant what a request asks for, to one person and until a day.
+
+    You see the whole request and type its reference; your password signs the approval and seals the
+    recordings to that person. Nobody approves a request of his own.
+    """
+    practice = practice_of(ctx.obj)
+    decision = Decision(
+        recordings=tuple(recording or ()),
+        to=to,
+        until=_day(practice, until),
+        note=note,
+        consulted_on=_day(practice, consulted),
+        glass_reason=_glass_reason(reason, break_glass=break_glass, countersign=countersign),
+    )
+    actor = signing(ctx.obj, practice)
+    if not yes:
+        decision = replace(decision, seen=_confirm(ctx.obj, practice, actor, request))
+    second = _countersigner(ctx.obj, practice, countersign)
+    done = approve_request(practice, actor, request, decision, countersigner=second)
+    _show(ctx.obj, practice, done)
+
+
+def _confirm(invocation: Invocation, practice: Practice, actor: Actor, reference: str) -> str:
+    """The digest of the request that was shown, once its reference was typed under it."""
+    prompts, digest = invocation.prompts, ""
+    if prompts.possible:
+        shown = show_request(practice, actor, reference)
+        digest = shown.digest
+        for line in request_lines(shown, practice.config.time_zone):
+            invocation.out.note(line)
+    if prompts.ask(f"Type {reference} to approve it", option="--yes") != reference:
+        raise Failed("not confirmed, so nothing was done")
+    return digest
+
+
+def _countersigner(invocation: Invocation, practice: Practice, login: str | None) -> Actor | None:
+    if login is None:
+        return None
+    password = invocation.prompts.ask_password(
+        f"Password of {login}, who countersigns", file_variable=COUNTERSIGN_FILE
+    )
+    return actor_by_password(practice, login=login, password=password)
+
+
+def _day(practice: Practice, typed: str | None) -> date | None:
+    return None if typed is None else parse_day(typed, today(practice))
+
+
+def _glass_reason(reason: str | None, *, break_glass: bool, countersign: str | None) -> str | None:
+    if not break_glass and reason is not None:
+        raise Unusable("--reason belongs to --break-glass", hint="give --note TEXT for a note")
+    if break_glass and countersign is not None:
+        raise Unusable("the glass is broken alone", hint="give --countersign or --break-glass")
+    return (reason or "") if break_glass else None
+
+
+def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
+    out = invocation.out
+    value = {
+        "id": done.reference,
+        "for": done.to,
+        "recordings": list(done.recordings),
+        "withheld": list(done.withheld),
+        "lapses_at": done.lapses_at,
+    }
+    until = done.lapses_at.astimezone(practice.config.time_zone)
+
+    def text() -> None:
+        numbers = ", ".join(map(str, done.recordings))
+        out.say(f"{done.reference} is approved: {numbers} for {done.to}.")
+        if done.withheld:
+            out.say(f"Withheld: {', '.join(map(str, done.withheld))}.")
+        out.say(f"It lapses at {until:%Y-%m-%d %H:%M}.")
+
+    out.show(value, text)
+    out.next_step(f"{done.to} runs callrec listen {done.reference}, or callrec release")

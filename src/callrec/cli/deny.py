@@ -1,0 +1,29 @@
+"""``callrec deny``: refuse a request."""
+
+from __future__ import annotations
+
+from callrec.cli import options
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context
+from callrec.cli.who import acting, practice_of
+from callrec.procedures.deny import deny_request
+
+app = new_app()
+
+
+@app.command()
+def deny(
+    ctx: Context,
+    request: options.Reference,
+    *,
+    reason: options.Reason = None,
+    yes: options.Yes = False,
+) -> None:
+    """Refuse a request, and say why. It cannot be decided again; a new one can be made."""
+    why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
+    ctx.obj.prompts.confirm(f"deny {request}", yes=yes)
+    practice = practice_of(ctx.obj)
+    actor = acting(ctx.obj, practice)
+    state = deny_request(practice, actor, request, reason=why)
+    out = ctx.obj.out
+    out.show({"id": request, "state": state}, lambda: out.say(f"{request} is {state}."))

@@ -1,0 +1,165 @@
+"""``callrec request``: ask for recordings, and see what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from callrec.cli import options
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context
+from callrec.cli.request_particulars import ask_purpose, ask_said
+from callrec.cli.request_view import reader, request_json, request_lines
+from callrec.cli.who import acting, practice_of
+from callrec.procedures.amend import attach_recordings, detach_recordings
+from callrec.procedures.end_request import close_request, withdraw_request
+from callrec.procedures.request import create_request
+from callrec.procedures.request_list import list_requests
+from callrec.procedures.request_show import show_request
+
+if TYPE_CHECKING:
+    from callrec.cli.invocation import Invocation
+    from callrec.procedures.amend import Amended
+
+app = new_app()
+
+
+@app.command()
+def create(
+    ctx: Context,
+    *,
+    purpose: options.PurposeName = None,
+    reason: options.Reason = None,
+    number: options.Number = None,
+    on: options.Date = None,
+    at: options.Time = None,
+    extension: options.Extension = None,
+    party: options.Parties = None,
+    about: options.About = "",
+    recording: options.AskedFor = None,
+) -> None:
+    """Ask for recordings, for one purpose of the practice's policy.
+
+    Say what is known of the call, and "unknown" of what is not: an empty answer is none. On a
+    terminal you are asked for whatever you leave out.
+    """
+    practice = practice_of(ctx.obj)
+    actor = acting(ctx.obj, practice)
+    chosen = ask_purpose(ctx.obj.prompts, purpose)
+    said = ask_said(
+        ctx.obj.prompts,
+        practice,
+        reason=reason,
+        on=on,
+        at=at,
+        extension=extension,
+        number=number,
+        parties=tuple(party or ()),
+        about=about,
+    )
+    made = create_request(practice, actor, purpose=chosen, said=said, recordings=recording or ())
+    out = ctx.obj.out
+    value = {"id": made.reference, "purpose": made.purpose, "recordings": list(made.recordings)}
+    out.show(value, lambda: out.say(f"{made.reference} is made."))
+    if not made.recordings:
+        out.next_step(f"callrec request attach {made.reference} RECORDING")
+
+
+@app.command("list")
+def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = False) -> None:
+    """What was asked for, the newest first; nothing personal."""
+    practice = practice_of(ctx.obj)
+    listed = list_requests(practice, acting(ctx.obj, practice), state=state, mine=mine)
+    out, zone = ctx.obj.out, practice.config.time_zone
+    values: list[dict[str, Any]] = [
+        {
+            "id": each.reference,
+            "purpose": each.purpose,
+            "state": each.state,
+            "created_at": each.created_at,
+            "created_by": each.created_by,
+            "recordings": each.recordings,
+        }
+        for each in listed
+    ]
+    rows = [
+        (
+            r.reference,
+            r.purpose,
+            r.state,
+            f"{r.created_at.astimezone(zone):%Y-%m-%d}",
+            r.created_by,
+            r.recordings,
+        )
+        for r in listed
+    ]
+    headers = ("request", "purpose", "state", "made", "by", "recordings")
+    out.show_items(values, lambda: out.table(headers, rows))
+
+
+@app.command()
+def show(ctx: Context, request: options.Reference) -> None:
+    """One request: what it says, what was decided, what happened."""
+    practice = practice_of(ctx.obj)
+    shown = show_request(practice, reader(ctx.obj, practice), request)
+    out = ctx.obj.out
+
+    def text() -> None:
+        for line in request_lines(shown, practice.config.time_zone):
+            out.say(line)
+
+    out.show(request_json(shown), text)
+
+
+@app.command()
+def attach(ctx: Context, request: options.Reference, recordings: options.RecordingIds) -> None:
+    """Ask for these recordings too. What was approved before must be approved again."""
+    practice = practice_of(ctx.obj)
+    _show_amended(
+        ctx.obj, attach_recordings(practice, reader(ctx.obj, practice), request, recordings)
+    )
+
+
+@app.command()
+def detach(ctx: Context, request: options.Reference, recordings: options.RecordingIds) -> None:
+    """Ask no longer for these recordings. What was approved before must be approved again."""
+    practice = practice_of(ctx.obj)
+    _show_amended(
+        ctx.obj, detach_recordings(practice, reader(ctx.obj, practice), request, recordings)
+    )
+
+
+@app.command()
+def withdraw(ctx: Context, request: options.Reference, *, yes: options.Yes = False) -> None:
+    """Take back a request of your own that nobody has decided."""
+    practice = practice_of(ctx.obj)
+    actor = acting(ctx.obj, practice)
+    ctx.obj.prompts.confirm(f"withdraw {request}", yes=yes)
+    _show_state(ctx.obj, request, withdraw_request(practice, actor, request))
+
+
+@app.command()
+def close(ctx: Context, request: options.Reference, *, yes: options.Yes = False) -> None:
+    """Close a request whose recordings were heard or handed over."""
+    practice = practice_of(ctx.obj)
+    actor = acting(ctx.obj, practice)
+    ctx.obj.prompts.confirm(f"close {request}", yes=yes)
+    _show_state(ctx.obj, request, close_request(practice, actor, request))
+
+
+def _show_amended(invocation: Invocation, amended: Amended) -> None:
+    out = invocation.out
+    value = {
+        "id": amended.reference,
+        "version": amended.version,
+        "recordings": amended.recordings,
+        "grants_ended": amended.grants_ended,
+    }
+    said = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
+    out.show(value, lambda: out.say(said))
+    if amended.grants_ended:
+        out.note(f"what was approved is void: ask for {amended.reference} to be approved again")
+
+
+def _show_state(invocation: Invocation, reference: str, state: str) -> None:
+    out = invocation.out
+    out.show({"id": reference, "state": state}, lambda: out.say(f"{reference} is {state}."))

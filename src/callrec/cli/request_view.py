@@ -1,0 +1,143 @@
+"""A request as it is shown: before it is approved, and by ``callrec request show``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from callrec.cli.who import acting, signing
+from callrec.procedures.custody import from_millis
+from callrec.procedures.open_request import opens_with_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime, tzinfo
+
+    from sqlalchemy import Row
+
+    from callrec.cli.invocation import Invocation
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.request_show import ShownApproval, ShownRequest
+
+_PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "about")
+"""In the order of 4(b)."""
+NOT_SHOWN = "not shown to you"
+
+
+def reader(invocation: Invocation, practice: Practice) -> Actor:
+    """Who reads a request: the open login where that is enough, else with the password.
+
+    Raises:
+        Locked: nobody is logged in, or the password is wrong.
+    """
+    actor = acting(invocation, practice)
+    if actor.identity is not None or opens_with_session(actor):
+        return actor
+    return signing(invocation, practice)
+
+
+def request_json(shown: ShownRequest) -> Mapping[str, Any]:
+    """A request as other programs read it (docs/cli.md)."""
+    return {
+        "id": shown.reference,
+        "purpose": shown.purpose,
+        "reason": shown.particulars["reason"],
+        "state": shown.state,
+        "created_at": shown.created_at,
+        "created_by": shown.created_by,
+        "due_on": None,  # no purpose has a clock yet
+        "target_on": None,
+        "lapses_at": shown.lapses_at,
+        "particulars": dict(shown.particulars),
+        "digest": shown.digest,
+        "recordings": [_recording_json(row) for row in shown.recordings],
+        "approvals": [_approval_json(approval) for approval in shown.approvals],
+        "releases": [
+            {"at": event.at, "by": event.by}
+            for event in shown.history
+            if event.what == "release.delivered"
+        ],
+        "history": [
+            {"at": event.at, "what": str(event.what), "by": event.by} for event in shown.history
+        ],
+    }
+
+
+def request_lines(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
+    """A request as people read it, a line each."""
+    yield f"{shown.reference}  {shown.purpose}  {shown.state}"
+    yield _labelled("made", f"{_local(shown.created_at, zone)} by {shown.created_by}")
+    if shown.lapses_at:
+        yield _labelled("lapses", _local(shown.lapses_at, zone))
+    for name in _PARTICULARS:
+        between = " to " if name == "time" else ", "
+        yield _labelled(name, _said(shown.particulars[name], between))
+    yield from _recordings(shown, zone)
+    for approval in shown.approvals:
+        yield from _approval(approval, zone)
+    for event in shown.history:
+        yield _labelled("history", f"{_local(event.at, zone)}  {event.what}  {event.by}")
+
+
+def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
+    if not shown.recordings:
+        yield _labelled("recordings", "none yet")
+    for row in shown.recordings:
+        began = _local(from_millis(row.started_at), zone)
+        length = f"{row.duration_ms / 1000:.0f} s"
+        yield _labelled("recording", f"{row.id}  {began}  {length}  {row.direction}")
+        yield _labelled("  sha-256", row.ciphertext)
+
+
+def _approval(approval: ShownApproval, zone: tzinfo) -> Iterator[str]:
+    by = " and ".join(filter(None, (approval.by, approval.countersigned_by)))
+    numbers = ", ".join(map(str, approval.recordings))
+    glass = ", ALONE: the glass was broken" if approval.broke_glass else ""
+    yield _labelled("approved", f"{_local(approval.at, zone)} by {by}{glass}")
+    yield _labelled("  granted", f"{numbers} to {approval.to} until {_local(approval.until, zone)}")
+    if approval.note:
+        yield _labelled("  note", approval.note)
+
+
+def _recording_json(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "uid": row.uid,
+        "started_at": from_millis(row.started_at),
+        "duration_s": row.duration_ms / 1000,
+        "direction": row.direction,
+        "format": row.format,
+        "size_bytes": row.size_bytes,
+        "state": row.state,
+        "sha256_sealed": row.ciphertext,
+    }
+
+
+def _approval_json(approval: ShownApproval) -> dict[str, Any]:
+    return {
+        "by": approval.by,
+        "at": approval.at,
+        "note": approval.note,
+        "countersigned_by": approval.countersigned_by,
+        "for": approval.to,
+        "lapses_at": approval.until,
+        "recordings": list(approval.recordings),
+        "break_glass": approval.broke_glass,
+    }
+
+
+def _said(value: object, between: str) -> str:
+    match value:
+        case None:
+            return NOT_SHOWN
+        case list():
+            return between.join(map(str, value))
+        case _:
+            return str(value) or "nothing more"
+
+
+def _labelled(label: str, value: str) -> str:
+    return f"{label:<11}{value}"
+
+
+def _local(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

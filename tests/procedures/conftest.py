@@ -1,0 +1,39 @@
+"""Practices that hold recordings and requests, made once and copied for each test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import practices
+from procedures.asking import approved, with_recordings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from practices import House
+
+
+@pytest.fixture(scope="session")
+def stocked_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    return with_recordings(practices.copy(template, tmp_path_factory.mktemp("stocked")))
+
+
+@pytest.fixture(scope="session")
+def granted_template(stocked_template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    house = practices.copy(stocked_template, tmp_path_factory.mktemp("granted"))
+    approved(house)
+    return house
+
+
+@pytest.fixture
+def stocked(stocked_template: House, tmp_path: Path) -> House:
+    """A practice of one's own that holds recordings 1, 2 and 3."""
+    return practices.copy(stocked_template, tmp_path / "house")
+
+
+@pytest.fixture
+def granted(granted_template: House, tmp_path: Path) -> House:
+    """The same, where max has approved R-1, which sam made for recordings 1 and 2."""
+    return practices.copy(granted_template, tmp_path / "house")

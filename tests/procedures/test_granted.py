@@ -1,0 +1,440 @@
+"""A grant opens only what was approved, for whom it was approved, while it stands.
+
+Each sentence of docs/formats/grant.md, 5, is a test here. The attacker can write the database; some
+also hold a key of their own and use it outside the tool.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from callrec.audit.remembered import recall
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading, transaction
+from callrec.crypto import primitives
+from callrec.crypto.context import context
+from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestAct
+from callrec.policy.role import Role
+from callrec.practice import record, writing
+from callrec.procedures.amend import attach_recordings
+from callrec.procedures.granted import usable_grants
+from callrec.procedures.granting import Granting, write_approval
+from callrec.procedures.open_request import read_request
+from callrec.procedures.people import change_role
+from callrec.procedures.request_log import log_request_event
+from callrec.procedures.revoke import revoke_grants
+from callrec.store.sealing import open_stream
+from procedures.asking import (
+    ANOTHER_REASON,
+    a_request,
+    approve,
+    by_sql,
+    grants_of,
+    logged_in,
+    opened,
+    pass_days,
+    request_id,
+    rows,
+    signed_in,
+)
+
+if TYPE_CHECKING:
+    from practices import House
+
+
+@pytest.fixture
+def office(granted: House) -> House:
+    """R-1 is sam's, for recordings 1 and 2, and max has approved it."""
+    return granted
+
+
+def forge_approval(house: House, reference: str, login: str, **changes: Any) -> None:
+    """Approve with a key of one's own and none of the rules, as a changed program would."""
+    actor = signed_in(house, login)
+    last = changes.get("countersigner", actor)
+    with writing(house.practice, last.signer) as act:
+        request = read_request(house.practice, actor, act.connection, reference)
+        granting = Granting(
+            request=request,
+            decider=actor,
+            **{
+                "to": request.requester,
+                "recordings": request.recordings,
+                "lapses_at": house.at.replace(day=28),
+                **changes,
+            },
+        )
+        write_approval(house.practice, act, granting)
+
+
+def opens_nothing(
+    house: House, reference: str, kind: type[CallrecError], login: str = "sam"
+) -> str:
+    """What is said instead of opening anything."""
+    with pytest.raises(kind) as said:
+        grants_of(house, reference, login)
+    return said.value.message
+
+
+def saved_grants(house: House) -> list[dict[str, Any]]:
+    with reading(house.practice.engine) as connection:
+        return [dict(row) for row in connection.execute(select(tables.grant)).mappings()]
+
+
+def put_back(house: House, grants: list[dict[str, Any]], **changes: Any) -> None:
+    with transaction(house.practice.engine) as connection:
+        for grant in grants:
+            connection.execute(tables.grant.insert().values(**{**grant, **changes}))
+
+
+def test_what_was_granted_opens_the_sound_and_says_what_it_is(office: House) -> None:
+    reference = "R-1"
+    first, second = grants_of(office, reference)
+    assert (first.recording.id, second.recording.id) == (1, 2)
+    sealed = office.practice.store.open(first.recording.ciphertext)
+    associated = context("recording", office.practice.vault, uid=first.uid)
+    with sealed:
+        sound = b"".join(open_stream(sealed, first.data_key, associated))
+    assert sound == (office.folder / "spool" / first.metadata["provenance"][0]["name"]).read_bytes()
+
+
+def test_a_grant_says_who_approved_it_and_until_when(office: House) -> None:
+    (grant, _) = grants_of(office, "R-1")
+    assert grant.approvers == {signed_in(office, "max").person.id}
+    assert grant.lapses_at.isoformat() == "2026-12-09T00:00:00+00:00"
+    assert grant.approval.fields["digest"] == grant.digest == grant.request.digest
+
+
+def test_it_takes_the_grantees_password(office: House) -> None:
+    reference = "R-1"
+    with (
+        reading(office.practice.engine) as connection,
+        pytest.raises(Locked, match="password"),
+    ):
+        usable_grants(office.practice, logged_in(office, "sam"), connection, reference)
+
+
+def test_there_must_be_such_a_request(office: House) -> None:
+    opens_nothing(office, "R-9", NotFound)
+
+
+def test_a_state_written_by_hand_opens_nothing(office: House) -> None:
+    reference = a_request(office)
+    by_sql(office, "UPDATE request SET state = 'approved'")
+    assert "state of request R-2" in opens_nothing(office, reference, Tampered)
+
+
+def test_nobody_else_opens_it_not_even_whoever_approved(office: House) -> None:
+    reference = "R-1"
+    assert "nothing is granted to you" in opens_nothing(office, reference, Refused, "max")
+    opens_nothing(office, reference, Refused, "ava")
+
+
+def test_a_grant_copied_to_another_person_opens_nothing(office: House) -> None:
+    reference = "R-1"
+    put_back(office, saved_grants(office), person=signed_in(office, "mia").person.id)
+    assert "not one that was approved" in opens_nothing(office, reference, Tampered, "mia")
+
+
+def test_a_grant_moved_to_another_person_does_not_open_under_his_key(office: House) -> None:
+    reference = "R-1"
+    (grant, _) = saved_grants(office)
+    request, mia = opened(office, reference), signed_in(office, "mia")
+    assert mia.identity is not None
+    info = context(
+        "grant",
+        office.practice.vault,
+        request=request.id,
+        digest=request.digest,
+        uid=grant["uid"],
+        to=mia.person.id,
+        lapses=request.approvals[0].lapses,
+    )
+    with pytest.raises(Tampered):
+        primitives.hpke_open(mia.identity.kem, grant["sealed"], info)
+
+
+def test_a_grant_copied_to_another_recording_opens_nothing(office: House) -> None:
+    reference = "R-1"
+    third = rows(office, "SELECT uid FROM recording WHERE id = 3")[0].uid
+    put_back(office, saved_grants(office)[:1], uid=third)
+    opens_nothing(office, reference, Tampered)
+
+
+def test_grants_exchanged_between_two_recordings_open_nothing(office: House) -> None:
+    reference = "R-1"
+    one, two = saved_grants(office)
+    by_sql(office, "DELETE FROM grant_")
+    put_back(office, [{**one, "uid": two["uid"]}, {**two, "uid": one["uid"]}])
+    opens_nothing(office, reference, Tampered)
+
+
+def test_a_grant_copied_to_a_twin_request_opens_nothing(office: House) -> None:
+    twin = a_request(office)
+    put_back(office, saved_grants(office), request=request_id(office, twin))
+    assert "not this request's" in opens_nothing(office, twin, Tampered)
+
+
+def test_a_twin_that_takes_the_number_opens_nothing(office: House) -> None:
+    reference = "R-1"
+    twin = request_id(office, a_request(office))
+    by_sql(office, "UPDATE request SET number = number + 10")
+    by_sql(office, "UPDATE request SET number = 1 WHERE id = :twin", twin=twin)
+    by_sql(office, "UPDATE grant_ SET request = :twin", twin=twin)
+    assert "R-1 is not what was sealed" in opens_nothing(office, reference, Tampered)
+
+
+def test_a_request_changed_after_approval_opens_nothing(office: House) -> None:
+    reference = "R-1"
+    grants = saved_grants(office)
+    attach_recordings(office.practice, signed_in(office, "mia"), reference, [3])
+    assert saved_grants(office) == []
+    opens_nothing(office, reference, Refused)
+    put_back(office, grants)
+    assert "changed after it was approved" in opens_nothing(office, reference, Refused)
+
+
+def test_other_particulars_sealed_in_place_of_the_approved_ones_open_nothing(
+    office: House,
+) -> None:
+    reference = "R-1"
+    request = opened(office, reference)
+    body = replace(request.body, particulars=replace(request.particulars, about="Another call"))
+    by_sql(
+        office,
+        "UPDATE request_version SET sealed = :sealed",
+        sealed=body.seal(request.key, request.which),
+    )
+    assert "not the one that was made" in opens_nothing(office, reference, Tampered)
+
+
+def test_other_recordings_sealed_in_place_of_the_approved_ones_open_nothing(office: House) -> None:
+    reference = "R-1"
+    request, other = opened(office, reference), opened(office, a_request(office, recordings=[3]))
+    body = replace(request.body, recordings=other.body.recordings)
+    by_sql(
+        office,
+        "UPDATE request_version SET sealed = :sealed WHERE request = :id",
+        sealed=body.seal(request.key, request.which),
+        id=request.id,
+    )
+    opens_nothing(office, reference, Tampered)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE request SET purpose = 'training'",
+        "UPDATE request SET created_at = created_at + 1",
+        "UPDATE request SET state = 'released'",
+        "UPDATE request_version SET version = 2",
+        "UPDATE request SET version = 2",
+    ],
+)
+def test_a_changed_column_of_the_request_opens_nothing(office: House, change: str) -> None:
+    reference = "R-1"
+    by_sql(office, change)
+    with pytest.raises((Tampered, Refused)):
+        grants_of(office, reference)
+
+
+def test_the_requester_is_the_actor_of_the_leaf_that_made_it(office: House) -> None:
+    reference = "R-1"
+    by_sql(office, "UPDATE request SET requester = (SELECT id FROM person WHERE login = 'mia')")
+    assert "requester of request R-1" in opens_nothing(office, reference, Tampered)
+
+
+def test_a_requester_who_approves_his_own_opens_nothing(office: House) -> None:
+    reference = a_request(office, "max")
+    forge_approval(office, reference, "max")
+    assert "nobody decides a request that he made" in opens_nothing(
+        office, reference, Refused, "max"
+    )
+
+
+def test_whoever_changed_it_and_approves_it_opens_nothing(office: House) -> None:
+    reference = a_request(office, recordings=[1])
+    attach_recordings(office.practice, logged_in(office, "max"), reference, [2])
+    forge_approval(office, reference, "max")
+    opens_nothing(office, reference, Refused)
+
+
+def test_an_approval_by_somebody_without_the_power_opens_nothing(office: House) -> None:
+    reference = a_request(office, purpose=Purpose.OUTSIDE_BODY)
+    forge_approval(office, reference, "max")
+    assert "may not decide a request for outside-body" in opens_nothing(office, reference, Refused)
+
+
+def test_an_approver_demoted_before_the_approval_opens_nothing(office: House) -> None:
+    reference = a_request(office)
+    change_role(office.practice, signed_in(office, "dora"), login="max", role=Role.STAFF)
+    office.open()
+    forge_approval(office, reference, "max")
+    assert "role staff may not decide" in opens_nothing(office, reference, Refused)
+
+
+def test_an_approver_demoted_after_the_approval_has_approved(office: House) -> None:
+    reference = "R-1"
+    change_role(office.practice, signed_in(office, "dora"), login="max", role=Role.STAFF)
+    office.open()
+    assert len(grants_of(office, reference)) == 2
+
+
+def test_an_approval_under_another_persons_leaf_opens_nothing(office: House) -> None:
+    reference = a_request(office)
+    sam, max_ = signed_in(office, "sam"), signed_in(office, "max")
+    with writing(office.practice, sam.signer) as act:
+        act.leaf("request.approved", actor=max_.person.id, subject=[request_id(office, reference)])
+    office.open()
+    by_sql(office, "UPDATE request SET state = 'approved'")
+    opens_nothing(office, reference, Tampered)
+
+
+def test_a_grant_that_the_approval_does_not_list_opens_nothing(office: House) -> None:
+    reference = "R-1"
+    (grant, _) = grants_of(office, reference)
+    sam = signed_in(office, "sam")
+    own = primitives.hpke_seal(office.practice.register.public_keys(sam.person.id).kem, b"x", b"y")
+    by_sql(office, "UPDATE grant_ SET sealed = :own WHERE uid = :uid", own=own, uid=grant.uid)
+    assert "not one that was approved" in opens_nothing(office, reference, Tampered)
+
+
+def test_a_recording_whose_ciphertext_is_another_opens_nothing(office: House) -> None:
+    reference = "R-1"
+    by_sql(office, "UPDATE recording SET ciphertext = :other WHERE id = 1", other="0" * 64)
+    assert "not the one that was asked for" in opens_nothing(office, reference, Tampered)
+
+
+def test_a_recording_whose_start_was_moved_opens_nothing(office: House) -> None:
+    reference = "R-1"
+    by_sql(office, "UPDATE recording SET started_at = started_at + 1000 WHERE id = 1")
+    assert "a column of recording 1" in opens_nothing(office, reference, Tampered)
+
+
+def test_a_revoked_grant_put_back_opens_nothing(office: House) -> None:
+    reference = "R-1"
+    grants = saved_grants(office)
+    revoke_grants(office.practice, logged_in(office, "max"), reference, reason=ANOTHER_REASON)
+    opens_nothing(office, reference, Refused)
+    put_back(office, grants)
+    assert "the approval was revoked" in opens_nothing(office, reference, Refused)
+
+
+def test_a_grant_lapses_on_its_day_though_no_command_ran(office: House) -> None:
+    reference = "R-1"
+    pass_days(office, 14)
+    assert len(grants_of(office, reference)) == 2
+    pass_days(office, 1)
+    assert "the grant has lapsed" in opens_nothing(office, reference, Refused)
+
+
+def test_a_grants_day_put_off_by_hand_opens_nothing(office: House) -> None:
+    reference = "R-1"
+    by_sql(office, "UPDATE grant_ SET lapses_at = lapses_at + 86400000")
+    assert "column of a grant" in opens_nothing(office, reference, Tampered)
+
+
+def hand_over(house: House, reference: str, *acts: RequestAct, login: str = "sam") -> None:
+    """What a release writes into the log."""
+    actor = signed_in(house, login)
+    for what in acts:
+        with writing(house.practice, actor.signer) as act:
+            request = read_request(house.practice, actor, act.connection, reference)
+            log_request_event(act, actor, request.history, what)
+
+
+def test_a_release_in_preparation_takes_the_grant_out_of_use(office: House) -> None:
+    reference = "R-1"
+    hand_over(office, reference, RequestAct.PREPARED)
+    assert "being prepared" in opens_nothing(office, reference, Refused)
+
+
+def test_a_release_that_failed_gives_it_back(office: House) -> None:
+    reference = "R-1"
+    hand_over(office, reference, RequestAct.PREPARED, RequestAct.FAILED)
+    assert len(grants_of(office, reference)) == 2
+
+
+def test_a_second_copy_is_a_second_approval(office: House) -> None:
+    reference = "R-1"
+    hand_over(office, reference, RequestAct.PREPARED, RequestAct.DELIVERED)
+    assert "has been released" in opens_nothing(office, reference, Refused)
+    approve(office, reference)
+    assert len(grants_of(office, reference)) == 2
+
+
+def test_hearing_it_does_not_use_it_up(office: House) -> None:
+    reference = "R-1"
+    hand_over(office, reference, RequestAct.LISTENED)
+    assert len(grants_of(office, reference)) == 2
+
+
+def test_what_one_person_released_another_may_still_hear(office: House) -> None:
+    reference = "R-1"
+    approve(office, reference, to="mia")
+    hand_over(office, reference, RequestAct.PREPARED, RequestAct.DELIVERED)
+    assert len(grants_of(office, reference, "mia")) == 2
+
+
+def test_a_log_behind_the_head_that_was_seen_opens_nothing(office: House) -> None:
+    reference = "R-1"
+    shutil.copytree(office.practice.folder, office.folder / "earlier")
+    seen = recall(office.practice.state_folder)
+    record(office.practice, logged_in(office, "sam"), "login")
+    assert recall(office.practice.state_folder) != seen
+    shutil.rmtree(office.practice.folder)
+    shutil.copytree(office.folder / "earlier", office.practice.folder)
+    office.open()
+    assert "were seen before" in opens_nothing(office, reference, Tampered)
+
+
+def test_a_change_anywhere_in_the_log_opens_nothing(office: House) -> None:
+    reference = "R-1"
+    by_sql(
+        office, "UPDATE leaf SET body = CAST(replace(body, 'done', 'gone') AS BLOB) WHERE seq = 2"
+    )
+    opens_nothing(office, reference, Tampered)
+
+
+def test_a_countersignature_taken_away_opens_nothing(office: House) -> None:
+    reference = a_request(office)
+    approve(office, reference, second=signed_in(office, "mia"))
+    second = signed_in(office, "mia").person.id
+    by_sql(
+        office,
+        "DELETE FROM statement WHERE kind = 'approval' AND instr(body, :by) > 0",
+        by=f'"by":"{second}"'.encode(),
+    )
+    opens_nothing(office, reference, Tampered)
+
+
+def test_a_countersigner_who_might_not_opens_nothing(office: House) -> None:
+    reference = a_request(office)
+    forge_approval(office, reference, "max", countersigner=signed_in(office, "ava"))
+    opens_nothing(office, reference, Refused)
+
+
+def test_a_glass_that_was_flagged_as_broken_opens_ones_own_request(office: House) -> None:
+    reference = a_request(office, "dora")
+    approve(office, reference, "dora", glass_reason=ANOTHER_REASON)
+    grants = grants_of(office, reference, "dora")
+    assert [grant.facts.broke_glass for grant in grants] == [True, True]
+
+
+def test_a_glass_broken_by_anybody_but_the_data_controller_opens_nothing(office: House) -> None:
+    reference = a_request(office, "max")
+    forge_approval(office, reference, "max", glass_reason=ANOTHER_REASON)
+    assert "only the Data Controller" in opens_nothing(office, reference, Refused, "max")
+
+
+def test_a_glass_broken_without_a_reason_opens_nothing(office: House) -> None:
+    reference = a_request(office, "dora")
+    forge_approval(office, reference, "dora", glass_reason="")
+    assert "no reason is given" in opens_nothing(office, reference, Refused, "dora")
