@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli.who import acting, signing
-from callrec.procedures.custody import from_millis
 from callrec.procedures.open_request import opens_with_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime, tzinfo
 
-    from sqlalchemy import Row
-
     from callrec.cli.invocation import Invocation
     from callrec.practice import Actor, Practice
-    from callrec.procedures.request_show import ShownApproval, ShownRequest
+    from callrec.procedures.request_show import ShownApproval, ShownRecording, ShownRequest
 
 _PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "about")
 """In the order of 4(b)."""
@@ -49,7 +46,7 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
         "lapses_at": shown.lapses_at,
         "particulars": dict(shown.particulars),
         "digest": shown.digest,
-        "recordings": [_recording_json(row) for row in shown.recordings],
+        "recordings": [_recording_json(recording) for recording in shown.recordings],
         "approvals": [_approval_json(approval) for approval in shown.approvals],
         "releases": [
             {"at": event.at, "by": event.by}
@@ -81,11 +78,11 @@ def request_lines(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
 def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
     if not shown.recordings:
         yield _labelled("recordings", "none yet")
-    for row in shown.recordings:
-        began = _local(from_millis(row.started_at), zone)
-        length = f"{row.duration_ms / 1000:.0f} s"
-        yield _labelled("recording", f"{row.id}  {began}  {length}  {row.direction}")
-        yield _labelled("  sha-256", row.ciphertext)
+    for recording in shown.recordings:
+        began = _local(recording.started_at, zone)
+        length = f"{recording.duration_ms / 1000:.0f} s"
+        yield _labelled("recording", f"{recording.id}  {began}  {length}  {recording.direction}")
+        yield _labelled("  sha-256", recording.ciphertext)
 
 
 def _approval(approval: ShownApproval, zone: tzinfo) -> Iterator[str]:
@@ -98,17 +95,17 @@ def _approval(approval: ShownApproval, zone: tzinfo) -> Iterator[str]:
         yield _labelled("  note", approval.note)
 
 
-def _recording_json(row: Row[Any]) -> dict[str, Any]:
+def _recording_json(recording: ShownRecording) -> dict[str, Any]:
     return {
-        "id": row.id,
-        "uid": row.uid,
-        "started_at": from_millis(row.started_at),
-        "duration_s": row.duration_ms / 1000,
-        "direction": row.direction,
-        "format": row.format,
-        "size_bytes": row.size_bytes,
-        "state": row.state,
-        "sha256_sealed": row.ciphertext,
+        "id": recording.id,
+        "uid": recording.uid,
+        "started_at": recording.started_at,
+        "duration_s": recording.duration_ms / 1000,
+        "direction": recording.direction,
+        "format": recording.format,
+        "size_bytes": recording.size_bytes,
+        "state": recording.state,
+        "sha256_sealed": recording.ciphertext,
     }
 
 

@@ -17,6 +17,7 @@ from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, powers, record, vault_key
+from callrec.procedures.custody import from_millis
 from callrec.procedures.lapsing import UNDECIDED, sweep_lapsed
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.people import logins
@@ -36,6 +37,22 @@ if TYPE_CHECKING:
     from callrec.procedures.open_request import OpenRequest
 
 SHOWN = "request.shown"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecording:
+    """A recording that a request asks for, by its clear columns."""
+
+    id: int
+    uid: str
+    ciphertext: str
+    """SHA-256 of the sealed file, in hex."""
+    started_at: datetime
+    duration_ms: int
+    direction: str
+    format: str
+    size_bytes: int
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +96,7 @@ class ShownRequest:
     particulars: Mapping[str, Any]
     """As `Particulars.as_json`; masked, and without the texts, where ``in_full`` is not so."""
     digest: str
-    recordings: tuple[Row[Any], ...]
+    recordings: tuple[ShownRecording, ...]
     approvals: tuple[ShownApproval, ...]
     history: tuple[ShownEvent, ...]
 
@@ -135,12 +152,26 @@ def _shown(
         in_full=in_full,
         particulars=particulars.as_json() if in_full else masked(particulars),
         digest=request.digest,
-        recordings=request.recordings,
+        recordings=tuple(map(_recording, request.recordings)),
         approvals=approvals,
         history=tuple(
             ShownEvent(event.at, event.act, called[event.actor])
             for event in map(event_of, request.history.leaves)
         ),
+    )
+
+
+def _recording(row: Row[Any]) -> ShownRecording:
+    return ShownRecording(
+        id=row.id,
+        uid=row.uid,
+        ciphertext=row.ciphertext,
+        started_at=from_millis(row.started_at),
+        duration_ms=row.duration_ms,
+        direction=row.direction,
+        format=row.format,
+        size_bytes=row.size_bytes,
+        state=row.state,
     )
 
 
