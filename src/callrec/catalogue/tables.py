@@ -229,9 +229,9 @@ volume = Table(
     Column("head_size", BigInteger, nullable=False),
     Column("head_root", LargeBinary, nullable=False),
     Column("written_at", BigInteger, nullable=False),
-    Column("verified_at", BigInteger),
 )
-"""``head``: the log's head that we last wrote there."""
+"""``head``: the log's head that we last wrote there. When each volume was last verified, the
+operator's own state folder remembers: verifying writes nothing in the vault."""
 
 bag = Table(
     "bag",
