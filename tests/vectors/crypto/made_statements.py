@@ -88,8 +88,8 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
 }
 
 
-def signed(kind: str, body: bytes) -> dict[str, str]:
-    signature = by_hand.sign(ACT, context(kind, VAULT, {}) + body)
+def signed(kind: str, body: bytes, vault: str = VAULT) -> dict[str, str]:
+    signature = by_hand.sign(ACT, context(kind, vault, {}) + body)
     return {"public": by_hand.signing_public(ACT).hex(), "signature": signature.hex()}
 
 
@@ -104,7 +104,6 @@ def statements() -> Cases:
         yield kind, case_text(body, expect="good", **head, **signed(kind, body))
     claim = whole("claim")
     for name, why, said in (
-        ("of_another_vault", "another vault's", claim | {"vault": OTHER_VAULT}),
         ("of_no_kind", "a kind that there is not", claim | {"kind": "wish"}),
         ("kind_of_a_context", "a kind of context", claim | {"kind": "share"}),
         ("kind_is_a_list", "a list for the kind", claim | {"kind": []}),
@@ -118,14 +117,17 @@ def statements() -> Cases:
     ):
         yield name, unsound(why, canonical(said))
     spaced = json.dumps(claim, sort_keys=True).encode()
+    elsewhere = canonical(claim | {"vault": OTHER_VAULT})
+    yield "of_another_vault", unsound("another vault's", elsewhere, OTHER_VAULT)
     yield "not_canonical", unsound("spaces", spaced)
     yield "empty", unsound("nothing", b"")
     yield from badly_signed(canonical(claim))
 
 
-def unsound(why: str, body: bytes) -> bytes:
+def unsound(why: str, body: bytes, of: str = VAULT) -> bytes:
     """A claim that is signed as it should be, but is not in its form."""
-    return case_text(body, expect="tampered", why=why, vault=VAULT, **signed("claim", body))
+    head = signed("claim", body, of)
+    return case_text(body, expect="tampered", wrong="form", why=why, vault=VAULT, **head)
 
 
 def badly_signed(body: bytes) -> Cases:
@@ -140,4 +142,8 @@ def badly_signed(body: bytes) -> Cases:
         ("signature_cut", "63 bytes", {"signature": good["signature"][:-2]}),
         ("signature_empty", "no signature", {"signature": ""}),
     ):
-        yield name, case_text(body, expect="tampered", why=why, vault=VAULT, **good | changed)
+        head = good | changed
+        yield (
+            name,
+            case_text(body, expect="tampered", wrong="signature", why=why, vault=VAULT, **head),
+        )
