@@ -82,6 +82,13 @@ class Listen(_Section):
     """A command and its arguments; empty: what this machine has."""
 
 
+class Release(_Section):
+    """What a recipient reads in a package."""
+
+    contact: str = Field(default="", max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")
+    """How to reach the practice, one line; empty: whoever sent it."""
+
+
 class Policy(_Section):
     """Which policy the practice works by."""
 
@@ -101,6 +108,7 @@ class Config(_Section):
     passwords: Passwords = Passwords()
     telephone: Telephone = Telephone()
     listen: Listen = Listen()
+    release: Release = Release()
     policy: Policy = Policy()
 
 

@@ -1,0 +1,216 @@
+"""What a package shows of the practice's record, read again by other means than wrote it.
+
+And what becomes of a release to which something else happens on the way.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import practices
+from callrec.audit import tree
+from callrec.audit.checkpoint import origin
+from callrec.audit.leaf import Leaf, Outcome, detail_commitment
+from callrec.audit.log import read_leaf
+from callrec.audit.proof import Proof, check_proof, read_proof
+from callrec.audit.register import Founders, Register, replay
+from callrec.catalogue.engine import reading
+from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.primitives import sha256
+from callrec.crypto.statement import read_statement
+from callrec.errors import Failed, Refused, Tampered
+from callrec.policy.handing_over import Delivery
+from callrec.policy.role import Role
+from callrec.procedures.changing_roles import change_role
+from callrec.procedures.release_contents import write_manifest
+from callrec.procedures.release_record import (
+    record_delivered,
+    record_failed,
+    record_hearing,
+    record_prepared,
+)
+from callrec.procedures.revoke import revoke_grants
+from callrec.release.sshsig import NAMESPACE, allowed_signers_line, check_ssh
+from procedures.asking import (
+    ANOTHER_REASON,
+    approve,
+    grants_of,
+    last_leaf,
+    rows,
+    signed_in,
+    state_of,
+)
+from procedures.packages import Package, a_package, release
+
+if TYPE_CHECKING:
+    from callrec.procedures.granted import UsableGrant
+    from callrec.release.manifest import Manifest
+    from practices import House
+
+
+@pytest.fixture
+def office(granted: House) -> House:
+    """R-1 is sam's, for recordings 1 and 2, and max has approved it."""
+    return granted
+
+
+@pytest.fixture(scope="module")
+def package(granted_template: House, tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """R-1, released and opened; it is only looked at."""
+    return a_package(practices.copy(granted_template, tmp_path_factory.mktemp("package")))
+
+
+def proof_in(package: Package) -> tuple[Proof, dict[str, Any]]:
+    proof = read_proof(package.read("release.tlog-proof"))
+    extra: dict[str, Any] = parse(proof.extra)
+    return proof, extra
+
+
+def replayed(package: Package) -> tuple[bytes, Register]:
+    """Leaf 0 and the register, from signers.json and the proof's checkpoint alone."""
+    proof, _ = proof_in(package)
+    _, size, root = proof.checkpoint.decode().split("\n")[:3]
+    entries = json.loads(package.read("signers.json"))["entries"]
+    for entry in entries:
+        hashes = [base64.b64decode(each) for each in entry["proof"]]
+        leaf_hash = tree.leaf_hash(base64.b64decode(entry["leaf"]))
+        tree.check_inclusion(leaf_hash, entry["seq"], int(size), hashes, base64.b64decode(root))
+    first = base64.b64decode(entries[0]["leaf"])
+    founded = Leaf.decode(first, 0)
+    assert founded.founders is not None
+    founders = Founders.from_json(founded.founders)
+    said = [
+        (
+            Leaf.decode(base64.b64decode(entry["leaf"]), entry["seq"]),
+            read_statement(
+                base64.b64decode(entry["statement"]["body"]),
+                base64.b64decode(entry["statement"]["signature"]),
+                founders.vault,
+            ),
+        )
+        for entry in entries[1:]
+    ]
+    return first, replay(founders, said)
+
+
+def test_the_proof_shows_the_leaf_at_a_head_that_the_releaser_signed(package: Package) -> None:
+    proof, extra = proof_in(package)
+    practice = package.house.practice
+    public = practice.register.public_keys(package.manifest["released_by"]).log
+    leaf, name = base64.b64decode(extra["leaf"]), origin(practice.vault)
+    assert check_proof(proof, tree.leaf_hash(leaf), public, name).size == proof.seq + 1
+    with pytest.raises(Tampered):
+        check_proof(proof, tree.leaf_hash(leaf + b" "), public, name)
+    with reading(practice.engine) as connection:
+        assert read_leaf(connection, proof.seq)[1] == leaf
+
+
+def test_the_leaf_commits_to_the_manifest_in_the_package(package: Package) -> None:
+    proof, extra = proof_in(package)
+    leaf = Leaf.decode(base64.b64decode(extra["leaf"]), proof.seq)
+    assert leaf.act == "release.prepared"
+    assert extra["details"] == {"manifest": sha256(package.read("manifest.json")).hex()}
+    nonce, details = bytes.fromhex(extra["nonce"]), canonical(extra["details"])
+    vault = package.house.practice.vault
+    assert leaf.detail == detail_commitment(vault, proof.seq, nonce, details)
+
+
+def test_from_the_vault_root_alone_a_reader_comes_to_the_releaser_s_keys(
+    package: Package,
+) -> None:
+    first, register = replayed(package)
+    assert sha256(first) == package.house.practice.root
+    person = package.manifest["released_by"]
+    keys = register.public_keys(person)
+    line = allowed_signers_line(person, keys.act, NAMESPACE)
+    assert package.read("allowed_signers").decode() == f"{line}\n"
+    signature = package.read("manifest.json.sig").decode()
+    check_ssh(package.read("manifest.json"), signature, keys.act, NAMESPACE)
+    proof, extra = proof_in(package)
+    leaf = tree.leaf_hash(base64.b64decode(extra["leaf"]))
+    check_proof(proof, leaf, keys.log, origin(register.founders.vault))
+
+
+def test_the_signers_are_those_it_takes_and_nobody_else(package: Package) -> None:
+    _, register = replayed(package)
+    dora, sam = (signed_in(package.house, login).person.id for login in ("dora", "sam"))
+    assert register.vouchers.keys() == {dora, sam}
+
+
+def test_a_later_voucher_of_the_releaser_is_among_them(office: House) -> None:
+    change_role(office.practice, office.actor("dora"), login="sam", role=Role.MANAGER)
+    office.open()
+    _, register = replayed(a_package(office))
+    sam = register.person(signed_in(office, "sam").person.id)
+    assert sam.role is Role.MANAGER
+
+
+def manifest_for(house: House, grants: tuple[UsableGrant, ...]) -> Manifest:
+    return write_manifest(house.practice, signed_in(house, "sam"), "ab" * 16, grants)
+
+
+def prepared(house: House) -> Manifest:
+    """A release that has come as far as its first leaf."""
+    grants = grants_of(house, "R-1")
+    manifest = manifest_for(house, grants)
+    record_prepared(house.practice, signed_in(house, "sam"), manifest, grants)
+    return manifest
+
+
+def states_of_grants(house: House) -> set[str]:
+    return {row.state for row in rows(house, "SELECT state FROM grant_")}
+
+
+def test_a_package_in_preparation_takes_the_grants_out_of_use(office: House) -> None:
+    prepared(office)
+    assert states_of_grants(office) == {"prepared"}
+    with pytest.raises(Refused, match="being prepared"):
+        grants_of(office, "R-1")
+
+
+def test_one_that_failed_puts_them_back(office: House) -> None:
+    manifest = prepared(office)
+    record_failed(office.practice, signed_in(office, "sam"), manifest, "the drive is full")
+    assert states_of_grants(office) == {"granted"}
+    assert len(grants_of(office, "R-1")) == 2
+
+
+def test_what_was_revoked_before_the_first_leaf_is_not_prepared(office: House) -> None:
+    grants = grants_of(office, "R-1")
+    manifest = manifest_for(office, grants)
+    revoke_grants(office.practice, signed_in(office, "max"), "R-1", reason=ANOTHER_REASON)
+    before = last_leaf(office)
+    sam = signed_in(office, "sam")
+    with pytest.raises(Failed, match="something else happened"):
+        record_prepared(office.practice, sam, manifest, grants)
+    with pytest.raises(Failed, match="something else happened"):
+        record_hearing(office.practice, sam, grants[0])
+    assert last_leaf(office) == before
+
+
+def test_what_was_revoked_while_it_was_prepared_is_not_delivered(office: House) -> None:
+    manifest = prepared(office)
+    revoke_grants(office.practice, signed_in(office, "max"), "R-1", reason=ANOTHER_REASON)
+    sam = signed_in(office, "sam")
+    with pytest.raises(Refused):
+        record_delivered(office.practice, sam, manifest, Delivery())
+    record_failed(office.practice, sam, manifest, "it was revoked")
+    assert last_leaf(office).outcome is Outcome.DONE
+    assert state_of(office, "R-1") == "submitted"
+    approve(office, "R-1")
+    assert release(office).path.exists()
+
+
+def test_what_was_delivered_never_fails_afterwards(office: House) -> None:
+    manifest = prepared(office)
+    sam = signed_in(office, "sam")
+    record_delivered(office.practice, sam, manifest, Delivery())
+    delivered = last_leaf(office)
+    record_failed(office.practice, sam, manifest, "the state directory is full")
+    assert last_leaf(office) == delivered
+    approve(office, "R-1")
+    assert len(grants_of(office, "R-1")) == 2
