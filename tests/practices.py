@@ -17,8 +17,9 @@ from callrec.keyring import read_credential
 from callrec.policy.role import Role
 from callrec.practice import Actor, Practice, open_practice
 from callrec.procedures.found import found_practice
+from callrec.procedures.joining import add_intake, add_person, confirm_person
 from callrec.procedures.login import Waiting, log_in
-from callrec.procedures.people import add_intake, add_person, confirm_person, find_person
+from callrec.procedures.people import find_person
 from callrec.procedures.unlock import (
     Unlocked,
     actor_by_password,

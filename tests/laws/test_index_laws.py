@@ -15,7 +15,7 @@ from callrec.config import Search
 from callrec.policy.criteria import CallFacts, Criteria, Direction, matches
 from callrec.policy.role import Role
 from callrec.policy.when import Days, Times
-from callrec.procedures.people import change_role
+from callrec.procedures.changing_roles import change_role
 from callrec.procedures.search import search_recordings
 from callrec.telephone import call as telephone
 from calls import a_call, take_in

@@ -17,7 +17,8 @@ from callrec.policy.role import Power, Role
 from callrec.practice import writing
 from callrec.procedures.audit import prove_leaf
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
-from callrec.procedures.people import disable_person, list_people
+from callrec.procedures.changing_roles import disable_person
+from callrec.procedures.people import list_people
 from callrec.procedures.vouching import voucher_fields
 
 if TYPE_CHECKING:

@@ -8,15 +8,11 @@ import pytest
 
 from callrec.errors import Locked, Refused, Tampered, Unusable
 from callrec.policy.role import Role, Standing, VaultKey
+from callrec.procedures.changing_roles import change_role, disable_person
+from callrec.procedures.joining import add_person, confirm_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.login import log_in
-from callrec.procedures.people import (
-    add_person,
-    change_role,
-    confirm_person,
-    disable_person,
-    list_people,
-)
+from callrec.procedures.people import list_people
 
 if TYPE_CHECKING:
     from practices import House

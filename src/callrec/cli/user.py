@@ -14,13 +14,16 @@ from callrec.cli.who import acting, practice_of, signing
 from callrec.errors import Unusable
 from callrec.keyring import write_private
 from callrec.policy.role import Role
-from callrec.procedures import people
+from callrec.procedures.changing_roles import change_role, disable_person
+from callrec.procedures.joining import add_intake, add_person, confirm_person
 from callrec.procedures.login import change_password
+from callrec.procedures.people import list_people, show_person
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.procedures.people import Added, Colleague
+    from callrec.procedures.joining import Added
+from callrec.procedures.people import Colleague
 
 app = new_app()
 
@@ -48,14 +51,10 @@ def add(
         )
     actor = signing(ctx.obj, practice)
     if credential_file is not None:
-        added = people.add_intake(
-            practice, actor, login=user, full_name=name, credential=credential_file
-        )
+        added = add_intake(practice, actor, login=user, full_name=name, credential=credential_file)
     else:
         given = read_password(password_file) if password_file and password_file.exists() else ""
-        added = people.add_person(
-            practice, actor, login=user, full_name=name, role=role, password=given
-        )
+        added = add_person(practice, actor, login=user, full_name=name, role=role, password=given)
     _show_added(ctx.obj, added, password_file, credential_file)
 
 
@@ -93,11 +92,11 @@ def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     """
     practice = practice_of(ctx.obj)
     actor = signing(ctx.obj, practice)
-    shown = people.show_person(practice, actor, login=user)
+    shown = show_person(practice, actor, login=user)
     if shown.claimed_fingerprint:
         ctx.obj.out.note(f"{user}: {grouped_fingerprint(shown.claimed_fingerprint)}")
         ctx.obj.prompts.confirm("Is this the fingerprint that was read to you?", yes=yes)
-    done = people.confirm_person(practice, actor, login=user, fingerprint=shown.claimed_fingerprint)
+    done = confirm_person(practice, actor, login=user, fingerprint=shown.claimed_fingerprint)
     out = ctx.obj.out
     out.show(_json(done), lambda: out.say(f"{user} is confirmed as {done.role}."))
 
@@ -106,7 +105,7 @@ def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 def list_(ctx: Context) -> None:
     """Everybody, with role and standing."""
     practice = practice_of(ctx.obj)
-    everybody = people.list_people(practice, acting(ctx.obj, practice))
+    everybody = list_people(practice, acting(ctx.obj, practice))
     out = ctx.obj.out
     rows = [(c.login, c.full_name, c.role, c.standing) for c in everybody]
     out.show_items(
@@ -119,7 +118,7 @@ def list_(ctx: Context) -> None:
 def show(ctx: Context, *, user: options.KnownLogin) -> None:
     """One person: role, powers, delegations, key."""
     practice = practice_of(ctx.obj)
-    found = people.show_person(practice, acting(ctx.obj, practice), login=user)
+    found = show_person(practice, acting(ctx.obj, practice), login=user)
     out = ctx.obj.out
 
     def text() -> None:
@@ -136,7 +135,7 @@ def show(ctx: Context, *, user: options.KnownLogin) -> None:
 def role(ctx: Context, *, user: options.KnownLogin, role: options.NewRole) -> None:
     """Give a person another role. What it no longer opens goes on under new keys."""
     practice = practice_of(ctx.obj)
-    people.change_role(practice, signing(ctx.obj, practice), login=user, role=role)
+    change_role(practice, signing(ctx.obj, practice), login=user, role=role)
     out = ctx.obj.out
     out.show({"user": user, "role": role}, lambda: out.say(f"{user} is {role} now."))
 
@@ -147,7 +146,7 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     practice = practice_of(ctx.obj)
     actor = signing(ctx.obj, practice)
     ctx.obj.prompts.confirm(f"Disable {user}", yes=yes)
-    people.disable_person(practice, actor, login=user)
+    disable_person(practice, actor, login=user)
     out = ctx.obj.out
     out.show({"user": user, "standing": "disabled"}, lambda: out.say(f"{user} is disabled."))
 

@@ -1,20 +1,41 @@
-"""Making a voucher: what a Data Controller says of a person (docs/formats/keys.md, 5)."""
+"""Making a voucher: what a Data Controller says of a person (docs/formats/keys.md, 5).
+
+In the same transaction go the shares that a new power needs, and when a power is lost, new versions
+of each vault key that it opened.
+"""
 
 from __future__ import annotations
 
 import base64
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from callrec.audit.log import read_register
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
-from callrec.errors import Tampered
+from callrec.crypto.statement import Statement, state
+from callrec.errors import Failed, Tampered
+from callrec.policy.role import VaultKey, keys_held, powers_of
+from callrec.practice import today, vault_key, writing
+from callrec.procedures.shares import (
+    key_fields,
+    seal_fields,
+    seal_share,
+    shares_for,
+    store_shares,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from callrec.audit.log import Writing
     from callrec.audit.register import Voucher
     from callrec.crypto.identity import PublicKeys
     from callrec.policy.role import Person
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.shares import Secrets
 
 NONCE_BYTES = 32
 
@@ -84,3 +105,83 @@ def voucher_fields(
         "serial": previous.serial + 1 if previous else 1,
         "standing": person.standing,
     }
+
+
+@contextmanager
+def governing(practice: Practice, actor: Actor) -> Iterator[Writing]:
+    """A write transaction about people or keys, begun only if nobody changed them meanwhile.
+
+    Raises:
+        Failed: somebody did; a voucher made now would not follow the newest.
+    """
+    with writing(practice, actor.signer) as act:
+        if read_register(act.connection) != practice.register:
+            raise Failed(
+                "people or keys were changed a moment ago, so nothing was done", hint="try again"
+            )
+        yield act
+
+
+def vouch(
+    practice: Practice,
+    act: Writing,
+    actor: Actor,
+    act_name: str,
+    *,
+    person: Person,
+    keys: PublicKeys,
+    name: str,
+) -> None:
+    """Vouch for a person: the leaf ``act_name`` with a voucher that follows the newest."""
+    previous = practice.register.voucher(person.id)
+    fields = voucher_fields(person, keys, names_digest=name, previous=previous)
+    act.leaf(
+        act_name,
+        actor=actor.person.id,
+        subject=[person.id],
+        statement=_signed(practice, actor, "voucher", fields),
+    )
+
+
+def give_shares(
+    practice: Practice, act: Writing, actor: Actor, person: Person, keys: PublicKeys
+) -> None:
+    """Seal to a person every version of each key that his powers need."""
+    held = keys_held(powers_of(person, today(practice)))
+    shares = [
+        seal_share(practice.vault, place, vault_key(actor, *place), to=person.id, kem=keys.kem)
+        for place in sorted((k, v) for k in held for v in practice.register.versions(k))
+    ]
+    if shares:
+        store_shares(act.connection, shares)
+        seals = _signed(practice, actor, "seal", seal_fields(shares))
+        act.leaf("keys.shared", actor=actor.person.id, subject=[person.id], statement=seals)
+
+
+def renew_keys(
+    practice: Practice,
+    act: Writing,
+    actor: Actor,
+    fresh: Secrets,
+    held: Mapping[str, frozenset[VaultKey]],
+) -> None:
+    """Begin new versions of vault keys, sealed to those who hold them from now on."""
+    keys = _signed(practice, actor, "key", key_fields(practice.vault, fresh))
+    act.leaf("keys.made", actor=actor.person.id, statement=keys)
+    shares = shares_for(practice.register, fresh, held)
+    store_shares(act.connection, shares)
+    seals = _signed(practice, actor, "seal", seal_fields(shares))
+    subject = sorted({share.to for share in shares})
+    act.leaf("keys.shared", actor=actor.person.id, subject=subject, statement=seals)
+
+
+def _signed(practice: Practice, actor: Actor, kind: str, fields: Mapping[str, Any]) -> Statement:
+    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
+    return state(
+        kind,
+        vault=practice.vault,
+        by=actor.person.id,
+        at=practice.now(),
+        seed=actor.identity.act,
+        fields=fields,
+    )

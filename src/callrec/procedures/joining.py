@@ -1,0 +1,169 @@
+"""Somebody joins: added by the Data Controller, confirmed once he has a key of his own [4(a)]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical
+from callrec.crypto.identity import Identity, lock
+from callrec.errors import Tampered, Unusable
+from callrec.keyring import Credential, write_credential
+from callrec.policy.role import POWERS, Person, PersonId, Role, Standing, VaultKey
+from callrec.practice import Actor, Practice, attempt
+from callrec.procedures.found import check_login
+from callrec.procedures.passwords import check_password, kdf_for
+from callrec.procedures.people import Colleague, colleague, find_person
+from callrec.procedures.vouching import (
+    Names,
+    fresh_names,
+    give_shares,
+    governing,
+    seal_names,
+    vouch,
+)
+from callrec.release.passphrase import fresh_passphrase
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from callrec.audit.log import Writing
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Added:
+    """A new person with the password to hand over; an intake service with its credential file."""
+
+    login: str
+    role: Role
+    password: str
+
+
+def add_person(
+    practice: Practice, actor: Actor, *, login: str, full_name: str, role: Role, password: str
+) -> Added:
+    """Add a person under a provisional password, which opens nothing but the first login.
+
+    Raises:
+        Refused: the actor does not govern.
+        Unusable: the login is taken or not in the form, or the password will not do.
+    """
+    with attempt(practice, actor, "person.added"):
+        check_may_vouch(actor.person)
+    check_login(login)
+    password = password or fresh_passphrase()
+    check_password(password, role=role, known=(login, *full_name.split(), practice.name))
+    person = Person(
+        PersonId(primitives.fresh_id()), role, frozenset(), standing=Standing.PROVISIONAL
+    )
+    identity = Identity.from_seed(primitives.fresh(primitives.KEY_BYTES), practice.vault)
+    locked = lock(
+        identity.seed,
+        practice.root,
+        password=password,
+        person=person.id,
+        vault=practice.vault,
+        kdf=kdf_for(practice.config.passwords, ()),
+    )
+    names = fresh_names(login, full_name)
+    with governing(practice, actor) as act:
+        _insert_person(practice, act, person, names, canonical(locked.as_json()))
+        vouch(
+            practice,
+            act,
+            actor,
+            "person.added",
+            person=person,
+            keys=identity.public,
+            name=names.digest,
+        )
+    return Added(login, role, password)
+
+
+def add_intake(
+    practice: Practice, actor: Actor, *, login: str, full_name: str, credential: Path
+) -> Added:
+    """Add an intake service: it writes its credential to a file and can ingest, no more.
+
+    Raises:
+        Refused: the actor does not govern.
+        Misconfigured: the file exists or cannot be written; then nobody was added.
+    """
+    with attempt(practice, actor, "person.added"):
+        check_may_vouch(actor.person)
+    check_login(login)
+    person = Person(PersonId(primitives.fresh_id()), Role.INTAKE, POWERS[Role.INTAKE])
+    seed = primitives.fresh(primitives.KEY_BYTES)
+    public = Identity.from_seed(seed, practice.vault).public
+    names = fresh_names(login, full_name)
+    with governing(practice, actor) as act:
+        _insert_person(practice, act, person, names, None)
+        vouch(practice, act, actor, "person.added", person=person, keys=public, name=names.digest)
+        give_shares(practice, act, actor, person, public)
+        write_credential(credential, Credential(practice.vault, person.id, practice.root, seed))
+    return Added(login, Role.INTAKE, "")
+
+
+def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint: str) -> Colleague:
+    """Confirm the key that a new person made, once its fingerprint was compared.
+
+    Raises:
+        Refused: the actor does not govern.
+        Unusable: nobody is waiting under that login, or the fingerprint is another.
+        Tampered: the key that waits is not the one that was claimed.
+    """
+    row, voucher = find_person(practice, login)
+    with attempt(practice, actor, "person.confirmed", subject=[row.id]):
+        check_may_vouch(actor.person)
+    claimed = practice.register.claims.get(row.id)
+    if claimed is None or row.claimed is None:
+        raise Unusable(
+            f"{login} has not made a key yet", hint=f"{login} runs callrec login {login} first"
+        )
+    if claimed.fingerprint != fingerprint:
+        raise Tampered(f"the key of {login} is not the one whose fingerprint was compared")
+    role = voucher.person.role
+    person = replace(voucher.person, powers=POWERS[role], standing=Standing.CONFIRMED)
+    with governing(practice, actor) as act:
+        act.connection.execute(
+            tables.person.update()
+            .where(tables.person.c.id == row.id)
+            .values(locked=row.claimed, claimed=None)
+        )
+        vouch(
+            practice,
+            act,
+            actor,
+            "person.confirmed",
+            person=person,
+            keys=claimed,
+            name=voucher.name,
+        )
+        give_shares(practice, act, actor, person, claimed)
+    return replace(colleague(practice, actor, row, voucher), standing=Standing.CONFIRMED)
+
+
+def _insert_person(
+    practice: Practice, act: Writing, person: Person, names: Names, locked: bytes | None
+) -> None:
+    taken = select(tables.person.c.id).where(tables.person.c.login == names.login)
+    if act.connection.execute(taken).first() is not None:
+        raise Unusable("that login is taken", hint="choose another; logins are never used twice")
+    key = practice.register.newest(VaultKey.CATALOGUE)
+    sealed = seal_names(
+        names, public=key.public, vault=practice.vault, person=person.id, version=key.version
+    )
+    act.connection.execute(
+        tables.person.insert().values(
+            id=person.id,
+            login=names.login,
+            locked=locked,
+            name_version=key.version,
+            name_sealed=sealed,
+            failures=0,
+        )
+    )
