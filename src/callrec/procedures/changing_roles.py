@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from callrec.catalogue import tables
 from callrec.errors import Refused
+from callrec.policy.authority import check_may_vouch
 from callrec.policy.clause import Clause
 from callrec.policy.role import POWERS, Person, Role, Standing, keys_held, powers_of
 from callrec.practice import Actor, Practice, attempt, today

@@ -13,6 +13,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity, lock
 from callrec.errors import Tampered, Unusable
 from callrec.keyring import Credential, write_credential
+from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import POWERS, Person, PersonId, Role, Standing, VaultKey
 from callrec.practice import Actor, Practice, attempt
 from callrec.procedures.found import check_login
