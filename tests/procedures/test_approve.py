@@ -18,8 +18,9 @@ from callrec.policy.role import Delegation, Power, Role
 from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.approve import Decision, approve_request
+from callrec.procedures.changing_roles import change_role
 from callrec.procedures.end_request import withdraw_request
-from callrec.procedures.people import change_role, find_person
+from callrec.procedures.people import find_person
 from callrec.procedures.vouching import voucher_fields
 from procedures.asking import (
     ANOTHER_REASON,

@@ -24,10 +24,10 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import Role
 from callrec.practice import record, writing
 from callrec.procedures.amend import attach_recordings
+from callrec.procedures.changing_roles import change_role
 from callrec.procedures.granted import usable_grants
 from callrec.procedures.granting import Granting, write_approval
 from callrec.procedures.open_request import read_request
-from callrec.procedures.people import change_role
 from callrec.procedures.request_log import log_request_event
 from callrec.procedures.revoke import revoke_grants
 from callrec.store.sealing import open_stream

@@ -20,8 +20,8 @@ from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import Role, VaultKey
 from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings, detach_recordings
+from callrec.procedures.changing_roles import change_role
 from callrec.procedures.end_request import close_request, withdraw_request
-from callrec.procedures.people import change_role
 from callrec.procedures.request import MOST_RECORDINGS, create_request, new_body, store_version
 from callrec.procedures.request_list import list_requests
 from callrec.procedures.request_log import log_request_event
