@@ -11,6 +11,7 @@ import hmac
 import secrets
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NewType
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -206,6 +207,7 @@ def _aes_256_gcm(key: bytes) -> AESGCM:
     return AESGCM(key)
 
 
+@lru_cache(maxsize=4)  # it costs as much as opening, and a search opens hundreds under one seed
 def _expand(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
     # draft-connolly-cfrg-xwing-kem, 5.2: SHAKE256(seed, 96) = ML-KEM seed (d || z) 64 || X25519 32
     if len(seed) != KEY_BYTES:

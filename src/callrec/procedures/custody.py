@@ -99,6 +99,7 @@ class Opening:
         self._practice = practice
         self._actor = actor
         self._connection = connection
+        self._batches: dict[str, Row[Any]] = {}
         self._keys = lru_cache(maxsize=None)(self._open_key)
         self._statements = lru_cache(maxsize=64)(self._read_statement)
 
@@ -157,7 +158,14 @@ class Opening:
             .order_by(table.c.recording, table.c.revision)
         ):
             sealed.setdefault(revision.recording, []).append(revision)
+        self._read_batches({r.batch for revisions in sealed.values() for r in revisions})
         return sealed
+
+    def _read_batches(self, ids: set[str]) -> None:
+        batch, missing = tables.batch, ids - self._batches.keys()
+        if missing:
+            rows = self._connection.execute(select(batch).where(batch.c.id.in_(missing)))
+            self._batches |= {row.id: row for row in rows}
 
     def _revisions(
         self, row: Row[Any], every: Mapping[int, list[Row[Any]]]
@@ -195,9 +203,8 @@ class Opening:
             raise Tampered(f"the metadata of recording {row.id} does not open") from error
 
     def _open_key(self, batch: str, side: VaultKey) -> bytes:
-        row = self._connection.execute(
-            select(tables.batch).where(tables.batch.c.id == batch)
-        ).first()
+        self._read_batches({batch})
+        row = self._batches.get(batch)
         if row is None:
             raise Tampered("a recording's batch is missing")
         sealed, version = (
