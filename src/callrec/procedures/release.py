@@ -22,7 +22,12 @@ from callrec.practice import attempt, today
 from callrec.procedures.granted import usable_grants
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.release_contents import contents_of, write_manifest
-from callrec.procedures.release_record import record_delivered, record_failed, record_prepared
+from callrec.procedures.release_record import (
+    read_evidence,
+    record_delivered,
+    record_failed,
+    record_prepared,
+)
 from callrec.release.manifest import Role
 from callrec.release.package import assemble
 from callrec.release.passphrase import fresh_passphrase
@@ -88,10 +93,11 @@ def release_recordings(
         check_parted(delivery)
         grants = _releasable(practice, actor, reference)
         manifest = write_manifest(practice, actor, primitives.fresh_id(), grants)
-        evidence = record_prepared(practice, actor, manifest, grants)
+        prepared = record_prepared(practice, actor, manifest, grants)
     path = to / f"callrec-release-{reference}-{manifest.release[:8]}.zip"
-    release = Released(reference, path, Form.ZIP, fresh_passphrase(), manifest, evidence.seq)
+    release = Released(reference, path, Form.ZIP, fresh_passphrase(), manifest, prepared.seq)
     try:
+        evidence = read_evidence(practice, actor, prepared)
         write_zip(_members(practice, actor, manifest, evidence, grants), path, release.passphrase)
         _hand_over(practice, actor, release, delivery)
     except BaseException as error:

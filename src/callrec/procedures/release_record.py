@@ -46,13 +46,20 @@ _NONCE_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """The leaf ``release.prepared``, and what opens its details to whoever gets the package."""
+
+    seq: int
+    nonce: bytes
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What a package carries to show that it stands on the practice's record."""
 
-    seq: int
-    """The leaf ``release.prepared``."""
     proof: bytes
-    """The file of its proof."""
+    """The file of the proof of ``release.prepared``."""
     signers: bytes
     """``signers.json``."""
 
@@ -71,7 +78,7 @@ def record_hearing(practice: Practice, actor: Actor, grant: UsableGrant) -> int:
 
 def record_prepared(
     practice: Practice, actor: Actor, manifest: Manifest, grants: Sequence[UsableGrant]
-) -> Evidence:
+) -> Prepared:
     """Write, durably, what is about to be handed over, and take the grants out of use.
 
     Raises:
@@ -90,12 +97,19 @@ def record_prepared(
             nonce=nonce,
         )
         set_grants_state(act.connection, manifest.request, actor.person.id, PREPARED)
-    seq = after.leaves[-1].seq
+    return Prepared(after.leaves[-1].seq, nonce, details)
+
+
+def read_evidence(practice: Practice, actor: Actor, prepared: Prepared) -> Evidence:
+    """The proof of a release's leaf, and how its releaser came to be allowed to sign.
+
+    Raises:
+        Tampered: the log is not as it was written.
+    """
     with reading(practice.engine) as connection:
         return Evidence(
-            seq,
-            _proof(connection, seq, nonce, details),
-            write_signers(connection, practice.register, actor.person.id, seq + 1),
+            _proof(connection, prepared),
+            write_signers(connection, practice.register, actor.person.id, prepared.seq + 1),
         )
 
 
@@ -158,15 +172,16 @@ def _subject(manifest: Manifest) -> list[str]:
     return [manifest.release, *dict.fromkeys(file.uid for file in manifest.files)]
 
 
-def _proof(connection: Connection, seq: int, nonce: bytes, details: Mapping[str, Any]) -> bytes:
+def _proof(connection: Connection, prepared: Prepared) -> bytes:
     """The leaf's proof at the head that its own actor signed, with what opens its details."""
+    seq, size = prepared.seq, prepared.seq + 1
     _, body = read_leaf(connection, seq)
     extra = {
-        "details": dict(details),
+        "details": dict(prepared.details),
         "leaf": base64.b64encode(body).decode(),
-        "nonce": nonce.hex(),
+        "nonce": prepared.nonce.hex(),
     }
     head = tables.checkpoint
-    note = connection.execute(select(head.c.note).where(head.c.size == seq + 1)).scalar_one()
-    hashes = tree.inclusion_proof(seq, seq + 1, node_reader(connection))
+    note = connection.execute(select(head.c.note).where(head.c.size == size)).scalar_one()
+    hashes = tree.inclusion_proof(seq, size, node_reader(connection))
     return write_proof(Proof(seq, hashes, bytes(note), canonical(extra)))
