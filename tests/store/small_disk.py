@@ -17,13 +17,15 @@ NOBODY = 65534
 
 
 @contextmanager
-def small_disk(at: Path) -> Iterator[str]:
+def small_disk(at: Path, *options: str) -> Iterator[str]:
     """Make ``at`` a disk of 2 MiB and 24 files; yields the word that says it is full.
+
+    Options are of mount(8), such as another ``size=``.
 
     Where mounting is not allowed no file may grow over 64 KiB: that stops a write half-way too.
     """
     at.mkdir(exist_ok=True)
-    chosen = f"size={SIZE},nr_inodes={FILES},mode=0700"
+    chosen = ",".join([f"size={SIZE}", f"nr_inodes={FILES}", "mode=0700", *options])
     mount = ["mount", "-t", "tmpfs", "-o", chosen, "tmpfs", str(at)]
     if subprocess.run(mount, check=False, capture_output=True).returncode == 0:
         try:
