@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.verify import Problem
 from callrec.catalogue import tables
+from callrec.catalogue.requests import all_requests
+from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.errors import Tampered
+from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey
+from callrec.procedures.open_request import unopened_facts
+from callrec.procedures.request_log import History, is_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +35,8 @@ def check_projections(connection: Connection, register: Register) -> Iterator[Pr
     yield from _check_people(connection, register)
     yield from _check_shares(connection, register)
     yield from _check_recordings(connection)
+    yield from _check_requests(connection)
+    yield from _check_grants(connection)
 
 
 def _check_people(connection: Connection, register: Register) -> Iterator[Problem]:
@@ -70,3 +78,42 @@ def _check_recordings(connection: Connection) -> Iterator[Problem]:
             yield Problem(None, f"recording {row.id} is not as its batch's statement lists it")
     if listed:
         yield Problem(None, f"{len(listed)} entries of batch statements are in no row")
+
+
+def _check_requests(connection: Connection) -> Iterator[Problem]:
+    """Each request's columns are what its leaves come to, and none is missing."""
+    rows = connection.execute(select(tables.leaf.c.seq, tables.leaf.c.body))
+    leaves = [
+        leaf
+        for leaf in (Leaf.decode(body, seq) for seq, body in rows)
+        if leaf.act in frozenset(RequestAct)
+    ]
+    made = {
+        leaf.subject[0]
+        for leaf in leaves
+        if leaf.act == RequestAct.CREATED and leaf.outcome is Outcome.DONE
+    }
+    for row in all_requests(connection):
+        made.discard(row.id)
+        about = tuple(leaf for leaf in leaves if is_event(leaf, row.id))
+        if not about:
+            yield Problem(None, f"request R-{row.number} is in no leaf")
+            continue
+        try:
+            unopened_facts(row, History(row.id, about))
+        except Tampered as error:
+            yield Problem(None, error.message)
+    if made:
+        yield Problem(None, f"{len(made)} requests of the log are in no row")
+
+
+def _check_grants(connection: Connection) -> Iterator[Problem]:
+    """Each grant is listed by the approval that it names."""
+    grant, said = tables.grant, tables.statement
+    query = select(grant, said.c.body.label("said")).join(said, said.c.digest == grant.c.approval)
+    for row in connection.execute(query):
+        fields = parse(row.said)
+        listed = {item["uid"]: item["grant"] for item in fields["items"]}
+        told = (fields["request"], fields["for"], listed.get(row.uid))
+        if told != (row.request, row.person, primitives.sha256(row.sealed).hex()):
+            yield Problem(None, "a grant is not one that its approval lists")

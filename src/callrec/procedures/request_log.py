@@ -104,7 +104,7 @@ def read_history(practice: Practice, connection: Connection, request: str) -> Hi
     Raises:
         Tampered: a leaf is not as it was written or not its actor's, or there is none at all.
     """
-    about = [leaf.seq for leaf in _leaves_about(connection, request) if _is_event(leaf, request)]
+    about = [leaf.seq for leaf in _leaves_about(connection, request) if is_event(leaf, request)]
     history = History(request, attested_leaves(connection, practice.register, about))
     _ = history.state  # read once here, so that nothing is made of a history that cannot be
     return history
@@ -193,7 +193,8 @@ def read_makings(connection: Connection) -> Mapping[str, Making]:
     return found
 
 
-def _is_event(leaf: Leaf, request: str) -> bool:
+def is_event(leaf: Leaf, request: str) -> bool:
+    """Whether a leaf is something that happened to the request."""
     return leaf.act in _ACTS and leaf.outcome is Outcome.DONE and request in leaf.subject
 
 
