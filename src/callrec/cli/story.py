@@ -165,7 +165,8 @@ def _verify(stage: Stage) -> None:
 
 def _change_one_byte(catalogue: Path) -> None:
     """In the leaf of the approval, so that somebody else would have approved."""
-    approval = """body LIKE '%"act":"request.approved"%"outcome":"done"%'"""
+    # As text: some builds of SQLite find nothing LIKE a pattern in bytes.
+    approval = """CAST(body AS TEXT) LIKE '%"act":"request.approved"%"outcome":"done"%'"""
     connection = sqlite3.connect(catalogue)
     with connection:
         (body,) = connection.execute(f"SELECT body FROM leaf WHERE {approval}").fetchone()  # noqa: S608 - our own words
