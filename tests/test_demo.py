@@ -1,0 +1,112 @@
+"""``callrec demo`` as a new user types it: the whole story comes to its end, with what matters."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demonstration that was watched to its end."""
+
+    status: int
+    said: str
+    folder: Path
+    """What --keep kept, or where temporary folders are made."""
+
+
+def _watch(*words: str, folder: Path) -> Demo:
+    folder.mkdir()
+    inherited = {name: value for name, value in os.environ.items() if "CALLREC" not in name}
+    done = subprocess.run(
+        [sys.executable, "-m", "callrec", "demo", *words],
+        env={**inherited, "TMPDIR": str(folder)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Demo(done.returncode, done.stdout, folder)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    folder = tmp_path_factory.mktemp("demo") / "kept"
+    return _watch("--keep", str(folder), folder=folder)
+
+
+MATTERS = {
+    "calls come in": "24 recordings taken in",
+    "nothing comes in twice": "24 files had been taken in before.",
+    "nobody browses": "a search stands under a reason or a request [policy 4(c)]",
+    "nobody approves his own request": "[exit 3]",
+    "somebody else does": "R-1 is approved: ",
+    "7-Zip is shown opening the package": "$ 7z",
+    "ssh-keygen accepts the manifest": 'Good "callrec-release" signature for ',
+    "the archive was read back": "drive-a is as it was written: 24 recordings in 1 bag read back",
+    "the record is whole": "\nINTACT\n",
+    "one changed byte is found": "\nTAMPERED\n",
+    "and ends with 5": "[exit 5]",
+    "what to do next": "next: callrec status",
+}
+
+
+def test_the_whole_story_comes_to_its_end(kept: Demo) -> None:
+    assert (kept.status, kept.said[-300:] if kept.status else "") == (0, "")
+
+
+@pytest.mark.parametrize("said", MATTERS.values(), ids=MATTERS)
+def test_it_says(said: str, kept: Demo) -> None:
+    assert said in kept.said
+
+
+def test_the_tampering_is_told_after_the_soundness(kept: Demo) -> None:
+    assert kept.said.index("\nINTACT\n") < kept.said.index("\nTAMPERED\n")
+
+
+def test_7_zip_took_out_the_very_sound_that_the_telephone_system_wrote(kept: Demo) -> None:
+    (original,) = (kept.folder / "opened" / "recordings").glob("*-original.wav")
+    spool = [path.read_bytes() for path in (kept.folder / "spool").rglob("*.wav")]
+    assert original.read_bytes() in spool
+
+
+def test_what_is_kept_can_be_looked_at_as_it_says(kept: Demo) -> None:
+    environ = {
+        **os.environ,
+        "CALLREC_CONFIG": str(kept.folder / "callrec.toml"),
+        "XDG_STATE_HOME": str(kept.folder / "state"),
+        "CALLREC_USER": "dora",
+        "CALLREC_PASSWORD_FILE": str(kept.folder / "people" / "dora.password"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "callrec", "request", "show", "R-1"],
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    thesis = tmp_path / "full" / "thesis.txt"
+    thesis.write_text("years of work", encoding="utf-8")
+    demo = _watch("--keep", str(tmp_path / "full"), folder=tmp_path / "elsewhere")
+    assert (demo.status, sorted((tmp_path / "full").iterdir())) == (2, [thesis])
+
+
+def test_without_keep_the_temporary_folder_is_gone(tmp_path: Path) -> None:
+    demo = _watch(folder=tmp_path / "temporary")
+    assert (demo.status, list(demo.folder.iterdir())) == (0, [])
+    assert "That was in a temporary folder, which is gone." in demo.said
