@@ -18,6 +18,8 @@ UID: Final = "00112233445566778899aabbccddeeff"
 OTHER_UID: Final = UID[::-1]
 BATCH, REQUEST, VOLUME = "ba" * 16, "4e" * 16, "70" * 16
 AT: Final = "2026-11-24T09:05:00.000Z"
+RUN: Final = "20261124T090500Z"
+"""The time that an archive volume's files are named by."""
 
 SEED: Final = bytes(range(32))
 OTHER_SEED: Final = bytes(range(32, 64))
@@ -36,7 +38,7 @@ CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "share": {"key": "recordings", "version": 3, "to": PERSON},
     "batch": {"batch": BATCH, "key": "catalogue", "version": 1},
     "grant": {"request": REQUEST, "digest": "d1" * 32, "uid": UID, "to": PERSON, "lapses": AT},
-    "catalogue-copy": {"volume": VOLUME, "time": AT, "to": PERSON},
+    "catalogue-copy": {"volume": VOLUME, "time": RUN, "to": PERSON},
     "detail": {"seq": 17},
     "data-key": {"batch": BATCH, "uid": UID},
     "metadata": {"uid": UID, "revision": 2},
@@ -49,7 +51,7 @@ CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "index": {"kind": "extension-day", "part": "2026-11"},
     "duplicate": {},
     "key-check": {"key": "index", "version": 2},
-    "volume-copy": {"volume": VOLUME, "time": AT},
+    "volume-copy": {"volume": VOLUME, "time": RUN},
     "person": {"person": PERSON, "version": 1},
 }
 
