@@ -1,0 +1,110 @@
+"""A copy of the whole catalogue while others work with it, by SQLite's backup API alone."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
+
+from callrec.catalogue import tables
+from callrec.catalogue.engine import connect, reading, transaction
+from callrec.catalogue.requests import destroy_grants
+from callrec.errors import Failed, Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
+
+
+@contextmanager
+def catalogue_copy(engine: Engine, folder: Path) -> Iterator[Path]:
+    """A copy without grants, in ``folder`` until the block ends; then the folder is gone.
+
+    What grants were, a copy that is kept for years must not give back: they are deleted, and the
+    copy is written anew from what is left, which reads every page of it, so that a damaged
+    catalogue never takes the place of a sound copy.
+
+    Args:
+        engine: of the catalogue.
+        folder: on the vault's own disk, and not there; what a killed run left is removed.
+
+    Raises:
+        Failed: the disk has no room for it twice.
+        Tampered: the catalogue is damaged.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with _explained():
+            folder.mkdir(mode=0o700)
+            whole, clean = folder / "whole.sqlite", folder / "clean.sqlite"
+            _back_up(engine, whole)
+            _without_grants(whole, clean)
+        yield clean
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _back_up(engine: Engine, to: Path) -> None:
+    target = sqlite3.connect(to)
+    try:
+        with reading(engine) as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)  # noqa: S101  # no other database yet
+            driver.backup(target)
+    finally:
+        target.close()
+
+
+def _without_grants(whole: Path, clean: Path) -> None:
+    engine = connect(whole, mode="rw")
+    try:
+        with transaction(engine) as connection:
+            _delete_grants(connection)
+        with engine.connect() as connection:
+            # Into a file of ours: VACUUM itself would put a copy into the system's own place for
+            # temporary files, or hold all of it in memory.
+            connection.exec_driver_sql("VACUUM INTO ?", (str(clean),))
+    finally:
+        engine.dispose()
+
+
+def _delete_grants(connection: Connection) -> None:
+    request, grant = tables.request, tables.grant
+    rows = connection.execute(
+        select(request.c.id, request.c.requester).where(request.c.id.in_(select(grant.c.request)))
+    ).all()
+    for row in rows:
+        destroy_grants(connection, row.id, row.requester)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.OperationalError, OSError) as error:
+        raise _no_room() from error
+    except DatabaseError as error:
+        if isinstance(error.orig, sqlite3.OperationalError):
+            raise _no_room() from error
+        raise _damaged() from error
+    except sqlite3.DatabaseError as error:
+        raise _damaged() from error
+
+
+def _no_room() -> Failed:
+    return Failed(
+        "the catalogue could not be copied",
+        hint="make room on the vault's disk: the copy takes twice the catalogue's size there",
+    )
+
+
+def _damaged() -> Tampered:
+    return Tampered(
+        "the catalogue is damaged", hint="restore it from an archive volume or a backup"
+    )

@@ -1,0 +1,233 @@
+"""Copy recordings to an external drive, read back before it says so [policy 4(h)].
+
+In this order:
+
+    the volume is held against the log, before anything is written to it
+    the leaf ``archive.begun``, durably; then, on the drive:
+    the bag, read back from the medium and compared
+    the copy of the catalogue, beside the one that is there: the statement names its SHA-256, so it
+        is taken before, and knows of the bag only that it was begun
+    the statement with its leaf and the rows, in one transaction: from here on it is archived
+    the leaf's proof, beside the bag; and only now the older copies go
+
+Whatever fails before the statement is in the log leaves the drive as it was.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.archive.bag import Bag, write_bag
+from callrec.archive.marker import begin_volume, is_volume
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import add_bag, save_volume
+from callrec.crypto.statement import Statement, state
+from callrec.errors import CallrecError, Locked
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power
+from callrec.practice import attempt, check_remembered_head, record, today, writing
+from callrec.procedures.archive_copy import drop_older_copies, write_copy
+from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
+from callrec.procedures.archive_plan import Plan, plan_run, target_at
+from callrec.procedures.archive_unfinished import archiving, clear, unmake
+from callrec.procedures.custody import to_millis
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from callrec.audit.log import Writing
+    from callrec.crypto.identity import Identity
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.archive_copy import WrittenCopy
+    from callrec.procedures.archive_unfinished import Archiving
+
+BEGUN: Final = "archive.begun"
+SOFTWARE: Final = "callrec"
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """What a run did; all of it was read back from the drive."""
+
+    label: str
+    bag: str
+    """Its name; empty if there was nothing new."""
+    recordings: int
+    size_bytes: int
+    """Of the sealed recordings in the bag."""
+
+
+def archive_recordings(
+    practice: Practice,
+    actor: Actor,
+    to: Path,
+    *,
+    started_before: datetime | None = None,
+    label: str | None = None,
+) -> Archived:
+    """Copy to a drive what is not on it yet, with a fresh copy of the catalogue.
+
+    Args:
+        practice: the open vault.
+        actor: with the identity that signs what was written.
+        to: the drive's folder; the first time it is made a volume.
+        started_before: only recordings that began before; None: all.
+        label: of a new volume; None: the folder's name.
+
+    Raises:
+        Refused: the actor may not archive.
+        Unusable: the folder or the label will not do, or the volume belongs to another vault.
+        Tampered: something on the volume, in the vault or in the log is not as it was written;
+            nothing was written.
+        NotFound, Failed: a recording's file is not in the vault, or the drive does not take it.
+    """
+    with attempt(practice, actor, ARCHIVED):
+        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        identity = _identity(actor)
+        check_remembered_head(practice)
+        target = target_at(practice, to, label)
+    volume = target.volume.volume
+    with (
+        attempt(practice, actor, ARCHIVED, subject=[volume]),
+        archiving(practice.folder) as notes,
+    ):
+        begun = notes.begun(volume)
+        plan = plan_run(practice, target, begun=begun, started_before=started_before)
+        return _Run(practice, actor, identity, notes, plan).carry_out(begun)
+
+
+def _identity(actor: Actor) -> Identity:
+    if actor.identity is None:
+        raise Locked("what is archived is signed, and that takes the password")
+    return actor.identity
+
+
+class _Run:
+    """One run, from the leaf that begins it."""
+
+    def __init__(
+        self, practice: Practice, actor: Actor, identity: Identity, notes: Archiving, plan: Plan
+    ) -> None:
+        self._practice = practice
+        self._actor = actor
+        self._identity = identity
+        self._notes = notes
+        self._plan = plan
+        self._volume = plan.target.volume
+
+    def carry_out(self, begun: str) -> Archived:
+        """Do it; ``begun`` is the name of an earlier run that was cut off, if one was."""
+        plan, volume = self._plan, self._volume
+        details = {"bag": plan.name, "recordings": len(plan.items)}
+        record(self._practice, self._actor, BEGUN, subject=[volume.volume], details=details)
+        if not plan.target.is_new:
+            self._finish(begun)
+        self._notes.begin(volume.volume, plan.name)
+        try:
+            bag, seq = self._write()
+        except BaseException:
+            self._undo()
+            raise
+        self._lay_proof(plan.name, seq)
+        drop_older_copies(volume, plan.name)
+        self._notes.end(volume.volume)
+        name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
+        return Archived(volume.label, name, len(plan.items), size_bytes)
+
+    def _finish(self, begun: str) -> None:
+        self._volume.clear_unfinished()
+        if begun in self._plan.written:
+            self._lay_proof(begun, self._plan.written[begun].seq)
+        elif begun:
+            clear(self._volume, begun)
+
+    def _write(self) -> tuple[Bag | None, int]:
+        """Bag, copy and statement; the bag (None: nothing new) and the sequence of the leaf."""
+        plan, volume, practice = self._plan, self._volume, self._practice
+        if plan.target.is_new:
+            begin_volume(volume.at, volume=volume.volume, vault=volume.vault, label=volume.label)
+        bag = None
+        if plan.items:
+            bag = write_bag(volume.bag_path(plan.name), plan.items, self._info())
+        copy = write_copy(practice, volume, plan.name, work=self._notes.copy_folder)
+        with writing(practice, self._actor.signer) as act:
+            return bag, self._write_down(act, bag, copy)
+
+    def _info(self) -> dict[str, str]:
+        """What bag-info.txt says of the bag: nothing that tells of a call or a person."""
+        day = self._plan.name[:8]
+        return {
+            "Bag-Software-Agent": SOFTWARE,
+            "Bagging-Date": f"{day[:4]}-{day[4:6]}-{day[6:]}",
+            "External-Identifier": f"{self._volume.volume}/{self._plan.name}",
+        }
+
+    def _write_down(self, act: Writing, bag: Bag | None, copy: WrittenCopy) -> int:
+        plan, volume = self._plan, self._volume
+        statement = self._state(act, bag, copy)
+        size_bytes = bag.size_bytes if bag else 0
+        seq = act.leaf(
+            ARCHIVED,
+            actor=self._actor.person.id,
+            subject=[volume.volume],
+            details={"bag": plan.name, "bytes": size_bytes, "recordings": len(plan.items)},
+            statement=statement,
+        )
+        save_volume(
+            act.connection,
+            volume.volume,
+            label=volume.label,
+            head_size=act.head.size,
+            head_root=act.head.root,
+            written_at=to_millis(self._practice.now()),
+        )
+        if bag:
+            add_bag(
+                act.connection,
+                volume.volume,
+                plan.name,
+                statement=statement.digest,
+                recordings=plan.numbers,
+            )
+        return seq
+
+    def _state(self, act: Writing, bag: Bag | None, copy: WrittenCopy) -> Statement:
+        return state(
+            "volume",
+            vault=self._practice.vault,
+            by=self._actor.person.id,
+            at=self._practice.now(),
+            seed=self._identity.act,
+            fields=statement_fields(
+                volume=self._volume.volume,
+                name=self._plan.name,
+                manifest=bag.manifest_sha256 if bag else "",
+                catalogue=copy.sealed,
+                keys=copy.keys,
+                size=act.head.size,
+                root=act.head.root,
+            ),
+        )
+
+    def _lay_proof(self, name: str, seq: int) -> None:
+        with reading(self._practice.engine) as connection:
+            proof = make_proof(connection, seq, self._practice.vault)
+        self._volume.write_head(name, proof)
+
+    def _undo(self) -> None:
+        """Leave the drive as it was; what it does not let go, the next run clears away."""
+        with suppress(CallrecError, OSError):
+            if self._is_in_log():
+                return  # interrupted just after: the next run lays the proof beside the bag
+            if is_volume(self._volume.at):
+                clear(self._volume, self._plan.name)
+            if self._plan.target.is_new:
+                unmake(self._volume.at)
+            self._notes.end(self._volume.volume)
+
+    def _is_in_log(self) -> bool:
+        with reading(self._practice.engine) as connection:
+            return self._plan.name in written_to(self._practice, connection, self._volume.volume)

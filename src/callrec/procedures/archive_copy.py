@@ -1,0 +1,160 @@
+"""A volume's copy of the catalogue: sealed, with its key for whoever may restore.
+
+    catalogue/<UTC time>.sealed      Tink streaming under a fresh key, context volume-copy
+    catalogue/<UTC time>.keys.json   that key by HPKE to each approver and the kit, context
+                                     catalogue-copy; each one's locked seed and newest voucher
+
+The copy is made in the vault's folder and sealed on its way out: the drive never holds it in the
+clear. The statement that vouches for it holds its SHA-256, so it is written before the statement;
+the copy before it is deleted only after, so that the drive always holds one that is vouched for.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.archive.drive import drive_errors, sync_file, whole_file
+from callrec.archive.volume import FOLDERS
+from callrec.catalogue import tables
+from callrec.catalogue.backup import catalogue_copy
+from callrec.catalogue.engine import reading
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.context import context
+from callrec.crypto.streaming import StreamSealer
+from callrec.policy.role import VaultKey
+from callrec.practice import today
+from callrec.procedures.shares import holders
+from callrec.store.sealing import seal_stream
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from callrec.archive.volume import Volume
+    from callrec.practice import Practice
+
+FORMAT: Final = 1
+SEALED, KEYS = ".sealed", ".keys.json"
+CATALOGUE = FOLDERS[2]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCopy:
+    """A copy that lies on a volume and was read back from there; SHA-256 in lower-case hex."""
+
+    sealed: str
+    keys: str
+
+
+def copy_paths(volume: Volume, name: str) -> tuple[Path, Path]:
+    """Where the sealed copy of a run lies, and its keys; they are called by the run's time."""
+    folder, time = volume.at / CATALOGUE, name.partition("-")[0]
+    return folder / f"{time}{SEALED}", folder / f"{time}{KEYS}"
+
+
+def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> WrittenCopy:
+    """Put a new copy of the catalogue on a volume, beside what is there.
+
+    Args:
+        practice: the open vault.
+        volume: where to.
+        name: of the run, ``<UTC time>-<n>``.
+        work: a folder of the vault's that is made and removed here.
+
+    Raises:
+        Failed: the vault's disk or the drive has no room for it; the copies before are still there.
+        Tampered: the catalogue is damaged.
+    """
+    sealed_path, keys_path = copy_paths(volume, name)
+    time, key = name.partition("-")[0], primitives.fresh(primitives.KEY_BYTES)
+    info = context("volume-copy", practice.vault, volume=volume.volume, time=time)
+    with (
+        catalogue_copy(practice.engine, work) as plain,
+        plain.open("rb", buffering=0) as source,
+        whole_file(keys_path) as keys,
+        whole_file(sealed_path) as sealed,
+    ):
+        keys.write(_sealed_keys(practice, key, volume.volume, time))
+        seal_stream(source, sealed, StreamSealer(key, info))
+    return WrittenCopy(sealed.sha256, keys.sha256)
+
+
+def remove_copy(volume: Volume, name: str) -> None:
+    """Remove the copy that a run made.
+
+    Raises:
+        Failed: the drive does not let it go.
+    """
+    with drive_errors():
+        for path in copy_paths(volume, name):
+            path.unlink(missing_ok=True)
+        sync_file(volume.at / CATALOGUE)
+
+
+def drop_older_copies(volume: Volume, name: str) -> None:
+    """Delete every copy but that of one run.
+
+    Raises:
+        Failed: the drive does not let them go.
+    """
+    kept = copy_paths(volume, name)
+    with drive_errors():
+        for path in (volume.at / CATALOGUE).iterdir():
+            if path.name.endswith((SEALED, KEYS)) and path not in kept:
+                path.unlink()
+        sync_file(volume.at / CATALOGUE)
+
+
+def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> bytes:
+    """The copy's key for everybody who holds the recordings key today, and for the kit."""
+    register = practice.register
+    to = sorted(
+        person
+        for person, keys in holders(register, today(practice)).items()
+        if VaultKey.RECORDINGS in keys
+    )
+    with reading(practice.engine) as connection:
+        people = [_person(connection, practice, each) for each in to if each in register.vouchers]
+    says: dict[str, Any] = {
+        "format": FORMAT,
+        "keys": [
+            {"sealed": _base64(_sealed_to(practice, key, volume, time, each)), "to": each}
+            for each in to
+        ],
+        "people": people,
+        "time": time,
+        "vault": practice.vault,
+        "volume": volume,
+    }
+    return canonical(says)
+
+
+def _sealed_to(practice: Practice, key: bytes, volume: str, time: str, to: str) -> bytes:
+    info = context("catalogue-copy", practice.vault, volume=volume, time=time, to=to)
+    return primitives.hpke_seal(practice.register.public_keys(to).kem, key, info)
+
+
+def _person(connection: Connection, practice: Practice, person: str) -> dict[str, Any]:
+    """What a bare machine needs of somebody to let his password open the copy."""
+    locked = connection.execute(
+        select(tables.person.c.locked).where(tables.person.c.id == person)
+    ).scalar()
+    voucher = practice.register.vouchers[person][-1]
+    statement = connection.execute(
+        select(tables.statement).where(tables.statement.c.digest == voucher.digest)
+    ).one()
+    return {
+        "locked": parse(locked) if locked else None,
+        "person": person,
+        "voucher": {"body": _base64(statement.body), "signature": _base64(statement.signature)},
+    }
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

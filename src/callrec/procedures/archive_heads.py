@@ -1,0 +1,213 @@
+"""What binds a bag to the audit log: the ``volume`` statement, and ``heads/<bag>.tlog-proof``.
+
+The statement says what was written: {volume, bag, manifest, catalogue, keys, head}; manifest,
+catalogue and keys are the SHA-256 of manifest-sha256.txt, of the sealed copy of the catalogue and
+of its keys.json, head is the log's before the statement's own leaf. A run that found nothing new
+to archive says so with an empty manifest: then there is a proof and no bag.
+
+The file is a C2SP tlog-proof of the leaf that carries the statement, against the checkpoint that
+the leaf's own actor signed. Its ``extra`` is canonical JSON {leaf, signature, statement}, each in
+base64, so that from the drive alone it can be checked who said what, and at which head.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.audit import tree
+from callrec.audit.attested import attested_leaves
+from callrec.audit.checkpoint import decode_base64, origin, read_checkpoint
+from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.log import node_reader, read_leaf, stored_head
+from callrec.audit.proof import Proof, check_proof, read_proof, write_proof
+from callrec.catalogue import tables
+from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.statement import Statement, check_statement, read_statement
+from callrec.errors import NotFound, Tampered
+from callrec.policy.role import Power, powers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.register import Register
+    from callrec.crypto.identity import PublicKeys
+    from callrec.practice import Practice
+
+ARCHIVED: Final = "archive"
+"""The act of the leaf that carries a volume's statement."""
+KIND: Final = "volume"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written to a volume in one run, as its statement says."""
+
+    volume: str
+    name: str
+    """``<UTC time>-<n>``: of the bag, of the proof; the copy of the catalogue is called by the
+    time."""
+    manifest: str
+    """Empty: no bag was written."""
+    catalogue: str
+    keys: str
+    seq: int
+    """Of the leaf that carries the statement."""
+
+    @property
+    def time(self) -> str:
+        return self.name.partition("-")[0]
+
+
+def statement_fields(
+    *, volume: str, name: str, manifest: str, catalogue: str, keys: str, size: int, root: bytes
+) -> dict[str, Any]:
+    """The fields of a ``volume`` statement; ``size`` and ``root`` are the log's head before it."""
+    return {
+        "bag": name,
+        "catalogue": catalogue,
+        "head": {"root": root.hex(), "size": size},
+        "keys": keys,
+        "manifest": manifest,
+        "volume": volume,
+    }
+
+
+def written_to(practice: Practice, connection: Connection, volume: str) -> dict[str, Written]:
+    """Everything that the log says was written to a volume, by name, oldest first.
+
+    Where a bag was written anew under its name, the newest statement is the one that counts.
+
+    Raises:
+        Tampered: a statement or its leaf is not as it was signed, or its maker might not archive.
+    """
+    rows = connection.execute(
+        select(tables.leaf.c.seq, tables.statement.c.body, tables.statement.c.signature)
+        .join(tables.statement, tables.statement.c.digest == tables.leaf.c.statement)
+        .where(tables.statement.c.kind == KIND)
+        .order_by(tables.leaf.c.seq)
+    )
+    said = {row.seq: read_statement(row.body, row.signature, practice.vault) for row in rows}
+    ours = {seq: each for seq, each in said.items() if each.fields.get("volume") == volume}
+    leaves = attested_leaves(connection, practice.register, ours)
+    found: dict[str, Written] = {}
+    for leaf in leaves:
+        try:
+            written = check_said(practice, leaf, ours[leaf.seq])
+        except Tampered as error:
+            raise Tampered(f"leaf {leaf.seq} of the audit log: {error.message}") from error
+        found.pop(written.name, None)
+        found[written.name] = written
+    return found
+
+
+def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
+    """The file of the proof of one run. Law: the same bytes whenever it is made.
+
+    Raises:
+        Tampered: the leaf, its statement or its checkpoint is missing.
+    """
+    leaf, body = read_leaf(connection, seq)
+    said = connection.execute(
+        select(tables.statement).where(tables.statement.c.digest == leaf.statement)
+    ).first()
+    point = connection.execute(
+        select(tables.checkpoint)
+        .where(tables.checkpoint.c.size > seq)
+        .order_by(tables.checkpoint.c.size)
+    ).first()
+    if said is None or point is None:
+        raise Tampered(f"the statement of leaf {seq} or the checkpoint over it is missing")
+    extra = {
+        "leaf": _base64(body),
+        "signature": _base64(said.signature),
+        "statement": _base64(read_statement(said.body, said.signature, vault).body),
+    }
+    hashes = tree.inclusion_proof(seq, point.size, node_reader(connection))
+    return write_proof(Proof(seq, hashes, bytes(point.note), canonical(extra)))
+
+
+def check_head(practice: Practice, connection: Connection, data: bytes) -> Written:
+    """What a proof that lies on a volume proves, and that it is of this vault's log as it stands.
+
+    Raises:
+        Tampered: it is no proof, not of this log, signed by nobody entitled, or of a head that this
+            log does not extend.
+    """
+    proof, name = read_proof(data), origin(practice.vault)
+    read_checkpoint(proof.checkpoint, name)  # whose log it is, before whose signature
+    leaf_bytes, statement = _read_extra(proof.extra, practice.vault)
+    leaf = Leaf.decode(leaf_bytes, proof.seq)
+    keys = _keys_of(practice.register, leaf)
+    point = check_proof(proof, tree.leaf_hash(leaf_bytes), keys.log, name)
+    written = check_said(practice, leaf, statement)
+    head = stored_head(connection)
+    if point.size > head.size:
+        raise Tampered(f"its head has {point.size} entries, but the vault's log has {head.size}")
+    if tree.root(point.size, node_reader(connection)) != point.root:
+        raise Tampered("its head is no beginning of the vault's log")
+    return written
+
+
+def check_said(practice: Practice, leaf: Leaf, statement: Statement) -> Written:
+    """What a leaf's statement says was written, if its maker said so and might.
+
+    Raises:
+        Tampered: it is not the leaf's statement, not signed by the leaf's actor, or he might not
+            archive.
+    """
+    if (leaf.act, leaf.outcome, leaf.statement) != (ARCHIVED, Outcome.DONE, statement.digest):
+        raise Tampered("its statement is not the one that its leaf carries")
+    if statement.kind != KIND or statement.by != leaf.actor:
+        raise Tampered("its statement is of another kind, or made by another than its leaf says")
+    check_statement(statement, _keys_of(practice.register, leaf).act)
+    maker = practice.register.person(statement.by, before=leaf.seq)
+    made_on = statement.at.astimezone(practice.config.time_zone).date()
+    if Power.ARCHIVE not in powers_of(maker, made_on):
+        raise Tampered("its statement was made by somebody who may not archive")
+    return _written(statement, leaf)
+
+
+def _written(statement: Statement, leaf: Leaf) -> Written:
+    match statement.fields:
+        case {
+            "bag": str(name),
+            "catalogue": str(catalogue),
+            "keys": str(keys),
+            "manifest": str(manifest),
+            "volume": str(volume),
+        } if leaf.subject == (volume,):
+            return Written(volume, name, manifest, catalogue, keys, leaf.seq)
+        case _:
+            raise Tampered("its statement is not in its form")
+
+
+def _keys_of(register: Register, leaf: Leaf) -> PublicKeys:
+    try:
+        return register.public_keys(leaf.actor, before=leaf.seq)
+    except NotFound as error:
+        raise Tampered("nobody vouched for its actor") from error
+
+
+def _read_extra(extra: bytes, vault: str) -> tuple[bytes, Statement]:
+    """The leaf's bytes and the statement; nothing of them is known to be true yet."""
+    match parse(extra):
+        case {"leaf": str(leaf), "signature": str(signature), "statement": str(statement)}:
+            body = decode_base64(statement)
+            return decode_base64(leaf), read_statement(body, decode_base64(signature), vault)
+        case _:
+            raise Tampered("a proof's extra line is not in its form")
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def newest(written: Mapping[str, Written]) -> Written:
+    """The last run of a volume to which something was written."""
+    return max(written.values(), key=lambda each: each.seq)

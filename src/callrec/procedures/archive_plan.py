@@ -1,0 +1,182 @@
+"""Before anything is written to a drive: hold it against the log, and decide what goes there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from callrec.archive.bag import Item
+from callrec.archive.drive import drive_errors
+from callrec.archive.label import check_label, is_label
+from callrec.archive.marker import check_target, is_volume, open_volume
+from callrec.archive.volume import Volume, stamp
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import find_volume, is_label_taken, not_archived
+from callrec.crypto import primitives
+from callrec.errors import Tampered, Unusable
+from callrec.procedures.archive_survey import (
+    BAGS,
+    HEADS,
+    PROOF,
+    FaultKind,
+    check_ours,
+    look_over,
+    manifest_faults,
+    read_written,
+)
+from callrec.procedures.custody import to_millis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from callrec.practice import Practice
+    from callrec.procedures.archive_heads import Written
+    from callrec.procedures.archive_survey import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The volume that a folder is, or is to become."""
+
+    volume: Volume
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be written, decided before anything is."""
+
+    target: Target
+    written: Mapping[str, Written]
+    """What the log says lies on the volume, by name; it does."""
+    name: str
+    """Of this run: ``<UTC time>-<n>``."""
+    numbers: tuple[int, ...]
+    """The recordings', in the order of ``items``."""
+    items: tuple[Item, ...]
+
+
+def needs_label(to: Path) -> bool:
+    """Whether a folder is no volume yet, and is called what no volume may be."""
+    with drive_errors():
+        return not is_volume(to) and not is_label(to.resolve().name)
+
+
+def target_at(practice: Practice, to: Path, label: str | None) -> Target:
+    """The volume at a folder.
+
+    Args:
+        practice: the open vault.
+        to: the drive's folder.
+        label: of a new volume; None: the folder's name.
+
+    Raises:
+        Unusable: the folder or the label will not do, or the volume belongs to another vault.
+        Failed: the folder cannot be written to.
+        Tampered: the volume's marker is not as callrec wrote it.
+    """
+    with drive_errors():
+        check_target(to, practice.folder)
+        target = _known(practice, to, label) if is_volume(to) else _new(practice, to, label)
+    volume = target.volume
+    with reading(practice.engine) as connection:
+        is_known = find_volume(connection, volume.volume) is not None
+        if not is_known and is_label_taken(connection, volume.label):
+            raise Unusable(
+                "another volume has that label",
+                hint="choose another with --label; callrec archive list shows the labels",
+            )
+    return target
+
+
+def _known(practice: Practice, to: Path, label: str | None) -> Target:
+    volume = open_volume(to)
+    check_ours(practice, volume)
+    if label not in (None, volume.label):
+        raise Unusable(
+            "this volume has another label, and keeps it",
+            hint="leave --label out; callrec archive list shows the labels",
+        )
+    return Target(volume, is_new=False)
+
+
+def _new(practice: Practice, to: Path, label: str | None) -> Target:
+    chosen = label or to.resolve().name
+    check_label(chosen)
+    return Target(Volume(to, primitives.fresh_id(), practice.vault, chosen), is_new=True)
+
+
+def plan_run(
+    practice: Practice, target: Target, *, begun: str, started_before: datetime | None
+) -> Plan:
+    """Hold a volume against the log, and decide what is written to it.
+
+    Args:
+        practice: the open vault.
+        target: of this vault.
+        begun: the name of a run that was cut off there; what it left half-done is not held against
+            the volume. Empty: none was.
+        started_before: only recordings that began before; None: all.
+
+    Raises:
+        Tampered: the volume, or what the vault says of it, is not as it was written.
+        Failed: the drive cannot be read.
+    """
+    volume = target.volume
+    limit = None if started_before is None else to_millis(started_before)
+    with reading(practice.engine) as connection:
+        written = read_written(practice, connection, volume.volume)
+        if not target.is_new:
+            with drive_errors():
+                _check_volume(practice, connection, volume, written, begun)
+        rows = not_archived(connection, volume.volume, started_before=limit)
+    return Plan(
+        target=target,
+        written=written,
+        name=_next_name(practice.now(), written),
+        numbers=tuple(row.id for row in rows),
+        items=tuple(Item(row.ciphertext, practice.store.path(row.ciphertext)) for row in rows),
+    )
+
+
+def _check_volume(
+    practice: Practice,
+    connection: Connection,
+    volume: Volume,
+    written: Mapping[str, Written],
+    begun: str,
+) -> None:
+    for fault in _faults(practice, connection, volume, written):
+        if not _was_cut_off(fault, begun, written):
+            raise Tampered(
+                f"the volume's {fault.path}: {fault.what}",
+                hint="nothing was written; callrec archive verify DIR names all that is wrong",
+            )
+
+
+def _faults(
+    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, Written]
+) -> Iterator[Fault]:
+    yield from look_over(practice, connection, volume, written)
+    for each in written.values():
+        if each.manifest and volume.bag_path(each.name).is_dir():
+            yield from manifest_faults(volume, each)
+
+
+def _was_cut_off(fault: Fault, begun: str, written: Mapping[str, Written]) -> bool:
+    """A bag that no statement came to name, or a statement whose proof was not laid beside it."""
+    if begun in written:
+        return (fault.kind, fault.path) == (FaultKind.MISSING, f"{HEADS}/{begun}{PROOF}")
+    return (fault.kind, fault.path) == (FaultKind.EXTRA, f"{BAGS}/{begun}")
+
+
+def _next_name(now: datetime, written: Mapping[str, Written]) -> str:
+    """The time, later than any on the volume even if the clock was set back: names sort by it."""
+    last = max((each.time for each in written.values()), default="")
+    if stamp(now) <= last:
+        now = datetime.strptime(last, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) + timedelta(seconds=1)
+    return f"{stamp(now)}-1"

@@ -1,0 +1,208 @@
+"""Hold a volume against the audit log: what was written there is there, and nothing else is.
+
+Whoever holds the drive can write to it. What the log's ``volume`` statements name must lie on it;
+a proof, bag or copy that they do not name was put there, and one that is missing was taken away,
+or the drive was set back to an earlier day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from callrec.archive.bag import MANIFEST, RECORDINGS
+from callrec.archive.drive import drive_errors, hash_on_medium, read_small
+from callrec.archive.marker import MARKER
+from callrec.archive.volume import FOLDERS
+from callrec.audit import tree
+from callrec.audit.checkpoint import origin
+from callrec.audit.log import node_reader
+from callrec.catalogue.volumes import find_volume, names_by_bag
+from callrec.crypto.primitives import sha256
+from callrec.errors import NotFound, Tampered, Unusable
+from callrec.procedures.archive_copy import copy_paths
+from callrec.procedures.archive_heads import Written, check_head, newest, written_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from callrec.archive.volume import Volume
+    from callrec.practice import Practice
+
+BAGS, HEADS, CATALOGUE = FOLDERS
+PROOF: Final = ".tlog-proof"
+
+
+class FaultKind(StrEnum):
+    """In which list of ``archive verify`` it stands."""
+
+    DAMAGED = "damaged"
+    MISSING = "missing"
+    EXTRA = "extra"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something on a volume that is not as it was written."""
+
+    kind: FaultKind
+    path: str
+    """Within the volume."""
+    what: str
+    """In words."""
+
+
+def check_ours(practice: Practice, volume: Volume) -> None:
+    """Refuse a volume of another vault.
+
+    Raises:
+        Unusable: it is one.
+        Tampered: its marker says so, and its heads say that it is ours.
+    """
+    if volume.vault == practice.vault:
+        return
+    ours = f"\n{origin(practice.vault)}\n".encode()
+    if any(ours in _read(volume.at / HEADS / name) for name in _names(volume.at / HEADS)):
+        raise Tampered(f"the volume's {MARKER} names another vault than its heads do")
+    raise Unusable(
+        "this volume belongs to another vault",
+        hint="attach another drive, or name the vault that it belongs to with --vault",
+    )
+
+
+def read_written(practice: Practice, connection: Connection, volume: str) -> Mapping[str, Written]:
+    """What the log says was written to a volume; the catalogue's rows are held against it.
+
+    Raises:
+        Tampered: a statement is not as it was signed, or a row is not what follows from it.
+    """
+    written = written_to(practice, connection, volume)
+    rows = names_by_bag(connection, volume)
+    if rows.keys() - written.keys():
+        raise _wrong_rows()
+    for name, each in written.items():
+        if each.manifest and manifest_hash(rows.get(name, ())) != each.manifest:
+            raise _wrong_rows()
+    row = find_volume(connection, volume)
+    if (row is None) == bool(written):
+        raise _wrong_rows()
+    if row is not None:
+        last = newest(written).seq + 1
+        if (row.head_size, row.head_root) != (last, tree.root(last, node_reader(connection))):
+            raise _wrong_rows()
+    return written
+
+
+def manifest_hash(names: Sequence[str]) -> str:
+    """SHA-256, in hex, of the manifest of a bag with these recordings (sorted)."""
+    return sha256(*(f"{name}  {RECORDINGS}/{name}\n".encode() for name in names)).hex()
+
+
+def look_over(
+    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, Written]
+) -> Iterator[Fault]:
+    """Everything that is wrong but for the contents of bags and of the copy of the catalogue.
+
+    Args:
+        practice: the open vault.
+        connection: sees one state of the catalogue throughout.
+        volume: of this vault.
+        written: what the log says was written there.
+    """
+    yield from _marker(connection, volume)
+    yield from _heads(practice, connection, volume, written)
+    bags = {each.name for each in written.values() if each.manifest}
+    found = set(_names(volume.at / BAGS))
+    yield from _strays(BAGS, found - bags)
+    yield from _lost(BAGS, bags - found)
+
+
+def manifest_faults(volume: Volume, written: Written, found: str | None = None) -> Iterator[Fault]:
+    """Whether a bag is the one that its statement names; ``found``: its manifest's SHA-256."""
+    path = volume.bag_path(written.name) / MANIFEST
+    if found is None:
+        with drive_errors():
+            found = hash_on_medium(path) if path.is_file() else ""
+    if found != written.manifest:
+        where = path.relative_to(volume.at).as_posix()
+        yield Fault(
+            FaultKind.DAMAGED, where, "it is not the manifest that the bag's statement names"
+        )
+
+
+def catalogue_faults(volume: Volume, written: Mapping[str, Written]) -> Iterator[Fault]:
+    """Whether the copy of the catalogue is the one that was written last, and the only one."""
+    stated: dict[Path, str] = {}
+    if written:
+        last = newest(written)
+        stated = dict(zip(copy_paths(volume, last.name), (last.catalogue, last.keys), strict=True))
+    for path, sha in stated.items():
+        yield from _copy(path, sha)
+    found = set(_names(volume.at / CATALOGUE))
+    yield from _strays(CATALOGUE, found - {path.name for path in stated})
+
+
+def _copy(path: Path, stated: str) -> Iterator[Fault]:
+    where = f"{CATALOGUE}/{path.name}"
+    with drive_errors():
+        if not path.exists():
+            yield Fault(FaultKind.MISSING, where, "the copy of the catalogue is not there")
+        elif path.is_symlink() or hash_on_medium(path) != stated:
+            yield Fault(FaultKind.DAMAGED, where, "it is not what was written there last")
+
+
+def _marker(connection: Connection, volume: Volume) -> Iterator[Fault]:
+    row = find_volume(connection, volume.volume)
+    if row is not None and row.label != volume.label:
+        yield Fault(FaultKind.DAMAGED, MARKER, "its label is not the one that it was given")
+
+
+def _heads(
+    practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, Written]
+) -> Iterator[Fault]:
+    files = _names(volume.at / HEADS)
+    for file in files:
+        stated = written.get(file.removesuffix(PROOF)) if file.endswith(PROOF) else None
+        kind = FaultKind.DAMAGED if stated else FaultKind.EXTRA
+        try:
+            said = check_head(practice, connection, _read(volume.at / HEADS / file))
+        except (Tampered, NotFound) as error:
+            yield Fault(kind, f"{HEADS}/{file}", error.message)
+            continue
+        if said.volume != volume.volume:
+            yield Fault(kind, f"{HEADS}/{file}", "it is of another volume")
+        elif said != stated:
+            yield Fault(kind, f"{HEADS}/{file}", "it is of another bag, or of an earlier writing")
+    yield from _lost(HEADS, {f"{name}{PROOF}" for name in written} - set(files))
+
+
+def _read(path: Path) -> bytes:
+    """A proof's bytes; none of what is no plain file, which might never end."""
+    with drive_errors():
+        plain = path.is_file() and not path.is_symlink()
+    return read_small(path) if plain else b""
+
+
+def _names(folder: Path) -> list[str]:
+    # What begins with a dot is an operating system's, or of a run that was cut off: nobody reads
+    # it.
+    with drive_errors():
+        return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _strays(folder: str, names: set[str]) -> Iterator[Fault]:
+    for name in sorted(names):
+        yield Fault(FaultKind.EXTRA, f"{folder}/{name}", "no statement of the log vouches for it")
+
+
+def _lost(folder: str, names: set[str]) -> Iterator[Fault]:
+    for name in sorted(names):
+        yield Fault(FaultKind.MISSING, f"{folder}/{name}", "it was written there and is gone")
+
+
+def _wrong_rows() -> Tampered:
+    return Tampered("what the catalogue says of this volume does not follow from the audit log")

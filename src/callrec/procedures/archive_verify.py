@@ -1,0 +1,196 @@
+"""Read all of a volume back and hold it against the audit log.
+
+It opens nothing and writes nothing in the vault, so that anybody may do it, on a copy too. When a
+volume was last found sound is so remembered outside the vault, in the operator's own folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.archive.drive import drive_errors
+from callrec.archive.marker import open_volume
+from callrec.archive.validation import validate_bag
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import each_volume, holding
+from callrec.crypto.canonical import instant, parse_instant
+from callrec.errors import CallrecError, Failed, NotFound, Unchecked
+from callrec.practice import check_remembered_head
+from callrec.procedures.archive_survey import (
+    BAGS,
+    Fault,
+    FaultKind,
+    catalogue_faults,
+    check_ours,
+    look_over,
+    manifest_faults,
+    read_written,
+)
+from callrec.procedures.custody import from_millis
+from callrec.procedures.doctor import sealed_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from callrec.archive.volume import Volume
+    from callrec.practice import Practice
+    from callrec.procedures.archive_heads import Written
+
+MEMORY: Final = "volumes.json"
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeReport:
+    """What was found on a volume."""
+
+    label: str
+    bags: int
+    checked: int
+    """Recordings that were read back and compared."""
+    faults: tuple[Fault, ...]
+
+    def paths(self, kind: FaultKind) -> tuple[str, ...]:
+        """Paths within the volume of what is damaged, missing or extra."""
+        return tuple(fault.path for fault in self.faults if fault.kind is kind)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVolume:
+    """A volume as the vault knows it, attached or not."""
+
+    label: str
+    written_at: datetime
+    bags: int
+    recordings: int
+    size_bytes: int
+    """Of the sealed recordings on it."""
+    verified_at: datetime | None
+    """When this operator last found it sound."""
+
+
+def count_bags(at: Path) -> int:
+    """How many bags a volume seems to hold: how much there is to do.
+
+    Raises:
+        NotFound: the folder is no volume.
+        Unchecked: the drive cannot be read.
+    """
+    with _readable():
+        return len(open_volume(at).bags())
+
+
+def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) -> VolumeReport:
+    """Hold a volume against the log, and read every recording on it back.
+
+    Args:
+        practice: the vault that it belongs to.
+        at: the volume's folder.
+        advance: is told how many bags more are done.
+
+    Raises:
+        NotFound: the folder is no volume.
+        Unusable: the volume belongs to another vault.
+        Tampered: the vault's own log or catalogue is not as it was signed, or the volume's marker
+            is not as callrec wrote it.
+        Unchecked: the drive cannot be read.
+    """
+    check_remembered_head(practice)
+    with _readable():
+        volume = open_volume(at)
+        check_ours(practice, volume)
+        with reading(practice.engine) as connection:
+            written = read_written(practice, connection, volume.volume)
+            faults = [*look_over(practice, connection, volume, written)]
+        faults += catalogue_faults(volume, written)
+        checked = 0
+        for each in written.values():
+            if each.manifest:
+                found, damage = _read_bag(volume, each)
+                checked += found
+                faults += damage
+                advance(1)
+    bags = sum(bool(each.manifest) for each in written.values())
+    report = VolumeReport(volume.label, bags, checked, tuple(_once(faults)))
+    if not faults:
+        _remember(practice.state_folder, volume.volume, practice.now())
+    return report
+
+
+def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
+    """Every volume that was ever written to, by label; opens nothing."""
+    verified = last_verified(practice.state_folder)
+    found = []
+    with reading(practice.engine) as connection:
+        for row in each_volume(connection):
+            held = holding(connection, row.id)
+            found.append(
+                ListedVolume(
+                    label=row.label,
+                    written_at=from_millis(row.written_at),
+                    bags=held.bags,
+                    recordings=len(held.originals_bytes),
+                    size_bytes=sum(map(sealed_size, held.originals_bytes)),
+                    verified_at=verified.get(row.id),
+                )
+            )
+    return tuple(found)
+
+
+def last_verified(state_folder: Path) -> Mapping[str, datetime]:
+    """When this operator last found each volume sound, by its id."""
+    try:
+        said = json.loads((state_folder / MEMORY).read_bytes())
+        return {volume: parse_instant(at) for volume, at in said.items()}
+    except (OSError, ValueError, AttributeError, CallrecError):
+        return {}  # nothing rests on it but when to look again
+
+
+def _read_bag(volume: Volume, written: Written) -> tuple[int, list[Fault]]:
+    try:
+        report = validate_bag(volume.bag_path(written.name))
+    except NotFound as error:
+        return 0, [Fault(FaultKind.MISSING, f"{BAGS}/{written.name}", error.message)]
+    faults = [
+        Fault(kind, f"{BAGS}/{written.name}/{name}", what)
+        for kind, what, names in (
+            (FaultKind.DAMAGED, "its bytes are not what was written", report.damaged),
+            (FaultKind.MISSING, "it was written there and is gone", report.missing),
+            (FaultKind.EXTRA, "no manifest lists it", report.extra),
+        )
+        for name in names
+    ]
+    return report.checked, [*faults, *manifest_faults(volume, written, report.manifest_sha256)]
+
+
+def _once(faults: list[Fault]) -> Iterator[Fault]:
+    """Each path once in a list: the first that was said of it."""
+    seen = set()
+    for fault in faults:
+        if (fault.kind, fault.path) not in seen:
+            seen.add((fault.kind, fault.path))
+            yield fault
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """A drive that cannot be read proves nothing, neither good nor bad."""
+    try:
+        with drive_errors():
+            yield
+    except Failed as error:
+        raise Unchecked(error.message, hint="nothing is claimed of what is on it") from error
+
+
+def _remember(state_folder: Path, volume: str, now: datetime) -> None:
+    said = {each: instant(at) for each, at in last_verified(state_folder).items()}
+    beside = state_folder / f".{MEMORY}.{os.getpid()}"
+    with suppress(OSError):  # what was found stands, whether it can be remembered or not
+        state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside.write_text(json.dumps({**said, volume: instant(now)}))
+        beside.replace(state_folder / MEMORY)

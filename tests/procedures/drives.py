@@ -1,0 +1,150 @@
+"""External drives, as folders; and what a test does to them."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import signal
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import practices
+from callrec.audit.log import read_leaf, stored_head
+from callrec.catalogue.engine import reading
+from callrec.procedures.archive import archive_recordings
+from callrec.procedures.archive_verify import verify_volume
+from procedures.spool import a_call, take_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from callrec.procedures.archive import Archived
+    from callrec.procedures.archive_survey import FaultKind
+    from callrec.procedures.archive_verify import VolumeReport
+    from practices import House
+
+LONG = 3 << 20  # 3 MiB
+LARGEST_FILE = 1 << 20  # 1 MiB: more than the catalogue of these practices, less than a long call
+
+
+def drive(house: House, name: str = "drive-a") -> Path:
+    """A drive beside the practice; it is copied with it."""
+    at = house.folder / name
+    at.mkdir(exist_ok=True)
+    return at
+
+
+def archive(
+    house: House,
+    to: Path,
+    *,
+    by: str = "max",
+    started_before: datetime | None = None,
+    label: str | None = None,
+) -> Archived:
+    """Archive as one command does."""
+    actor = house.actor(by)
+    done = archive_recordings(house.practice, actor, to, started_before=started_before, label=label)
+    house.open()
+    return done
+
+
+def verify(house: House, at: Path) -> VolumeReport:
+    """Verify as one command does, with nobody there."""
+    return verify_volume(house.open(), at, lambda _: None)
+
+
+def faults(report: VolumeReport) -> list[tuple[FaultKind, str]]:
+    return [(fault.kind, fault.path) for fault in report.faults]
+
+
+def one_more_call(house: House) -> None:
+    """One that the vault does not hold yet."""
+    spool = house.folder / "spool"
+    take_in(house, a_call(spool, len([*spool.iterdir()]) + 20))
+    house.open()
+
+
+def with_long_call(house: House) -> House:
+    """The same practice with a recording of 3 MiB more."""
+    take_in(house, a_call(house.folder / "spool", 7, size_bytes=LONG))
+    house.open()
+    return house
+
+
+def archived_twice(template: House, folder: Path) -> House:
+    """A practice with a drive that was written to on two days: bags of three recordings and one."""
+    house = practices.copy(template, folder)
+    take_in(house, *(a_call(house.folder / "spool", call) for call in range(3)))
+    archive(house, drive(house))
+    one_more_call(house)
+    house.at = house.at.replace(day=25)
+    archive(house, drive(house))
+    return house
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file in a folder and below."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def only(folder: Path, pattern: str = "*") -> Path:
+    """The one that there is."""
+    (found,) = folder.glob(pattern)
+    return found
+
+
+def last(folder: Path, pattern: str = "*") -> Path:
+    return max(folder.glob(pattern))
+
+
+def flip(path: Path, at: int = -1) -> None:
+    """Change one byte."""
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+
+
+def acts(house: House, count: int) -> list[tuple[str, str]]:
+    """Act and outcome of the last leaves."""
+    with reading(house.practice.engine) as connection:
+        size = stored_head(connection).size
+        leaves = [read_leaf(connection, seq)[0] for seq in range(size - count, size)]
+    return [(leaf.act, leaf.outcome) for leaf in leaves]
+
+
+@contextmanager
+def tight_drive(at: Path, size_bytes: int) -> Iterator[None]:
+    """A drive on which so much fits, and nothing lies when it is taken away.
+
+    Where mounting is not allowed, no file may grow beyond 1 MiB: that stops a write half-way too.
+    """
+    at.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_bytes},mode=0700", "tmpfs", str(at)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode == 0:
+        try:
+            yield
+        finally:
+            subprocess.run(["umount", str(at)], check=True)
+    else:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write then fails with EFBIG
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            signal.signal(signal.SIGXFSZ, ignored)
+
+
+def set_back(at: Path, earlier: Path) -> None:
+    """Make a drive what it was on an earlier day."""
+    shutil.rmtree(at)
+    shutil.copytree(earlier, at)
