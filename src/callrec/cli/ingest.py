@@ -63,7 +63,7 @@ def _ingest(invocation: Invocation, paths: list[Path], after: str) -> None:
     size_bytes = survey(paths).size_bytes
     began = time.perf_counter()
     with invocation.out.progress("sealing", total=size_bytes, in_bytes=True) as advance:
-        done = procedure.ingest(practice, actor, paths, after=what_then, advance=advance)
+        done = procedure.ingest_recordings(practice, actor, paths, after=what_then, advance=advance)
     _show(invocation, done, time.perf_counter() - began)
 
 
@@ -99,9 +99,12 @@ def _show(invocation: Invocation, done: Ingested, seconds: float) -> None:
 def _raise_what_is_left(done: Ingested) -> None:
     if done.damaged:
         raise Tampered(f"{_count(done.damaged, 'sealed copy')} in the vault cannot be read back")
-    if done.quarantined:
+    left = len(done.quarantined)
+    if left:
         raise DoneInPart(
-            f"{_count(len(done.quarantined), 'file')} left where they are",
+            "1 file was left where it is"
+            if left == 1
+            else f"{left} files were left where they are",
             hint="the list says why; mend what can be mended and run the command again",
         )
 

@@ -100,7 +100,7 @@ class Ingested:
         return sum(each.unreadable for each in self.quarantined)
 
 
-def ingest(
+def ingest_recordings(
     practice: Practice,
     actor: Actor,
     paths: Sequence[Path],

@@ -125,7 +125,7 @@ def survey(paths: Sequence[Path]) -> Survey:
             case NotRecording():
                 ignored += 1
     if not files:
-        others = f"; {ignored} other files are no recordings" if ignored else ""
+        others = f"; files of other kinds: {ignored}" if ignored else ""
         raise NotFound(
             f"no recordings found{others}",
             hint="name the folder that the telephone system writes to",

@@ -1,0 +1,65 @@
+"""A run that is killed at a chosen point; a program of its own, started by test_ingest_interrupted.
+
+It uses only what every run is given, the clock and the progress, to be at that point. Progress is
+told after each file. The clock is asked once at the beginning and then five times for each batch:
+by its statement, when its files are durable; by its leaf, in the transaction; when that is
+committed; by the leaf that says that the sources will go; and when that is committed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from callrec.config import Config
+from callrec.keyring import read_credential
+from callrec.practice import open_practice
+from callrec.procedures import ingest as procedure
+from callrec.procedures.intake_after import read_after
+from callrec.procedures.unlock import actor_by_credential
+
+BATCH = 4
+
+
+@dataclass(slots=True)
+class Death:
+    """Comes at the ``left``-th call of what is named."""
+
+    of: str
+    left: int
+
+    def called(self, name: str) -> None:
+        if name == self.of:
+            self.left -= 1
+            if self.left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(house: Path, spool: Path, after: str, death: Death) -> None:
+    """Take in as the intake service, in small batches, till death comes."""
+
+    def now() -> datetime:
+        death.called("clock")
+        return datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+    practice = open_practice(
+        Config(vault=house / "vault"), now, {"XDG_STATE_HOME": str(house / "state")}
+    )
+    actor = actor_by_credential(practice, read_credential(house / "door.credential"))
+    procedure.MOST_RECORDINGS = BATCH  # type: ignore[misc]  # a thousand would take long
+    procedure.ingest_recordings(
+        practice,
+        actor,
+        [spool],
+        after=read_after(after),
+        advance=lambda _: death.called("progress"),
+    )
+
+
+if __name__ == "__main__":
+    folder, files, what_then, name, count = sys.argv[1:]
+    main(Path(folder), Path(files), what_then, Death(name, int(count)))

@@ -1,0 +1,264 @@
+"""What becomes of the sources, and that none goes before its copy is known to be good."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+
+from callrec.audit import log as audit
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.errors import Tampered, Unusable
+from callrec.policy.role import VaultKey
+from callrec.procedures.ingest import ingest_recordings
+from callrec.procedures.intake_after import (
+    After,
+    AfterKind,
+    Copy,
+    check_copy,
+    read_after,
+)
+from procedures.spool import (
+    KEEP,
+    a_call,
+    a_name,
+    a_wave,
+    data_keys_of,
+    left_in,
+    names_of,
+    originals_of,
+    recordings_of,
+    take_in,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from practices import House
+
+DELETE = After(AfterKind.DELETE)
+LEFT = "its copy in the vault is not there or not whole, so it was left where it is"
+
+
+@pytest.fixture(params=["the same disk", "another disk"])
+def done_with(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """An empty folder to move to: beside the spool, or on a disk of its own."""
+    if request.param == "the same disk":
+        (tmp_path / "done").mkdir()
+        yield tmp_path / "done"
+        return
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        assert os.stat(folder).st_dev != tmp_path.stat().st_dev  # noqa: PTH116 - as above
+        yield Path(folder)
+
+
+def stored(house: House) -> list[Path]:
+    return [path for path in (house.folder / "vault" / "recordings").rglob("*") if path.is_file()]
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("login", ["max", "door"])
+def test_deleted_sources_are_in_the_vault(house: House, tmp_path: Path, login: str) -> None:
+    for call in range(5):
+        a_call(tmp_path / "spool" / "2024", call)
+    done = take_in(house, tmp_path / "spool", login=login, after=DELETE)
+    assert (done.recordings, done.quarantined) == (5, [])
+    assert left_in(tmp_path / "spool") == []
+    assert originals_of(house) == [a_wave(call) for call in range(5)]
+
+
+def test_moved_sources_keep_their_folders_times_and_bytes(
+    house: House, tmp_path: Path, done_with: Path
+) -> None:
+    calls = [a_call(tmp_path / "spool" / day, 1, name="call.wav") for day in ("01", "02")]
+    os.utime(calls[0], (1000, 2000))
+    moved = After(AfterKind.MOVE, done_with)
+    done = take_in(house, tmp_path / "spool", after=moved)
+    assert (done.recordings, done.duplicates, done.quarantined) == (1, 1, [])
+    assert left_in(tmp_path / "spool") == []
+    assert left_in(done_with) == ["01/call.wav", "02/call.wav"]
+    assert (done_with / "01" / "call.wav").read_bytes() == a_wave(1)
+    assert (done_with / "01" / "call.wav").stat().st_mtime == 2000
+
+
+def test_nothing_is_moved_over_another_file(house: House, tmp_path: Path, done_with: Path) -> None:
+    call = a_call(tmp_path / "spool")
+    (done_with / call.name).write_text("another", encoding="utf-8")
+    done = take_in(house, call, after=After(AfterKind.MOVE, done_with))
+    assert done.recordings == 1
+    why = "there is another file of its name where it is to be moved to"
+    assert [(q.path, q.why) for q in done.quarantined] == [(call, why)]
+    assert call.exists()
+    assert (done_with / call.name).read_text(encoding="utf-8") == "another"
+
+
+def test_a_move_that_a_killed_run_left_half_done_is_finished(
+    house: House, tmp_path: Path, done_with: Path
+) -> None:
+    call = a_call(tmp_path / "spool")
+    shutil.copy(call, done_with)
+    assert take_in(house, call, after=After(AfterKind.MOVE, done_with)).quarantined == []
+    assert not call.exists()
+    assert left_in(done_with) == [call.name]
+
+
+@pytest.mark.parametrize("login", ["max", "door"])
+def test_what_the_vault_had_already_goes_too(house: House, tmp_path: Path, login: str) -> None:
+    calls = [a_call(tmp_path / "spool"), a_call(tmp_path / "spool", 0, name="copy.wav")]
+    take_in(house, calls[0])
+    done = take_in(house, tmp_path / "spool", login=login, after=DELETE)
+    assert (done.recordings, done.duplicates, done.quarantined) == (0, 2, [])
+    assert left_in(tmp_path / "spool") == []
+    assert names_of(recordings_of(house)[0]) == [str(call) for call in calls]
+
+
+@pytest.mark.parametrize("login", ["max", "door"])
+@pytest.mark.parametrize("harm", [damage, Path.unlink])
+def test_a_source_whose_copy_is_not_whole_is_left(
+    house: House, tmp_path: Path, login: str, harm: object
+) -> None:
+    call = a_call(tmp_path)
+    take_in(house, call)
+    assert callable(harm)
+    harm(stored(house)[0])
+    done = take_in(house, call, login=login, after=DELETE)
+    assert [(q.path, q.why) for q in done.quarantined] == [(call, LEFT)]
+    assert done.damaged == (harm is damage)
+    assert call.read_bytes() == a_wave()
+
+
+def test_a_copy_that_opens_to_something_else_is_damaged(house: House, tmp_path: Path) -> None:
+    take_in(house, a_call(tmp_path))
+    (recording,) = recordings_of(house)
+    copy = Copy(recording.uid, recording.ciphertext, data_keys_of(house)[recording.uid])
+    vault, store = house.practice.vault, house.practice.store
+    check_copy(store, vault, copy, recording.fields["sha256"])
+    with pytest.raises(Tampered):
+        check_copy(store, vault, copy, "00" * 32)
+    with pytest.raises(Tampered):
+        check_copy(store, vault, Copy(recording.uid, recording.ciphertext, bytes(32)), "00" * 32)
+
+
+def test_the_sound_of_an_erased_recording_is_left_for_somebody_to_decide(
+    house: House, tmp_path: Path
+) -> None:
+    call = a_call(tmp_path)
+    take_in(house, call)
+    with house.practice.engine.begin() as connection:
+        connection.execute(tables.recording.update().values(data_key=None, state="destroyed"))
+    house.practice.store.remove(stored(house)[0].name)
+    assert [q.why for q in take_in(house, call, after=DELETE).quarantined] == [LEFT]
+    assert call.exists()
+
+
+def test_a_source_that_changed_after_it_was_sealed_is_left(house: House, tmp_path: Path) -> None:
+    calls = [a_call(tmp_path / "spool", call) for call in range(2)]
+
+    def change(_: int) -> None:  # told once the first is sealed and found unchanged
+        calls[0].write_bytes(a_wave(9))
+
+    actor, spool = house.actor("max"), [tmp_path / "spool"]
+    done = ingest_recordings(house.practice, actor, spool, after=DELETE, advance=change)
+    why = "it changed after it was taken in, and was left where it is"
+    assert [(q.path, q.why) for q in done.quarantined] == [(calls[0], why)]
+    assert left_in(tmp_path / "spool") == [a_name(0)]
+    assert originals_of(house) == [a_wave(0), a_wave(1)]
+
+
+def a_sidecar(path: Path) -> Path:
+    told = {"started_at": "2024-10-27T01:30:00Z", "parties": ["Siân O'Neill"]}
+    path.write_text(json.dumps(told), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", [AfterKind.DELETE, AfterKind.MOVE])
+def test_a_sidecar_goes_where_its_recordings_went(
+    house: House, tmp_path: Path, kind: AfterKind
+) -> None:
+    spool, gone = tmp_path / "spool", tmp_path / "done"
+    gone.mkdir()
+    for call, name in enumerate(("a.wav", "b.wav", "b.mp3", "c.wav")):
+        a_call(spool, call, name=name)
+    for name in ("a.wav.json", "b.json", "c.json"):
+        a_sidecar(spool / name)
+    (spool / "c.mp3").write_text("text, so it stays", encoding="utf-8")
+    take_in(house, spool, after=After(kind, gone))
+    assert left_in(spool) == ["c.json", "c.mp3"]
+    everything = ["a.wav", "a.wav.json", "b.json", "b.mp3", "b.wav", "c.wav"]
+    assert left_in(gone) == (everything if kind is AfterKind.MOVE else [])
+
+
+def test_a_sidecar_that_says_what_the_vault_does_not_know_is_not_deleted(
+    house: House, tmp_path: Path
+) -> None:
+    call = a_call(tmp_path / "spool", name="call.wav")
+    take_in(house, call)
+    a_sidecar(tmp_path / "spool" / "call.wav.json")
+    take_in(house, call, after=DELETE)
+    assert left_in(tmp_path / "spool") == ["call.wav.json"]
+
+
+def test_a_leaf_says_so_before_a_source_goes(house: House, tmp_path: Path) -> None:
+    take_in(house, a_call(tmp_path), login="door", after=DELETE)
+    ava = house.actor("ava")
+    with reading(house.practice.engine) as connection:
+        last = audit.stored_head(connection).size - 1
+        leaves = [audit.read_leaf(connection, seq)[0] for seq in (last - 1, last)]
+        told = audit.read_detail(
+            connection, leaves[1], lambda v: ava.shares[VaultKey.AUDIT, v], house.practice.vault
+        )
+        uid = connection.execute(select(tables.recording.c.uid)).scalar_one()
+    assert [leaf.act for leaf in leaves] == ["ingest", "ingest.cleared"]
+    assert told == {"after": "delete", "recordings": [uid]}
+
+
+def test_kept_is_what_sources_are_unless_said_otherwise(house: House, tmp_path: Path) -> None:
+    assert read_after("keep") == KEEP
+    call = a_call(tmp_path)
+    take_in(house, call)
+    assert call.read_bytes() == a_wave()
+
+
+def test_what_is_to_be_done_is_read_from_what_is_typed(tmp_path: Path) -> None:
+    assert read_after("delete") == DELETE
+    assert read_after(f"move:{tmp_path}") == After(AfterKind.MOVE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    {
+        "": "keep, delete or move:DIR",
+        "remove": "keep, delete or move:DIR",
+        "move": "keep, delete or move:DIR",
+        "move:": "keep, delete or move:DIR",
+        "delete:": "keep, delete or move:DIR",
+        "keep:/tmp": "keep, delete or move:DIR",
+        "move:/nowhere": "the folder to move to does not exist",
+    }.items(),
+)
+def test_anything_else_is_refused(typed: str, why: str) -> None:
+    with pytest.raises(Unusable, match=why):
+        read_after(typed)
+
+
+@pytest.mark.parametrize("place", ["spool/done", "spool", "house/vault"])
+def test_sources_are_not_moved_to_where_they_would_come_in_again(
+    house: House, tmp_path: Path, place: str
+) -> None:
+    call = a_call(tmp_path / "spool")
+    (tmp_path / place).mkdir(parents=True, exist_ok=True)
+    with pytest.raises(Unusable, match="the folder to move to lies in the vault"):
+        take_in(house, tmp_path / "spool", after=After(AfterKind.MOVE, tmp_path / place))
+    assert call.exists()

@@ -1,0 +1,119 @@
+"""A run that is killed, and a disk that is full: nothing is lost, and the next run finishes."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+
+from callrec.audit.verify import read_whole
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.errors import Failed
+from callrec.procedures.intake_after import After, AfterKind
+from procedures.full_disk import little_room
+from procedures.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
+
+if TYPE_CHECKING:
+    from practices import House
+
+CALLS = 10
+"""In batches of four."""
+
+POINTS = {
+    "the first file is sealed": ("progress", 1, {0}),
+    "the second batch is sealed": ("progress", 8, {0, 4}),
+    "the first batch is durable": ("clock", 2, {0}),
+    "the first batch is being catalogued": ("clock", 3, {0}),
+    "the first batch is catalogued": ("clock", 4, {4}),
+    "its sources are about to go": ("clock", 6, {4}),
+    "the second batch is being catalogued": ("clock", 8, {4}),
+    "all is catalogued": ("clock", 16, {CALLS}),
+}
+"""When death comes, by which of its calls, and how many recordings the vault may then have."""
+
+
+def killed(house: House, spool: Path, after: str, name: str, count: int) -> None:
+    """Run until death comes, in a process of its own."""
+    program = Path(__file__).with_name("killed_ingest.py")
+    told = [str(house.folder), str(spool), after, name, str(count)]
+    done = subprocess.run([sys.executable, str(program), *told], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def ciphertexts(house: House) -> set[str]:
+    with reading(house.practice.engine) as connection:
+        return set(connection.execute(select(tables.recording.c.ciphertext)).scalars())
+
+
+@pytest.mark.parametrize(("name", "count", "catalogued"), POINTS.values(), ids=POINTS)
+def test_a_killed_run_loses_nothing_and_the_next_one_finishes(
+    house: House, tmp_path: Path, name: str, count: int, catalogued: set[int]
+) -> None:
+    spool = tmp_path / "spool"
+    for call in range(CALLS):
+        a_call(spool, call)
+    killed(house, spool, "delete", name, count)
+
+    assert len(ciphertexts(house)) in catalogued
+    sources = {path.read_bytes() for path in spool.iterdir()}
+    assert sources | set(originals_of(house)) == {a_wave(call) for call in range(CALLS)}
+
+    done = take_in(house, spool, login="door")
+    assert done.quarantined == []
+    assert sorted(originals_of(house)) == sorted(a_wave(call) for call in range(CALLS))
+    assert {place.rpartition("/")[2] for place in stored(house)} == ciphertexts(house)
+    assert list((house.folder / "vault" / "incoming").iterdir()) == []
+    with reading(house.practice.engine) as connection:
+        whole = read_whole(connection, house.practice.vault)
+    assert (whole.problems, whole.unattested) == ((), 0)
+
+
+def stored(house: House) -> list[str]:
+    return left_in(house.folder / "vault" / "recordings")
+
+
+def test_sources_that_a_killed_run_did_not_clear_are_cleared_by_the_next(
+    house: House, tmp_path: Path
+) -> None:
+    spool, moved = tmp_path / "spool", tmp_path / "done"
+    moved.mkdir()
+    names = sorted(a_call(spool, call).name for call in range(CALLS))
+    killed(house, spool, f"move:{moved}", "clock", 6)
+    assert left_in(spool) == names
+    done = take_in(house, spool, login="door", after=After(AfterKind.MOVE, moved))
+    assert (done.recordings, done.duplicates, done.quarantined) == (CALLS - 4, 4, [])
+    assert (left_in(spool), left_in(moved)) == ([], names)
+
+
+FULL = {
+    "nothing fits": (0, 2058),
+    "some recordings fit": (200_000, 50_000),
+    "one recording does not fit": (200_000, 250_000),
+    "the recordings fit, the catalogue does not": (100_000, 2058),
+}
+
+
+@pytest.mark.parametrize(("spare_bytes", "size_bytes"), FULL.values(), ids=FULL)
+def test_a_full_disk_stops_a_run_and_the_next_one_goes_on(
+    template: House, tmp_path: Path, spare_bytes: int, size_bytes: int
+) -> None:
+    spool = tmp_path / "spool"
+    for call in range(CALLS):
+        a_call(spool, call, size_bytes=size_bytes)
+    with little_room(template, tmp_path, spare_bytes) as (house, make_room):
+        with pytest.raises(Failed) as failure:
+            take_in(house, spool, login="door", after=After(AfterKind.DELETE))
+        assert any(word in failure.value.message for word in ("full", "too large", "disk I/O"))
+        assert len(left_in(spool)) == CALLS
+        assert (recordings_of(house), stored(house)) == ([], [])
+
+        make_room()
+        done = take_in(house, spool, login="door", after=After(AfterKind.DELETE))
+        assert (done.recordings, left_in(spool)) == (CALLS, [])
+        assert len(originals_of(house)) == CALLS
