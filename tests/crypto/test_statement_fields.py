@@ -14,10 +14,20 @@ from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
+from callrec.procedures.archive_heads import statement_fields
 from callrec.procedures.shares import Share, key_fields, seal_fields
 from callrec.procedures.vouching import Names, open_names, voucher_fields
 from vectors.crypto.cases import read_case
-from vectors.crypto.fixed import KEY, OTHER_PERSON, OTHER_SEED, PERSON, SEED, VAULT
+from vectors.crypto.fixed import (
+    KEY,
+    OTHER_PERSON,
+    OTHER_SEED,
+    PERSON,
+    RUN,
+    SEED,
+    VAULT,
+    VOLUME,
+)
 
 KEYS = Identity.from_seed(OTHER_SEED, VAULT).public
 KIM = Person(
@@ -59,6 +69,19 @@ def test_a_key_statement_holds_the_public_half_of_each_version() -> None:
 def test_a_seal_statement_holds_the_hash_of_each_share_and_to_whom_it_was_sealed() -> None:
     share = Share(VaultKey.RECORDINGS, 1, PERSON, b"share")
     assert seal_fields([share]) == fields_of("seal")
+
+
+def test_a_volume_statement_holds_the_hashes_of_what_was_written_and_the_head_before_it() -> None:
+    made = statement_fields(
+        volume=VOLUME,
+        name=f"{RUN}-1",
+        manifest="3a" * 32,
+        catalogue="ca" * 32,
+        keys="6e" * 32,
+        size=18,
+        root=bytes.fromhex("7e" * 32),
+    )
+    assert made == fields_of("volume")
 
 
 @pytest.mark.parametrize("kind", ["claim", "key", "seal"])
