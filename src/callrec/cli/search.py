@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
@@ -62,7 +62,7 @@ def search(
     found = search_recordings(
         practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
     )
-    _show(ctx.obj, practice, found)
+    _show(ctx.obj, practice, found, request)
 
 
 def as_json(call: ShownCall) -> dict[str, Any]:
@@ -97,22 +97,10 @@ def outside_number(call: ShownCall) -> str:
     return call.number or ("withheld" if call.direction == Direction.INBOUND else "")
 
 
-def _show(invocation: Invocation, practice: Practice, found: Found) -> None:
+def _show(invocation: Invocation, practice: Practice, found: Found, request: str | None) -> None:
     out = invocation.out
-    zone = practice.config.time_zone
-    rows = [
-        (
-            call.id,
-            f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M}",
-            length(call),
-            call.direction,
-            call.extension,
-            outside_number(call),
-            ", ".join(call.parties),
-        )
-        for call in found.items
-    ]
     headers = ("id", "began", "length", "direction", "ext", "number", "parties")
+    rows = [_row(call, practice.config.time_zone) for call in found.items]
 
     def text() -> None:
         if rows:
@@ -122,12 +110,18 @@ def _show(invocation: Invocation, practice: Practice, found: Found) -> None:
 
     out.show({"items": [as_json(call) for call in found.items], "total": found.total}, text)
     if found.total > len(rows):
-        out.note(
-            f"{len(rows)} of {found.total} calls are shown, the newest: name more to narrow it"
-        )
+        out.note(f"{len(rows)} of {found.total} calls are shown, the newest: ask more precisely")
     if rows and found.masked:
         out.note("numbers and names are masked until a request for them is granted")
-        out.next_step(f"callrec request create --recording {found.items[0].id}")
+        next_step = f"attach {request}" if request else "create --recording"
+        out.next_step(f"callrec request {next_step} {found.items[0].id}")
+
+
+def _row(call: ShownCall, zone: tzinfo) -> tuple[object, ...]:
+    began = f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    parties = ", ".join(call.parties)
+    number = outside_number(call)
+    return call.id, began, length(call), call.direction, call.extension, number, parties
 
 
 def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
