@@ -53,7 +53,7 @@ MATTERS = {
     "somebody else does": "R-1 is approved: ",
     "7-Zip is shown opening the package": "$ 7z",
     "ssh-keygen accepts the manifest": 'Good "callrec-release" signature for ',
-    "the archive was read back": "is as it was written: 24 recordings in 1 bag read back and compared.",
+    "the archive was read back": "is as it was written: 24 recordings in 1 bag read back",
     "the record is whole": "\nINTACT\n",
     "one changed byte is found": "\nTAMPERED\n",
     "and ends with 5": "[exit 5]",

@@ -17,7 +17,7 @@ HASH_OR_ID = re.compile(rb"[0-9a-f]{32,}")
 
 def forms(word: str) -> dict[str, bytes]:
     """One spelling of a word in each encoding that anything on a disk is likely to be in."""
-    found = {}
+    found: dict[str, bytes] = {}
     for encoding in ("utf-8", "utf-16-le", "utf-16-be", "latin-1"):
         data = word.encode(encoding, errors="replace")
         if data in found.values():
