@@ -1,0 +1,65 @@
+"""Writes macs.json by the words of docs/formats/recording.md, 5, and Python's own hashes alone."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from pathlib import Path
+
+VAULT = "0f" * 16
+INDEX_KEY = bytes(range(32))
+ORIGINAL = hashlib.sha256(b"abc").digest()
+NAMES = {
+    "plain": b"/var/spool/asterisk/monitor/in-201-07700900123.wav",
+    "not_utf8": b"/spool/call-\xff.wav",
+    "with_newline": "/spool/Zo\u00eb\n1.wav".encode(),
+}
+SIZE_BYTES = 2058
+
+
+def hkdf(key: bytes, info: bytes) -> bytes:
+    """RFC 5869 with SHA-256, no salt, 32 bytes: one block."""
+    extracted = hmac.digest(bytes(32), key, "sha256")
+    return hmac.digest(extracted, info + b"\x01", "sha256")
+
+
+def sight(name: bytes) -> bytes:
+    """Canonical JSON: members sorted, nothing between them."""
+    try:
+        told = json.dumps(name.decode(), ensure_ascii=False)
+    except UnicodeDecodeError:
+        told = '{"base64url":"L3Nwb29sL2NhbGwt_y53YXY="}'
+    return f'{{"name":{told},"size_bytes":{SIZE_BYTES}}}'.encode()
+
+
+def main() -> None:
+    """Write the file beside this one."""
+    info = b'callrec/1 duplicate\n{"vault":"' + VAULT.encode() + b'"}'
+    key = hkdf(INDEX_KEY, info)
+
+    def mac(data: bytes) -> str:
+        return hmac.digest(key, data, "sha256").hex()
+
+    value = {
+        "vault": VAULT,
+        "index_key": INDEX_KEY.hex(),
+        "sha256": ORIGINAL.hex(),
+        "size_bytes": SIZE_BYTES,
+        "key": key.hex(),
+        "sound": mac(ORIGINAL),
+        "names": {
+            case: {
+                "path": name.hex(),
+                "name": mac(b"name" + ORIGINAL + name),
+                "sight": mac(b"sight" + sight(name)),
+            }
+            for case, name in NAMES.items()
+        },
+    }
+    place = Path(__file__).with_name("macs.json")
+    place.write_text(json.dumps(value, indent=2) + "\n", encoding="ascii")
+
+
+if __name__ == "__main__":
+    main()
