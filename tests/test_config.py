@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from callrec.config import Config, load_config, runtime_directory, state_directory
+from callrec.config import Config, load_config
 from callrec.errors import Misconfigured
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
@@ -158,12 +158,3 @@ def test_the_vault_is_the_named_then_the_variables_then_the_files(tmp_path: Path
     assert load_config(None, both, Path("/named")).vault == Path("/named")
     assert load_config(None, both, None).vault == Path("/of-variable")
     assert load_config(None, environ, None).vault == tmp_path / "of-file"
-
-
-def test_a_session_lies_in_the_runtime_directory_or_nowhere(tmp_path: Path) -> None:
-    assert runtime_directory({"XDG_RUNTIME_DIR": str(tmp_path)}) == tmp_path / "callrec"
-    assert runtime_directory({"XDG_RUNTIME_DIR": str(tmp_path / "none")}) is None
-
-
-def test_the_state_is_the_persons_own(tmp_path: Path) -> None:
-    assert state_directory() == tmp_path / "STATE" / "callrec"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from platformdirs import user_config_path, user_data_path, user_state_path
+from platformdirs import user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
 from callrec.errors import Misconfigured
@@ -132,18 +132,6 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
     # In the file a path is relative to the file, or the vault would move with whoever looks for it.
     place = chosen.absolute() if chosen else file.absolute().parent / config.vault.expanduser()
     return config.model_copy(update={"vault": place})
-
-
-def state_directory() -> Path:
-    """Where this person's last seen head of the log is remembered; not made here."""
-    return user_state_path("callrec", appauthor=False)
-
-
-def runtime_directory(environ: Mapping[str, str]) -> Path | None:
-    """Where a session may lie: this person's own place in memory, or None where there is none."""
-    # platformdirs would fall back to a folder under /tmp, which is a disk.
-    named = _path_in(environ, "XDG_RUNTIME_DIR") or Path(f"/run/user/{os.getuid()}")
-    return named / "callrec" if named.is_dir() else None
 
 
 def _path_in(environ: Mapping[str, str], variable: str) -> Path | None:

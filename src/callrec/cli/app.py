@@ -14,7 +14,7 @@ import typer
 from typer.main import get_command
 
 import callrec
-from callrec.cli import options  # noqa: TC001  # Typer reads it
+from callrec.cli import options  # Typer reads it
 from callrec.cli.groups import LazyGroup
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.output import harmless

@@ -110,13 +110,6 @@ def read_history(practice: Practice, connection: Connection, request: str) -> Hi
     return history
 
 
-def request_events(
-    practice: Practice, connection: Connection, request: str
-) -> tuple[RequestEvent, ...]:
-    """What happened to a request, oldest first; raises as `read_history` does."""
-    return read_history(practice, connection, request).events
-
-
 def log_request_event(
     act: Writing,
     actor: Actor,

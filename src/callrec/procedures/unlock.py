@@ -6,7 +6,7 @@ each further one in a row makes the next attempt wait longer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -174,11 +174,6 @@ def session_of(practice: Practice, actor: Actor) -> Session:
     )
 
 
-def without_secrets(actor: Actor) -> Actor:
-    """The same person with nothing open: to show who somebody is."""
-    return replace(actor, identity=None, shares={})
-
-
 def _open_shares(practice: Practice, unlocked: Unlocked) -> dict[tuple[VaultKey, int], bytes]:
     register = practice.register
     with reading(practice.engine) as connection:
@@ -227,7 +222,8 @@ def _fail(practice: Practice, row: Row[tuple[object, ...]] | None, now: datetime
 def _count_failure(connection: Connection, minute: int) -> int:
     """Count one failure; returns how many a leaf must now tell of, or 0 if this minute has one."""
     table = tables.failed_login
-    waiting = dict(tuple(row) for row in connection.execute(select(table.c.minute, table.c["count"])))
+    rows = connection.execute(select(table.c.minute, table.c["count"]))
+    waiting: dict[int, int] = {row[0]: row[1] for row in rows}
     if minute in waiting:
         connection.execute(
             table.update().where(table.c.minute == minute).values({"count": table.c["count"] + 1})

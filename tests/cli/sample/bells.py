@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context  # noqa: TC001  # Typer reads it
+from callrec.cli.invocation import Context  # Typer reads it
 
 app = new_app(default="list")
 

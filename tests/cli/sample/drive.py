@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  # Typer reads it
+from pathlib import Path  # Typer reads it
 from typing import Annotated
 
 import typer
 
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context  # noqa: TC001  # Typer reads it
+from callrec.cli.invocation import Context  # Typer reads it
 
 app = new_app()
 
