@@ -18,6 +18,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.crypto import primitives
 from callrec.crypto.context import context
+from callrec.crypto.statement import state
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
@@ -62,9 +63,9 @@ def forge_approval(house: House, reference: str, login: str, **changes: Any) -> 
     with writing(house.practice, last.signer) as act:
         request = read_request(house.practice, actor, act.connection, reference)
         granting = Granting(
-            request=request,
             decider=actor,
             **{
+                "request": request,
                 "to": request.requester,
                 "recordings": request.recordings,
                 "lapses_at": house.at.replace(day=28),
@@ -72,6 +73,23 @@ def forge_approval(house: House, reference: str, login: str, **changes: Any) -> 
             },
         )
         write_approval(house.practice, act, granting)
+
+
+def forge_statement(house: House, login: str, **changes: Any) -> None:
+    """Put another approval into R-1's history, signed by somebody with a key of his own."""
+    actor, request = signed_in(house, login), opened(house, "R-1")
+    assert actor.identity is not None
+    said = request.approvals[0].statement.fields
+    statement = state(
+        "approval",
+        vault=house.practice.vault,
+        by=actor.person.id,
+        at=house.at,
+        seed=actor.identity.act,
+        fields={**said, **changes},
+    )
+    with writing(house.practice, actor.signer) as act:
+        log_request_event(act, actor, request.history, RequestAct.APPROVED, statement=statement)
 
 
 def opens_nothing(
@@ -413,6 +431,32 @@ def test_a_countersignature_taken_away_opens_nothing(office: House) -> None:
         by=f'"by":"{second}"'.encode(),
     )
     opens_nothing(office, reference, Tampered)
+
+
+def test_a_second_person_who_is_named_must_have_signed(office: House) -> None:
+    forge_statement(office, "max", countersigned=signed_in(office, "mia").person.id)
+    assert "second signature" in opens_nothing(office, "R-1", Tampered)
+
+
+def test_a_second_person_who_signed_something_else_has_not_signed(office: House) -> None:
+    mia = signed_in(office, "mia").person.id
+    forge_statement(office, "mia", countersigned=mia, **{"for": mia})
+    forge_statement(office, "max", countersigned=mia)
+    assert "second signature" in opens_nothing(office, "R-1", Tampered)
+
+
+def test_an_approval_of_something_else_in_the_history_opens_nothing(office: House) -> None:
+    other = request_id(office, a_request(office))
+    forge_statement(office, "max", request=other)
+    assert "approves something else" in opens_nothing(office, "R-1", Tampered)
+
+
+def test_an_approval_of_another_digest_opens_nothing(office: House) -> None:
+    reference = a_request(office)
+    forge_approval(
+        office, reference, "max", request=replace(opened(office, reference), digest="0" * 64)
+    )
+    assert "not the one that was approved" in opens_nothing(office, reference, Tampered)
 
 
 def test_a_countersigner_who_might_not_opens_nothing(office: House) -> None:

@@ -443,6 +443,13 @@ def test_an_event_put_into_the_log_in_anothers_name_is_found(stocked: House) -> 
         opened(stocked, reference)
 
 
+def test_an_approval_whose_signature_was_changed_is_found(granted: House) -> None:
+    changed = "UPDATE statement SET signature = zeroblob(64) WHERE kind = 'approval'"
+    by_sql(granted, changed)
+    with pytest.raises(Tampered, match="signature"):
+        opened(granted, "R-1")
+
+
 def test_what_was_only_tried_is_no_event(stocked: House) -> None:
     reference = a_request(stocked)
     for _ in range(2):
