@@ -94,10 +94,11 @@ class House:
         return actor_by_session(self.practice, session_of(self.practice, actor))
 
 
-def build(folder: Path) -> House:
+def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
     """Found a practice with everybody in PEOPLE and the intake service ``door``."""
     environ = {"XDG_STATE_HOME": str(folder / "state")}
-    config = Config(vault=folder / "vault", passwords=Passwords(approver_memory_mib=64))
+    passwords = Passwords(approver_memory_mib=approver_memory_mib)
+    config = Config(vault=folder / "vault", passwords=passwords)
     founded = found_practice(
         config,
         practice_name=FULL_PRACTICE_NAME,

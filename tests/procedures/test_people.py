@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
 
+import practices
+from callrec.config import Passwords
+from callrec.crypto.canonical import parse
+from callrec.crypto.identity import LockedSeed
+from callrec.crypto.statement import state
 from callrec.errors import Locked, Refused, Tampered, Unusable
-from callrec.policy.role import Role, Standing, VaultKey
+from callrec.policy.role import POWERS, Role, Standing, VaultKey
+from callrec.practice import writing
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.joining import add_person, confirm_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.login import log_in
-from callrec.procedures.people import list_people
+from callrec.procedures.passwords import kdf_for
+from callrec.procedures.people import find_person, list_people
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from practices import House
 
 
@@ -117,3 +127,44 @@ def test_another_fingerprint_than_the_one_read_aloud_is_tampering(house: House) 
     )
     with pytest.raises(Tampered):
         confirm_person(house.open(), dora, login="new", fingerprint="0" * 64)
+
+
+def test_two_logins_that_change_places_are_found_before_anybody_is_shut_out(house: House) -> None:
+    connection = sqlite3.connect(house.config.vault / "catalogue.sqlite")
+    with connection:
+        for old, new in (("max", "x"), ("sam", "max"), ("x", "sam")):
+            connection.execute("UPDATE person SET login = ? WHERE login = ?", (new, old))
+    connection.close()
+    dora = house.actor("dora")
+    with pytest.raises(Tampered, match="beside somebody else's name"):
+        disable_person(house.practice, dora, login="max")
+
+
+def test_whoever_can_open_recordings_is_locked_with_more_memory(tmp_path: Path) -> None:
+    """Already at the first login, when the powers are not given yet [FORMATS 1]."""
+    light, heavy = (
+        kdf_for(Passwords(memory_mib=64, approver_memory_mib=128), POWERS[role]).memory_kib
+        for role in (Role.STAFF, Role.MANAGER)
+    )
+    assert (light, heavy) == (64 * 1024, 128 * 1024)
+    house = practices.build(tmp_path, approver_memory_mib=65)
+    row, _ = find_person(house.practice, "max")
+    assert LockedSeed.from_json(parse(row.locked)).kdf.memory_kib == 65 * 1024
+
+
+def test_a_claim_by_somebody_who_has_his_key_counts_for_nothing(house: House) -> None:
+    max_ = house.actor("max")
+    assert max_.identity is not None
+    claim = state(
+        "claim",
+        vault=house.practice.vault,
+        by=max_.person.id,
+        at=house.now(),
+        seed=max_.identity.act,
+        fields={"keys": "none at all"},
+    )
+    with writing(house.practice, max_.signer) as act:
+        act.leaf("person.claimed", actor=max_.person.id, statement=claim)
+    register = house.open().register
+    assert max_.person.id in register.claims  # the one he made when he joined
+    assert len(register.ignored) == 1

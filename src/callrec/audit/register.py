@@ -219,7 +219,7 @@ def take(register: Register, seq: int, statement: Statement) -> None:
         Tampered: it does not follow what was stated before.
     """
     match statement.kind:
-        case "claim":
+        case "claim" if _waits_for_a_key(register, statement.by, seq):
             register.claims[statement.by] = PublicKeys.from_json(statement.fields["keys"])
         case "voucher" if _may_vouch(register, statement, seq):
             _take_voucher(register, seq, statement)
@@ -232,10 +232,16 @@ def take(register: Register, seq: int, statement: Statement) -> None:
                     share["version"],
                     share["to"],
                 )
-        case "voucher" | "key" | "seal":
+        case "claim" | "voucher" | "key" | "seal":
             register.ignored.append(seq)
         case _:
             pass  # of no concern to the register
+
+
+def _waits_for_a_key(register: Register, person: str, seq: int) -> bool:
+    """Only who was added and has no key of his own yet may claim one."""
+    voucher = register.voucher(person, before=seq)
+    return voucher is not None and voucher.person.standing is Standing.PROVISIONAL
 
 
 def _governs(register: Register, person: str, seq: int) -> bool:

@@ -25,7 +25,7 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import node_reader, read_leaf, stored_head
 from callrec.audit.proof import Proof, check_proof, read_proof, write_proof
 from callrec.catalogue import tables
-from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.canonical import canonical, parse, parse_instant
 from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, powers_of
@@ -167,7 +167,7 @@ def check_said(practice: Practice, leaf: Leaf, statement: Statement) -> Written:
         raise Tampered("its statement is of another kind, or made by another than its leaf says")
     check_statement(statement, _keys_of(practice.register, leaf).act)
     maker = practice.register.person(statement.by, before=leaf.seq)
-    made_on = statement.at.astimezone(practice.config.time_zone).date()
+    made_on = parse_instant(leaf.at).astimezone(practice.config.time_zone).date()
     if Power.ARCHIVE not in powers_of(maker, made_on):
         raise Tampered("its statement was made by somebody who may not archive")
     return _written(statement, leaf)

@@ -14,7 +14,7 @@ from callrec.policy.authority import check_may_vouch
 from callrec.policy.clause import Clause
 from callrec.policy.role import POWERS, Person, Role, Standing, keys_held, powers_of
 from callrec.practice import Actor, Practice, attempt, today
-from callrec.procedures.people import find_person
+from callrec.procedures.people import colleague, find_person
 from callrec.procedures.shares import holders, new_version
 from callrec.procedures.vouching import give_shares, governing, renew_keys, vouch
 
@@ -28,7 +28,7 @@ def change_role(practice: Practice, actor: Actor, *, login: str, role: Role) -> 
     Raises:
         Refused: the actor does not govern, or would leave the practice without a Data Controller.
     """
-    _, voucher = find_person(practice, login)
+    voucher = _known(practice, actor, login)
     confirmed = voucher.person.standing is Standing.CONFIRMED
     person = replace(
         voucher.person, role=role, powers=POWERS[role] if confirmed else voucher.person.powers
@@ -42,9 +42,16 @@ def disable_person(practice: Practice, actor: Actor, *, login: str) -> None:
     Raises:
         Refused: the actor does not govern, or would leave the practice without a Data Controller.
     """
-    _, voucher = find_person(practice, login)
+    voucher = _known(practice, actor, login)
     person = replace(voucher.person, powers=frozenset(), delegations=(), standing=Standing.DISABLED)
     _revise(practice, actor, "person.disabled", voucher, person)
+
+
+def _known(practice: Practice, actor: Actor, login: str) -> Voucher:
+    """The newest voucher of a login, once its row is seen to be that person's."""
+    row, voucher = find_person(practice, login)
+    colleague(practice, actor, row, voucher)
+    return voucher
 
 
 def _revise(

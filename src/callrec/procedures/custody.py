@@ -267,7 +267,7 @@ def attested_statement(
     check_statement(statement, practice.register.public_keys(statement.by, before=seq).act)
     _check_in_tree(connection, seq, body)
     maker = practice.register.person(statement.by, before=seq)
-    made_on = statement.at.astimezone(practice.config.time_zone).date()
+    made_on = parse_instant(leaf.at).astimezone(practice.config.time_zone).date()
     if may not in powers_of(maker, made_on):
         raise Tampered("a statement was made by somebody without the power to make it")
     return statement

@@ -7,6 +7,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from unicodedata import normalize
 
 from callrec.audit import log as audit
 from callrec.audit.log import Signer
@@ -154,7 +155,7 @@ class _Founding:
         controller, kit = (Identity.from_seed(primitives.fresh(32), vault) for _ in range(2))
         founders = Founders(
             vault=vault,
-            practice=practice,
+            practice=normalize("NFC", practice),
             controller=primitives.fresh_id(),
             controller_keys=controller.public,
             kit=primitives.fresh_id(),

@@ -12,7 +12,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity, lock
 from callrec.crypto.statement import state
 from callrec.keyring import AT_MOST, end_session, save_session
-from callrec.policy.role import Standing
+from callrec.policy.role import POWERS, Standing
 from callrec.practice import Actor, Practice, record, writing
 from callrec.procedures.passwords import check_password, kdf_for
 from callrec.procedures.unlock import Unlocked, actor_of, session_of, unlock_person
@@ -116,7 +116,7 @@ def _claim(practice: Practice, unlocked: Unlocked, password: str) -> Waiting:
         password=password,
         person=person.id,
         vault=practice.vault,
-        kdf=kdf_for(practice.config.passwords, person.powers),
+        kdf=kdf_for(practice.config.passwords, POWERS[person.role]),
     )
     claim = state(
         "claim",

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.errors import NotFound
+from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Role, Standing, VaultKey, powers_of
 from callrec.practice import Actor, Practice, record, today
 from callrec.procedures.vouching import open_names
@@ -83,17 +83,24 @@ def logins(practice: Practice) -> Mapping[str, str]:
 
 
 def colleague(practice: Practice, actor: Actor, row: Any, voucher: Voucher) -> Colleague:
-    """Somebody by his row and newest voucher; without his name where the actor cannot open it."""
+    """Somebody by his row and newest voucher; without his name where the actor cannot open it.
+
+    Raises:
+        Tampered: the login in the row is not the one that was vouched for.
+    """
     secret = actor.shares.get((VaultKey.CATALOGUE, row.name_version))
     full_name = ""
     if secret is not None:
-        full_name = open_names(
+        names = open_names(
             row.name_sealed,
             secret=secret,
             voucher=voucher,
             vault=practice.vault,
             version=row.name_version,
-        ).full_name
+        )
+        if names.login != row.login:
+            raise Tampered("a login stands beside somebody else's name")
+        full_name = names.full_name
     claimed = practice.register.claims.get(row.id)
     waiting = claimed is not None and row.claimed is not None
     person = voucher.person

@@ -155,6 +155,8 @@ def actor_by_session(practice: Practice, session: Session) -> Actor:
         or primitives.signing_public(session.log_seed) != keys.log
     ):
         raise Locked("this login has ended", hint="run callrec login")
+    for (key, version), secret in session.shares.items():
+        practice.register.check_opened(key, version, secret)
     signer = Signer(session.person, session.log_seed)
     return Actor(person, session.login, signer, identity=None, shares=session.shares)
 

@@ -10,6 +10,7 @@ import base64
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from callrec.audit.log import read_register
 from callrec.crypto import primitives
@@ -56,7 +57,7 @@ class Names:
 
 
 def fresh_names(login: str, full_name: str) -> Names:
-    return Names(login, full_name, primitives.fresh(NONCE_BYTES))
+    return Names(login, normalize("NFC", full_name), primitives.fresh(NONCE_BYTES))
 
 
 def seal_names(names: Names, *, public: bytes, vault: str, person: str, version: int) -> bytes:
