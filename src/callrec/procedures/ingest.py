@@ -14,8 +14,10 @@ away what it left half-done and takes in the rest. While a batch is catalogued t
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -50,6 +52,7 @@ from callrec.procedures.intake_sealing import (
     Sealing,
     Seen,
     Taken,
+    are_small,
     chunks,
     hash_chunk,
     portions,
@@ -171,6 +174,7 @@ class _Run:
         self._advance = advance
         self._reader = Reader.of(practice.config)
         self._duplicates = Duplicates.of(practice, actor)
+        self._small_files = Lock()
         self._done = Ingested()
 
     def over(self, paths: Sequence[Path]) -> Ingested:
@@ -199,13 +203,24 @@ class _Run:
         with reading(self._practice.engine) as connection:
             known = seen_before(connection, self._duplicates, sources)
         group = _Group(BatchKeys.draw(), store)
-        for chunk in chunks(source for source in sources if source in known):
-            group.tasks.append(self._pool.submit(hash_chunk, chunk, self._advance))
+        hashing = partial(hash_chunk, advance=self._advance)
+        group.tasks += self._submit(hashing, [s for s in sources if s in known])
         new = [source for source in sources if source not in known]
         if new:
-            sealing = self._sealing(group)
-            group.tasks += [self._pool.submit(sealing.take, chunk) for chunk in chunks(new)]
+            group.tasks += self._submit(self._sealing(group).take, new)
         return group
+
+    def _submit(
+        self, work: Callable[[Sequence[Source]], list[Outcome]], sources: Sequence[Source]
+    ) -> list[Future[list[Outcome]]]:
+        return [self._pool.submit(self._in_turn, work, chunk) for chunk in chunks(sources)]
+
+    def _in_turn(
+        self, work: Callable[[Sequence[Source]], list[Outcome]], chunk: Sequence[Source]
+    ) -> list[Outcome]:
+        # Two threads at small files wait for the interpreter's lock more than they gain.
+        with self._small_files if are_small(chunk) else nullcontext():
+            return work(chunk)
 
     def _sealing(self, group: _Group) -> Sealing:
         if group.batch is None:

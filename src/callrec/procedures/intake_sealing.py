@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 CHUNK_FILES: Final = 16
 CHUNK_BYTES: Final = 8_000_000
+SMALL_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,11 @@ def hash_chunk(chunk: Sequence[Source], advance: Callable[[int], None]) -> list[
 def chunks(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
     """Sources in the portions that one task takes."""
     return portions(sources, CHUNK_FILES, CHUNK_BYTES)
+
+
+def are_small(chunk: Sequence[Source]) -> bool:
+    """Whether a chunk's files are so small that their bytes are the least of the work."""
+    return sum(source.mark.size_bytes for source in chunk) < SMALL_BYTES * len(chunk)
 
 
 def portions(

@@ -57,9 +57,14 @@ class Source:
 
     path: Path
     """Absolute."""
-    inside: Path
-    """The same, as seen from the folder that was named; of a file that was named, its name."""
+    root: Path
+    """The folder that was named; of a file that was named, its folder."""
     mark: Mark
+
+    @property
+    def inside(self) -> Path:
+        """The path as seen from the root."""
+        return self.path.relative_to(self.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,7 @@ def find_sources(paths: Iterable[Path]) -> Iterator[Found]:
         if path.is_dir():
             yield from _walk(path)
         else:
-            yield _judged(path, Path(path.name))
+            yield _judged(path, path.parent)
 
 
 def is_plainly_none(name: str) -> bool:
@@ -176,12 +181,12 @@ def _walk(root: Path) -> Iterator[Found]:
 
 
 def _found(entry: os.DirEntry[str], root: Path) -> Found:
-    path = Path(entry.path)
     if is_plainly_none(entry.name):
         return NotRecording()
+    path = Path(entry.path)
     if entry.is_symlink():
         return _led(path, root)
-    return _judged(path, path.relative_to(root))
+    return _judged(path, root)
 
 
 def _led(link: Path, root: Path) -> Found:
@@ -192,7 +197,7 @@ def _led(link: Path, root: Path) -> Found:
     return NotRecording()  # what it leads to comes in by itself
 
 
-def _judged(path: Path, inside: Path) -> Found:
+def _judged(path: Path, root: Path) -> Found:
     try:
         status = path.lstat()
     except OSError as error:
@@ -200,7 +205,7 @@ def _judged(path: Path, inside: Path) -> Found:
     why = no_file(status)
     if why:
         return Quarantined(path, why, unreadable=True)
-    return Source(path, inside, Mark.of(status))
+    return Source(path, root, Mark.of(status))
 
 
 def no_file(status: os.stat_result) -> str:
