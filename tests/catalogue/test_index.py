@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -92,11 +93,10 @@ def test_a_token_is_what_another_program_makes_of_it(
     assert (VECTORS["index_key"], VECTORS["vault"]) == (KEY.hex(), VAULT)
     call = vector_call(vector)
     part, kind = part_of(call.started_at), TokenKind[vector["kind"].upper().replace("-", "_")]
-    bits = vector["bits"]
+    widths = {"bits": 20, "tail_bits": 20}
+    widths["tail_bits" if kind is TokenKind.TAIL else "bits"] = vector["bits"]
     connection.execute(
-        tables.part.insert().values(
-            part=part, rows=1, bits=bits, tail_bits=bits, normalising=NORMALISING_VERSION
-        )
+        tables.part.insert().values(part=part, rows=1, normalising=NORMALISING_VERSION, **widths)
     )
     add(connection, [call])
     row = connection.execute(select(tables.token).where(tables.token.c.kind == kind)).one()
@@ -242,6 +242,28 @@ def test_a_local_day_may_lie_in_two_months(connection: Connection) -> None:
     early, late = (datetime(2024, 5, 31, 23, 30, tzinfo=UTC), datetime(2024, 6, 1, 9, tzinfo=UTC))
     add(connection, [replace(CALL, started_at=at) for at in (early, late)])
     assert proposed(connection, Criteria(extension="201", days=day)) == [2, 1]
+
+
+def test_a_month_is_that_of_utc_whatever_the_clock_says() -> None:
+    in_london = datetime(2024, 6, 1, 0, 30, tzinfo=LONDON)
+    assert part_name(part_of(in_london)) == "2024-05"
+
+
+def test_a_local_day_may_begin_in_a_month_that_is_over_elsewhere(connection: Connection) -> None:
+    # On the Azores the last of December ends when it is one in the morning of January, in UTC.
+    azores = ZoneInfo("Atlantic/Azores")
+    add(connection, [replace(CALL, started_at=NEW_YEAR + timedelta(minutes=30))], zone=azores)
+    day = Days(date(2023, 12, 31), date(2023, 12, 31))
+    assert proposed(connection, Criteria(extension="201", days=day), zone=azores) == [1]
+
+
+def test_each_of_several_days_is_looked_at(connection: Connection) -> None:
+    starts = [NEW_YEAR + timedelta(days=days, hours=9) for days in range(4)]
+    add(connection, [replace(CALL, started_at=at) for at in starts])
+    days = Days(date(2024, 1, 2), date(2024, 1, 4))
+    assert proposed(connection, Criteria(extension="201", days=days)) == [4, 3, 2]
+    at_nine = Criteria(days=days, times=parse_times("09:00"))
+    assert proposed(connection, at_nine) == [4, 3, 2]
 
 
 def test_the_newest_is_proposed_first(connection: Connection) -> None:
