@@ -102,9 +102,7 @@ def _space(practice: Practice) -> Finding:
 def _login_place(environ: Mapping[str, str]) -> Finding:
     if runtime_folder(environ) is not None:
         return Finding(Level.WELL, "logins are kept in memory, in a private folder")
-    return Finding(
-        Level.WARNING, "no private memory file system here: logins use the key store"
-    )
+    return Finding(Level.WARNING, "no private memory file system here: logins use the key store")
 
 
 def _unfinished(practice: Practice) -> Finding:
