@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,7 @@ from callrec.archive.bag import Item, space_for
 from callrec.archive.marker import begin_volume
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf
-from callrec.catalogue import tables
-from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.role import Power
@@ -336,10 +336,12 @@ def test_a_manifest_that_is_not_the_statements_stops_it(archived: House) -> None
 
 ROWS = {
     "a recording that is said to be there": (
-        "INSERT INTO archived SELECT {new}, volume, bag FROM archived LIMIT 1"
+        "INSERT INTO archived SELECT 5, volume, bag FROM archived LIMIT 1"
+    ),
+    "a recording that is said to be in no bag of ours": (
+        "INSERT INTO archived SELECT 5, volume, 'x' FROM archived LIMIT 1"
     ),
     "a recording that is said not to be there": "DELETE FROM archived WHERE recording = 1",
-    "a bag that is said to be another": "UPDATE archived SET bag = 'x' WHERE recording = 1",
     "another head": "UPDATE volume SET head_size = head_size - 1",
     "another root": "UPDATE volume SET head_root = zeroblob(32)",
     "no volume": "DELETE FROM volume",
@@ -349,17 +351,30 @@ ROWS = {
 @pytest.mark.parametrize("change", ROWS.values(), ids=ROWS)
 def test_a_row_that_does_not_follow_from_the_log_is_found(archived: House, change: str) -> None:
     one_more_call(archived)
-    newest = rows(archived, "SELECT max(id) FROM recording")[0][0]
-    with transaction(archived.practice.engine) as connection:
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-        if change == ROWS["no volume"]:
-            connection.execute(tables.archived.delete())
-            connection.execute(tables.bag.delete())
-        connection.exec_driver_sql(change.format(new=newest))
+    write_rows(archived, change)
     with pytest.raises(Tampered, match="does not follow from the audit log"):
         archive(archived, drive(archived))
     with pytest.raises(Tampered, match="does not follow from the audit log"):
         verify(archived, drive(archived))
+
+
+def test_a_row_of_a_volume_that_was_never_written_to_is_found(
+    archived: House, tmp_path: Path
+) -> None:
+    begin_volume(tmp_path, volume="70" * 16, vault=archived.practice.vault, label="new")
+    copied = f"SELECT '{'70' * 16}', 'new', head_size, head_root, written_at FROM volume"
+    write_rows(archived, f"INSERT INTO volume {copied}")
+    with pytest.raises(Tampered, match="does not follow from the audit log"):
+        archive(archived, tmp_path)
+
+
+def write_rows(house: House, change: str) -> None:
+    """What somebody does who writes the file itself, past every rule of ours for it."""
+    house.practice.engine.dispose()
+    connection = sqlite3.connect(house.practice.folder / "catalogue.sqlite")
+    with connection:
+        assert connection.execute(change).rowcount > 0
+    connection.close()
 
 
 # What goes wrong on the way leaves the drive as it was.

@@ -271,6 +271,12 @@ def test_a_proof_of_another_log_is_named(house: House, at: Path) -> None:
     assert "another log" in fault.what
 
 
+def test_a_proof_of_another_volume_says_so(house: House, at: Path) -> None:
+    plant_another_volumes_bag(at)
+    words = {fault.path.split("/")[0]: fault.what for fault in verify(house, at).faults}
+    assert words["heads"] == "it is of another volume"
+
+
 def test_a_statement_by_somebody_who_may_not_archive_counts_for_nothing(
     house: House, at: Path
 ) -> None:

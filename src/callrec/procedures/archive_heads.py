@@ -22,7 +22,7 @@ from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import decode_base64, origin, read_checkpoint
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import node_reader, read_leaf, stored_head
+from callrec.audit.log import node_reader, read_leaf
 from callrec.audit.proof import Proof, check_proof, read_proof, write_proof
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical, parse, parse_instant
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.audit.log import Head
     from callrec.audit.register import Register
     from callrec.crypto.identity import PublicKeys
     from callrec.practice import Practice
@@ -132,8 +133,14 @@ def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
     return write_proof(Proof(seq, hashes, bytes(point.note), canonical(extra)))
 
 
-def check_head(practice: Practice, connection: Connection, data: bytes) -> Written:
+def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> Written:
     """What a proof that lies on a volume proves, and that it is of this vault's log as it stands.
+
+    Args:
+        practice: the open vault.
+        data: the proof's file.
+        head: of the vault's log.
+        read: gives the nodes of its tree.
 
     Raises:
         Tampered: it is no proof, not of this log, signed by nobody entitled, or of a head that this
@@ -146,10 +153,9 @@ def check_head(practice: Practice, connection: Connection, data: bytes) -> Writt
     keys = _keys_of(practice.register, leaf)
     point = check_proof(proof, tree.leaf_hash(leaf_bytes), keys.log, name)
     written = check_said(practice, leaf, statement)
-    head = stored_head(connection)
     if point.size > head.size:
         raise Tampered(f"its head has {point.size} entries, but the vault's log has {head.size}")
-    if tree.root(point.size, node_reader(connection)) != point.root:
+    if tree.root(point.size, read) != point.root:
         raise Tampered("its head is no beginning of the vault's log")
     return written
 

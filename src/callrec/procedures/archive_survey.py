@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.bag import MANIFEST, RECORDINGS
@@ -17,7 +18,7 @@ from callrec.archive.marker import MARKER
 from callrec.archive.volume import FOLDERS
 from callrec.audit import tree
 from callrec.audit.checkpoint import origin
-from callrec.audit.log import node_reader
+from callrec.audit.log import node_reader, stored_head
 from callrec.catalogue.volumes import find_volume, names_by_bag
 from callrec.crypto.primitives import sha256
 from callrec.errors import NotFound, Tampered, Unusable
@@ -165,11 +166,13 @@ def _heads(
     practice: Practice, connection: Connection, volume: Volume, written: Mapping[str, Written]
 ) -> Iterator[Fault]:
     files = _names(volume.at / HEADS)
+    # Many proofs lead over the same nodes, and none of these ever changes.
+    head, read = stored_head(connection), cache(node_reader(connection))
     for file in files:
         stated = written.get(file.removesuffix(PROOF)) if file.endswith(PROOF) else None
         kind = FaultKind.DAMAGED if stated else FaultKind.EXTRA
         try:
-            said = check_head(practice, connection, _read(volume.at / HEADS / file))
+            said = check_head(practice, _read(volume.at / HEADS / file), head, read)
         except (Tampered, NotFound) as error:
             yield Fault(kind, f"{HEADS}/{file}", error.message)
             continue
