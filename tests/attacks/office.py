@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from practices import House
 
 CALLS = {
-    "in-201-07700900461-20240704-140501-1720098301.1.wav": None,
-    "out-01632960183-202-20240704-150000-1720101600.2.wav": None,
     "Rückruf Featherstonehaugh.wav": {
         "started_at": "2024-07-04T15:30:00+01:00",
         "direction": "inbound",
@@ -37,8 +35,10 @@ CALLS = {
         "extension": "205",
         "parties": ["Charlotte D'Arcy-Brontë"],
     },
+    "in-201-07700900461-20240704-140501-1720098301.1.wav": None,
+    "out-01632960183-202-20240704-150000-1720101600.2.wav": None,
 }
-"""Name in the spool, and what its sidecar says; None: the name says it all."""
+"""Name in the spool, and what its sidecar says; None: the name says it all. Recordings 1 to 4."""
 NUMBERS = ("7700900461", "1632960183", "2079460952", "7700900123")
 """Without what a spelling puts before them."""
 REASONS = (
@@ -91,10 +91,10 @@ def _search(house: House) -> None:
 
 def _ask(house: House) -> None:
     particulars = {
-        "R-1": ("07700 900461", "Nurse Quackenbush", "1", REASONS[0]),
-        "R-2": ("+44 1632 960183", "unknown", "2", REASONS[1]),
-        "R-3": ("020 7946 0952", "Zoë Featherstonehaugh", "3", REASONS[4]),
-        "R-4": ("(07700) 900-123", "Charlotte D'Arcy-Brontë", "4", REASONS[4]),
+        "R-1": ("07700 900461", "Nurse Quackenbush", "3", REASONS[0]),
+        "R-2": ("+44 1632 960183", "unknown", "4", REASONS[1]),
+        "R-3": ("020 7946 0952", "Zoë Featherstonehaugh", "1", REASONS[4]),
+        "R-4": ("(07700) 900-123", "Charlotte D'Arcy-Brontë", "2", REASONS[4]),
     }
     for reference, (number, party, recording, reason) in particulars.items():
         words = ["--purpose", "complaint", "--reason", reason, "--number", number]

@@ -30,20 +30,20 @@ class Answer:
     err: str
 
 
-def type_in(house: House, login: str, *words: str, vault: Path | None = None) -> Answer:
+def type_in(house: House, login: str, *words: str, **environ: Path | str) -> Answer:
     """Run one command in this practice, at the time that its clock shows.
 
     Args:
         house: the practice.
         login: who gives his password; ``door`` gives its credential; ``nobody`` nothing.
         words: what is typed after ``callrec``.
-        vault: another vault than the practice's own.
+        environ: variables of the environment that are otherwise.
     """
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("CALLREC_")]:
             patch.delenv(name)
-        for name, value in _environ(house, login, vault).items():
-            patch.setenv(name, value)
+        for name, value in {**_environ(house, login), **environ}.items():
+            patch.setenv(name, str(value))
         patch.setattr(sys, "stdin", StringIO())
         out, err = StringIO(), StringIO()
         with redirect_stdout(out), redirect_stderr(err):
@@ -58,9 +58,9 @@ def done(house: House, login: str, *words: str) -> str:
     return answer.out
 
 
-def _environ(house: House, login: str, vault: Path | None) -> dict[str, str]:
+def _environ(house: House, login: str) -> dict[str, str]:
     environ = {
-        "CALLREC_VAULT": str(vault or house.folder / "vault"),
+        "CALLREC_VAULT": str(house.folder / "vault"),
         "COLUMNS": "200",
         "XDG_CONFIG_HOME": str(house.folder / "config"),
         "XDG_RUNTIME_DIR": str(house.folder / "runtime"),
