@@ -210,6 +210,33 @@ def test_a_sidecar_that_says_what_the_vault_does_not_know_is_not_deleted(
     assert left_in(tmp_path / "spool") == ["call.wav.json"]
 
 
+def test_a_sidecar_that_cannot_go_is_left_and_told(house: House, tmp_path: Path) -> None:
+    (tmp_path / "done").mkdir()
+    a_call(tmp_path / "spool", name="call.wav")
+    sidecar = a_sidecar(tmp_path / "spool" / "call.json")
+    (tmp_path / "done" / "call.json").write_text("another", encoding="utf-8")
+    done = take_in(house, tmp_path / "spool", after=After(AfterKind.MOVE, tmp_path / "done"))
+    assert [q.path for q in done.quarantined] == [sidecar]
+    assert left_in(tmp_path / "spool") == ["call.json"]
+
+
+def test_a_source_that_is_named_twice_goes_once(house: House, tmp_path: Path) -> None:
+    call = a_call(tmp_path / "spool")
+    done = take_in(house, call, tmp_path / "spool", after=DELETE)
+    assert (done.recordings, done.duplicates, done.quarantined) == (1, 1, [])
+
+
+def test_where_nothing_was_taken_in_no_leaf_says_that_anything_goes(
+    house: House, tmp_path: Path
+) -> None:
+    (tmp_path / "note.wav").write_text("Call back", encoding="utf-8")
+    with reading(house.practice.engine) as connection:
+        before = audit.stored_head(connection)
+    assert take_in(house, tmp_path / "note.wav", after=DELETE).unreadable == 0
+    with reading(house.practice.engine) as connection:
+        assert audit.stored_head(connection) == before
+
+
 def test_a_leaf_says_so_before_a_source_goes(house: House, tmp_path: Path) -> None:
     take_in(house, a_call(tmp_path), login="door", after=DELETE)
     ava = house.actor("ava")

@@ -18,26 +18,19 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
+from callrec.errors import CallrecError, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import attempt, record, today
-from callrec.procedures.custody import Opening
-from callrec.procedures.intake_after import (
-    AfterKind,
-    Copy,
-    check_after,
-    check_copy,
-    clear_sidecars,
-    clear_source,
-)
+from callrec.practice import attempt, today
+from callrec.procedures.intake_after import AfterKind, check_after
 from callrec.procedures.intake_batch import BatchKeys, catalogue_batch
+from callrec.procedures.intake_clearing import clear_portion, left_because
 from callrec.procedures.intake_known import (
     Duplicates,
     Portion,
@@ -69,8 +62,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
-
-    from sqlalchemy import Row
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.intake_after import After
@@ -264,64 +255,10 @@ class _Run:
             return sort_out(connection, self._duplicates, seen, known)
 
     def _clear(self, portion: Portion) -> None:
-        """Let the sources go, each once its copy was read back; a leaf says so first."""
-        copies = self._copies(portion)
-        cleared: list[Seen] = []
-        for (seen, _), problem in zip(copies, self._pool.map(self._clear_one, copies), strict=True):
-            if problem is None:
-                cleared.append(seen)
-            else:
-                self._done.damaged += isinstance(problem, Tampered)
-                self._done.quarantined.append(Quarantined(seen.source.path, _left_because(problem)))
-        taken = {same[0].source for same in portion.new.values()}
-        moved = self._after.kind is AfterKind.MOVE
-        # A sidecar is deleted only if what it says is in the vault.
-        clear_sidecars(self._after, [s for s in cleared if moved or s.source in taken])
-
-    def _copies(self, portion: Portion) -> list[tuple[Seen, Copy]]:
-        new: list[tuple[Seen, Copy]] = [
-            (seen, Copy(same[0].uid, same[0].sealed.sha256_ciphertext, same[0].data_key))
-            for same in portion.new.values()
-            for seen in same
-        ]
-        uids = sorted({copy.uid for _, copy in new} | {row.uid for _, row in portion.held})
-        details = {"after": self._after.kind, "recordings": uids}
-        record(self._practice, self._actor, "ingest.cleared", details=details)
-        with reading(self._practice.engine) as connection:
-            opening = Opening(self._practice, self._actor, connection)
-            held = [
-                (seen, Copy(row.uid, row.ciphertext, _data_key(opening, row)))
-                for seen, row in portion.held
-            ]
-        return new + held
-
-    def _clear_one(self, source: tuple[Seen, Copy]) -> CallrecError | OSError | None:
-        seen, copy = source
-        try:
-            check_copy(self._practice.store, self._practice.vault, copy, seen.sha256)
-            clear_source(self._after, seen)
-        except (NotFound, Tampered, Unusable, OSError) as problem:
-            return problem
-        return None
-
-
-def _data_key(opening: Opening, row: Row[Any]) -> bytes | None:
-    if row.data_key is None:
-        return None  # erased: no file is there to be opened
-    try:
-        return opening.data_key(row)
-    except Locked:
-        return None
-
-
-def _left_because(problem: CallrecError | OSError) -> str:
-    match problem:
-        case Unusable():
-            return problem.message
-        case CallrecError():
-            return "its copy in the vault is not there or not whole, so it was left where it is"
-        case OSError():
-            return f"it was taken in and left: {(problem.strerror or 'no reason told').lower()}"
+        left = clear_portion(self._practice, self._actor, self._after, portion, self._pool)
+        for path, problem in left:
+            self._done.damaged += isinstance(problem, Tampered)
+            self._done.quarantined.append(Quarantined(path, left_because(problem)))
 
 
 @contextmanager

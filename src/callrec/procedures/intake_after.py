@@ -130,26 +130,37 @@ def clear_source(after: After, seen: Seen) -> None:
     path.unlink()
 
 
-def clear_sidecars(after: After, cleared: Iterable[Seen]) -> None:
+def clear_sidecars(after: After, gone: Iterable[Seen]) -> list[tuple[Path, Unusable | OSError]]:
     """Let sidecars go where their recordings went, once no other file beside them needs them.
 
-    Raises:
-        OSError: it cannot be done.
+    Args:
+        after: not keep.
+        gone: recordings that have gone already.
+
+    Returns:
+        Sidecars that could not go, and why.
     """
     needed: dict[Path, frozenset[str]] = {}
-    for seen in cleared:
+    left: list[tuple[Path, Unusable | OSError]] = []
+    for seen in gone:
         sidecar = sidecar_for(seen.source.path)
         if sidecar is None:
             continue
-        folder = sidecar.parent
-        if folder not in needed:
-            needed[folder] = _names_and_stems(folder)
-        if sidecar.stem in needed[folder]:
-            continue
-        if after.kind is AfterKind.MOVE:
-            target = (after.folder / seen.source.inside).with_name(sidecar.name)
-            _put(sidecar, target, _sha256(sidecar))
-        sidecar.unlink()
+        try:
+            if sidecar.parent not in needed:
+                needed[sidecar.parent] = _names_and_stems(sidecar.parent)
+            if sidecar.stem not in needed[sidecar.parent]:
+                _clear_sidecar(after, seen, sidecar)
+        except (Unusable, OSError) as problem:
+            left.append((sidecar, problem))
+    return left
+
+
+def _clear_sidecar(after: After, seen: Seen, sidecar: Path) -> None:
+    if after.kind is AfterKind.MOVE:
+        target = (after.folder / seen.source.inside).with_name(sidecar.name)
+        _put(sidecar, target, _sha256(sidecar))
+    sidecar.unlink()
 
 
 def _names_and_stems(folder: Path) -> frozenset[str]:
