@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import reading, transaction
 from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
+from callrec.policy.role import VaultKey
 from callrec.procedures.intake_batch import BatchKeys, catalogue_batch
 from callrec.procedures.intake_known import Duplicates, Portion
 from callrec.procedures.intake_sealing import Taken
@@ -77,6 +79,27 @@ def take_in(
         rows = connection.execute(select(tables.recording.c.uid, tables.recording.c.id))
         numbers = {row.uid: row.id for row in rows}
     return [numbers[each.uid] for each in taken]
+
+
+def plant(house: House, number: int, said: object) -> None:
+    """Put metadata of one's own in a recording's place: whoever can write the database can.
+
+    The catalogue key's public half is no secret, so what is sealed to it here does open.
+    """
+    key, batch, vault = bytes(32), "f" * 32, house.practice.vault
+    newest = house.practice.register.newest(VaultKey.CATALOGUE)
+    info = context("batch", vault, batch=batch, key="catalogue", version=newest.version)
+    row = tables.recording.c
+    with transaction(house.practice.engine) as connection:
+        another = connection.execute(select(tables.batch)).mappings().first()
+        own = {"id": batch, "catalogue_key": primitives.hpke_seal(newest.public, key, info)}
+        connection.execute(tables.batch.insert().values({**(another or {}), **own}))
+        uid = connection.execute(select(row.uid).where(row.id == number)).scalar()
+        sealed = primitives.seal(
+            key, bytes(32) + canonical(said), context("metadata", vault, uid=uid, revision=1)
+        )
+        place = tables.metadata.c.recording == number
+        connection.execute(tables.metadata.update().where(place).values(batch=batch, sealed=sealed))
 
 
 def _taken(batch: Batch, vault: str, call: Call, duration_ms: int) -> Taken:

@@ -21,7 +21,7 @@ from callrec.policy.when import Days, Times
 from callrec.practice import vault_key
 from callrec.procedures.deny import deny_request
 from callrec.procedures.search import Found, search_recordings
-from calls import A_CALL, NINE, a_call, take_in
+from calls import A_CALL, NINE, a_call, plant, take_in
 from procedures.asking import a_request, approve
 
 if TYPE_CHECKING:
@@ -295,6 +295,25 @@ def test_what_was_changed_is_found_and_named(house: House, statement: str) -> No
     with_calls(house)
     change(house, statement)
     with pytest.raises(Tampered, match=r"recording [123]\b"):
+        search(house)
+
+
+MALFORMED: dict[str, Any] = {
+    "nothing": {},
+    "no object": [],
+    "a number that is none": {"number": 1},
+    "parties that are none": {"parties": [1]},
+    "provenance that is none": {"provenance": 1},
+    "a source that is none": {"provenance": [1]},
+    "a time that is none": {"started_at": "yesterday"},
+}
+
+
+@pytest.mark.parametrize("said", MALFORMED.values(), ids=MALFORMED)
+def test_what_somebody_else_sealed_is_found_and_named(house: House, said: Any) -> None:
+    with_calls(house)
+    plant(house, 2, said)
+    with pytest.raises(Tampered, match="recording 2"):
         search(house)
 
 

@@ -12,8 +12,9 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import NotFound, Refused, Tampered
+from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.show import Shown, Source, show_recording
-from calls import NINE, a_call, take_in
+from calls import NINE, a_call, plant, take_in
 from practices import copy
 
 if TYPE_CHECKING:
@@ -152,3 +153,12 @@ def test_a_recording_that_somebody_put_there_without_the_power_is_not_shown(hous
     (number,) = take_in(house, [a_call()], by="pat")
     with pytest.raises(Tampered, match=f"recording {number}"):
         show(house, number)
+
+
+def test_metadata_that_somebody_sealed_himself_are_not_shown(house: House) -> None:
+    with reading(house.practice.engine) as connection:
+        row = find_recording(connection, 2)
+        true = Opening(house.practice, house.actor("max"), connection).checked(row).fields
+    plant(house, 2, {**true, "number": "+441144960123"})
+    with pytest.raises(Tampered, match="recording 2"):
+        show(house)

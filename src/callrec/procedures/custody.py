@@ -11,7 +11,8 @@ import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -28,6 +29,7 @@ from callrec.practice import vault_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from types import UnionType
 
     from sqlalchemy import Connection, Row
 
@@ -36,6 +38,26 @@ if TYPE_CHECKING:
 NONCE_BYTES = 32
 COPIED = ("direction", "duration_ms", "format", "size_bytes")
 """Clear columns whose copy in the metadata has the same name and form; the start is the fifth."""
+
+_FORM: Final[Mapping[str, type | UnionType]] = MappingProxyType(
+    {
+        "ciphertext": str,
+        "direction": str,
+        "duration_ms": int,
+        "extension": str | None,
+        "format": str,
+        "local_time": str,
+        "number": str | None,
+        "parties": list,
+        "provenance": list,
+        "sha256": str,
+        "size_bytes": int,
+        "started_at": str,
+        "time_confidence": str,
+        "uid": str,
+    }
+)
+"""What metadata has to hold: anybody could seal something else to the catalogue key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +201,8 @@ class Opening:
             commitments.append((sealed.batch, found))
             provenance = [*fields.get("provenance", ()), *said.get("provenance", ())]
             fields = {**fields, **said, "provenance": provenance}
+        if not _FORM.keys() <= fields.keys():
+            raise Tampered(f"the metadata of recording {row.id} says too little")
         opened_recording = OpenedRecording(row.id, row.uid, row.ciphertext, row.state, fields)
         return opened_recording, commitments
 
@@ -198,9 +222,12 @@ class Opening:
             key = self._keys(sealed.batch, VaultKey.CATALOGUE)
             opened = primitives.open_sealed(key, sealed.sealed, info)
             nonce, body = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
-            return parse(body), commitment(nonce, body)
+            said = parse(body)
         except Tampered as error:
             raise Tampered(f"the metadata of recording {row.id} does not open") from error
+        if not _is_in_form(said):
+            raise Tampered(f"the metadata of recording {row.id} is not in its form")
+        return said, commitment(nonce, body)
 
     def _open_key(self, batch: str, side: VaultKey) -> bytes:
         self._read_batches({batch})
@@ -229,6 +256,16 @@ class Opening:
             (item["uid"], item["revision"]): (item["ciphertext"], item["metadata"])
             for item in statement.fields["items"]
         }
+
+
+def _is_in_form(said: object) -> bool:
+    """Whether one revision is an object whose known members are of their type."""
+    return (
+        isinstance(said, dict)
+        and all(isinstance(said[name], kind) for name, kind in _FORM.items() if name in said)
+        and all(isinstance(party, str) for party in said.get("parties", ()))
+        and all(isinstance(source, dict) for source in said.get("provenance", ()))
+    )
 
 
 def check_clear_columns(row: Row[Any], fields: Mapping[str, Any]) -> None:
