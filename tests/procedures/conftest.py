@@ -8,11 +8,13 @@ import pytest
 
 import practices
 from procedures.asking import approved, with_recordings
+from procedures.packages import a_package
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from practices import House
+    from procedures.packages import Package
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +39,9 @@ def stocked(stocked_template: House, tmp_path: Path) -> House:
 def granted(granted_template: House, tmp_path: Path) -> House:
     """The same, where max has approved R-1, which sam made for recordings 1 and 2."""
     return practices.copy(granted_template, tmp_path / "house")
+
+
+@pytest.fixture(scope="session")
+def package(granted_template: House, tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """R-1, released and opened; it is only looked at."""
+    return a_package(practices.copy(granted_template, tmp_path_factory.mktemp("package")))

@@ -8,13 +8,22 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from callrec.audit.log import read_detail
+from callrec.catalogue.engine import reading
 from callrec.policy.handing_over import Delivery
+from callrec.policy.role import VaultKey
+from callrec.practice import vault_key
 from callrec.procedures.release import Released, release_recordings
-from procedures.asking import signed_in
+from callrec.procedures.request_log import read_history
+from procedures.asking import request_id, rows, signed_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from callrec.audit.leaf import Leaf
+    from callrec.errors import CallrecError
     from practices import House
 
 
@@ -66,6 +75,38 @@ def release(
         to=to or outbox(house),
         delivery=delivery,
     )
+
+
+def acts_of(house: House, reference: str = "R-1") -> list[str]:
+    with reading(house.practice.engine) as connection:
+        history = read_history(house.practice, connection, request_id(house, reference))
+    return [leaf.act for leaf in history.leaves]
+
+
+def details_of(house: House, leaf: Leaf) -> dict[str, object]:
+    """What the auditor reads beside a leaf."""
+    ava = signed_in(house, "ava")
+    with reading(house.practice.engine) as connection:
+        found = read_detail(
+            connection,
+            leaf,
+            lambda version: vault_key(ava, VaultKey.AUDIT, version),
+            house.practice.vault,
+        )
+    return dict(found or {})
+
+
+def sealed_file(house: House, number: int) -> Path:
+    (name,) = rows(house, "SELECT ciphertext FROM recording WHERE id = :id", id=number)[0]
+    return house.practice.store.path(name)
+
+
+def nothing_is_released(house: House, kind: type[CallrecError], login: str = "sam") -> str:
+    """What is said instead; and nothing lies in the outbox, not even something unfinished."""
+    with pytest.raises(kind) as caught:
+        release(house, login=login)
+    assert list(outbox(house).iterdir()) == []
+    return caught.value.message
 
 
 def seven_zip(released: Released, to: Path, passphrase: str) -> int:

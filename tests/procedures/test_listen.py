@@ -12,6 +12,8 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered, Unusable
+from callrec.policy.role import Role
+from callrec.procedures.changing_roles import change_role
 from callrec.procedures.listen import Heard, listen_to
 from callrec.procedures.revoke import revoke_grants
 from procedures.asking import (
@@ -160,6 +162,12 @@ def test_what_has_lapsed_is_not_heard(office: House) -> None:
     nothing_is_heard(office, Refused)
 
 
+def test_whoever_may_hear_nothing_any_more_hears_nothing(office: House) -> None:
+    change_role(office.practice, office.actor("dora"), login="sam", role=Role.AUDITOR)
+    office.open()
+    nothing_is_heard(office, Refused)
+
+
 def test_it_takes_the_password(office: House) -> None:
     with pytest.raises(Locked):
         listen_to(office.practice, logged_in(office, "sam"), "R-1", 1, player=Ear(office).find)
@@ -173,6 +181,17 @@ def test_a_changed_byte_is_named_before_anything_is_heard(office: House, at: int
     data[at] ^= 1
     path.write_bytes(data)
     assert "recording 1" in nothing_is_heard(office, Tampered)
+
+
+def test_damage_far_into_a_call_is_found_before_its_beginning_is_heard(house: House) -> None:
+    take_in(house, a_call(house.folder / "spool", size_bytes=3_000_058))
+    approved(house, recordings=[1])
+    (name,) = rows(house, "SELECT ciphertext FROM recording")[0]
+    path = house.practice.store.path(name)
+    data = bytearray(path.read_bytes())
+    data[1_500_000] ^= 1
+    path.write_bytes(data)
+    assert "recording 1" in nothing_is_heard(house, Tampered)
 
 
 def test_without_a_player_the_log_says_that_nothing_was_heard(office: House) -> None:

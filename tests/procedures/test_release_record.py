@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import practices
 from callrec.audit import tree
 from callrec.audit.checkpoint import origin
 from callrec.audit.leaf import Leaf, Outcome, detail_commitment
@@ -56,12 +55,6 @@ if TYPE_CHECKING:
 def office(granted: House) -> House:
     """R-1 is sam's, for recordings 1 and 2, and max has approved it."""
     return granted
-
-
-@pytest.fixture(scope="module")
-def package(granted_template: House, tmp_path_factory: pytest.TempPathFactory) -> Package:
-    """R-1, released and opened; it is only looked at."""
-    return a_package(practices.copy(granted_template, tmp_path_factory.mktemp("package")))
 
 
 def proof_in(package: Package) -> tuple[Proof, dict[str, Any]]:
@@ -147,6 +140,15 @@ def test_a_later_voucher_of_the_releaser_is_among_them(office: House) -> None:
     _, register = replayed(a_package(office))
     sam = register.person(signed_in(office, "sam").person.id)
     assert sam.role is Role.MANAGER
+
+
+def test_what_became_of_whoever_vouched_is_not_told(office: House) -> None:
+    dora = office.actor("dora")
+    change_role(office.practice, dora, login="pat", role=Role.DATA_CONTROLLER)
+    change_role(office.open(), office.actor("pat"), login="dora", role=Role.MANAGER)
+    office.open()
+    _, register = replayed(a_package(office))
+    assert register.person(dora.person.id).role is Role.DATA_CONTROLLER
 
 
 def manifest_for(house: House, grants: tuple[UsableGrant, ...]) -> Manifest:

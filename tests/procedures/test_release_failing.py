@@ -1,0 +1,194 @@
+"""What is said where a release cannot be, and what is left of it: nothing but the grant."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from callrec.audit.leaf import Outcome
+from callrec.catalogue.engine import transaction
+from callrec.crypto.context import context
+from callrec.crypto.streaming import StreamSealer
+from callrec.errors import Failed, Refused, Tampered, Unusable
+from callrec.policy.request import RequestAct
+from callrec.store.sealing import seal_stream
+from cli.transcript import password_of
+from procedures.asking import (
+    approve,
+    approved,
+    grants_of,
+    last_leaf,
+)
+from procedures.packages import (
+    details_of,
+    nothing_is_released,
+    outbox,
+    release,
+    sealed_file,
+)
+from procedures.spool import a_call, a_wave, data_keys_of, recordings_of, take_in
+from store.small_disk import small_disk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from practices import House
+
+LONG = 1_500_000
+"""Bytes of a call whose package takes three times as much."""
+
+
+@pytest.fixture
+def office(granted: House) -> House:
+    """R-1 is sam's, for recordings 1 and 2, and max has approved it."""
+    return granted
+
+
+@pytest.fixture
+def long_call(house: House) -> House:
+    """R-1 is sam's, for one long call, and max has approved it."""
+    take_in(house, a_call(house.folder / "spool", size_bytes=LONG))
+    approved(house, recordings=[1])
+    return house
+
+
+# Where to.
+
+
+def test_a_release_goes_to_a_folder_that_is_there_and_outside_the_vault(office: House) -> None:
+    file = office.folder / "file"
+    file.touch()
+    inside = office.folder / "way-in"
+    inside.symlink_to(office.practice.folder / "recordings")
+    before = last_leaf(office)
+    for place in (office.folder / "none", file, office.practice.folder, inside, file / "below"):
+        with pytest.raises(Unusable):
+            release(office, to=place)
+    assert last_leaf(office) == before
+    assert len(grants_of(office, "R-1")) == 2
+
+
+# What may be wrong with a recording.
+
+
+@pytest.mark.parametrize("at", [3, 50, -1])
+def test_a_changed_byte_in_a_recording_is_named_and_nothing_is_written(
+    office: House, at: int
+) -> None:
+    path = sealed_file(office, 2)
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+    said = nothing_is_released(office, Tampered)
+    assert said == "the sealed file of recording 2 is not as it was sealed"
+    leaf = last_leaf(office)
+    assert (leaf.act, leaf.outcome) == ("release.prepared", Outcome.FAILED)
+    assert details_of(office, leaf) == {"why": said}
+    assert len(grants_of(office, "R-1")) == 2
+
+
+def test_a_recording_that_is_gone_is_named(office: House) -> None:
+    sealed_file(office, 1).unlink()
+    assert nothing_is_released(office, Tampered) == "the sealed file of recording 1 is missing"
+
+
+def test_other_sound_under_the_recording_s_own_key_is_found(office: House) -> None:
+    first = recordings_of(office)[0]
+    info = context("recording", office.practice.vault, uid=first.uid)
+    with sealed_file(office, 1).open("wb") as file:
+        invented = io.BytesIO(a_wave(99))
+        seal_stream(invented, file, StreamSealer(data_keys_of(office)[first.uid], info))
+    assert "recording 1" in nothing_is_released(office, Tampered)
+
+
+# What may go wrong on the way.
+
+
+def test_a_full_drive_leaves_nothing_and_the_grant(long_call: House, tmp_path: Path) -> None:
+    drive = tmp_path / "drive"
+    with small_disk(drive):
+        with pytest.raises(Failed, match="could not be written"):
+            release(long_call, to=drive)
+        assert list(drive.iterdir()) == []
+    failed = last_leaf(long_call)
+    assert (failed.act, failed.outcome) == ("release.failed", Outcome.DONE)
+    assert "could not be written" in str(details_of(long_call, failed)["why"])
+    assert release(long_call).path.exists()
+
+
+NO_DELIVERY = """
+CREATE TRIGGER no_delivery BEFORE INSERT ON leaf
+WHEN instr(NEW.body, CAST('release.delivered' AS BLOB)) BEGIN SELECT RAISE(ABORT, 'no'); END
+"""
+
+
+def test_a_package_whose_delivery_cannot_be_recorded_is_taken_back(office: House) -> None:
+    with transaction(office.practice.engine) as connection:
+        connection.execute(text(NO_DELIVERY))
+    with pytest.raises(IntegrityError):
+        release(office)
+    assert list(outbox(office).iterdir()) == []
+    assert last_leaf(office).act == "release.failed"
+    assert len(grants_of(office, "R-1")) == 2
+
+
+KILLED_WHILE_WRITING = """
+import resource, signal, sys
+from datetime import datetime
+from callrec.cli.app import run
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
+sys.exit(run(sys.argv[2:], now=lambda: datetime.fromisoformat(sys.argv[1])))
+"""
+"""The system kills whoever makes a file of more than 3 MiB, which is within the package."""
+
+
+def kill_while_writing(house: House) -> None:
+    password = house.folder / "password"
+    password.touch(mode=0o600)
+    password.write_text(password_of("sam"))
+    words = ["release", "R-1", "--to", str(outbox(house)), "--vault", str(house.practice.folder)]
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_WHILE_WRITING, house.at.isoformat(), *words],
+        env={
+            **os.environ,
+            **house.environ,
+            "CALLREC_USER": "sam",
+            "CALLREC_PASSWORD_FILE": str(password),
+        },
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGXFSZ, done.stderr
+
+
+def test_after_a_kill_the_grant_stays_out_of_use_until_it_is_approved_again(
+    long_call: House,
+) -> None:
+    kill_while_writing(long_call)
+    assert last_leaf(long_call).act == RequestAct.PREPARED
+    (left,) = outbox(long_call).iterdir()
+    assert left.name.startswith(".callrec-release-")
+    with pytest.raises(Refused, match="is being prepared") as caught:
+        release(long_call)
+    assert "decide again" in caught.value.hint
+    approve(long_call, "R-1")
+    assert release(long_call).path.exists()
+
+
+def test_a_kill_leaves_no_sound_that_anybody_could_hear(long_call: House) -> None:
+    kill_while_writing(long_call)
+    (left,) = outbox(long_call).iterdir()
+    data, original = left.read_bytes(), a_wave(0, LONG)
+    places = random.Random(1).sample(range(58, len(original) - 16), 200)  # noqa: S311
+    assert not any(original[at : at + 16] in data for at in places)
