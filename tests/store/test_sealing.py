@@ -11,7 +11,7 @@ from tink import cleartext_keyset_handle, streaming_aead
 from tink.proto import aes_gcm_hkdf_streaming_pb2, common_pb2, tink_pb2
 
 from callrec.crypto.context import context
-from callrec.crypto.streaming import HEADER, SEGMENT, capacity
+from callrec.crypto.streaming import HEADER, SEGMENT, capacity, sealed_size
 from callrec.errors import Tampered
 from callrec.store.sealing import Buffers, open_stream, seal_stream, write_all
 from store.samples import ASSOCIATED, KEY, VAULT, BadSector, a_sealer, sealed_bytes
@@ -43,6 +43,11 @@ def opened(sealed: bytes, key: bytes = KEY, associated: bytes = ASSOCIATED) -> b
 
 def segments_of(sealed: bytes) -> list[bytes]:
     return [sealed[start : start + SEGMENT] for start in range(0, len(sealed), SEGMENT)]
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
+def test_the_size_of_a_sealed_file_is_known_from_its_original_s(size: int) -> None:
+    assert sealed_size(size) == len(sealed_bytes(original_of(size))[0])
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())

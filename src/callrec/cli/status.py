@@ -33,6 +33,7 @@ def status(ctx: Context) -> None:
         "waiting_for_me": [_json(item) for item in found.waiting_for_me],
         "due_soon": [_json(item) for item in found.due_soon],
         "last_archive": found.last_archive,
+        "last_verify": found.last_verify,
         "searched_without_request": [{"user": u, "searches": n} for u, n in searched],
         "warnings": list(found.warnings),
     }

@@ -32,6 +32,13 @@ def capacity(index: int) -> int:
     return SEGMENT - TAG_BYTES - (HEADER if index == 0 else 0)
 
 
+def sealed_size(size_bytes: int) -> int:
+    """Bytes of the sealed file of an original of ``size_bytes``. Law: what sealing it makes."""
+    over = max(size_bytes - capacity(0), 0)
+    segments = 1 + -(-over // capacity(1))
+    return HEADER + size_bytes + segments * TAG_BYTES
+
+
 class StreamSealer:
     """Seals one stream, segment by segment, in order."""
 

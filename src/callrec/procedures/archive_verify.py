@@ -18,6 +18,7 @@ from callrec.archive.validation import validate_bag
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import each_volume, holding
 from callrec.crypto.canonical import instant, parse_instant
+from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError, Failed, NotFound, Unchecked
 from callrec.practice import check_remembered_head
 from callrec.procedures.archive_survey import (
@@ -31,7 +32,6 @@ from callrec.procedures.archive_survey import (
     read_written,
 )
 from callrec.procedures.custody import from_millis
-from callrec.procedures.doctor import sealed_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

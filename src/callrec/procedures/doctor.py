@@ -17,7 +17,7 @@ from sqlalchemy import select
 from callrec.audit.remembered import recall
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, wal_is_safe
-from callrec.crypto.streaming import HEADER, SEGMENT, capacity
+from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError
 from callrec.keyring import OTHERS, runtime_folder
 from callrec.practice import check_remembered_head
@@ -172,10 +172,3 @@ def _look_at(practice: Practice, name: str, size_bytes: int, *, full: bool) -> s
         except CallrecError as error:
             return error.message
     return ""
-
-
-def sealed_size(size_bytes: int) -> int:
-    """How long the sealed file of an original is (docs/formats/sealed-recording.md)."""
-    over = max(size_bytes - capacity(0), 0)
-    segments = 1 + -(-over // capacity(1))
-    return HEADER + size_bytes + segments * (SEGMENT - capacity(1))

@@ -17,6 +17,7 @@ from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.practice import check_remembered_head, today
+from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.custody import from_millis
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.people import logins
@@ -42,6 +43,8 @@ class Status:
     due_soon: tuple[InboxItem, ...]
     """Of those, what lapses within three days."""
     last_archive: datetime | None
+    last_verify: datetime | None
+    """When this operator last found an archive volume sound."""
     searched_without_request: tuple[tuple[str, int], ...]
     """Login and how many searches, most first; for the Data Controller."""
     warnings: tuple[str, ...]
@@ -64,6 +67,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         waiting_for_me=waiting,
         due_soon=tuple(i for i in waiting if i.lapses_at is not None and i.lapses_at <= soon),
         last_archive=from_millis(archived) if archived else None,
+        last_verify=max(last_verified(practice.state_folder).values(), default=None),
         searched_without_request=_searched_without_request(practice),
         warnings=tuple(_warnings(practice, never_archived=archived is None)),
     )
@@ -81,7 +85,8 @@ def _searched_without_request(practice: Practice) -> tuple[tuple[str, int], ...]
     called = logins(practice)
     counted: Counter[str] = Counter()
     with reading(practice.engine) as connection:
-        some = tables.leaf.c.body.like(b'%"act":"search"%')
+        # Not LIKE: some builds of SQLite find nothing like a pattern in bytes.
+        some = func.instr(tables.leaf.c.body, b'"act":"search"') > 0
         for seq, body in connection.execute(
             select(tables.leaf.c.seq, tables.leaf.c.body).where(some)
         ):
