@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -255,7 +256,8 @@ def read_detail(
 
 def _register_entries(connection: Connection, vault: str) -> Iterator[tuple[Leaf, Statement]]:
     head = stored_head(connection)
-    read = node_reader(connection)
+    # Every command does this first, and neighbours share most of the nodes above them.
+    read = cache(node_reader(connection))
     rows = connection.execute(
         select(
             tables.leaf.c.seq,
