@@ -15,6 +15,7 @@ from procedures.asking import (
     ANOTHER_REASON,
     a_request,
     approve,
+    by_sql,
     last_leaf,
     logged_in,
     pass_days,
@@ -58,6 +59,11 @@ def test_what_was_granted_waits_for_its_person(granted: House) -> None:
     (item,) = read_inbox(granted.practice, logged_in(granted, "sam"))
     assert (item.reference, item.waits_to, item.recordings) == ("R-1", "hear", 2)
     assert inbox(granted, "max") == []
+
+
+def test_what_is_being_released_waits_no_more(granted: House) -> None:
+    by_sql(granted, "UPDATE grant_ SET state = 'prepared'")
+    assert inbox(granted, "sam") == []
 
 
 def test_what_lapses_soonest_comes_first(granted: House) -> None:

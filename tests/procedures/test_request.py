@@ -197,9 +197,11 @@ def test_whoever_made_it_opens_it_with_his_password(stocked: House) -> None:
 
 def test_others_without_the_catalogue_key_do_not_open_it(stocked: House) -> None:
     reference = a_request(stocked)
+    before = last_leaf(stocked).seq
     with pytest.raises(Refused, match="read by who made it"):
         in_full(stocked, reference, "ava")
     assert refused(stocked)
+    assert last_leaf(stocked).seq == before + 1  # and none that says it was shown
 
 
 def test_whoever_is_granted_it_opens_it(granted: House) -> None:
@@ -341,6 +343,23 @@ def test_nobody_else_changes_it(stocked: House) -> None:
     assert refused(stocked)
 
 
+def test_whoever_was_granted_it_does_not_change_it(stocked: House) -> None:
+    reference = a_request(stocked, "mia", recordings=[1])
+    approve(stocked, reference, to="sam")
+    with pytest.raises(Refused, match="only who made the request, or may search"):
+        attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [2])
+
+
+def test_more_than_are_enough_are_not_attached_either(stocked: House) -> None:
+    stocked.config = stocked.config.model_copy(
+        update={"grants": stocked.config.grants.model_copy(update={"review_cap": 2})}
+    )
+    stocked.open()
+    reference = a_request(stocked, purpose=Purpose.TRAINING, recordings=[1, 2])
+    with pytest.raises(Refused, match="2 recordings at most"):
+        attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [3])
+
+
 def test_a_change_by_somebody_who_may_not_is_found(granted: House) -> None:
     """Sam changes mia's request with his own key and none of the rules."""
     sam, mine = signed_in(granted, "sam"), opened(granted, "R-1", "sam")
@@ -394,10 +413,10 @@ def test_what_is_approved_is_not_withdrawn(granted: House) -> None:
         withdraw_request(granted.practice, logged_in(granted, "sam"), "R-1")
 
 
-def heard(house: House) -> None:
+def heard(house: House, reference: str = "R-1") -> None:
     sam = signed_in(house, "sam")
     with writing(house.practice, sam.signer) as act:
-        log_request_event(act, sam, opened(house, "R-1").history, RequestAct.LISTENED)
+        log_request_event(act, sam, opened(house, reference).history, RequestAct.LISTENED)
 
 
 @pytest.mark.parametrize("login", ["sam", "max"])
@@ -405,6 +424,14 @@ def test_it_is_closed_by_who_made_it_or_decides_it(granted: House, login: str) -
     heard(granted)
     assert close_request(granted.practice, logged_in(granted, login), "R-1") == "closed"
     assert rows(granted, "SELECT * FROM grant_") == []
+
+
+def test_whoever_was_granted_it_does_not_close_it(stocked: House) -> None:
+    reference = a_request(stocked, "mia")
+    approve(stocked, reference, to="sam")
+    heard(stocked, reference)
+    with pytest.raises(Refused, match="may not decide"):
+        close_request(stocked.practice, signed_in(stocked, "sam"), reference)
 
 
 def test_what_nobody_heard_is_not_closed(granted: House) -> None:
@@ -515,6 +542,22 @@ def test_the_grants_of_one_person_lapse_without_those_of_another(granted: House)
     assert len(rows(granted, "SELECT * FROM grant_")) == 2
     assert state_of(granted, "R-1") == "approved"
     assert len(grants_of(granted, "R-1")) == 2
+
+
+def test_a_grant_planted_under_an_undecided_request_stops_nobody(granted: House) -> None:
+    other = request_id(granted, a_request(granted))
+    by_sql(granted, "UPDATE grant_ SET request = :other, lapses_at = 1", other=other)
+    a_request(granted)
+    assert rows(granted, "SELECT * FROM grant_") == []
+    assert state_of(granted, "R-2") == "submitted"
+
+
+def test_a_request_whose_day_was_moved_is_found_and_does_not_lapse(stocked: House) -> None:
+    a_request(stocked)
+    by_sql(stocked, "UPDATE request SET created_at = 1")
+    with pytest.raises(Tampered, match="created_at of request R-1"):
+        a_request(stocked)
+    assert state_of(stocked, "R-1") == "submitted"
 
 
 # --- the list -----------------------------------------------------------------------------------

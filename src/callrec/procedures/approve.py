@@ -15,7 +15,7 @@ from callrec.errors import Locked, NotFound, Refused
 from callrec.policy.clause import Clause
 from callrec.policy.hearing import check_may_be_granted
 from callrec.policy.lapse import grant_lapses_at
-from callrec.policy.request import RequestAct, check_transition
+from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today, writing
 from callrec.procedures.approvals import check_signers
 from callrec.procedures.granting import Granting, write_approval
@@ -118,7 +118,6 @@ def _decide(
 ) -> Granting:
     grantee = _grantee(practice, request, decision)
     _check_seen(request, decision)
-    check_transition(request.facts.state, RequestAct.APPROVED)
     check_signers(
         request.facts,
         decider=actor.person,
