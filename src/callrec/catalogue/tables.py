@@ -6,6 +6,8 @@ are relied on.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -16,12 +18,48 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    TypeDecorator,
 )
+
+from callrec.errors import Tampered
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestState
+from callrec.policy.role import VaultKey
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+    from sqlalchemy import Dialect
 
 METADATA = MetaData()
 
 ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts rows only in a column of exactly this type."""
+
+
+class Word(TypeDecorator[str]):
+    """One word of an enumeration; whoever put another there has changed the catalogue."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum], length: int) -> None:
+        super().__init__(length)
+        self.words = words
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """The word.
+
+        Raises:
+            Tampered: it is none of them.
+        """
+        del dialect  # the same in every database
+        try:
+            return value if value is None else self.words(value)
+        except ValueError as error:
+            kind = self.words.__name__
+            raise Tampered(f"a row of the catalogue has a {kind} that there is not") from error
+
 
 # --- the audit log (docs/formats/audit-log.md) -------------------------------------------------
 
@@ -96,7 +134,7 @@ failed_login = Table(
 share = Table(
     "share",
     METADATA,
-    Column("key", String(16), primary_key=True),
+    Column("key", Word(VaultKey, 16), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("person", ForeignKey("person.id"), primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
@@ -182,9 +220,9 @@ request = Table(
     Column("number", Integer, nullable=False, unique=True),
     Column("version", Integer, nullable=False),
     Column("requester", ForeignKey("person.id"), nullable=False),
-    Column("purpose", String(16), nullable=False),
+    Column("purpose", Word(Purpose, 16), nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", Word(RequestState, 16), nullable=False),
 )
 
 request_version = Table(

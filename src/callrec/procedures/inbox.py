@@ -18,7 +18,7 @@ from callrec.practice import powers
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.lapsing import last_grants, state_now, undecided_until
 from callrec.procedures.people import logins
-from callrec.procedures.request_log import read_makings
+from callrec.procedures.request_log import making_of, read_makings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,14 +67,14 @@ def _to_decide(practice: Practice, actor: Actor, connection: Connection) -> Iter
         if (
             state_now(practice, row, lasts) is RequestState.SUBMITTED
             and TERMS[purpose].decided_with in held
-            and actor.person.id not in makings[row.id].makers
+            and actor.person.id not in making_of(makings, row).makers
         ):
             yield InboxItem(
                 reference=f"R-{row.number}",
                 waits_to=Waits.DECIDE,
                 purpose=purpose,
                 created_by=called[row.requester],
-                recordings=makings[row.id].recordings,
+                recordings=making_of(makings, row).recordings,
                 lapses_at=undecided_until(practice, row),
             )
 

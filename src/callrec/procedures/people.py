@@ -79,7 +79,14 @@ def logins(practice: Practice) -> Mapping[str, str]:
     """Everybody's login by id: what people are called in lists."""
     with reading(practice.engine) as connection:
         rows = connection.execute(select(tables.person.c.id, tables.person.c.login))
-        return {row.id: row.login for row in rows}
+        return _Logins((row.id, row.login) for row in rows)
+
+
+class _Logins(dict[str, str]):
+    """Logins by id; a row that names somebody else was not written by us."""
+
+    def __missing__(self, person: str) -> str:
+        raise Tampered("a row of the catalogue names somebody who does not stand in it")
 
 
 def colleague(practice: Practice, actor: Actor, row: Any, voucher: Voucher) -> Colleague:

@@ -32,11 +32,17 @@ if TYPE_CHECKING:
 
 def check_projections(connection: Connection, register: Register) -> Iterator[Problem]:
     """Everything in the catalogue that does not follow from the log."""
-    yield from _check_people(connection, register)
-    yield from _check_shares(connection, register)
-    yield from _check_recordings(connection)
-    yield from _check_requests(connection)
-    yield from _check_grants(connection)
+    for problems in (
+        _check_people(connection, register),
+        _check_shares(connection, register),
+        _check_recordings(connection),
+        _check_requests(connection),
+        _check_grants(connection),
+    ):
+        try:
+            yield from problems
+        except Tampered as error:
+            yield Problem(None, error.message)
 
 
 def _check_people(connection: Connection, register: Register) -> Iterator[Problem]:

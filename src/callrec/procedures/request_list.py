@@ -11,7 +11,7 @@ from callrec.policy.purpose import Purpose
 from callrec.procedures.custody import from_millis
 from callrec.procedures.lapsing import last_grants, state_now
 from callrec.procedures.people import logins
-from callrec.procedures.request_log import read_makings
+from callrec.procedures.request_log import making_of, read_makings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,7 +56,7 @@ def list_requests(
             state=state_now(practice, row, lasts),
             created_at=from_millis(row.created_at),
             created_by=called[row.requester],
-            recordings=makings[row.id].recordings,
+            recordings=making_of(makings, row).recordings,
         )
         for row in reversed(rows)
         if not mine or row.requester == actor.person.id

@@ -18,7 +18,7 @@ from callrec.audit.verify import check_whole
 from callrec.catalogue import tables
 from callrec.catalogue.requests import set_state
 from callrec.crypto.canonical import parse_instant
-from callrec.errors import Failed
+from callrec.errors import Failed, Tampered
 from callrec.policy.request import (
     RequestAct,
     RequestEvent,
@@ -34,7 +34,7 @@ from callrec.practice import check_remembered_head
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from callrec.audit.log import Writing
     from callrec.crypto.statement import Statement
@@ -184,6 +184,17 @@ def read_makings(connection: Connection) -> Mapping[str, Making]:
         before = found[request].makers if request in found else frozenset()
         found[request] = Making(before | {leaf.actor}, len(recordings))
     return found
+
+
+def making_of(makings: Mapping[str, Making], row: Row[Any]) -> Making:
+    """Of one request.
+
+    Raises:
+        Tampered: the log knows of no such request.
+    """
+    if row.id not in makings:
+        raise Tampered(f"request R-{row.number} is in no leaf")
+    return makings[row.id]
 
 
 def is_event(leaf: Leaf, request: str) -> bool:
