@@ -169,13 +169,19 @@ class _Walk:
     def _take_statement(self, leaf: Leaf, row: Any) -> None:
         if row.said is None or self.register is None:
             raise Tampered(f"the statement of leaf {leaf.seq} is missing")
+        try:
+            take(self.register, leaf.seq, self._statement(self.register, leaf, row))
+        except Tampered as error:
+            raise Tampered(f"the statement of leaf {leaf.seq}: {error.message}") from error
+
+    def _statement(self, register: Register, leaf: Leaf, row: Any) -> Statement:
         statement = read_statement(row.said, row.signature, self.vault)
         if leaf.seq >= self.trusted_up_to:
-            check_made_by(self.register, leaf, statement)
+            check_made_by(register, leaf, statement)
         elif statement.digest != leaf.statement:
-            raise Tampered(f"the statement of leaf {leaf.seq} is not the one it carries")
+            raise Tampered("it is not the one that the leaf carries")
         _check_kind(statement, row)
-        take(self.register, leaf.seq, statement)
+        return statement
 
     def _check_details(self, leaf: Leaf | None, row: Any) -> None:
         if leaf is not None and bool(leaf.detail) != (row.detail is not None):
@@ -208,7 +214,9 @@ class _Walk:
         self.problems.append(Problem(seq, what))
 
 
-def _check_kind(statement: Statement, row: Any) -> None:
+def _check_carried(leaf: Leaf, statement: Statement, row: Any) -> None:
+    if statement.digest != leaf.statement:
+        raise Tampered("it is not the one that the leaf carries")
     if row.kind != statement.kind:
         raise Tampered("the column beside a statement names another kind")
 

@@ -99,10 +99,9 @@ def read_request(
         Tampered: it is not the one that was made, or a column says otherwise than the log.
     """
     row = find_request(connection, reference)
-    key = _request_key(practice, actor, connection, row)
-    history = read_history(practice, connection, row.id)
     which = Version(practice.vault, row.id, row.version)
-    body = _body(connection, which, key)
+    key, body = _open(practice, actor, connection, row)
+    history = read_history(practice, connection, row.id)
     digest = _check_made(which, row, history, body)
     approvals = read_approvals(practice, connection, history)
     facts = RequestFacts(
@@ -148,6 +147,16 @@ def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
 def opens_with_session(actor: Actor) -> bool:
     """Whether what a login keeps is enough to open requests: it is for whoever may search."""
     return any(key is VaultKey.CATALOGUE for key, _ in actor.shares)
+
+
+def _open(
+    practice: Practice, actor: Actor, connection: Connection, row: Row[Any]
+) -> tuple[bytes, RequestBody]:
+    try:
+        key = _request_key(practice, actor, connection, row)
+        return key, _body(connection, Version(practice.vault, row.id, row.version), key)
+    except Tampered as error:
+        raise Tampered(f"request R-{row.number} does not open: {error.message}") from error
 
 
 def _request_key(practice: Practice, actor: Actor, connection: Connection, row: Row[Any]) -> bytes:
