@@ -117,3 +117,12 @@ def test_an_error_of_the_database_quotes_no_row(vault: Path) -> None:
     with pytest.raises(IntegrityError) as failure, catalogue.transaction(engine) as connection:
         connection.execute(insert, rows)
     assert "447700900123" not in str(failure.value)
+
+
+def test_text_that_is_no_text_is_damage_and_is_not_quoted(vault: Path) -> None:
+    connection = sqlite3.connect(vault / catalogue.FILE_NAME)
+    with connection:
+        connection.execute("UPDATE alembic_version SET version_num = CAST(x'ff41' AS TEXT)")
+    connection.close()
+    with pytest.raises(Tampered, match=r"^the catalogue is damaged$"):
+        catalogue.open_catalogue(vault)

@@ -12,7 +12,7 @@ import pytest
 from callrec.audit.verify import check_whole
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import state
-from callrec.errors import Refused, Tampered
+from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
 from callrec.procedures.audit import prove_leaf
@@ -264,3 +264,11 @@ def test_an_old_voucher_put_back_is_older(house: House) -> None:
 def test_full_checks_every_signature_again(house: House) -> None:
     verified(house)
     assert verified(house, full=True).verdict is Verdict.INTACT
+
+
+def test_an_entry_that_would_name_too_much_is_refused_and_nothing_is_written(house: House) -> None:
+    before = verified(house).head
+    dora = house.actor("dora")
+    with pytest.raises(Unusable, match="more recordings"), writing(house.practice, None) as act:
+        act.leaf("request.created", actor=dora.person.id, subject=[dora.person.id] * 300)
+    assert verified(house).head == before

@@ -22,7 +22,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, instant, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, read_statement
-from callrec.errors import Tampered
+from callrec.errors import Tampered, Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -103,7 +103,7 @@ class Writing:
             subject=tuple(subject),
             founders=founders.as_json() if founders else None,
         )
-        body = leaf.encode()
+        body = _encoded(leaf)
         if statement is not None:
             self._store_statement(statement)
         self.connection.execute(
@@ -154,6 +154,16 @@ class Writing:
             [{"level": level, "position": position, "hash": h} for level, position, h in new],
         )
         self.head = Head(seq + 1, tree.root(seq + 1, read))
+
+
+def _encoded(leaf: Leaf) -> bytes:
+    try:
+        return leaf.encode()
+    except ValueError as error:  # more than 8 KiB: its subject names too many things
+        raise Unusable(
+            "this concerns more recordings than one entry of the audit log can name",
+            hint="do it in several requests of 200 recordings at most",
+        ) from error
 
 
 @contextmanager

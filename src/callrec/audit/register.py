@@ -141,8 +141,15 @@ class Register:
         raise NotFound("no such person", hint="run callrec user list")
 
     def newest(self, key: VaultKey) -> KeyVersion:
-        """The version of a vault key that is sealed to today."""
-        return self.keys[key, max(v for k, v in self.keys if k is key)]
+        """The version of a vault key that is sealed to today.
+
+        Raises:
+            Tampered: there is none, though a vault is founded with one.
+        """
+        versions = self.versions(key)
+        if not versions:
+            raise Tampered(f"no statement of the audit log names the {key} key")
+        return self.keys[key, versions[-1]]
 
     def versions(self, key: VaultKey) -> tuple[int, ...]:
         """All versions of a vault key, oldest first."""

@@ -155,16 +155,24 @@ def _explained() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise _operational(error) from error
+    except UnicodeDecodeError as error:
+        raise _damaged() from error
     except DatabaseError as error:
         if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise
-        raise Tampered(
-            "the catalogue is damaged", hint="restore it from an archive volume or a backup"
-        ) from error
+        raise _damaged() from error
 
 
-def _operational(error: OperationalError) -> Failed:
+def _damaged() -> Tampered:
+    return Tampered(
+        "the catalogue is damaged", hint="restore it from an archive volume or a backup"
+    )
+
+
+def _operational(error: OperationalError) -> Failed | Tampered:
     said = str(error.orig)
+    if "decode" in said:  # text that is no text; SQLite would quote it
+        return _damaged()
     if "full" in said:
         return Failed(
             "the vault's disk is full; nothing was changed", hint="free some space and try again"
