@@ -328,6 +328,12 @@ def test_a_vault_behind_what_its_operator_saw_does_not_archive(
     assert contents(drive(earlier, "drive-b")) == {}
 
 
+def test_a_bag_that_is_gone_stops_it(archived: House) -> None:
+    shutil.rmtree(last(drive(archived) / "bags"))
+    with pytest.raises(Tampered, match=r"bags/.*: it was written there and is gone"):
+        archive(archived, drive(archived))
+
+
 def test_a_manifest_that_is_not_the_statements_stops_it(archived: House) -> None:
     flip(last(drive(archived) / "bags") / "manifest-sha256.txt")
     with pytest.raises(Tampered, match="not the manifest that the bag's statement names"):
