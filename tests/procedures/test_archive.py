@@ -237,6 +237,7 @@ def test_a_new_volumes_label_is_not(archived: House, said: dict[str, str]) -> No
     with pytest.raises(Unusable, match="label"):
         archive(archived, other, label=said["label"])
     assert contents(other) == {}
+    assert acts(archived, 2) == [("archive", "done"), ("archive", "failed")]
 
 
 def test_a_volume_keeps_its_label(archived: House) -> None:
@@ -461,6 +462,14 @@ def test_a_proof_that_was_not_laid_any_more_is_laid_by_the_next_run(archived: Ho
     archive(archived, drive(archived))
     assert proof.read_bytes() == written
     assert not verify(archived, drive(archived)).faults
+
+
+def test_a_bag_that_is_gone_is_not_taken_for_one_that_was_cut_off(archived: House) -> None:
+    bag = last(drive(archived) / "bags")
+    note_begun(archived, bag.name)
+    shutil.rmtree(bag)
+    with pytest.raises(Tampered, match=f"bags/{bag.name}: it was written there and is gone"):
+        archive(archived, drive(archived))
 
 
 def test_a_bag_that_no_statement_came_to_name_is_cleared_by_the_next_run(archived: House) -> None:

@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import practices
-from procedures.drives import archive, archived_twice, drive, one_more_call, verify
+from callrec.practice import open_practice
+from callrec.procedures.archive import archive_recordings
+from practices import NOON
+from procedures.drives import archive, archived_twice, contents, drive, one_more_call, verify
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from practices import House
 
 TESTS = Path(__file__).parents[1]
@@ -67,6 +72,46 @@ def test_a_new_volume_that_was_killed_is_finished_too(
     archive(house, drive(house, "drive-b"))
     report = verify(house, drive(house, "drive-b"))
     assert (report.bags, report.checked, report.faults) == (1, 5, ())
+
+
+@pytest.mark.parametrize("point", [5, 6, 8])
+def test_a_run_that_is_broken_off_leaves_the_drive_as_it_was(
+    waiting: House, tmp_path: Path, point: int
+) -> None:
+    house = practices.copy(waiting, tmp_path / "house")
+    before = contents(drive(house))
+    break_off(house, drive(house), point)
+    assert contents(drive(house)) == before
+    break_off(house, drive(house, "drive-b"), point)
+    assert [*drive(house, "drive-b").iterdir()] == []
+
+
+def test_a_run_that_is_broken_off_once_it_is_committed_leaves_its_bag(
+    waiting: House, tmp_path: Path
+) -> None:
+    house = practices.copy(waiting, tmp_path / "house")
+    break_off(house, drive(house), POINTS["it is committed"])
+    assert len([*(drive(house) / "bags").iterdir()]) == 3
+    archive(house, drive(house))
+    assert verify(house, drive(house)).faults == ()
+
+
+def break_off(house: House, to: Path, point: int) -> None:
+    """Press Control-C when the clock is asked for the ``point``-th time."""
+    asked = 0
+
+    def now() -> datetime:
+        nonlocal asked
+        asked += 1
+        if asked == point:
+            raise KeyboardInterrupt
+        return NOON.replace(day=26)
+
+    actor = house.actor("max")
+    practice = open_practice(house.config, now, house.environ)
+    with pytest.raises(KeyboardInterrupt):
+        archive_recordings(practice, actor, to)
+    house.open()
 
 
 def test_there_is_no_point_after_these(waiting: House, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def statement_fields(
 
 
 def written_to(practice: Practice, connection: Connection, volume: str) -> dict[str, Written]:
-    """Everything that the log says was written to a volume, by name, oldest first.
+    """Everything that the log says was written to a volume, by name.
 
     Where a bag was written anew under its name, the newest statement is the one that counts.
 
@@ -102,7 +102,6 @@ def written_to(practice: Practice, connection: Connection, volume: str) -> dict[
             written = check_said(practice, leaf, ours[leaf.seq])
         except Tampered as error:
             raise Tampered(f"leaf {leaf.seq} of the audit log: {error.message}") from error
-        found.pop(written.name, None)
         found[written.name] = written
     return found
 
