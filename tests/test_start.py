@@ -1,0 +1,61 @@
+"""callrec as a process of its own: it starts light, and every command explains itself.
+
+That ``--help`` and ``--version`` load nothing heavy within a process: tests/cli/test_frame.py.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.main import get_command
+
+from callrec.cli import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEAVY = ("sqlalchemy", "pydantic", "cryptography", "rich", "phonenumbers", "alembic", "zxcvbn")
+
+
+def _lines() -> Iterator[tuple[str, ...]]:
+    """Every command and subcommand there is, as it is typed."""
+    for name in app.COMMANDS:
+        yield (name,)
+        command = get_command(import_module(f"callrec.cli.{name.replace('-', '_')}").app)
+        yield from ((name, sub) for sub in getattr(command, "commands", {}))
+
+
+LINES = list(_lines())
+
+
+@pytest.mark.parametrize("line", LINES, ids=" ".join)
+def test_each_command_says_how_it_is_used(
+    line: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run([*line, "--help"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("Usage: callrec " + " ".join(line))
+    assert said.err == ""
+
+
+def test_there_are_groups_among_them() -> None:
+    assert {("user", "add"), ("request", "create"), ("audit", "verify"), ("archive", "list")} <= {
+        *LINES
+    }
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_the_process_loads_nothing_heavy(option: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "callrec", option],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert "typer" in loaded
+    assert loaded.isdisjoint(HEAVY)
