@@ -144,7 +144,8 @@ ATTACKS = {
     "a person is put in": (
         (
             "INSERT INTO person (id, login, name_version, name_sealed, failures)"
-            " SELECT 'f' || substr(id, 2), 'eve', name_version, name_sealed, 0 FROM person LIMIT 1"
+            " SELECT lower(hex(randomblob(16))), 'eve', name_version, name_sealed, 0"
+            " FROM person LIMIT 1"
         ),
     ),
     "a share is given to somebody else": (
