@@ -59,6 +59,8 @@ CHANGES: dict[tuple[str, str, str], dict[tuple[str, ...], str]] = {
     ("recording", "ciphertext", "id = 1"): {VERIFY: "recording 1", DOCTOR: "recording 1"},
     ("recording", "data_key", "id = 1"): {APPROVE: ""},
     ("metadata", "sealed", FIRST): {SHOW: "metadata of recording 1", SEARCH: "recording 1"},
+    ("batch", "catalogue_version", "1"): {SHOW: "metadata of recording 1"},
+    ("batch", "recordings_version", "1"): {APPROVE: "batch"},
     ("batch", "catalogue_key", "1"): {SHOW: "metadata of recording 1"},
     ("batch", "recordings_key", "1"): {APPROVE: ""},
     ("statement", "body", A_BATCH): {SHOW: "recording 1", VERIFY: "statement"},

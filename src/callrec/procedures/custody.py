@@ -239,6 +239,8 @@ class Opening:
             if side is VaultKey.RECORDINGS
             else (row.catalogue_key, row.catalogue_version)
         )
+        if version not in self._practice.register.versions(side):
+            raise Tampered("a batch names a key that nobody made")
         secret = vault_key(self._actor, side, version)
         info = context("batch", self._practice.vault, batch=batch, key=side, version=version)
         return primitives.hpke_open(secret, sealed, info)
