@@ -148,10 +148,12 @@ def test_others_may_write_to_the_catalogue_afterwards(archived: House, tmp_path:
     assert not (tmp_path / "work").exists()
 
 
+@pytest.mark.parametrize("copies", [0.5, 1.5])
 def test_a_disk_without_room_for_the_copy_is_said_and_holds_none_of_it(
-    house: House, tmp_path: Path
+    house: House, tmp_path: Path, copies: float
 ) -> None:
-    with small_disk(tmp_path / "disk", "size=131072"):
+    size_bytes = (house.practice.folder / "catalogue.sqlite").stat().st_size
+    with small_disk(tmp_path / "disk", f"size={int(copies * size_bytes)}"):
         work = tmp_path / "disk" / "work"
         with (
             pytest.raises(Failed, match="could not be copied"),

@@ -92,19 +92,13 @@ def _explained() -> Iterator[None]:
     except DatabaseError as error:
         if isinstance(error.orig, sqlite3.OperationalError):
             raise _no_room() from error
-        raise _damaged() from error
-    except sqlite3.DatabaseError as error:
-        raise _damaged() from error
+        raise Tampered(
+            "the catalogue is damaged", hint="restore it from an archive volume or a backup"
+        ) from error
 
 
 def _no_room() -> Failed:
     return Failed(
         "the catalogue could not be copied",
         hint="make room on the vault's disk: the copy takes twice the catalogue's size there",
-    )
-
-
-def _damaged() -> Tampered:
-    return Tampered(
-        "the catalogue is damaged", hint="restore it from an archive volume or a backup"
     )
