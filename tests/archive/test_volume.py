@@ -79,7 +79,9 @@ def copy(volume: Volume, at: datetime) -> str:
     def fill(file: WholeFile) -> None:
         file.write(memoryview(the_copy_of(at.hour)))
 
-    return volume.write_catalogue(at, fill, b"keys %d" % at.hour)
+    sealed, _ = volume.write_copy(stamp(at), fill, b"keys %d" % at.hour)
+    volume.drop_other_copies(stamp(at))
+    return sealed
 
 
 def test_a_copy_of_the_catalogue_is_found_with_its_keys(volume: Volume) -> None:
@@ -128,7 +130,7 @@ def test_a_copy_that_does_not_fit_leaves_the_older_one(tmp_path: Path) -> None:
         copy(volume, TEN)
         before = snapshot(volume.at)
         with pytest.raises(Failed, match=word):
-            volume.write_catalogue(ELEVEN, lambda file: file.write(bytes(3 << 20)), b"keys")
+            volume.write_copy(stamp(ELEVEN), lambda file: file.write(bytes(3 << 20)), b"keys")
         assert snapshot(volume.at) == before
 
 

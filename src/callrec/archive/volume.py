@@ -92,28 +92,48 @@ class Volume:
         with whole_file(self._head_path(bag)) as file:
             file.write(proof)
 
-    def write_catalogue(
-        self, time: datetime, fill: Callable[[WholeFile], object], keys_json: bytes
-    ) -> str:
-        """Put a new copy of the catalogue there and, once it is whole, delete all older ones.
+    def copy_of(self, time: str) -> CatalogueCopy:
+        """Where the copy of the catalogue that is called by ``time`` lies, or would lie."""
+        folder = self.at / _CATALOGUE
+        return CatalogueCopy(time, folder / f"{time}.sealed", folder / f"{time}.keys.json")
+
+    def write_copy(
+        self, time: str, fill: Callable[[WholeFile], object], keys_json: bytes
+    ) -> tuple[str, str]:
+        """Put a new copy of the catalogue there, beside what is there.
 
         Args:
-            time: when the copy was made; aware.
+            time: what it is called by, as ``stamp`` makes it.
             fill: writes the sealed copy.
             keys_json: the copy's key, sealed to whoever may restore.
 
         Returns:
-            SHA-256 of the sealed copy, lower-case hex; the drive gave it back so.
+            SHA-256 of the sealed copy and of its keys, lower-case hex; the drive gave them back so.
 
         Raises:
-            Failed: the drive does not take it; the older copy is still there.
+            Failed: the drive does not take it; the copies before are still there.
         """
-        copy = _copy_in(self.at / _CATALOGUE, stamp(time))
+        copy = self.copy_of(time)
         with whole_file(copy.keys) as keys, whole_file(copy.sealed) as sealed:
             keys.write(keys_json)
             fill(sealed)
-        self._delete_older(copy.time)
-        return sealed.sha256
+        return sealed.sha256, keys.sha256
+
+    def remove_copy(self, time: str) -> None:
+        """Delete one copy of the catalogue, if it is there.
+
+        Raises:
+            Failed: the drive does not let it go.
+        """
+        self._delete(lambda name: name.startswith(f"{time}."))
+
+    def drop_other_copies(self, time: str) -> None:
+        """Delete every copy of the catalogue but that of ``time``.
+
+        Raises:
+            Failed: the drive does not let them go.
+        """
+        self._delete(lambda name: not name.startswith(f"{time}."))
 
     def catalogue(self) -> CatalogueCopy:
         """The newest whole copy of the catalogue.
@@ -123,7 +143,7 @@ class Volume:
         """
         names = set(_matching(self.at / _CATALOGUE, _COPY_NAME))
         for time in sorted({name.split(".")[0] for name in names}, reverse=True):
-            copy = _copy_in(self.at / _CATALOGUE, time)
+            copy = self.copy_of(time)
             if {copy.sealed.name, copy.keys.name} <= names:
                 return copy
         raise NotFound("the volume holds no copy of the catalogue")
@@ -142,12 +162,11 @@ class Volume:
     def _head_path(self, bag: str) -> Path:
         return self.at / _HEADS / f"{_checked(bag)}.tlog-proof"
 
-    def _delete_older(self, time: str) -> None:
+    def _delete(self, goes: Callable[[str], bool]) -> None:
         folder = self.at / _CATALOGUE
         with drive_errors():
-            for name in _matching(folder, _COPY_NAME):
-                if not name.startswith(time):
-                    (folder / name).unlink()
+            for name in filter(goes, _matching(folder, _COPY_NAME)):
+                (folder / name).unlink()
             sync_file(folder)
 
 
@@ -160,10 +179,6 @@ def _checked(bag: str) -> str:
     if not _BAG_NAME.fullmatch(bag):
         raise NotFound("no bag has a name like that")
     return bag
-
-
-def _copy_in(folder: Path, time: str) -> CatalogueCopy:
-    return CatalogueCopy(time, folder / f"{time}.sealed", folder / f"{time}.keys.json")
 
 
 def _matching(folder: Path, form: re.Pattern[str]) -> list[str]:

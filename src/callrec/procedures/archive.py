@@ -28,7 +28,7 @@ from callrec.errors import CallrecError, Locked
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, record, today, writing
-from callrec.procedures.archive_copy import drop_older_copies, write_copy
+from callrec.procedures.archive_copy import time_of, write_copy
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
 from callrec.procedures.archive_unfinished import archiving, clear, unmake
@@ -132,7 +132,7 @@ class _Run:
             self._undo()
             raise
         self._lay_proof(plan.name, seq)
-        drop_older_copies(volume, plan.name)
+        volume.drop_other_copies(time_of(plan.name))
         self._notes.end(volume.volume)
         name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
         return Archived(volume.label, name, len(plan.items), size_bytes)

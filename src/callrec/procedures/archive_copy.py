@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from callrec.archive.drive import drive_errors, sync_file, whole_file
-from callrec.archive.volume import FOLDERS
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.engine import reading
@@ -40,8 +38,6 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 FORMAT: Final = 1
-SEALED, KEYS = ".sealed", ".keys.json"
-CATALOGUE = FOLDERS[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +46,6 @@ class WrittenCopy:
 
     sealed: str
     keys: str
-
-
-def copy_paths(volume: Volume, name: str) -> tuple[Path, Path]:
-    """Where the sealed copy of a run lies, and its keys; they are called by the run's time."""
-    folder, time = volume.at / CATALOGUE, name.partition("-")[0]
-    return folder / f"{time}{SEALED}", folder / f"{time}{KEYS}"
 
 
 def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> WrittenCopy:
@@ -71,44 +61,26 @@ def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> 
         Failed: the vault's disk or the drive has no room for it; the copies before are still there.
         Tampered: the catalogue is damaged.
     """
-    sealed_path, keys_path = copy_paths(volume, name)
-    time, key = name.partition("-")[0], primitives.fresh(primitives.KEY_BYTES)
-    info = context("volume-copy", practice.vault, volume=volume.volume, time=time)
+    time, key = time_of(name), primitives.fresh(primitives.KEY_BYTES)
+    sealer = StreamSealer(
+        key, context("volume-copy", practice.vault, volume=volume.volume, time=time)
+    )
     with (
         catalogue_copy(practice.engine, work) as plain,
         plain.open("rb", buffering=0) as source,
-        whole_file(keys_path) as keys,
-        whole_file(sealed_path) as sealed,
     ):
-        keys.write(_sealed_keys(practice, key, volume.volume, time))
-        seal_stream(source, sealed, StreamSealer(key, info))
-    return WrittenCopy(sealed.sha256, keys.sha256)
+        return WrittenCopy(
+            *volume.write_copy(
+                time,
+                lambda target: seal_stream(source, target, sealer),
+                _sealed_keys(practice, key, volume.volume, time),
+            )
+        )
 
 
-def remove_copy(volume: Volume, name: str) -> None:
-    """Remove the copy that a run made.
-
-    Raises:
-        Failed: the drive does not let it go.
-    """
-    with drive_errors():
-        for path in copy_paths(volume, name):
-            path.unlink(missing_ok=True)
-        sync_file(volume.at / CATALOGUE)
-
-
-def drop_older_copies(volume: Volume, name: str) -> None:
-    """Delete every copy but that of one run.
-
-    Raises:
-        Failed: the drive does not let them go.
-    """
-    kept = copy_paths(volume, name)
-    with drive_errors():
-        for path in (volume.at / CATALOGUE).iterdir():
-            if path.name.endswith((SEALED, KEYS)) and path not in kept:
-                path.unlink()
-        sync_file(volume.at / CATALOGUE)
+def time_of(name: str) -> str:
+    """What a run's copy is called by: the run's time, out of ``<UTC time>-<n>``."""
+    return name.partition("-")[0]
 
 
 def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> bytes:

@@ -22,7 +22,7 @@ from callrec.audit.log import node_reader, stored_head
 from callrec.catalogue.volumes import find_volume, names_by_bag
 from callrec.crypto.primitives import sha256
 from callrec.errors import NotFound, Tampered, Unusable
-from callrec.procedures.archive_copy import copy_paths
+from callrec.procedures.archive_copy import time_of
 from callrec.procedures.archive_heads import Written, check_head, newest, written_to
 
 if TYPE_CHECKING:
@@ -140,7 +140,8 @@ def catalogue_faults(volume: Volume, written: Mapping[str, Written]) -> Iterator
     stated: dict[Path, str] = {}
     if written:
         last = newest(written)
-        stated = dict(zip(copy_paths(volume, last.name), (last.catalogue, last.keys), strict=True))
+        copy = volume.copy_of(time_of(last.name))
+        stated = {copy.sealed: last.catalogue, copy.keys: last.keys}
     for path, sha in stated.items():
         yield from _copy(path, sha)
     found = set(_names(volume.at / CATALOGUE))

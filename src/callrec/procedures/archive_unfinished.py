@@ -19,7 +19,7 @@ from callrec.archive.drive import drive_errors
 from callrec.archive.marker import MARKER
 from callrec.archive.volume import FOLDERS
 from callrec.errors import Failed, Tampered
-from callrec.procedures.archive_copy import remove_copy
+from callrec.procedures.archive_copy import time_of
 from callrec.store.disk import disk_errors, sync_each
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def clear(volume: Volume, name: str) -> None:
         bag = volume.bag_path(name)
         if bag.exists():
             shutil.rmtree(bag)
-        remove_copy(volume, name)
+        volume.remove_copy(time_of(name))
 
 
 def unmake(at: Path) -> None:
