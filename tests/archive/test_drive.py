@@ -95,6 +95,15 @@ def test_a_file_that_is_not_there_is_not_found(tmp_path: Path) -> None:
         read_small(tmp_path / "marker")
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_plain_file_is_neither_waited_for_nor_followed(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "marker")
+    with pytest.raises(Tampered, match="marker on the drive is no plain file"):
+        read_small(tmp_path / "marker")
+
+
 def test_a_file_larger_than_it_can_be_is_not_read_whole(tmp_path: Path) -> None:
     (tmp_path / "marker").touch()
     os.truncate(tmp_path / "marker", 1 << 40)  # 1 TiB of nothing

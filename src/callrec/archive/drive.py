@@ -206,18 +206,21 @@ def check_read_back(path: Path, sha256: str) -> None:
 
 
 def read_small(path: Path) -> bytes:
-    """All of a file that cannot be large.
+    """All of a file that cannot be large; no link is followed, no pipe waited for.
 
     Raises:
         NotFound: the drive does not hold it.
-        Tampered: it is larger than anything that was ever written there.
+        Tampered: it is no plain file, or larger than anything that was ever written there.
     """
     with drive_errors():
         try:
-            with path.open("rb") as file:
-                data = file.read(_SMALL + 1)
+            found = path.lstat()
         except FileNotFoundError as error:
             raise NotFound(f"the drive holds no {path.name}") from error
+        if not stat.S_ISREG(found.st_mode):
+            raise Tampered(f"{path.name} on the drive is no plain file")
+        with path.open("rb") as file:
+            data = file.read(_SMALL + 1)
     if len(data) > _SMALL:
         raise Tampered(f"{path.name} on the drive is larger than it can be")
     return data

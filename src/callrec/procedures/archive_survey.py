@@ -67,7 +67,7 @@ def check_ours(practice: Practice, volume: Volume) -> None:
     if volume.vault == practice.vault:
         return
     ours = f"\n{origin(practice.vault)}\n".encode()
-    if any(ours in _read(volume.at / HEADS / name) for name in _names(volume.at / HEADS)):
+    if any(_holds(volume.at / HEADS / name, ours) for name in _names(volume.at / HEADS)):
         raise Tampered(f"the volume's {MARKER} names another vault than its heads do")
     raise Unusable(
         "this volume belongs to another vault",
@@ -173,7 +173,7 @@ def _heads(
         stated = written.get(file.removesuffix(PROOF)) if file.endswith(PROOF) else None
         kind = FaultKind.DAMAGED if stated else FaultKind.EXTRA
         try:
-            said = check_head(practice, _read(volume.at / HEADS / file), head, read)
+            said = check_head(practice, read_small(volume.at / HEADS / file), head, read)
         except (Tampered, NotFound) as error:
             yield Fault(kind, f"{HEADS}/{file}", error.message)
             continue
@@ -184,11 +184,12 @@ def _heads(
     yield from _lost(HEADS, {f"{name}{PROOF}" for name in written} - set(files))
 
 
-def _read(path: Path) -> bytes:
-    """A proof's bytes; none of what is no plain file, which might never end."""
-    with drive_errors():
-        plain = path.is_file() and not path.is_symlink()
-    return read_small(path) if plain else b""
+def _holds(path: Path, part: bytes) -> bool:
+    """Whether a file holds these bytes; what is no proof's file holds none."""
+    try:
+        return part in read_small(path)
+    except (NotFound, Tampered):
+        return False
 
 
 def _names(folder: Path) -> list[str]:
