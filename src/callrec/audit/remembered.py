@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.audit.log import Head
-from callrec.errors import Tampered
+from callrec.errors import Failed, Tampered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +32,7 @@ def recall(folder: Path) -> Remembered | None:
 
     Raises:
         Tampered: what is remembered is not in its form.
+        Failed: it cannot be read.
     """
     try:
         value = json.loads((folder / "head.json").read_bytes())
@@ -39,17 +40,32 @@ def recall(folder: Path) -> Remembered | None:
         return Remembered(head, value["seen"])
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise Failed(
+            f"the remembered head of the audit log cannot be read: {error.strerror}",
+            hint=f'give yourself "{folder}"',
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise Tampered("the remembered head of the audit log is damaged") from error
 
 
 def remember(folder: Path, head: Head, seen_at: str) -> None:
-    """Remember a head, unless a later one is remembered already: forward only."""
+    """Remember a head, unless a later one is remembered already: forward only.
+
+    Raises:
+        Failed: the folder cannot be written. What the head stands for has happened all the same.
+    """
     before = recall(folder)
     if before is not None and before.head.size >= head.size:
         return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     value = {"root": head.root.hex(), "seen": seen_at, "size": head.size}
     beside = folder / f".head.{os.getpid()}"
-    beside.write_text(json.dumps(value))
-    beside.replace(folder / "head.json")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside.write_text(json.dumps(value))
+        beside.replace(folder / "head.json")
+    except OSError as error:
+        raise Failed(
+            f"it is done and in the audit log, but its head is not remembered: {error.strerror}",
+            hint=f'make room for, or give yourself, "{folder}"',
+        ) from error

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.audit.log import Head
+from callrec.audit.remembered import recall, remember
+from callrec.errors import Failed, Tampered
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEN, ELEVEN = Head(10, b"r" * 32), Head(11, b"s" * 32)
+AT = "2026-11-24T09:00:00.000Z"
+
+
+def test_a_head_is_remembered_as_it_was_seen(tmp_path: Path) -> None:
+    remember(tmp_path / "state", TEN, AT)
+    seen = recall(tmp_path / "state")
+    assert seen is not None
+    assert (seen.head, seen.seen_at) == (TEN, AT)
+
+
+def test_nothing_is_remembered_at_first(tmp_path: Path) -> None:
+    assert recall(tmp_path) is None
+
+
+def test_an_earlier_head_does_not_take_a_later_one_s_place(tmp_path: Path) -> None:
+    for head in (TEN, ELEVEN, TEN):
+        remember(tmp_path, head, AT)
+    seen = recall(tmp_path)
+    assert seen is not None
+    assert seen.head == ELEVEN
+
+
+def test_a_damaged_memory_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "head.json").write_text("{}")
+    with pytest.raises(Tampered, match="remembered head"):
+        recall(tmp_path)
+
+
+def test_where_nothing_can_be_remembered_the_act_is_said_to_be_done(tmp_path: Path) -> None:
+    (tmp_path / f".head.{os.getpid()}").mkdir()
+    with pytest.raises(Failed, match="it is done and in the audit log"):
+        remember(tmp_path, TEN, AT)
+
+
+def test_a_memory_that_cannot_be_read_is_no_first_use(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    with pytest.raises(Failed, match="cannot be read"):
+        recall(tmp_path / "state")
