@@ -135,7 +135,7 @@ ATTACKS = {
     "a statement is called another": ("UPDATE statement SET kind = 'batch' WHERE kind = 'claim'",),
     "a statement that nothing carries": (
         (
-            "INSERT INTO statement SELECT 'f' || substr(digest, 2), kind, body, signature"
+            "INSERT INTO statement SELECT printf('%064d', 0), kind, body, signature"
             " FROM statement LIMIT 1"
         ),
     ),

@@ -281,8 +281,8 @@ CHANGES = {
     "format": "UPDATE recording SET format = 'mp3' WHERE id = 2",
     "another file": "UPDATE recording SET ciphertext = (SELECT ciphertext FROM recording"
     " WHERE id = 1) WHERE id = 2",
-    "a byte of the metadata": "UPDATE metadata SET sealed = CAST(substr(sealed, 1, 40) || x'00'"
-    " || substr(sealed, 42) AS BLOB) WHERE recording = 2",
+    "bytes of metadata": "UPDATE metadata SET sealed = CAST(substr(sealed, 1, 40) || zeroblob(8)"
+    " || substr(sealed, 49) AS BLOB) WHERE recording = 2",
     "no metadata": "DELETE FROM metadata WHERE recording = 2",
     "another's metadata": "UPDATE metadata SET sealed = (SELECT sealed FROM metadata"
     " WHERE recording = 1) WHERE recording = 2",
