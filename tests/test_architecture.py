@@ -31,11 +31,17 @@ def test_each_exit_status_has_one_meaning() -> None:
     assert sorted(statuses) == list(range(1, 10))
 
 
+def option_calls() -> list[ast.Call]:
+    """Every declaration of an option or argument in cli/options."""
+    files = sorted((SOURCE / "cli" / "options").glob("*.py"))
+    return [call for file in files for call in calls(file, "Option", "Argument")]
+
+
 def test_every_option_is_declared_once_and_in_options_alone() -> None:
     elsewhere = [
         file.name
         for file in sorted((SOURCE / "cli").glob("*.py"))
-        if file.name != "options.py" and calls(file, "Option", "Argument")
+        if calls(file, "Option", "Argument")
     ]
     assert elsewhere == []
 
@@ -43,7 +49,7 @@ def test_every_option_is_declared_once_and_in_options_alone() -> None:
 def test_no_help_text_is_written_twice() -> None:
     texts = Counter(
         keyword.value.value
-        for call in calls(SOURCE / "cli" / "options.py", "Option", "Argument")
+        for call in option_calls()
         for keyword in call.keywords
         if keyword.arg == "help" and isinstance(keyword.value, ast.Constant)
     )
@@ -51,7 +57,7 @@ def test_no_help_text_is_written_twice() -> None:
 
 
 def test_every_option_says_what_it_is_in_a_sentence() -> None:
-    for call in calls(SOURCE / "cli" / "options.py", "Option", "Argument"):
+    for call in option_calls():
         text = [each.value for each in call.keywords if each.arg == "help"]
         assert text, ast.unparse(call)
         assert isinstance(text[0], ast.Constant)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FILE_NAME: Final = "catalogue.sqlite"
 BUSY_SECONDS: Final = 60
-SCHEMA: Final = "0001"
+SCHEMA: Final = "0002"
 """The newest migration: what this callrec reads and writes."""
 
 NETWORK_FILE_SYSTEMS: Final = frozenset(

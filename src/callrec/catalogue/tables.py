@@ -22,6 +22,8 @@ from sqlalchemy import (
 )
 
 from callrec.errors import Tampered
+from callrec.policy.hold import HoldState
+from callrec.policy.incident import IncidentState
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import VaultKey
@@ -245,6 +247,29 @@ request_key = Table(
 )
 """The request key, sealed to the catalogue key (holder ``catalogue``) or to a person."""
 
+clock_event = Table(
+    "clock_event",
+    METADATA,
+    Column("seq", ForeignKey("leaf.seq"), primary_key=True, autoincrement=False),
+    Column("request", ForeignKey("request.id"), nullable=False, index=True),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What a request's clock counts by: the details of a leaf, with their nonce, in the clear.
+
+Nothing personal is in them, and anybody can hold them against the leaf (docs/formats/grant.md).
+"""
+
+request_words = Table(
+    "request_words",
+    METADATA,
+    Column("seq", ForeignKey("leaf.seq"), primary_key=True, autoincrement=False),
+    Column("request", ForeignKey("request.id"), nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""What somebody said when he decided or dated a request, under the request key of ``version``."""
+
 grant = Table(
     "grant_",
     METADATA,
@@ -256,6 +281,76 @@ grant = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("state", String(16), nullable=False),
 )
+
+# --- holds, incidents, notices by mail ---------------------------------------------------------
+
+hold = Table(
+    "hold",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("request", ForeignKey("request.id"), index=True),
+    Column("placed_by", ForeignKey("person.id"), nullable=False),
+    Column("placed_at", BigInteger, nullable=False),
+    Column("state", Word(HoldState, 16), nullable=False),
+    Column("key_version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""``sealed``: why, to the catalogue key."""
+
+held = Table(
+    "held",
+    METADATA,
+    Column("hold", ForeignKey("hold.id"), primary_key=True),
+    Column("recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+incident = Table(
+    "incident",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("reporter", ForeignKey("person.id"), nullable=False),
+    Column("told", ForeignKey("person.id"), nullable=False),
+    Column("aware_at", BigInteger, nullable=False),
+    Column("state", Word(IncidentState, 16), nullable=False),
+)
+"""``told``: the line manager, or the Data Controller."""
+
+incident_version = Table(
+    "incident_version",
+    METADATA,
+    Column("incident", ForeignKey("incident.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+incident_key = Table(
+    "incident_key",
+    METADATA,
+    Column("incident", ForeignKey("incident.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("holder", String(32), primary_key=True),
+    Column("key_version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""As ``request_key``."""
+
+outbox = Table(
+    "outbox",
+    METADATA,
+    Column("id", ROW_NUMBER, primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("about", String(16), nullable=False),
+    Column("line", String(200), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("tried_at", BigInteger),
+    Column("taken_at", BigInteger),
+    sqlite_autoincrement=True,
+)
+"""Notices by e-mail, ``about`` R-17 or I-3; kept when taken: who was asked, and when."""
 
 # --- archive volumes ---------------------------------------------------------------------------
 
@@ -288,4 +383,5 @@ archived = Table(
 )
 
 Index("grant_person", grant.c.person)
+Index("held_recording", held.c.recording)
 Index("request_state", request.c.state)

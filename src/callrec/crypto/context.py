@@ -18,10 +18,13 @@ KINDS: Final[dict[str, frozenset[str]]] = {
     "grant": frozenset({"request", "digest", "uid", "to", "lapses"}),
     "catalogue-copy": frozenset({"volume", "time", "to"}),
     "detail": frozenset({"seq"}),
-    # associated data of AES-256-GCM; request is HPKE information as well
+    "hold": frozenset({"hold"}),
+    # associated data of AES-256-GCM; request and incident are HPKE information as well
     "data-key": frozenset({"batch", "uid"}),
     "metadata": frozenset({"uid", "revision"}),
     "request": frozenset({"request", "version"}),
+    "request-words": frozenset({"request", "seq"}),
+    "incident": frozenset({"incident", "version"}),
     "locked-seed": frozenset({"person", "kdf"}),
     # HKDF information; recording is a recording's associated data too
     "recording": frozenset({"uid"}),

@@ -60,9 +60,12 @@ class RequestAct(StrEnum):
         return member
 
     CREATED = "request.created", "made again"
+    RECEIVED = "request.received", "dated"
     AMENDED = "request.amended", "changed"
     ASKED = "request.asked", "asked about"
     ANSWERED = "request.answered", "answered"
+    EXTENDED = "request.extended", "given more time"
+    THIRD_PARTIES = "request.third-parties", "checked for third parties"
     APPROVED = "request.approved", "approved"
     DENIED = "request.denied", "denied"
     WITHDRAWN = "request.withdrawn", "withdrawn"
@@ -88,21 +91,29 @@ class RequestEvent:
 _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyType(
     {
         RequestState.SUBMITTED: {
+            RequestAct.RECEIVED: RequestState.SUBMITTED,
             RequestAct.AMENDED: RequestState.SUBMITTED,
             RequestAct.ASKED: RequestState.WAITING,
+            RequestAct.ANSWERED: RequestState.SUBMITTED,  # unasked: proof of identity, say
+            RequestAct.EXTENDED: RequestState.SUBMITTED,
+            RequestAct.THIRD_PARTIES: RequestState.SUBMITTED,
             RequestAct.APPROVED: RequestState.APPROVED,
             RequestAct.DENIED: RequestState.DENIED,
             RequestAct.WITHDRAWN: RequestState.WITHDRAWN,
             RequestAct.LAPSED: RequestState.LAPSED,
         },
         RequestState.WAITING: {
+            RequestAct.RECEIVED: RequestState.WAITING,
             RequestAct.AMENDED: RequestState.WAITING,
             RequestAct.ANSWERED: RequestState.SUBMITTED,
+            RequestAct.EXTENDED: RequestState.WAITING,
             RequestAct.WITHDRAWN: RequestState.WITHDRAWN,
             RequestAct.LAPSED: RequestState.LAPSED,
         },
         RequestState.APPROVED: {
             RequestAct.AMENDED: RequestState.SUBMITTED,
+            RequestAct.EXTENDED: RequestState.APPROVED,
+            RequestAct.THIRD_PARTIES: RequestState.APPROVED,
             RequestAct.REVOKED: RequestState.SUBMITTED,
             RequestAct.GRANT_LAPSED: RequestState.SUBMITTED,
             RequestAct.APPROVED: RequestState.APPROVED,  # for another person or recording
@@ -111,6 +122,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
             RequestAct.LISTENED: RequestState.RELEASED,
         },
         RequestState.RELEASED: {
+            RequestAct.THIRD_PARTIES: RequestState.RELEASED,
             RequestAct.REVOKED: RequestState.RELEASED,
             RequestAct.GRANT_LAPSED: RequestState.RELEASED,
             RequestAct.APPROVED: RequestState.RELEASED,  # a second copy is a second approval

@@ -34,6 +34,9 @@ PREFIX: Final = bytes(range(220, 227))
 PASSWORD: Final = "caf\u00e9 au lait and a bicycle"
 KDF: Final = {"lanes": 4, "memory_kib": 65536, "passes": 3}
 
+HOLD: Final = "3b" * 16
+INCIDENT: Final = "77" * 16
+
 CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "share": {"key": "recordings", "version": 3, "to": PERSON},
     "batch": {"batch": BATCH, "key": "catalogue", "version": 1},
@@ -43,6 +46,9 @@ CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "data-key": {"batch": BATCH, "uid": UID},
     "metadata": {"uid": UID, "revision": 2},
     "request": {"request": REQUEST, "version": 1},
+    "request-words": {"request": REQUEST, "seq": 17},
+    "hold": {"hold": HOLD},
+    "incident": {"incident": INCIDENT, "version": 1},
     "locked-seed": {"person": PERSON, "kdf": KDF | {"salt": SALT.hex()}},
     "recording": {"uid": UID},
     "identity act": {},
