@@ -17,7 +17,17 @@ of a call.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
+
+
+class Source(StrEnum):
+    """What a refusal rests on: a clause of the policy, or a law (policy/clause.py)."""
+
+    @property
+    def cited(self) -> str:
+        """As it stands in brackets behind a message."""
+        return str(self)
 
 
 class CallrecError(Exception):
@@ -48,8 +58,8 @@ class Refused(CallrecError):
 
     exit_status = 3
 
-    def __init__(self, message: str, *, clause: str = "", hint: str = "") -> None:
-        super().__init__(f"{message} [policy {clause}]" if clause else message, hint=hint)
+    def __init__(self, message: str, *, clause: Source | None = None, hint: str = "") -> None:
+        super().__init__(f"{message} [{clause.cited}]" if clause else message, hint=hint)
         self.clause = clause
 
 

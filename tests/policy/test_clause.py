@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from callrec.errors import Refused
-from callrec.policy.clause import Clause
+from callrec.policy.clause import Clause, Law
 
 VECTOR = Path(__file__).parents[1] / "vectors/policy/practice-call-recording-policy.txt"
 TEXT = " ".join(VECTOR.read_text(encoding="utf-8").split())
@@ -44,3 +44,8 @@ def test_the_text_s_slips_are_kept() -> None:
 def test_a_refusal_shows_its_clause() -> None:
     refused = Refused("no reason is given", clause=Clause.NO_BROWSING)
     assert str(refused) == "no reason is given [policy 4(c)]"
+
+
+def test_a_refusal_by_law_does_not_call_it_the_policy_s() -> None:
+    refused = Refused("too late", clause=Law.RECORDS_CODE)
+    assert str(refused) == "too late [NHS Records Management Code of Practice]"

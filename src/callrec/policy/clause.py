@@ -15,14 +15,15 @@ Oddities of the text, kept as they stand and not mended:
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from typing import Self
+
+from callrec.errors import Source
 
 NEXT_REVISION_DUE_ON = date(2025, 1, 31)
 """The policy says "January 2025"; after that `status` warns that its revision is overdue."""
 
 
-class Clause(StrEnum):
+class Clause(Source):
     """One clause. As text it is its identifier, ``4(b)``; `words` are the policy's own."""
 
     words: str
@@ -33,6 +34,10 @@ class Clause(StrEnum):
         member._value_ = identifier
         member.words = words
         return member
+
+    @property
+    def cited(self) -> str:
+        return f"policy {self}"
 
     SPECIFIC_PURPOSES = (
         "1",
@@ -179,7 +184,7 @@ class Clause(StrEnum):
     )
 
 
-class Law(StrEnum):
+class Law(Source):
     """What a purpose rests on where the policy is silent."""
 
     ACCESS_TO_HEALTH_RECORDS = "Access to Health Records Act 1990"

@@ -12,13 +12,13 @@ from callrec.errors import Refused
 from callrec.policy.words import words
 
 if TYPE_CHECKING:
-    from callrec.policy.clause import Clause
+    from callrec.errors import Source
 
 LEAST_CHARACTERS = 20  # "patient complaint" is a subject, not a reason
 LEAST_WORDS = 3  # different ones
 
 
-def check_reason(reason: str | None, clause: Clause) -> None:
+def check_reason(reason: str | None, clause: Source) -> None:
     """A reason is a sentence, not a word.
 
     Raises:

@@ -156,7 +156,7 @@ def check_transition(state: RequestState, act: RequestAct) -> None:
     if _next_state(state, act) is None:
         raise Refused(
             f"the request is {state} and cannot be {act.done}",
-            clause=Clause.FORMALLY_AUTHORISED if act in _HANDING_OVER else "",
+            clause=Clause.FORMALLY_AUTHORISED if act in _HANDING_OVER else None,
             hint="see how it got there: callrec request show",
         )
 

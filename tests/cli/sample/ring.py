@@ -9,12 +9,13 @@ from callrec.cli import options  # Typer reads it
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context  # Typer reads it
 from callrec.errors import NotFound, Refused
+from callrec.policy.clause import Clause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MISHAPS: Mapping[str | None, BaseException] = {
-    "browsing": Refused("nobody browses", clause="4(c)", hint="callrec request create"),
+    "browsing": Refused("nobody browses", clause=Clause.NO_BROWSING, hint="callrec request create"),
     "bug": KeyError("07700900123"),
     "interrupt": KeyboardInterrupt(),
     "pipe": BrokenPipeError(),
