@@ -13,7 +13,7 @@ from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today, writing
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
-from callrec.procedures.request_log import log_request_event
+from callrec.procedures.request_words import log_with_words
 
 if TYPE_CHECKING:
     from callrec.policy.request import RequestState
@@ -37,7 +37,5 @@ def deny_request(practice: Practice, actor: Actor, reference: str, *, reason: st
         request = read_request(practice, actor, act.connection, reference)
         check_may_decide(actor.person, request.facts, on=today(practice))
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
-        details = {"reason": reason}
-        return log_request_event(
-            act, actor, request.history, RequestAct.DENIED, details=details
-        ).state
+        words = {"reason": reason}
+        return log_with_words(act, actor, request, RequestAct.DENIED, words).state

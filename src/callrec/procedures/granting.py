@@ -16,7 +16,7 @@ from callrec.crypto.context import context
 from callrec.crypto.statement import state
 from callrec.policy.request import RequestAct
 from callrec.procedures.custody import Opening, to_millis
-from callrec.procedures.request_log import log_request_event
+from callrec.procedures.request_words import log_with_words
 from callrec.procedures.sealed_request import seal_request_key
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ class Granting:
         return tuple(row for row in self.request.recordings if row.uid not in granted)
 
     @property
-    def details(self) -> Mapping[str, Any] | None:
-        """What lies sealed beside the leaf: the words of whoever decided."""
+    def words(self) -> Mapping[str, Any]:
+        """What whoever decided said, sealed beside the leaf."""
         said = {"note": self.note, "reason": self.glass_reason or ""}
-        return {name: text for name, text in said.items() if text} or None
+        return {name: text for name, text in said.items() if text}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -116,13 +116,14 @@ def write_approval(practice: Practice, act: Writing, granting: Granting) -> None
     for signer, statement in zip(signers, statements, strict=True):
         if signer is not granting.decider:
             act.checkpoint(granting.decider.signer)  # or the last one would attest both leaves
-        history = log_request_event(
+        history = log_with_words(
             act,
             signer,
-            history,
+            granting.request,
             RequestAct.APPROVED,
+            granting.words,
+            history=history,
             subject=subject,
-            details=granting.details,
             statement=statement,
         )
     _store(practice, act.connection, granting, grants, statements[0])

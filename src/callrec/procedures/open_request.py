@@ -46,8 +46,8 @@ class OpenRequest:
     body: RequestBody
     digest: str
     """What an approval approves (grant.md, 2)."""
-    key: bytes
-    """The request key, 32 bytes."""
+    keys: Mapping[int, bytes]
+    """The request keys, 32 bytes each, of every version that the reader may open."""
     history: History
     approvals: tuple[Approval, ...]
     """All of them, whether they stand or not."""
@@ -59,6 +59,11 @@ class OpenRequest:
     @property
     def id(self) -> str:
         return self.which.request
+
+    @property
+    def key(self) -> bytes:
+        """The request key of the version that stands."""
+        return self.keys[self.which.version]
 
     @property
     def reference(self) -> str:
@@ -100,8 +105,9 @@ def read_request(
     """
     row = find_request(connection, reference)
     which = Version(practice.vault, row.id, row.version)
-    key, body = _open(practice, actor, connection, row)
     history = read_history(practice, connection, row.id)
+    _check_row(row, history)
+    keys, body = _open(practice, actor, connection, row)
     digest = _check_made(which, row, history, body)
     approvals = read_approvals(practice, connection, history)
     facts = RequestFacts(
@@ -114,7 +120,7 @@ def read_request(
     )
     _check_changed_by_entitled(practice, history, facts)
     recordings = tuple(_recording(connection, *each) for each in body.recordings)
-    return OpenRequest(which, body, digest, key, history, approvals, facts, recordings)
+    return OpenRequest(which, body, digest, keys, history, approvals, facts, recordings)
 
 
 def unopened_facts(row: Row[Any], history: History) -> RequestFacts:
@@ -151,25 +157,31 @@ def opens_with_session(actor: Actor) -> bool:
 
 def _open(
     practice: Practice, actor: Actor, connection: Connection, row: Row[Any]
-) -> tuple[bytes, RequestBody]:
+) -> tuple[Mapping[int, bytes], RequestBody]:
+    """The keys of every version that the actor may open, and the version that stands."""
+    check_readable(actor, connection, row)
+    versions = [Version(practice.vault, row.id, number + 1) for number in range(row.version)]
     try:
-        key = _request_key(practice, actor, connection, row)
-        return key, _body(connection, Version(practice.vault, row.id, row.version), key)
+        keys = {
+            which.version: key
+            for which in versions
+            if (key := _request_key(actor, connection, which)) is not None
+        }
+        return keys, _body(connection, versions[-1], keys[row.version])
     except Tampered as error:
         raise Tampered(f"request R-{row.number} does not open: {error.message}") from error
 
 
-def _request_key(practice: Practice, actor: Actor, connection: Connection, row: Row[Any]) -> bytes:
-    which = Version(practice.vault, row.id, row.version)
-    if _opens_catalogue(actor, connection, row):
-        found = find_key(connection, row.id, row.version, CATALOGUE)
-        assert found is not None  # noqa: S101 - _opens_catalogue found it
-        secret = actor.shares[VaultKey.CATALOGUE, found.key_version]
-    else:
-        found = _check_sealed_to(actor, connection, row)
-        assert actor.identity is not None  # noqa: S101 - _check_sealed_to saw to that
-        secret = actor.identity.kem
-    return open_request_key(bytes(found.sealed), which, secret)
+def _request_key(actor: Actor, connection: Connection, which: Version) -> bytes | None:
+    """The key of one version; None where it is not the actor's to open."""
+    shared = find_key(connection, which.request, which.version, CATALOGUE)
+    if shared is not None and (VaultKey.CATALOGUE, shared.key_version) in actor.shares:
+        secret = actor.shares[VaultKey.CATALOGUE, shared.key_version]
+        return open_request_key(bytes(shared.sealed), which, secret)
+    own = find_key(connection, which.request, which.version, actor.person.id)
+    if own is None or actor.identity is None:
+        return None
+    return open_request_key(bytes(own.sealed), which, actor.identity.kem)
 
 
 def _opens_catalogue(actor: Actor, connection: Connection, row: Row[Any]) -> bool:
@@ -202,7 +214,6 @@ def _body(connection: Connection, which: Version, key: bytes) -> RequestBody:
 
 def _check_made(which: Version, row: Row[Any], history: History, body: RequestBody) -> str:
     """Returns the digest, once the leaf that made this version is seen to commit to it."""
-    _check_row(row, history)
     digest, made = body.digest(which, history.requester), history.making
     if body.commitment(which.vault, made.seq, digest) != made.detail:
         raise Tampered(f"request R-{row.number} is not the one that was made")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
@@ -32,7 +32,7 @@ from callrec.policy.role import PersonId
 from callrec.practice import check_remembered_head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -42,6 +42,13 @@ if TYPE_CHECKING:
 
 MAKING: Final = (RequestAct.CREATED, RequestAct.AMENDED)
 """The acts that make a version."""
+DATING: Final = (
+    RequestAct.RECEIVED,
+    RequestAct.ASKED,
+    RequestAct.ANSWERED,
+    RequestAct.EXTENDED,
+)
+"""The acts that a request's clock counts by."""
 _ACTS: Final = {str(act): act for act in RequestAct}
 
 
@@ -172,17 +179,22 @@ class Making:
     """What the leaves tell of a request that nobody opened: enough for lists, and for no more."""
 
     makers: frozenset[str]
-    recordings: int
-    """How many the version that stands asks for."""
+    uids: tuple[str, ...]
+    """Of the recordings that the version that stands asks for."""
+
+    @property
+    def recordings(self) -> int:
+        """How many they are."""
+        return len(self.uids)
 
 
 def read_makings(connection: Connection) -> Mapping[str, Making]:
     """Who made or changed each request, and how many recordings it asks for."""
     found: dict[str, Making] = {}
-    for leaf in _making_leaves(connection):
-        request, *recordings = leaf.subject
+    for leaf in leaves_of(connection, MAKING):
+        request, *uids = leaf.subject
         before = found[request].makers if request in found else frozenset()
-        found[request] = Making(before | {leaf.actor}, len(recordings))
+        found[request] = Making(before | {leaf.actor}, tuple(uids))
     return found
 
 
@@ -207,11 +219,12 @@ def _leaves_about(connection: Connection, request: str) -> Iterator[Leaf]:
     yield from _decoded(connection, func.instr(body, request.encode()) > 0)
 
 
-def _making_leaves(connection: Connection) -> Iterator[Leaf]:
+def leaves_of(connection: Connection, acts: Collection[RequestAct]) -> Iterator[Leaf]:
+    """Everything of these kinds that was done, whatever request it is about, oldest first."""
     body = tables.leaf.c.body
-    acts = [func.instr(body, f'"act":"{act}"'.encode()) > 0 for act in MAKING]
-    for leaf in _decoded(connection, acts[0] | acts[1]):
-        if leaf.act in MAKING and leaf.outcome is Outcome.DONE:
+    some = [func.instr(body, f'"act":"{act}"'.encode()) > 0 for act in acts]
+    for leaf in _decoded(connection, or_(*some)):
+        if leaf.act in acts and leaf.outcome is Outcome.DONE:
             yield leaf
 
 

@@ -18,7 +18,7 @@ from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today, writing
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
-from callrec.procedures.request_log import log_request_event
+from callrec.procedures.request_words import log_with_words
 
 if TYPE_CHECKING:
     from callrec.policy.request import RequestState
@@ -52,7 +52,7 @@ def revoke_grants(practice: Practice, actor: Actor, reference: str, *, reason: s
         request = read_request(practice, actor, act.connection, reference)
         check_may_revoke(actor.person, request.facts, on=today(practice))
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
-        details = {"reason": reason}
-        after = log_request_event(act, actor, request.history, RequestAct.REVOKED, details=details)
+        words = {"reason": reason}
+        after = log_with_words(act, actor, request, RequestAct.REVOKED, words)
         destroyed = destroy_grants(act.connection, request.id, request.requester)
     return Revoked(reference, destroyed, after.state)

@@ -1,0 +1,137 @@
+"""What was said when a request was decided or dated, for whoever may read the request.
+
+A leaf keeps such words sealed to the audit key alone. Whoever asked may not have that key, and is
+told why nevertheless: the same words lie under the request key too, and count only if the leaf
+commits to them (docs/formats/grant.md, 4).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from callrec.audit.leaf import detail_commitment
+from callrec.catalogue import tables
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.context import context
+from callrec.errors import Tampered
+from callrec.procedures.request_log import DATING, log_request_event
+from callrec.procedures.sealed_request import NONCE_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.audit.log import Writing
+    from callrec.crypto.statement import Statement
+    from callrec.policy.request import RequestAct
+    from callrec.practice import Actor
+    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.request_log import History
+    from callrec.procedures.sealed_request import Version
+
+Words = dict[str, Any]
+
+
+def log_with_words(
+    act: Writing,
+    actor: Actor,
+    request: OpenRequest,
+    what: RequestAct,
+    words: Mapping[str, Any],
+    *,
+    history: History | None = None,
+    subject: Sequence[str] = (),
+    statement: Statement | None = None,
+) -> History:
+    """Let something happen to a request, and keep what was said beside its leaf.
+
+    Args:
+        act: the write transaction.
+        actor: who does it.
+        request: what it happens to.
+        what: the event.
+        words: what he says; empty if nothing.
+        history: what happened so far, where that is more than `request` knows.
+        subject: further ids beside the request's.
+        statement: what the leaf carries.
+
+    Raises:
+        Refused: it cannot happen to the request as it stands.
+    """
+    nonce = primitives.fresh(NONCE_BYTES) if words else b""
+    after = log_request_event(
+        act,
+        actor,
+        history or request.history,
+        what,
+        subject=subject,
+        details=words or None,
+        nonce=nonce,
+        statement=statement,
+    )
+    if words:
+        store_words(act.connection, request, after.leaves[-1].seq, nonce + canonical(dict(words)))
+    return after
+
+
+def store_words(connection: Connection, request: OpenRequest, seq: int, told: bytes) -> None:
+    """Seal ``nonce[32] || canonical JSON`` of a leaf under the key of the version that stands."""
+    ad = _context(request.which, seq)
+    connection.execute(
+        tables.request_words.insert().values(
+            seq=seq,
+            request=request.id,
+            version=request.which.version,
+            sealed=primitives.seal(request.key, told, ad),
+        )
+    )
+
+
+def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tuple[bytes, bytes]]:
+    """By leaf: the nonce and the canonical JSON of what was said.
+
+    Only under the versions whose key the reader has: a version before a grant was not his to read.
+
+    Raises:
+        Tampered: they do not open.
+    """
+    table = tables.request_words
+    found = {}
+    for row in connection.execute(select(table).where(table.c.request == request.id)):
+        key = request.keys.get(row.version)
+        if key is not None:
+            told = primitives.open_sealed(key, bytes(row.sealed), _context(request.which, row.seq))
+            found[row.seq] = told[:NONCE_BYTES], told[NONCE_BYTES:]
+    return found
+
+
+def read_words(connection: Connection, request: OpenRequest) -> Mapping[int, Words]:
+    """What was said by whoever decided, by the sequence of its leaf.
+
+    What was said when a request was dated is in `request_clock`, as its leaf tells more than that.
+
+    Raises:
+        Tampered: it is not what the leaf commits to.
+    """
+    told = open_words(connection, request)
+    return {
+        leaf.seq: _held_against(leaf, request, *told[leaf.seq])
+        for leaf in request.history.leaves
+        if leaf.seq in told and leaf.act not in DATING
+    }
+
+
+def _held_against(leaf: Leaf, request: OpenRequest, nonce: bytes, body: bytes) -> Words:
+    if detail_commitment(request.which.vault, leaf.seq, nonce, body) != leaf.detail:
+        raise Tampered(f"what is kept beside leaf {leaf.seq} is not what was said")
+    said: Words = parse(body)
+    return said
+
+
+def _context(which: Version, seq: int) -> bytes:
+    return context("request-words", which.vault, request=which.request, seq=seq)
