@@ -185,7 +185,24 @@ class Clause(Source):
 
 
 class Law(Source):
-    """What a purpose rests on where the policy is silent."""
+    """What a rule rests on where the policy is silent."""
 
     ACCESS_TO_HEALTH_RECORDS = "Access to Health Records Act 1990"
     RECORDS_CODE = "NHS Records Management Code of Practice"
+
+    # What may be withheld from whom (policy/withholding.py).
+    CRIME = "DPA 2018 Sch 2 Pt 1 para 2"
+    OTHER_PEOPLE = "DPA 2018 Sch 2 Pt 3 para 16"
+    PRIVILEGE = "DPA 2018 Sch 2 Pt 4 para 19"
+    SERIOUS_HARM = "DPA 2018 Sch 3 Pt 2 para 2"
+    EXPECTATIONS = "DPA 2018 Sch 3 Pt 2 para 4"
+    PORTABILITY_OF_OTHERS = "UK GDPR 20(4)"
+    HARM_AFTER_DEATH = "Access to Health Records Act 1990 s.5(1)"
+    EXPECTED_BY_THE_DEAD = "Access to Health Records Act 1990 s.5(3)"
+    ERASURE = "UK GDPR 17(3)"
+    EXPRESSION = "UK GDPR 17(3)(a)"
+    LEGAL_OBLIGATION = "UK GDPR 17(3)(b)"
+    PUBLIC_HEALTH = "UK GDPR 17(3)(c)"
+    HEALTH_CARE = "UK GDPR 17(3)(c) with 9(2)(h)"
+    ARCHIVING = "UK GDPR 17(3)(d)"
+    CLAIMS = "UK GDPR 17(3)(e)"

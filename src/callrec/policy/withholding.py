@@ -1,0 +1,184 @@
+"""On what ground a recording is withheld, and that each one is decided [policy 4(b), 4(e), 4(i)].
+
+    each recording asked for is granted or withheld, none both    check_each_decided
+    who withholds all of them denies the request                  check_each_decided
+    an erasure is decided recording by recording, expressly       check_each_decided
+    a ground fits the purpose, by the policy or by a law          check_ground
+
+What is neither granted nor withheld expressly is withheld as not approved; it may be granted later.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Self
+
+from callrec.errors import Refused, Unusable
+from callrec.policy.clause import Clause, Law
+from callrec.policy.purpose import TERMS, Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from callrec.errors import Source
+
+
+class Ground(StrEnum):
+    """Why a recording is withheld. As text it is the code that approvals and packages carry."""
+
+    meaning: str
+    """Completes "withheld, because …"."""
+
+    def __new__(cls, code: str, meaning: str) -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    NOT_APPROVED = "not-approved", "nobody has approved it"
+    NOT_RELEVANT = "not-relevant", "the purpose does not need it, or it is about somebody else"
+    THIRD_PARTY = "third-party", "it would tell of another person, who has not agreed"
+    SERIOUS_HARM = "serious-harm", "hearing it would be likely to cause somebody serious harm"
+    PRIVILEGE = "privilege", "it is legally privileged"
+    CRIME = "crime", "telling the subject would prejudice the prevention or detection of crime"
+    EXPECTATIONS = "expectations", "it was said in the expectation that it is not passed on"
+    EXPRESSION = "expression", "freedom of expression and information needs it"
+    LEGAL_OBLIGATION = "legal-obligation", "the law or a public task needs it to be kept"
+    PUBLIC_HEALTH = "public-health", "public health needs it"
+    HEALTH_CARE = "health-care", "care needs it, under a duty of professional secrecy"
+    ARCHIVING = "archiving", "archives or research in the public interest need it"
+    CLAIMS = "claims", "legal claims need it, to be made or defended"
+
+
+_WITHIN: Final[Mapping[Ground, Source]] = {
+    Ground.NOT_APPROVED: Clause.FORMALLY_AUTHORISED,
+    Ground.NOT_RELEVANT: Clause.SPECIFIC_PURPOSES,
+}
+"""What fits wherever the law gives nobody a right to the recording."""
+
+FITS: Final[Mapping[Purpose, Mapping[Ground, Source]]] = MappingProxyType(
+    {
+        Purpose.PROTECT_PARTIES: _WITHIN,
+        Purpose.PERFORMANCE: _WITHIN,
+        Purpose.TRAINING: _WITHIN,
+        Purpose.ABUSIVE_CALL: _WITHIN,
+        Purpose.COMPLAINT: _WITHIN,
+        Purpose.MEDICO_LEGAL: _WITHIN,
+        Purpose.DISCIPLINARY: _WITHIN,
+        Purpose.REGULATORY: _WITHIN,
+        Purpose.OUTSIDE_BODY: {**_WITHIN, Ground.PRIVILEGE: Law.PRIVILEGE},
+        Purpose.SUBJECT_ACCESS: {
+            **_WITHIN,
+            Ground.THIRD_PARTY: Law.OTHER_PEOPLE,
+            Ground.SERIOUS_HARM: Law.SERIOUS_HARM,
+            Ground.PRIVILEGE: Law.PRIVILEGE,
+            Ground.CRIME: Law.CRIME,
+            Ground.EXPECTATIONS: Law.EXPECTATIONS,
+        },
+        Purpose.PORTABILITY: {
+            **_WITHIN,
+            Ground.THIRD_PARTY: Law.PORTABILITY_OF_OTHERS,
+            Ground.CRIME: Law.CRIME,
+            Ground.EXPECTATIONS: Law.EXPECTATIONS,
+        },
+        Purpose.DECEASED: {
+            **_WITHIN,
+            Ground.THIRD_PARTY: Law.HARM_AFTER_DEATH,
+            Ground.SERIOUS_HARM: Law.HARM_AFTER_DEATH,
+            Ground.EXPECTATIONS: Law.EXPECTED_BY_THE_DEAD,
+        },
+        Purpose.ERASURE: {
+            Ground.EXPRESSION: Law.EXPRESSION,
+            Ground.LEGAL_OBLIGATION: Law.LEGAL_OBLIGATION,
+            Ground.PUBLIC_HEALTH: Law.PUBLIC_HEALTH,
+            Ground.HEALTH_CARE: Law.HEALTH_CARE,
+            Ground.ARCHIVING: Law.ARCHIVING,
+            Ground.CLAIMS: Law.CLAIMS,
+        },
+        Purpose.DISPOSAL: {Ground.NOT_APPROVED: Law.RECORDS_CODE},
+    }
+)
+"""For each purpose the grounds that fit it, and what each rests on there."""
+
+
+def is_decided_expressly(purpose: Purpose) -> bool:
+    """Whether silence about a recording decides nothing: so where the law names every ground."""
+    return Ground.NOT_APPROVED not in FITS[purpose]
+
+
+def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
+    """The ground on which a recording, or all of a request, is withheld.
+
+    Args:
+        ground: what was said; None if nothing.
+        purpose: of the request.
+
+    Raises:
+        Refused: it does not fit the purpose, or none is given where the law names them.
+    """
+    said = ground or Ground.NOT_APPROVED
+    if said in FITS[purpose]:
+        return said
+    told = f'"{ground}" is no ground' if ground else "a ground is needed"
+    rests_on: Source = TERMS[purpose].decided_under
+    if is_decided_expressly(purpose):
+        rests_on = Law.ERASURE
+    raise Refused(
+        f"{told} to withhold from a request for {purpose}",
+        clause=rests_on,
+        hint=f"the codes that fit: {', '.join(FITS[purpose])}",
+    )
+
+
+def check_each_decided(
+    purpose: Purpose,
+    asked: Sequence[int],
+    *,
+    granted: Collection[int],
+    withheld: Mapping[int, Ground],
+) -> Mapping[int, Ground]:
+    """Decide on each recording that a request asks for.
+
+    Args:
+        purpose: of the request.
+        asked: the numbers of its recordings, one at the least.
+        granted: those that were granted by name; empty: all that are not withheld.
+        withheld: those that were withheld expressly; all named ones are among `asked`.
+
+    Returns:
+        Those that are withheld, in the request's order, with the ground of each; the others are
+        granted, one at the least.
+
+    Raises:
+        Unusable: one is both granted and withheld.
+        Refused: a ground does not fit, nothing is granted, or one is left undecided where each is
+            decided expressly.
+
+    Law: what is granted and what is withheld are together what was asked for, and share nothing.
+    """
+    if set(granted) & set(withheld):
+        raise Unusable(
+            "a recording cannot be both granted and withheld",
+            hint="give its number to --recording or to --withhold",
+        )
+    for ground in withheld.values():
+        check_ground(ground, purpose)
+    if is_decided_expressly(purpose) and not set(asked) <= {*granted, *withheld}:
+        raise Refused(
+            f"each recording of a request for {purpose} is decided by itself",
+            clause=Law.ERASURE,
+            hint="name each: --recording ID grants it, --withhold ID=CODE withholds it",
+        )
+    kept_back = {
+        number: withheld.get(number, Ground.NOT_APPROVED)
+        for number in asked
+        if number in withheld or (granted and number not in granted)
+    }
+    if len(kept_back) == len(asked):
+        raise Refused(
+            "to withhold every recording is to deny the request",
+            clause=TERMS[purpose].decided_under,
+            hint="callrec deny REQUEST --reason TEXT --code CODE",
+        )
+    return kept_back
