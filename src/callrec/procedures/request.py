@@ -28,6 +28,7 @@ from callrec.policy.role import VaultKey
 from callrec.practice import attempt, today, writing
 from callrec.procedures.custody import find_recording, to_millis
 from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.request_log import History
 from callrec.procedures.sealed_request import NONCE_BYTES, RequestBody, Version, seal_request_key
 from callrec.telephone.number import e164
 
@@ -64,6 +65,21 @@ class Said:
     about: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class MadeRequest:
+    """A request that has just been written, for what follows from it. Its repr shows nothing."""
+
+    id: str
+    number: int
+    purpose: Purpose
+    particulars: Particulars
+    which: Version
+    key: bytes
+    """The request key of this version, 32 bytes."""
+    history: History
+    """So far: that it was made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Created:
     """A new request."""
@@ -98,7 +114,7 @@ def create_request(
             check_count(practice, purpose, len(found))
             number = next_number(act.connection)
             body = new_body(number, purpose, particulars, found)
-            _write(practice, act, actor, body)
+            write_request(practice, act, actor, body)
     return Created(f"R-{number}", purpose, tuple(dict.fromkeys(recordings)))
 
 
@@ -150,34 +166,8 @@ def new_body(
     )
 
 
-def store_version(
-    practice: Practice,
-    connection: Connection,
-    body: RequestBody,
-    which: Version,
-    requester: str,
-) -> None:
-    """Seal a version under a new request key, and that to the catalogue key and to its maker."""
-    key = primitives.fresh(primitives.KEY_BYTES)
-    catalogue = practice.register.newest(VaultKey.CATALOGUE)
-    maker = practice.register.public_keys(requester)
-    insert_version(connection, which.request, which.version, body.seal(key, which))
-    for holder, key_version, public in (
-        (CATALOGUE, catalogue.version, catalogue.public),
-        (requester, 0, maker.kem),
-    ):
-        sealed = seal_request_key(key, which, public)
-        put_key(
-            connection,
-            which.request,
-            which.version,
-            holder=holder,
-            key_version=key_version,
-            sealed=sealed,
-        )
-
-
-def _write(practice: Practice, act: Writing, actor: Actor, body: RequestBody) -> None:
+def write_request(practice: Practice, act: Writing, actor: Actor, body: RequestBody) -> MadeRequest:
+    """Write a new request: its leaf, its row and what lies under its key."""
     which = Version(practice.vault, primitives.fresh_id(), 1)
     digest = body.digest(which, actor.person.id)
     seq = act.leaf(
@@ -198,7 +188,46 @@ def _write(practice: Practice, act: Writing, actor: Actor, body: RequestBody) ->
         created_at=to_millis(parse_instant(leaf.at)),
         state=RequestState.SUBMITTED,
     )
-    store_version(practice, act.connection, body, which, actor.person.id)
+    return MadeRequest(
+        id=which.request,
+        number=body.number,
+        purpose=body.purpose,
+        particulars=body.particulars,
+        which=which,
+        key=store_version(practice, act.connection, body, which, actor.person.id),
+        history=History(which.request, (leaf,)),
+    )
+
+
+def store_version(
+    practice: Practice,
+    connection: Connection,
+    body: RequestBody,
+    which: Version,
+    requester: str,
+) -> bytes:
+    """Seal a version under a new request key, and that to the catalogue key and to its maker.
+
+    Returns the key, 32 bytes.
+    """
+    key = primitives.fresh(primitives.KEY_BYTES)
+    catalogue = practice.register.newest(VaultKey.CATALOGUE)
+    maker = practice.register.public_keys(requester)
+    insert_version(connection, which.request, which.version, body.seal(key, which))
+    for holder, key_version, public in (
+        (CATALOGUE, catalogue.version, catalogue.public),
+        (requester, 0, maker.kem),
+    ):
+        sealed = seal_request_key(key, which, public)
+        put_key(
+            connection,
+            which.request,
+            which.version,
+            holder=holder,
+            key_version=key_version,
+            sealed=sealed,
+        )
+    return key
 
 
 def _particulars(practice: Practice, said: Said) -> Particulars:
