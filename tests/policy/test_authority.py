@@ -16,7 +16,9 @@ from callrec.policy.authority import (
     check_may_change,
     check_may_close,
     check_may_countersign,
+    check_may_date,
     check_may_decide,
+    check_may_extend,
     check_may_request,
     check_may_revoke,
     check_may_vouch,
@@ -363,6 +365,44 @@ def test_nobody_closes_a_request_about_himself_that_he_did_not_make() -> None:
 def test_a_disabled_requester_does_not_close() -> None:
     with pytest.raises(Refused, match="disabled"):
         check_may_close(a_person(standing=Standing.DISABLED), a_request(requester=ANN), on=TODAY)
+
+
+# 4(e), 4(f): the day by which it is answered.
+
+
+def test_who_made_changed_or_decides_a_request_dates_what_its_clock_counts_by() -> None:
+    access = Purpose.SUBJECT_ACCESS
+    check_may_date(a_person(), a_request(access, requester=ANN), on=TODAY)
+    check_may_date(a_person(MANAGER), a_request(access, changed_by=frozenset({ANN})), on=TODAY)
+    check_may_date(a_person(DC), a_request(access), on=TODAY)
+
+
+def test_nobody_else_dates_it() -> None:
+    with pytest.raises(Refused, match="may not decide"):
+        check_may_date(a_person(MANAGER), a_request(Purpose.SUBJECT_ACCESS), on=TODAY)
+
+
+def test_nobody_dates_a_request_about_himself_that_he_did_not_make() -> None:
+    about = a_request(Purpose.SUBJECT_ACCESS, subjects=frozenset({ANN}))
+    with pytest.raises(Refused, match="about himself"):
+        check_may_date(a_person(DC), about, on=TODAY)
+
+
+def test_a_disabled_requester_dates_nothing() -> None:
+    with pytest.raises(Refused, match="disabled"):
+        check_may_date(a_person(standing=Standing.DISABLED), a_request(requester=ANN), on=TODAY)
+
+
+def test_only_who_decides_a_request_takes_more_time_for_it() -> None:
+    check_may_extend(a_person(DC), a_request(Purpose.SUBJECT_ACCESS, requester=ANN), on=TODAY)
+    with pytest.raises(Refused, match="may not decide"):
+        check_may_extend(a_person(), a_request(Purpose.SUBJECT_ACCESS, requester=ANN), on=TODAY)
+
+
+def test_nobody_takes_more_time_for_a_request_about_himself() -> None:
+    about = a_request(Purpose.SUBJECT_ACCESS, subjects=frozenset({ANN}))
+    with pytest.raises(Refused, match="about himself"):
+        check_may_extend(a_person(DC), about, on=TODAY)
 
 
 # 4(c): what a search shows.

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from callrec.errors import Refused
+from callrec.policy.clause import Clause
 from callrec.policy.hearing import (
     check_may_be_granted,
     check_may_hear,
     check_may_release,
     check_second_person,
+    check_third_parties,
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Role, Standing
@@ -96,9 +98,28 @@ ENOUGH = {
 }
 
 
+def test_subject_access_is_released_once_somebody_has_thought_of_third_parties() -> None:
+    with pytest.raises(Refused, match="checked these recordings for third parties") as refusal:
+        check_third_parties(a_request(Purpose.SUBJECT_ACCESS))
+    assert refusal.value.clause is Clause.SUBJECT_ACCESS
+    check_third_parties(a_request(Purpose.SUBJECT_ACCESS, third_parties_checked=True))
+
+
+@pytest.mark.parametrize("purpose", [each for each in Purpose if each != Purpose.SUBJECT_ACCESS])
+def test_no_other_purpose_needs_that_check(purpose: Purpose) -> None:
+    check_third_parties(a_request(purpose))
+
+
+def test_a_release_needs_the_check_for_third_parties() -> None:
+    with pytest.raises(Refused, match="third parties"):
+        check_may_release(
+            a_person(), a_request(Purpose.SUBJECT_ACCESS), a_grant(), on=TODAY, now=NOW
+        )
+
+
 @pytest.mark.parametrize("facts", ENOUGH.values(), ids=ENOUGH)
 def test_a_release_needs_no_more_than_a_second_person(facts: dict[str, Any]) -> None:
-    request = a_request(Purpose.SUBJECT_ACCESS)
+    request = a_request(Purpose.SUBJECT_ACCESS, third_parties_checked=True)
     check_may_release(a_person(Role.DATA_CONTROLLER), request, a_grant(**facts), on=TODAY, now=NOW)
 
 

@@ -46,6 +46,8 @@ class RequestFacts:
     """The people of the practice whom it is about."""
     granted_to: frozenset[PersonId] = frozenset()
     """Who holds a grant under it that can still be used."""
+    third_parties_checked: bool = False
+    """Whether somebody has looked for other people in what it asks for now."""
 
     @property
     def makers(self) -> frozenset[PersonId]:
@@ -299,6 +301,32 @@ def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
     if person.id != request.requester:
         check_decides_purpose(person, request, on=on)
         check_not_subject(person, request)
+
+
+def check_may_date(person: Person, request: RequestFacts, *, on: date) -> None:
+    """Whoever handles a request dates what its clock counts by [policy 4(e), 4(f)].
+
+    That is who made it, changed it, or decides its purpose.
+
+    Raises:
+        Refused: the person is none of these, or he did not make it and it is about him.
+    """
+    check_in_force(person)
+    if person.id not in request.makers:
+        check_decides_purpose(person, request, on=on)
+        check_not_subject(person, request)
+
+
+def check_may_extend(person: Person, request: RequestFacts, *, on: date) -> None:
+    """Whoever decides a request takes more time for it [UK GDPR 12(3)].
+
+    Of his own too: he decides nothing by it.
+
+    Raises:
+        Refused: the person does not decide its purpose, or it is about him.
+    """
+    check_decides_purpose(person, request, on=on)
+    check_not_subject(person, request)
 
 
 def is_shown_in_full(person: Person, request: RequestFacts | None, *, on: date) -> bool:

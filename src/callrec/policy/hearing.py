@@ -3,6 +3,7 @@
     4(a)      what was granted is one person's, and ends                    check_may_hear
     2, 4(g)   a disciplinary recording is the employee's manager's to have  check_may_be_granted
     4(e)-(g)  whoever alone approved these does not release them            check_second_person
+    4(e)      other people in a recording are thought of first              check_third_parties
 
 `check_may_release` is these put together.
 """
@@ -106,6 +107,23 @@ def check_second_person(person: Person, request: RequestFacts, grant: GrantFacts
         )
 
 
+def check_third_parties(request: RequestFacts) -> None:
+    """Other people in a recording are thought of before its subject has it [policy 4(e)].
+
+    Source: DPA 2018, Sch 2 Pt 3 para 16.
+
+    Raises:
+        Refused: nobody has said what he found, or the request was changed since.
+    """
+    if TERMS[request.purpose].needs_third_party_check and not request.third_parties_checked:
+        raise Refused(
+            "nobody has checked these recordings for third parties",
+            clause=Clause.SUBJECT_ACCESS,
+            hint="listen to them, then say what you found:"
+            f" callrec request event {request.reference} third-parties --on today --reason TEXT",
+        )
+
+
 def check_may_release(
     person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
 ) -> None:
@@ -117,3 +135,4 @@ def check_may_release(
     check_may_hear(person, grant, on=on, now=now)
     check_may_be_granted(person, request, on=on)
     check_second_person(person, request, grant)
+    check_third_parties(request)

@@ -56,6 +56,8 @@ class Terms:
     """The law sets a day for the answer, so it never lapses undecided."""
     needs_second_person: bool = False
     """Whoever alone approved it may not release it."""
+    needs_third_party_check: bool = False
+    """Before a release somebody says what he found of other people in it."""
     goes_to_manager: bool = False
     """Only the employee's manager is handed the recording [policy 2 bullet 6]."""
     needs_consultation: bool = False
@@ -131,6 +133,7 @@ TERMS: Mapping[Purpose, Terms] = MappingProxyType(
             ),
             places_hold=True,
             has_statutory_clock=True,
+            needs_third_party_check=True,
             needs_second_person=True,
         ),
         Purpose.OUTSIDE_BODY: Terms(

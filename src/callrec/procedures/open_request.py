@@ -117,6 +117,9 @@ def read_request(
         requester=history.requester,
         changed_by=history.changed_by,
         granted_to=granted_to(approvals, history, practice.now()),
+        third_parties_checked=any(
+            leaf.act == RequestAct.THIRD_PARTIES for leaf in history.after(history.making)
+        ),
     )
     _check_changed_by_entitled(practice, history, facts)
     recordings = tuple(_recording(connection, *each) for each in body.recordings)
