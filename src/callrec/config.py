@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping  # noqa: TC003  # pydantic reads it
 from datetime import date  # noqa: TC003  # pydantic reads it
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from callrec.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pydantic_core import ErrorDetails
 
 _T = TypeVar("_T")
+
+_ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 
 _Several = Annotated[tuple[_T, ...], Strict(strict=False)]
 """TOML has arrays; a Config holds tuples."""
@@ -85,8 +94,42 @@ class Listen(_Section):
 class Release(_Section):
     """What a recipient reads in a package."""
 
-    contact: str = Field(default="", max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")
+    contact: str = Field(default="", max_length=120, pattern=_ONE_LINE)
     """How to reach the practice, one line; empty: whoever sent it."""
+
+
+_Address = Annotated[
+    str, Field(max_length=254, pattern=r"^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+$")
+]
+"""As HTML's input fields have it, since headers need no quoting then; RFC 5321's length."""
+
+
+class Mail(_Section):
+    """How people are told of what waits for them (docs/mail.md)."""
+
+    host: str = Field(default="", pattern=r"^[A-Za-z0-9.:-]*$")
+    """Empty: no mail at all, nothing is queued."""
+    port: int = Field(default=587, ge=1, le=65535)
+    starttls: bool = True
+    ca_file: Annotated[Path, Strict(strict=False)] | None = None
+    """PEM: who must have signed the server's certificate; None: whom this machine trusts."""
+    user: str = ""
+    password_file: Annotated[Path, Strict(strict=False)] | None = None
+    sender: _Address | Literal[""] = ""
+    timeout_seconds: int = Field(default=20, ge=1, le=300)
+    people: Mapping[str, _Address] = {}
+    """Login -> address; whoever has none is sent nothing."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Mail:
+        """What belongs together is there, and no password is ever sent where others can read it."""
+        if self.host and not self.sender:
+            raise PydanticCustomError("mail", "mail.host needs mail.sender")
+        if self.user and self.password_file is None:
+            raise PydanticCustomError("mail", "mail.user needs mail.password_file")
+        if self.user and not self.starttls:
+            raise PydanticCustomError("mail", "a password is not sent without mail.starttls")
+        return self
 
 
 class Policy(_Section):
@@ -96,12 +139,42 @@ class Policy(_Section):
     next_revision_due: date | None = None
 
 
+class AboutPractice(_Section):
+    """What the practice says of itself where it tells people that calls are recorded."""
+
+    name: str = Field(default="", max_length=120, pattern=_ONE_LINE)
+    data_protection_contact: str = Field(default="", max_length=200, pattern=_ONE_LINE)
+    """Of whoever answers for data protection [UK GDPR 13(1)(b), 33(3)(b)]."""
+    kept_for: str = Field(default="three years", min_length=1, max_length=60, pattern=_ONE_LINE)
+
+
+class Notice(_Section):
+    """One version of a notice [policy 3]; procedures/notice.py checks them together."""
+
+    kind: Literal["website", "announcement", "outbound", "staff"]
+    version: str = Field(min_length=1, max_length=40, pattern=_ONE_LINE)
+    first_on: date = Field(alias="from")
+    last_on: date | None = Field(default=None, alias="until")
+    """Included."""
+    text: str = Field(default="", max_length=20_000)
+    """Empty: the text that callrec brings for this kind."""
+
+
+class Incidents(_Section):
+    """When the Information Commissioner is told of a breach: both degrees reached."""
+
+    report_likelihood: int = Field(default=3, ge=1, le=5)
+    report_impact: int = Field(default=2, ge=1, le=5)
+
+
 class Config(_Section):
     """Everything that two practices would set differently."""
 
     vault: Annotated[Path, Strict(strict=False)] = Field(default_factory=_usual_vault)
     time_zone: ZoneInfo = ZoneInfo("Europe/London")
     region: str = Field(default="GB", pattern="^[A-Z]{2}$")
+    notices: _Several[Notice] = ()
+    practice: AboutPractice = AboutPractice()
     search: Search = Search()
     requests: Requests = Requests()
     grants: Grants = Grants()
@@ -110,6 +183,8 @@ class Config(_Section):
     listen: Listen = Listen()
     release: Release = Release()
     policy: Policy = Policy()
+    mail: Mail = Mail()
+    incidents: Incidents = Incidents()
 
 
 def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | None) -> Config:
@@ -130,8 +205,19 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
     config = _read(file, required=named is not None)
     chosen = vault or _path_in(environ, "CALLREC_VAULT")
     # In the file a path is relative to the file, or the vault would move with whoever looks for it.
-    place = chosen.absolute() if chosen else file.absolute().parent / config.vault.expanduser()
-    return config.model_copy(update={"vault": place})
+    place = chosen.absolute() if chosen else _beside(file, config.vault)
+    return config.model_copy(update={"vault": place, "mail": _placed(config.mail, file)})
+
+
+def _placed(mail: Mail, file: Path) -> Mail:
+    named = {"ca_file": mail.ca_file, "password_file": mail.password_file}
+    return mail.model_copy(
+        update={key: _beside(file, path) for key, path in named.items() if path is not None}
+    )
+
+
+def _beside(file: Path, path: Path) -> Path:
+    return file.absolute().parent / path.expanduser()
 
 
 def _path_in(environ: Mapping[str, str], variable: str) -> Path | None:
