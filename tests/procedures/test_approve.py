@@ -15,6 +15,7 @@ from callrec.crypto.statement import check_statement, state
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Delegation, Power, Role
+from callrec.policy.withholding import Ground
 from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.approve import Decision, approve_request
@@ -105,9 +106,44 @@ def test_the_rest_of_a_part_approval_is_withheld_with_a_code(stocked: House) -> 
     reference = a_request(stocked, recordings=[1, 2, 3])
     done = approve(stocked, reference, recordings=(2,))
     (statement,) = statements(stocked, reference)
-    assert (done.recordings, done.withheld) == ((2,), (1, 3))
+    not_approved = Ground.NOT_APPROVED
+    assert (done.recordings, done.withheld) == ((2,), {1: not_approved, 3: not_approved})
     assert [each["code"] for each in statement.fields["withheld"]] == ["not-approved"] * 2
     assert [grant.recording.id for grant in grants_of(stocked, reference)] == [2]
+
+
+def test_what_is_withheld_expressly_keeps_its_ground(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS, recordings=[1, 2, 3])
+    withheld = {2: Ground.THIRD_PARTY}
+    done = approve(stocked, reference, "dora", recordings=(1,), withheld=withheld)
+    assert done.withheld == {2: Ground.THIRD_PARTY, 3: Ground.NOT_APPROVED}
+    codes = {row.uid: row.id for row in opened(stocked, reference).recordings}
+    (statement,) = statements(stocked, reference)
+    told = {codes[each["uid"]]: each["code"] for each in statement.fields["withheld"]}
+    assert told == {2: "third-party", 3: "not-approved"}
+    assert [grant.recording.id for grant in grants_of(stocked, reference)] == [1]
+
+
+def test_an_approval_withholds_nothing_that_was_not_asked_for(stocked: House) -> None:
+    reference = a_request(stocked, recordings=[1, 2])
+    with pytest.raises(NotFound, match="does not ask for that recording"):
+        approve(stocked, reference, withheld={3: Ground.NOT_RELEVANT})
+
+
+def test_an_approval_that_grants_nothing_is_refused_and_on_record(stocked: House) -> None:
+    reference = a_request(stocked, recordings=[1])
+    with pytest.raises(Refused, match="is to deny the request"):
+        approve(stocked, reference, withheld={1: Ground.NOT_RELEVANT})
+    assert nothing_is_granted(stocked)
+
+
+def test_an_erasure_is_approved_recording_by_recording(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.ERASURE)
+    with pytest.raises(Refused, match="decided by itself"):
+        approve(stocked, reference, "dora")
+    assert nothing_is_granted(stocked)
+    done = approve(stocked, reference, "dora", recordings=(1,), withheld={2: Ground.CLAIMS})
+    assert (done.recordings, done.withheld) == ((1,), {2: Ground.CLAIMS})
 
 
 def test_what_was_withheld_may_be_approved_later(stocked: House) -> None:
@@ -168,7 +204,7 @@ def test_what_is_kept_for_the_data_controller_is_decided_by_nobody_else(
     with pytest.raises(Refused, match="may not decide"):
         approve(stocked, reference, login)
     assert nothing_is_granted(stocked)
-    approve(stocked, reference, "dora")
+    approve(stocked, reference, "dora", recordings=(1, 2))
 
 
 @pytest.mark.parametrize("login", ["sam", "mia", "dora"])

@@ -11,7 +11,9 @@ from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
+from callrec.policy.withholding import Ground
 from callrec.procedures.deny import deny_request
+from callrec.procedures.request_show import show_request
 from procedures.asking import (
     ANOTHER_REASON,
     a_request,
@@ -27,8 +29,15 @@ if TYPE_CHECKING:
     from practices import House
 
 
-def deny(house: House, reference: str, login: str = "max", reason: str = ANOTHER_REASON) -> None:
-    deny_request(house.practice, logged_in(house, login), reference, reason=reason)
+def deny(
+    house: House,
+    reference: str,
+    login: str = "max",
+    reason: str = ANOTHER_REASON,
+    ground: Ground | None = None,
+) -> None:
+    actor = logged_in(house, login)
+    deny_request(house.practice, actor, reference, reason=reason, ground=ground)
 
 
 def test_a_denied_request_is_decided_for_good(stocked: House) -> None:
@@ -46,7 +55,45 @@ def test_the_reason_lies_sealed_beside_the_leaf(stocked: House) -> None:
         details = read_detail(
             connection, leaf, lambda v: dora.shares[VaultKey.AUDIT, v], stocked.practice.vault
         )
-    assert (leaf.act, details) == ("request.denied", {"reason": ANOTHER_REASON})
+    said = {"code": "not-approved", "reason": ANOTHER_REASON}
+    assert (leaf.act, details) == ("request.denied", said)
+
+
+def test_whoever_asked_is_told_why_and_on_what_ground(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS)
+    deny(stocked, reference, "dora", ground=Ground.PRIVILEGE)
+    denial = show_request(stocked.practice, signed_in(stocked, "sam"), reference).denial
+    assert denial is not None
+    assert (denial.by, denial.code, denial.reason) == ("dora", "privilege", ANOTHER_REASON)
+
+
+def test_who_is_not_concerned_is_told_the_ground_and_not_the_reason(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS)
+    deny(stocked, reference, "dora", ground=Ground.PRIVILEGE)
+    denial = show_request(stocked.practice, logged_in(stocked, "max"), reference).denial
+    assert denial is not None
+    assert (denial.code, denial.reason) == ("privilege", None)
+
+
+def test_a_request_that_was_not_denied_has_no_denial(stocked: House) -> None:
+    shown = show_request(stocked.practice, signed_in(stocked, "sam"), a_request(stocked))
+    assert shown.denial is None
+
+
+def test_a_ground_that_does_not_fit_denies_nothing_and_is_on_record(stocked: House) -> None:
+    reference = a_request(stocked)
+    with pytest.raises(Refused, match='"claims" is no ground'):
+        deny(stocked, reference, ground=Ground.CLAIMS)
+    assert refused(stocked)
+    assert state_of(stocked, reference) == "submitted"
+
+
+def test_an_erasure_is_denied_under_an_exemption(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.ERASURE)
+    with pytest.raises(Refused, match=r"a ground is needed .+ \[UK GDPR 17\(3\)\]"):
+        deny(stocked, reference, "dora")
+    deny(stocked, reference, "dora", ground=Ground.LEGAL_OBLIGATION)
+    assert state_of(stocked, reference) == "denied"
 
 
 def test_a_reason_is_a_sentence(stocked: House) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options import deciding
 from callrec.cli.request_view import request_lines
 from callrec.cli.who import practice_of, signing
 from callrec.errors import Failed, Unusable
@@ -18,9 +19,11 @@ from callrec.procedures.request_show import show_request
 from callrec.procedures.unlock import actor_by_password
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from callrec.cli.invocation import Invocation
+    from callrec.policy.withholding import Ground
     from callrec.practice import Actor, Practice
     from callrec.procedures.approve import Approved
 
@@ -35,6 +38,7 @@ def approve(
     request: options.Reference,
     *,
     recording: options.Recordings = None,
+    withhold: deciding.Withhold = None,
     to: options.ForUser = "",
     until: options.LastDay = None,
     note: options.Note = "",
@@ -44,7 +48,9 @@ def approve(
     reason: options.Reason = None,
     yes: options.Yes = False,
 ) -> None:
-    """Grant what a request asks for, to one person and until a day.
+    """Grant what a request asks for, or some of it, to one person and until a day.
+
+    What you withhold has a ground; what you leave out is withheld as not approved yet.
 
     You see the whole request and type its reference; your password signs the approval and seals the
     recordings to that person. Nobody approves a request of his own.
@@ -52,6 +58,7 @@ def approve(
     practice = practice_of(ctx.obj)
     decision = Decision(
         recordings=tuple(recording or ()),
+        withheld=_withheld(withhold or []),
         to=to,
         until=_day(practice, until),
         note=note,
@@ -88,6 +95,13 @@ def _countersigner(invocation: Invocation, practice: Practice, login: str | None
     return actor_by_password(practice, login=login, password=password)
 
 
+def _withheld(given: list[deciding.Withheld]) -> Mapping[int, Ground]:
+    grounds = {each.recording: each.ground for each in given}
+    if len(grounds) < len(set(given)):
+        raise Unusable("a recording is withheld on one ground", hint="give its number once")
+    return grounds
+
+
 def _day(practice: Practice, typed: str | None) -> date | None:
     return None if typed is None else parse_day(typed, today(practice))
 
@@ -106,7 +120,7 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         "id": done.reference,
         "for": done.to,
         "recordings": list(done.recordings),
-        "withheld": list(done.withheld),
+        "withheld": [{"id": number, "code": code} for number, code in done.withheld.items()],
         "lapses_at": done.lapses_at,
     }
     until = done.lapses_at.astimezone(practice.config.time_zone)
@@ -114,8 +128,8 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
     def text() -> None:
         numbers = ", ".join(map(str, done.recordings))
         out.say(f"{done.reference} is approved: {numbers} for {done.to}.")
-        if done.withheld:
-            out.say(f"Withheld: {', '.join(map(str, done.withheld))}.")
+        for number, ground in done.withheld.items():
+            out.say(f"Withheld: {number}, {ground}: {ground.meaning}.")
         out.say(f"It lapses at {until:%Y-%m-%d %H:%M}.")
 
     out.show(value, text)

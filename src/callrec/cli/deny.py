@@ -5,6 +5,7 @@ from __future__ import annotations
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options import deciding
 from callrec.cli.who import acting, practice_of
 from callrec.procedures.deny import deny_request
 
@@ -17,6 +18,7 @@ def deny(
     request: options.Reference,
     *,
     reason: options.Reason = None,
+    code: deciding.Code = None,
     yes: options.Yes = False,
 ) -> None:
     """Refuse a request, and say why. It cannot be decided again; a new one can be made."""
@@ -24,6 +26,6 @@ def deny(
     ctx.obj.prompts.confirm(f"deny {request}", yes=yes)
     practice = practice_of(ctx.obj)
     actor = acting(ctx.obj, practice)
-    state = deny_request(practice, actor, request, reason=why)
+    state = deny_request(practice, actor, request, reason=why, ground=code)
     out = ctx.obj.out
     out.show({"id": request, "state": state}, lambda: out.say(f"{request} is {state}."))

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
     from callrec.cli.invocation import Invocation
     from callrec.practice import Actor, Practice
-    from callrec.procedures.request_show import ShownApproval, ShownRecording, ShownRequest
+    from callrec.procedures.request_show import (
+        ShownApproval,
+        ShownDenial,
+        ShownRecording,
+        ShownRequest,
+    )
 
 _PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "about")
 """In the order of 4(b)."""
@@ -48,6 +53,7 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
         "digest": shown.digest,
         "recordings": [_recording_json(recording) for recording in shown.recordings],
         "approvals": [_approval_json(approval) for approval in shown.approvals],
+        "denial": _denial_json(shown.denial) if shown.denial else None,
         "releases": [
             {"at": event.at, "by": event.by}
             for event in shown.history
@@ -71,6 +77,8 @@ def request_lines(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
     yield from _recordings(shown, zone)
     for approval in shown.approvals:
         yield from _approval(approval, zone)
+    if shown.denial:
+        yield from _denial(shown.denial, zone)
     for event in shown.history:
         yield _labelled("history", f"{_local(event.at, zone)}  {event.what}  {event.by}")
 
@@ -91,8 +99,19 @@ def _approval(approval: ShownApproval, zone: tzinfo) -> Iterator[str]:
     glass = ", ALONE: the glass was broken" if approval.broke_glass else ""
     yield _labelled("approved", f"{_local(approval.at, zone)} by {by}{glass}")
     yield _labelled("  granted", f"{numbers} to {approval.to} until {_local(approval.until, zone)}")
+    for number, code in approval.withheld:
+        yield _labelled("  withheld", f"{number}, {code}")
     if approval.note:
         yield _labelled("  note", approval.note)
+
+
+def _denial(denial: ShownDenial, zone: tzinfo) -> Iterator[str]:
+    yield _labelled("denied", f"{_local(denial.at, zone)} by {denial.by}: {denial.code}")
+    yield _labelled("  reason", NOT_SHOWN if denial.reason is None else denial.reason)
+
+
+def _denial_json(denial: ShownDenial) -> dict[str, Any]:
+    return {"by": denial.by, "at": denial.at, "code": denial.code, "reason": denial.reason}
 
 
 def _recording_json(recording: ShownRecording) -> dict[str, Any]:
@@ -118,6 +137,7 @@ def _approval_json(approval: ShownApproval) -> dict[str, Any]:
         "for": approval.to,
         "lapses_at": approval.until,
         "recordings": list(approval.recordings),
+        "withheld": [{"id": number, "code": code} for number, code in approval.withheld],
         "break_glass": approval.broke_glass,
     }
 

@@ -51,6 +51,9 @@ class Ground(StrEnum):
     CLAIMS = "claims", "legal claims need it, to be made or defended"
 
 
+GROUND_CODES: Final[Mapping[str, Ground]] = MappingProxyType({str(g): g for g in Ground})
+"""Grounds by the code that is typed."""
+
 _WITHIN: Final[Mapping[Ground, Source]] = {
     Ground.NOT_APPROVED: Clause.FORMALLY_AUTHORISED,
     Ground.NOT_RELEVANT: Clause.SPECIFIC_PURPOSES,

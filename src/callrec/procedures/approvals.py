@@ -101,6 +101,11 @@ class Approval:
         }
 
     @property
+    def withheld(self) -> tuple[tuple[str, str], ...]:
+        """Uids of what was asked for and not granted, each with the code of its ground."""
+        return tuple((item["uid"], item["code"]) for item in self.statement.fields["withheld"])
+
+    @property
     def facts(self) -> GrantFacts:
         """What the rules ask about its grants."""
         return GrantFacts(

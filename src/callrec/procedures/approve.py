@@ -6,8 +6,8 @@ seals it to the one person who is to hear it, and signs what he granted, to whom
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
@@ -16,6 +16,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.hearing import check_may_be_granted
 from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.request import RequestAct
+from callrec.policy.withholding import Ground, check_each_decided
 from callrec.practice import attempt, today, writing
 from callrec.procedures.approvals import check_signers
 from callrec.procedures.granting import Granting, write_approval
@@ -25,9 +26,8 @@ from callrec.procedures.people import find_person, logins
 from callrec.procedures.request_log import check_log
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import date, datetime
-
-    from sqlalchemy import Row
 
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
@@ -39,7 +39,9 @@ class Decision:
     """What whoever approves says. Its repr shows nothing."""
 
     recordings: tuple[int, ...] = ()
-    """Their numbers; empty: all that the request asks for."""
+    """Numbers of those that are granted; empty: all that the request asks for, but the withheld."""
+    withheld: Mapping[int, Ground] = field(default_factory=dict)
+    """Numbers of those that are withheld expressly, each with its ground."""
     to: str = ""
     """Login of the person who is to hear them; empty: the requester."""
     until: date | None = None
@@ -61,7 +63,7 @@ class Approved:
     to: str
     """Login."""
     recordings: tuple[int, ...]
-    withheld: tuple[int, ...]
+    withheld: Mapping[int, Ground]
     lapses_at: datetime
 
 
@@ -104,7 +106,7 @@ def approve_request(
         reference=reference,
         to=logins(practice)[granting.to],
         recordings=tuple(row.id for row in granting.recordings),
-        withheld=tuple(row.id for row in granting.withheld),
+        withheld={row.id: ground for row, ground in granting.withheld},
         lapses_at=granting.lapses_at,
     )
 
@@ -128,12 +130,14 @@ def _decide(
         glass_reason=decision.glass_reason,
     )
     check_may_be_granted(grantee, request.facts, on=today(practice))
+    grounds = _grounds(request, decision)
     return Granting(
         request=request,
         decider=actor,
         countersigner=countersigner,
         to=grantee.id,
-        recordings=_chosen(request, decision.recordings),
+        recordings=tuple(row for row in request.recordings if row.id not in grounds),
+        grounds=grounds,
         lapses_at=grant_lapses_at(
             practice.now(),
             practice.config.grants.lapse_days,
@@ -162,21 +166,28 @@ def _check_seen(request: OpenRequest, decision: Decision) -> None:
         )
 
 
-def _chosen(request: OpenRequest, numbers: tuple[int, ...]) -> tuple[Row[Any], ...]:
-    """The rows of the recordings to grant, in the request's order; all of them if none is named."""
-    if not request.recordings:
+def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
+    """The recordings that are withheld, each with its ground; the request's others are granted."""
+    asked = [row.id for row in request.recordings]
+    if not asked:
         raise Refused(
             "the request asks for no recording",
             clause=Clause.FORMALLY_AUTHORISED,
             hint=f"find it with callrec search --request {request.reference}, then run"
             f" callrec request attach {request.reference} RECORDING",
         )
-    if not set(numbers) <= {row.id for row in request.recordings}:
+    _check_asked_for(request.reference, asked, {*decision.recordings, *decision.withheld})
+    return check_each_decided(
+        request.purpose, asked, granted=decision.recordings, withheld=decision.withheld
+    )
+
+
+def _check_asked_for(reference: str, asked: Iterable[int], numbers: set[int]) -> None:
+    if not numbers <= set(asked):
         raise NotFound(
             "the request does not ask for that recording",
-            hint=f"callrec request show {request.reference} lists what it asks for",
+            hint=f"callrec request show {reference} lists what it asks for",
         )
-    return tuple(row for row in request.recordings if not numbers or row.id in numbers)
 
 
 def _check_identity(actor: Actor) -> None:

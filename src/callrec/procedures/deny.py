@@ -1,4 +1,4 @@
-"""Refuse a request, with the reason [policy 4(b)]."""
+"""Refuse a request, with the reason and on what ground [policy 4(b)]."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from callrec.policy.authority import check_may_decide
 from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct
+from callrec.policy.withholding import Ground, check_ground
 from callrec.practice import attempt, today, writing
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
@@ -20,12 +21,20 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 
-def deny_request(practice: Practice, actor: Actor, reference: str, *, reason: str) -> RequestState:
-    """Deny a request; the reason lies sealed beside the leaf.
+def deny_request(
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    *,
+    reason: str,
+    ground: Ground | None = None,
+) -> RequestState:
+    """Deny a request; the reason and the ground lie sealed beside the leaf.
 
     Raises:
         NotFound: there is none.
-        Refused: the actor may not decide it, it is decided already, or the reason is none.
+        Refused: the actor may not decide it, it is decided already, the reason is none, or the
+            ground does not fit the purpose.
     """
     with reading(practice.engine) as connection:
         row = find_request(connection, reference)
@@ -37,5 +46,5 @@ def deny_request(practice: Practice, actor: Actor, reference: str, *, reason: st
         request = read_request(practice, actor, act.connection, reference)
         check_may_decide(actor.person, request.facts, on=today(practice))
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
-        words = {"reason": reason}
+        words = {"code": check_ground(ground, request.purpose), "reason": reason}
         return log_with_words(act, actor, request, RequestAct.DENIED, words).state

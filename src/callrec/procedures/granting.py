@@ -6,8 +6,8 @@ Whether it may be is decided before, in `approve`; and again by whoever uses a g
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.requests import put_grant, put_key
 from callrec.crypto import primitives
@@ -15,6 +15,7 @@ from callrec.crypto.canonical import canonical, instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import state
 from callrec.policy.request import RequestAct
+from callrec.policy.withholding import Ground
 from callrec.procedures.custody import Opening, to_millis
 from callrec.procedures.request_words import log_with_words
 from callrec.procedures.sealed_request import seal_request_key
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
 
-NOT_APPROVED: Final = "not-approved"
-"""Code of a recording that was asked for and is not among those granted."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Granting:
@@ -45,6 +43,8 @@ class Granting:
     to: PersonId
     recordings: tuple[Row[Any], ...]
     """The rows of those that are granted; the request's others are withheld."""
+    grounds: Mapping[int, Ground] = field(default_factory=dict)
+    """By number, on what ground one is withheld; those that it does not name: not approved."""
     lapses_at: datetime
     """UTC: the first instant at which it is over."""
     consulted_on: date | None = None
@@ -53,9 +53,14 @@ class Granting:
     """Why the glass was broken; None if it was not."""
 
     @property
-    def withheld(self) -> tuple[Row[Any], ...]:
+    def withheld(self) -> tuple[tuple[Row[Any], Ground], ...]:
+        """The rows of what was asked for and is not granted, each with its ground."""
         granted = {row.uid for row in self.recordings}
-        return tuple(row for row in self.request.recordings if row.uid not in granted)
+        return tuple(
+            (row, self.grounds.get(row.id, Ground.NOT_APPROVED))
+            for row in self.request.recordings
+            if row.uid not in granted
+        )
 
     @property
     def words(self) -> Mapping[str, Any]:
@@ -169,7 +174,7 @@ def _fields(granting: Granting, grants: tuple[Grant, ...]) -> Mapping[str, Any]:
         "request": request.id,
         "requester": request.requester,
         "version": request.which.version,
-        "withheld": [{"code": NOT_APPROVED, "uid": row.uid} for row in granting.withheld],
+        "withheld": [{"code": ground, "uid": row.uid} for row, ground in granting.withheld],
     }
 
 

@@ -15,13 +15,16 @@ from callrec.policy.lapse import request_lapses_at
 from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS
+from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey
+from callrec.policy.withholding import Ground
 from callrec.practice import attempt, powers, record, vault_key
 from callrec.procedures.custody import from_millis
 from callrec.procedures.lapsing import UNDECIDED, sweep_lapsed
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.people import logins
 from callrec.procedures.request_log import event_of
+from callrec.procedures.request_words import read_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,9 +35,10 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.policy.particulars import Particulars
     from callrec.policy.purpose import Purpose
-    from callrec.policy.request import RequestAct, RequestState
+    from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.request_words import Words
 
 SHOWN = "request.shown"
 
@@ -76,9 +80,23 @@ class ShownApproval:
     until: datetime
     """UTC: the first instant at which it is over."""
     recordings: tuple[int, ...]
+    withheld: tuple[tuple[int, str], ...]
+    """Their numbers, each with the code of the ground."""
     broke_glass: bool
     note: str | None
     """None where there is none, or where the audit key is not at hand."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownDenial:
+    """Why a request was denied. Its repr shows nothing."""
+
+    at: datetime
+    by: str
+    code: str
+    """Of the ground."""
+    reason: str | None
+    """None for whoever is not concerned."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,6 +116,7 @@ class ShownRequest:
     digest: str
     recordings: tuple[ShownRecording, ...]
     approvals: tuple[ShownApproval, ...]
+    denial: ShownDenial | None
     history: tuple[ShownEvent, ...]
 
 
@@ -120,7 +139,8 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
         with reading(practice.engine) as connection:
             request = read_request(practice, actor, connection, reference)
             approvals = _approvals(practice, actor, connection, request)
-    return _shown(practice, actor, request, approvals)
+            words = read_words(connection, request)
+    return _shown(practice, actor, request, approvals, words)
 
 
 def masked(particulars: Particulars) -> dict[str, Any]:
@@ -138,6 +158,7 @@ def _shown(
     actor: Actor,
     request: OpenRequest,
     approvals: tuple[ShownApproval, ...],
+    words: Mapping[int, Words],
 ) -> ShownRequest:
     called = logins(practice)
     in_full = _is_concerned(practice, actor, request)
@@ -154,6 +175,7 @@ def _shown(
         digest=request.digest,
         recordings=tuple(map(_recording, request.recordings)),
         approvals=approvals,
+        denial=_denial(request, words, called, in_full=in_full),
         history=tuple(
             ShownEvent(event.at, event.act, called[event.actor])
             for event in map(event_of, request.history.leaves)
@@ -208,11 +230,28 @@ def _approvals(
                 to=called[approval.to],
                 until=approval.lapses_at,
                 recordings=tuple(number[uid] for uid in approval.items if uid in number),
+                withheld=tuple((number[uid], c) for uid, c in approval.withheld if uid in number),
                 broke_glass=approval.broke_glass,
                 note=_note(practice, actor, connection, approval.leaf),
             )
         )
     return tuple(shown)
+
+
+def _denial(
+    request: OpenRequest, words: Mapping[int, Words], called: Mapping[str, str], *, in_full: bool
+) -> ShownDenial | None:
+    leaf = request.history.leaves[-1]
+    if leaf.act != RequestAct.DENIED:
+        return None
+    said = words.get(leaf.seq, {})
+    event = event_of(leaf)
+    return ShownDenial(
+        at=event.at,
+        by=called[event.actor],
+        code=said.get("code", Ground.NOT_APPROVED),
+        reason=said.get("reason") if in_full else None,
+    )
 
 
 def _note(practice: Practice, actor: Actor, connection: Connection, leaf: Leaf) -> str | None:
