@@ -1,0 +1,127 @@
+"""The outbox: messages by mail, queued with what they tell of and kept when they are taken.
+
+A message is one line. It says that something waits or was decided, never what a call was about or
+whose it was: a mailbox is read on telephones and by other people's servers (docs/mail.md).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.policy.role import Standing
+from callrec.procedures.custody import from_millis, to_millis
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.practice import Practice
+
+LINE: Final = re.compile(r"[RI]-[1-9][0-9]{0,8}:? [A-Za-z0-9 ,;:'-]{1,160}")
+"""What a line may be made of: no address, no link, nothing that a mail header gives a meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line to one person."""
+
+    id: int
+    to: str
+    """The person's id."""
+    about: str
+    """``R-17`` or ``I-3``."""
+    line: str
+    made_at: datetime
+    tried_at: datetime | None
+    """When it was last offered to the mail server."""
+    taken_at: datetime | None
+    """When the mail server took it over."""
+
+
+def queue_mail(
+    practice: Practice, connection: Connection, *, to: Iterable[str], about: str, line: str
+) -> None:
+    """Queue a line for each of these people, in the transaction of what it tells of.
+
+    Nothing is queued for whoever has no address in the configuration, or is not in force.
+
+    Args:
+        practice: the open vault.
+        connection: of the write transaction.
+        to: ids of the people; who stands there twice is told once.
+        about: ``R-17`` or ``I-3``.
+        line: begins with ``about``; no name, number or reason.
+    """
+    assert LINE.fullmatch(line) and line.startswith(about)  # noqa: S101, PT018 - ours alone
+    addresses = addresses_of(practice, connection)
+    now = to_millis(practice.now())
+    for person in dict.fromkeys(to):
+        if person in addresses:
+            connection.execute(
+                tables.outbox.insert().values(person=person, about=about, line=line, made_at=now)
+            )
+
+
+def addresses_of(practice: Practice, connection: Connection) -> Mapping[str, str]:
+    """Person id -> mail address, of everybody who is told by mail."""
+    if not practice.config.mail.host:
+        return {}
+    at = practice.config.mail.people
+    person = tables.person
+    rows = connection.execute(
+        select(person.c.id, person.c.login).where(person.c.login.in_(sorted(at)))
+    )
+    return {row.id: at[row.login] for row in rows if _is_in_force(practice, row.id)}
+
+
+def read_messages(connection: Connection, *, about: str | None = None) -> tuple[Message, ...]:
+    """Every message, or those about one request or incident; oldest first."""
+    query = select(tables.outbox).order_by(tables.outbox.c.id)
+    if about is not None:
+        query = query.where(tables.outbox.c.about == about)
+    return tuple(map(_message, connection.execute(query)))
+
+
+def read_waiting(connection: Connection) -> tuple[Message, ...]:
+    """What the mail server has not taken yet; oldest first."""
+    outbox = tables.outbox
+    query = select(outbox).where(outbox.c.taken_at.is_(None)).order_by(outbox.c.id)
+    return tuple(map(_message, connection.execute(query)))
+
+
+def mark_tried(connection: Connection, messages: Collection[int], at: datetime) -> None:
+    """Write down when these were offered to the mail server."""
+    outbox = tables.outbox
+    chosen = outbox.c.id.in_(sorted(messages))
+    connection.execute(outbox.update().where(chosen).values(tried_at=to_millis(at)))
+
+
+def mark_taken(connection: Connection, message: int, at: datetime) -> None:
+    """Write down when the mail server took one over."""
+    outbox = tables.outbox
+    chosen = outbox.c.id == message
+    connection.execute(outbox.update().where(chosen).values(taken_at=to_millis(at)))
+
+
+def _is_in_force(practice: Practice, person: str) -> bool:
+    voucher = practice.register.voucher(person)
+    return voucher is not None and voucher.person.standing is Standing.CONFIRMED
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        id=row.id,
+        to=row.person,
+        about=row.about,
+        line=row.line,
+        made_at=from_millis(row.made_at),
+        tried_at=None if row.tried_at is None else from_millis(row.tried_at),
+        taken_at=None if row.taken_at is None else from_millis(row.taken_at),
+    )
