@@ -142,7 +142,7 @@ def search_recordings(
         reading(practice.engine) as connection,
     ):
         masked = not _in_full(practice, actor, connection, request)
-        found = sorted(_found(practice, actor, connection, criteria), key=_age, reverse=True)
+        found = sorted(find_calls(practice, actor, connection, criteria), key=_age, reverse=True)
     shown = found[: min(limit or len(found), practice.config.search.most_results)]
     answer = {"found": len(found), "search": seq, "shown": len(shown)}
     record(practice, actor, "search.answered", subject=subject, details=answer)
@@ -157,9 +157,17 @@ def _in_full(practice: Practice, actor: Actor, connection: Connection, request: 
     return is_shown_in_full(actor.person, facts, on=today(practice))
 
 
-def _found(
+def find_calls(
     practice: Practice, actor: Actor, connection: Connection, criteria: Criteria
 ) -> Iterator[OpenedRecording]:
+    """Open each call that the index proposes, and give those that meet the criteria.
+
+    Its caller has written the leaf before.
+
+    Raises:
+        Locked: the actor does not have the catalogue or the index key.
+        Tampered: a recording is not as it was sealed.
+    """
     versions = practice.register.versions(VaultKey.INDEX)
     keys = [vault_key(actor, VaultKey.INDEX, version) for version in versions]
     zone = practice.config.time_zone

@@ -1,0 +1,98 @@
+"""Which calls a request describes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, time
+from itertools import product
+from typing import Any
+
+import pytest
+
+from callrec.policy.criteria import Criteria, check_not_browsing
+from callrec.policy.described import described
+from callrec.policy.particulars import UNKNOWN, Particulars, take_particulars
+from callrec.policy.when import Days, Times
+from policy.builders import REASON
+
+DAY = date(2024, 1, 4)
+DAYS = Days(DAY, DAY)
+TIMES = Times(time(14, 0), time(14, 30))
+NUMBER = "+447700900123"
+
+NOTHING_KNOWN = take_particulars(
+    reason=REASON,
+    day=UNKNOWN,
+    times=UNKNOWN,
+    extension="unknown",
+    number="unknown",
+    parties=["unknown"],
+)
+SIAN = ("Siân O'Neill", "Reception")
+
+
+def known(**said: Any) -> Particulars:
+    return replace(NOTHING_KNOWN, **said)
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ({"number": NUMBER}, {"number": NUMBER}),
+        ({"day": DAY, "times": TIMES}, {"days": DAYS, "times": TIMES}),
+        ({"day": DAY, "extension": "203"}, {"days": DAYS, "extension": "203"}),
+        (
+            {"day": DAY, "times": TIMES, "extension": "203", "number": NUMBER},
+            {"days": DAYS, "times": TIMES, "extension": "203", "number": NUMBER},
+        ),
+    ],
+    ids=["number", "day and time", "day and extension", "all of these"],
+)
+def test_a_call_is_described_by_all_that_says_which_it_was(
+    said: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    assert described(known(**said, parties=SIAN)) == (Criteria(**asked),)
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ({}, {}),
+        ({"day": DAY}, {"days": DAYS}),
+        ({"extension": "203", "times": TIMES}, {"extension": "203", "times": TIMES}),
+    ],
+    ids=["nothing else known", "a day", "an extension and a time, but no day"],
+)
+def test_any_of_the_names_will_do_where_the_rest_says_too_little(
+    said: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    named = tuple(Criteria(**asked, party=name) for name in SIAN)
+    assert described(known(**said, parties=SIAN)) == named
+
+
+def test_an_initial_names_nobody() -> None:
+    assert described(known(day=DAY, parties=("S", "Reception"))) == (
+        Criteria(days=DAYS, party="Reception"),
+    )
+
+
+def test_one_day_may_be_looked_through() -> None:
+    assert described(known(day=DAY)) == (Criteria(days=DAYS),)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{}, {"times": TIMES}, {"extension": "203"}, {"parties": ("S",)}],
+    ids=["nothing known", "a time", "an extension", "an initial"],
+)
+def test_what_says_neither_number_name_nor_day_describes_no_call(said: dict[str, Any]) -> None:
+    assert described(known(**said)) == ()
+
+
+def test_it_is_never_wider_than_a_search_may_be() -> None:
+    for number, parties, day, extension in product(
+        (NUMBER, UNKNOWN), (SIAN, UNKNOWN), (DAY, UNKNOWN), ("203", UNKNOWN)
+    ):
+        asked = known(number=number, parties=parties, day=day, extension=extension)
+        for criteria in described(asked):
+            check_not_browsing(criteria, reason=None, request="R-17", widest_window=1)
