@@ -10,7 +10,7 @@ from callrec.cli.who import acting, practice_of
 from callrec.errors import Locked
 from callrec.policy.role import Power
 from callrec.practice import powers
-from callrec.procedures.status import Status, look
+from callrec.procedures.status import Searches, Status, look
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -34,7 +34,9 @@ def status(ctx: Context) -> None:
         "due_soon": [_json(item) for item in found.due_soon],
         "last_archive": found.last_archive,
         "last_verify": found.last_verify,
-        "searched_without_request": [{"user": u, "searches": n} for u, n in searched],
+        "searched_without_request": [
+            {"user": who.login, "searches": who.done, "refused": who.refused} for who in searched
+        ],
         "warnings": list(found.warnings),
     }
     ctx.obj.out.show(value, lambda: _say(ctx.obj, found, searched, known=actor is not None))
@@ -43,7 +45,7 @@ def status(ctx: Context) -> None:
 
 
 def _say(
-    invocation: Invocation, found: Status, searched: tuple[tuple[str, int], ...], *, known: bool
+    invocation: Invocation, found: Status, searched: tuple[Searches, ...], *, known: bool
 ) -> None:
     out, zone = invocation.out, invocation.config.time_zone
     out.say(f"{found.practice}: {found.recordings} recordings")
@@ -53,8 +55,9 @@ def _say(
         out.say("nobody is logged in, so nobody's inbox is shown")
     at = found.last_archive
     out.say(f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else "never archived")
-    for login, count in searched:
-        out.say(f"searched without a request: {login}, {count} times")
+    for who in searched:
+        refused = f", {who.refused} refused" if who.refused else ""
+        out.say(f"searched without a request: {who.login}, {who.done} times{refused}")
     for warning in found.warnings:
         out.say(f"warning: {warning}")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
-from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -21,6 +21,7 @@ from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.custody import from_millis
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.people import logins
+from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,16 @@ if TYPE_CHECKING:
 
 SOON: Final = timedelta(days=3)
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Searches:
+    """How often somebody searched without a request."""
+
+    login: str
+    done: int
+    refused: int
+    """Refused searches, under a request or not: each is evidence too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +56,8 @@ class Status:
     last_archive: datetime | None
     last_verify: datetime | None
     """When this operator last found an archive volume sound."""
-    searched_without_request: tuple[tuple[str, int], ...]
-    """Login and how many searches, most first; for the Data Controller."""
+    searched_without_request: tuple[Searches, ...]
+    """Most first; for the Data Controller."""
     warnings: tuple[str, ...]
 
 
@@ -80,20 +91,18 @@ def count_recordings(practice: Practice) -> int:
         return connection.execute(query).scalar() or 0
 
 
-def _searched_without_request(practice: Practice) -> tuple[tuple[str, int], ...]:
+def _searched_without_request(practice: Practice) -> tuple[Searches, ...]:
     """A search under a request names it in its leaf; who searches without is counted [4(c)]."""
     called = logins(practice)
-    counted: Counter[str] = Counter()
     with reading(practice.engine) as connection:
-        # Not LIKE: some builds of SQLite find nothing like a pattern in bytes.
-        some = func.instr(tables.leaf.c.body, b'"act":"search"') > 0
-        for seq, body in connection.execute(
-            select(tables.leaf.c.seq, tables.leaf.c.body).where(some)
-        ):
-            leaf = Leaf.decode(body, seq)
-            if leaf.outcome is Outcome.DONE and not leaf.subject:
-                counted[called.get(leaf.actor, leaf.actor)] += 1
-    return tuple(counted.most_common())
+        searches = [leaf for leaf in leaves_of_act(connection, SEARCH) if is_reviewable(leaf)]
+    every = Counter(leaf.actor for leaf in searches)
+    refused = Counter(leaf.actor for leaf in searches if leaf.outcome is Outcome.REFUSED)
+    counted = (
+        Searches(called[person], count - refused[person], refused[person])
+        for person, count in every.items()
+    )
+    return tuple(sorted(counted, key=lambda each: -each.done))
 
 
 def _warnings(practice: Practice, *, never_archived: bool) -> Iterator[str]:

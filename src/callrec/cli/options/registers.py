@@ -1,0 +1,40 @@
+"""Options of what is read over: searches to be reviewed, registers, a request's dossier."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+SamplePercent = Annotated[
+    int | None,
+    typer.Option(
+        "--sample",
+        metavar="PERCENT",
+        min=1,
+        max=100,
+        help="Draw so many of a hundred that wait; else 5, and 5 searches at the least.",
+    ),
+]
+SampleCount = Annotated[
+    int | None,
+    typer.Option("--count", metavar="N", min=1, help="Draw so many of those that wait."),
+]
+Accept = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--accept",
+        metavar="SEQ",
+        min=0,
+        help="Accept the search of this entry; may be given again.",
+    ),
+]
+Query = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--query",
+        metavar="SEQ",
+        min=0,
+        help="Query the search of this entry, with --reason; may be given again.",
+    ),
+]

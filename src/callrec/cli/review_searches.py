@@ -1,0 +1,174 @@
+"""``callrec audit review-searches``: look at searches that nobody authorised beforehand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.cli import options
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import registers as register_options
+from callrec.cli.who import practice_of, signing
+from callrec.errors import Unusable
+from callrec.policy.search_review import Verdict
+from callrec.policy.when import parse_instant
+from callrec.procedures.review_searches import Review, Sample, draw_searches
+from callrec.procedures.review_searches import review_searches as record_reviews
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import tzinfo
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.review_searches import Drawn, DrawnSearch
+
+ANSWERS: Final = {
+    "accept": "the reason is a valid one",
+    "query": "ask the searcher about it",
+    "later": "say nothing yet",
+}
+
+
+def review_searches(
+    ctx: Context,
+    *,
+    sample: register_options.SamplePercent = None,
+    count: register_options.SampleCount = None,
+    since: options.Since = None,
+    accept: register_options.Accept = None,
+    query: register_options.Query = None,
+    reason: options.Reason = None,
+) -> None:
+    """Draw some searches that were made without a request, and accept or query each.
+
+    Refused searches are drawn too. On a terminal it asks about each that was drawn; elsewhere it
+    shows them, and --accept and --query say in a second call what is thought of them.
+    """
+    practice = practice_of(ctx.obj)
+    said = _said(accept or [], query or [], reason)
+    if said and (sample, count, since) != (None, None, None):
+        raise Unusable(
+            "what is accepted or queried was drawn before", hint="leave out --sample or --count"
+        )
+    wanted = _sample(sample, count)
+    actor = signing(ctx.obj, practice)
+    if said:
+        _record(ctx.obj, practice, actor, said)
+        return
+    moment = None if since is None else parse_instant(since, practice.config.time_zone)
+    drawn = draw_searches(practice, actor, wanted, since=moment)
+    ctx.obj.out.show(_json(drawn), lambda: _say(ctx.obj, drawn))
+    if drawn.items and ctx.obj.prompts.possible and not ctx.obj.given.json:
+        answers = _asked(ctx.obj, drawn)
+        if answers:
+            _record(ctx.obj, practice, actor, answers)
+    elif drawn.items:
+        seq = drawn.items[0].seq
+        ctx.obj.out.next_step(f"callrec audit review-searches --accept {seq}")
+
+
+def _said(accept: list[int], query: list[int], reason: str | None) -> Mapping[int, Review]:
+    if set(accept) & set(query):
+        raise Unusable("a search is accepted and queried at once", hint="give one of the two")
+    accepted = {seq: Review(Verdict.ACCEPTED, reason) for seq in accept}
+    return accepted | {seq: Review(Verdict.QUERIED, reason) for seq in query}
+
+
+def _sample(percent: int | None, count: int | None) -> Sample:
+    if percent is not None and count is not None:
+        raise Unusable("--sample and --count both say how many", hint="leave one out")
+    if percent is None and count is None:
+        return Sample(count=5, percent=5)
+    return Sample(count=count or 1, percent=percent or 0)
+
+
+def _asked(invocation: Invocation, drawn: Drawn) -> Mapping[int, Review]:
+    said = {}
+    for item in drawn.items:
+        answer = invocation.prompts.choose(
+            f"The search of entry {item.seq}", ANSWERS, option="--accept SEQ or --query SEQ"
+        )
+        if answer == "accept":
+            said[item.seq] = Review(Verdict.ACCEPTED)
+        elif answer == "query":
+            reason = invocation.prompts.ask("What is asked about it", option="--reason TEXT")
+            said[item.seq] = Review(Verdict.QUERIED, reason)
+    return said
+
+
+def _record(
+    invocation: Invocation, practice: Practice, actor: Actor, reviews: Mapping[int, Review]
+) -> None:
+    written = record_reviews(practice, actor, reviews)
+    out = invocation.out
+    items = [
+        {"seq": seq, "verdict": reviews[seq].verdict, "audit_seq": leaf}
+        for seq, leaf in written.items()
+    ]
+
+    def text() -> None:
+        for item in items:
+            out.say(f"entry {item['seq']} is {item['verdict']}, as entry {item['audit_seq']} says")
+
+    out.show_items(items, text)
+
+
+def _json(drawn: Drawn) -> dict[str, Any]:
+    return {
+        "items": [
+            {
+                "seq": item.seq,
+                "at": item.at,
+                "user": item.by,
+                "role": item.role,
+                "refused": item.refused,
+                "criteria": dict(item.criteria),
+                "reason": item.reason,
+                "request": item.request,
+                "found": item.found,
+                "why": item.why,
+            }
+            for item in drawn.items
+        ],
+        "waiting": drawn.waiting,
+        "people": [
+            {
+                "user": who.login,
+                "searches": who.without_request,
+                "refused": who.refused,
+                "reviewed": who.reviewed,
+                "queried": who.queried,
+            }
+            for who in drawn.people
+        ],
+    }
+
+
+def _say(invocation: Invocation, drawn: Drawn) -> None:
+    out, zone = invocation.out, invocation.config.time_zone
+    for item in drawn.items:
+        for line in _lines(item, zone):
+            out.say(line)
+        out.say()
+    out.say(f"{len(drawn.items)} drawn of {drawn.waiting} that wait for your review")
+    if drawn.people:
+        out.say()
+        rows = [
+            (who.login, who.without_request, who.refused, who.reviewed, who.queried)
+            for who in drawn.people
+        ]
+        out.table(("who", "without request", "refused", "reviewed", "queried"), rows)
+
+
+def _lines(item: DrawnSearch, zone: tzinfo) -> Iterator[str]:
+    refused = "  REFUSED" if item.refused else ""
+    at = f"{item.at.astimezone(zone):%Y-%m-%d %H:%M}"
+    yield f"entry {item.seq}  {at}  {item.by} ({item.role}){refused}"
+    asked = ", ".join(f"{name} {value}" for name, value in item.criteria.items())
+    yield f"  looked for  {asked or 'nothing in particular'}"
+    yield f"  reason      {item.reason or 'none'}"
+    if item.request:
+        yield f"  request     {item.request}"
+    if item.refused:
+        yield f"  why not     {item.why}"
+    else:
+        yield f"  found       {'broke off' if item.found is None else item.found}"

@@ -1,0 +1,38 @@
+"""What lies sealed beside a leaf, for whoever has the audit key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from callrec.audit.log import read_detail
+from callrec.policy.role import VaultKey
+from callrec.practice import vault_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.practice import Actor, Practice
+
+
+def opens_details(actor: Actor) -> bool:
+    """Whether the audit key is at hand: it takes the power to read the log, and the password."""
+    return any(key is VaultKey.AUDIT for key, _ in actor.shares)
+
+
+def open_details(
+    practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
+) -> Mapping[str, Any]:
+    """What a leaf commits to; nothing where there are no details, or where they were erased.
+
+    Raises:
+        Locked: the actor does not have the audit key.
+        Tampered: they are not what the leaf commits to.
+    """
+
+    def secret(version: int) -> bytes:
+        return vault_key(actor, VaultKey.AUDIT, version)
+
+    return read_detail(connection, leaf, secret, practice.vault) or {}

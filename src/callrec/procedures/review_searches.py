@@ -1,0 +1,271 @@
+"""Look at a few of the searches that nobody authorised beforehand [policy 4(c)].
+
+Some searches without a request, and some that were refused, are drawn by lot and shown with what
+was looked for and why; whoever reviews them accepts or queries each. Both are in the log first:
+which were drawn, before they are opened.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.audit.attested import attested_leaves
+from callrec.audit.leaf import Outcome
+from callrec.catalogue.engine import reading
+from callrec.crypto.canonical import parse_instant
+from callrec.errors import NotFound, Unusable
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power
+from callrec.policy.search_review import (
+    Verdict,
+    check_may_review_search,
+    check_verdict,
+    check_was_shown,
+    may_review_search,
+)
+from callrec.practice import attempt, record, today, writing
+from callrec.procedures.leaf_details import open_details
+from callrec.procedures.people import logins
+from callrec.procedures.search_log import ANSWERED, leaves_of_act
+from callrec.procedures.search_reviews import (
+    DRAWN,
+    REVIEWED,
+    read_searches,
+    read_shown,
+    read_verdicts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.policy.role import Role
+    from callrec.practice import Actor, Practice
+
+COUNTED: Final = "searches.counted"
+_DRAW_SOME: Final = "callrec audit review-searches draws some and shows them"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How many to draw: so many of a hundred, and ``count`` at the least."""
+
+    count: int
+    percent: int
+
+    def of(self, waiting: int) -> int:
+        """How many of those that wait."""
+        return min(waiting, max(self.count, ceil(waiting * self.percent / 100)))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DrawnSearch:
+    """A search as its reviewer sees it. Its repr shows nothing."""
+
+    seq: int
+    """Its leaf."""
+    at: datetime
+    by: str
+    """Login."""
+    role: Role
+    """What he was to the practice then."""
+    refused: bool
+    criteria: Mapping[str, Any]
+    reason: str | None
+    request: str | None
+    """Of a refused search: the request that it was to stand under."""
+    found: int | None
+    """None if it was refused, or broke off."""
+    why: str | None
+    """Why it was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Searcher:
+    """What somebody searched without a request, counted."""
+
+    login: str
+    without_request: int
+    refused: int
+    reviewed: int
+    queried: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Drawn:
+    """What was drawn, and how much there was to draw from. Its repr shows nothing."""
+
+    items: tuple[DrawnSearch, ...]
+    """Oldest first."""
+    waiting: int
+    """How many are for this reviewer and not reviewed yet, those drawn included."""
+    people: tuple[Searcher, ...]
+    """Everybody who searched, most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What is said of one search."""
+
+    verdict: Verdict
+    reason: str | None = None
+
+
+def draw_searches(
+    practice: Practice, actor: Actor, sample: Sample, *, since: datetime | None
+) -> Drawn:
+    """Draw searches by lot and open them.
+
+    Args:
+        practice: the open vault.
+        actor: who reviews, with his password given.
+        sample: how many.
+        since: only searches from then on.
+
+    Raises:
+        Refused: the actor may not read the audit log.
+        Locked: it takes his password.
+        Tampered: a search is not in the log as its searcher made it.
+    """
+    _begin(practice, actor)
+    with reading(practice.engine) as connection:
+        every = read_searches(connection)
+        verdicts = read_verdicts(practice, actor, connection, every)
+    searches = [leaf for leaf in every.values() if _is_since(leaf, since)]
+    waiting = [
+        leaf.seq for leaf in searches if leaf.seq not in verdicts and _is_for(practice, actor, leaf)
+    ]
+    seqs = sorted(secrets.SystemRandom().sample(waiting, sample.of(len(waiting))))
+    if seqs:
+        record(practice, actor, DRAWN, details={"seqs": seqs})
+    with reading(practice.engine) as connection:
+        items = tuple(_opened(practice, actor, connection, seqs))
+    return Drawn(items, len(waiting), _counted(practice, searches, verdicts))
+
+
+def review_searches(
+    practice: Practice, actor: Actor, reviews: Mapping[int, Review]
+) -> Mapping[int, int]:
+    """Put into the log what was said of searches; returns the leaf of each review by its search.
+
+    Raises:
+        Refused: a search is the actor's own, or was not shown to him, or a query has no reason.
+        NotFound: a leaf is no search that is reviewed.
+        Unusable: one is reviewed already.
+        Locked: it takes the actor's password.
+    """
+    _begin(practice, actor)
+    with (
+        attempt(practice, actor, REVIEWED, details={"searches": sorted(reviews)}),
+        writing(practice, actor.signer) as act,
+    ):
+        searches = _checked(practice, actor, act.connection, reviews)
+        return {
+            leaf.seq: act.leaf(
+                REVIEWED,
+                actor=actor.person.id,
+                subject=[leaf.actor],
+                details={
+                    "search": leaf.seq,
+                    "verdict": reviews[leaf.seq].verdict,
+                    "reason": reviews[leaf.seq].reason,
+                },
+            )
+            for leaf in searches
+        }
+
+
+def _begin(practice: Practice, actor: Actor) -> None:
+    """Earlier reviews are sealed too, and this is the leaf before they are opened."""
+    with attempt(practice, actor, COUNTED):
+        check_may(actor.person, Power.READ_AUDIT, on=today(practice))
+    record(practice, actor, COUNTED)
+
+
+def _is_since(leaf: Leaf, since: datetime | None) -> bool:
+    return since is None or since <= parse_instant(leaf.at)
+
+
+def _is_for(practice: Practice, actor: Actor, search: Leaf) -> bool:
+    searcher = practice.register.person(search.actor)
+    return may_review_search(actor.person, searcher, on=today(practice))
+
+
+def _opened(
+    practice: Practice, actor: Actor, connection: Connection, seqs: Sequence[int]
+) -> Iterator[DrawnSearch]:
+    called = logins(practice)
+    for leaf in attested_leaves(connection, practice.register, seqs):
+        details = open_details(practice, actor, connection, leaf)
+        refused = leaf.outcome is Outcome.REFUSED
+        yield DrawnSearch(
+            seq=leaf.seq,
+            at=parse_instant(leaf.at),
+            by=called[leaf.actor],
+            role=practice.register.person(leaf.actor, before=leaf.seq).role,
+            refused=refused,
+            criteria=details.get("criteria", {}),
+            reason=details.get("reason"),
+            request=details.get("request"),
+            found=None if refused else _found(practice, actor, connection, leaf),
+            why=details.get("why"),
+        )
+
+
+def _found(practice: Practice, actor: Actor, connection: Connection, search: Leaf) -> int | None:
+    """How many calls a search found, as the leaf of its answer says."""
+    for answer in leaves_of_act(connection, ANSWERED, after=search.seq):
+        if answer.actor != search.actor:
+            continue
+        details = open_details(practice, actor, connection, answer)
+        if details.get("search") == search.seq:
+            found: int | None = details.get("found")
+            return found
+    return None
+
+
+def _counted(
+    practice: Practice, searches: Sequence[Leaf], verdicts: Mapping[int, Verdict]
+) -> tuple[Searcher, ...]:
+    called = logins(practice)
+    every = Counter(leaf.actor for leaf in searches)
+    refused = Counter(leaf.actor for leaf in searches if leaf.outcome is Outcome.REFUSED)
+    reviewed = Counter(leaf.actor for leaf in searches if leaf.seq in verdicts)
+    queried = Counter(leaf.actor for leaf in searches if verdicts.get(leaf.seq) is Verdict.QUERIED)
+    return tuple(
+        Searcher(
+            login=called[person],
+            without_request=count - refused[person],
+            refused=refused[person],
+            reviewed=reviewed[person],
+            queried=queried[person],
+        )
+        for person, count in every.most_common()
+    )
+
+
+def _checked(
+    practice: Practice, actor: Actor, connection: Connection, reviews: Mapping[int, Review]
+) -> tuple[Leaf, ...]:
+    searches = read_searches(connection)
+    earlier = read_verdicts(practice, actor, connection, searches)
+    shown = read_shown(practice, actor, connection)
+    for seq, review in reviews.items():
+        if seq not in searches:
+            raise NotFound(
+                f"entry {seq} of the audit log is no search to be reviewed", hint=_DRAW_SOME
+            )
+        searcher = practice.register.person(searches[seq].actor)
+        check_may_review_search(actor.person, searcher, on=today(practice))
+        if seq in earlier:
+            raise Unusable(f"the search of entry {seq} is reviewed already", hint="leave it out")
+        check_was_shown(seq, shown)
+        check_verdict(review.verdict, review.reason)
+    return attested_leaves(connection, practice.register, sorted(reviews))

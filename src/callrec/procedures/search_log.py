@@ -1,0 +1,39 @@
+"""Searches as the log's leaves tell of them; what was looked for lies sealed beside each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from callrec.audit.leaf import Leaf, Outcome
+from callrec.catalogue import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+SEARCH: Final = "search"
+ANSWERED: Final = "search.answered"
+
+
+def leaves_of_act(connection: Connection, act: str, *, after: int = -1) -> Iterator[Leaf]:
+    """The leaves of one act that come after another's sequence, oldest first, however it ended."""
+    leaf = tables.leaf
+    # Not LIKE: some builds of SQLite find nothing like a pattern in bytes.
+    some = (func.instr(leaf.c.body, f'"act":"{act}"'.encode()) > 0) & (leaf.c.seq > after)
+    rows = connection.execute(select(leaf.c.seq, leaf.c.body).where(some).order_by(leaf.c.seq))
+    for seq, body in rows:
+        found = Leaf.decode(bytes(body), seq)
+        if found.act == act:
+            yield found
+
+
+def is_reviewable(leaf: Leaf) -> bool:
+    """A search without a request, or one that was refused [policy 4(c)].
+
+    A search under a request names it in its leaf, and whoever decides that request sees it.
+    """
+    without_request = leaf.outcome is Outcome.DONE and not leaf.subject
+    return leaf.act == SEARCH and (without_request or leaf.outcome is Outcome.REFUSED)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from callrec.errors import Refused
+from callrec.policy.role import Power, Role, Standing
+from callrec.policy.search_review import (
+    Verdict,
+    check_may_review_search,
+    check_verdict,
+    check_was_shown,
+    may_review_search,
+)
+from policy.builders import ANN, BEN, REASON, TODAY, a_person
+
+MAY_READ_THE_LOG = {Role.DATA_CONTROLLER, Role.PARTNER, Role.AUDITOR}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_data_controller_alone_reviews_what_others_searched(role: Role) -> None:
+    reviewer, searcher = a_person(role), a_person(Role.MANAGER, id=BEN)
+    allowed = role is Role.DATA_CONTROLLER
+    assert may_review_search(reviewer, searcher, on=TODAY) is allowed
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_the_data_controller_searched_is_for_whoever_reads_the_log(role: Role) -> None:
+    reviewer, searcher = a_person(role), a_person(Role.DATA_CONTROLLER, id=BEN)
+    assert may_review_search(reviewer, searcher, on=TODAY) is (role in MAY_READ_THE_LOG)
+
+
+def test_nobody_reviews_his_own_search() -> None:
+    dora = a_person(Role.DATA_CONTROLLER)
+    assert not may_review_search(dora, dora, on=TODAY)
+    with pytest.raises(
+        Refused, match=r"nobody reviews a search of his own \[policy 4\(c\)\]"
+    ) as no:
+        check_may_review_search(dora, dora, on=TODAY)
+    assert "somebody else" in no.value.hint
+
+
+def test_governing_is_not_enough_without_reading_the_log() -> None:
+    lent = a_person(Role.MANAGER, id=ANN, lent=Power.GOVERN)
+    assert not may_review_search(lent, a_person(Role.STAFF, id=BEN), on=TODAY)
+    with pytest.raises(Refused, match=r"read the audit log \[policy 4\(a\)\]"):
+        check_may_review_search(lent, a_person(Role.STAFF, id=BEN), on=TODAY)
+
+
+def test_reviewing_can_be_lent_until_a_day() -> None:
+    lent = a_person(Role.PARTNER, lent=Power.GOVERN)
+    searcher = a_person(Role.MANAGER, id=BEN)
+    check_may_review_search(lent, searcher, on=TODAY)
+    with pytest.raises(Refused, match="not for you to review") as no:
+        check_may_review_search(lent, searcher, on=TODAY + timedelta(days=1))
+    assert "ask the Data Controller" in no.value.hint
+
+
+def test_who_governed_once_is_reviewed_by_the_data_controller() -> None:
+    gone = a_person(Role.DATA_CONTROLLER, id=BEN, standing=Standing.DISABLED)
+    assert not may_review_search(a_person(Role.AUDITOR), gone, on=TODAY)
+    assert may_review_search(a_person(Role.DATA_CONTROLLER), gone, on=TODAY)
+
+
+def test_a_query_says_what_is_asked() -> None:
+    check_verdict(Verdict.ACCEPTED, None)
+    check_verdict(Verdict.QUERIED, REASON)
+    with pytest.raises(Refused, match=r"\[policy 4\(c\)\]"):
+        check_verdict(Verdict.QUERIED, None)
+
+
+def test_what_was_not_shown_is_not_reviewed() -> None:
+    check_was_shown(7, {7})
+    with pytest.raises(Refused, match=r"entry 7 was not drawn for him \[policy 4\(c\)\]"):
+        check_was_shown(7, {8})
