@@ -289,14 +289,17 @@ hold = Table(
     METADATA,
     Column("id", String(32), primary_key=True),
     Column("number", Integer, nullable=False, unique=True),
+    Column("seq", ForeignKey("leaf.seq"), nullable=False),
     Column("request", ForeignKey("request.id"), index=True),
     Column("placed_by", ForeignKey("person.id"), nullable=False),
     Column("placed_at", BigInteger, nullable=False),
     Column("state", Word(HoldState, 16), nullable=False),
+    Column("matched_to", BigInteger),
     Column("key_version", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )
-"""``sealed``: why, to the catalogue key."""
+"""``seq``: of the leaf that placed it. ``matched_to``: the newest recording when somebody who may
+search last looked for what its request describes. ``sealed``: why, to the catalogue key."""
 
 held = Table(
     "held",

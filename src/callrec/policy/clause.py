@@ -189,6 +189,7 @@ class Law(Source):
 
     ACCESS_TO_HEALTH_RECORDS = "Access to Health Records Act 1990"
     RECORDS_CODE = "NHS Records Management Code of Practice"
+    PREVENTING_DISCLOSURE = "DPA 2018 s.173"
 
     # What may be withheld from whom (policy/withholding.py).
     CRIME = "DPA 2018 Sch 2 Pt 1 para 2"
@@ -206,3 +207,12 @@ class Law(Source):
     HEALTH_CARE = "UK GDPR 17(3)(c) with 9(2)(h)"
     ARCHIVING = "UK GDPR 17(3)(d)"
     CLAIMS = "UK GDPR 17(3)(e)"
+
+    # By when it is answered (policy/clock.py).
+    ONE_MONTH = "UK GDPR 12(3)"
+    TIME_PERIOD = "UK GDPR 12A"
+    ACCESS_GUIDANCE = "ICO, right of access"
+    DECEASED_PERIOD = "Access to Health Records Act 1990 s.3(5)"
+    DECEASED_INFORMATION = "Access to Health Records Act 1990 s.3(6)"
+    DECEASED_FEE = "Access to Health Records Act 1990 s.3(4)"
+    BREACH_PERIOD = "UK GDPR 33(1)"

@@ -1,12 +1,235 @@
-"""Holds: what may not be destroyed, and who lets it go [policy 4(h)]."""
+"""Holds: what may not be destroyed, who places one, and who lets it go (docs/formats/holds.md).
+
+    s.173  what a subject access asks for is not destroyed      check_nothing_held
+    4(h)   nor is anything else that is held                    check_nothing_held
+    4(h)   whoever may search or decides places a hold          check_may_place_hold
+    4(h)   two people lift it                                   check_may_lift_hold, _countersign_
+    4(h)   what a request placed is lifted by its end alone     check_can_be_lifted
+
+A request of a purpose that `places_hold` places one as it is made, over every recording that it
+describes. Whoever made it may not be able to look for these: until somebody has who may, the hold
+covers whatever began in the time that the request tells. Too much is held then, never too little.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from callrec.errors import Refused, Tampered
+from callrec.policy.authority import check_in_force, check_may
+from callrec.policy.clause import Clause, Law
+from callrec.policy.criteria import Criteria
+from callrec.policy.particulars import Unknown
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestAct
+from callrec.policy.role import Power, powers_of
+from callrec.policy.when import Days
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from callrec.policy.particulars import Particulars
+    from callrec.policy.role import Person, PersonId
+
+DESTROYING: Final = frozenset({Purpose.ERASURE, Purpose.DISPOSAL})
+"""The purposes of requests that end with nothing left to hear."""
+
+LIFTING: Final = frozenset(
+    {RequestAct.DENIED, RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED}
+)
+"""What happens to a request and lifts the hold that it placed: whatever ends it. Being released
+does not: until it is closed, whoever asked may still say that something is missing."""
+
+_PLACING: Final = frozenset({Power.SEARCH, Power.DECIDE_GENERAL, Power.DECIDE_RESERVED})
+_DECIDING: Final = frozenset({Power.DECIDE_GENERAL, Power.DECIDE_RESERVED})
 
 
 class HoldState(StrEnum):
-    """Where a hold stands."""
+    """Where a hold stands, and so what it covers."""
 
+    UNMATCHED = "unmatched"
+    """Nobody who may search has looked yet: all that began in the time that its request tells."""
+    EVERYTHING = "everything"
+    """Its request describes no call, and names no recording yet: every recording there is."""
     PLACED = "placed"
+    """The recordings that it names."""
     LIFTED = "lifted"
+    """None."""
+
+
+class HoldAct(StrEnum):
+    """What happens to a hold. As text it is the `act` of the leaf that records it."""
+
+    PLACED = "hold.placed"
+    EVERYTHING = "hold.everything"
+    COVERS = "hold.covers"
+    MATCHED = "hold.matched"
+    LIFTED = "hold.lifted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldFacts:
+    """What the rules ask about a hold."""
+
+    reference: str
+    """As it is typed, ``H-3``."""
+    state: HoldState
+    request: str = ""
+    """Reference of the request that placed it; empty: it was placed by hand."""
+    purpose: Purpose | None = None
+    """Of that request."""
+
+
+_NEXT: Mapping[HoldState, Mapping[HoldAct, HoldState]] = MappingProxyType(
+    {
+        HoldState.UNMATCHED: {
+            HoldAct.EVERYTHING: HoldState.EVERYTHING,
+            HoldAct.COVERS: HoldState.UNMATCHED,
+            HoldAct.MATCHED: HoldState.PLACED,
+            HoldAct.LIFTED: HoldState.LIFTED,
+        },
+        HoldState.EVERYTHING: {
+            HoldAct.COVERS: HoldState.PLACED,
+            HoldAct.LIFTED: HoldState.LIFTED,
+        },
+        HoldState.PLACED: {
+            HoldAct.COVERS: HoldState.PLACED,
+            HoldAct.MATCHED: HoldState.PLACED,
+            HoldAct.LIFTED: HoldState.LIFTED,
+        },
+        HoldState.LIFTED: {},
+    }
+)
+
+
+def hold_after(acts: Iterable[HoldAct], *, by_request: bool) -> HoldState:
+    """Where a hold stands after what happened to it, oldest first.
+
+    Args:
+        acts: beginning with `HoldAct.PLACED`.
+        by_request: whether a request placed it; what is placed by hand needs no matching.
+
+    Law: what is lifted stays lifted, and nothing is unmatched again that was matched.
+
+    Raises:
+        Tampered: this cannot have happened in this order.
+    """
+    state: HoldState | None = None
+    for act in acts:
+        if state is not None:
+            state = _NEXT[state].get(act)
+        elif act is HoldAct.PLACED:
+            state = HoldState.UNMATCHED if by_request else HoldState.PLACED
+        if state is None:
+            raise Tampered(f"a hold's history has {act} where it cannot be")
+    if state is None:
+        raise Tampered("a hold has no history")
+    return state
+
+
+def told_time(particulars: Particulars) -> Criteria:
+    """When the calls were that a request is about, as far as it says; that much needs no key.
+
+    Law: a call that the request describes meets this too.
+    """
+    day, times = particulars.day, particulars.times
+    if isinstance(day, Unknown):
+        return Criteria()
+    return Criteria(days=Days(day, day), times=None if isinstance(times, Unknown) else times)
+
+
+def check_may_place_hold(person: Person, *, on: date) -> None:
+    """Whoever may search, or decides requests, places a hold [policy 4(h)].
+
+    Raises:
+        Refused: the person does neither.
+    """
+    check_in_force(person)
+    if not _PLACING & powers_of(person, on):
+        raise Refused(
+            f"the role {person.role} may not place a hold",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="ask a manager, a partner or the Data Controller",
+        )
+
+
+def check_may_lift_hold(person: Person, *, on: date) -> None:
+    """The Data Controller lets go what was held, or whom he lent that power [policy 4(a), 4(h)].
+
+    Raises:
+        Refused: the person does not hold the power that day.
+    """
+    check_may(person, Power.GOVERN, on=on)
+
+
+def check_may_countersign_lifting(person: Person, *, lifter: PersonId, on: date) -> None:
+    """Nobody lets go alone what somebody wanted kept: a second person decides it too [policy 4(h)].
+
+    Raises:
+        Refused: the person decides no requests, or is the first one.
+    """
+    check_in_force(person)
+    if not _DECIDING & powers_of(person, on):
+        raise Refused(
+            f"the role {person.role} may not countersign",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="ask a manager, a partner or the Data Controller: --countersign USER",
+        )
+    if person.id == lifter:
+        raise Refused(
+            "a hold is lifted by two people",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="ask somebody else to countersign: --countersign USER",
+        )
+
+
+def check_can_be_lifted(hold: HoldFacts) -> None:
+    """A request's hold is lifted by the end of the request, and by nobody's hand [policy 4(h)].
+
+    Raises:
+        Refused: a request placed it, or it is lifted already.
+    """
+    if hold.state is HoldState.LIFTED:
+        raise Refused(
+            "the hold is lifted already",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="callrec hold list",
+        )
+    if hold.request:
+        raise Refused(
+            f"this hold is lifted when request {hold.request} ends",
+            clause=_why(hold),
+            hint=f"see what is left to do: callrec request show {hold.request}",
+        )
+
+
+def check_nothing_held(holds: Iterable[HoldFacts]) -> None:
+    """What is held is not destroyed [policy 4(h); DPA 2018 s.173].
+
+    Args:
+        holds: those that cover something that would be destroyed.
+
+    Raises:
+        Refused: there is one.
+    """
+    standing = sorted(
+        (hold for hold in holds if hold.state is not HoldState.LIFTED),
+        key=lambda hold: hold.purpose is not Purpose.SUBJECT_ACCESS,
+    )
+    if standing:
+        first = standing[0]
+        raise Refused(
+            f"a recording is held by {first.reference} and is not destroyed",
+            clause=_why(first),
+            hint=f"see what holds it: callrec hold show {first.reference}",
+        )
+
+
+def _why(hold: HoldFacts) -> Clause | Law:
+    if hold.purpose is Purpose.SUBJECT_ACCESS:
+        return Law.PREVENTING_DISCLOSURE
+    return Clause.ENCRYPTED_AND_ARCHIVED
