@@ -139,6 +139,20 @@ class Policy(_Section):
     next_revision_due: date | None = None
 
 
+class Clocks(_Section):
+    """By when requests are answered; how long a law's own clock runs is no setting."""
+
+    division: Literal["england-and-wales", "scotland", "northern-ireland"] = "england-and-wales"
+    holidays_known_until: int = Field(default=2028, ge=2018, le=2199)
+    """The last year whose bank holidays the government has published."""
+    extra_closed_days: _Several[date] = ()
+    days_not_closed: _Several[date] = ()
+    target_days: int = Field(default=28, ge=1, le=28)
+    """Never later than the law's own month, however short."""
+    outside_body_working_days: int = Field(default=5, ge=1, le=60)
+    warn_days: int = Field(default=7, ge=0, le=28)
+
+
 class AboutPractice(_Section):
     """What the practice says of itself where it tells people that calls are recorded."""
 
@@ -183,6 +197,7 @@ class Config(_Section):
     listen: Listen = Listen()
     release: Release = Release()
     policy: Policy = Policy()
+    clocks: Clocks = Clocks()
     mail: Mail = Mail()
     incidents: Incidents = Incidents()
 

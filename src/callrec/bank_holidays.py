@@ -1,0 +1,52 @@
+"""The practice's calendar: bank holidays, and how long its clocks run, as it is configured.
+
+The dates are those of the package ``holidays``, corrected by the configuration. The government
+publishes them for some years ahead only; a year beyond is not guessed.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from callrec.policy.scales import Scales
+from callrec.policy.working_days import Division, WorkingDays
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from callrec.config import Clocks
+
+FIRST_YEAR: Final = 2018
+"""The UK GDPR's: what was received before is answered by no clock of ours."""
+
+_SUBDIVISIONS: Final = {
+    Division.ENGLAND_AND_WALES: "ENG",  # those of Wales are the same
+    Division.SCOTLAND: "SCT",
+    Division.NORTHERN_IRELAND: "NIR",
+}
+
+
+def working_days(clocks: Clocks) -> WorkingDays:
+    """The working days of the practice's division, with its own corrections."""
+    published = _published(Division(clocks.division), clocks.holidays_known_until)
+    return WorkingDays(
+        closed=published - frozenset(clocks.days_not_closed) | frozenset(clocks.extra_closed_days),
+        years=range(FIRST_YEAR, clocks.holidays_known_until + 1),
+    )
+
+
+def scales_of(clocks: Clocks) -> Scales:
+    """How long the clocks run: what the practice may set, and the law's own."""
+    return Scales(
+        target_days=clocks.target_days,
+        outside_body_working_days=clocks.outside_body_working_days,
+    )
+
+
+@cache
+def _published(division: Division, last_year: int) -> frozenset[date]:
+    from holidays import country_holidays  # noqa: PLC0415  # 150 ms: it loads every country
+
+    years = range(FIRST_YEAR, last_year + 1)
+    return frozenset(country_holidays("GB", subdiv=_SUBDIVISIONS[division], years=years))

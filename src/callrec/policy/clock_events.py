@@ -1,0 +1,137 @@
+"""What a clock counts by: the day on which a request came, and dated events after it.
+
+Deadlines are never stored. They follow from these (policy/clock.py), so nobody can move one without
+an event that says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from operator import attrgetter
+from typing import TYPE_CHECKING, Self
+
+from callrec.errors import Unusable
+from callrec.policy.purpose import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+
+class Awaited(StrEnum):
+    """What the practice asked the applicant for."""
+
+    words: str
+    """As a sentence begins with it."""
+
+    def __new__(cls, code: str, words: str) -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.words = words
+        return member
+
+    IDENTITY = "identity", "proof of identity"
+    AUTHORITY = "authority", "proof of authority"
+    FEE = "fee", "the fee"
+    CLARIFICATION = "clarification", "clarification"
+
+
+class Dated(StrEnum):
+    """What happened that a clock counts by."""
+
+    RECEIVED = "received"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    EXTENDED = "extended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockEvent:
+    """One thing that happened on a day of the practice's time zone."""
+
+    event: Dated
+    on: date
+    awaited: Awaited | None = None
+    """What was asked for, or came; None where neither is what happened."""
+
+    def __post_init__(self) -> None:
+        if (self.awaited is not None) != (self.event in (Dated.ASKED, Dated.ANSWERED)):
+            raise ValueError(
+                "what was asked for belongs to asking and answering, and to nothing else"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What came, and when."""
+
+    purpose: Purpose
+    received_on: date
+    """The day itself, working day or not."""
+    answer_by: date | None = None
+    """The day that a court's order names; outside bodies only."""
+    urgent: bool = False
+    """It is wanted the same day; outside bodies only."""
+    nothing_older: bool = False
+    """Nothing asked for is older than 40 days (`is_recent`); of the deceased only."""
+    awaits: frozenset[Awaited] = frozenset()
+    """What was still missing when it came, whether or not it has been asked for."""
+
+    def __post_init__(self) -> None:
+        outside = self.answer_by is not None or self.urgent
+        if outside and self.purpose is not Purpose.OUTSIDE_BODY:
+            raise Unusable(
+                "only a request of an outside body is urgent, or to be answered by an order's date",
+                hint="leave out --urgent and --answer-by",
+            )
+        if self.nothing_older and self.purpose is not Purpose.DECEASED:
+            raise Unusable(
+                "how old the record is matters for the deceased only",
+                hint="leave out --nothing-older",
+            )
+        if self.answer_by is not None and self.answer_by < self.received_on:
+            raise Unusable(
+                "the day by which to answer is before the day of receipt",
+                hint="check both: --answer-by DATE and --received DATE",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One thing that was asked for, or that came unasked."""
+
+    awaited: Awaited
+    asked_on: date | None
+    answered_on: date | None
+
+    @property
+    def is_open(self) -> bool:
+        """It has not come."""
+        return self.answered_on is None
+
+
+def waits_of(events: Iterable[ClockEvent]) -> tuple[Wait, ...]:
+    """What was asked for and came, each asking with the answer to it, in the order of their days.
+
+    What was asked for again before it came was asked for once.
+    """
+    waits: list[Wait] = []
+    for event in sorted(events, key=attrgetter("on")):
+        if event.awaited is None:
+            continue
+        place = _open(waits, event.awaited)
+        if event.event is Dated.ANSWERED:
+            if place is None:
+                waits.append(Wait(event.awaited, None, event.on))
+            else:
+                waits[place] = replace(waits[place], answered_on=event.on)
+        elif place is None:
+            waits.append(Wait(event.awaited, event.on, None))
+    return tuple(waits)
+
+
+def _open(waits: list[Wait], awaited: Awaited) -> int | None:
+    """Where what was asked for and has not come stands among them."""
+    found = [n for n, wait in enumerate(waits) if wait.awaited is awaited and wait.is_open]
+    return found[0] if found else None
