@@ -79,7 +79,7 @@ def _confirm(invocation: Invocation, practice: Practice, actor: Actor, reference
     if prompts.possible:
         shown = show_request(practice, actor, reference)
         digest = shown.digest
-        for line in request_lines(shown, practice.config.time_zone):
+        for line in request_lines(shown, practice):
             invocation.out.note(line)
     if prompts.ask(f"Type {reference} to approve it", option="--yes") != reference:
         raise Failed("not confirmed, so nothing was done")

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.who import acting, practice_of
+from callrec.policy.clock import Urgency
 from callrec.procedures.inbox import Waits, read_inbox
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from callrec.procedures.inbox import InboxItem
 
 app = new_app()
 
-_COMMANDS = {Waits.DECIDE: "approve", Waits.HEAR: "listen"}
+_COMMANDS = {
+    Waits.DECIDE: "callrec approve {}",
+    Waits.ANSWER: "callrec request event {} answer --on DATE",
+    Waits.HEAR: "callrec listen {}",
+}
 
 
 @app.command()
 def inbox(ctx: Context) -> None:
-    """Requests that wait for you to decide, and what you may hear; soonest to lapse first."""
+    """Requests that wait for you, and what you may hear; soonest due first."""
     practice = practice_of(ctx.obj)
     items = read_inbox(practice, acting(ctx.obj, practice))
     out, zone = ctx.obj.out, practice.config.time_zone
@@ -26,6 +38,10 @@ def inbox(ctx: Context) -> None:
             "created_by": item.created_by,
             "recordings": item.recordings,
             "lapses_at": item.lapses_at,
+            "due_on": item.due_on,
+            "target_on": item.target_on,
+            "urgency": item.urgency,
+            "nobody_else": item.is_alone,
         }
         for item in items
     ]
@@ -36,18 +52,32 @@ def inbox(ctx: Context) -> None:
             item.purpose,
             item.created_by,
             item.recordings,
-            f"{item.lapses_at.astimezone(zone):%Y-%m-%d %H:%M}" if item.lapses_at else "never",
+            _by(item, zone),
         )
         for item in items
     ]
-    headers = ("request", "waits", "purpose", "made by", "recordings", "lapses")
+    headers = ("request", "waits", "purpose", "made by", "recordings", "by")
 
     def text() -> None:
         if rows:
             out.table(headers, rows)
         else:
             out.say("Nothing waits for you.")
+        for item in items:
+            if item.is_alone:
+                out.say(f"Nobody else may decide {item.reference}: lend the power to somebody.")
 
     out.show_items(values, text)
     if items:
-        out.next_step(f"callrec {_COMMANDS[items[0].waits_to]} {items[0].reference}")
+        out.next_step(_COMMANDS[items[0].waits_to].format(items[0].reference))
+
+
+def _by(item: InboxItem, zone: tzinfo) -> str:
+    """The day that presses most, in few words."""
+    if item.urgency is Urgency.OVERDUE:
+        return f"OVERDUE {item.due_on}"
+    if item.due_on:
+        return f"due {item.due_on}"
+    if item.target_on:
+        return f"target {item.target_on}"
+    return f"lapses {item.lapses_at.astimezone(zone):%Y-%m-%d}" if item.lapses_at else "no day"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.request_event import event
 from callrec.cli.request_particulars import ask_purpose, ask_said
 from callrec.cli.request_view import reader, request_json, request_lines
 from callrec.cli.who import acting, practice_of
@@ -104,7 +105,7 @@ def show(ctx: Context, request: options.Reference) -> None:
     out = ctx.obj.out
 
     def text() -> None:
-        for line in request_lines(shown, practice.config.time_zone):
+        for line in request_lines(shown, practice):
             out.say(line)
 
     out.show(request_json(shown), text)
@@ -126,6 +127,9 @@ def detach(ctx: Context, request: options.Reference, recordings: options.Recordi
     _show_amended(
         ctx.obj, detach_recordings(practice, reader(ctx.obj, practice), request, recordings)
     )
+
+
+app.command("event")(event)
 
 
 @app.command()

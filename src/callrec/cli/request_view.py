@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from callrec.cli.deadline_view import deadline_json, deadline_lines
 from callrec.cli.who import acting, signing
+from callrec.practice import today
 from callrec.procedures.open_request import opens_with_session
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from callrec.procedures.request_show import (
         ShownApproval,
         ShownDenial,
+        ShownEvent,
         ShownRecording,
         ShownRequest,
     )
@@ -46,8 +49,7 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
         "state": shown.state,
         "created_at": shown.created_at,
         "created_by": shown.created_by,
-        "due_on": None,  # no purpose has a clock yet
-        "target_on": None,
+        **deadline_json(shown.deadline),
         "lapses_at": shown.lapses_at,
         "particulars": dict(shown.particulars),
         "digest": shown.digest,
@@ -60,15 +62,26 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
             if event.what == "release.delivered"
         ],
         "history": [
-            {"at": event.at, "what": str(event.what), "by": event.by} for event in shown.history
+            {
+                "at": event.at,
+                "what": str(event.what),
+                "by": event.by,
+                "on": event.on,
+                "awaited": event.awaited,
+                "reason": event.said,
+            }
+            for event in shown.history
         ],
     }
 
 
-def request_lines(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
+def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
     """A request as people read it, a line each."""
+    config = practice.config
+    zone = config.time_zone
     yield f"{shown.reference}  {shown.purpose}  {shown.state}"
     yield _labelled("made", f"{_local(shown.created_at, zone)} by {shown.created_by}")
+    yield from deadline_lines(shown.deadline, today(practice), warn_days=config.clocks.warn_days)
     if shown.lapses_at:
         yield _labelled("lapses", _local(shown.lapses_at, zone))
     for name in _PARTICULARS:
@@ -80,7 +93,14 @@ def request_lines(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
     if shown.denial:
         yield from _denial(shown.denial, zone)
     for event in shown.history:
-        yield _labelled("history", f"{_local(event.at, zone)}  {event.what}  {event.by}")
+        yield _labelled("history", _event(event, zone))
+
+
+def _event(event: ShownEvent, zone: tzinfo) -> str:
+    what = " ".join(filter(None, (str(event.what), event.awaited)))
+    on = f" on {event.on}" if event.on else ""
+    said = f": {event.said}" if event.said else ""
+    return f"{_local(event.at, zone)}  {what}{on}  {event.by}{said}"
 
 
 def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:

@@ -14,6 +14,7 @@ from callrec.procedures.status import Searches, Status, look
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
+    from callrec.procedures.due import DueRequest
     from callrec.procedures.inbox import InboxItem
 
 app = new_app()
@@ -31,7 +32,9 @@ def status(ctx: Context) -> None:
         "practice": found.practice,
         "recordings": found.recordings,
         "waiting_for_me": [_json(item) for item in found.waiting_for_me],
-        "due_soon": [_json(item) for item in found.due_soon],
+        "lapsing_soon": [_json(item) for item in found.lapsing_soon],
+        "overdue": [_due_json(request) for request in found.overdue],
+        "due_soon": [_due_json(request) for request in found.due_soon],
         "last_archive": found.last_archive,
         "last_verify": found.last_verify,
         "searched_without_request": [
@@ -50,9 +53,14 @@ def _say(
     out, zone = invocation.out, invocation.config.time_zone
     out.say(f"{found.practice}: {found.recordings} recordings")
     if known:
-        out.say(f"{len(found.waiting_for_me)} wait for you, {len(found.due_soon)} lapse soon")
+        out.say(f"{len(found.waiting_for_me)} wait for you, {len(found.lapsing_soon)} lapse soon")
     else:
         out.say("nobody is logged in, so nobody's inbox is shown")
+    for request in found.overdue:
+        out.say(f"OVERDUE: {request.reference}, {request.purpose}, since {request.deadline.due_on}")
+    for request in found.due_soon:
+        due = request.deadline.due_on or request.deadline.target_on
+        out.say(f"due soon: {request.reference}, {request.purpose}, by {due}")
     at = found.last_archive
     out.say(f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else "never archived")
     for who in searched:
@@ -67,6 +75,16 @@ def _whoever_is_here(invocation: Invocation, practice: Practice) -> Actor | None
         return acting(invocation, practice)
     except Locked:
         return None
+
+
+def _due_json(request: DueRequest) -> dict[str, object]:
+    return {
+        "request": request.reference,
+        "purpose": request.purpose,
+        "state": request.state,
+        "due_on": request.deadline.due_on,
+        "target_on": request.deadline.target_on,
+    }
 
 
 def _json(item: InboxItem) -> dict[str, object]:

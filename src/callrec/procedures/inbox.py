@@ -1,43 +1,53 @@
-"""What waits for one person: requests to decide, grants to hear. Nothing sealed is opened."""
+"""What waits for one person: requests to decide or to answer, grants to hear; nothing is opened.
+
+Every request that nobody has decided is in somebody's inbox. Where nobody may decide it but who
+made it, it is in his: he lends the power to somebody, or breaks the glass.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, all_requests
+from callrec.policy.clock import urgency
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
-from callrec.practice import powers
+from callrec.practice import powers, today
 from callrec.procedures.custody import from_millis, to_millis
+from callrec.procedures.deciders import deciders
 from callrec.procedures.lapsing import last_grants, state_now, undecided_until
 from callrec.procedures.people import logins
+from callrec.procedures.request_clock import read_deadlines
 from callrec.procedures.request_log import making_of, read_makings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
+    from callrec.policy.clock import Deadline, Urgency
     from callrec.practice import Actor, Practice
-
-_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+    from callrec.procedures.request_log import Making
 
 
 class Waits(StrEnum):
     """For what something waits."""
 
     DECIDE = "decide"
+    ANSWER = "answer"
+    """Somebody was asked, and the request waits for what he says."""
     HEAR = "hear"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxItem:
     """Something that waits for the person who asks."""
 
@@ -49,39 +59,68 @@ class InboxItem:
     recordings: int
     lapses_at: datetime | None
     """None where a law's own clock runs."""
+    due_on: date | None
+    target_on: date | None
+    urgency: Urgency | None
+    """How pressing the answer is; None where nothing sets a day."""
+    is_alone: bool = False
+    """Nobody else may decide it."""
+
+    @property
+    def soonest(self) -> date:
+        """The first of the days that come to it."""
+        lapses_on = self.lapses_at.date() if self.lapses_at else None
+        return min(filter(None, (self.due_on, self.target_on, lapses_on)), default=date.max)
+
+
+@dataclass(frozen=True, slots=True)
+class _Requests:
+    """What the lists read once."""
+
+    rows: tuple[Row[Any], ...]
+    makings: Mapping[str, Making]
+    deadlines: Mapping[str, Deadline]
+    logins: Mapping[str, str]
 
 
 def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
-    """What waits for the actor, soonest to lapse first."""
+    """What waits for the actor, soonest due first."""
     with reading(practice.engine) as connection:
-        items = [*_to_decide(practice, actor, connection), *_to_hear(practice, actor, connection)]
-    return tuple(sorted(items, key=lambda item: (item.lapses_at or _NEVER, item.reference)))
+        requests = _Requests(
+            rows=tuple(all_requests(connection)),
+            makings=read_makings(connection),
+            deadlines=read_deadlines(practice, connection),
+            logins=logins(practice),
+        )
+        items = [
+            *_to_decide(practice, actor, connection, requests),
+            *_to_hear(practice, actor, connection, requests),
+        ]
+    return tuple(sorted(items, key=lambda item: (item.soonest, item.reference)))
 
 
-def _to_decide(practice: Practice, actor: Actor, connection: Connection) -> Iterator[InboxItem]:
-    """Undecided requests that the actor might decide: not those that he made or changed."""
-    held, called = powers(practice, actor), logins(practice)
-    makings, lasts = read_makings(connection), last_grants(connection)
-    for row in all_requests(connection):
-        purpose = Purpose(row.purpose)
-        if (
-            state_now(practice, row, lasts) is RequestState.SUBMITTED
-            and TERMS[purpose].decided_with in held
-            and actor.person.id not in making_of(makings, row).makers
-        ):
-            yield InboxItem(
-                reference=f"R-{row.number}",
-                waits_to=Waits.DECIDE,
-                purpose=purpose,
-                created_by=called[row.requester],
-                recordings=making_of(makings, row).recordings,
-                lapses_at=undecided_until(practice, row),
-            )
+def _to_decide(
+    practice: Practice, actor: Actor, connection: Connection, requests: _Requests
+) -> Iterator[InboxItem]:
+    """Undecided requests that the actor might decide, and his own that wait for an answer."""
+    held, lasts, me = powers(practice, actor), last_grants(connection), actor.person.id
+    for row in requests.rows:
+        state = state_now(practice, row, lasts)
+        makers = making_of(requests.makings, row).makers
+        if state is RequestState.WAITING and me in makers:
+            yield _item(practice, requests, row, Waits.ANSWER)
+        elif state in (RequestState.SUBMITTED, RequestState.WAITING):
+            others = deciders(practice, Purpose(row.purpose), makers)
+            may = TERMS[Purpose(row.purpose)].decided_with in held
+            if state is RequestState.SUBMITTED and (me in others or (may and not others)):
+                yield _item(practice, requests, row, Waits.DECIDE, is_alone=not others)
 
 
-def _to_hear(practice: Practice, actor: Actor, connection: Connection) -> Iterator[InboxItem]:
+def _to_hear(
+    practice: Practice, actor: Actor, connection: Connection, requests: _Requests
+) -> Iterator[InboxItem]:
     """Requests under which the actor holds grants that have not lapsed."""
-    called, grant = logins(practice), tables.grant
+    grant = tables.grant
     held = connection.execute(
         select(grant.c.request, grant.c.lapses_at).where(
             grant.c.person == actor.person.id,
@@ -89,14 +128,31 @@ def _to_hear(practice: Practice, actor: Actor, connection: Connection) -> Iterat
             grant.c.lapses_at > to_millis(practice.now()),
         )
     ).all()
-    for row in all_requests(connection):
-        lapses = [each.lapses_at for each in held if each.request == row.id]
+    for row in requests.rows:
+        lapses = [from_millis(each.lapses_at) for each in held if each.request == row.id]
         if lapses:
-            yield InboxItem(
-                reference=f"R-{row.number}",
-                waits_to=Waits.HEAR,
-                purpose=Purpose(row.purpose),
-                created_by=called[row.requester],
-                recordings=len(lapses),
-                lapses_at=from_millis(min(lapses)),
-            )
+            yield _item(practice, requests, row, Waits.HEAR, lapses=lapses)
+
+
+def _item(
+    practice: Practice,
+    requests: _Requests,
+    row: Row[Any],
+    waits_to: Waits,
+    *,
+    lapses: list[datetime] | None = None,
+    is_alone: bool = False,
+) -> InboxItem:
+    deadline, days = requests.deadlines.get(row.id), practice.config.clocks.warn_days
+    return InboxItem(
+        reference=f"R-{row.number}",
+        waits_to=waits_to,
+        purpose=Purpose(row.purpose),
+        created_by=requests.logins[row.requester],
+        recordings=len(lapses) if lapses else making_of(requests.makings, row).recordings,
+        lapses_at=min(lapses) if lapses else undecided_until(practice, row),
+        due_on=deadline.due_on if deadline else None,
+        target_on=deadline.target_on if deadline else None,
+        urgency=urgency(deadline, today(practice), warn_days=days) if deadline else None,
+        is_alone=is_alone,
+    )

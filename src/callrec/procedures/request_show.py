@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.policy.lapse import request_lapses_at
@@ -16,28 +15,30 @@ from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
-from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
-from callrec.practice import attempt, powers, record, vault_key
+from callrec.practice import attempt, powers, record
 from callrec.procedures.custody import from_millis
 from callrec.procedures.lapsing import UNDECIDED, sweep_lapsed
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.people import logins
+from callrec.procedures.request_clock import read_dates, read_deadline
 from callrec.procedures.request_log import event_of
 from callrec.procedures.request_words import read_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Row
 
     from callrec.audit.leaf import Leaf
+    from callrec.policy.clock import Deadline
     from callrec.policy.particulars import Particulars
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.request_clock import DatedWords
     from callrec.procedures.request_words import Words
 
 SHOWN = "request.shown"
@@ -59,7 +60,7 @@ class ShownRecording:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ShownEvent:
     """Something that happened, as the log says it."""
 
@@ -67,6 +68,21 @@ class ShownEvent:
     what: RequestAct
     by: str
     """Login."""
+    on: date | None
+    """Its own day, where it was written down on another one perhaps."""
+    awaited: str | None
+    """What was asked for, or came."""
+    said: str | None
+    """Why, by whoever did it; None where nothing was said, or for whoever is not concerned."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Told:
+    """What lies beside a request's leaves. Its repr shows nothing."""
+
+    words: Mapping[int, Words]
+    dates: Mapping[int, DatedWords]
+    deadline: Deadline | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,7 +100,7 @@ class ShownApproval:
     """Their numbers, each with the code of the ground."""
     broke_glass: bool
     note: str | None
-    """None where there is none, or where the audit key is not at hand."""
+    """None where there is none, or for whoever is not concerned."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,6 +124,8 @@ class ShownRequest:
     state: RequestState
     created_at: datetime
     created_by: str
+    deadline: Deadline | None
+    """By when it is answered; None where nothing sets a day."""
     lapses_at: datetime | None
     """If nobody decides it; None where it is decided, or where a law's own clock runs."""
     in_full: bool
@@ -138,9 +156,12 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
         record(practice, actor, SHOWN, subject=[row.id])
         with reading(practice.engine) as connection:
             request = read_request(practice, actor, connection, reference)
-            approvals = _approvals(practice, actor, connection, request)
-            words = read_words(connection, request)
-    return _shown(practice, actor, request, approvals, words)
+            told = Told(
+                read_words(connection, request),
+                read_dates(practice, connection, request),
+                read_deadline(practice, connection, request.history),
+            )
+    return _shown(practice, actor, request, told)
 
 
 def masked(particulars: Particulars) -> dict[str, Any]:
@@ -157,8 +178,7 @@ def _shown(
     practice: Practice,
     actor: Actor,
     request: OpenRequest,
-    approvals: tuple[ShownApproval, ...],
-    words: Mapping[int, Words],
+    told: Told,
 ) -> ShownRequest:
     called = logins(practice)
     in_full = _is_concerned(practice, actor, request)
@@ -169,16 +189,16 @@ def _shown(
         state=request.facts.state,
         created_at=request.created_at,
         created_by=called[request.requester],
+        deadline=told.deadline,
         lapses_at=_lapses_at(practice, request),
         in_full=in_full,
         particulars=particulars.as_json() if in_full else masked(particulars),
         digest=request.digest,
         recordings=tuple(map(_recording, request.recordings)),
-        approvals=approvals,
-        denial=_denial(request, words, called, in_full=in_full),
+        approvals=_approvals(request, told.words, called, in_full=in_full),
+        denial=_denial(request, told.words, called, in_full=in_full),
         history=tuple(
-            ShownEvent(event.at, event.act, called[event.actor])
-            for event in map(event_of, request.history.leaves)
+            _event(leaf, told, called, in_full=in_full) for leaf in request.history.leaves
         ),
     )
 
@@ -214,14 +234,26 @@ def _lapses_at(practice: Practice, request: OpenRequest) -> datetime | None:
     )
 
 
+def _event(leaf: Leaf, told: Told, called: Mapping[str, str], *, in_full: bool) -> ShownEvent:
+    event, dated = event_of(leaf), told.dates.get(leaf.seq)
+    said = dated.reason if dated else told.words.get(leaf.seq, {}).get("reason")
+    return ShownEvent(
+        at=event.at,
+        what=event.act,
+        by=called[event.actor],
+        on=dated.on if dated else None,
+        awaited=dated.awaited if dated else None,
+        said=said if in_full else None,
+    )
+
+
 def _approvals(
-    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+    request: OpenRequest, words: Mapping[int, Words], called: Mapping[str, str], *, in_full: bool
 ) -> tuple[ShownApproval, ...]:
-    called = logins(practice)
     number = {row.uid: row.id for row in request.recordings}
     shown = []
     for approval in request.approvals:
-        second = approval.countersignature
+        second, said = approval.countersignature, words.get(approval.leaf.seq, {})
         shown.append(
             ShownApproval(
                 at=event_of(approval.leaf).at,
@@ -232,7 +264,7 @@ def _approvals(
                 recordings=tuple(number[uid] for uid in approval.items if uid in number),
                 withheld=tuple((number[uid], c) for uid, c in approval.withheld if uid in number),
                 broke_glass=approval.broke_glass,
-                note=_note(practice, actor, connection, approval.leaf),
+                note=said.get("note") if in_full else None,
             )
         )
     return tuple(shown)
@@ -252,12 +284,3 @@ def _denial(
         code=said.get("code", Ground.NOT_APPROVED),
         reason=said.get("reason") if in_full else None,
     )
-
-
-def _note(practice: Practice, actor: Actor, connection: Connection, leaf: Leaf) -> str | None:
-    if not any(key is VaultKey.AUDIT for key, _ in actor.shares):
-        return None
-    details = read_detail(
-        connection, leaf, lambda version: vault_key(actor, VaultKey.AUDIT, version), practice.vault
-    )
-    return None if details is None else details.get("note")

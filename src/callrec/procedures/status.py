@@ -16,9 +16,11 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
+from callrec.policy.clock import Urgency
 from callrec.practice import check_remembered_head, today
 from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.custody import from_millis
+from callrec.procedures.due import DueRequest, read_due
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.people import logins
 from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
@@ -51,8 +53,12 @@ class Status:
     recordings: int
     waiting_for_me: tuple[InboxItem, ...]
     """Empty where nobody is logged in."""
-    due_soon: tuple[InboxItem, ...]
+    lapsing_soon: tuple[InboxItem, ...]
     """Of those, what lapses within three days."""
+    overdue: tuple[DueRequest, ...]
+    """Of the whole practice: what should have been answered."""
+    due_soon: tuple[DueRequest, ...]
+    """Of the whole practice: what is past its target, or near it."""
     last_archive: datetime | None
     last_verify: datetime | None
     """When this operator last found an archive volume sound."""
@@ -69,14 +75,16 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         actor: whose inbox to show; None where nobody is logged in.
     """
     waiting = read_inbox(practice, actor) if actor else ()
-    soon = practice.now() + SOON
+    soon, due = practice.now() + SOON, read_due(practice)
     with reading(practice.engine) as connection:
         archived = connection.execute(select(func.max(tables.volume.c.written_at))).scalar()
     return Status(
         practice=practice.name,
         recordings=count_recordings(practice),
         waiting_for_me=waiting,
-        due_soon=tuple(i for i in waiting if i.lapses_at is not None and i.lapses_at <= soon),
+        lapsing_soon=tuple(i for i in waiting if i.lapses_at and i.lapses_at <= soon),
+        overdue=tuple(each for each in due if each.urgency is Urgency.OVERDUE),
+        due_soon=tuple(each for each in due if each.urgency is Urgency.DUE_SOON),
         last_archive=from_millis(archived) if archived else None,
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
         searched_without_request=_searched_without_request(practice),

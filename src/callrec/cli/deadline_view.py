@@ -1,0 +1,67 @@
+"""By when a request is answered, and why, as it is shown."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.policy.clock import Urgency, urgency
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from callrec.policy.clock import Deadline
+
+_WIDTH: Final = 80
+_INDENT: Final = " " * 14
+
+
+def deadline_json(deadline: Deadline | None) -> dict[str, Any]:
+    """As other programs read it (docs/cli.md); all null where nothing sets a day."""
+    if deadline is None:
+        return {
+            "due_on": None,
+            "target_on": None,
+            "extended_due_on": None,
+            "waiting_for": None,
+            "why": [],
+        }
+    return {
+        "due_on": deadline.due_on,
+        "target_on": deadline.target_on,
+        "extended_due_on": deadline.extended_due_on,
+        "waiting_for": deadline.waiting_for,
+        "why": list(deadline.why),
+    }
+
+
+def deadline_lines(deadline: Deadline | None, on: date, *, warn_days: int) -> Iterator[str]:
+    """As people read it on a day, a line each; none where nothing sets a day."""
+    if deadline is None:
+        return
+    if deadline.due_on is not None:
+        yield f"{'due':<14}{deadline.due_on}{_pressing(deadline, on, warn_days)}"
+    if deadline.target_on is not None:
+        yield f"{'target':<14}{deadline.target_on}"
+    if deadline.waiting_for is not None:
+        yield f"{'waiting for':<14}{deadline.waiting_for.words}"
+    for why in deadline.why:
+        yield from textwrap.wrap(
+            f"- {why}",
+            _WIDTH,
+            initial_indent=_INDENT,
+            subsequent_indent=f"{_INDENT}  ",
+            break_on_hyphens=False,
+        )
+
+
+def _pressing(deadline: Deadline, on: date, warn_days: int) -> str:
+    match urgency(deadline, on, warn_days=warn_days):
+        case Urgency.OVERDUE:
+            late = (on - deadline.due_on).days if deadline.due_on else 0
+            return f"  OVERDUE by {late} day{'s' if late > 1 else ''}"
+        case Urgency.DUE_SOON:
+            return "  due soon"
+        case Urgency.IN_TIME:
+            return ""

@@ -1,0 +1,60 @@
+"""Which requests are to be answered by a day, and how pressing that is; nothing is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import all_requests
+from callrec.policy.clock import urgency
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestState
+from callrec.practice import today
+from callrec.procedures.lapsing import last_grants, state_now
+from callrec.procedures.request_clock import read_deadlines
+
+if TYPE_CHECKING:
+    from callrec.policy.clock import Deadline, Urgency
+    from callrec.practice import Practice
+
+UNANSWERED: Final = frozenset({RequestState.SUBMITTED, RequestState.WAITING, RequestState.APPROVED})
+"""Nothing was handed over yet, and nothing was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueRequest:
+    """A request that is to be answered by a day."""
+
+    id: str
+    reference: str
+    purpose: Purpose
+    state: RequestState
+    deadline: Deadline
+    urgency: Urgency
+
+
+def read_due(practice: Practice) -> tuple[DueRequest, ...]:
+    """The requests that wait for their answer and have a day for it, the soonest first."""
+    on, days = today(practice), practice.config.clocks.warn_days
+    with reading(practice.engine) as connection:
+        deadlines, lasts = read_deadlines(practice, connection), last_grants(connection)
+        rows = [row for row in all_requests(connection) if row.id in deadlines]
+    found = [
+        DueRequest(
+            id=row.id,
+            reference=f"R-{row.number}",
+            purpose=Purpose(row.purpose),
+            state=state_now(practice, row, lasts),
+            deadline=deadlines[row.id],
+            urgency=urgency(deadlines[row.id], on, warn_days=days),
+        )
+        for row in rows
+    ]
+    return tuple(sorted((each for each in found if each.state in UNANSWERED), key=_soonest))
+
+
+def _soonest(request: DueRequest) -> tuple[date, str]:
+    days = (request.deadline.due_on, request.deadline.target_on)
+    return min(filter(None, days), default=date.max), request.reference

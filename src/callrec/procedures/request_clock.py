@@ -1,0 +1,298 @@
+"""By when a request is answered: its dated events, read from the log [policy 4(e), 4(f)].
+
+A due date is never stored. What it follows from are leaves whose details lie in the clear beside
+them, so that lists need no key and nobody can move a date unseen (docs/formats/grant.md, 8).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, select
+
+from callrec.audit.leaf import detail_commitment
+from callrec.bank_holidays import scales_of, working_days
+from callrec.catalogue import tables
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, parse
+from callrec.errors import Tampered
+from callrec.policy.clock import (
+    Awaited,
+    ClockEvent,
+    Dated,
+    Deadline,
+    Receipt,
+    deadline,
+    is_recent,
+)
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import RequestAct
+from callrec.practice import today
+from callrec.procedures.custody import from_millis
+from callrec.procedures.request_log import (
+    DATING,
+    leaves_of,
+    log_request_event,
+    read_history,
+    read_makings,
+)
+from callrec.procedures.request_words import open_words
+from callrec.procedures.sealed_request import NONCE_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.leaf import Leaf
+    from callrec.audit.log import Writing
+    from callrec.policy.particulars import Particulars
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.request_log import History
+
+ACT_OF: Final[Mapping[Dated, RequestAct]] = {
+    Dated.RECEIVED: RequestAct.RECEIVED,
+    Dated.ASKED: RequestAct.ASKED,
+    Dated.ANSWERED: RequestAct.ANSWERED,
+    Dated.EXTENDED: RequestAct.EXTENDED,
+}
+
+
+AWAITED: Final[Mapping[str, Awaited]] = {str(each): each for each in Awaited}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What a deadline is worked out from."""
+
+    receipt: Receipt
+    events: tuple[ClockEvent, ...] = ()
+
+
+def has_clock(purpose: Purpose) -> bool:
+    """Whether the day on which it came is among what such a request says."""
+    return "received" in TERMS[purpose].further
+
+
+def begin_clock(
+    act: Writing,
+    actor: Actor,
+    history: History,
+    *,
+    purpose: Purpose,
+    particulars: Particulars,
+) -> History:
+    """Date a request that has just been made, or was changed: the day on which it came."""
+    if not has_clock(purpose):
+        return history
+    further = particulars.further
+    missing = [str(each) for each in (Awaited.AUTHORITY, Awaited.IDENTITY) if _lacks(further, each)]
+    body = {
+        "answer_by": further.get("answer-by", ""),
+        "awaits": missing,
+        "event": str(Dated.RECEIVED),
+        "on": further["received"],
+        "purpose": str(purpose),
+        "urgent": further.get("urgent") == "yes",
+        "words": "",
+    }
+    return log_dated(act, actor, history, Dated.RECEIVED, body)
+
+
+def log_dated(
+    act: Writing, actor: Actor, history: History, event: Dated, body: Mapping[str, Any]
+) -> History:
+    """Write a leaf that a clock counts by, with its details in the clear beside it.
+
+    Raises:
+        Refused: it cannot happen to the request as it stands.
+    """
+    nonce = primitives.fresh(NONCE_BYTES)
+    after = log_request_event(act, actor, history, ACT_OF[event], details=body, nonce=nonce)
+    act.connection.execute(
+        tables.clock_event.insert().values(
+            seq=after.leaves[-1].seq,
+            request=history.request,
+            nonce=nonce,
+            body=canonical(dict(body)),
+        )
+    )
+    return after
+
+
+def read_clock(practice: Practice, connection: Connection, history: History) -> Clock | None:
+    """A request's dated events; None where it has no clock.
+
+    Raises:
+        Tampered: one is missing, or is not what its leaf commits to.
+    """
+    rows = _rows(connection, tables.clock_event.c.request == history.request)
+    dated = [leaf for leaf in history.leaves if leaf.act in DATING]
+    clock = _clock(practice, connection, dated, rows)
+    if rows:
+        raise Tampered("a request has a date that no entry of the audit log carries")
+    return clock
+
+
+def read_deadline(practice: Practice, connection: Connection, history: History) -> Deadline | None:
+    """By when a request is answered, and why; None where nothing sets a day.
+
+    Raises:
+        Tampered: as `read_clock`.
+    """
+    clock = read_clock(practice, connection, history)
+    return None if clock is None else deadline_by(practice, clock)
+
+
+def deadline_of(practice: Practice, connection: Connection, row: Row[Any]) -> Deadline | None:
+    """The same for the row of a request.
+
+    Raises:
+        Tampered: as `read_clock`.
+    """
+    return read_deadline(practice, connection, read_history(practice, connection, row.id))
+
+
+def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, Deadline]:
+    """By when each request that has a clock is answered, by its id; nothing is opened.
+
+    Raises:
+        Tampered: as `read_clock`.
+    """
+    rows = _rows(connection, tables.clock_event.c.seq >= 0)
+    dated: dict[str, list[Leaf]] = {}
+    for leaf in leaves_of(connection, DATING):
+        dated.setdefault(leaf.subject[0], []).append(leaf)
+    clocks = {
+        request: _clock(practice, connection, leaves, rows) for request, leaves in dated.items()
+    }
+    if rows:
+        raise Tampered("a request has a date that no entry of the audit log carries")
+    return {
+        request: deadline_by(practice, clock)
+        for request, clock in clocks.items()
+        if clock is not None
+    }
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DatedWords:
+    """A dated event and why it was. Its repr shows nothing."""
+
+    on: date
+    awaited: str | None
+    reason: str | None
+
+
+def read_dates(
+    practice: Practice, connection: Connection, request: OpenRequest
+) -> Mapping[int, DatedWords]:
+    """A request's dated events with what was said of them, by the sequence of the leaf.
+
+    Raises:
+        Tampered: as `read_clock`, or what was said is not what the event commits to.
+    """
+    rows = _rows(connection, tables.clock_event.c.request == request.id)
+    told, found = open_words(connection, request), {}
+    for leaf in request.history.leaves:
+        if leaf.act in DATING:
+            body = _told(practice.vault, leaf, rows.get(leaf.seq))
+            said = told.get(leaf.seq) if body["words"] else None
+            found[leaf.seq] = DatedWords(
+                on=date.fromisoformat(body["on"]),
+                awaited=body.get("awaited") or None,
+                reason=None if said is None else _held_against(body, *said),
+            )
+    return found
+
+
+def _held_against(body: Mapping[str, Any], nonce: bytes, words: bytes) -> str:
+    if primitives.sha256(nonce, words).hex() != body["words"]:
+        raise Tampered("what was said when a request was dated is not what was said")
+    return str(parse(words)["reason"])
+
+
+def deadline_by(practice: Practice, clock: Clock) -> Deadline:
+    """What the dated events come to today."""
+    clocks = practice.config.clocks
+    return deadline(
+        clock.receipt,
+        clock.events,
+        working_days(clocks),
+        on=today(practice),
+        scales=scales_of(clocks),
+    )
+
+
+def _lacks(further: Mapping[str, str], awaited: Awaited) -> bool:
+    return further.get(str(awaited)) == "unknown"
+
+
+def _rows(connection: Connection, condition: Any) -> dict[int, Row[Any]]:
+    query = select(tables.clock_event).where(condition)
+    return {row.seq: row for row in connection.execute(query)}
+
+
+def _clock(
+    practice: Practice, connection: Connection, dated: Iterable[Leaf], rows: dict[int, Row[Any]]
+) -> Clock | None:
+    """Takes the rows that it uses out of ``rows``."""
+    clock: Clock | None = None
+    for leaf in dated:
+        body = _told(practice.vault, leaf, rows.pop(leaf.seq, None))
+        event = Dated(body["event"])
+        if event is Dated.RECEIVED:
+            events = clock.events if clock else ()
+            clock = Clock(_receipt(practice, connection, leaf.subject[0], body), events)
+        elif clock is not None:
+            clock = replace(clock, events=(*clock.events, _event(event, body)))
+    return clock
+
+
+def _told(vault: str, leaf: Leaf, row: Row[Any] | None) -> Mapping[str, Any]:
+    if row is None:
+        raise Tampered(f"the date that leaf {leaf.seq} commits to is missing")
+    body = bytes(row.body)
+    committed = detail_commitment(vault, leaf.seq, bytes(row.nonce), body) == leaf.detail
+    if not committed or row.request != leaf.subject[0]:
+        raise Tampered(f"a date of a request is not the one that leaf {leaf.seq} commits to")
+    told: Mapping[str, Any] = parse(body)
+    return told
+
+
+def _receipt(
+    practice: Practice, connection: Connection, request: str, body: Mapping[str, Any]
+) -> Receipt:
+    purpose, received_on = Purpose(body["purpose"]), date.fromisoformat(body["on"])
+    return Receipt(
+        purpose=purpose,
+        received_on=received_on,
+        answer_by=date.fromisoformat(body["answer_by"]) if body["answer_by"] else None,
+        urgent=body["urgent"],
+        nothing_older=purpose is Purpose.DECEASED
+        and _is_all_recent(practice, connection, request, received_on),
+        awaits=frozenset(AWAITED[each] for each in body["awaits"]),
+    )
+
+
+def _is_all_recent(
+    practice: Practice, connection: Connection, request: str, received_on: date
+) -> bool:
+    """Whether nothing that is asked for is older than the Act's 40 days; unknown is not so."""
+    uids = read_makings(connection)[request].uids
+    recording = tables.recording
+    oldest = connection.execute(
+        select(func.min(recording.c.started_at)).where(recording.c.uid.in_(uids))
+    ).scalar()
+    if oldest is None:
+        return False
+    made_on = from_millis(oldest).astimezone(practice.config.time_zone).date()
+    return is_recent(made_on, received_on)
+
+
+def _event(event: Dated, body: Mapping[str, Any]) -> ClockEvent:
+    awaited = AWAITED[body["awaited"]] if body["awaited"] else None
+    return ClockEvent(event=event, on=date.fromisoformat(body["on"]), awaited=awaited)

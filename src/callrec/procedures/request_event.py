@@ -1,0 +1,156 @@
+"""Date what a request's clock counts by, and say why [policy 4(e), 4(f)].
+
+An extension is the decider's to take; what was asked, and what came, is written down by whoever
+handles the request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from callrec.bank_holidays import scales_of, working_days
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import find_request
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical
+from callrec.errors import Refused
+from callrec.policy.authority import check_may_date, check_may_extend
+from callrec.policy.clause import Clause
+from callrec.policy.clock import ClockEvent, Dated, check_event
+from callrec.policy.reason import check_reason
+from callrec.policy.request import RequestAct, check_transition
+from callrec.practice import attempt, today, writing
+from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.open_request import read_request
+from callrec.procedures.request_clock import ACT_OF, log_dated, read_clock, read_deadline
+from callrec.procedures.request_words import log_with_words, store_words
+from callrec.procedures.sealed_request import NONCE_BYTES
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from callrec.audit.log import Writing
+    from callrec.policy.clock import Deadline
+    from callrec.policy.request import RequestState
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.open_request import OpenRequest
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRequest:
+    """A request after something about it was dated."""
+
+    reference: str
+    state: RequestState
+    deadline: Deadline | None
+
+
+def date_request(
+    practice: Practice, actor: Actor, reference: str, event: ClockEvent, *, reason: str = ""
+) -> DatedRequest:
+    """Write down what the request's clock counts by.
+
+    Args:
+        practice: the open vault.
+        actor: who writes it down.
+        reference: ``R-17``.
+        event: what happened, and on which day.
+        reason: why; an extension and a question have one.
+
+    Raises:
+        NotFound: there is no such request.
+        Refused: it is not the actor's to do, it cannot be, its day cannot be, or no reason is said.
+        Locked: it takes the actor's password.
+    """
+    with reading(practice.engine) as connection:
+        row = find_request(connection, reference)
+    sweep_lapsed(practice, actor)
+    with (
+        attempt(practice, actor, ACT_OF[event.event], subject=[row.id]),
+        writing(practice, actor.signer) as act,
+    ):
+        request = read_request(practice, actor, act.connection, reference)
+        _check(practice, actor, act, request, event)
+        if event.event in (Dated.ASKED, Dated.EXTENDED) or reason:
+            check_reason(reason, Clause.SUBJECT_ACCESS)
+        return _write(practice, act, actor, request, event, reason=reason)
+
+
+def check_third_parties(
+    practice: Practice, actor: Actor, reference: str, *, on: date, assessment: str
+) -> None:
+    """Say what was found of other people in the recordings, before they are released.
+
+    Source: DPA 2018, Sch 2 Pt 3 para 16; policy 4(e), "subject to assessment".
+
+    Raises:
+        NotFound: there is no such request.
+        Refused: it is not the actor's to do, the day is yet to come, or the assessment is none.
+        Locked: it takes the actor's password.
+    """
+    with reading(practice.engine) as connection:
+        row = find_request(connection, reference)
+    sweep_lapsed(practice, actor)
+    with (
+        attempt(practice, actor, RequestAct.THIRD_PARTIES, subject=[row.id]),
+        writing(practice, actor.signer) as act,
+    ):
+        request = read_request(practice, actor, act.connection, reference)
+        check_may_date(actor.person, request.facts, on=today(practice))
+        check_reason(assessment, Clause.SUBJECT_ACCESS)
+        if on > today(practice):
+            raise Refused(
+                "the check for third parties is not done yet",
+                clause=Clause.SUBJECT_ACCESS,
+                hint="say on which day it was: --on DATE",
+            )
+        words = {"on": on.isoformat(), "reason": assessment}
+        log_with_words(act, actor, request, RequestAct.THIRD_PARTIES, words)
+
+
+def _check(
+    practice: Practice, actor: Actor, act: Writing, request: OpenRequest, event: ClockEvent
+) -> None:
+    may = check_may_extend if event.event is Dated.EXTENDED else check_may_date
+    may(actor.person, request.facts, on=today(practice))
+    check_transition(request.facts.state, ACT_OF[event.event])
+    clock = read_clock(practice, act.connection, request.history)
+    if clock is None:
+        raise Refused(
+            f"nothing sets a day for a request for {request.purpose}",
+            clause=Clause.SUBJECT_ACCESS,
+            hint=f"callrec request show {request.reference} says when it lapses",
+        )
+    clocks = practice.config.clocks
+    check_event(
+        clock.receipt,
+        clock.events,
+        event,
+        working_days(clocks),
+        today=today(practice),
+        scales=scales_of(clocks),
+    )
+
+
+def _write(
+    practice: Practice,
+    act: Writing,
+    actor: Actor,
+    request: OpenRequest,
+    event: ClockEvent,
+    *,
+    reason: str,
+) -> DatedRequest:
+    told = primitives.fresh(NONCE_BYTES) + canonical({"reason": reason}) if reason else b""
+    body: dict[str, Any] = {
+        "awaited": str(event.awaited or ""),
+        "event": str(event.event),
+        "on": event.on.isoformat(),
+        "words": primitives.sha256(told).hex() if told else "",
+    }
+    after = log_dated(act, actor, request.history, event.event, body)
+    if told:
+        store_words(act.connection, request, after.leaves[-1].seq, told)
+    deadline = read_deadline(practice, act.connection, after)
+    return DatedRequest(request.reference, after.state, deadline)
