@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +12,12 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
-from callrec.errors import NotFound, Refused, Tampered
+from callrec.config import Notice
+from callrec.errors import Misconfigured, NotFound, Refused, Tampered
+from callrec.policy.notice import CallerTold, NoticeKind
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.show import Shown, Source, show_recording
+from callrec.telephone import call as telephone
 from calls import NINE, a_call, plant, take_in
 from practices import copy
 
@@ -96,6 +100,47 @@ def test_a_recording_that_does_not_exist_is_not_found(house: House) -> None:
     with pytest.raises(NotFound):
         show(house, 4)
     assert last_leaf(house).outcome is Outcome.FAILED
+
+
+def with_announcement(house: House, on: date) -> None:
+    """One that was in force for a single day of the practice."""
+    said = {"kind": "announcement", "version": "A", "from": on, "until": on}
+    notice = Notice.model_validate(said)
+    house.config = house.config.model_copy(update={"notices": (notice,)})
+
+
+def test_its_day_is_the_practices_own_and_not_that_of_utc(house: House) -> None:
+    night = datetime(2024, 7, 3, 23, 30, tzinfo=UTC)  # half past midnight in London
+    (number,) = take_in(house, [a_call(started_at=night)])
+    with_announcement(house, date(2024, 7, 4))
+    shown = show(house, number)
+    assert shown.notices[NoticeKind.ANNOUNCEMENT] == "A"
+    assert shown.caller_told is CallerTold.INBOUND_ANNOUNCEMENT
+
+
+def test_without_an_announcement_an_incoming_caller_was_told_nothing(house: House) -> None:
+    with_announcement(house, date(2024, 7, 4))
+    shown = show(house)
+    assert set(shown.notices.values()) == {None}
+    assert shown.caller_told is CallerTold.NONE
+
+
+def test_what_the_call_s_own_record_says_of_the_telling_counts(house: House) -> None:
+    spoken = a_call(direction=telephone.Direction.OUTBOUND, said={"caller_told": "outbound-spoken"})
+    odd = a_call(direction=telephone.Direction.OUTBOUND, said={"caller_told": "by pigeon"})
+    numbers = take_in(house, [spoken, odd])
+    told = [show(house, number).caller_told for number in numbers]
+    assert told == [CallerTold.OUTBOUND_SPOKEN, CallerTold.UNKNOWN]
+
+
+def test_notices_that_contradict_each_other_show_nothing_and_log_nothing(house: House) -> None:
+    said = {"kind": "staff", "version": "1", "from": date(2024, 1, 4)}
+    notice = Notice.model_validate(said)
+    house.config = house.config.model_copy(update={"notices": (notice, notice)})
+    before = last_leaf(house)
+    with pytest.raises(Misconfigured):
+        show(house)
+    assert last_leaf(house) == before
 
 
 CHANGES = {

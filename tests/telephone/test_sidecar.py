@@ -34,7 +34,7 @@ def test_the_specification_lists_every_key_and_no_other() -> None:
     rows = [line.split("`")[1] for line in SPECIFICATION.read_text("utf-8").splitlines()
             if line.startswith("| `")]  # fmt: skip
     for key in rows:
-        value = '["A"]' if key == "parties" else '"inbound"'
+        value = {"parties": '["A"]', "caller_told": '"none"'}.get(key, '"inbound"')
         read(f'{{{START}, "{key}": {value}}}' if key != "started_at" else f"{{{START}}}")
     with pytest.raises(Unusable, match='an unknown key "name"'):
         read(f'{{{START}, "name": "A"}}')
@@ -75,6 +75,29 @@ def test_the_outside_party_follows_from_the_direction() -> None:
     assert numbers == ["+447700900123", "+442079460123", None, None]
 
 
+WAYS = {
+    "inbound-announcement": {"inbound", "unknown"},
+    "outbound-spoken": {"outbound", "unknown"},
+    "none": {"inbound", "outbound", "internal", "unknown"},
+    "unknown": {"inbound", "outbound", "internal", "unknown"},
+}
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound", "internal", "unknown"])
+@pytest.mark.parametrize("told", WAYS)
+def test_who_was_told_goes_with_the_way_that_the_call_went(told: str, direction: str) -> None:
+    text = f'{{{START}, "direction": "{direction}", "caller_told": "{told}"}}'
+    if direction in WAYS[told]:
+        assert read(text).said["caller_told"] == told
+        return
+    with pytest.raises(Unusable, match='"caller_told" goes with no such direction'):
+        read(text)
+
+
+def test_of_what_is_not_said_of_the_telling_nothing_is_kept() -> None:
+    assert "caller_told" not in read(f"{{{START}}}").said
+
+
 def test_a_byte_order_mark_is_no_part_of_it() -> None:
     assert read_sidecar(b"\xef\xbb\xbf{" + START.encode() + b"}", LONDON, "GB").system == "sidecar"
 
@@ -90,6 +113,7 @@ REFUSED = {
     "a hostile key": (f'{{{START}, "\\u001b[31m\\u202e": 1}}', r'key "\\x1b\[31m\\u202e"'),
     "a number for text": (f'{{{START}, "caller": {SECRET[1:]}}}', '"caller" cannot be used'),
     "an unknown direction": (f'{{{START}, "direction": "{SECRET}"}}', '"direction" cannot'),
+    "told in another way": (f'{{{START}, "caller_told": "{SECRET}"}}', '"caller_told" cannot'),
     "null": (f'{{{START}, "extension": null}}', '"extension" cannot be used'),
     "a long text": (f'{{{START}, "caller": "{SECRET * 20}"}}', '"caller" cannot be used'),
     "parties that are no list": (f'{{{START}, "parties": "{SECRET}"}}', '"parties" cannot'),

@@ -53,6 +53,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "The practice": {
         "user": "Add people, confirm them, change what they may do.",
         "keys": "List the vault's keys and who holds them.",
+        "notice": "Write the texts by which people are told that calls are recorded.",
         "status": "Say what is waiting, due or wrong.",
         "doctor": "Check this machine and this vault.",
     },

@@ -36,7 +36,8 @@ def show(ctx: Context, recording: options.RecordingId) -> None:
         for label, value in _lines(shown, practice.config.time_zone):
             out.say(f"{label:<11}{value}")
 
-    out.show({**as_json(shown.call), "provenance": sources}, text)
+    told = {"notices": dict(shown.notices), "caller_told": shown.caller_told}
+    out.show({**as_json(shown.call), "provenance": sources, **told}, text)
     out.next_step(f"callrec request create --recording {recording}")
 
 
@@ -52,6 +53,9 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield "sound", f"{call.format}, {call.size_bytes:,} bytes"
     yield "sha-256", call.sha256
     yield "state", call.state
+    yield "told", shown.caller_told
+    in_force = [f"{kind} {version}" for kind, version in shown.notices.items() if version]
+    yield "notices", ", ".join(in_force) or "none in force that day"
     for source in shown.provenance:
         yield "came in as", f"{source.name}  (written {source.modified_at})"
     yield "checked", "columns, details and sealed file are as they were sealed"

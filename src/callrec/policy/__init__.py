@@ -11,6 +11,7 @@ hearing      who hears and releases what was granted               2, 4(a), 4(e)
 criteria     what a search may ask, and which calls answer it      4(c), 4(d), 4(i)
 masking      what a searcher sees before anything is granted       4(c)
 words        how names are compared
+notice       how people are told that calls are recorded           3
 when         days and times as people say them
 lapse        when what nobody decided or used ends
 """

@@ -7,21 +7,29 @@ are masked always. Nothing is shown of a recording that is not, in every byte, a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Tampered
 from callrec.policy.authority import check_may
+from callrec.policy.criteria import Direction
 from callrec.policy.masking import mask_name
+from callrec.policy.notice import CallerTold, NoticeKind, caller_told
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.procedures.custody import Opening, find_recording
+from callrec.procedures.notice import read_notices, versions_on
 from callrec.procedures.search import ShownCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Row
+
+    from callrec.procedures.custody import OpenedRecording
+
+_DIRECTIONS: Final = {str(direction): direction for direction in Direction}
+_TELLINGS: Final = {str(told): told for told in CallerTold}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,9 @@ class Shown:
 
     call: ShownCall
     provenance: tuple[Source, ...]
+    notices: Mapping[NoticeKind, str | None]
+    """Which version of each notice was in force on its day; None where there was none."""
+    caller_told: CallerTold
     seq: int
     """The leaf that says it was shown."""
 
@@ -56,7 +67,9 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
         Refused: the actor may not search.
         NotFound: there is no such recording.
         Tampered: its columns, its metadata or its sealed file are not as they were sealed.
+        Misconfigured: the notices of the configuration contradict each other.
     """
+    notices = read_notices(practice.config)
     with attempt(practice, actor, "recording.shown"):
         check_may(actor.person, Power.SEARCH, on=today(practice))
         with reading(practice.engine) as connection:
@@ -67,8 +80,16 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
             row = find_recording(connection, number)
             opened = Opening(practice, actor, connection).checked(row)
         _check_file(practice, row)
-    provenance = tuple(_source(said) for said in opened.fields["provenance"])
-    return Shown(ShownCall.of(opened, masked=True), provenance, seq)
+    on_its_day = versions_on(
+        notices, opened.started_at.astimezone(practice.config.time_zone).date()
+    )
+    return Shown(
+        call=ShownCall.of(opened, masked=True),
+        provenance=tuple(_source(said) for said in opened.fields["provenance"]),
+        notices={kind: each.version if each else None for kind, each in on_its_day.items()},
+        caller_told=_told(opened, announced=on_its_day[NoticeKind.ANNOUNCEMENT] is not None),
+        seq=seq,
+    )
 
 
 def _check_file(practice: Practice, row: Row[Any]) -> None:
@@ -78,6 +99,13 @@ def _check_file(practice: Practice, row: Row[Any]) -> None:
         raise Tampered(f"the sealed file of recording {row.id} is missing") from error
     except Tampered as error:
         raise Tampered(f"the sealed file of recording {row.id} is not as it was sealed") from error
+
+
+def _told(opened: OpenedRecording, *, announced: bool) -> CallerTold:
+    direction = _DIRECTIONS.get(opened.fields["direction"])
+    said = opened.fields.get("said")
+    word = said.get("caller_told") if isinstance(said, dict) else None
+    return caller_told(direction, announced=announced, said=_TELLINGS.get(str(word)))
 
 
 def _source(said: Mapping[str, Any]) -> Source:

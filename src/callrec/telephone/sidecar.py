@@ -10,9 +10,19 @@ from datetime import UTC, datetime
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from callrec.errors import Unusable
+from callrec.policy import criteria
+from callrec.policy.notice import CallerTold, goes_with
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
 from callrec.telephone.clock import Moment, by_local_time
 from callrec.telephone.number import e164, party
@@ -32,6 +42,9 @@ _INSTANT = re.compile(
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 
+_WENT = {Direction(str(way)): way for way in criteria.Direction}
+"""The ways that the policy's rules know of; any other is not known."""
+
 _Text = Annotated[str, StringConstraints(max_length=200)]
 
 
@@ -46,6 +59,13 @@ class _Sidecar(BaseModel):
     parties: Annotated[tuple[_Text, ...], Field(max_length=50)] = ()
     unique_id: _Text = ""
     system: _Text = ""
+    caller_told: CallerTold = CallerTold.UNKNOWN
+
+    @model_validator(mode="after")
+    def _told_as_it_went(self) -> _Sidecar:
+        if not goes_with(self.caller_told, _WENT.get(self.direction)):
+            raise PydanticCustomError("caller_told", "no such call is told so")
+        return self
 
 
 def sidecar_for(path: Path) -> Path | None:
@@ -115,6 +135,8 @@ def _explained(error: ErrorDetails) -> Unusable:
             return Unusable(f'the sidecar holds an unknown key "{key}"', hint=_HINT)
         case "missing":
             return Unusable(f'the sidecar lacks "{key}"', hint=_HINT)
+        case "caller_told":
+            return Unusable('the sidecar\'s "caller_told" goes with no such direction', hint=_HINT)
         case _ if key:
             return Unusable(f'the sidecar\'s "{key}" cannot be used', hint=_HINT)
         case _:

@@ -1,0 +1,124 @@
+"""``callrec notice``: the texts by which people are told that calls are recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import notices as notice_options
+from callrec.policy.notice import NoticeKind, gaps
+from callrec.policy.when import parse_day
+from callrec.procedures.notice import notice_on, read_notices, write_text
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from callrec.policy.notice import Gap, NoticeVersion
+
+app = new_app()
+
+
+@app.command()
+def website(
+    ctx: Context,
+    *,
+    on: notice_options.InForceOn = "today",
+    to: notice_options.NoticeFile = None,
+) -> None:
+    """The summary of the policy that the practice publishes."""
+    _give(ctx.obj, NoticeKind.WEBSITE, on, to)
+
+
+@app.command()
+def announcement(
+    ctx: Context,
+    *,
+    on: notice_options.InForceOn = "today",
+    to: notice_options.NoticeFile = None,
+) -> None:
+    """What is played at the beginning of an incoming call."""
+    _give(ctx.obj, NoticeKind.ANNOUNCEMENT, on, to)
+
+
+@app.command()
+def outbound(
+    ctx: Context,
+    *,
+    on: notice_options.InForceOn = "today",
+    to: notice_options.NoticeFile = None,
+) -> None:
+    """What the caller says first when the practice rings somebody."""
+    _give(ctx.obj, NoticeKind.OUTBOUND, on, to)
+
+
+@app.command()
+def staff(
+    ctx: Context,
+    *,
+    on: notice_options.InForceOn = "today",
+    to: notice_options.NoticeFile = None,
+) -> None:
+    """What staff are told about their own calls, and what is asked of them."""
+    _give(ctx.obj, NoticeKind.STAFF, on, to)
+
+
+@app.command("list")
+def list_(ctx: Context) -> None:
+    """Every version with its days, and the days that have none."""
+    today = _today(ctx.obj)
+    versions = read_notices(ctx.obj.config)
+    out, without = ctx.obj.out, gaps(versions)
+    value = {
+        "items": [{**_json(each), "in_force": each.holds_on(today)} for each in versions],
+        "gaps": [{"kind": g.kind, "from": g.first_on, "until": g.last_on} for g in without],
+    }
+    rows = [
+        (v.kind, v.version, v.first_on, v.last_on or "", "today" if v.holds_on(today) else "")
+        for v in versions
+    ]
+
+    def text() -> None:
+        if rows:
+            out.table(("notice", "version", "from", "until", "in force"), rows)
+        for gap in without:
+            out.say(f"none: {_said(gap)}")
+
+    out.show(value, text)
+
+
+def _give(invocation: Invocation, kind: NoticeKind, on: str, to: Path | None) -> None:
+    day = parse_day(on, _today(invocation))
+    worded = notice_on(invocation.config, kind, day)
+    notice, out = worded.notice, invocation.out
+    if to is not None:
+        write_text(worded.text, to)
+
+    def text() -> None:
+        for line in worded.text.splitlines() if to is None else [f'written to "{to}"']:
+            out.say(line)
+
+    out.show({**_json(notice), "on": day, "text": worded.text}, text)
+    until = f" until {notice.last_on}" if notice.last_on else ""
+    out.note(f"{kind} notice, version {notice.version}, in force from {notice.first_on}{until}")
+
+
+def _today(invocation: Invocation) -> date:
+    return invocation.now().astimezone(invocation.config.time_zone).date()
+
+
+def _json(notice: NoticeVersion) -> dict[str, object]:
+    return {
+        "kind": notice.kind,
+        "version": notice.version,
+        "from": notice.first_on,
+        "until": notice.last_on,
+    }
+
+
+def _said(gap: Gap) -> str:
+    if gap.first_on is None:
+        return f"no {gap.kind} notice was ever in force"
+    until = f"until {gap.last_on}" if gap.last_on else "on"
+    return f"no {gap.kind} notice from {gap.first_on} {until}"

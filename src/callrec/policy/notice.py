@@ -1,0 +1,178 @@
+"""Telling people that calls are recorded: which text was in force, and who was told [policy 3].
+
+A practice's notices change over the years, and a recording is judged by the one that was in force
+on its own day. So each version has its days, and those of one kind never overlap; days without one
+are allowed, as they happen, and are said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import groupby, pairwise, zip_longest
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from callrec.errors import Misconfigured
+from callrec.policy.clause import Clause
+from callrec.policy.criteria import Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+
+class NoticeKind(StrEnum):
+    """How people are told, as it is typed."""
+
+    WEBSITE = "website"  # a summary of the policy, published
+    ANNOUNCEMENT = "announcement"  # recorded, at the beginning of an incoming call
+    OUTBOUND = "outbound"  # what the caller says when the practice rings
+    STAFF = "staff"  # what staff are told of their own calls
+
+
+class CallerTold(StrEnum):
+    """Whether whoever was on the line was told that it is recorded."""
+
+    INBOUND_ANNOUNCEMENT = "inbound-announcement"
+    OUTBOUND_SPOKEN = "outbound-spoken"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+PURPOSES: Mapping[Clause, str] = MappingProxyType(
+    {
+        Clause.BOTH_PARTIES: "protect the interests of both parties to a call",
+        Clause.PERFORMANCE: "improve how the practice works, and train its staff",
+        Clause.ABUSIVE_CALLS: "protect staff from abusive or nuisance calls",
+        Clause.COMPLAINT: "establish the facts when a patient or a member of staff complains",
+        Clause.MEDICO_LEGAL: "establish the facts of a medico-legal claim",
+        Clause.EMPLOYEE_CONDUCT: (
+            "look into how an employee behaved on the telephone, where that is in question"
+        ),
+        Clause.COMPLIANCE: (
+            "check that policies and procedures are kept, and give a regulator evidence"
+        ),
+    }
+)
+""""The reasons stated above" [policy 3]: section 2 in plain words; each completes "in order to"."""
+
+TOLD_BY: Mapping[Direction, NoticeKind] = MappingProxyType(
+    {Direction.INBOUND: NoticeKind.ANNOUNCEMENT, Direction.OUTBOUND: NoticeKind.OUTBOUND}
+)
+"""The notice that a caller hears, by the way that the call goes [policy 3]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeVersion:
+    """One version of one notice, and its days."""
+
+    kind: NoticeKind
+    version: str
+    first_on: date
+    last_on: date | None = None
+    """Included; None until another replaces it."""
+    text: str = ""
+    """Empty: the text that callrec brings for this kind."""
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it is in force that day."""
+        return self.first_on <= day and (self.last_on is None or day <= self.last_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Days without a notice of a kind; both None: there never was one."""
+
+    kind: NoticeKind
+    first_on: date | None
+    last_on: date | None
+    """Included; None where no later version ends it."""
+
+
+def check_versions(versions: Iterable[NoticeVersion]) -> None:
+    """Check that on each day at most one version of a kind is in force.
+
+    Raises:
+        Misconfigured: a version ends before it begins, two of a kind overlap or have one name.
+    """
+    for kind, of_kind in _by_kind(versions):
+        for version in of_kind:
+            if version.last_on is not None and version.last_on < version.first_on:
+                raise _unusable(f"the {kind} notice {version.version} ends before it begins")
+        for earlier, later in pairwise(of_kind):
+            if earlier.last_on is None or later.first_on <= earlier.last_on:
+                both = f"{earlier.version} and {later.version}"
+                raise _unusable(f"the {kind} notices {both} are in force on the same day")
+        if len({version.version for version in of_kind}) < len(of_kind):
+            raise _unusable(f"two {kind} notices are called the same version")
+
+
+def in_force(versions: Iterable[NoticeVersion], kind: NoticeKind, on: date) -> NoticeVersion | None:
+    """The version of a kind that is in force on a day of the practice; None in a gap."""
+    return next((v for v in versions if v.kind is kind and v.holds_on(on)), None)
+
+
+def gaps(versions: Iterable[NoticeVersion]) -> tuple[Gap, ...]:
+    """From the first version of each kind on, the days that have none, kind by kind.
+
+    Law: a day from the first version on is either in a gap or has a version in force.
+    """
+    timetable = dict(_by_kind(versions))
+    return tuple(gap for kind in NoticeKind for gap in _gaps_of(kind, timetable.get(kind, ())))
+
+
+def caller_told(
+    direction: Direction | None, *, announced: bool, said: CallerTold | None
+) -> CallerTold:
+    """Whether a caller was told [policy 3].
+
+    An incoming call is told by the announcement of its day. Of an outgoing one nobody knows unless
+    its record says so: "where no automated announcement exists, the caller will inform".
+
+    Args:
+        direction: which way the call went; None if that is not known.
+        announced: an announcement was in force on its day.
+        said: what the call's own record says; it goes before anything else.
+    """
+    if said is not None:
+        return said
+    if direction is not Direction.INBOUND:
+        return CallerTold.UNKNOWN
+    return CallerTold.INBOUND_ANNOUNCEMENT if announced else CallerTold.NONE
+
+
+def goes_with(said: CallerTold, direction: Direction | None) -> bool:
+    """Whether a call that went this way can have been told so; None: not known which way."""
+    match said:
+        case CallerTold.INBOUND_ANNOUNCEMENT:
+            return direction in (None, Direction.INBOUND)
+        case CallerTold.OUTBOUND_SPOKEN:
+            return direction in (None, Direction.OUTBOUND)
+        case CallerTold.NONE | CallerTold.UNKNOWN:
+            return True
+
+
+def _gaps_of(kind: NoticeKind, of_kind: Sequence[NoticeVersion]) -> Iterator[Gap]:
+    if not of_kind:
+        yield Gap(kind, None, None)
+    for version, later in zip_longest(of_kind, of_kind[1:]):
+        if version.last_on is None:
+            continue
+        first_on = version.last_on + timedelta(days=1)
+        if later is None:
+            yield Gap(kind, first_on, None)
+        elif first_on < later.first_on:
+            yield Gap(kind, first_on, later.first_on - timedelta(days=1))
+
+
+def _by_kind(
+    versions: Iterable[NoticeVersion],
+) -> list[tuple[NoticeKind, Sequence[NoticeVersion]]]:
+    """The versions of each kind, in the order of their first days."""
+    ordered = sorted(versions, key=lambda each: (each.kind, each.first_on))
+    return [(kind, tuple(each)) for kind, each in groupby(ordered, key=lambda each: each.kind)]
+
+
+def _unusable(message: str) -> Misconfigured:
+    return Misconfigured(message, hint="change it under [[notices]] in the configuration")

@@ -1,0 +1,94 @@
+"""The words by which people are told: whole, plain, and with the practice's own facts."""
+
+from __future__ import annotations
+
+import string
+from datetime import date
+from typing import get_args
+
+import pytest
+
+from callrec.config import Notice
+from callrec.notices import COLUMNS, Facts, notice_text
+from callrec.policy.notice import PURPOSES, NoticeKind, NoticeVersion
+
+FACTS = Facts(
+    practice="Hama Medical Centre", contact="Ann Hall, 01632 960000", kept_for="six years"
+)
+LONG = (NoticeKind.WEBSITE, NoticeKind.STAFF)
+SPOKEN = (NoticeKind.ANNOUNCEMENT, NoticeKind.OUTBOUND)
+
+
+def words_of(kind: NoticeKind, facts: Facts = FACTS, text: str = "") -> str:
+    notice = NoticeVersion(kind=kind, version="7a", first_on=date(2026, 2, 1), text=text)
+    return notice_text(notice, facts)
+
+
+def flowing(kind: NoticeKind) -> str:
+    return " ".join(words_of(kind).split())
+
+
+def test_the_configuration_knows_the_kinds_that_there_are() -> None:
+    annotation = Notice.model_fields["kind"].annotation
+    assert list(get_args(annotation)) == [str(kind) for kind in NoticeKind]
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_each_kind_has_its_words_with_nothing_left_to_fill_in(kind: NoticeKind) -> None:
+    text = words_of(kind)
+    assert "$" not in text
+    assert "Hama Medical Centre" in text
+    assert "recorded" in text
+    assert text.endswith(".\n")
+    assert max(map(len, text.splitlines())) <= COLUMNS
+    assert set(text) <= set(string.printable)
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_what_is_published_names_every_purpose_of_section_2(kind: NoticeKind) -> None:
+    text = flowing(kind)
+    assert [purpose for purpose in PURPOSES.values() if f"- {purpose}" not in text] == []
+    assert "kept for six years" in text or "as a rule for six years" in text
+    assert "Ann Hall, 01632 960000" in text
+    assert "ersion 7a" in text
+    assert "in force from 1 February 2026" in text
+
+
+@pytest.mark.parametrize("kind", SPOKEN)
+def test_what_is_spoken_gives_the_reasons_and_a_way_out(kind: NoticeKind) -> None:
+    text = flowing(kind)
+    for reason in ("protect", "train", "abusive calls", "complaint", "claim"):
+        assert reason in text
+    assert "If you do not wish to be recorded" in text
+    assert len(text.split()) < 100  # forty seconds, spoken
+
+
+def test_the_website_says_who_hears_recordings_and_what_rights_people_have() -> None:
+    text = flowing(NoticeKind.WEBSITE)
+    for told in (
+        "Data Controller",
+        "police",
+        "encrypted",
+        "a copy",
+        "erase",
+        "end the call",
+        "ico.",
+    ):
+        assert told in text
+
+
+def test_staff_are_told_that_nobody_browses_and_what_to_do_after_a_slip() -> None:
+    text = flowing(NoticeKind.STAFF)
+    for told in ("Nobody may browse", "written agreement", "callrec incident report", "at once"):
+        assert told in text
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_practice_that_says_nothing_of_itself_is_this_practice(kind: NoticeKind) -> None:
+    text = words_of(kind, Facts(practice="", contact="", kept_for="six years"))
+    assert "his practice" in text
+    assert "  " not in text.replace("\n  ", "\n")
+
+
+def test_the_practice_s_own_words_stand_as_they_are() -> None:
+    assert words_of(NoticeKind.STAFF, text="\nWe cost $5.\n\n") == "We cost $5.\n"

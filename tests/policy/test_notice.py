@@ -1,0 +1,162 @@
+"""Who was told, by which words, and when [policy 3]."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from callrec.errors import Misconfigured
+from callrec.policy.clause import Clause
+from callrec.policy.criteria import Direction
+from callrec.policy.notice import (
+    PURPOSES,
+    TOLD_BY,
+    CallerTold,
+    Gap,
+    NoticeKind,
+    NoticeVersion,
+    caller_told,
+    check_versions,
+    gaps,
+    goes_with,
+    in_force,
+)
+
+DAY = date(2026, 11, 24)
+WEBSITE = NoticeKind.WEBSITE
+
+
+def version(name: str, first: int, last: int | None, **changes: Any) -> NoticeVersion:
+    """Days are days of November."""
+    last_on = date(2026, 11, last) if last else None
+    said = {"kind": WEBSITE, "first_on": date(2026, 11, first), "last_on": last_on, **changes}
+    return NoticeVersion(version=name, **said)
+
+
+def test_the_reasons_stated_above_are_all_of_section_2() -> None:
+    section_2 = {clause for clause in Clause if clause.startswith("2 bullet")}
+    assert set(PURPOSES) == section_2 | {Clause.COMPLIANCE}
+    assert list(PURPOSES) == [clause for clause in Clause if clause in PURPOSES]
+
+
+def test_callers_are_told_by_the_announcement_and_called_by_the_caller() -> None:
+    assert dict(TOLD_BY) == {
+        Direction.INBOUND: NoticeKind.ANNOUNCEMENT,
+        Direction.OUTBOUND: NoticeKind.OUTBOUND,
+    }
+
+
+@pytest.mark.parametrize(("day", "holds"), [(9, False), (10, True), (20, True), (21, False)])
+def test_a_version_holds_from_its_first_day_to_its_last(day: int, holds: bool) -> None:  # noqa: FBT001
+    assert version("1", 10, 20).holds_on(date(2026, 11, day)) is holds
+
+
+def test_a_version_that_nothing_replaces_holds_on() -> None:
+    assert version("1", 10, None).holds_on(date(2099, 1, 1))
+    assert not version("1", 10, None).holds_on(date(2026, 11, 9))
+
+
+def test_what_is_in_force_is_of_the_kind_that_is_asked_for() -> None:
+    staff = version("s", 1, None, kind=NoticeKind.STAFF)
+    both = [staff, version("1", 1, 9), version("2", 10, None)]
+    assert in_force(both, WEBSITE, DAY) == both[2]
+    assert in_force(both, NoticeKind.STAFF, DAY) == staff
+    assert in_force(both, NoticeKind.OUTBOUND, DAY) is None
+    assert in_force(both, WEBSITE, date(2026, 10, 31)) is None
+
+
+GOOD = {
+    "none": [],
+    "one day": [version("1", 9, 9)],
+    "one after the other, written in any order": [version("2", 10, None), version("1", 1, 9)],
+    "a gap": [version("1", 1, 5), version("2", 10, 12)],
+    "two kinds at once": [version("1", 1, None), version("1", 1, None, kind=NoticeKind.STAFF)],
+}
+
+
+@pytest.mark.parametrize("versions", GOOD.values(), ids=GOOD)
+def test_versions_that_follow_each_other_are_taken(versions: list[NoticeVersion]) -> None:
+    check_versions(versions)
+
+
+BAD = {
+    "the end before the beginning": ([version("1", 9, 8)], "website notice 1 ends before"),
+    "the same day": ([version("1", 1, 10), version("2", 10, None)], "website notices 1 and 2 are"),
+    "one without an end": ([version("1", 1, None), version("2", 10, 12)], "1 and 2 are in force"),
+    "the same first day": ([version("1", 1, None), version("2", 1, None)], "in force on the same"),
+    "a name twice": ([version("1", 1, 9), version("1", 10, None)], "two website notices are"),
+    "among good ones of other kinds": (
+        [version("1", 1, 2, kind=NoticeKind.STAFF), version("1", 9, 8)],
+        "website notice 1 ends before it begins",
+    ),
+}
+
+
+@pytest.mark.parametrize(("versions", "message"), BAD.values(), ids=BAD)
+def test_versions_that_contradict_each_other_are_no_configuration(
+    versions: list[NoticeVersion], message: str
+) -> None:
+    with pytest.raises(Misconfigured, match=message) as refused:
+        check_versions(versions)
+    assert refused.value.hint == "change it under [[notices]] in the configuration"
+
+
+def test_days_without_a_notice_are_told() -> None:
+    versions = [
+        version("3", 20, 25),
+        version("1", 1, 5),
+        version("2", 10, 19),
+        version("s", 1, None, kind=NoticeKind.STAFF),
+        version("o", 1, 9, kind=NoticeKind.OUTBOUND),
+        version("p", 10, None, kind=NoticeKind.OUTBOUND),
+    ]
+    assert gaps(versions) == (
+        Gap(WEBSITE, date(2026, 11, 6), date(2026, 11, 9)),
+        Gap(WEBSITE, date(2026, 11, 26), None),
+        Gap(NoticeKind.ANNOUNCEMENT, None, None),
+    )
+
+
+def test_one_day_without_a_notice_is_a_gap() -> None:
+    versions = [version("1", 1, 5), version("2", 7, None)]
+    assert gaps(versions)[0] == Gap(WEBSITE, date(2026, 11, 6), date(2026, 11, 6))
+
+
+TOLD = {
+    "incoming, announced": (Direction.INBOUND, True, None, CallerTold.INBOUND_ANNOUNCEMENT),
+    "incoming, not announced": (Direction.INBOUND, False, None, CallerTold.NONE),
+    "outgoing, not a word": (Direction.OUTBOUND, True, None, CallerTold.UNKNOWN),
+    "internal, not a word": (Direction.INTERNAL, True, None, CallerTold.UNKNOWN),
+    "nobody knows which way": (None, True, None, CallerTold.UNKNOWN),
+    "outgoing, spoken": (
+        Direction.OUTBOUND,
+        False,
+        CallerTold.OUTBOUND_SPOKEN,
+        CallerTold.OUTBOUND_SPOKEN,
+    ),
+    "incoming, the machine was off": (Direction.INBOUND, True, CallerTold.NONE, CallerTold.NONE),
+}
+
+
+@pytest.mark.parametrize(("direction", "announced", "said", "told"), TOLD.values(), ids=TOLD)
+def test_whether_a_caller_was_told(
+    direction: Direction | None,
+    announced: bool,  # noqa: FBT001
+    said: CallerTold | None,
+    told: CallerTold,
+) -> None:
+    assert caller_told(direction, announced=announced, said=said) is told
+
+
+@pytest.mark.parametrize("told", CallerTold)
+def test_an_announcement_goes_with_no_outgoing_call_and_a_caller_s_words_with_no_incoming(
+    told: CallerTold,
+) -> None:
+    wrong = {
+        CallerTold.INBOUND_ANNOUNCEMENT: {Direction.OUTBOUND, Direction.INTERNAL},
+        CallerTold.OUTBOUND_SPOKEN: {Direction.INBOUND, Direction.INTERNAL},
+    }
+    ways = [None, *Direction]
+    assert {way for way in ways if not goes_with(told, way)} == wrong.get(told, set())
