@@ -12,6 +12,7 @@ from callrec.policy.withholding import (
     check_ground,
     is_decided_expressly,
 )
+from policy.builders import a_request
 
 # One row a ground: the purposes that it fits, and what it rests on there.
 TABLE = {
@@ -120,40 +121,40 @@ ACCESS, ERASURE = Purpose.SUBJECT_ACCESS, Purpose.ERASURE
 
 
 def test_who_names_none_grants_them_all() -> None:
-    assert check_each_decided(ACCESS, ASKED, granted=(), withheld={}) == {}
+    assert check_each_decided(a_request(ACCESS), ASKED, granted=(), withheld={}) == {}
 
 
 def test_what_is_not_named_among_the_granted_is_not_approved() -> None:
-    kept = check_each_decided(ACCESS, ASKED, granted=(2,), withheld={})
+    kept = check_each_decided(a_request(ACCESS), ASKED, granted=(2,), withheld={})
     assert list(kept.items()) == [(4, Ground.NOT_APPROVED), (9, Ground.NOT_APPROVED)]
 
 
 def test_what_is_withheld_keeps_its_ground_and_the_rest_is_granted() -> None:
     withheld = {9: Ground.THIRD_PARTY}
-    assert check_each_decided(ACCESS, ASKED, granted=(), withheld=withheld) == withheld
+    assert check_each_decided(a_request(ACCESS), ASKED, granted=(), withheld=withheld) == withheld
 
 
 def test_granted_withheld_and_left_over_stand_beside_each_other() -> None:
-    kept = check_each_decided(ACCESS, ASKED, granted=(2,), withheld={9: Ground.CRIME})
+    kept = check_each_decided(a_request(ACCESS), ASKED, granted=(2,), withheld={9: Ground.CRIME})
     assert kept == {4: Ground.NOT_APPROVED, 9: Ground.CRIME}
 
 
 def test_nothing_is_both_granted_and_withheld() -> None:
     with pytest.raises(Unusable, match="both granted and withheld"):
-        check_each_decided(ACCESS, ASKED, granted=(2,), withheld={2: Ground.CRIME})
+        check_each_decided(a_request(ACCESS), ASKED, granted=(2,), withheld={2: Ground.CRIME})
 
 
 def test_a_recording_is_not_withheld_on_a_ground_that_does_not_fit() -> None:
     with pytest.raises(Refused, match='"claims" is no ground'):
-        check_each_decided(ACCESS, ASKED, granted=(), withheld={2: Ground.CLAIMS})
+        check_each_decided(a_request(ACCESS), ASKED, granted=(), withheld={2: Ground.CLAIMS})
 
 
 def test_who_withholds_all_denies() -> None:
     withheld = dict.fromkeys(ASKED, Ground.THIRD_PARTY)
     with pytest.raises(Refused, match=r"is to deny the request \[policy 4\(e\)\]") as refused:
-        check_each_decided(ACCESS, ASKED, granted=(), withheld=withheld)
+        check_each_decided(a_request(ACCESS), ASKED, granted=(), withheld=withheld)
     assert refused.value.clause is TERMS[ACCESS].decided_under
-    assert refused.value.hint == "callrec deny REQUEST --reason TEXT --code CODE"
+    assert refused.value.hint == "callrec deny R-17 --reason TEXT --code CODE"
 
 
 @pytest.mark.parametrize(
@@ -164,11 +165,13 @@ def test_an_erasure_leaves_nothing_undecided(
     granted: tuple[int, ...], withheld: dict[int, Ground]
 ) -> None:
     with pytest.raises(Refused, match=r"is decided by itself \[UK GDPR 17\(3\)\]") as refused:
-        check_each_decided(ERASURE, ASKED, granted=granted, withheld=withheld)
+        check_each_decided(a_request(ERASURE), ASKED, granted=granted, withheld=withheld)
     assert "--withhold ID=CODE" in refused.value.hint
 
 
 def test_an_erasure_is_decided_recording_by_recording() -> None:
-    kept = check_each_decided(ERASURE, ASKED, granted=(4, 9), withheld={2: Ground.CLAIMS})
+    kept = check_each_decided(
+        a_request(ERASURE), ASKED, granted=(4, 9), withheld={2: Ground.CLAIMS}
+    )
     assert kept == {2: Ground.CLAIMS}
-    assert check_each_decided(ERASURE, ASKED, granted=ASKED, withheld={}) == {}
+    assert check_each_decided(a_request(ERASURE), ASKED, granted=ASKED, withheld={}) == {}

@@ -22,6 +22,7 @@ from callrec.procedures.approve import Decision, approve_request
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.people import find_person
+from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.vouching import voucher_fields
 from procedures.asking import (
     ANOTHER_REASON,
@@ -122,6 +123,32 @@ def test_what_is_withheld_expressly_keeps_its_ground(stocked: House) -> None:
     told = {codes[each["uid"]]: each["code"] for each in statement.fields["withheld"]}
     assert told == {2: "third-party", 3: "not-approved"}
     assert [grant.recording.id for grant in grants_of(stocked, reference)] == [1]
+
+
+def test_what_was_withheld_on_a_ground_stays_so_until_it_is_granted_by_its_number(
+    stocked: House,
+) -> None:
+    reference = a_request(stocked, recordings=[1, 2, 3])
+    approve(stocked, reference, recordings=(1,), withheld={3: Ground.NOT_RELEVANT})
+    again = approve(stocked, reference)
+    assert (again.recordings, again.withheld) == ((1, 2), {3: Ground.NOT_RELEVANT})
+    assert approve(stocked, reference, recordings=(3,)).recordings == (3,)
+    assert approve(stocked, reference).withheld == {}
+
+
+def test_after_a_revocation_each_recording_is_decided_anew(stocked: House) -> None:
+    reference = a_request(stocked)
+    approve(stocked, reference, withheld={2: Ground.NOT_RELEVANT})
+    dora = logged_in(stocked, "dora")
+    revoke_grants(stocked.practice, dora, reference, reason=ANOTHER_REASON)
+    assert approve(stocked, reference).recordings == (1, 2)
+
+
+def test_of_a_changed_request_each_recording_is_decided_anew(stocked: House) -> None:
+    reference = a_request(stocked)
+    approve(stocked, reference, withheld={2: Ground.NOT_RELEVANT})
+    attach_recordings(stocked.practice, logged_in(stocked, "mia"), reference, [3])
+    assert approve(stocked, reference).recordings == (1, 2, 3)
 
 
 def test_an_approval_withholds_nothing_that_was_not_asked_for(stocked: House) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from callrec.errors import Source
+    from callrec.policy.authority import RequestFacts
 
 
 class Ground(StrEnum):
@@ -135,7 +136,7 @@ def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
 
 
 def check_each_decided(
-    purpose: Purpose,
+    request: RequestFacts,
     asked: Sequence[int],
     *,
     granted: Collection[int],
@@ -144,7 +145,7 @@ def check_each_decided(
     """Decide on each recording that a request asks for.
 
     Args:
-        purpose: of the request.
+        request: what is decided.
         asked: the numbers of its recordings, one at the least.
         granted: those that were granted by name; empty: all that are not withheld.
         withheld: those that were withheld expressly; all named ones are among `asked`.
@@ -166,10 +167,10 @@ def check_each_decided(
             hint="give its number to --recording or to --withhold",
         )
     for ground in withheld.values():
-        check_ground(ground, purpose)
-    if is_decided_expressly(purpose) and not set(asked) <= {*granted, *withheld}:
+        check_ground(ground, request.purpose)
+    if is_decided_expressly(request.purpose) and not set(asked) <= {*granted, *withheld}:
         raise Refused(
-            f"each recording of a request for {purpose} is decided by itself",
+            f"each recording of a request for {request.purpose} is decided by itself",
             clause=Law.ERASURE,
             hint="name each: --recording ID grants it, --withhold ID=CODE withholds it",
         )
@@ -181,7 +182,7 @@ def check_each_decided(
     if len(kept_back) == len(asked):
         raise Refused(
             "to withhold every recording is to deny the request",
-            clause=TERMS[purpose].decided_under,
-            hint="callrec deny REQUEST --reason TEXT --code CODE",
+            clause=TERMS[request.purpose].decided_under,
+            hint=f"callrec deny {request.reference} --reason TEXT --code CODE",
         )
     return kept_back

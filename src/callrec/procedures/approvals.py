@@ -27,6 +27,7 @@ from callrec.policy.hearing import GrantFacts
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
+from callrec.policy.withholding import GROUND_CODES, Ground
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,6 +51,9 @@ _ENDS: Final[Mapping[str, str]] = {
     RequestAct.CLOSED: "the request is closed",
 }
 """Acts that end every approval made before them."""
+
+_DECIDED_ANEW: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
+"""Acts after which nothing of what was decided holds."""
 
 _IN_THE_LEAF: Final = "the reason lies sealed beside the leaf"
 """Stands for a reason that was asked for and checked when the glass was broken."""
@@ -165,6 +169,23 @@ def granted_to(
 ) -> frozenset[PersonId]:
     """Who holds a grant that can still be used."""
     return frozenset(a.to for a in approvals if not how_it_ended(a, history, now))
+
+
+def withheld_before(
+    approvals: tuple[Approval, ...], history: History, digest: str
+) -> Mapping[str, Ground]:
+    """What the newest approval withheld on a ground, by uid.
+
+    Nothing once it was taken back or has lapsed, or the request is another: then all is decided
+    anew.
+    """
+    if not approvals or approvals[-1].digest != digest:
+        return {}
+    newest = approvals[-1]
+    if any(leaf.act in _DECIDED_ANEW for leaf in history.after(newest.leaf)):
+        return {}
+    grounds = {uid: GROUND_CODES[code] for uid, code in newest.withheld}
+    return {uid: g for uid, g in grounds.items() if g is not Ground.NOT_APPROVED}
 
 
 def check_decided(practice: Practice, approval: Approval, request: RequestFacts) -> None:

@@ -18,7 +18,7 @@ from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground, check_each_decided
 from callrec.practice import attempt, today, writing
-from callrec.procedures.approvals import check_signers
+from callrec.procedures.approvals import check_signers, withheld_before
 from callrec.procedures.granting import Granting, write_approval
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
@@ -167,7 +167,10 @@ def _check_seen(request: OpenRequest, decision: Decision) -> None:
 
 
 def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
-    """The recordings that are withheld, each with its ground; the request's others are granted."""
+    """The recordings that are withheld, each with its ground; the request's others are granted.
+
+    What was withheld on a ground before stays so until it is granted by its number.
+    """
     asked = [row.id for row in request.recordings]
     if not asked:
         raise Refused(
@@ -177,8 +180,17 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
             f" callrec request attach {request.reference} RECORDING",
         )
     _check_asked_for(request.reference, asked, {*decision.recordings, *decision.withheld})
+    before = withheld_before(request.approvals, request.history, request.digest)
+    kept_back = {
+        row.id: before[row.uid]
+        for row in request.recordings
+        if row.uid in before and row.id not in decision.recordings
+    }
     return check_each_decided(
-        request.purpose, asked, granted=decision.recordings, withheld=decision.withheld
+        request.facts,
+        asked,
+        granted=decision.recordings,
+        withheld={**kept_back, **decision.withheld},
     )
 
 
