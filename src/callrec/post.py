@@ -1,0 +1,190 @@
+"""Hand messages to the practice's SMTP server; the only module that knows the protocol.
+
+No error repeats what the server said, as it may say an address or a login.
+Source: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 4954 (AUTH), RFC 3834 (automatic messages).
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Final
+
+from callrec.errors import Failed, Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from callrec.config import Mail
+
+NO_REPLY: Final = 421
+"""The server is closing the connection (RFC 5321, 4.2.2)."""
+
+_WORDS: Final = (
+    (
+        ssl.SSLCertVerificationError,
+        "the mail server's certificate is not one that is trusted here",
+        "see mail.host, and mail.ca_file for a certificate of the practice's own",
+    ),
+    (
+        smtplib.SMTPAuthenticationError,
+        "the mail server refused the login",
+        "see mail.user and mail.password_file",
+    ),
+    (
+        smtplib.SMTPNotSupportedError,
+        "the mail server offers no TLS, or no login",
+        "see mail.port and mail.starttls",
+    ),
+    (
+        smtplib.SMTPServerDisconnected,
+        "the mail server closed the connection",
+        "callrec mail send tries again",
+    ),
+    (TimeoutError, "the mail server does not answer", "see mail.host and mail.port"),
+)
+"""What went wrong, what to say of it, and where to look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Letter:
+    """A message as it is sent. Its repr shows nothing."""
+
+    to: str
+    """Mail address."""
+    subject: str
+    text: str
+    written_at: datetime
+    name: str
+    """What makes its Message-ID: the same for each copy that is sent of it."""
+
+
+class Refusal(Failed):
+    """The server did not take one message, with an SMTP code; another message it may take."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(
+            f"the mail server did not take a message: it answered {code}",
+            hint="see its address under [mail.people], or ask whoever runs the mail server",
+        )
+        self.code = code
+
+
+@contextmanager
+def post_office(mail: Mail, password: str) -> Iterator[Callable[[Letter], None]]:
+    """Connect to the server; what is given hands over one letter and returns once it is taken.
+
+    It raises Refusal where the server does not take a letter, and Failed as below.
+
+    Args:
+        mail: the server, and how to speak to it.
+        password: of ``mail.user``; empty where that is empty.
+
+    Raises:
+        Failed: the server cannot be reached, does not answer, or does not let us in.
+        Misconfigured: ``mail.ca_file`` cannot be read, or the password is not ASCII.
+    """
+    trusted = _trusted(mail)
+    with _explained():
+        server = smtplib.SMTP(
+            mail.host,
+            mail.port,
+            local_hostname=_domain(mail),  # or it would be asked of the DNS, for long perhaps
+            timeout=mail.timeout_seconds,
+        )
+    try:
+        with _explained():
+            _enter(server, mail, password, trusted)
+        yield lambda letter: _hand_over(server, mail, letter)
+        with suppress(OSError, smtplib.SMTPException):  # everything is taken already
+            server.quit()
+    finally:
+        server.close()
+
+
+def as_mail(letter: Letter, mail: Mail) -> EmailMessage:
+    """A letter with its headers."""
+    message = EmailMessage(policy=SMTP)
+    message["Date"] = format_datetime(letter.written_at)
+    message["From"] = mail.sender
+    message["To"] = letter.to
+    message["Subject"] = letter.subject
+    message["Message-ID"] = f"<{letter.name}@{_domain(mail)}>"
+    message["Auto-Submitted"] = "auto-generated"
+    # Not 8bit: a server need not offer to pass that on.
+    message.set_content(letter.text, cte="quoted-printable")
+    return message
+
+
+def _domain(mail: Mail) -> str:
+    return mail.sender.rpartition("@")[2]
+
+
+def _trusted(mail: Mail) -> ssl.SSLContext | None:
+    if not mail.starttls:
+        return None
+    try:
+        return ssl.create_default_context(cafile=mail.ca_file)
+    except OSError as error:
+        raise Misconfigured(
+            "the certificates in mail.ca_file cannot be read", hint="they are to be PEM"
+        ) from error
+
+
+def _enter(server: smtplib.SMTP, mail: Mail, password: str, trusted: ssl.SSLContext | None) -> None:
+    if trusted is not None:
+        server.starttls(context=trusted)
+    if not mail.user:
+        return
+    if trusted is None:  # the configuration cannot be so; a password is worth a second look
+        raise Misconfigured("a password is not sent without mail.starttls")
+    if not password.isascii():
+        raise Misconfigured("the mail server's password is not ASCII, which its protocol wants")
+    server.login(mail.user, password)
+
+
+def _hand_over(server: smtplib.SMTP, mail: Mail, letter: Letter) -> None:
+    message = as_mail(letter, mail)
+    with _explained():
+        try:
+            server.send_message(message, from_addr=mail.sender, to_addrs=[letter.to])
+        except smtplib.SMTPRecipientsRefused as error:
+            ((code, _),) = error.recipients.values()
+            raise _not_taken(code) from None
+        except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+            raise _not_taken(error.smtp_code) from None
+
+
+def _not_taken(code: int) -> Failed:
+    return _closed() if code == NO_REPLY else Refusal(code)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Errors of the protocol in our own words; theirs quote addresses and what the server said."""
+    try:
+        yield
+    except OSError as error:  # as all of smtplib's are
+        raise _in_our_words(error) from None
+
+
+def _in_our_words(error: OSError) -> Failed:
+    for kind, message, hint in _WORDS:
+        if isinstance(error, kind):
+            return Failed(message, hint=hint)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return Failed(f"the mail server answered {error.smtp_code}")
+    reason = error.strerror or type(error).__name__
+    return Failed(
+        f"the mail server cannot be reached: {reason.lower()}", hint="see mail.host and mail.port"
+    )
+
+
+def _closed() -> Failed:
+    return _in_our_words(smtplib.SMTPServerDisconnected())
