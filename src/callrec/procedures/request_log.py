@@ -111,7 +111,7 @@ def read_history(practice: Practice, connection: Connection, request: str) -> Hi
     Raises:
         Tampered: a leaf is not as it was written or not its actor's, or there is none at all.
     """
-    about = [leaf.seq for leaf in _leaves_about(connection, request) if is_event(leaf, request)]
+    about = [leaf.seq for leaf in leaves_about(connection, request) if is_event(leaf, request)]
     history = History(request, attested_leaves(connection, practice.register, about))
     _ = history.state  # read once here, so that nothing is made of a history that cannot be
     return history
@@ -214,7 +214,8 @@ def is_event(leaf: Leaf, request: str) -> bool:
     return leaf.act in _ACTS and leaf.outcome is Outcome.DONE and request in leaf.subject
 
 
-def _leaves_about(connection: Connection, request: str) -> Iterator[Leaf]:
+def leaves_about(connection: Connection, request: str) -> Iterator[Leaf]:
+    """Every leaf in which the request is named, whatever was done and however it ended."""
     body = tables.leaf.c.body
     yield from _decoded(connection, func.instr(body, request.encode()) > 0)
 

@@ -181,7 +181,7 @@ def _shown(
     told: Told,
 ) -> ShownRequest:
     called = logins(practice)
-    in_full = _is_concerned(practice, actor, request)
+    in_full = is_concerned(practice, actor, request)
     particulars = request.particulars
     return ShownRequest(
         reference=request.reference,
@@ -217,7 +217,8 @@ def _recording(row: Row[Any]) -> ShownRecording:
     )
 
 
-def _is_concerned(practice: Practice, actor: Actor, request: OpenRequest) -> bool:
+def is_concerned(practice: Practice, actor: Actor, request: OpenRequest) -> bool:
+    """Whether the actor sees a request in full: his own, his to decide, or granted to him."""
     facts, person = request.facts, actor.person.id
     decides = TERMS[request.purpose].decided_with in powers(practice, actor)
     return person in facts.makers | facts.granted_to or (decides and person not in facts.subjects)
