@@ -99,11 +99,19 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One thing that was asked for, or that came unasked."""
+    """One thing that was asked for, or that came unasked: one of the two days at the least."""
 
     awaited: Awaited
     asked_on: date | None
     answered_on: date | None
+
+    @property
+    def began_on(self) -> date:
+        """When it was asked for; when it came, if that was unasked."""
+        began = self.asked_on or self.answered_on
+        if began is None:
+            raise ValueError("nothing that was neither asked for nor came is waited for")
+        return began
 
     @property
     def is_open(self) -> bool:
@@ -131,7 +139,15 @@ def waits_of(events: Iterable[ClockEvent]) -> tuple[Wait, ...]:
     return tuple(waits)
 
 
+def missing(receipt: Receipt, events: Iterable[ClockEvent]) -> Awaited | None:
+    """What has not come: what was asked for first, else what was missing when the request came."""
+    waits = waits_of(events)
+    asked = [wait.awaited for wait in waits if wait.is_open]
+    never = receipt.awaits - {wait.awaited for wait in waits}
+    return next(iter([*asked, *(each for each in Awaited if each in never)]), None)
+
+
 def _open(waits: list[Wait], awaited: Awaited) -> int | None:
-    """Where what was asked for and has not come stands among them."""
-    found = [n for n, wait in enumerate(waits) if wait.awaited is awaited and wait.is_open]
-    return found[0] if found else None
+    """Where among them that stands which was asked for and has not come."""
+    found = (n for n, wait in enumerate(waits) if wait.awaited is awaited and wait.is_open)
+    return next(found, None)

@@ -109,7 +109,7 @@ def _check_extension(
             hint="callrec request show says by when it is due",
         )
     month = follow(receipt, events, working, on=told_on, scales=scales)
-    last = working.next_working_day(month.ends(month.months))
+    last = working.next_working_day(month.ends_on(month.months))
     if told_on > last:
         raise Refused(
             f"an extension is said within the first month, which was over on {spelt(last)}",
