@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from callrec.cli.groups import new_app
@@ -80,4 +81,7 @@ def _by(item: InboxItem, zone: tzinfo) -> str:
         return f"due {item.due_on}"
     if item.target_on:
         return f"target {item.target_on}"
-    return f"lapses {item.lapses_at.astimezone(zone):%Y-%m-%d}" if item.lapses_at else "no day"
+    if item.lapses_at is None:
+        return "no day"
+    last_day = item.lapses_at.astimezone(zone) - timedelta(minutes=1)
+    return f"until {last_day:%Y-%m-%d}"
