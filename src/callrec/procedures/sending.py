@@ -1,0 +1,177 @@
+"""Send what waits in the outbox: each message at least once, and the same Message-ID each time.
+
+A message is written down as tried before it is offered, and as taken once the server has taken it:
+whoever is killed in between leaves it to be sent again, recognisably the same.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from callrec.catalogue.engine import reading, transaction
+from callrec.errors import Misconfigured, Tampered
+from callrec.post import Letter, Refusal, post_office
+from callrec.procedures.custody import to_millis
+from callrec.procedures.outbox import (
+    addresses_of,
+    is_ours,
+    mark_taken,
+    mark_tried,
+    read_messages,
+    read_waiting,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from datetime import datetime
+
+    from callrec.practice import Practice
+    from callrec.procedures.outbox import Message
+
+PAUSE: Final = timedelta(minutes=5)
+"""How long a server that took nothing is left alone by commands that are about something else."""
+LONGEST: Final = timedelta(days=1)
+"""How long at most one message is left alone."""
+NO_TIME: Final = timedelta(0)
+
+_COMMANDS: Final = {"R": "request", "I": "incident"}
+"""What shows a thing, by the letter that its reference begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What one run did."""
+
+    taken: int
+    refused: tuple[int, ...]
+    """The SMTP code for each message that the server did not take."""
+    waiting: int
+    """Messages that are left, those to people without an address among them."""
+
+
+def is_time_to_send(practice: Practice) -> bool:
+    """Whether something waits that is to be tried now, by a command that is about something else.
+
+    A message that was tried in vain waits as long again as it has waited: five minutes at the
+    least, a day at most. After a try of which nothing was taken all wait for five minutes.
+    """
+    if not practice.config.mail.host:
+        return False
+    with reading(practice.engine) as connection:
+        known = addresses_of(practice, connection)
+        messages = read_messages(connection)
+    waiting = [message for message in messages if message.taken_at is None and message.to in known]
+    now = practice.now()
+    return not _rests(messages, now) and any(_is_due(message, now) for message in waiting)
+
+
+def send_waiting(practice: Practice, password: str) -> Sent:
+    """Send what waits, however lately it was tried; what is queued meanwhile too.
+
+    One run after another: a second waits until the first is done.
+
+    Args:
+        practice: the open vault.
+        password: of ``mail.user``; empty where that is empty.
+
+    Raises:
+        Misconfigured: no mail server is configured, or its certificates cannot be read.
+        Failed: the server cannot be used, or the vault cannot be written.
+        Tampered: a line is none of ours; the others are sent.
+    """
+    mail = practice.config.mail
+    if not mail.host:
+        raise Misconfigured(
+            "no mail server is configured", hint="set host under [mail]: see config.example.toml"
+        )
+    tried: set[int] = set()
+    refused: list[int] = []
+    with _alone(practice):
+        while messages := _claim(practice, tried):
+            tried.update(messages)
+            with post_office(mail, password) as hand_over:
+                refused += _offer(practice, messages, hand_over)
+    with reading(practice.engine) as connection:
+        waiting = read_waiting(connection)
+    if not all(map(is_ours, waiting)):
+        raise Tampered("the outbox holds a message that callrec did not write; it is not sent")
+    return Sent(len(tried) - len(refused), tuple(refused), len(waiting))
+
+
+def _claim(practice: Practice, tried: Collection[int]) -> dict[int, tuple[Message, str]]:
+    """What waits and was not tried in this run, with each one's address; by its number.
+
+    It is written down as tried first: on a copy that cannot be written nothing is ever sent, and
+    whoever is killed at it leaves the server in peace for a while.
+    """
+    with reading(practice.engine) as connection:
+        known = addresses_of(practice, connection)
+        found = {
+            message.id: (message, known[message.to])
+            for message in read_waiting(connection)
+            if message.id not in tried and message.to in known and is_ours(message)
+        }
+    if found:
+        with transaction(practice.engine) as connection:
+            mark_tried(connection, found, practice.now())
+    return found
+
+
+def _offer(
+    practice: Practice,
+    messages: dict[int, tuple[Message, str]],
+    hand_over: Callable[[Letter], None],
+) -> Iterator[int]:
+    """Offer each; gives the code for each that is not taken."""
+    for number, (message, address) in messages.items():
+        try:
+            hand_over(_letter(practice, message, address))
+        except Refusal as refusal:
+            yield refusal.code
+            continue
+        with transaction(practice.engine) as connection:
+            mark_taken(connection, number, practice.now())
+
+
+def _letter(practice: Practice, message: Message, address: str) -> Letter:
+    show = f"callrec {_COMMANDS[message.about[0]]} show {message.about}"
+    return Letter(
+        to=address,
+        subject=message.line.partition(",")[0].partition(";")[0],
+        text=f"{message.line}.\n\nTo see it, type: {show}\n\n{practice.name}\n",
+        written_at=message.made_at,
+        name=f"{message.id}.{to_millis(message.made_at)}.{practice.vault}",
+    )
+
+
+def _rests(messages: Sequence[Message], now: datetime) -> bool:
+    """Whether the server took nothing at the last try, and that was just now."""
+    tried = [message.tried_at for message in messages if message.tried_at is not None]
+    taken = [message.taken_at for message in messages if message.taken_at is not None]
+    if not tried or (taken and max(taken) >= max(tried)):
+        return False
+    return NO_TIME <= now - max(tried) < PAUSE
+
+
+def _is_due(message: Message, now: datetime) -> bool:
+    if message.tried_at is None:
+        return True
+    waited = message.tried_at - message.made_at
+    # A clock that was set back must not keep it for ever.
+    return not NO_TIME <= now - message.tried_at < min(max(waited, PAUSE), LONGEST)
+
+
+@contextmanager
+def _alone(practice: Practice) -> Iterator[None]:
+    """Nobody else sends mail of this vault meanwhile. At the latest the process ends the lock."""
+    lock = os.open(practice.folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
