@@ -216,3 +216,5 @@ class Law(Source):
     DECEASED_INFORMATION = "Access to Health Records Act 1990 s.3(6)"
     DECEASED_FEE = "Access to Health Records Act 1990 s.3(4)"
     BREACH_PERIOD = "UK GDPR 33(1)"
+    BREACH_IN_PHASES = "UK GDPR 33(4)"
+    BREACH_RECORD = "UK GDPR 33(5)"
