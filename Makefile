@@ -2,13 +2,14 @@
 # make test    every check and every test
 # make check   format, lint, types, layers: no tests
 # make format  put the code into shape
+# make mutation  break each rule of policy/ and see that a test fails (docs/mutation.md)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test check format judges
+.PHONY: demo test check format mutation judges
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
@@ -25,6 +26,10 @@ check: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+mutation: $(INSTALLED)
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 # Exact versions and their hashes, every wheel checked; the project itself needs nothing further.
 $(INSTALLED): constraints.txt pyproject.toml Makefile
