@@ -67,7 +67,8 @@ def test_a_person_does_what_his_role_brings_and_no_more(role: Role, power: Power
 def test_a_delegate_does_what_was_lent_to_him_until_its_day() -> None:
     delegate = a_person(Role.STAFF, lent=Power.SEARCH, until=TODAY)
     check_may(delegate, Power.SEARCH, on=TODAY)
-    with pytest.raises(Refused, match="may not search"):
+    ended = rf"search was lent until {TODAY} and has ended \[policy 4\(a\)\]"
+    with pytest.raises(Refused, match=ended):
         check_may(delegate, Power.SEARCH, on=TOMORROW)
 
 
@@ -154,6 +155,21 @@ def test_a_refusal_to_decide_cites_the_purpose_s_own_clause(purpose: Purpose, cl
 def test_a_delegate_decides_what_was_lent_to_him() -> None:
     delegate = a_person(PARTNER, lent=Power.DECIDE_RESERVED)
     check_may_approve(delegate, a_request(Purpose.SUBJECT_ACCESS), on=TODAY)
+
+
+@pytest.mark.parametrize("purpose", RESERVED)
+def test_a_delegate_whose_power_has_ended_decides_nothing_more(purpose: Purpose) -> None:
+    delegate = a_person(PARTNER, lent=Power.DECIDE_RESERVED, until=YESTERDAY)
+    ended = f"decide-reserved was lent until {YESTERDAY} and has ended"
+    with pytest.raises(Refused, match=ended) as refused:
+        check_may_decide(delegate, a_request(purpose), on=TODAY)
+    assert refused.value.clause is TERMS[purpose].decided_under
+
+
+def test_who_was_lent_another_power_is_told_of_his_role() -> None:
+    delegate = a_person(PARTNER, lent=Power.INGEST, until=YESTERDAY)
+    with pytest.raises(Refused, match="the role partner may not decide"):
+        check_may_decide(delegate, a_request(Purpose.ERASURE), on=TODAY)
 
 
 def test_a_person_not_in_force_decides_nothing() -> None:

@@ -9,12 +9,16 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.kit import grouped_fingerprint
 from callrec.cli.login import NEW_PASSWORD_FILE
+from callrec.cli.options import delegating
 from callrec.cli.prompts import read_password
 from callrec.cli.who import acting, practice_of, signing
 from callrec.errors import Unusable
 from callrec.keyring import write_private
 from callrec.policy.role import Role
+from callrec.policy.when import parse_day
+from callrec.practice import today
 from callrec.procedures.changing_roles import change_role, disable_person
+from callrec.procedures.delegating import end_delegation, lend_power
 from callrec.procedures.joining import add_intake, add_person, confirm_person
 from callrec.procedures.login import change_password
 from callrec.procedures.people import list_people, show_person
@@ -108,10 +112,14 @@ def list_(ctx: Context) -> None:
     everybody = list_people(practice, acting(ctx.obj, practice))
     out = ctx.obj.out
     rows = [(c.login, c.full_name, c.role, c.standing) for c in everybody]
-    out.show_items(
-        [_json(c) for c in everybody],
-        lambda: out.table(("login", "name", "role", "standing"), rows),
-    )
+
+    def text() -> None:
+        out.table(("login", "name", "role", "standing"), rows)
+        for person in everybody:
+            for power, until in person.delegations:
+                out.say(f"{person.login} may {power} until {until}")
+
+    out.show_items([_json(c) for c in everybody], text)
 
 
 @app.command()
@@ -125,7 +133,7 @@ def show(ctx: Context, *, user: options.KnownLogin) -> None:
         out.say(f"{found.login}  {found.full_name}  ({found.role}, {found.standing})")
         out.say(f"may: {', '.join(found.powers) or 'nothing'}")
         for power, until in found.delegations:
-            out.say(f"lent: {power} until {until}")
+            out.say(f"lent: {power}, until {until}")
         out.say(f"key: {grouped_fingerprint(found.claimed_fingerprint or found.fingerprint)}")
 
     out.show(_json(found), text)
@@ -138,6 +146,35 @@ def role(ctx: Context, *, user: options.KnownLogin, role: options.NewRole) -> No
     change_role(practice, signing(ctx.obj, practice), login=user, role=role)
     out = ctx.obj.out
     out.show({"user": user, "role": role}, lambda: out.say(f"{user} is {role} now."))
+
+
+@app.command()
+def delegate(
+    ctx: Context,
+    *,
+    user: options.KnownLogin,
+    power: delegating.PowerName,
+    until: delegating.LentUntil = None,
+    end: delegating.End = False,
+) -> None:
+    """Lend a person a power until a day, or take it back.
+
+    Any power can be lent; nobody lends on what was lent to him. A power ends with its last day. The
+    keys that it opened are renewed by the next command about people.
+    """
+    practice = practice_of(ctx.obj)
+    if end is (until is not None):
+        raise Unusable("a power is lent until a day, or ended", hint="give --until DATE or --end")
+    last = parse_day(until, today(practice)) if until else None
+    actor, out = signing(ctx.obj, practice), ctx.obj.out
+    if last is None:
+        end_delegation(practice, actor, login=user, power=power)
+        said = f"{user} may not {power} any more; what it opened goes on under new keys."
+    else:
+        lend_power(practice, actor, login=user, power=power, until=last)
+        said = f"{user} may {power} until {last}."
+    out.show({"user": user, "power": power, "until": last}, lambda: out.say(said))
+    out.next_step(f"callrec user show {user}")
 
 
 @app.command()

@@ -84,7 +84,7 @@ def check_may(person: Person, power: Power, *, on: date) -> None:
     check_in_force(person)
     if power not in powers_of(person, on):
         raise Refused(
-            f"the role {person.role} may not {power.doing}",
+            _was_lent(person, power) or f"the role {person.role} may not {power.doing}",
             clause=Clause.CONTROLLED_ACCESS,
             hint=f"ask the Data Controller; lending it is callrec user delegate --power {power}",
         )
@@ -132,7 +132,8 @@ def check_decides_purpose(person: Person, request: RequestFacts, *, on: date) ->
     terms = TERMS[request.purpose]
     if terms.decided_with not in powers_of(person, on):
         raise Refused(
-            f"the role {person.role} may not decide a request for {request.purpose}",
+            _was_lent(person, terms.decided_with)
+            or f"the role {person.role} may not decide a request for {request.purpose}",
             clause=terms.decided_under,
             hint=f"ask {_ASK[terms.decided_with]} to run callrec approve {request.reference}",
         )
@@ -340,6 +341,12 @@ def is_shown_in_full(person: Person, request: RequestFacts | None, *, on: date) 
     decides = TERMS[request.purpose].decided_with in powers_of(person, on)
     concerned = person.id in request.makers | request.subjects
     return person.id in request.granted_to or (decides and not concerned)
+
+
+def _was_lent(person: Person, power: Power) -> str:
+    """What is said to somebody to whom a power was lent until a day that is over; else nothing."""
+    days = [lent.until for lent in person.delegations if lent.power is power]
+    return f"{power} was lent until {max(days)} and has ended" if days else ""
 
 
 def _needs_somebody_else(message: str, request: RequestFacts) -> Refused:

@@ -144,6 +144,13 @@ def powers_of(person: Person, on: date) -> frozenset[Power]:
     return person.powers | {lent.power for lent in person.delegations if on <= lent.until}
 
 
+def powers_vouched_for(person: Person) -> frozenset[Power]:
+    """What a voucher gives a person, on whatever day: the keys for it may be with him still."""
+    if person.standing is not Standing.CONFIRMED:
+        return frozenset()
+    return person.powers | {lent.power for lent in person.delegations}
+
+
 def keys_held(powers: frozenset[Power]) -> frozenset[VaultKey]:
     """The vault keys that these powers need a share of, and no others.
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from callrec.catalogue import tables
 from callrec.errors import Refused
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.clause import Clause
-from callrec.policy.role import POWERS, Person, Role, Standing, keys_held, powers_of
+from callrec.policy.delegation import without_lapsed
+from callrec.policy.role import POWERS, Person, Role, Standing
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.procedures.people import colleague, find_person
-from callrec.procedures.shares import holders, new_version
-from callrec.procedures.vouching import give_shares, governing, renew_keys, vouch
+from callrec.procedures.vouching import Revision, governing, revise
 
 if TYPE_CHECKING:
     from callrec.audit.register import Voucher
@@ -28,7 +27,7 @@ def change_role(practice: Practice, actor: Actor, *, login: str, role: Role) -> 
     Raises:
         Refused: the actor does not govern, or would leave the practice without a Data Controller.
     """
-    voucher = _known(practice, actor, login)
+    voucher = known_voucher(practice, actor, login)
     confirmed = voucher.person.standing is Standing.CONFIRMED
     person = replace(
         voucher.person, role=role, powers=POWERS[role] if confirmed else voucher.person.powers
@@ -42,12 +41,12 @@ def disable_person(practice: Practice, actor: Actor, *, login: str) -> None:
     Raises:
         Refused: the actor does not govern, or would leave the practice without a Data Controller.
     """
-    voucher = _known(practice, actor, login)
+    voucher = known_voucher(practice, actor, login)
     person = replace(voucher.person, powers=frozenset(), delegations=(), standing=Standing.DISABLED)
     _revise(practice, actor, "person.disabled", voucher, person)
 
 
-def _known(practice: Practice, actor: Actor, login: str) -> Voucher:
+def known_voucher(practice: Practice, actor: Actor, login: str) -> Voucher:
     """The newest voucher of a login, once its row is seen to be that person's."""
     row, voucher = find_person(practice, login)
     colleague(practice, actor, row, voucher)
@@ -60,20 +59,9 @@ def _revise(
     with attempt(practice, actor, act_name, subject=[person.id]):
         check_may_vouch(actor.person)
         _check_controller_remains(practice, person)
-    day = today(practice)
-    before, after = keys_held(powers_of(voucher.person, day)), keys_held(powers_of(person, day))
-    fresh = new_version(practice.register, before - after)
+    revision = Revision(act_name, voucher, without_lapsed(person, today(practice)))
     with governing(practice, actor) as act:
-        vouch(practice, act, actor, act_name, person=person, keys=voucher.keys, name=voucher.name)
-        if fresh:
-            renew_keys(
-                practice, act, actor, fresh, {**holders(practice.register, day), person.id: after}
-            )
-        if after - before:
-            give_shares(practice, act, actor, person, voucher.keys)
-        if person.standing is Standing.DISABLED:
-            gone = tables.share.c.person == person.id
-            act.connection.execute(tables.share.delete().where(gone))
+        revise(practice, act, actor, [revision])
 
 
 def _check_controller_remains(practice: Practice, changed: Person) -> None:

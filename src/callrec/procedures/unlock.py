@@ -22,11 +22,15 @@ from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered
 from callrec.keyring import Credential, Session
-from callrec.policy.role import Standing, VaultKey
-from callrec.practice import Actor, Practice, writing
+from callrec.policy.role import Standing, VaultKey, keys_held, powers_of
+from callrec.practice import Actor, Practice, today, writing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection, Row
+
+    from callrec.policy.role import Person
 
 FREE_FAILURES: Final = 3
 LONGEST_WAIT: Final = timedelta(minutes=5)
@@ -136,7 +140,7 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
         login=unlocked.login,
         signer=Signer(person.id, unlocked.identity.log),
         identity=unlocked.identity,
-        shares=_open_shares(practice, unlocked),
+        shares=_needed(practice, person, _open_shares(practice, unlocked)),
     )
 
 
@@ -158,7 +162,8 @@ def actor_by_session(practice: Practice, session: Session) -> Actor:
     for (key, version), secret in session.shares.items():
         practice.register.check_opened(key, version, secret)
     signer = Signer(session.person, session.log_seed)
-    return Actor(person, session.login, signer, identity=None, shares=session.shares)
+    shares = _needed(practice, person, session.shares)
+    return Actor(person, session.login, signer, identity=None, shares=shares)
 
 
 def session_of(practice: Practice, actor: Actor) -> Session:
@@ -191,6 +196,14 @@ def _open_shares(practice: Practice, unlocked: Unlocked) -> dict[tuple[VaultKey,
         register.check_opened(key, row.version, secret)
         opened[key, row.version] = secret
     return opened
+
+
+def _needed(
+    practice: Practice, person: Person, shares: Mapping[tuple[VaultKey, int], bytes]
+) -> dict[tuple[VaultKey, int], bytes]:
+    """The keys that his powers of today need: what was lent to him ends with its last day."""
+    keys = keys_held(powers_of(person, today(practice)))
+    return {place: secret for place, secret in shares.items() if place[0] in keys}
 
 
 def _check_root(practice: Practice, root: bytes) -> None:

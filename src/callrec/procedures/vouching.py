@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import base64
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 from unicodedata import normalize
 
 from callrec.audit.log import read_register
+from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, state
 from callrec.errors import Failed, Tampered
-from callrec.policy.role import VaultKey, keys_held, powers_of
+from callrec.policy.delegation import lapsed, without_lapsed
+from callrec.policy.role import Power, VaultKey, keys_held, powers_of, powers_vouched_for
 from callrec.practice import today, vault_key, writing
 from callrec.procedures.shares import (
+    holders,
     key_fields,
+    new_version,
     seal_fields,
     seal_share,
     shares_for,
@@ -29,7 +33,9 @@ from callrec.procedures.shares import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
 
     from callrec.audit.log import Writing
     from callrec.audit.register import Voucher
@@ -39,6 +45,8 @@ if TYPE_CHECKING:
     from callrec.procedures.shares import Secrets
 
 NONCE_BYTES = 32
+UNDELEGATED: Final = "person.undelegated"
+"""Act of the leaf by which something that was lent ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,8 @@ def voucher_fields(
 def governing(practice: Practice, actor: Actor) -> Iterator[Writing]:
     """A write transaction about people or keys, begun only if nobody changed them meanwhile.
 
+    It also ends what was lent until a day that is over.
+
     Raises:
         Failed: somebody did; a voucher made now would not follow the newest.
     """
@@ -121,6 +131,61 @@ def governing(practice: Practice, actor: Actor) -> Iterator[Writing]:
                 "people or keys were changed a moment ago, so nothing was done", hint="try again"
             )
         yield act
+        _end_lapsed(replace(practice, register=read_register(act.connection)), act, actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A person as he is to be from now on, and the newest voucher about him."""
+
+    act: str
+    """Of the leaf."""
+    voucher: Voucher
+    person: Person
+
+
+def revise(practice: Practice, act: Writing, actor: Actor, revisions: Sequence[Revision]) -> None:
+    """Vouch for people anew: shares for whoever gains a power, new keys where one loses one.
+
+    Whoever no longer needs a key keeps no share of any of its versions.
+    """
+    day = today(practice)
+    held, lost = dict(holders(practice.register, day)), set[VaultKey]()
+    gaining = []
+    for revised in revisions:
+        person, voucher = revised.person, revised.voucher
+        vouch(
+            practice, act, actor, revised.act, person=person, keys=voucher.keys, name=voucher.name
+        )
+        before = keys_held(powers_vouched_for(voucher.person))
+        after = held[person.id] = keys_held(powers_of(person, day))
+        lost |= before - after
+        if after - before:
+            gaining.append(revised)
+        _drop_shares(act.connection, person, after)
+    if lost:
+        renew_keys(practice, act, actor, new_version(practice.register, lost), held)
+    for revised in gaining:
+        give_shares(practice, act, actor, revised.person, revised.voucher.keys)
+
+
+def _drop_shares(connection: Connection, person: Person, needed: frozenset[VaultKey]) -> None:
+    share = tables.share
+    connection.execute(
+        share.delete().where(share.c.person == person.id, share.c.key.not_in(sorted(needed)))
+    )
+
+
+def _end_lapsed(practice: Practice, act: Writing, actor: Actor) -> None:
+    """End what was lent until a day that is over; not by one who has just ceased to govern."""
+    day = today(practice)
+    over = [
+        Revision(UNDELEGATED, voucher, without_lapsed(voucher.person, day))
+        for voucher in practice.register.people()
+        if lapsed(voucher.person, day)
+    ]
+    if over and Power.GOVERN in powers_vouched_for(practice.register.person(actor.person.id)):
+        revise(practice, act, actor, over)
 
 
 def vouch(
