@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from operator import attrgetter
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final
 
 from callrec.errors import Unusable
 from callrec.policy.purpose import Purpose
@@ -20,21 +20,25 @@ if TYPE_CHECKING:
 
 
 class Awaited(StrEnum):
-    """What the practice asked the applicant for."""
+    """What the practice asks an applicant for."""
 
-    words: str
-    """As a sentence begins with it."""
+    IDENTITY = "identity"
+    AUTHORITY = "authority"
+    FEE = "fee"
+    CLARIFICATION = "clarification"
 
-    def __new__(cls, code: str, words: str) -> Self:
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.words = words
-        return member
+    @property
+    def words(self) -> str:
+        """As a sentence begins with it."""
+        return _WORDS[self]
 
-    IDENTITY = "identity", "proof of identity"
-    AUTHORITY = "authority", "proof of authority"
-    FEE = "fee", "the fee"
-    CLARIFICATION = "clarification", "clarification"
+
+_WORDS: Final = {
+    Awaited.IDENTITY: "proof of identity",
+    Awaited.AUTHORITY: "proof of authority",
+    Awaited.FEE: "the fee",
+    Awaited.CLARIFICATION: "clarification",
+}
 
 
 class Dated(StrEnum):
