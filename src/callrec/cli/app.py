@@ -54,6 +54,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "user": "Add people, confirm them, change what they may do.",
         "keys": "List the vault's keys and who holds them.",
         "notice": "Write the texts by which people are told that calls are recorded.",
+        "mail": "List and send what people are told by mail.",
         "status": "Say what is waiting, due or wrong.",
         "doctor": "Check this machine and this vault.",
     },
@@ -105,11 +106,14 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
         The exit status (docs/cli.md). Whatever goes wrong is told on stderr in two lines.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
+    invocation = Invocation(now=now or _this_machines_clock)
     try:
-        return _perform(arguments, Invocation(now=now or _this_machines_clock))
+        return _perform(arguments, invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
         _let_go(sys.stdout)
         return _status_of(problem)
+    finally:
+        _see_to_mail(invocation)
 
 
 def _perform(arguments: list[str], invocation: Invocation) -> int:
@@ -123,6 +127,14 @@ def _perform(arguments: list[str], invocation: Invocation) -> int:
     # Here and not at the end of the process, where a closed pipe or a full disk could not be told.
     sys.stdout.flush()
     return status
+
+
+def _see_to_mail(invocation: Invocation) -> None:
+    """A command that worked on a vault has the mail sent that waits there, whatever came of it."""
+    if invocation.practice is not None and invocation.practice.config.mail.host:
+        from callrec.cli.afterwards import send_mail  # noqa: PLC0415  # few commands need it
+
+        send_mail(invocation.practice, invocation.given, invocation.environ)
 
 
 def _status_of(problem: BaseException) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from callrec.cli.output import Output
     from callrec.cli.prompts import Prompts
     from callrec.config import Config
+    from callrec.practice import Practice
 
 
 @dataclass(slots=True)
@@ -41,6 +42,8 @@ class Invocation:
         self._now = now
         self.environ = environ
         self.given = Given()
+        self.practice: Practice | None = None
+        """The vault that the command works on, once it is open."""
 
     def now(self) -> datetime:
         """This moment, in UTC."""

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation
     from callrec.practice import Actor, Practice
 
+COUNTERSIGN_FILE = "CALLREC_COUNTERSIGN_PASSWORD_FILE"
+
 
 def practice_of(invocation: Invocation) -> Practice:
-    """The vault that this command works on."""
-    return open_practice(invocation.config, invocation.now, invocation.environ)
+    """The vault that this command works on; the mail that waits there is seen to afterwards."""
+    invocation.practice = open_practice(invocation.config, invocation.now, invocation.environ)
+    return invocation.practice
 
 
 def acting(invocation: Invocation, practice: Practice) -> Actor:
@@ -51,6 +54,18 @@ def signing(invocation: Invocation, practice: Practice) -> Actor:
             raise _nobody()
         login = session.login
     password = invocation.prompts.ask_password(f"Password of {login}")
+    return actor_by_password(practice, login=login, password=password)
+
+
+def countersigning(invocation: Invocation, practice: Practice, login: str) -> Actor:
+    """The second person, who gives a password at the same terminal.
+
+    Raises:
+        Locked: the password is wrong.
+    """
+    password = invocation.prompts.ask_password(
+        f"Password of {login}, who countersigns", file_variable=COUNTERSIGN_FILE
+    )
     return actor_by_password(practice, login=login, password=password)
 
 

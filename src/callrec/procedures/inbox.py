@@ -19,7 +19,8 @@ from callrec.catalogue.requests import GRANTED, all_requests
 from callrec.policy.clock import urgency
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
-from callrec.practice import powers, today
+from callrec.policy.role import powers_of
+from callrec.practice import today
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.deciders import deciders
 from callrec.procedures.lapsing import last_grants, state_now, undecided_until
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.policy.clock import Deadline, Urgency
+    from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
     from callrec.procedures.request_log import Making
 
@@ -85,6 +87,11 @@ class _Requests:
 
 def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
     """What waits for the actor, soonest due first."""
+    return inbox_of(practice, actor.person)
+
+
+def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
+    """What waits for somebody who need not be there, soonest due first."""
     with reading(practice.engine) as connection:
         requests = _Requests(
             rows=tuple(all_requests(connection)),
@@ -93,17 +100,17 @@ def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
             logins=logins(practice),
         )
         items = [
-            *_to_decide(practice, actor, connection, requests),
-            *_to_hear(practice, actor, connection, requests),
+            *_to_decide(practice, person, connection, requests),
+            *_to_hear(practice, person, connection, requests),
         ]
     return tuple(sorted(items, key=lambda item: (item.soonest, item.reference)))
 
 
 def _to_decide(
-    practice: Practice, actor: Actor, connection: Connection, requests: _Requests
+    practice: Practice, person: Person, connection: Connection, requests: _Requests
 ) -> Iterator[InboxItem]:
-    """Undecided requests that the actor might decide, and his own that wait for an answer."""
-    held, lasts, me = powers(practice, actor), last_grants(connection), actor.person.id
+    """Undecided requests that the person might decide, and his own that wait for an answer."""
+    held, lasts, me = powers_of(person, today(practice)), last_grants(connection), person.id
     for row in requests.rows:
         state = state_now(practice, row, lasts)
         makers = making_of(requests.makings, row).makers
@@ -117,13 +124,13 @@ def _to_decide(
 
 
 def _to_hear(
-    practice: Practice, actor: Actor, connection: Connection, requests: _Requests
+    practice: Practice, person: Person, connection: Connection, requests: _Requests
 ) -> Iterator[InboxItem]:
-    """Requests under which the actor holds grants that have not lapsed."""
+    """Requests under which the person holds grants that have not lapsed."""
     grant = tables.grant
     held = connection.execute(
         select(grant.c.request, grant.c.lapses_at).where(
-            grant.c.person == actor.person.id,
+            grant.c.person == person.id,
             grant.c.state == GRANTED,
             grant.c.lapses_at > to_millis(practice.now()),
         )

@@ -10,11 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
 from callrec.policy.role import Standing
 from callrec.procedures.custody import from_millis, to_millis
+from callrec.procedures.people import logins
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -43,6 +45,16 @@ class Message:
     """When it was last offered to the mail server."""
     taken_at: datetime | None
     """When the mail server took it over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMessage:
+    """A message as people read of it."""
+
+    message: Message
+    login: str
+    has_address: bool
+    """It can be sent to him as things are."""
 
 
 def queue_mail(
@@ -89,11 +101,25 @@ def read_messages(connection: Connection, *, about: str | None = None) -> tuple[
     return tuple(map(_message, connection.execute(query)))
 
 
+def list_messages(practice: Practice) -> tuple[ListedMessage, ...]:
+    """Every message with the login it is for; oldest first."""
+    called = logins(practice)
+    with reading(practice.engine) as connection:
+        known, messages = addresses_of(practice, connection), read_messages(connection)
+    return tuple(ListedMessage(each, called[each.to], each.to in known) for each in messages)
+
+
 def read_waiting(connection: Connection) -> tuple[Message, ...]:
     """What the mail server has not taken yet; oldest first."""
     outbox = tables.outbox
     query = select(outbox).where(outbox.c.taken_at.is_(None)).order_by(outbox.c.id)
     return tuple(map(_message, connection.execute(query)))
+
+
+def last_taken_at(connection: Connection) -> datetime | None:
+    """When the mail server last took a message; None if it never did."""
+    newest = connection.execute(select(func.max(tables.outbox.c.taken_at))).scalar()
+    return None if newest is None else from_millis(newest)
 
 
 def mark_tried(connection: Connection, messages: Collection[int], at: datetime) -> None:

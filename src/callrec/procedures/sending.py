@@ -20,14 +20,14 @@ from callrec.procedures.custody import to_millis
 from callrec.procedures.outbox import (
     addresses_of,
     is_ours,
+    last_taken_at,
     mark_taken,
     mark_tried,
-    read_messages,
     read_waiting,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator
     from datetime import datetime
 
     from callrec.practice import Practice
@@ -64,10 +64,14 @@ def is_time_to_send(practice: Practice) -> bool:
         return False
     with reading(practice.engine) as connection:
         known = addresses_of(practice, connection)
-        messages = read_messages(connection)
-    waiting = [message for message in messages if message.taken_at is None and message.to in known]
+        waiting = [message for message in read_waiting(connection) if message.to in known]
+        taken_at = last_taken_at(connection)
     now = practice.now()
-    return not _rests(messages, now) and any(_is_due(message, now) for message in waiting)
+    tried = [message.tried_at for message in waiting if message.tried_at is not None]
+    in_vain = bool(tried) and (taken_at is None or taken_at < max(tried))
+    if in_vain and NO_TIME <= now - max(tried) < PAUSE:
+        return False
+    return any(_is_due(message, now) for message in waiting)
 
 
 def send_waiting(practice: Practice, password: str) -> Sent:
@@ -147,15 +151,6 @@ def _letter(practice: Practice, message: Message, address: str) -> Letter:
         written_at=message.made_at,
         name=f"{message.id}.{to_millis(message.made_at)}.{practice.vault}",
     )
-
-
-def _rests(messages: Sequence[Message], now: datetime) -> bool:
-    """Whether the server took nothing at the last try, and that was just now."""
-    tried = [message.tried_at for message in messages if message.tried_at is not None]
-    taken = [message.taken_at for message in messages if message.taken_at is not None]
-    if not tried or (taken and max(taken) >= max(tried)):
-        return False
-    return NO_TIME <= now - max(tried) < PAUSE
 
 
 def _is_due(message: Message, now: datetime) -> bool:

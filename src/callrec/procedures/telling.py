@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from callrec.errors import Unusable
 from callrec.policy.lapse import request_lapses_at
-from callrec.policy.purpose import TERMS
-from callrec.policy.role import powers_of
 from callrec.practice import today
+from callrec.procedures.deciders import deciders
 from callrec.procedures.outbox import queue_mail
 from callrec.procedures.request_clock import read_deadline
 
@@ -23,22 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.policy.purpose import Purpose
-    from callrec.policy.role import PersonId
     from callrec.practice import Practice
     from callrec.procedures.request_log import History
-
-
-def deciders_of(
-    practice: Practice, purpose: Purpose, *, concerned: Collection[str]
-) -> tuple[PersonId, ...]:
-    """Everybody who may decide such a request today: none of its makers, nor whom it is about."""
-    on = today(practice)
-    return tuple(
-        voucher.person.id
-        for voucher in practice.register.people()
-        if TERMS[purpose].decided_with in powers_of(voucher.person, on)
-        and voucher.person.id not in concerned
-    )
 
 
 def tell_deciders(
@@ -64,7 +49,7 @@ def tell_deciders(
     queue_mail(
         practice,
         connection,
-        to=deciders_of(practice, purpose, concerned=concerned),
+        to=sorted(deciders(practice, purpose, concerned)),
         about=reference,
         line=f"{reference} awaits your decision{_by_when(practice, connection, purpose, history)}",
     )
@@ -80,9 +65,8 @@ def tell_granted(
     lapses_at: datetime,
 ) -> None:
     """A request was approved: whoever may hear it now is told until when, and its requester."""
-    last = spoken_last_day(lapses_at, practice.config.time_zone)
     approved = f"{reference} was approved"
-    line = f"{approved} for you; it lapses after {last}"
+    line = f"{approved} for you{spoken_lapse(lapses_at, practice.config.time_zone)}"
     queue_mail(practice, connection, to=[to], about=reference, line=line)
     if requester != to:
         queue_mail(practice, connection, to=[requester], about=reference, line=approved)
@@ -111,22 +95,26 @@ def _by_when(practice: Practice, connection: Connection, purpose: Purpose, histo
         deadline = read_deadline(practice, connection, history)
     except Unusable:
         return ""
-    if deadline is not None and deadline.due_on is not None:
-        over = deadline.due_on < today(practice)
-        return f", {'overdue since' if over else 'due'} {spoken_day(deadline.due_on)}"
-    if deadline is not None and deadline.target_on is not None:
-        return f", to be answered by {spoken_day(deadline.target_on)}"
-    zone = practice.config.time_zone
-    made_at = history.events[0].at
+    if deadline is not None:
+        return spoken_days(deadline.due_on, deadline.target_on, today(practice))
+    made_at, zone = history.events[0].at, practice.config.time_zone
     lapses_at = request_lapses_at(purpose, made_at, practice.config.requests.lapse_days, zone)
-    return f"; it lapses after {spoken_last_day(lapses_at, zone)}" if lapses_at else ""
+    return spoken_lapse(lapses_at, zone) if lapses_at else ""
 
 
-def spoken_day(day: date) -> str:
-    """As it is said: "3 December 2026"."""
+def spoken_days(due_on: date | None, target_on: date | None, on: date) -> str:
+    """The rest of a sentence, its comma with it; empty where there is no day."""
+    if due_on is not None:
+        return f", {'overdue since' if due_on < on else 'due'} {_spoken(due_on)}"
+    return "" if target_on is None else f", to be answered by {_spoken(target_on)}"
+
+
+def spoken_lapse(lapses_at: datetime, zone: tzinfo) -> str:
+    """The rest of a sentence about what is over at ``lapses_at``, the first instant after it."""
+    return (
+        f"; it lapses after {_spoken((lapses_at.astimezone(zone) - timedelta(minutes=1)).date())}"
+    )
+
+
+def _spoken(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
-
-
-def spoken_last_day(lapses_at: datetime, zone: tzinfo) -> str:
-    """The last day of what is over at ``lapses_at``, the first instant after it."""
-    return spoken_day((lapses_at.astimezone(zone) - timedelta(minutes=1)).date())

@@ -1,0 +1,114 @@
+"""``callrec mail``: what people are told by mail, and the sending of it (docs/mail.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.prompts import read_password
+from callrec.errors import DoneInPart
+from callrec.practice import open_practice
+from callrec.procedures.outbox import list_messages
+from callrec.procedures.reminding import queue_reminders
+from callrec.procedures.sending import send_waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime, tzinfo
+
+    from callrec.practice import Practice
+    from callrec.procedures.outbox import ListedMessage
+
+MOST_TAKEN = 20
+"""Messages that were taken, in the list for people; ``--json`` has them all."""
+
+app = new_app()
+
+
+@app.command("list")
+def list_(ctx: Context) -> None:
+    """What waits to be sent, since when, and what the mail server took. Needs no login."""
+    practice = _practice(ctx.obj)
+    messages = list_messages(practice)
+    out, zone = ctx.obj.out, practice.config.time_zone
+    values = [
+        {
+            "to": each.login,
+            "about": each.message.about,
+            "line": each.message.line,
+            "made_at": each.message.made_at,
+            "tried_at": each.message.tried_at,
+            "taken_at": each.message.taken_at,
+            "has_address": each.has_address,
+        }
+        for each in messages
+    ]
+
+    def text() -> None:
+        for line in _lines(messages, zone):
+            out.say(line)
+
+    out.show_items(values, text)
+    if any(each.message.taken_at is None and each.has_address for each in messages):
+        out.next_step("callrec mail send")
+
+
+@app.command()
+def send(ctx: Context) -> None:
+    """Send what waits, now. Every command that leaves something to send does so by itself."""
+    _send(ctx.obj, _practice(ctx.obj), {})
+
+
+@app.command()
+def remind(ctx: Context) -> None:
+    """Remind people of what presses, once a day each, and send; made to be run by a timer."""
+    practice = _practice(ctx.obj)
+    _send(ctx.obj, practice, {"reminders": queue_reminders(practice)})
+
+
+def _practice(invocation: Invocation) -> Practice:
+    """Not who.practice_of: what sends the mail is not to start another to send it."""
+    return open_practice(invocation.config, invocation.now, invocation.environ)
+
+
+def _send(invocation: Invocation, practice: Practice, before: Mapping[str, int]) -> None:
+    mail = practice.config.mail
+    password = read_password(mail.password_file) if mail.user and mail.password_file else ""
+    sent = send_waiting(practice, password)
+    counts = {**before, "taken": sent.taken, "waiting": sent.waiting}
+    out = invocation.out
+    out.show(
+        {**counts, "refused": list(sent.refused)},
+        lambda: out.say(", ".join(f"{what}: {count}" for what, count in counts.items())),
+    )
+    if sent.refused:
+        codes = ", ".join(map(str, sorted(set(sent.refused))))
+        raise DoneInPart(
+            f"the mail server did not take {len(sent.refused)} of the messages: it said {codes}",
+            hint="callrec mail list shows which; see their addresses under [mail.people]",
+        )
+
+
+def _lines(messages: tuple[ListedMessage, ...], zone: tzinfo) -> Iterator[str]:
+    waiting = [each for each in messages if each.message.taken_at is None]
+    if not waiting:
+        yield "Nothing waits to be sent."
+    taken = [each for each in messages if each.message.taken_at is not None]
+    for each in (*waiting, *taken[-MOST_TAKEN:]):
+        yield f"{each.login}: {each.message.line}"
+        yield f"    queued {_local(each.message.made_at, zone)}, {_since(each, zone)}"
+
+
+def _since(each: ListedMessage, zone: tzinfo) -> str:
+    if each.message.taken_at is not None:
+        return f"taken {_local(each.message.taken_at, zone)}"
+    if not each.has_address:
+        return "waiting: no address under [mail.people]"
+    if each.message.tried_at is not None:
+        return f"waiting, last tried {_local(each.message.tried_at, zone)}"
+    return "waiting, not tried yet"
+
+
+def _local(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
