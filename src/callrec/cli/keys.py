@@ -32,7 +32,10 @@ def list_(ctx: Context) -> None:
 
 @app.command()
 def audit(ctx: Context) -> None:
-    """Prove that each share is sealed by and to somebody entitled, and to nobody else."""
+    """Prove that each share is sealed by and to somebody entitled, and to nobody else.
+
+    A share of a power that was lent and has ended is listed until its keys are renewed.
+    """
     problems = audit_keys(practice_of(ctx.obj))
     out = ctx.obj.out
     values = [
@@ -46,5 +49,8 @@ def audit(ctx: Context) -> None:
             out.say("Each share is sealed to whom it should be, by somebody entitled.")
 
     out.show_items(values, text)
+    wrong = [problem for problem in problems if problem.is_tampering]
+    if wrong:
+        raise Tampered(f"{len(wrong)} shares are not as they should be")
     if problems:
-        raise Tampered(f"{len(problems)} shares are not as they should be")
+        out.next_step(f"callrec user delegate {problems[0].login} --power POWER --end")

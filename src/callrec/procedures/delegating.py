@@ -33,6 +33,13 @@ class Lapsed:
     power: Power
     until: date
 
+    @property
+    def warning(self) -> str:
+        return (
+            f"{self.power} was lent to {self.login} until {self.until}, and the keys that it opened"
+            f" are not renewed: run callrec user delegate {self.login} --power {self.power} --end"
+        )
+
 
 def lend_power(practice: Practice, actor: Actor, *, login: str, power: Power, until: date) -> None:
     """Lend a power to somebody until a day, in place of what was lent of it before.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -11,12 +11,14 @@ from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Tampered
-from callrec.policy.role import VaultKey
+from callrec.policy.role import VaultKey, keys_held, powers_vouched_for
 from callrec.practice import today
 from callrec.procedures.people import logins
 from callrec.procedures.shares import holders
 
 if TYPE_CHECKING:
+    from sqlalchemy import Row
+
     from callrec.practice import Practice
 
 
@@ -38,6 +40,8 @@ class ShareProblem:
     version: int
     login: str
     what: str
+    is_tampering: bool = True
+    """Not so where it only waits for what was lent to be ended: callrec user delegate --end."""
 
 
 def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
@@ -84,8 +88,7 @@ def audit_keys(practice: Practice) -> tuple[ShareProblem, ...]:
             problems.append(ShareProblem(key, share.version, called[share.person], error.message))
         newest = share.version == register.newest(key).version
         if newest and key not in held.get(share.person, frozenset()):
-            what = "holds a share that no power of his needs"
-            problems.append(ShareProblem(key, share.version, called[share.person], what))
+            problems.append(_one_too_many(practice, share, called[share.person]))
     found = {(share.key, share.version, share.person) for share in shares}
     problems.extend(
         ShareProblem(key, register.newest(key).version, called[person], "lacks his share")
@@ -94,3 +97,11 @@ def audit_keys(practice: Practice) -> tuple[ShareProblem, ...]:
         if (key, register.newest(key).version, person) not in found
     )
     return tuple(problems)
+
+
+def _one_too_many(practice: Practice, share: Row[Any], login: str) -> ShareProblem:
+    key, person = VaultKey(share.key), practice.register.voucher(share.person)
+    if person is not None and key in keys_held(powers_vouched_for(person.person)):
+        what = "holds the share of a power that was lent to him and has ended"
+        return ShareProblem(key, share.version, login, what, is_tampering=False)
+    return ShareProblem(key, share.version, login, "holds a share that no power of his needs")

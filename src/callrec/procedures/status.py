@@ -20,6 +20,7 @@ from callrec.policy.clock import Urgency
 from callrec.practice import check_remembered_head, today
 from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.custody import from_millis
+from callrec.procedures.delegating import lapsed_delegations
 from callrec.procedures.due import DueRequest, read_due
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.people import logins
@@ -125,5 +126,7 @@ def _warnings(practice: Practice, *, never_archived: bool) -> Iterator[str]:
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
     if practice.now() < parse_instant(last.at) - CLOCK_TOLERANCE:
         yield "this machine's clock stands before the last entry of the audit log"
+    for lent in lapsed_delegations(practice):
+        yield lent.warning
     if never_archived and count_recordings(practice):
         yield "nothing was ever archived: if this disk dies, the recordings are gone"

@@ -1,0 +1,368 @@
+"""Powers that the Data Controller lends: with their keys, until a day, and back again [4(a)]."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from callrec.audit.leaf import Outcome
+from callrec.audit.log import read_leaf, stored_head
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto import primitives
+from callrec.crypto.context import context
+from callrec.errors import NotFound, Refused, Tampered, Unusable
+from callrec.policy.purpose import Purpose
+from callrec.policy.role import Power, Role, VaultKey
+from callrec.practice import writing
+from callrec.procedures.approve import Decision, approve_request
+from callrec.procedures.changing_roles import change_role, disable_person
+from callrec.procedures.delegating import end_delegation, lapsed_delegations, lend_power
+from callrec.procedures.joining import add_intake, add_person
+from callrec.procedures.keys import audit_keys
+from callrec.procedures.people import show_person
+from callrec.procedures.status import look
+from callrec.procedures.vouching import give_shares
+from practices import PEOPLE
+from procedures.asking import (
+    a_request,
+    approve,
+    grants_of,
+    last_leaf,
+    pass_days,
+    refused,
+    rows,
+)
+from procedures.spool import a_call, take_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from callrec.audit.leaf import Leaf
+    from callrec.practice import Actor, Practice
+    from practices import House
+
+TODAY = date(2026, 11, 24)
+TOMORROW = TODAY + timedelta(days=1)
+DECIDING = {VaultKey.RECORDINGS, VaultKey.CATALOGUE}
+
+
+def lend(house: House, login: str, power: Power, *, until: date = TOMORROW) -> None:
+    lend_power(house.open(), house.actor("dora"), login=login, power=power, until=until)
+    house.open()
+
+
+def end(house: House, login: str, power: Power) -> None:
+    end_delegation(house.open(), house.actor("dora"), login=login, power=power)
+    house.open()
+
+
+def keys_of(house: House, login: str) -> set[VaultKey]:
+    return {key for key, _ in house.actor(login).shares}
+
+
+def leaves(house: House) -> list[Leaf]:
+    with reading(house.practice.engine) as connection:
+        return [read_leaf(connection, seq)[0] for seq in range(stored_head(connection).size)]
+
+
+# --- lent ---------------------------------------------------------------------------------------
+
+
+def test_with_a_power_go_the_keys_that_it_opens(stocked: House) -> None:
+    assert keys_of(stocked, "sam") == set()
+    lend(stocked, "sam", Power.DECIDE_GENERAL)
+    assert keys_of(stocked, "sam") == DECIDING
+    assert audit_keys(stocked.practice) == ()
+
+
+def test_a_delegate_decides_what_was_lent_to_him(stocked: House) -> None:
+    reference = a_request(stocked, "mia", purpose=Purpose.SUBJECT_ACCESS)
+    lend(stocked, "pat", Power.DECIDE_RESERVED)
+    approve(stocked, reference, "pat")
+    assert len(grants_of(stocked, reference, "mia")) == 2
+
+
+def test_staff_to_whom_deciding_was_lent_opens_what_he_approves(stocked: House) -> None:
+    reference = a_request(stocked, "mia")
+    lend(stocked, "sam", Power.DECIDE_GENERAL)
+    approve(stocked, reference, "sam")
+    assert len(grants_of(stocked, reference, "mia")) == 2
+
+
+def test_what_he_approved_stays_approved_after_it_has_ended(stocked: House) -> None:
+    reference = a_request(stocked, "mia", purpose=Purpose.SUBJECT_ACCESS)
+    lend(stocked, "pat", Power.DECIDE_RESERVED)
+    approve(stocked, reference, "pat")
+    end(stocked, "pat", Power.DECIDE_RESERVED)
+    pass_days(stocked, 2)
+    assert len(grants_of(stocked, reference, "mia")) == 2
+
+
+def test_the_log_says_who_lent_to_whom(stocked: House) -> None:
+    lend(stocked, "sam", Power.SEARCH)
+    dora, sam = (stocked.actor(login).person.id for login in ("dora", "sam"))
+    (leaf,) = (leaf for leaf in leaves(stocked) if leaf.act == "person.delegated")
+    assert (leaf.actor, leaf.subject) == (dora, (sam,))
+
+
+def test_whoever_looks_a_person_up_sees_what_is_lent_and_until_when(stocked: House) -> None:
+    lend(stocked, "pat", Power.DECIDE_RESERVED)
+    shown = show_person(stocked.practice, stocked.actor("dora"), login="pat")
+    assert shown.delegations == (("decide-reserved", "2026-11-25"),)
+    assert "decide-reserved" in shown.powers
+
+
+REFUSED: dict[str, tuple[str, str, Power, date]] = {
+    "by a partner": ("pat", "sam", Power.SEARCH, TOMORROW),
+    "by a manager": ("max", "sam", Power.SEARCH, TOMORROW),
+    "until yesterday": ("dora", "sam", Power.SEARCH, TODAY - timedelta(days=1)),
+    "for more than a year": ("dora", "sam", Power.SEARCH, date(2027, 11, 27)),
+    "to an intake service": ("dora", "door", Power.SEARCH, TOMORROW),
+}
+
+
+@pytest.mark.parametrize(("by", "to", "power", "until"), REFUSED.values(), ids=REFUSED)
+def test_what_may_not_be_lent_is_refused_and_on_record(
+    house: House, by: str, to: str, power: Power, until: date
+) -> None:
+    with pytest.raises(Refused, match=r"\[policy 4\(a\)\]"):
+        lend_power(house.practice, house.actor(by), login=to, power=power, until=until)
+    assert refused(house)
+    assert last_leaf(house).act == "person.delegated"
+
+
+def test_nobody_lends_on_what_was_lent_to_him(house: House) -> None:
+    lend(house, "pat", Power.GOVERN)
+    pat = house.actor("pat")
+    for power in (Power.GOVERN, Power.SEARCH):
+        with pytest.raises(Refused, match="may not say who may do what"):
+            lend_power(house.practice, pat, login="sam", power=power, until=TOMORROW)
+    with pytest.raises(Refused, match="may not say who may do what"):
+        end_delegation(house.practice, pat, login="pat", power=Power.GOVERN)
+
+
+def test_what_the_role_brings_needs_no_lending(house: House) -> None:
+    with pytest.raises(Unusable, match="brings that power already"):
+        lend(house, "max", Power.SEARCH)
+
+
+def test_nobody_is_lent_anything_who_is_not_there(house: House) -> None:
+    with pytest.raises(NotFound):
+        lend(house, "nobody", Power.SEARCH)
+    with pytest.raises(NotFound, match="not lent to this person"):
+        end(house, "sam", Power.SEARCH)
+
+
+# --- taken back ---------------------------------------------------------------------------------
+
+
+def test_what_is_taken_back_is_gone_at_once_with_its_keys(stocked: House) -> None:
+    lend(stocked, "sam", Power.DECIDE_GENERAL)
+    end(stocked, "sam", Power.DECIDE_GENERAL)
+    assert keys_of(stocked, "sam") == set()
+    sam = stocked.actor("sam").person.id
+    assert rows(stocked, "SELECT * FROM share WHERE person = :sam", sam=sam) == []
+    register = stocked.practice.register
+    assert {key for key in VaultKey if register.newest(key).version == 2} == DECIDING
+    assert audit_keys(stocked.practice) == ()
+
+
+def test_a_key_that_his_role_needs_stays_with_him(stocked: House) -> None:
+    lend(stocked, "max", Power.READ_AUDIT)
+    lend(stocked, "max", Power.DECIDE_RESERVED)
+    end(stocked, "max", Power.DECIDE_RESERVED)
+    assert keys_of(stocked, "max") == {*DECIDING, VaultKey.INDEX, VaultKey.AUDIT}
+    end(stocked, "max", Power.READ_AUDIT)
+    assert keys_of(stocked, "max") == {*DECIDING, VaultKey.INDEX}
+    assert stocked.practice.register.newest(VaultKey.RECORDINGS).version == 1
+
+
+def test_who_kept_the_keys_opens_nothing_that_is_written_afterwards(stocked: House) -> None:
+    lend(stocked, "sam", Power.DECIDE_GENERAL)
+    kept = stocked.actor("sam").shares
+    end(stocked, "sam", Power.DECIDE_GENERAL)
+    take_in(stocked, a_call(stocked.folder / "spool", 7))
+    with reading(stocked.practice.engine) as connection:
+        batches = connection.execute(
+            select(tables.batch)
+            .join(tables.recording, tables.recording.c.batch == tables.batch.c.id)
+            .where(tables.recording.c.id.in_([3, 4]))
+            .order_by(tables.recording.c.id)
+        )
+        before, after = (dict(batch) for batch in batches.mappings())
+    for key in DECIDING:
+        assert len(opens(stocked, kept[key, 1], before, key)) == 32
+        with pytest.raises(Tampered):
+            opens(stocked, kept[key, 1], after, key)
+
+
+def opens(house: House, secret: bytes, batch: dict[str, Any], key: VaultKey) -> bytes:
+    version, sealed = batch[f"{key}_version"], bytes(batch[f"{key}_key"])
+    info = context("batch", house.practice.vault, batch=batch["id"], key=key, version=version)
+    return primitives.hpke_open(secret, sealed, info)
+
+
+# --- lapsed -------------------------------------------------------------------------------------
+
+
+def lapsed_for(house: House, login: str, power: Power) -> None:
+    """Lent until tomorrow, and two days have gone by."""
+    lend(house, login, power)
+    pass_days(house, 2)
+    house.open()
+
+
+ENDED = {
+    Purpose.SUBJECT_ACCESS: r"\[policy 4\(e\)\]",
+    Purpose.OUTSIDE_BODY: r"\[policy 4\(f\)\]",
+    Purpose.DISCIPLINARY: r"\[policy 4\(g\)\]",
+    Purpose.PORTABILITY: r"\[policy 4\(a\)\]",
+}
+
+
+@pytest.mark.parametrize(("purpose", "clause"), ENDED.items())
+def test_a_delegate_whose_power_has_ended_is_refused_under_the_clause_and_on_record(
+    stocked: House, purpose: Purpose, clause: str
+) -> None:
+    reference = a_request(stocked, "mia", purpose=purpose)
+    lapsed_for(stocked, "pat", Power.DECIDE_RESERVED)
+    with pytest.raises(Refused, match="lent until 2026-11-25 and has ended " + clause) as told:
+        approve_request(stocked.practice, stocked.actor("pat"), reference, Decision())
+    assert told.value.exit_status == 3
+    pat = stocked.actor("pat").person.id
+    leaf = last_leaf(stocked)
+    assert (leaf.act, leaf.actor, leaf.outcome) == ("request.approved", pat, Outcome.REFUSED)
+
+
+def test_what_has_lapsed_opens_nothing_though_its_share_lies_there_still(stocked: House) -> None:
+    lend(stocked, "sam", Power.DECIDE_GENERAL)
+    session = stocked.session("sam")
+    assert session.shares
+    lapsed_for(stocked, "sam", Power.DECIDE_GENERAL)
+    sam = stocked.actor("sam")
+    assert rows(stocked, "SELECT * FROM share WHERE person = :sam", sam=sam.person.id) != []
+    assert sam.shares == stocked.session("sam").shares == {}
+
+
+def test_what_has_lapsed_is_told_of_until_its_keys_are_renewed(stocked: House) -> None:
+    lend(stocked, "sam", Power.DECIDE_GENERAL)
+    assert lapsed_delegations(stocked.practice) == ()
+    pass_days(stocked, 2)
+    (problem, other) = audit_keys(stocked.open())
+    assert {problem.key, other.key} == DECIDING
+    assert {problem.login, problem.is_tampering, other.is_tampering} == {"sam", False}
+    warnings = look(stocked.practice, None).warnings
+    hint = "callrec user delegate sam --power decide-general --end"
+    assert any(hint in warning for warning in warnings)
+    end(stocked, "sam", Power.DECIDE_GENERAL)
+    assert audit_keys(stocked.practice) == ()
+    assert lapsed_delegations(stocked.practice) == ()
+    assert not any("decide-general" in each for each in look(stocked.practice, None).warnings)
+
+
+def test_a_share_that_no_power_ever_needed_is_not_excused_as_lapsed(stocked: House) -> None:
+    lapsed_for(stocked, "sam", Power.READ_AUDIT)
+    dora, sam = stocked.actor("dora"), stocked.actor("sam").person
+    public = stocked.practice.register.public_keys(sam.id)
+    more = replace(sam, powers=frozenset({Power.DECIDE_GENERAL}))
+    with writing(stocked.practice, dora.signer) as act:
+        give_shares(stocked.practice, act, dora, more, public)
+    found = {problem.key: problem.is_tampering for problem in audit_keys(stocked.practice)}
+    assert found == {
+        VaultKey.AUDIT: False,
+        VaultKey.RECORDINGS: True,
+        VaultKey.CATALOGUE: True,
+    }
+
+
+def test_what_opened_no_key_lapses_without_a_word(house: House) -> None:
+    lapsed_for(house, "ava", Power.HEAR)
+    assert lapsed_delegations(house.practice) == ()
+    assert audit_keys(house.practice) == ()
+
+
+def _lend_another(practice: Practice, dora: Actor) -> None:
+    lend_power(practice, dora, login="mia", power=Power.READ_AUDIT, until=date(2026, 12, 1))
+
+
+def _add(practice: Practice, dora: Actor) -> None:
+    add_person(practice, dora, login="new", full_name="N", role=Role.STAFF, password="")
+
+
+def _add_intake(practice: Practice, dora: Actor) -> None:
+    credential = practice.folder.parent / "second.credential"
+    add_intake(practice, dora, login="hatch", full_name="Hatch", credential=credential)
+
+
+def _demote(practice: Practice, dora: Actor) -> None:
+    change_role(practice, dora, login="mia", role=Role.STAFF)
+
+
+def _disable(practice: Practice, dora: Actor) -> None:
+    disable_person(practice, dora, login="mia")
+
+
+@pytest.mark.parametrize("command", [_lend_another, _add, _add_intake, _demote, _disable])
+def test_the_next_command_about_people_ends_it_and_renews_its_keys(
+    stocked: House, command: Callable[[Practice, Actor], None]
+) -> None:
+    lapsed_for(stocked, "sam", Power.DECIDE_GENERAL)
+    command(stocked.practice, stocked.actor("dora"))
+    register = stocked.open().register
+    sam = stocked.actor("sam").person
+    assert sam.delegations == ()
+    assert register.newest(VaultKey.RECORDINGS).version >= 2
+    assert register.ignored == []
+    assert rows(stocked, "SELECT * FROM share WHERE person = :sam", sam=sam.id) == []
+    assert audit_keys(stocked.practice) == ()
+    ended = [leaf for leaf in leaves(stocked) if leaf.act == "person.undelegated"]
+    assert [leaf.subject for leaf in ended] == [(sam.id,)]
+
+
+def test_whoever_joins_meanwhile_has_the_renewed_keys(stocked: House) -> None:
+    lapsed_for(stocked, "sam", Power.DECIDE_GENERAL)
+    change_role(stocked.practice, stocked.actor("dora"), login="ava", role=Role.MANAGER)
+    versions = {version for key, version in stocked.actor("ava").shares if key in DECIDING}
+    assert versions == {1, 2}
+    assert audit_keys(stocked.open()) == ()
+
+
+@pytest.mark.parametrize("change", [change_role, disable_person])
+def test_his_own_next_voucher_leaves_out_what_has_lapsed(
+    stocked: House, change: Callable[..., None]
+) -> None:
+    lapsed_for(stocked, "sam", Power.DECIDE_GENERAL)
+    role = {"role": Role.AUDITOR} if change is change_role else {}
+    change(stocked.practice, stocked.actor("dora"), login="sam", **role)
+    register = stocked.open().register
+    (sam,) = (v.person for v in register.people() if v.person.id == id_of_sam(stocked))
+    assert sam.delegations == ()
+    assert register.newest(VaultKey.CATALOGUE).version == 2
+    assert [leaf for leaf in leaves(stocked) if leaf.act == "person.undelegated"] == []
+    assert audit_keys(stocked.practice) == ()
+
+
+def id_of_sam(house: House) -> str:
+    (row,) = rows(house, "SELECT id FROM person WHERE login = 'sam'")
+    return str(row.id)
+
+
+def test_who_has_just_ceased_to_govern_ends_nothing(stocked: House) -> None:
+    change_role(stocked.practice, stocked.actor("dora"), login="pat", role=Role.DATA_CONTROLLER)
+    lapsed_for(stocked, "sam", Power.DECIDE_GENERAL)
+    change_role(stocked.practice, stocked.actor("dora"), login="dora", role=Role.PARTNER)
+    assert stocked.open().register.ignored == []
+    assert len(lapsed_delegations(stocked.practice)) == 1
+    end_delegation(stocked.practice, stocked.actor("pat"), login="sam", power=Power.DECIDE_GENERAL)
+    assert lapsed_delegations(stocked.open()) == ()
+
+
+@pytest.mark.parametrize("login", sorted(set(PEOPLE) - {"dora"}))
+def test_a_power_can_be_lent_to_everybody_who_works_here(house: House, login: str) -> None:
+    lend(house, login, Power.GOVERN)
+    assert Power.GOVERN in {d.power for d in house.actor(login).person.delegations}
