@@ -24,6 +24,7 @@ from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
 from callrec.procedures.people import find_person, logins
 from callrec.procedures.request_log import check_log
+from callrec.procedures.telling import tell_granted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -102,6 +103,7 @@ def approve_request(
         request = read_request(practice, actor, act.connection, reference)
         granting = _decide(practice, actor, request, decision, countersigner)
         write_approval(practice, act, granting)
+        tell_granted(practice, act.connection, granting)
     return Approved(
         reference=reference,
         to=logins(practice)[granting.to],

@@ -15,6 +15,7 @@ from callrec.practice import attempt, today, writing
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
 from callrec.procedures.request_words import log_with_words
+from callrec.procedures.telling import tell
 
 if TYPE_CHECKING:
     from callrec.policy.request import RequestState
@@ -47,4 +48,7 @@ def deny_request(
         check_may_decide(actor.person, request.facts, on=today(practice))
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         words = {"code": check_ground(ground, request.purpose), "reason": reason}
-        return log_with_words(act, actor, request, RequestAct.DENIED, words).state
+        after = log_with_words(act, actor, request, RequestAct.DENIED, words)
+        told, by = request.requester, actor.person.id
+        tell(practice, act.connection, reference, "was denied", to=told, by=by)
+        return after.state

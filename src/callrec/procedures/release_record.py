@@ -30,6 +30,7 @@ from callrec.errors import Failed
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
 from callrec.procedures.request_log import History, log_request_event, read_history
+from callrec.procedures.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,6 +131,8 @@ def record_delivered(
             act, actor, history, RequestAct.DELIVERED, subject=subject, details=details
         )
         destroy_grants_to(act.connection, history.request, history.requester, actor.person.id)
+        about, told, by = manifest.request_number, history.requester, actor.person.id
+        tell(practice, act.connection, about, "was released", to=told, by=by)
 
 
 def record_failed(practice: Practice, actor: Actor, manifest: Manifest, why: str) -> None:

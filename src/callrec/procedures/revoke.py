@@ -19,6 +19,7 @@ from callrec.practice import attempt, today, writing
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
 from callrec.procedures.request_words import log_with_words
+from callrec.procedures.telling import tell
 
 if TYPE_CHECKING:
     from callrec.policy.request import RequestState
@@ -55,4 +56,6 @@ def revoke_grants(practice: Practice, actor: Actor, reference: str, *, reason: s
         words = {"reason": reason}
         after = log_with_words(act, actor, request, RequestAct.REVOKED, words)
         destroyed = destroy_grants(act.connection, request.id, request.requester)
+        told, by = request.requester, actor.person.id
+        tell(practice, act.connection, reference, "was revoked", to=told, by=by)
     return Revoked(reference, destroyed, after.state)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from callrec.policy.purpose import Purpose
     from callrec.practice import Practice
+    from callrec.procedures.granting import Granting
     from callrec.procedures.request_log import History
 
 
@@ -45,6 +46,8 @@ def tell_deciders(
         history: of the request, the newest leaf included.
         subjects: ids of the people whom it is about.
     """
+    if not practice.config.mail.host:
+        return  # or each request would be reckoned with for nobody
     concerned = {history.requester, *history.changed_by, *subjects}
     queue_mail(
         practice,
@@ -55,35 +58,33 @@ def tell_deciders(
     )
 
 
-def tell_granted(
-    practice: Practice,
-    connection: Connection,
-    reference: str,
-    *,
-    to: str,
-    requester: str,
-    lapses_at: datetime,
-) -> None:
+def tell_granted(practice: Practice, connection: Connection, granting: Granting) -> None:
     """A request was approved: whoever may hear it now is told until when, and its requester."""
-    approved = f"{reference} was approved"
-    line = f"{approved} for you{spoken_lapse(lapses_at, practice.config.time_zone)}"
-    queue_mail(practice, connection, to=[to], about=reference, line=line)
-    if requester != to:
-        queue_mail(practice, connection, to=[requester], about=reference, line=approved)
+    request, by = granting.request, granting.decider.person.id
+    lapse = spoken_lapse(granting.lapses_at, practice.config.time_zone)
+    approved = "was approved"
+    about, to = request.reference, granting.to
+    tell(practice, connection, about, f"{approved} for you{lapse}", to=to, by=by)
+    if request.requester != to:
+        tell(practice, connection, about, approved, to=request.requester, by=by)
 
 
 def tell(
-    practice: Practice,
-    connection: Connection,
-    reference: str,
-    what: str,
-    *,
-    to: Collection[str],
-    by: str,
+    practice: Practice, connection: Connection, reference: str, what: str, *, to: str, by: str
 ) -> None:
-    """Something happened to a request; ``what`` completes the sentence that begins with it."""
-    told = [person for person in to if person != by]
-    queue_mail(practice, connection, to=told, about=reference, line=f"{reference} {what}")
+    """Something happened to a request; ``what`` completes the sentence that begins with it.
+
+    Args:
+        practice: the open vault.
+        connection: of the write transaction.
+        reference: ``R-17``.
+        what: such as "was denied".
+        to: id of the person who is told.
+        by: id of whoever did it, who is not.
+    """
+    if to != by:
+        line = f"{reference} {what}"
+        queue_mail(practice, connection, to=[to], about=reference, line=line)
 
 
 def _by_when(practice: Practice, connection: Connection, purpose: Purpose, history: History) -> str:
