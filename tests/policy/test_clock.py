@@ -23,28 +23,12 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.scales import USUAL
 from callrec.policy.working_days import WorkingDays
 from policy.builders import LONDON
+from policy.dated import MONTHLY, asked, came, day, extended
 
 CHRISTMAS = frozenset({date(2024, 12, 25), date(2024, 12, 26)})
 WORKING = WorkingDays(closed=CHRISTMAS, years=range(2023, 2026))
 RECEIVED = date(2024, 9, 3)
-MONTHLY = (Purpose.SUBJECT_ACCESS, Purpose.ERASURE, Purpose.PORTABILITY)
 CLOCKED = (*MONTHLY, Purpose.DECEASED, Purpose.OUTSIDE_BODY)
-
-
-def day(number: int, month: int = 9) -> date:
-    return date(2024, month, number)
-
-
-def asked(awaited: Awaited, on: date) -> ClockEvent:
-    return ClockEvent(event=Dated.ASKED, on=on, awaited=awaited)
-
-
-def came(awaited: Awaited, on: date) -> ClockEvent:
-    return ClockEvent(event=Dated.ANSWERED, on=on, awaited=awaited)
-
-
-def extended(on: date) -> ClockEvent:
-    return ClockEvent(event=Dated.EXTENDED, on=on)
 
 
 def of(

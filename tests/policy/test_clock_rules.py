@@ -12,7 +12,7 @@ from callrec.policy.clause import Clause, Law
 from callrec.policy.clock import Awaited, ClockEvent, Dated, Receipt, Scales, check_event
 from callrec.policy.purpose import Purpose
 from callrec.policy.working_days import WorkingDays
-from policy.test_clock import MONTHLY, asked, came, day, extended
+from policy.dated import MONTHLY, asked, came, day, extended
 
 WORKING = WorkingDays(closed=frozenset(), years=range(2024, 2026))
 RECEIVED = day(3)
