@@ -44,10 +44,10 @@ _WORDS: Final = (
     ),
     (
         smtplib.SMTPServerDisconnected,
-        "the mail server closed the connection",
+        "the mail server closed the connection or did not answer in time",
         "callrec mail send tries again",
     ),
-    (TimeoutError, "the mail server does not answer", "see mail.host and mail.port"),
+    (TimeoutError, "the mail server cannot be reached in time", "see mail.host and mail.port"),
 )
 """What went wrong, what to say of it, and where to look."""
 
@@ -178,12 +178,18 @@ def _in_our_words(error: OSError) -> Failed:
     for kind, message, hint in _WORDS:
         if isinstance(error, kind):
             return Failed(message, hint=hint)
-    if isinstance(error, smtplib.SMTPResponseException):
-        return Failed(f"the mail server answered {error.smtp_code}")
+    if isinstance(error, smtplib.SMTPException):
+        return Failed(_answered(error), hint="see mail.host and mail.port")
     reason = error.strerror or type(error).__name__
     return Failed(
         f"the mail server cannot be reached: {reason.lower()}", hint="see mail.host and mail.port"
     )
+
+
+def _answered(error: smtplib.SMTPException) -> str:
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
+        return f"the mail server answered {error.smtp_code}"
+    return "what is there does not speak as a mail server does"  # -1: its answer has no code
 
 
 def _closed() -> Failed:
