@@ -34,7 +34,8 @@ def a_person(
 
 
 def a_request(purpose: Purpose = Purpose.COMPLAINT, **facts: Any) -> RequestFacts:
-    said = {"reference": "R-17", "state": RequestState.SUBMITTED, "requester": BEN, **facts}
+    known = {"state": RequestState.SUBMITTED, "requester": BEN, "made_on": TODAY}
+    said = {"reference": "R-17", **known, **facts}
     return RequestFacts(purpose=purpose, **said)
 
 

@@ -202,21 +202,41 @@ def test_nobody_decides_a_request_about_himself() -> None:
 # 4(g): whom the Data Controller authorised consults him before approval is granted.
 
 
-@pytest.mark.parametrize("consulted_on", [None, TOMORROW], ids=["never", "tomorrow"])
-def test_a_delegate_consults_before_he_approves(consulted_on: date | None) -> None:
-    delegate = a_person(PARTNER, lent=Power.DECIDE_RESERVED)
+DELEGATE = a_person(PARTNER, lent=Power.DECIDE_RESERVED)
+
+
+def test_a_delegate_consults_before_he_approves() -> None:
     disciplinary = a_request(Purpose.DISCIPLINARY)
     with pytest.raises(Refused, match=r"consulted before .+ \[policy 4\(g\)\]") as refused:
-        check_may_approve(delegate, disciplinary, on=TODAY, consulted_on=consulted_on)
+        check_may_approve(DELEGATE, disciplinary, on=TODAY)
     assert "--consulted DATE" in refused.value.hint
 
 
-@pytest.mark.parametrize("consulted_on", [TODAY, YESTERDAY])
-def test_a_delegate_who_has_consulted_approves(consulted_on: date | None) -> None:
-    delegate = a_person(PARTNER, lent=Power.DECIDE_RESERVED)
-    check_may_approve(
-        delegate, a_request(Purpose.DISCIPLINARY), on=TODAY, consulted_on=consulted_on
-    )
+@pytest.mark.parametrize("consulted_on", [YESTERDAY, TOMORROW])
+def test_he_consults_neither_before_there_was_a_request_nor_in_days_to_come(
+    consulted_on: date,
+) -> None:
+    made_today = a_request(Purpose.DISCIPLINARY, made_on=TODAY)
+    said = r"between the request and his approval \[policy 4\(g\)\]"
+    with pytest.raises(Refused, match=said):
+        check_may_approve(DELEGATE, made_today, on=TODAY, consulted_on=consulted_on)
+
+
+@pytest.mark.parametrize("consulted_on", [YESTERDAY, TODAY])
+def test_a_delegate_who_has_consulted_approves(consulted_on: date) -> None:
+    made_yesterday = a_request(Purpose.DISCIPLINARY, made_on=YESTERDAY)
+    check_may_approve(DELEGATE, made_yesterday, on=TODAY, consulted_on=consulted_on)
+
+
+def test_nobody_approves_what_nobody_opened() -> None:
+    unopened = a_request(Purpose.DISCIPLINARY, made_on=None)
+    with pytest.raises(Refused, match="consulted before"):
+        check_may_approve(DELEGATE, unopened, on=TODAY, consulted_on=TODAY)
+
+
+@pytest.mark.parametrize("purpose", set(RESERVED) - {Purpose.DISCIPLINARY})
+def test_for_other_purposes_a_delegate_need_not_say_when_he_consulted(purpose: Purpose) -> None:
+    check_may_approve(DELEGATE, a_request(purpose), on=TODAY)
 
 
 def test_nobody_approves_his_own_request() -> None:

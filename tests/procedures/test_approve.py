@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,19 +10,17 @@ import pytest
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
-from callrec.crypto.statement import check_statement, state
+from callrec.crypto.statement import check_statement
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered
 from callrec.policy.purpose import Purpose
-from callrec.policy.role import Delegation, Power, Role
+from callrec.policy.role import Power, Role
 from callrec.policy.withholding import Ground
-from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.approve import Decision, approve_request
 from callrec.procedures.changing_roles import change_role
+from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
-from callrec.procedures.people import find_person
 from callrec.procedures.revoke import revoke_grants
-from callrec.procedures.vouching import voucher_fields
 from procedures.asking import (
     ANOTHER_REASON,
     a_request,
@@ -33,6 +30,7 @@ from procedures.asking import (
     last_leaf,
     logged_in,
     opened,
+    pass_days,
     refused,
     rows,
     signed_in,
@@ -400,32 +398,31 @@ def test_nobody_else_breaks_it_and_nobody_without_a_reason(
 
 def lent_to_pat(house: House) -> Actor:
     """Pat, whom the Data Controller has lent the power to decide what is kept for her."""
-    dora, (_, voucher) = signed_in(house, "dora"), find_person(house.practice, "pat")
-    assert dora.identity is not None
-    delegations = (Delegation(Power.DECIDE_RESERVED, house.at.date()),)
-    person = replace(voucher.person, delegations=delegations)
-    fields = voucher_fields(person, voucher.keys, names_digest=voucher.name, previous=voucher)
-    statement = state(
-        "voucher",
-        vault=house.practice.vault,
-        by=dora.person.id,
-        at=house.at,
-        seed=dora.identity.act,
-        fields=fields,
-    )
-    with writing(house.practice, dora.signer) as act:
-        act.leaf("person.role", actor=dora.person.id, subject=[person.id], statement=statement)
-    house.open()
-    return signed_in(house, "pat")
+    dora, until = house.actor("dora"), house.at.date() + timedelta(days=7)
+    power = Power.DECIDE_RESERVED
+    lend_power(house.practice, dora, login="pat", power=power, until=until)
+    return house.actor("pat")
+
+
+CONTRADICTORY = {"before it was asked for": date(2026, 11, 23), "to come": date(2026, 11, 25)}
+
+
+@pytest.mark.parametrize("consulted_on", [None, *CONTRADICTORY.values()])
+def test_a_delegate_who_cannot_have_consulted_approves_nothing(
+    stocked: House, consulted_on: date | None
+) -> None:
+    reference = a_request(stocked, "mia", purpose=Purpose.DISCIPLINARY)
+    delegate = lent_to_pat(stocked)
+    with pytest.raises(Refused, match=r"\[policy 4\(g\)\]"):
+        approve_request(stocked.practice, delegate, reference, Decision(consulted_on=consulted_on))
+    assert nothing_is_granted(stocked)
 
 
 def test_a_delegate_says_when_he_consulted_the_data_controller(stocked: House) -> None:
     reference = a_request(stocked, "mia", purpose=Purpose.DISCIPLINARY)
-    delegate = lent_to_pat(stocked)
-    with pytest.raises(Refused, match="consulted before"):
-        approve_request(stocked.practice, delegate, reference, Decision())
-    consulted = Decision(consulted_on=date(2026, 11, 23))
+    pass_days(stocked, 2)
+    delegate, consulted = lent_to_pat(stocked), Decision(consulted_on=date(2026, 11, 25))
     approve_request(stocked.practice, delegate, reference, consulted)
     (statement,) = statements(stocked, reference)
-    assert statement.fields["consulted"] == "2026-11-23"
+    assert statement.fields["consulted"] == "2026-11-25"
     assert len(grants_of(stocked, reference, "mia")) == 2

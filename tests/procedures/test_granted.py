@@ -47,6 +47,7 @@ from procedures.asking import (
 )
 
 if TYPE_CHECKING:
+    from callrec.practice import Actor
     from practices import House
 
 
@@ -56,9 +57,11 @@ def office(granted: House) -> House:
     return granted
 
 
-def forge_approval(house: House, reference: str, login: str, **changes: Any) -> None:
+def forge_approval(
+    house: House, reference: str, login: str, *, kept: Actor | None = None, **changes: Any
+) -> None:
     """Approve with a key of one's own and none of the rules, as a changed program would."""
-    actor = signed_in(house, login)
+    actor = kept or signed_in(house, login)
     last = changes.get("countersigner", actor)
     with writing(house.practice, last.signer) as act:
         request = read_request(house.practice, actor, act.connection, reference)
@@ -291,10 +294,10 @@ def test_an_approval_by_somebody_without_the_power_opens_nothing(office: House) 
 
 
 def test_an_approver_demoted_before_the_approval_opens_nothing(office: House) -> None:
-    reference = a_request(office)
+    reference, max_ = a_request(office), signed_in(office, "max")
     change_role(office.practice, signed_in(office, "dora"), login="max", role=Role.STAFF)
     office.open()
-    forge_approval(office, reference, "max")
+    forge_approval(office, reference, "max", kept=max_)
     assert "role staff may not decide" in opens_nothing(office, reference, Refused)
 
 

@@ -46,6 +46,8 @@ class RequestFacts:
     """The people of the practice whom it is about."""
     granted_to: frozenset[PersonId] = frozenset()
     """Who holds a grant under it that can still be used."""
+    made_on: date | None = None
+    """Its day in the practice's time zone; None where nobody opened it, so nobody approves it."""
     third_parties_checked: bool = False
     """Whether somebody has looked for other people in what it asks for now."""
 
@@ -175,18 +177,19 @@ def check_consulted(
 ) -> None:
     """Whom the Data Controller authorised consults him before approval is granted [policy 4(g)].
 
+    About this very request, so not before it was made.
+
     Raises:
-        Refused: a delegate decides a disciplinary request and names no day, or a day to come.
+        Refused: a delegate decides a disciplinary request and names no day, or one on which he
+            cannot have done so.
     """
     is_delegate = person.role is not Role.DATA_CONTROLLER
     if not (TERMS[request.purpose].needs_consultation and is_delegate):
         return
-    if consulted_on is None or consulted_on > on:
-        raise Refused(
-            "the Data Controller is consulted before this is approved",
-            clause=Clause.DISCIPLINARY,
-            hint="consult first, then say when it was: --consulted DATE",
-        )
+    if consulted_on is None or request.made_on is None:
+        raise _unconsulted("the Data Controller is consulted before this is approved")
+    if not request.made_on <= consulted_on <= on:
+        raise _unconsulted("a delegate consults between the request and his approval")
 
 
 def check_may_approve(
@@ -341,6 +344,14 @@ def is_shown_in_full(person: Person, request: RequestFacts | None, *, on: date) 
     decides = TERMS[request.purpose].decided_with in powers_of(person, on)
     concerned = person.id in request.makers | request.subjects
     return person.id in request.granted_to or (decides and not concerned)
+
+
+def _unconsulted(message: str) -> Refused:
+    return Refused(
+        message,
+        clause=Clause.DISCIPLINARY,
+        hint="consult first, then say when it was: --consulted DATE",
+    )
 
 
 def _was_lent(person: Person, power: Power) -> str:

@@ -117,6 +117,7 @@ def read_request(
         requester=history.requester,
         changed_by=history.changed_by,
         granted_to=granted_to(approvals, history, practice.now()),
+        made_on=history.events[0].at.astimezone(practice.config.time_zone).date(),
         third_parties_checked=any(
             leaf.act == RequestAct.THIRD_PARTIES for leaf in history.after(history.making)
         ),
