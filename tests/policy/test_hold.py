@@ -211,10 +211,24 @@ def test_a_request_s_hold_waits_for_somebody_who_may_search() -> None:
     assert hold_after([*acts, HoldAct.MATCHED], by_request=True) is HoldState.PLACED
 
 
-def test_what_describes_no_call_holds_everything_until_a_recording_is_named() -> None:
+def test_what_describes_no_call_holds_everything_until_what_it_asks_for_is_matched() -> None:
     acts = [HoldAct.PLACED, HoldAct.EVERYTHING]
     assert hold_after(acts, by_request=True) is HoldState.EVERYTHING
-    assert hold_after([*acts, HoldAct.COVERS], by_request=True) is HoldState.PLACED
+    with pytest.raises(Tampered):
+        hold_after([*acts, HoldAct.MATCHED], by_request=True)
+    acts = [*acts, HoldAct.COVERS]
+    assert hold_after(acts, by_request=True) is HoldState.UNMATCHED
+    assert hold_after([*acts, HoldAct.MATCHED], by_request=True) is HoldState.PLACED
+
+
+@pytest.mark.parametrize(
+    "acts",
+    [[], [HoldAct.EVERYTHING], [HoldAct.MATCHED], [HoldAct.MATCHED, HoldAct.COVERS]],
+    ids=str,
+)
+def test_a_request_that_says_something_else_is_matched_again(acts: list[HoldAct]) -> None:
+    changed = [HoldAct.PLACED, *acts, HoldAct.UNMATCHED]
+    assert hold_after(changed, by_request=True) is HoldState.UNMATCHED
 
 
 @pytest.mark.parametrize(
@@ -236,12 +250,12 @@ def test_a_hold_can_be_lifted_wherever_it_stands_and_nothing_follows(acts: list[
 
 @pytest.mark.parametrize("first", sorted(set(HoldAct) - {HoldAct.PLACED}))
 def test_a_hold_begins_by_being_placed(first: HoldAct) -> None:
-    with pytest.raises(Tampered, match="where it cannot be"):
+    with pytest.raises(Tampered, match="a hold's history does not begin with its being placed"):
         hold_after([first], by_request=True)
 
 
 def test_a_hold_without_history_was_placed_by_nobody() -> None:
-    with pytest.raises(Tampered, match="no history"):
+    with pytest.raises(Tampered, match="does not begin"):
         hold_after([], by_request=True)
 
 

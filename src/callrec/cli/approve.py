@@ -10,13 +10,12 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options import deciding
 from callrec.cli.request_view import request_lines
-from callrec.cli.who import practice_of, signing
+from callrec.cli.who import countersigning, practice_of, signing
 from callrec.errors import Failed, Unusable
 from callrec.policy.when import parse_day
 from callrec.practice import today
 from callrec.procedures.approve import Decision, approve_request
 from callrec.procedures.request_show import show_request
-from callrec.procedures.unlock import actor_by_password
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from callrec.procedures.approve import Approved
 
 app = new_app()
-
-COUNTERSIGN_FILE = "CALLREC_COUNTERSIGN_PASSWORD_FILE"
 
 
 @app.command()
@@ -68,7 +65,7 @@ def approve(
     actor = signing(ctx.obj, practice)
     if not yes:
         decision = replace(decision, seen=_confirm(ctx.obj, practice, actor, request))
-    second = _countersigner(ctx.obj, practice, countersign)
+    second = countersigning(ctx.obj, practice, countersign) if countersign else None
     done = approve_request(practice, actor, request, decision, countersigner=second)
     _show(ctx.obj, practice, done)
 
@@ -84,15 +81,6 @@ def _confirm(invocation: Invocation, practice: Practice, actor: Actor, reference
     if prompts.ask(f"Type {reference} to approve it", option="--yes") != reference:
         raise Failed("not confirmed, so nothing was done")
     return digest
-
-
-def _countersigner(invocation: Invocation, practice: Practice, login: str | None) -> Actor | None:
-    if login is None:
-        return None
-    password = invocation.prompts.ask_password(
-        f"Password of {login}, who countersigns", file_variable=COUNTERSIGN_FILE
-    )
-    return actor_by_password(practice, login=login, password=password)
 
 
 def _withheld(given: list[deciding.Withheld]) -> Mapping[int, Ground]:

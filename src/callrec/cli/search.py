@@ -81,7 +81,7 @@ def as_json(call: ShownCall) -> dict[str, Any]:
         "format": call.format,
         "size_bytes": call.size_bytes,
         "state": call.state,
-        "held": False,  # nothing places a hold yet
+        "held": call.held,
         "sha256": call.sha256,
     }
 

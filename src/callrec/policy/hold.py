@@ -54,7 +54,7 @@ class HoldState(StrEnum):
     UNMATCHED = "unmatched"
     """Nobody who may search has looked yet: all that began in the time that its request tells."""
     EVERYTHING = "everything"
-    """Its request describes no call, and names no recording yet: every recording there is."""
+    """Its request describes no call and asks for no recording yet: every recording there is."""
     PLACED = "placed"
     """The recordings that it names."""
     LIFTED = "lifted"
@@ -68,6 +68,8 @@ class HoldAct(StrEnum):
     EVERYTHING = "hold.everything"
     COVERS = "hold.covers"
     MATCHED = "hold.matched"
+    UNMATCHED = "hold.unmatched"
+    """What its request says was changed."""
     LIFTED = "hold.lifted"
 
 
@@ -90,15 +92,18 @@ _NEXT: Mapping[HoldState, Mapping[HoldAct, HoldState]] = MappingProxyType(
             HoldAct.EVERYTHING: HoldState.EVERYTHING,
             HoldAct.COVERS: HoldState.UNMATCHED,
             HoldAct.MATCHED: HoldState.PLACED,
+            HoldAct.UNMATCHED: HoldState.UNMATCHED,
             HoldAct.LIFTED: HoldState.LIFTED,
         },
         HoldState.EVERYTHING: {
-            HoldAct.COVERS: HoldState.PLACED,
+            HoldAct.COVERS: HoldState.UNMATCHED,
+            HoldAct.UNMATCHED: HoldState.UNMATCHED,
             HoldAct.LIFTED: HoldState.LIFTED,
         },
         HoldState.PLACED: {
             HoldAct.COVERS: HoldState.PLACED,
             HoldAct.MATCHED: HoldState.PLACED,
+            HoldAct.UNMATCHED: HoldState.UNMATCHED,
             HoldAct.LIFTED: HoldState.LIFTED,
         },
         HoldState.LIFTED: {},
@@ -111,24 +116,32 @@ def hold_after(acts: Iterable[HoldAct], *, by_request: bool) -> HoldState:
 
     Args:
         acts: beginning with `HoldAct.PLACED`.
-        by_request: whether a request placed it; what is placed by hand needs no matching.
+        by_request: whether a request placed it; what is placed by hand is not matched.
 
-    Law: what is lifted stays lifted, and nothing is unmatched again that was matched.
+    Law: what is lifted stays lifted; what a request placed comes to be `PLACED`, and so to cover
+    no more than it names, by being matched and by nothing else.
 
     Raises:
         Tampered: this cannot have happened in this order.
     """
-    state: HoldState | None = None
-    for act in acts:
-        if state is not None:
-            state = _NEXT[state].get(act)
-        elif act is HoldAct.PLACED:
-            state = HoldState.UNMATCHED if by_request else HoldState.PLACED
-        if state is None:
-            raise Tampered(f"a hold's history has {act} where it cannot be")
-    if state is None:
-        raise Tampered("a hold has no history")
+    told = tuple(acts)
+    if told[:1] != (HoldAct.PLACED,):
+        raise Tampered("a hold's history does not begin with its being placed")
+    state = HoldState.UNMATCHED if by_request else HoldState.PLACED
+    for act in told[1:]:
+        state = next_state(state, act)
     return state
+
+
+def next_state(state: HoldState, act: HoldAct) -> HoldState:
+    """Where a hold stands after something more happened to it.
+
+    Raises:
+        Tampered: that cannot happen to a hold that stands there.
+    """
+    if act not in _NEXT[state]:
+        raise Tampered(f"a hold's history has {act} where it cannot be")
+    return _NEXT[state][act]
 
 
 def told_time(particulars: Particulars) -> Criteria:

@@ -98,7 +98,7 @@ def verify_audit(
         found = read_whole(connection, founders.vault, seen)
         problems = [*found.problems]
         if found.register is not None and not problems:
-            problems.extend(check_projections(connection, found.register))
+            problems.extend(check_projections(connection, found.register, config.time_zone))
         anchors, differences, unchecked = _check_anchors(connection, found, memory, against)
         problems.extend(differences)
     pinned = trusted_root(founders.vault)

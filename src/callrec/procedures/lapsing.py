@@ -18,6 +18,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import writing
 from callrec.procedures.custody import from_millis, to_millis
+from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_log import log_request_event, read_history
 
@@ -78,6 +79,7 @@ def sweep_lapsed(practice: Practice, actor: Actor) -> None:
     # Two, as the second reads what the first has written, and only a checkpoint attests that.
     _sweep(practice, actor, _lapsed_grants, _let_grants_lapse)
     _sweep(practice, actor, _lapsed_requests, _let_request_lapse)
+    match_open_holds(practice, actor)
 
 
 def _sweep(

@@ -19,25 +19,32 @@ from callrec.crypto.canonical import parse
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey
+from callrec.procedures.hold_log import check_holds
+from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_log import History, is_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import tzinfo
 
     from sqlalchemy import Connection
 
     from callrec.audit.register import Register
 
 
-def check_projections(connection: Connection, register: Register) -> Iterator[Problem]:
-    """Everything in the catalogue that does not follow from the log."""
+def check_projections(
+    connection: Connection, register: Register, zone: tzinfo
+) -> Iterator[Problem]:
+    """Everything in the catalogue that does not follow from the log; ``zone`` is the practice's."""
     for problems in (
         _check_people(connection, register),
         _check_shares(connection, register),
         _check_recordings(connection),
         _check_requests(connection),
         _check_grants(connection),
+        _check_holds(connection, register, zone),
+        check_incident_rows(connection),
     ):
         try:
             yield from problems
@@ -123,3 +130,11 @@ def _check_grants(connection: Connection) -> Iterator[Problem]:
         told = (fields["request"], fields["for"], listed.get(row.uid))
         if told != (row.request, row.person, primitives.sha256(row.sealed).hex()):
             yield Problem(None, "a grant is not one that its approval lists")
+
+
+def _check_holds(connection: Connection, register: Register, zone: tzinfo) -> Iterator[Problem]:
+    """Each hold names what its leaves say, and none is missing."""
+    try:
+        check_holds(connection, register, zone)
+    except Tampered as error:
+        yield Problem(None, error.message)

@@ -19,6 +19,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.requests import set_state
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Failed, Tampered
+from callrec.policy.hold import LIFTING
 from callrec.policy.request import (
     RequestAct,
     RequestEvent,
@@ -30,6 +31,7 @@ from callrec.policy.request import (
 )
 from callrec.policy.role import PersonId
 from callrec.practice import check_remembered_head
+from callrec.procedures.hold_of_request import lift_with_request
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -130,6 +132,8 @@ def log_request_event(
 ) -> History:
     """Let something happen to a request: its leaf, and the state column that follows from it.
 
+    What ends it lifts its hold, too.
+
     Args:
         act: the write transaction.
         actor: who does it.
@@ -155,6 +159,8 @@ def log_request_event(
     leaf, _ = read_leaf(act.connection, seq)
     after = replace(history, leaves=(*history.leaves, leaf))
     set_state(act.connection, history.request, after.state)
+    if what in LIFTING:
+        lift_with_request(act, actor, request=history.request)
     return after
 
 
@@ -220,8 +226,8 @@ def leaves_about(connection: Connection, request: str) -> Iterator[Leaf]:
     yield from _decoded(connection, func.instr(body, request.encode()) > 0)
 
 
-def leaves_of(connection: Connection, acts: Collection[RequestAct]) -> Iterator[Leaf]:
-    """Everything of these kinds that was done, whatever request it is about, oldest first."""
+def leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
+    """Everything of these kinds that was done, whatever it is about, oldest first."""
     body = tables.leaf.c.body
     some = [func.instr(body, f'"act":"{act}"'.encode()) > 0 for act in acts]
     for leaf in _decoded(connection, or_(*some)):

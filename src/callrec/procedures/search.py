@@ -24,6 +24,7 @@ from callrec.policy.request import ENDED
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
 from callrec.procedures.custody import Opening, check_clear_columns
+from callrec.procedures.hold_reach import holds_over
 from callrec.procedures.open_request import read_request
 
 if TYPE_CHECKING:
@@ -60,11 +61,13 @@ class ShownCall:
     format: str
     size_bytes: int
     state: str
+    held: bool
+    """Whether a hold covers it, so that it is not destroyed."""
     sha256: str
     """Of the original, in hex."""
 
     @classmethod
-    def of(cls, opened: OpenedRecording, *, masked: bool) -> Self:
+    def of(cls, opened: OpenedRecording, *, masked: bool, held: bool) -> Self:
         """What is shown of an opened recording."""
         fields = opened.fields
         number, parties = fields["number"], fields["parties"]
@@ -85,6 +88,7 @@ class ShownCall:
             format=fields["format"],
             size_bytes=fields["size_bytes"],
             state=opened.state,
+            held=held,
             sha256=fields["sha256"],
         )
 
@@ -143,11 +147,12 @@ def search_recordings(
     ):
         masked = not _in_full(practice, actor, connection, request)
         found = sorted(find_calls(practice, actor, connection, criteria), key=_age, reverse=True)
-    shown = found[: min(limit or len(found), practice.config.search.most_results)]
+        shown = found[: min(limit or len(found), practice.config.search.most_results)]
+        held = holds_over(practice, actor, connection, [opened.id for opened in shown])
     answer = {"found": len(found), "search": seq, "shown": len(shown)}
     record(practice, actor, "search.answered", subject=subject, details=answer)
-    items = tuple(ShownCall.of(opened, masked=masked) for opened in shown)
-    return Found(items, len(found), masked, seq)
+    items = (ShownCall.of(opened, masked=masked, held=opened.id in held) for opened in shown)
+    return Found(tuple(items), len(found), masked, seq)
 
 
 def _in_full(practice: Practice, actor: Actor, connection: Connection, request: str | None) -> bool:

@@ -18,6 +18,7 @@ from callrec.policy.notice import CallerTold, NoticeKind, caller_told
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.procedures.custody import Opening, find_recording
+from callrec.procedures.hold_reach import holds_over
 from callrec.procedures.notice import read_notices, versions_on
 from callrec.procedures.search import ShownCall
 
@@ -79,12 +80,13 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
         with reading(practice.engine) as connection:
             row = find_recording(connection, number)
             opened = Opening(practice, actor, connection).checked(row)
+            held = holds_over(practice, actor, connection, [row.id])
         _check_file(practice, row)
     on_its_day = versions_on(
         notices, opened.started_at.astimezone(practice.config.time_zone).date()
     )
     return Shown(
-        call=ShownCall.of(opened, masked=True),
+        call=ShownCall.of(opened, masked=True, held=bool(held)),
         provenance=tuple(_source(said) for said in opened.fields["provenance"]),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
         caller_told=_told(opened, announced=on_its_day[NoticeKind.ANNOUNCEMENT] is not None),

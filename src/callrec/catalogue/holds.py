@@ -1,0 +1,126 @@
+"""Rows of holds, and of the recordings that each covers (docs/formats/holds.md).
+
+They follow from the audit log's leaves; `procedures.hold_log` holds them against these.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, literal, select
+
+from callrec.catalogue import tables
+from callrec.errors import NotFound
+from callrec.policy.hold import HoldState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Row, Select
+
+
+def find_hold(connection: Connection, number: int) -> Row[Any]:
+    """The row of a hold, with ``request_number`` and ``purpose`` of its request if it has one.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row: Row[Any] | None = connection.execute(
+        _with_request().where(tables.hold.c.number == number)
+    ).first()
+    if row is None:
+        raise NotFound(f"there is no hold H-{number}", hint="run callrec hold list")
+    return row
+
+
+def state_of(connection: Connection, hold: str) -> HoldState:
+    """The state column."""
+    query = select(tables.hold.c.state).where(tables.hold.c.id == hold)
+    return HoldState(connection.execute(query).scalar_one())
+
+
+def all_holds(connection: Connection) -> Sequence[Row[Any]]:
+    """Every hold, as `find_hold` gives it, in the order of their numbers."""
+    return connection.execute(_with_request().order_by(tables.hold.c.number)).all()
+
+
+def next_number(connection: Connection) -> int:
+    """The number that the next hold takes; certain only within a write transaction."""
+    newest = connection.execute(select(func.max(tables.hold.c.number))).scalar()
+    return (newest or 0) + 1
+
+
+def insert_hold(connection: Connection, **columns: object) -> None:
+    connection.execute(tables.hold.insert().values(**columns))
+
+
+def update_hold(connection: Connection, hold: str, **columns: object) -> None:
+    """Write the projections of the leaves: what they amount to."""
+    table = tables.hold
+    connection.execute(table.update().where(table.c.id == hold).values(**columns))
+
+
+def put_held(connection: Connection, hold: str, uids: Collection[str]) -> None:
+    """Let a hold name these recordings, none of which it names yet."""
+    recording = tables.recording.c
+    chosen = select(literal(hold), recording.id).where(recording.uid.in_(uids))
+    connection.execute(insert(tables.held).from_select(["hold", "recording"], chosen))
+
+
+def placed_by_request(connection: Connection, request: str) -> Row[Any] | None:
+    """The hold that a request placed, if it is not lifted."""
+    hold = tables.hold.c
+    return connection.execute(
+        select(tables.hold).where(hold.request == request, hold.state != HoldState.LIFTED)
+    ).first()
+
+
+def uids_held(connection: Connection, hold: str) -> frozenset[str | None]:
+    """The recordings that a hold names, lifted or not; None stands for one that there is not."""
+    held, recording = tables.held, tables.recording
+    query = select(recording.c.uid).select_from(
+        held.join(recording, recording.c.id == held.c.recording, isouter=True)
+    )
+    return frozenset(connection.execute(query.where(held.c.hold == hold)).scalars())
+
+
+def count_held(connection: Connection) -> Mapping[str, int]:
+    """For each hold that names any: how many recordings."""
+    held = tables.held.c
+    rows = connection.execute(select(held.hold, func.count().label("count_")).group_by(held.hold))
+    return {row.hold: row.count_ for row in rows}
+
+
+def holds_naming(connection: Connection, recordings: Collection[int]) -> Sequence[Row[Any]]:
+    """The holds that are not lifted and name one of these: a row for each, with ``recording``."""
+    held = tables.held.c
+    query = _with_request(held.recording).join(tables.held, held.hold == tables.hold.c.id)
+    return connection.execute(
+        query.where(held.recording.in_(recordings), tables.hold.c.state != HoldState.LIFTED)
+    ).all()
+
+
+def holds_in_state(connection: Connection, *states: HoldState) -> Sequence[Row[Any]]:
+    """The holds that stand there, in the order of their numbers."""
+    query = _with_request().where(tables.hold.c.state.in_(states))
+    return connection.execute(query.order_by(tables.hold.c.number)).all()
+
+
+def newest_recording(connection: Connection) -> Row[Any] | None:
+    """The recording that came in last; None where there is none."""
+    recording = tables.recording
+    return connection.execute(select(recording).order_by(recording.c.id.desc()).limit(1)).first()
+
+
+def came_in_late(connection: Connection, *, after: int, before: int) -> bool:
+    """Whether recordings later than ``after`` came in that began before a time, in ms."""
+    recording = tables.recording.c
+    query = select(recording.id).where(recording.id > after, recording.started_at < before)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _with_request(*columns: ColumnElement[Any]) -> Select[Any]:
+    request = tables.request
+    return select(
+        tables.hold, request.c.number.label("request_number"), request.c.purpose, *columns
+    ).join(request, request.c.id == tables.hold.c.request, isouter=True)

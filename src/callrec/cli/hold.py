@@ -1,0 +1,133 @@
+"""``callrec hold``: what may not be destroyed, and until when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from callrec.cli import options
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context
+from callrec.cli.options import holds as hold_options
+from callrec.cli.who import acting, countersigning, practice_of, signing
+from callrec.policy.hold import HoldState
+from callrec.procedures.hold import lift_hold, place_hold
+from callrec.procedures.hold_list import list_holds, show_hold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
+    from callrec.procedures.hold_list import ListedHold, ShownHold
+
+app = new_app()
+
+_EXPLAINED = {
+    HoldState.UNMATCHED: "unmatched: until somebody who may search works on requests, such a hold"
+    " covers every recording of the time that its request tells",
+    HoldState.EVERYTHING: "everything: its request describes no call, so until a recording is"
+    " attached to it, such a hold covers every recording",
+}
+
+
+@app.command()
+def place(ctx: Context, recordings: options.RecordingIds, *, reason: options.Reason = None) -> None:
+    """Hold recordings, so that nobody erases or disposes of them until two people agree.
+
+    A request for subject access, a complaint, a claim or an outside body places one by itself.
+    """
+    why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
+    practice = practice_of(ctx.obj)
+    placed = place_hold(practice, acting(ctx.obj, practice), recordings, reason=why)
+    reference, count = f"H-{placed.number}", len(placed.recordings)
+    out = ctx.obj.out
+    out.show(
+        {"id": reference, "recordings": list(placed.recordings)},
+        lambda: out.say(f"{reference} is placed. Recordings held: {count}."),
+    )
+    out.next_step(f"callrec hold show {reference}")
+
+
+@app.command()
+def lift(
+    ctx: Context,
+    hold: hold_options.HoldReference,
+    *,
+    reason: options.Reason = None,
+    countersign: options.Countersign = None,
+    yes: options.Yes = False,
+) -> None:
+    """Let go what a hold covers: the Data Controller, and a second person who countersigns.
+
+    What a request has placed is lifted when that request ends, and not by hand.
+    """
+    prompts = ctx.obj.prompts
+    why = reason or prompts.ask("Reason", option="--reason TEXT")
+    second = countersign or prompts.ask("Who countersigns", option="--countersign USER")
+    prompts.confirm(f"lift H-{hold}", yes=yes)
+    practice = practice_of(ctx.obj)
+    actor = signing(ctx.obj, practice)
+    countersigner = countersigning(ctx.obj, practice, second)
+    lift_hold(practice, actor, hold, reason=why, countersigner=countersigner)
+    out = ctx.obj.out
+    out.show(
+        {"id": f"H-{hold}", "state": HoldState.LIFTED}, lambda: out.say(f"H-{hold} is lifted.")
+    )
+
+
+@app.command("list")
+def list_(ctx: Context) -> None:
+    """Every hold, the newest first: who placed it, and how many recordings it names."""
+    practice = practice_of(ctx.obj)
+    acting(ctx.obj, practice)
+    listed = list_holds(practice)
+    out, zone = ctx.obj.out, practice.config.time_zone
+    headers = ("hold", "request", "state", "placed", "by", "recordings")
+    out.show_items(
+        [_json(hold) for hold in listed],
+        lambda: out.table(headers, [_row(hold, zone) for hold in listed]),
+    )
+    for state, explained in _EXPLAINED.items():
+        if state in {hold.state for hold in listed}:
+            out.note(explained)
+
+
+@app.command()
+def show(ctx: Context, hold: hold_options.HoldReference) -> None:
+    """One hold: why it was placed, and which recordings it names. This is on record."""
+    practice = practice_of(ctx.obj)
+    shown = show_hold(practice, acting(ctx.obj, practice), hold)
+    out, zone = ctx.obj.out, practice.config.time_zone
+
+    def text() -> None:
+        for label, value in _lines(shown, zone):
+            out.say(f"{label:<11}{value}")
+
+    value = {**_json(shown.hold), "reason": shown.reason, "recordings": list(shown.recordings)}
+    out.show(value, text)
+    if shown.hold.state in _EXPLAINED:
+        out.note(_EXPLAINED[shown.hold.state])
+
+
+def _json(hold: ListedHold) -> dict[str, Any]:
+    return {
+        "id": f"H-{hold.number}",
+        "request": hold.request,
+        "state": hold.state,
+        "placed_at": hold.placed_at,
+        "placed_by": hold.placed_by,
+        "recordings": hold.recordings,
+    }
+
+
+def _row(hold: ListedHold, zone: tzinfo) -> tuple[object, ...]:
+    placed = f"{hold.placed_at.astimezone(zone):%Y-%m-%d}"
+    number = f"H-{hold.number}"
+    return number, hold.request, hold.state, placed, hold.placed_by, hold.recordings
+
+
+def _lines(shown: ShownHold, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    hold = shown.hold
+    yield "hold", f"H-{hold.number}  {hold.state}"
+    yield "placed", f"{hold.placed_at.astimezone(zone):%Y-%m-%d %H:%M} by {hold.placed_by}"
+    yield "reason", shown.reason or f"request {hold.request}"
+    yield "recordings", ", ".join(map(str, shown.recordings)) or "none named"

@@ -1,0 +1,105 @@
+"""List holds, or show one with why it was placed [policy 4(h)]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.audit.attested import attested_leaves
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.catalogue.holds import all_holds, count_held, find_hold
+from callrec.errors import Tampered
+from callrec.policy.hold import HoldState, check_may_place_hold
+from callrec.policy.role import VaultKey
+from callrec.practice import attempt, record, today, vault_key
+from callrec.procedures.custody import from_millis
+from callrec.procedures.people import logins
+from callrec.procedures.sealed_hold import HoldBody
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.practice import Actor, Practice
+
+SHOWN: Final = "hold.shown"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedHold:
+    """A hold as everybody in the practice may see it."""
+
+    number: int
+    request: str | None
+    """Reference of the request that placed it."""
+    state: HoldState
+    placed_at: datetime
+    placed_by: str
+    """Login."""
+    recordings: int
+    """How many it names."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownHold:
+    """A hold with what it names, and why. Its repr shows nothing."""
+
+    hold: ListedHold
+    reason: str
+    """Empty where a request placed it: that says why."""
+    recordings: tuple[int, ...]
+
+
+def list_holds(practice: Practice) -> tuple[ListedHold, ...]:
+    """Every hold, the newest first. Nothing sealed is opened."""
+    called = logins(practice)
+    with reading(practice.engine) as connection:
+        rows, counts = all_holds(connection), count_held(connection)
+    return tuple(_listed(row, called[row.placed_by], counts.get(row.id, 0)) for row in rows[::-1])
+
+
+def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
+    """One hold; the log says so first, as its reason is opened.
+
+    Raises:
+        NotFound: there is none.
+        Refused: the actor neither searches nor decides.
+        Tampered: it does not say what it said when it was placed.
+    """
+    with reading(practice.engine) as connection:
+        row = find_hold(connection, number)
+    with attempt(practice, actor, SHOWN, subject=[row.id]):
+        check_may_place_hold(actor.person, on=today(practice))
+        record(practice, actor, SHOWN, subject=[row.id])
+        with reading(practice.engine) as connection:
+            row = find_hold(connection, number)
+            body = _open(practice, actor, connection, row)
+            held = tables.held.c
+            query = select(held.recording).where(held.hold == row.id).order_by(held.recording)
+            recordings = tuple(connection.execute(query).scalars())
+    placed_by = logins(practice)[row.placed_by]
+    return ShownHold(_listed(row, placed_by, len(recordings)), body.reason, recordings)
+
+
+def _listed(row: Row[Any], placed_by: str, recordings: int) -> ListedHold:
+    return ListedHold(
+        number=row.number,
+        request=f"R-{row.request_number}" if row.request else None,
+        state=row.state,
+        placed_at=from_millis(row.placed_at),
+        placed_by=placed_by,
+        recordings=recordings,
+    )
+
+
+def _open(practice: Practice, actor: Actor, connection: Connection, row: Row[Any]) -> HoldBody:
+    secret = vault_key(actor, VaultKey.CATALOGUE, row.key_version)
+    body = HoldBody.open(row.sealed, secret, practice.vault, row.id)
+    (leaf,) = attested_leaves(connection, practice.register, [row.seq])
+    if body.commitment(practice.vault, row.seq) != leaf.detail or body.number != row.number:
+        raise Tampered(f"hold H-{row.number} is not the one that was placed")
+    return body

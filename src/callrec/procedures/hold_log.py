@@ -1,0 +1,225 @@
+"""What happened to holds, as the log's leaves say it, and whether the rows agree.
+
+Whoever can write the database could drop a row, so nothing is destroyed, and no hold lifted, before
+the rows were held against the leaves (docs/formats/holds.md, 4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, select
+
+from callrec.audit.leaf import Leaf, Outcome
+from callrec.catalogue import tables
+from callrec.catalogue.holds import all_holds, uids_held
+from callrec.crypto.canonical import parse_instant
+from callrec.errors import NotFound, Refused, Tampered
+from callrec.policy.hold import (
+    LIFTING,
+    HoldAct,
+    HoldState,
+    check_may_countersign_lifting,
+    check_may_lift_hold,
+    hold_after,
+)
+from callrec.policy.role import Power, powers_of
+from callrec.procedures.custody import to_millis
+from callrec.procedures.hold_leaves import NOTHING_YET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date, tzinfo
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.register import Register
+    from callrec.policy.role import Person
+
+_ACTS: Final = {str(act): act for act in HoldAct}
+_BY_HAND: Final = 2
+"""People who lift a hold that no request placed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedHold:
+    """One hold, and the leaves that tell of it, oldest first."""
+
+    number: int
+    """Holds are numbered in the order in which they are placed, from 1."""
+    leaves: tuple[Leaf, ...]
+
+    @property
+    def placed(self) -> Leaf:
+        return self.leaves[0]
+
+    @property
+    def request(self) -> str | None:
+        """Id of the request that placed it."""
+        return self.placed.subject[1] if len(self.placed.subject) > 1 else None
+
+    @property
+    def state(self) -> HoldState:
+        """Where it stands.
+
+        Raises:
+            Tampered: this cannot have happened in this order.
+        """
+        acts = [_ACTS[leaf.act] for leaf in self.leaves]
+        lifted = self.of(HoldAct.LIFTED)
+        # By hand it is lifted by the second person's leaf; that there are two is checked.
+        if self.request is None and lifted:
+            acts.remove(HoldAct.LIFTED)
+        return hold_after(acts, by_request=self.request is not None)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The uids that it names, whether it is lifted or not."""
+        covered = (leaf.subject[1:] for leaf in self.of(HoldAct.COVERS))
+        matched = (leaf.subject[2:] for leaf in self.of(HoldAct.MATCHED))
+        return frozenset(uid for uids in (*covered, *matched) for uid in uids)
+
+    @property
+    def looked_to(self) -> str | None:
+        """Uid of the newest recording when it was last matched; empty: there was none.
+
+        None if it was not, or not since what its request says was changed.
+        """
+        told = [leaf for leaf in self.leaves if leaf.act in (HoldAct.MATCHED, HoldAct.UNMATCHED)]
+        if not told or told[-1].act == HoldAct.UNMATCHED:
+            return None
+        return "".join(told[-1].subject[1:2])
+
+    def of(self, act: HoldAct) -> tuple[Leaf, ...]:
+        return tuple(leaf for leaf in self.leaves if leaf.act == act)
+
+
+def check_holds(connection: Connection, register: Register, zone: tzinfo) -> None:
+    """Check that the rows of holds are what the leaves come to.
+
+    The leaves must have been found sound before, as by `request_log.check_log`.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        register: who might do what, and when.
+        zone: the practice's, for the days of powers that were lent.
+
+    Raises:
+        Tampered: a row is missing, added or changed, or something was done by nobody entitled.
+    """
+    logged = _read_holds(connection)
+    ended = _ends_of_requests(connection)
+    for hold in logged.values():
+        _check_entitled(hold, register, zone, ended)
+    for row in all_holds(connection):
+        if row.id not in logged:
+            raise Tampered(f"hold H-{row.number} is in no leaf")
+        _check_row(connection, row, logged.pop(row.id))
+    if logged:
+        raise Tampered(f"{len(logged)} holds of the log are in no row")
+    _check_named_by_holds(connection)
+
+
+def _read_holds(connection: Connection) -> dict[str, LoggedHold]:
+    """By id, in the order in which they were placed."""
+    leaves: dict[str, list[Leaf]] = {}
+    for leaf in _leaves(connection, "hold."):
+        if leaf.act in _ACTS:
+            leaves.setdefault("".join(leaf.subject[:1]), []).append(leaf)
+    return {
+        hold: LoggedHold(number, tuple(told))
+        for number, (hold, told) in enumerate(leaves.items(), 1)
+    }
+
+
+def _ends_of_requests(connection: Connection) -> Mapping[str, int]:
+    """Id of each request that has ended -> the leaf that says so."""
+    ends = (leaf for leaf in _leaves(connection, "request.") if leaf.act in LIFTING)
+    return {"".join(leaf.subject[:1]): leaf.seq for leaf in ends}
+
+
+def _leaves(connection: Connection, acts: str) -> Iterator[Leaf]:
+    """Those of acts that begin so, and were done."""
+    table = tables.leaf
+    # Not LIKE: some builds of SQLite find nothing like a pattern in bytes.
+    some = func.instr(table.c.body, f'"act":"{acts}'.encode()) > 0
+    rows = connection.execute(select(table.c.seq, table.c.body).where(some).order_by(table.c.seq))
+    for seq, body in rows:
+        leaf = Leaf.decode(bytes(body), seq)
+        if leaf.outcome is Outcome.DONE:
+            yield leaf
+
+
+def _check_entitled(
+    hold: LoggedHold, register: Register, zone: tzinfo, ended: Mapping[str, int]
+) -> None:
+    _ = hold.state  # read once here, so that nothing is made of what cannot have happened
+    try:
+        for leaf in hold.of(HoldAct.MATCHED):
+            _check_matched(hold, leaf, *_actor_then(leaf, register, zone))
+        lifted = hold.of(HoldAct.LIFTED)
+        if hold.request is None:
+            _check_lifted_by_two(lifted, register, zone)
+        elif lifted and ended.get(hold.request, lifted[0].seq) >= lifted[0].seq:
+            raise Tampered("a hold was lifted before its request had ended")
+    except (Refused, NotFound) as error:
+        # Our own commands do not let it come to that.
+        raise Tampered("a hold was matched or lifted by somebody who may not") from error
+
+
+def _check_matched(hold: LoggedHold, leaf: Leaf, person: Person, on: date) -> None:
+    if hold.request is None or Power.SEARCH not in powers_of(person, on):
+        raise Tampered(f"leaf {leaf.seq} matches a hold, by somebody who may not search")
+
+
+def _check_lifted_by_two(lifted: Sequence[Leaf], register: Register, zone: tzinfo) -> None:
+    if not lifted:
+        return
+    if len(lifted) != _BY_HAND:
+        raise Tampered("a hold was lifted by one person alone")
+    first, second = lifted
+    lifter, on = _actor_then(first, register, zone)
+    check_may_lift_hold(lifter, on=on)
+    countersigner, on = _actor_then(second, register, zone)
+    check_may_countersign_lifting(countersigner, lifter=lifter.id, on=on)
+
+
+def _actor_then(leaf: Leaf, register: Register, zone: tzinfo) -> tuple[Person, date]:
+    """Who he was, and which day it was in the practice."""
+    return (
+        register.person(leaf.actor, before=leaf.seq),
+        parse_instant(leaf.at).astimezone(zone).date(),
+    )
+
+
+def _check_row(connection: Connection, row: Row[Any], hold: LoggedHold) -> None:
+    """The columns are projections of the leaves; here they are worked out again."""
+    projected: Mapping[str, object] = {
+        "number": hold.number,
+        "seq": hold.placed.seq,
+        "request": hold.request,
+        "placed_by": hold.placed.actor,
+        "placed_at": to_millis(parse_instant(hold.placed.at)),
+        "state": hold.state,
+        "matched_to": _recording_of(connection, hold.looked_to),
+    }
+    for column, value in projected.items():
+        if getattr(row, column) != value:
+            raise Tampered(f"the {column} of hold H-{row.number} is not what the log says")
+    if uids_held(connection, row.id) != hold.names:
+        raise Tampered(f"hold H-{row.number} does not name the recordings that the log says")
+
+
+def _recording_of(connection: Connection, uid: str | None) -> int | None:
+    if not uid:
+        return None if uid is None else NOTHING_YET
+    query = select(tables.recording.c.id).where(tables.recording.c.uid == uid)
+    return connection.execute(query).scalar()
+
+
+def _check_named_by_holds(connection: Connection) -> None:
+    held, hold = tables.held.c, tables.hold.c
+    unknown = select(held.hold).where(held.hold.not_in(select(hold.id))).limit(1)
+    if connection.execute(unknown).first() is not None:
+        raise Tampered("a recording is held by a hold that there is not")

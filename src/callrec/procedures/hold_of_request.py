@@ -1,0 +1,79 @@
+"""The hold that a request places: as it is made, changed and ended (docs/formats/holds.md, 3).
+
+Each of these is part of the transaction in which that happens to the request.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.catalogue.holds import placed_by_request, state_of
+from callrec.policy.described import described
+from callrec.policy.hold import HoldState
+from callrec.policy.purpose import TERMS
+from callrec.procedures.hold_leaves import (
+    log_covers,
+    log_everything,
+    log_lifted,
+    log_placed,
+    log_unmatched,
+)
+
+if TYPE_CHECKING:
+    from callrec.audit.log import Writing
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.sealed_request import RequestBody
+
+
+def place_with_request(
+    practice: Practice, act: Writing, actor: Actor, *, request: str, body: RequestBody
+) -> None:
+    """Place a hold as a request is made, if its purpose asks for one.
+
+    Whoever asks need not be able to search, so it waits to be matched (`hold_matching`).
+
+    Args:
+        practice: the open vault.
+        act: the write transaction.
+        actor: who makes the request.
+        request: its id.
+        body: what it says.
+    """
+    if not TERMS[body.purpose].places_hold:
+        return
+    hold, _ = log_placed(practice, act, actor, request=request)
+    _cover(act, actor, hold, body)
+
+
+def change_with_request(
+    act: Writing, actor: Actor, *, request: OpenRequest, body: RequestBody
+) -> None:
+    """Let a request's hold follow a change of the request; nothing that is held is let go.
+
+    Args:
+        act: the write transaction.
+        actor: who changes it.
+        request: as it was.
+        body: what it says now.
+    """
+    hold = placed_by_request(act.connection, request.id)
+    if hold is None:
+        return
+    if body.particulars != request.particulars:
+        log_unmatched(act, actor, hold.id)
+    _cover(act, actor, hold.id, body)
+
+
+def lift_with_request(act: Writing, actor: Actor, *, request: str) -> None:
+    """Lift a request's hold as the request ends."""
+    hold = placed_by_request(act.connection, request)
+    if hold is not None:
+        log_lifted(act, actor, hold.id, request=request)
+
+
+def _cover(act: Writing, actor: Actor, hold: str, body: RequestBody) -> None:
+    nothing_told = not described(body.particulars) and not body.recordings
+    if nothing_told and state_of(act.connection, hold) is HoldState.UNMATCHED:
+        log_everything(act, actor, hold)
+    log_covers(act, actor, hold, (uid for uid, _ in body.recordings))

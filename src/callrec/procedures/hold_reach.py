@@ -1,0 +1,112 @@
+"""Which holds cover a recording, and that nothing held is destroyed [policy 4(h); DPA 2018 s.173].
+
+A hold covers what it names. One that nobody has matched yet covers whatever began in the time that
+its request tells; one whose request describes no call covers every recording.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.catalogue.holds import holds_in_state, holds_naming
+from callrec.policy.criteria import CallFacts, matches
+from callrec.policy.hold import HoldFacts, HoldState, check_nothing_held, told_time
+from callrec.procedures.custody import from_millis
+from callrec.procedures.hold_log import check_holds
+from callrec.procedures.open_request import read_request
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.practice import Actor, Practice
+
+
+def hold_facts(row: Row[Any]) -> HoldFacts:
+    """What the rules ask, of a row with the number and purpose of its request."""
+    return HoldFacts(
+        reference=f"H-{row.number}",
+        state=row.state,
+        request=f"R-{row.request_number}" if row.request else "",
+        purpose=row.purpose,
+    )
+
+
+def holds_over(
+    practice: Practice, actor: Actor, connection: Connection, recordings: Collection[int]
+) -> Mapping[int, tuple[HoldFacts, ...]]:
+    """The holds that cover these recordings; what is not held is not in it.
+
+    Args:
+        practice: the open vault.
+        actor: can open requests, as whoever may search can.
+        connection: to the catalogue.
+        recordings: their numbers.
+
+    Raises:
+        Refused: a hold waits to be matched, and its request is not the actor's to read.
+        Tampered: such a request is not as it was made.
+    """
+    found: dict[int, dict[str, HoldFacts]] = {number: {} for number in recordings}
+    for row in holds_naming(connection, recordings):
+        found[row.recording][row.id] = hold_facts(row)
+    for row in holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
+        for number in _in_its_time(practice, actor, connection, row, recordings):
+            found[number][row.id] = hold_facts(row)
+    return {number: tuple(holds.values()) for number, holds in found.items() if holds}
+
+
+def check_may_be_destroyed(
+    practice: Practice, actor: Actor, connection: Connection, recordings: Collection[int]
+) -> None:
+    """Check that none of these recordings is held by anything.
+
+    The log must have been found sound before, as by `request_log.check_log`.
+
+    Raises:
+        Refused: one is.
+        Tampered: the rows of holds are not what the log says.
+    """
+    check_holds(connection, practice.register, practice.config.time_zone)
+    over = holds_over(practice, actor, connection, recordings)
+    check_nothing_held(hold for holds in over.values() for hold in holds)
+
+
+def _in_its_time(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    hold: Row[Any],
+    recordings: Collection[int],
+) -> Collection[int]:
+    """Those of the recordings that a hold covers which names them not."""
+    if hold.state is HoldState.EVERYTHING:
+        return recordings
+    request = read_request(practice, actor, connection, f"R-{hold.request_number}")
+    time = told_time(request.particulars)
+    return [
+        row.id
+        for row in _rows(connection, recordings)
+        if matches(time, _clear_facts(row), practice.config.time_zone)
+    ]
+
+
+def _rows(connection: Connection, recordings: Collection[int]) -> Sequence[Row[Any]]:
+    recording = tables.recording
+    return connection.execute(select(recording).where(recording.c.id.in_(recordings))).all()
+
+
+def _clear_facts(row: Row[Any]) -> CallFacts:
+    """When a call was; whose, is sealed."""
+    return CallFacts(
+        number=None,
+        extension=None,
+        parties=(),
+        direction=None,
+        started_at=from_millis(row.started_at),
+        duration_ms=row.duration_ms,
+    )
