@@ -21,6 +21,7 @@ from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_log import log_request_event, read_history
+from callrec.procedures.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.log import Writing
     from callrec.practice import Actor, Practice
+    from callrec.procedures.request_log import History
 
 UNDECIDED: Final = frozenset({RequestState.SUBMITTED, RequestState.WAITING})
 GRANTED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
@@ -105,12 +107,18 @@ def _let_grants_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[A
     if act.connection.execute(left).first() is None and history.state in GRANTED:
         destroy_grants(act.connection, row.id, history.requester)
         log_request_event(act, actor, history, RequestAct.GRANT_LAPSED)
+        _tell(practice, act, row, history, "was approved, and not used in time")
 
 
 def _let_request_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[Any]) -> None:
     history = read_history(practice, act.connection, row.id)
     unopened_facts(row, history)
     log_request_event(act, actor, history, RequestAct.LAPSED)
+    _tell(practice, act, row, history, "lapsed, as nobody decided it")
+
+
+def _tell(practice: Practice, act: Writing, row: Row[Any], history: History, what: str) -> None:
+    tell(practice, act.connection, f"R-{row.number}", what, to=history.requester)
 
 
 def _lapsed_grants(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:

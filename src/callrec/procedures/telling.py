@@ -70,7 +70,7 @@ def tell_granted(practice: Practice, connection: Connection, granting: Granting)
 
 
 def tell(
-    practice: Practice, connection: Connection, reference: str, what: str, *, to: str, by: str
+    practice: Practice, connection: Connection, reference: str, what: str, *, to: str, by: str = ""
 ) -> None:
     """Something happened to a request; ``what`` completes the sentence that begins with it.
 
@@ -80,7 +80,7 @@ def tell(
         reference: ``R-17``.
         what: such as "was denied".
         to: id of the person who is told.
-        by: id of whoever did it, who is not.
+        by: id of whoever did it, who is not; empty: it came by itself.
     """
     if to != by:
         line = f"{reference} {what}"
