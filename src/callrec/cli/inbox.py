@@ -22,12 +22,13 @@ _COMMANDS = {
     Waits.DECIDE: "callrec approve {}",
     Waits.ANSWER: "callrec request event {} answer --on DATE",
     Waits.HEAR: "callrec listen {}",
+    Waits.SETTLE: "callrec incident show {}",
 }
 
 
 @app.command()
 def inbox(ctx: Context) -> None:
-    """Requests that wait for you, and what you may hear; soonest due first."""
+    """Requests and incidents that wait for you, and what you may hear; soonest due first."""
     practice = practice_of(ctx.obj)
     items = read_inbox(practice, acting(ctx.obj, practice))
     out, zone = ctx.obj.out, practice.config.time_zone
@@ -50,7 +51,7 @@ def inbox(ctx: Context) -> None:
         (
             item.reference,
             f"to {item.waits_to}",
-            item.purpose,
+            item.purpose or "incident",
             item.created_by,
             item.recordings,
             _by(item, zone),

@@ -1,8 +1,24 @@
-"""Infringements and breaches: who is told, and by when [policy, last paragraph]."""
+"""Infringements and breaches: who is told, who reads, who closes [policy, last paragraph].
+
+"In the event that any member of staff feels he/she has accidentally breached the above policy will
+be required to inform their line manager immediately." So reporting takes no power and nobody's
+approval, and somebody is told in the same act. What the law asks of a breach is in `breach`.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from callrec.errors import Refused, Tampered
+from callrec.policy.authority import check_in_force, check_may
+from callrec.policy.clause import Clause, Law
+from callrec.policy.reason import LEAST_CHARACTERS, LEAST_WORDS, is_sentence
+from callrec.policy.role import Person, PersonId, Power, Role, powers_of
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
 
 
 class IncidentState(StrEnum):
@@ -10,3 +26,189 @@ class IncidentState(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+
+
+class IncidentAct(StrEnum):
+    """What happens to an incident, as leaves name it; each makes a version of it."""
+
+    REPORTED = "incident.reported"
+    UPDATED = "incident.updated"
+    CLOSED = "incident.closed"
+
+
+class Outcome(StrEnum):
+    """What a Data Controller found: whether the Information Commissioner was told."""
+
+    REPORTED = "reported"
+    NOT_REPORTED = "not-reported"
+
+
+MANAGING: Final = frozenset({Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER})
+"""Who is somebody's line manager: a manager at the least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFacts:
+    """What the rules ask about an incident."""
+
+    reference: str
+    """As it is typed, ``I-3``."""
+    state: IncidentState
+    reporter: PersonId
+    told: PersonId
+    outcome: Outcome | None = None
+    """What was found; None while it is open."""
+
+
+def state_after(acts: tuple[IncidentAct, ...]) -> IncidentState:
+    """Where an incident stands after these, oldest first.
+
+    Raises:
+        Tampered: they cannot have happened in this order.
+    """
+    closed, later = acts.count(IncidentAct.CLOSED), acts[1:]
+    if acts[:1] != (IncidentAct.REPORTED,) or IncidentAct.REPORTED in later or closed > 1:
+        raise Tampered("what happened to an incident cannot have happened in this order")
+    return IncidentState.CLOSED if closed else IncidentState.OPEN
+
+
+def check_may_report(person: Person) -> None:
+    """Any member of staff reports, whatever powers he has or lacks.
+
+    Raises:
+        Refused: it is no person but a service, or one who is not in force.
+    """
+    check_in_force(person)
+    if person.role is Role.INTAKE:
+        raise Refused(
+            "a service reports nothing",
+            clause=Clause.INFRINGEMENT,
+            hint="whoever noticed it logs in and runs callrec incident report",
+        )
+
+
+def check_account(what: str) -> None:
+    """What happened is told in a sentence.
+
+    Raises:
+        Refused: it has fewer characters or words than a reason has.
+    """
+    if not is_sentence(what):
+        raise Refused(
+            "what happened is not told in a sentence",
+            clause=Clause.INFRINGEMENT,
+            hint=f"say it in at least {LEAST_CHARACTERS} characters and {LEAST_WORDS} different"
+            ' words: --what "…"',
+        )
+
+
+def check_noticed(noticed_at: datetime, now: datetime) -> None:
+    """What was noticed was noticed already; the 72 hours count from then.
+
+    Raises:
+        Refused: it is a time to come.
+    """
+    if noticed_at > now:
+        raise Refused(
+            "nobody has noticed yet what is noticed in the future",
+            clause=Clause.INFRINGEMENT,
+            hint="say when it was noticed: --noticed 2026-11-24T09:30",
+        )
+
+
+def check_is_told(told: Person, reporter: PersonId) -> None:
+    """Whoever is told is a line manager, and somebody else [policy, last paragraph].
+
+    A Data Controller who reports has nobody above him and may be told by himself.
+
+    Raises:
+        Refused: the person manages nobody, is not in force, or is the reporter.
+    """
+    check_in_force(told)
+    if told.role not in MANAGING:
+        raise Refused(
+            f"the role {told.role} is nobody's line manager",
+            clause=Clause.INFRINGEMENT,
+            hint="name a manager, a partner or the Data Controller: --tell USER",
+        )
+    if told.id == reporter and told.role is not Role.DATA_CONTROLLER:
+        raise Refused(
+            "nobody is told by himself",
+            clause=Clause.INFRINGEMENT,
+            hint="name somebody else, or leave --tell out: the Data Controller is told then",
+        )
+
+
+def may_read(person: Person, incident: IncidentFacts, *, on: date) -> bool:
+    """Whether an incident is shown to somebody: as `check_may_read` says."""
+    if person.id in {incident.reporter, incident.told}:
+        return True
+    return bool({Power.GOVERN, Power.READ_AUDIT} & powers_of(person, on))
+
+
+def check_may_read(person: Person, incident: IncidentFacts, *, on: date) -> None:
+    """An incident is about somebody's slip, and nobody else's business.
+
+    Raises:
+        Refused: the person neither reported it nor was told, nor does he govern or read the audit.
+    """
+    check_in_force(person)
+    if not may_read(person, incident, on=on):
+        raise Refused(
+            "an incident is read by who reported it, who was told, the Data Controller and who"
+            " reads the audit log",
+            clause=Clause.INFRINGEMENT,
+            hint="callrec incident list shows those that you may read",
+        )
+
+
+def check_may_update(person: Person, incident: IncidentFacts, *, assesses: bool, on: date) -> None:
+    """Who reported it, who was told and the Data Controller add what they find out.
+
+    How grave it is says somebody who has not reported it, or the Data Controller. What is learned
+    after the Information Commissioner was told is still added, "in phases" [UK GDPR 33(4)].
+
+    Args:
+        person: who adds something.
+        incident: to what.
+        assesses: the likelihood or the impact of harm is among it.
+        on: the day, in the practice's time zone.
+
+    Raises:
+        Refused: the person is none of these, or it was closed and nothing had to be reported.
+    """
+    check_in_force(person)
+    governs = Power.GOVERN in powers_of(person, on)
+    if person.id not in {incident.reporter, incident.told} and not governs:
+        raise Refused(
+            "an incident is added to by who reported it, who was told and the Data Controller",
+            clause=Clause.INFRINGEMENT,
+            hint="tell one of them what you know",
+        )
+    if assesses and person.id == incident.reporter and not governs:
+        raise Refused(
+            "who reported an incident does not say how grave it is",
+            clause=Clause.INFRINGEMENT,
+            hint="who was told, or the Data Controller, gives --likelihood and --impact",
+        )
+    if incident.outcome is Outcome.NOT_REPORTED:
+        raise Refused(
+            f"{incident.reference} is closed: it was found that nothing has to be reported",
+            clause=Law.BREACH_IN_PHASES,
+            hint="what is new is an incident of its own: callrec incident report",
+        )
+
+
+def check_may_close(person: Person, incident: IncidentFacts, *, on: date) -> None:
+    """The Data Controller decides whether the law has it reported, once.
+
+    Raises:
+        Refused: the person does not govern, or it is closed.
+    """
+    check_may(person, Power.GOVERN, on=on)
+    if incident.state is IncidentState.CLOSED:
+        raise Refused(
+            f"{incident.reference} is closed already",
+            clause=Clause.INFRINGEMENT,
+            hint=f"see what was found: callrec incident show {incident.reference}",
+        )

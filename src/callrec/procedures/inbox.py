@@ -16,13 +16,14 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, all_requests
-from callrec.policy.clock import urgency
+from callrec.policy.clock import Urgency, urgency
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import powers_of
 from callrec.practice import today
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.deciders import deciders
+from callrec.procedures.incident_list import incidents_waiting
 from callrec.procedures.lapsing import last_grants, state_now, undecided_until
 from callrec.procedures.people import logins
 from callrec.procedures.request_clock import read_deadlines
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.policy.clock import Deadline, Urgency
+    from callrec.policy.clock import Deadline
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
     from callrec.procedures.request_log import Making
@@ -47,6 +48,8 @@ class Waits(StrEnum):
     ANSWER = "answer"
     """Somebody was asked, and the request waits for what he says."""
     HEAR = "hear"
+    SETTLE = "settle"
+    """An infringement was reported to him, or is the Data Controller's to close."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +58,10 @@ class InboxItem:
 
     reference: str
     waits_to: Waits
-    purpose: Purpose
+    purpose: Purpose | None
+    """None of an incident."""
     created_by: str
-    """Login of the requester."""
+    """Login of the requester, or of who reported it."""
     recordings: int
     lapses_at: datetime | None
     """None where a law's own clock runs."""
@@ -102,6 +106,7 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
         items = [
             *_to_decide(practice, person, connection, requests),
             *_to_hear(practice, person, connection, requests),
+            *_to_settle(practice, person, connection),
         ]
     return tuple(sorted(items, key=lambda item: (item.soonest, item.reference)))
 
@@ -139,6 +144,23 @@ def _to_hear(
         lapses = [from_millis(each.lapses_at) for each in held if each.request == row.id]
         if lapses:
             yield _item(practice, requests, row, Waits.HEAR, lapses=lapses)
+
+
+def _to_settle(practice: Practice, person: Person, connection: Connection) -> Iterator[InboxItem]:
+    """Incidents that the person was told of, or answers for; the 72 hours press from the first."""
+    for each in incidents_waiting(practice, person, connection):
+        over = each.due_at < practice.now()
+        yield InboxItem(
+            reference=each.reference,
+            waits_to=Waits.SETTLE,
+            purpose=None,
+            created_by=each.reported_by,
+            recordings=each.recordings,
+            lapses_at=None,
+            due_on=each.due_at.astimezone(practice.config.time_zone).date(),
+            target_on=None,
+            urgency=Urgency.OVERDUE if over else Urgency.DUE_SOON,
+        )
 
 
 def _item(

@@ -26,6 +26,7 @@ _WHAT: Final = {
     Waits.DECIDE: "awaits your decision",
     Waits.ANSWER: "awaits an answer from you",
     Waits.HEAR: "was approved for you",
+    Waits.SETTLE: "waits to be assessed and closed",
 }
 
 

@@ -23,6 +23,8 @@ from callrec.procedures.custody import from_millis
 from callrec.procedures.delegating import lapsed_delegations
 from callrec.procedures.due import DueRequest, read_due
 from callrec.procedures.inbox import InboxItem, read_inbox
+from callrec.procedures.incident_list import incident_warnings
+from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
 from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
 
@@ -128,5 +130,7 @@ def _warnings(practice: Practice, *, never_archived: bool) -> Iterator[str]:
         yield "this machine's clock stands before the last entry of the audit log"
     for lent in lapsed_delegations(practice):
         yield lent.warning
+    yield from incident_warnings(practice)
+    yield from notice_warnings(practice)
     if never_archived and count_recordings(practice):
         yield "nothing was ever archived: if this disk dies, the recordings are gone"

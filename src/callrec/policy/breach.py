@@ -1,0 +1,248 @@
+"""What the law asks of a personal data breach: what is found out, and when it is reported.
+
+    UK GDPR 33(1)   told to the Information Commissioner within 72 hours of awareness, unless it is
+                    unlikely to be a risk to people; later only with the reason of the delay
+    UK GDPR 33(3)   what he is told
+    UK GDPR 33(5)   what is written down of every breach, told or not
+
+Whether it is likely to be a risk is judged by the NHS's grid of likelihood and impact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.errors import Refused, Unusable
+from callrec.policy.clause import Clause, Law
+from callrec.policy.incident import Outcome
+from callrec.policy.reason import check_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime, tzinfo
+
+DEGREES: Final = range(1, 6)
+"""Of likelihood and of impact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What is found out about an incident; empty or None: nothing is said yet."""
+
+    nature: str = ""
+    """Of the breach [33(3)(a)]."""
+    people: str = ""
+    """Categories of the people concerned [33(3)(a)]."""
+    people_count: int | None = None
+    """Approximately [33(3)(a)]."""
+    records: str = ""
+    """Categories of the records concerned [33(3)(a)]."""
+    record_count: int | None = None
+    """Approximately [33(3)(a)]."""
+    contact: str = ""
+    """Where more can be obtained: the data protection officer [33(3)(b)]."""
+    consequences: str = ""
+    """Those that are likely [33(3)(c)]."""
+    measures: str = ""
+    """Taken or proposed [33(3)(d)]."""
+    facts: str = ""
+    """[33(5)]."""
+    effects: str = ""
+    """[33(5)]."""
+    remedy: str = ""
+    """The remedial action taken [33(5)]."""
+    likelihood: int | None = None
+    """Of harm, 1 to 5."""
+    impact: int | None = None
+    """Of the harm, 1 to 5."""
+
+    def __post_init__(self) -> None:
+        for degree in (self.likelihood, self.impact):
+            if degree is not None and degree not in DEGREES:
+                raise Unusable("likelihood and impact go from 1 to 5")
+
+    @property
+    def assesses(self) -> bool:
+        """Whether it says something of how grave it is."""
+        return self.likelihood is not None or self.impact is not None
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """What is said, by name."""
+        every = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in every.items() if value not in ("", None)}
+
+    def with_more(self, found: Findings) -> Findings:
+        """These, with what was found since in the place of what was said before.
+
+        Raises:
+            Unusable: nothing was found.
+        """
+        if not found.said:
+            raise Unusable(
+                "nothing is added", hint="callrec incident update --help lists what can be"
+            )
+        return replace(self, **found.said)
+
+
+TO_THE_COMMISSIONER: Final = (
+    "nature",
+    "people",
+    "people_count",
+    "records",
+    "record_count",
+    "contact",
+    "consequences",
+    "measures",
+)
+"""What UK GDPR 33(3) has told, in its order."""
+ON_RECORD: Final = ("facts", "effects", "remedy")
+"""What UK GDPR 33(5) has documented, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """From which degrees on a breach is reported: both reached (config.Incidents)."""
+
+    likelihood: int
+    impact: int
+
+    def must_be_reported(self, findings: Findings) -> bool | None:
+        """Whether the Information Commissioner is to be told; None while one degree is missing.
+
+        How many people are concerned is no part of it.
+
+        Source: NHS guide to the notification of data security and protection incidents.
+        """
+        if findings.likelihood is None or findings.impact is None:
+            return None
+        return findings.likelihood >= self.likelihood and findings.impact >= self.impact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What the Data Controller found, and why."""
+
+    outcome: Outcome
+    on: date
+    """The practice's day on which the Commissioner was told, or found to need no telling."""
+    at: datetime | None = None
+    """The time of that, where it was said."""
+    reason: str
+    delay_reason: str = ""
+    """Why he was told after the 72 hours [33(1)]."""
+
+
+def still_missing(
+    findings: Findings, grid: Grid, closing: Closing | None = None
+) -> tuple[str, ...]:
+    """Of what the law wants said nothing is said yet, in its order.
+
+    What the Commissioner is told is not missing where he need not be told, and was not.
+    """
+    need_not = grid.must_be_reported(findings) is False
+    if need_not and (closing is None or closing.outcome is Outcome.NOT_REPORTED):
+        return _lacking(findings, ON_RECORD)
+    return _lacking(findings, (*TO_THE_COMMISSIONER, *ON_RECORD))
+
+
+def check_closing(
+    closing: Closing,
+    findings: Findings,
+    grid: Grid,
+    *,
+    noticed_at: datetime,
+    due_at: datetime,
+    now: datetime,
+    zone: tzinfo,
+) -> None:
+    """Check that an incident may be closed so.
+
+    Args:
+        closing: what the Data Controller says.
+        findings: what was found out.
+        grid: when a breach is reported.
+        noticed_at: when somebody became aware of it.
+        due_at: when the 72 hours end.
+        now: this moment.
+        zone: the practice's.
+
+    Raises:
+        Refused: the day cannot be, the reason is none, or the law has something else done first.
+        Unusable: the 72 hours end on that day, and the time is not said.
+    """
+    check_reason(closing.reason, Clause.INFRINGEMENT)
+    _check_day(closing, noticed_at=noticed_at, now=now, zone=zone)
+    if closing.outcome is Outcome.NOT_REPORTED:
+        _check_need_not_be_reported(findings, grid)
+    elif is_late(closing, due_at, zone) and not closing.delay_reason:
+        raise Refused(
+            "what is reported after 72 hours says why it was delayed",
+            clause=Law.BREACH_PERIOD,
+            hint='--delay-reason "…"',
+        )
+    if closing.delay_reason:
+        check_reason(closing.delay_reason, Law.BREACH_PERIOD)
+
+
+def is_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
+    """Whether the Commissioner was told after the 72 hours had ended.
+
+    Raises:
+        Unusable: they ended on that day, and the time is not said.
+    """
+    if closing.at is not None:
+        return closing.at > due_at
+    due = due_at.astimezone(zone)
+    if closing.on == due.date():
+        raise Unusable(
+            "the 72 hours end on that day, so the time matters",
+            hint=f"say when it was reported, to the minute: --on {due:%Y-%m-%d}T09:30",
+        )
+    return closing.on > due.date()
+
+
+def _check_day(closing: Closing, *, noticed_at: datetime, now: datetime, zone: tzinfo) -> None:
+    is_to_come = closing.on > now.astimezone(zone).date()
+    is_before = closing.on < noticed_at.astimezone(zone).date()
+    if closing.at is not None:
+        is_to_come, is_before = closing.at > now, closing.at < noticed_at
+    if is_to_come or is_before:
+        raise Refused(
+            "an incident is closed on a day "
+            + ("that has come" if is_to_come else "after it was noticed"),
+            clause=Law.BREACH_PERIOD,
+            hint="say when it was: --on DATE",
+        )
+
+
+def _check_need_not_be_reported(findings: Findings, grid: Grid) -> None:
+    match grid.must_be_reported(findings):
+        case None:
+            raise Refused(
+                "nobody has said yet how likely and how grave the harm is",
+                clause=Law.BREACH_PERIOD,
+                hint="callrec incident update with --likelihood and --impact, 1 to 5",
+            )
+        case True:
+            raise Refused(
+                "a breach of this likelihood and impact is reported to the Information"
+                " Commissioner",
+                clause=Law.BREACH_PERIOD,
+                hint="report it, then close it with --outcome reported",
+            )
+        case False:
+            lacking = _lacking(findings, ON_RECORD)
+            if lacking:
+                raise Refused(
+                    f"of a breach that is not reported there is no record yet of its"
+                    f" {', '.join(lacking)}",
+                    clause=Law.BREACH_RECORD,
+                    hint="callrec incident update with "
+                    + " ".join(f"--{name}" for name in lacking),
+                )
+
+
+def _lacking(findings: Findings, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in findings.said)

@@ -1,0 +1,178 @@
+"""Report an infringement; whoever is told is told in the same act [policy, last paragraph].
+
+It takes no power, nobody's approval, and no key but public ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callrec.bank_holidays import scales_of
+from callrec.catalogue.incidents import insert_incident, next_incident_number
+from callrec.catalogue.requests import find_request
+from callrec.crypto import primitives
+from callrec.crypto.canonical import instant, parse_instant
+from callrec.errors import Unusable
+from callrec.policy.breach import Findings
+from callrec.policy.clock import breach_due_at
+from callrec.policy.incident import (
+    IncidentAct,
+    IncidentState,
+    check_account,
+    check_is_told,
+    check_may_report,
+    check_noticed,
+)
+from callrec.policy.role import Power, Role, powers_of
+from callrec.practice import attempt, today, writing
+from callrec.procedures.custody import to_millis
+from callrec.procedures.incident_log import log_incident_version
+from callrec.procedures.incident_sealed import NONCE_BYTES, IncidentBody, IncidentVersion
+from callrec.procedures.outbox import queue_mail
+from callrec.procedures.people import find_person, logins
+from callrec.procedures.request import MOST_RECORDINGS, find_recordings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from callrec.policy.role import Person
+    from callrec.practice import Actor, Practice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Account:
+    """What whoever noticed it says. Its repr shows nothing."""
+
+    noticed_at: datetime
+    """Aware; the 72 hours count from then."""
+    what: str
+    """What happened, in a sentence."""
+    tell: str | None = None
+    """Login of the line manager; None: a Data Controller is told."""
+    recordings: Sequence[int] = ()
+    request: str | None = None
+    """``R-17``, if one is concerned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A new incident."""
+
+    reference: str
+    told: str
+    """Login."""
+    due_at: datetime
+    """When the 72 hours end."""
+
+
+def report_incident(practice: Practice, actor: Actor, account: Account) -> Reported:
+    """Report an infringement, or what may be one.
+
+    Raises:
+        Refused: nobody's line manager is told, it is told in no sentence, or was noticed in the
+            future.
+        NotFound: there is no such person, recording or request.
+        Unusable: more recordings than one entry of the log can name.
+    """
+    with attempt(practice, actor, IncidentAct.REPORTED):
+        check_may_report(actor.person)
+        check_account(account.what)
+        check_noticed(account.noticed_at, practice.now())
+        told = _told(practice, actor, account.tell)
+        check_is_told(told, actor.person.id)
+        with writing(practice, actor.signer) as act:
+            body = _body(practice, act.connection, account)
+            which = IncidentVersion(
+                practice.vault, primitives.fresh_id(), 1, actor.person.id, told.id
+            )
+            insert_incident(
+                act.connection,
+                id=which.incident,
+                number=body.number,
+                version=which.version,
+                reporter=actor.person.id,
+                told=told.id,
+                aware_at=to_millis(body.noticed_at),
+                state=IncidentState.OPEN,
+            )
+            log_incident_version(
+                practice,
+                act,
+                actor,
+                what=IncidentAct.REPORTED,
+                body=body,
+                which=which,
+                subject=[told.id, *body.recordings],
+            )
+            due_at = due_at_of(practice, account.noticed_at)
+            _tell(practice, act.connection, which, f"I-{body.number}", due_at)
+    return Reported(f"I-{body.number}", logins(practice)[told.id], due_at)
+
+
+def due_at_of(practice: Practice, noticed_at: datetime) -> datetime:
+    """UTC: when the 72 hours end that count from then [UK GDPR 33(1)]."""
+    return breach_due_at(noticed_at, scales_of(practice.config.clocks))
+
+
+def _told(practice: Practice, actor: Actor, login: str | None) -> Person:
+    """The line manager who was named; else a Data Controller, somebody else if there is one."""
+    if login is not None:
+        _, voucher = find_person(practice, login)
+        return voucher.person
+    controllers = sorted(_controllers(practice), key=lambda each: each.id == actor.person.id)
+    return controllers[0]
+
+
+def _controllers(practice: Practice) -> Iterator[Person]:
+    """The Data Controllers in force; there is always one."""
+    on = today(practice)
+    for voucher in practice.register.people():
+        person = voucher.person
+        if person.role is Role.DATA_CONTROLLER and Power.GOVERN in powers_of(person, on):
+            yield person
+
+
+def _body(practice: Practice, connection: Connection, account: Account) -> IncidentBody:
+    found = find_recordings(connection, account.recordings)
+    if len(found) > MOST_RECORDINGS:
+        raise Unusable(
+            f"a report names {MOST_RECORDINGS} recordings at most",
+            hint="name some, and say in --what how many there are",
+        )
+    if account.request is not None:
+        find_request(connection, account.request)
+    contact = practice.config.practice.data_protection_contact
+    return IncidentBody(
+        number=next_incident_number(connection),
+        what=account.what,
+        noticed_at=parse_instant(instant(account.noticed_at)),  # milliseconds, as it is sealed
+        recordings=tuple(uid for uid, _ in found),
+        request=account.request or "",
+        findings=Findings(contact=contact),
+        closing=None,
+        nonce=primitives.fresh(NONCE_BYTES),
+        log_nonce=primitives.fresh(NONCE_BYTES),
+    )
+
+
+def _tell(
+    practice: Practice,
+    connection: Connection,
+    which: IncidentVersion,
+    reference: str,
+    due_at: datetime,
+) -> None:
+    """By mail, besides the inbox: who was named, and the Data Controllers."""
+    ends = due_at.astimezone(practice.config.time_zone)
+    everybody = [which.told, *(person.id for person in _controllers(practice))]
+    queue_mail(
+        practice,
+        connection,
+        to=[person for person in everybody if person != which.reporter],
+        about=reference,
+        line=f"{reference} was reported; its 72 hours end {ends.day} {ends:%B %Y at %H:%M}",
+    )

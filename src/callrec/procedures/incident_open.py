@@ -1,0 +1,159 @@
+"""Open an incident and hold it against the audit log (docs/formats/incidents.md, 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from callrec.catalogue.incidents import find_incident, sealed_keys, sealed_versions
+from callrec.crypto.canonical import parse_instant
+from callrec.errors import Locked, Refused, Tampered
+from callrec.policy.incident import (
+    IncidentAct,
+    IncidentFacts,
+    IncidentState,
+    check_may_close,
+    check_may_update,
+)
+from callrec.policy.role import VaultKey
+from callrec.procedures.custody import to_millis
+from callrec.procedures.incident_log import (
+    VAULT_HOLDERS,
+    IncidentHistory,
+    act_of,
+    read_incident_history,
+    unopened_incident,
+)
+from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, open_incident_key
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.leaf import Leaf
+    from callrec.policy.incident import Outcome
+    from callrec.practice import Actor, Practice
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OpenIncident:
+    """An incident as it stands, opened and checked, with all its versions. Shows nothing."""
+
+    id: str
+    facts: IncidentFacts
+    history: IncidentHistory
+    versions: tuple[IncidentBody, ...]
+    """Oldest first, each made by the leaf of the history in the same place."""
+
+    @property
+    def body(self) -> IncidentBody:
+        """The version that stands."""
+        return self.versions[-1]
+
+    @property
+    def reference(self) -> str:
+        return self.facts.reference
+
+
+def read_incident(
+    practice: Practice, actor: Actor, connection: Connection, reference: str
+) -> OpenIncident:
+    """Open an incident by any key of the actor's to which it is sealed.
+
+    Whether he may is not asked: `check_may_read` comes first.
+
+    Args:
+        practice: the open vault.
+        actor: who reads it.
+        connection: sees one state of the catalogue throughout.
+        reference: ``I-3``.
+
+    Raises:
+        NotFound: there is none.
+        Locked: it takes his password, or is sealed to nobody that he is.
+        Tampered: it is not the one that was reported, or a column says otherwise than the log.
+    """
+    row = find_incident(connection, reference)
+    history = read_incident_history(practice, connection, row.id)
+    facts = unopened_incident(row, history)
+    try:
+        versions = tuple(_versions(practice, actor, connection, history))
+    except Tampered as error:
+        raise Tampered(f"incident {reference} does not open: {error.message}") from error
+    if (row.number, row.aware_at) != (versions[-1].number, to_millis(versions[-1].noticed_at)):
+        raise Tampered(f"a column of incident {reference} is not what was sealed with it")
+    if (versions[-1].closing is None) is not (facts.state is IncidentState.OPEN):
+        raise Tampered(f"incident {reference} is closed in one place and open in another")
+    _check_entitled(practice, facts, history, versions)
+    facts = replace(facts, outcome=_outcome(versions[-1]))
+    return OpenIncident(row.id, facts, history, versions)
+
+
+def opens_incidents(actor: Actor) -> bool:
+    """Whether what a login keeps is enough."""
+    return any(key in VAULT_HOLDERS for key, _ in actor.shares)
+
+
+def _versions(
+    practice: Practice, actor: Actor, connection: Connection, history: IncidentHistory
+) -> list[IncidentBody]:
+    sealed = sealed_versions(connection, history.incident)
+    keys = sealed_keys(connection, history.incident)
+    opened = []
+    for number, leaf in enumerate(history.leaves, start=1):
+        if number not in sealed:
+            raise Tampered("a version is missing")
+        which = history.which(practice.vault, number)
+        key = _key(actor, which, [row for row in keys if row.version == number])
+        opened.append(_made_by(leaf, which, IncidentBody.open(sealed[number], key, which)))
+    return opened
+
+
+def _key(actor: Actor, which: IncidentVersion, rows: list[Row[Any]]) -> bytes:
+    for row in rows:
+        secret = _secret(actor, row)
+        if secret is not None:
+            return open_incident_key(bytes(row.sealed), which, secret)
+    raise Locked(
+        "this incident opens with the password of somebody whom it concerns",
+        hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+    )
+
+
+def _secret(actor: Actor, row: Row[Any]) -> bytes | None:
+    if row.holder in VAULT_HOLDERS:
+        return actor.shares.get((VaultKey(row.holder), row.key_version))
+    if row.holder == actor.person.id and actor.identity is not None:
+        return actor.identity.kem
+    return None
+
+
+def _made_by(leaf: Leaf, which: IncidentVersion, body: IncidentBody) -> IncidentBody:
+    if body.commitment(which.vault, leaf.seq, body.digest(which)) != leaf.detail:
+        raise Tampered(f"its version {which.version} is not the one that was made")
+    return body
+
+
+def _check_entitled(
+    practice: Practice,
+    facts: IncidentFacts,
+    history: IncidentHistory,
+    versions: tuple[IncidentBody, ...],
+) -> None:
+    """Check who made each version but the first, which anybody may make."""
+    for before, body, leaf in zip(versions, versions[1:], history.leaves[1:], strict=False):
+        person = practice.register.person(leaf.actor, before=leaf.seq)
+        on = parse_instant(leaf.at).astimezone(practice.config.time_zone).date()
+        stood = replace(facts, outcome=_outcome(before))
+        degrees = {(b.findings.likelihood, b.findings.impact) for b in (before, body)}
+        try:
+            if act_of(leaf) is IncidentAct.CLOSED:
+                check_may_close(person, replace(stood, state=IncidentState.OPEN), on=on)
+            else:
+                check_may_update(person, stood, assesses=len(degrees) > 1, on=on)
+        except Refused as error:
+            # Our own commands do not let it come to that.
+            raise Tampered("an incident was changed by somebody who may not") from error
+
+
+def _outcome(body: IncidentBody) -> Outcome | None:
+    return body.closing.outcome if body.closing else None
