@@ -329,6 +329,17 @@ def test_a_request_that_changed_while_it_was_read_is_not_approved(stocked: House
         approve(stocked, reference, seen=seen)
 
 
+def test_an_approver_demoted_after_the_request_was_made_is_refused_and_on_record(
+    stocked: House,
+) -> None:
+    reference = a_request(stocked)
+    change_role(stocked.practice, signed_in(stocked, "dora"), login="max", role=Role.STAFF)
+    stocked.open()
+    with pytest.raises(Refused, match=r"role staff may not decide .+ \[policy 4\(b\)\]"):
+        approve(stocked, reference, "max")
+    assert nothing_is_granted(stocked)
+
+
 def test_nothing_is_decided_by_powers_that_changed_meanwhile(stocked: House) -> None:
     reference = a_request(stocked)
     actor = signed_in(stocked, "max")

@@ -22,10 +22,11 @@ from callrec.crypto.statement import state
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.policy.role import Role
+from callrec.policy.role import Power, Role
 from callrec.practice import record, writing
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.changing_roles import change_role
+from callrec.procedures.delegating import lend_power
 from callrec.procedures.granted import usable_grants
 from callrec.procedures.granting import Granting, write_approval
 from callrec.procedures.open_request import read_request
@@ -306,6 +307,26 @@ def test_an_approver_demoted_after_the_approval_has_approved(office: House) -> N
     change_role(office.practice, signed_in(office, "dora"), login="max", role=Role.STAFF)
     office.open()
     assert len(grants_of(office, reference)) == 2
+
+
+def test_an_approval_by_a_delegate_whose_power_had_lapsed_opens_nothing(office: House) -> None:
+    reference = a_request(office, purpose=Purpose.PORTABILITY)
+    dora, power = signed_in(office, "dora"), Power.DECIDE_RESERVED
+    lend_power(office.practice, dora, login="pat", power=power, until=office.at.date())
+    office.open()
+    kept = signed_in(office, "pat")
+    pass_days(office, 1)
+    forge_approval(office, reference, "pat", kept=kept)
+    assert "was lent until 2026-11-24 and has ended" in opens_nothing(office, reference, Refused)
+
+
+def test_a_countersigner_demoted_before_the_approval_does_not_count(office: House) -> None:
+    reference = a_request(office, purpose=Purpose.PORTABILITY)
+    mia = signed_in(office, "mia")
+    change_role(office.practice, signed_in(office, "dora"), login="mia", role=Role.STAFF)
+    office.open()
+    forge_approval(office, reference, "dora", countersigner=mia)
+    assert "role staff may not countersign" in opens_nothing(office, reference, Refused)
 
 
 def test_an_approval_under_another_persons_leaf_opens_nothing(office: House) -> None:

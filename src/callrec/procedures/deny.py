@@ -12,8 +12,8 @@ from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground, check_ground
 from callrec.practice import attempt, today, writing
+from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.open_request import read_request
 from callrec.procedures.request_words import log_with_words
 from callrec.procedures.telling import tell
 
@@ -44,7 +44,7 @@ def deny_request(
         attempt(practice, actor, RequestAct.DENIED, subject=[row.id]),
         writing(practice, actor.signer) as act,
     ):
-        request = read_request(practice, actor, act.connection, reference)
+        request = read_to_decide(practice, actor, act.connection, reference)
         check_may_decide(actor.person, request.facts, on=today(practice))
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         words = {"code": check_ground(ground, request.purpose), "reason": reason}

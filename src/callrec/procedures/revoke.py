@@ -16,8 +16,8 @@ from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today, writing
+from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.open_request import read_request
 from callrec.procedures.request_words import log_with_words
 from callrec.procedures.telling import tell
 
@@ -50,7 +50,7 @@ def revoke_grants(practice: Practice, actor: Actor, reference: str, *, reason: s
         attempt(practice, actor, RequestAct.REVOKED, subject=[row.id]),
         writing(practice, actor.signer) as act,
     ):
-        request = read_request(practice, actor, act.connection, reference)
+        request = read_to_decide(practice, actor, act.connection, reference)
         check_may_revoke(actor.person, request.facts, on=today(practice))
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         words = {"reason": reason}

@@ -1,0 +1,36 @@
+"""Open a request to decide it: to approve or deny it, or take an approval back [policy 4(b)]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.catalogue.requests import find_request
+from callrec.policy.authority import check_decides_purpose
+from callrec.practice import today
+from callrec.procedures.open_request import read_request, unopened_facts
+from callrec.procedures.request_log import read_history
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.open_request import OpenRequest
+
+
+def read_to_decide(
+    practice: Practice, actor: Actor, connection: Connection, reference: str
+) -> OpenRequest:
+    """Open a request for somebody who decides its purpose.
+
+    Whoever does not is told so under the clause that names who does; else he would only learn that
+    he cannot read it.
+
+    Raises:
+        NotFound: there is none.
+        Refused: the actor does not decide its purpose.
+        Tampered: it is not the one that was made, or a column says otherwise than the log.
+    """
+    row = find_request(connection, reference)
+    facts = unopened_facts(row, read_history(practice, connection, row.id))
+    check_decides_purpose(actor.person, facts, on=today(practice))
+    return read_request(practice, actor, connection, reference)
