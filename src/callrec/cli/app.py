@@ -39,6 +39,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Requests": {
         "request": "Ask for recordings; list, show and change requests.",
+        "due": "Say by when a request is answered, and why; needs no vault.",
         "inbox": "List what waits for you, soonest due first.",
         "approve": "Grant what a request asks for.",
         "deny": "Refuse a request.",

@@ -13,5 +13,6 @@ masking      what a searcher sees before anything is granted       4(c)
 words        how names are compared
 notice       how people are told that calls are recorded           3
 when         days and times as people say them
+clock        by when a request is answered, and why                4(e), 4(f), 4(i)
 lapse        when what nobody decided or used ends
 """

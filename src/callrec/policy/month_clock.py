@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from callrec.policy.working_days import WorkingDays
 
 _MONTHS_OF_A_YEAR = 12
+_UNKNOWN_EXTENSION = (
+    "how far it can be extended is unknown, as that year's bank holidays are"
+    " [clocks.holidays_known_until]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +100,19 @@ def month_deadline(
     events = tuple(events)
     month = follow(receipt, events, working, on=on, scales=scales)
     due = working.next_working_day(month.ends_on(month.months))
+    extended = working.next_if_known(month.ends_on(scales.months_extended))
     target = month.start + timedelta(days=scales.target_days + month.waited)
     return Deadline(
         due_on=due,
         target_on=target,
-        extended_due_on=working.next_if_known(month.ends_on(scales.months_extended)),
+        extended_due_on=extended,
         waiting_for=missing(receipt, events),
         why=(
             *month.why,
             *_never_asked(receipt, events),
             *_counted(month, due),
             _target(target, scales),
+            *(() if extended else (_UNKNOWN_EXTENSION,)),
         ),
     )
 
@@ -132,7 +138,7 @@ def follow(
         if began > due:
             month = month.told(_too_late(wait, began, due))
         elif wait is None:
-            month = _extended(month, began, scales.months_extended)
+            month = _extended(month, scales.months_extended)
         elif wait.awaited is Awaited.CLARIFICATION:
             month = _paused(month, wait, began, on)
         else:
@@ -149,10 +155,10 @@ def _steps(events: Iterable[ClockEvent]) -> list[tuple[date, Wait | None]]:
     return sorted(steps, key=itemgetter(0))
 
 
-def _extended(month: Month, told_on: date, months: int) -> Month:
+def _extended(month: Month, months: int) -> Month:
     return replace(month, months=months).told(
-        f"extended on {spelt(told_on)}, within the first month: {months} months from the same"
-        f" beginning [{Law.TIME_PERIOD}]"
+        f"extended within the first month: {months} months from the same beginning"
+        f" [{Law.TIME_PERIOD}]"
     )
 
 
@@ -198,7 +204,7 @@ def _never_asked(receipt: Receipt, events: Iterable[ClockEvent]) -> Iterator[str
 def _counted(month: Month, due: date) -> Iterator[str]:
     counted = same_day_after(month.start, month.months)
     length = "one month" if month.months == 1 else f"{month.months} months"
-    last = "" if counted.day == month.start.day else ", the last day there is in it"
+    last = "" if counted.day == month.start.day else ", the last day of that month"
     yield f"{length} after {spelt(month.start)}: {spelt(counted)}{last} [{Law.ONE_MONTH}]"
     for pause in month.pauses:
         counted += timedelta(days=pause.days(month.start))
@@ -209,7 +215,7 @@ def _counted(month: Month, due: date) -> Iterator[str]:
         )
     if counted != due:
         yield (
-            f"no working day is {spelt(counted)}; the next one is {spelt(due)}"
+            f"{spelt(counted)} is no working day: the next one is {spelt(due)}"
             f" [{Law.ACCESS_GUIDANCE}]"
         )
 

@@ -1,0 +1,177 @@
+"""``callrec due``: by when, and why; needs no vault."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from callrec.bank_holidays import scales_of, working_days
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import clocks as options
+from callrec.cli.output import WIDTH
+from callrec.errors import Unusable
+from callrec.policy.clause import Law
+from callrec.policy.clock import (
+    ClockEvent,
+    Dated,
+    Deadline,
+    Receipt,
+    breach_due_at,
+    check_event,
+    deadline,
+)
+from callrec.policy.deadline import spelt
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.when import parse_day, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+app = new_app()
+
+
+@app.command()
+def due(
+    ctx: Context,
+    purpose: options.ClockName,
+    *,
+    received: options.CameOn = None,
+    extended: options.Extended = False,
+    division: options.Division = None,
+    urgent: options.SameDay = False,
+    nothing_older: options.NothingOlder = False,
+    answer_by: options.OrderDate = None,
+    aware: options.AwareSince = None,
+) -> None:
+    """Say by when a request is answered, and why on that day. Needs no vault.
+
+    What happens after it came may change that: request show counts it all.
+    """
+    call = ctx.obj
+    if purpose == options.BREACH:
+        of_a_request = (received, extended, division, urgent, nothing_older, answer_by)
+        _show_breach(call, _given(aware, "--aware TIME", of_a_request))
+        return
+    receipt = Receipt(
+        purpose=Purpose(purpose),
+        received_on=_day(call, _given(received, "--received DATE", (aware,))),
+        answer_by=None if answer_by is None else _day(call, answer_by),
+        urgent=urgent,
+        nothing_older=nothing_older,
+    )
+    _show(call, receipt, _reckon(call, receipt, division, extended=extended))
+
+
+def _reckon(
+    call: Invocation, receipt: Receipt, division: options.Division, *, extended: bool
+) -> Deadline:
+    clocks = call.config.clocks
+    if division is not None:
+        clocks = clocks.model_copy(update={"division": division})
+    working, scales, on = working_days(clocks), scales_of(clocks), receipt.received_on
+    events = (ClockEvent(event=Dated.EXTENDED, on=on),) if extended else ()
+    for event in events:
+        check_event(receipt, (), event, working, today=on, scales=scales)
+    return deadline(receipt, events, working, on=on, scales=scales)
+
+
+def _show(call: Invocation, receipt: Receipt, found: Deadline) -> None:
+    out = call.out
+
+    def text() -> None:
+        _say(call, _answer(found))
+        _say_why(call, found.why)
+
+    out.show(
+        {
+            "due_on": found.due_on,
+            "target_on": found.target_on,
+            "extended_due_on": found.extended_due_on,
+            "why": found.why,
+        },
+        text,
+    )
+    late = (_today(call) - found.due_on).days if found.due_on else 0
+    if late > 0:
+        out.note(f"overdue by {late} day{'s' if late > 1 else ''}")
+    if TERMS[receipt.purpose].is_made_by_hand:
+        out.next_step(f"callrec request create --purpose {receipt.purpose}")
+
+
+def _answer(found: Deadline) -> Iterable[str]:
+    if found.due_on is not None:
+        yield f"Due by the end of {spelt(found.due_on)}."
+    else:
+        yield "No day is set for the answer."
+    if found.target_on is not None:
+        yield f"The target is {spelt(found.target_on)}."
+    if found.due_on is not None and found.extended_due_on is not None and not found.is_extended:
+        yield (
+            f"It can be extended to {spelt(found.extended_due_on)}, if that is said by"
+            f" {spelt(found.due_on)}, and why."
+        )
+
+
+def _show_breach(call: Invocation, said: str) -> None:
+    zone = call.config.time_zone
+    aware_at = parse_instant(said, zone)
+    due_at = breach_due_at(aware_at)
+    local, aware = due_at.astimezone(zone), aware_at.astimezone(zone)
+    noticed = f"noticed on {spelt(aware.date())} at {aware:%H:%M}"
+    why = (f"{noticed}; 72 hours, nights and holidays too [{Law.BREACH_PERIOD}]",)
+
+    def text() -> None:
+        call.out.say(f"Due by {local:%H:%M} on {spelt(local.date())}.")
+        _say_why(call, why)
+
+    call.out.show(
+        {
+            "due_at": due_at,
+            "due_on": local.date(),
+            "target_on": None,
+            "extended_due_on": None,
+            "why": why,
+        },
+        text,
+    )
+    if call.now() > due_at:
+        call.out.note("overdue: the 72 hours are over")
+    call.out.next_step("callrec incident report")
+
+
+def _say_why(call: Invocation, why: Iterable[str]) -> None:
+    call.out.say()
+    _say(call, why, indent="  ")
+
+
+def _say(call: Invocation, sentences: Iterable[str], indent: str = "") -> None:
+    for sentence in sentences:
+        further = f"{indent}  "
+        for line in wrap(sentence, WIDTH, initial_indent=indent, subsequent_indent=further):
+            call.out.say(line)
+
+
+def _given(value: str | None, option: str, beside: Iterable[object]) -> str:
+    """When it began, and nothing that has no meaning beside it.
+
+    Raises:
+        Unusable: that was not said, or something else was.
+    """
+    if value is None:
+        raise Unusable("it has to be said when the clock began", hint=f"give {option}")
+    if any(beside):
+        raise Unusable(
+            "a breach has hours from when it was noticed, a request days from when it came",
+            hint=f"with that, give {option} alone",
+        )
+    return value
+
+
+def _day(call: Invocation, text: str) -> date:
+    return parse_day(text, _today(call))
+
+
+def _today(call: Invocation) -> date:
+    return call.now().astimezone(call.config.time_zone).date()
