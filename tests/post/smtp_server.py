@@ -68,18 +68,22 @@ class Postman:
         return answers.pop(0) if answers else "250 taken"
 
 
-def protocol(how: dict[str, Any]) -> asyncio.BaseProtocol:
-    postman, context = Postman(how), None
-    if how["certificate"]:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(how["certificate"])
+def certified(how: dict[str, Any]) -> ssl.SSLContext | None:
+    if not how["certificate"]:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(how["certificate"])
+    return context
+
+
+def protocol(postman: Postman, context: ssl.SSLContext | None) -> asyncio.BaseProtocol:
     return SMTP(
         postman,
         hostname="mail.test",
         tls_context=context,
         require_starttls=context is not None,
         authenticator=postman.let_in,
-        auth_required=bool(how["user"]),
+        auth_required=bool(postman.how["user"]),
     )
 
 
@@ -101,9 +105,9 @@ class NoMailServer(asyncio.Protocol):
 
 async def main(how: dict[str, Any]) -> None:
     loop = asyncio.get_running_loop()
-    instead = how["instead"]
+    instead, postman, context = how["instead"], Postman(how), certified(how)
     server = await loop.create_server(
-        lambda: protocol(how) if instead is None else NoMailServer(instead),
+        lambda: protocol(postman, context) if instead is None else NoMailServer(instead),
         "127.0.0.1",
         how["port"],
     )
