@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from callrec.cli.invocation import Invocation
     from callrec.practice import Actor, Practice
+    from callrec.procedures.outbox import ListedMessage
     from callrec.procedures.request_show import (
         ShownApproval,
         ShownDenial,
@@ -72,6 +73,15 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
             }
             for event in shown.history
         ],
+        "told": [
+            {
+                "to": each.login,
+                "at": each.message.made_at,
+                "line": each.message.line,
+                "taken_at": each.message.taken_at,
+            }
+            for each in shown.messages
+        ],
     }
 
 
@@ -94,6 +104,13 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         yield from _denial(shown.denial, zone)
     for event in shown.history:
         yield _labelled("history", _event(event, zone))
+    for each in shown.messages:
+        yield _labelled("told", _message(each, zone))
+
+
+def _message(each: ListedMessage, zone: tzinfo) -> str:
+    taken = "" if each.message.taken_at else ", waiting to be sent"
+    return f"{_local(each.message.made_at, zone)}  {each.login}: {each.message.line}{taken}"
 
 
 def _event(event: ShownEvent, zone: tzinfo) -> str:

@@ -101,11 +101,12 @@ def read_messages(connection: Connection, *, about: str | None = None) -> tuple[
     return tuple(map(_message, connection.execute(query)))
 
 
-def list_messages(practice: Practice) -> tuple[ListedMessage, ...]:
-    """Every message with the login it is for; oldest first."""
+def list_messages(practice: Practice, *, about: str | None = None) -> tuple[ListedMessage, ...]:
+    """As `read_messages`, each with the login it is for."""
     called = logins(practice)
     with reading(practice.engine) as connection:
-        known, messages = addresses_of(practice, connection), read_messages(connection)
+        known = addresses_of(practice, connection)
+        messages = read_messages(connection, about=about)
     return tuple(ListedMessage(each, called[each.to], each.to in known) for each in messages)
 
 

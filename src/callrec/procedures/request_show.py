@@ -20,6 +20,7 @@ from callrec.practice import attempt, powers, record
 from callrec.procedures.custody import from_millis
 from callrec.procedures.lapsing import UNDECIDED, sweep_lapsed
 from callrec.procedures.open_request import check_readable, read_request
+from callrec.procedures.outbox import list_messages
 from callrec.procedures.people import logins
 from callrec.procedures.request_clock import read_dates, read_deadline
 from callrec.procedures.request_log import event_of
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.outbox import ListedMessage
     from callrec.procedures.request_clock import DatedWords
     from callrec.procedures.request_words import Words
 
@@ -136,6 +138,8 @@ class ShownRequest:
     approvals: tuple[ShownApproval, ...]
     denial: ShownDenial | None
     history: tuple[ShownEvent, ...]
+    messages: tuple[ListedMessage, ...]
+    """By mail: who was told of it, and when."""
 
 
 def show_request(practice: Practice, actor: Actor, reference: str) -> ShownRequest:
@@ -200,6 +204,7 @@ def _shown(
         history=tuple(
             _event(leaf, told, called, in_full=in_full) for leaf in request.history.leaves
         ),
+        messages=list_messages(practice, about=request.reference),
     )
 
 
