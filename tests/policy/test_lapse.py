@@ -42,6 +42,11 @@ def test_a_request_lapses_unless_the_law_s_clock_runs(purpose: Purpose) -> None:
     assert request_lapses_at(purpose, NOW, 14, LONDON) == expected
 
 
+def test_what_a_court_wants_by_a_day_does_not_lapse() -> None:
+    ordered = request_lapses_at(Purpose.OUTSIDE_BODY, NOW, 14, LONDON, is_ordered=True)
+    assert ordered is None
+
+
 GRANTED = {
     "no day chosen": (None, END_OF_18_JANUARY),
     "today": (TODAY, datetime(2024, 1, 5, tzinfo=UTC)),

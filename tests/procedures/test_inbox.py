@@ -32,7 +32,7 @@ def inbox(house: House, login: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("login", "waits"),
-    {"dora": ["R-1", "R-2"], "max": ["R-1"], "sam": [], "ava": [], "mia": []}.items(),
+    {"dora": ["R-2", "R-1"], "max": ["R-1"], "sam": [], "ava": [], "mia": []}.items(),
 )
 def test_requests_wait_for_whoever_decides_them(
     stocked: House, login: str, waits: list[str]
@@ -66,13 +66,21 @@ def test_what_is_being_released_waits_no_more(granted: House) -> None:
     assert inbox(granted, "sam") == []
 
 
-def test_what_lapses_soonest_comes_first(granted: House) -> None:
+def test_what_is_due_or_lapses_soonest_comes_first(granted: House) -> None:
     a_request(granted, "mia")
     second = a_request(granted, "mia")
     approve(granted, second, "pat", to="max", until=date(2026, 11, 25))
     a_request(granted, "mia", purpose=Purpose.SUBJECT_ACCESS)
     assert inbox(granted, "max") == [("R-3", "hear"), ("R-2", "decide")]
-    assert inbox(granted, "dora") == [("R-2", "decide"), ("R-4", "decide")]
+    assert inbox(granted, "dora") == [("R-4", "decide"), ("R-2", "decide")]  # its target is past
+
+
+def test_what_only_its_maker_may_decide_waits_for_him(stocked: House) -> None:
+    a_request(stocked, "dora", purpose=Purpose.OUTSIDE_BODY)
+    a_request(stocked, "dora")
+    alone = read_inbox(stocked.practice, logged_in(stocked, "dora"))
+    assert [(item.reference, item.is_alone) for item in alone] == [("R-1", True)]
+    assert inbox(stocked, "max") == [("R-2", "decide")]
 
 
 def test_what_has_lapsed_waits_for_nobody(granted: House) -> None:

@@ -26,10 +26,13 @@ def lapses_at(made_at: datetime, days: int, zone: tzinfo) -> datetime:
 
 
 def request_lapses_at(
-    purpose: Purpose, made_at: datetime, days: int, zone: tzinfo
+    purpose: Purpose, made_at: datetime, days: int, zone: tzinfo, *, is_ordered: bool = False
 ) -> datetime | None:
-    """UTC: when a request that nobody decides lapses; None where a law's own clock runs."""
-    if TERMS[purpose].has_statutory_clock:
+    """UTC: when a request that nobody decides lapses; None where a law's own clock runs.
+
+    Nor does one lapse for whose answer a court has named a day (``is_ordered``).
+    """
+    if TERMS[purpose].has_statutory_clock or is_ordered:
         return None
     return lapses_at(made_at, days, zone)
 

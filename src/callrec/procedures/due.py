@@ -12,7 +12,7 @@ from callrec.policy.clock import urgency
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.practice import today
-from callrec.procedures.lapsing import last_grants, state_now
+from callrec.procedures.lapsing import read_ends, state_now
 from callrec.procedures.request_clock import read_deadlines
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
     """The requests that wait for their answer and have a day for it, the soonest first."""
     on, days = today(practice), practice.config.clocks.warn_days
     with reading(practice.engine) as connection:
-        deadlines, lasts = read_deadlines(practice, connection), last_grants(connection)
+        deadlines, ends = read_deadlines(practice, connection), read_ends(connection)
         rows = [row for row in all_requests(connection) if row.id in deadlines]
     found = [
         DueRequest(
             id=row.id,
             reference=f"R-{row.number}",
             purpose=Purpose(row.purpose),
-            state=state_now(practice, row, lasts),
+            state=state_now(practice, row, ends),
             deadline=deadlines[row.id],
             urgency=urgency(deadlines[row.id], on, warn_days=days),
         )

@@ -17,14 +17,16 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, all_requests
 from callrec.policy.clock import Urgency, urgency
+from callrec.policy.glass import may_review_glass
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import powers_of
 from callrec.practice import today
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.deciders import deciders
+from callrec.procedures.glass import broken_glass
 from callrec.procedures.incident_list import incidents_waiting
-from callrec.procedures.lapsing import last_grants, state_now, undecided_until
+from callrec.procedures.lapsing import read_ends, state_now, undecided_until
 from callrec.procedures.people import logins
 from callrec.procedures.request_clock import read_deadlines
 from callrec.procedures.request_log import making_of, read_makings
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from callrec.policy.clock import Deadline
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
+    from callrec.procedures.lapsing import Ends
     from callrec.procedures.request_log import Making
 
 
@@ -48,6 +51,8 @@ class Waits(StrEnum):
     ANSWER = "answer"
     """Somebody was asked, and the request waits for what he says."""
     HEAR = "hear"
+    REVIEW = "review"
+    """The Data Controller decided it alone, and somebody else is to look at that."""
     SETTLE = "settle"
     """An infringement was reported to him, or is the Data Controller's to close."""
 
@@ -87,6 +92,7 @@ class _Requests:
     makings: Mapping[str, Making]
     deadlines: Mapping[str, Deadline]
     logins: Mapping[str, str]
+    ends: Ends
 
 
 def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
@@ -102,22 +108,22 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
             makings=read_makings(connection),
             deadlines=read_deadlines(practice, connection),
             logins=logins(practice),
+            ends=read_ends(connection),
         )
         items = [
-            *_to_decide(practice, person, connection, requests),
+            *_to_decide(practice, person, requests),
             *_to_hear(practice, person, connection, requests),
+            *_to_review(practice, person, connection, requests),
             *_to_settle(practice, person, connection),
         ]
     return tuple(sorted(items, key=lambda item: (item.soonest, item.reference)))
 
 
-def _to_decide(
-    practice: Practice, person: Person, connection: Connection, requests: _Requests
-) -> Iterator[InboxItem]:
+def _to_decide(practice: Practice, person: Person, requests: _Requests) -> Iterator[InboxItem]:
     """Undecided requests that the person might decide, and his own that wait for an answer."""
-    held, lasts, me = powers_of(person, today(practice)), last_grants(connection), person.id
+    held, me = powers_of(person, today(practice)), person.id
     for row in requests.rows:
-        state = state_now(practice, row, lasts)
+        state = state_now(practice, row, requests.ends)
         makers = making_of(requests.makings, row).makers
         if state is RequestState.WAITING and me in makers:
             yield _item(practice, requests, row, Waits.ANSWER)
@@ -144,6 +150,20 @@ def _to_hear(
         lapses = [from_millis(each.lapses_at) for each in held if each.request == row.id]
         if lapses:
             yield _item(practice, requests, row, Waits.HEAR, lapses=lapses)
+
+
+def _to_review(
+    practice: Practice, person: Person, connection: Connection, requests: _Requests
+) -> Iterator[InboxItem]:
+    """Requests that somebody else decided alone, until they are accepted."""
+    alone = {
+        glass.request
+        for glass in broken_glass(practice, connection)
+        if not glass.is_accepted and may_review_glass(person, glass.by, on=today(practice))
+    }
+    for row in requests.rows:
+        if row.id in alone:
+            yield _item(practice, requests, row, Waits.REVIEW)
 
 
 def _to_settle(practice: Practice, person: Person, connection: Connection) -> Iterator[InboxItem]:
@@ -179,7 +199,7 @@ def _item(
         purpose=Purpose(row.purpose),
         created_by=requests.logins[row.requester],
         recordings=len(lapses) if lapses else making_of(requests.makings, row).recordings,
-        lapses_at=min(lapses) if lapses else undecided_until(practice, row),
+        lapses_at=min(lapses) if lapses else undecided_until(practice, row, requests.ends),
         due_on=deadline.due_on if deadline else None,
         target_on=deadline.target_on if deadline else None,
         urgency=urgency(deadline, today(practice), warn_days=days) if deadline else None,

@@ -9,7 +9,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
 from callrec.policy.purpose import Purpose
 from callrec.procedures.custody import from_millis
-from callrec.procedures.lapsing import last_grants, state_now
+from callrec.procedures.lapsing import read_ends, state_now
 from callrec.procedures.people import logins
 from callrec.procedures.request_log import making_of, read_makings
 
@@ -47,13 +47,13 @@ def list_requests(
     """
     called = logins(practice)
     with reading(practice.engine) as connection:
-        rows, lasts = all_requests(connection), last_grants(connection)
+        rows, ends = all_requests(connection), read_ends(connection)
         makings = read_makings(connection)
     listed = [
         ListedRequest(
             reference=f"R-{row.number}",
             purpose=Purpose(row.purpose),
-            state=state_now(practice, row, lasts),
+            state=state_now(practice, row, ends),
             created_at=from_millis(row.created_at),
             created_by=called[row.requester],
             recordings=making_of(makings, row).recordings,

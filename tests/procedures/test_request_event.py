@@ -1,0 +1,239 @@
+"""What a request's clock counts by, on a real vault."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import find_request
+from callrec.errors import Refused, Tampered
+from callrec.policy.clock import Awaited, ClockEvent, Dated, Urgency
+from callrec.policy.purpose import Purpose
+from callrec.procedures.due import read_due
+from callrec.procedures.inbox import Waits, read_inbox
+from callrec.procedures.request import create_request
+from callrec.procedures.request_clock import deadline_of, read_deadlines
+from callrec.procedures.request_event import check_third_parties, date_request
+from callrec.procedures.request_show import show_request
+from callrec.procedures.status import look
+from procedures.asking import (
+    a_request,
+    by_sql,
+    further_of,
+    last_leaf,
+    logged_in,
+    refused,
+    said,
+    signed_in,
+    state_of,
+)
+
+if TYPE_CHECKING:
+    from callrec.policy.clock import Deadline
+    from practices import House
+
+WHY = "The calls of eleven months have to be heard one by one"
+ASKED = ClockEvent(event=Dated.ASKED, on=date(2026, 11, 23), awaited=Awaited.CLARIFICATION)
+ANSWERED = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.CLARIFICATION)
+EXTENDED = ClockEvent(event=Dated.EXTENDED, on=date(2026, 11, 24))
+
+
+def access(house: House, received: str = "2026-11-20", login: str = "sam", **changed: str) -> str:
+    """A subject access request's reference."""
+    further = further_of(Purpose.SUBJECT_ACCESS, received=received, **changed)
+    made = create_request(
+        house.practice,
+        logged_in(house, login),
+        purpose=Purpose.SUBJECT_ACCESS,
+        said=said(day=date(2024, 7, 4), further=further),
+        recordings=[1],
+    )
+    return made.reference
+
+
+def deadline(house: House, reference: str) -> Deadline:
+    with reading(house.practice.engine) as connection:
+        found = deadline_of(house.practice, connection, find_request(connection, reference))
+    assert found is not None
+    return found
+
+
+def test_a_request_is_due_a_month_after_it_came(stocked: House) -> None:
+    reference = access(stocked)
+    found = deadline(stocked, reference)
+    assert (found.due_on, found.target_on) == (date(2026, 12, 21), date(2026, 12, 18))
+
+
+def test_a_request_without_a_clock_has_no_day(stocked: House) -> None:
+    reference = a_request(stocked)
+    with reading(stocked.practice.engine) as connection:
+        row = find_request(connection, reference)
+        assert deadline_of(stocked.practice, connection, row) is None
+    assert show_request(stocked.practice, signed_in(stocked, "max"), reference).deadline is None
+
+
+def test_a_question_stops_the_clock_and_its_answer_lets_it_go_on(stocked: House) -> None:
+    reference = access(stocked)
+    dora = signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    assert (state_of(stocked, reference), deadline(stocked, reference).waiting_for) == (
+        "waiting",
+        Awaited.CLARIFICATION,
+    )
+    done = date_request(stocked.practice, dora, reference, ANSWERED)
+    assert (done.state, done.deadline) == ("submitted", deadline(stocked, reference))
+    assert deadline(stocked, reference).due_on == date(2026, 12, 21)  # a Sunday and a day waited
+
+
+def test_what_waits_for_an_answer_is_in_the_inbox_of_whoever_asked_for_it(stocked: House) -> None:
+    reference = access(stocked)
+    date_request(stocked.practice, signed_in(stocked, "dora"), reference, ASKED, reason=WHY)
+    (item,) = read_inbox(stocked.practice, logged_in(stocked, "sam"))
+    assert (item.reference, item.waits_to) == (reference, Waits.ANSWER)
+    assert read_inbox(stocked.practice, logged_in(stocked, "dora")) == ()
+
+
+def test_an_extension_gives_three_months_from_the_start(stocked: House) -> None:
+    reference = access(stocked)
+    date_request(stocked.practice, signed_in(stocked, "dora"), reference, EXTENDED, reason=WHY)
+    assert deadline(stocked, reference).due_on == date(2027, 2, 22)
+
+
+def test_an_extension_is_the_deciders_to_take(stocked: House) -> None:
+    reference = access(stocked)
+    with pytest.raises(Refused, match="may not decide"):
+        date_request(stocked.practice, signed_in(stocked, "sam"), reference, EXTENDED, reason=WHY)
+    assert refused(stocked)
+    assert last_leaf(stocked).act == "request.extended"
+
+
+@pytest.mark.parametrize("event", [ASKED, EXTENDED], ids=["asked", "extended"])
+def test_a_question_and_an_extension_have_a_reason(stocked: House, event: ClockEvent) -> None:
+    reference = access(stocked)
+    with pytest.raises(Refused, match="no reason"):
+        date_request(stocked.practice, signed_in(stocked, "dora"), reference, event)
+    assert deadline(stocked, reference).due_on == date(2026, 12, 21)
+
+
+def test_what_has_no_clock_cannot_be_dated(stocked: House) -> None:
+    reference = a_request(stocked)
+    with pytest.raises(Refused, match="nothing sets a day"):
+        date_request(stocked.practice, signed_in(stocked, "max"), reference, EXTENDED, reason=WHY)
+
+
+def test_whoever_may_read_the_request_sees_why(stocked: House) -> None:
+    reference = access(stocked)
+    date_request(stocked.practice, signed_in(stocked, "dora"), reference, EXTENDED, reason=WHY)
+    shown = show_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    event = shown.history[-1]
+    assert (event.on, event.said) == (EXTENDED.on, WHY)
+
+
+def test_whoever_is_not_concerned_sees_that_and_not_why(stocked: House) -> None:
+    reference = access(stocked)
+    date_request(stocked.practice, signed_in(stocked, "dora"), reference, EXTENDED, reason=WHY)
+    shown = show_request(stocked.practice, signed_in(stocked, "max"), reference)
+    assert (shown.history[-1].on, shown.history[-1].said) == (EXTENDED.on, None)
+
+
+def test_the_log_keeps_the_reason_out_of_the_clear(stocked: House) -> None:
+    reference = access(stocked)
+    date_request(stocked.practice, signed_in(stocked, "dora"), reference, EXTENDED, reason=WHY)
+    catalogue = (stocked.folder / "vault" / "catalogue.sqlite").read_bytes()
+    assert WHY.encode() not in catalogue
+
+
+def test_a_request_that_came_too_long_ago_is_taken_and_is_overdue(stocked: House) -> None:
+    reference = access(stocked, received="2026-10-01", login="sam")
+    (due,) = read_due(stocked.practice)
+    assert (due.reference, due.urgency, due.deadline.due_on) == (
+        reference,
+        Urgency.OVERDUE,
+        date(2026, 11, 2),
+    )
+    found = look(stocked.practice, logged_in(stocked, "dora"))
+    assert [each.reference for each in found.overdue] == [reference]
+    assert found.due_soon == ()
+
+
+def test_the_soonest_due_comes_first(stocked: House) -> None:
+    later, sooner = access(stocked), access(stocked, received="2026-11-02")
+    a_request(stocked, purpose=Purpose.OUTSIDE_BODY)
+    waiting = read_inbox(stocked.practice, logged_in(stocked, "dora"))
+    days = [item.soonest for item in waiting]
+    assert days == sorted(days)
+    assert [item.reference for item in waiting].index(sooner) < [
+        item.reference for item in waiting
+    ].index(later)
+
+
+def test_an_answered_request_is_due_no_more(stocked: House) -> None:
+    reference = access(stocked, received="2026-10-01")
+    assert read_due(stocked.practice)
+    by_sql(
+        stocked,
+        "UPDATE request SET state = 'released' WHERE number = :number",
+        number=int(reference.removeprefix("R-")),
+    )
+    assert read_due(stocked.practice) == ()
+
+
+def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_that_is_over(
+    stocked: House,
+) -> None:
+    reference, dora = access(stocked), signed_in(stocked, "dora")
+    with pytest.raises(Refused, match="not a sentence"):
+        check_third_parties(
+            stocked.practice, dora, reference, on=date(2026, 11, 24), assessment="-"
+        )
+    with pytest.raises(Refused, match="not done yet"):
+        check_third_parties(
+            stocked.practice, dora, reference, on=date(2026, 11, 25), assessment=WHY
+        )
+    check_third_parties(stocked.practice, dora, reference, on=date(2026, 11, 24), assessment=WHY)
+    shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)
+    assert (shown.history[-1].what, shown.history[-1].said) == ("request.third-parties", WHY)
+
+
+MOVED = {
+    "another day": "UPDATE clock_event SET body ="
+    " CAST(replace(CAST(body AS TEXT), '11-20', '11-23') AS BLOB)",
+    "another request": "UPDATE clock_event SET request = (SELECT id FROM request WHERE number = 2)",
+    "another nonce": "UPDATE clock_event SET nonce = zeroblob(32)",
+    "taken out": "DELETE FROM clock_event",
+}
+
+
+@pytest.mark.parametrize("edit", MOVED.values(), ids=MOVED)
+def test_who_writes_the_database_moves_no_date_unseen(stocked: House, edit: str) -> None:
+    reference = access(stocked)
+    a_request(stocked)
+    by_sql(stocked, edit)
+    with reading(stocked.practice.engine) as connection:
+        row = find_request(connection, reference)
+        with pytest.raises(Tampered):
+            deadline_of(stocked.practice, connection, row)
+        with pytest.raises(Tampered):
+            read_deadlines(stocked.practice, connection)
+
+
+def test_a_reason_put_in_the_place_of_another_is_seen(stocked: House) -> None:
+    first, second = access(stocked), access(stocked)
+    for reference in (first, second):
+        date_request(stocked.practice, signed_in(stocked, "dora"), reference, EXTENDED, reason=WHY)
+    by_sql(
+        stocked,
+        "UPDATE request_words SET sealed = (SELECT sealed FROM request_words"
+        " ORDER BY seq DESC LIMIT 1)",
+    )
+    with pytest.raises(Tampered):
+        show_request(stocked.practice, signed_in(stocked, "dora"), first)
+
+
+def test_days_are_the_practices_own(stocked: House) -> None:
+    stocked.at = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    reference = access(stocked, received="2026-11-24")
+    assert deadline(stocked, reference).due_on == date(2026, 12, 24)
