@@ -483,5 +483,8 @@ HALF_SAID = {
 def test_an_event_says_what_was_asked_for_or_came_and_no_other_does(
     event: Dated, awaited: Awaited | None
 ) -> None:
-    with pytest.raises(ValueError, match="belongs to asking and answering"):
+    with pytest.raises(
+        ValueError,
+        match=r"^what was asked for belongs to asking and answering, and to nothing else$",
+    ):
         ClockEvent(event=event, on=RECEIVED, awaited=awaited)

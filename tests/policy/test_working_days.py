@@ -8,7 +8,7 @@ from callrec.errors import Unusable
 from callrec.policy.working_days import WorkingDays
 
 EASTER = frozenset({date(2025, 4, 18), date(2025, 4, 21)})
-WORKING = WorkingDays(closed=EASTER | {date(2026, 1, 1)}, years=range(2025, 2027))
+WORKING = WorkingDays(closed=EASTER | {date(2026, 1, 1)}, years=range(2024, 2027))
 MAUNDY_THURSDAY, GOOD_FRIDAY = date(2025, 4, 17), date(2025, 4, 18)
 CLOSED = {
     "a Saturday": date(2025, 4, 12),
@@ -52,9 +52,9 @@ def test_counting_from_a_closed_day_begins_with_the_first_open_one() -> None:
 
 def test_a_year_before_the_first_known_is_an_error() -> None:
     with pytest.raises(Unusable) as unknown:
-        WORKING.is_closed(date(2024, 12, 31))
+        WORKING.is_closed(date(2023, 12, 31))
     assert unknown.value.message == (
-        "the bank holidays of 2024 are not known, only those of 2025 to 2026"
+        "the bank holidays of 2023 are not known, only those of 2024 to 2026"
     )
     assert unknown.value.hint == "check the year: no clock here is as old as that"
 
@@ -63,7 +63,7 @@ def test_a_year_after_the_last_known_is_an_error_and_says_what_to_set() -> None:
     with pytest.raises(Unusable) as unknown:
         WORKING.next_working_day(date(2027, 1, 4))
     assert unknown.value.message == (
-        "the bank holidays of 2027 are not known, only those of 2025 to 2026"
+        "the bank holidays of 2027 are not known, only those of 2024 to 2026"
     )
     assert unknown.value.hint == (
         "once the government has published them, set clocks.holidays_known_until"
@@ -89,4 +89,4 @@ def test_counting_out_of_the_known_years_is_an_error() -> None:
 
 
 def test_the_closed_days_are_not_printed_one_by_one() -> None:
-    assert repr(WORKING) == "WorkingDays(years=range(2025, 2027))"
+    assert repr(WORKING) == "WorkingDays(years=range(2024, 2027))"

@@ -80,13 +80,10 @@ def check_event(
             clause=source,
             hint="check the day; callrec request show says when it was received",
         )
-    match event.event:
-        case Dated.EXTENDED:
-            _check_extension(receipt, events, event.on, working, scales)
-        case Dated.ASKED | Dated.ANSWERED if event.awaited is not None:
-            _check_asking(receipt, events, event, event.awaited)
-        case _:
-            pass
+    if event.event is Dated.EXTENDED:
+        _check_extension(receipt, events, event.on, working, scales)
+    elif event.awaited is not None:
+        _check_asking(receipt, events, event, event.awaited)
 
 
 def _check_extension(
