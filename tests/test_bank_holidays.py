@@ -31,6 +31,11 @@ def test_the_bank_holidays_are_those_that_the_government_published(division: Div
     assert ours == bank_holidays(division)
 
 
+@pytest.mark.parametrize("division", Division)
+def test_a_practice_may_be_in_any_division(division: Division) -> None:
+    assert Clocks.model_validate({"division": str(division)}).division == division
+
+
 KNOWN = {
     "the jubilee of 2022": (date(2022, 6, 3), "E S N"),
     "the spring bank holiday that made room for it": (date(2022, 6, 2), "E S N"),

@@ -111,6 +111,9 @@ UNUSABLE = {
     "telephone.extensions": '[telephone]\nextensions = ["2xx"]',
     "listen.player": '[listen]\nplayer = "play -"',
     "policy.next_revision_due": '[policy]\nnext_revision_due = "2025"',
+    "clocks.division": '[clocks]\ndivision = "wales"',
+    "clocks.target_days": "[clocks]\ntarget_days = 29",
+    "clocks.extra_closed_days": '[clocks]\nextra_closed_days = ["2027-06-03"]',
     "search": "search = 3",
 }
 

@@ -33,7 +33,7 @@ class Case:
 
 
 def cases() -> list[Case]:
-    return [_read(path) for path in sorted((HERE / "cases").glob("*.txt"))]
+    return [_read(path) for path in sorted((HERE / "deadlines").glob("*.txt"))]
 
 
 def bank_holidays(division: str) -> frozenset[date]:
