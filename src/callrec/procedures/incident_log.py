@@ -66,8 +66,15 @@ class IncidentHistory:
 
     @property
     def told(self) -> PersonId:
-        """Whom the report names, next to the incident."""
-        return PersonId(self.leaves[0].subject[1])
+        """Whom the report names, next to the incident.
+
+        Raises:
+            Tampered: it names nobody.
+        """
+        named = self.leaves[0].subject[1:2]
+        if not named:
+            raise Tampered("an incident was reported to nobody")
+        return PersonId(named[0])
 
     def which(self, vault: str, version: int) -> IncidentVersion:
         """What a version of it is bound to."""
@@ -104,8 +111,8 @@ def unopened_incident(row: Row[Any], history: IncidentHistory) -> IncidentFacts:
         Tampered: a column says otherwise than the log.
     """
     projected = {
-        "reporter": history.reporter,
         "state": history.state,
+        "reporter": history.reporter,
         "told": history.told,
         "version": history.version,
     }
@@ -165,7 +172,9 @@ def log_incident_version(
 def check_incident_rows(connection: Connection) -> Iterator[Problem]:
     """Each incident's columns are what its leaves come to, and none is missing."""
     leaves = tuple(leaves_of(connection, _ACTS))
-    reported = {leaf.subject[0] for leaf in leaves if leaf.act == IncidentAct.REPORTED}
+    reported = {
+        id_ for leaf in leaves if leaf.act == IncidentAct.REPORTED for id_ in leaf.subject[:1]
+    }
     for row in all_incidents(connection):
         reported.discard(row.id)
         about = tuple(leaf for leaf in leaves if _is_of(leaf, row.id))

@@ -1,0 +1,202 @@
+"""What somebody changes of an incident who can write the database is found (incidents.md, 3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from callrec.catalogue.engine import reading
+from callrec.errors import CallrecError, Tampered
+from callrec.policy.breach import Closing, Findings
+from callrec.policy.incident import IncidentAct, Outcome
+from callrec.practice import today, writing
+from callrec.procedures.audit_verify import Verdict, verify_audit
+from callrec.procedures.incident_log import log_incident_version
+from callrec.procedures.incident_show import show_incident
+from callrec.procedures.incident_update import update_incident
+from callrec.procedures.projections import check_projections
+from practices import copy
+from procedures.asking import by_sql, rows, signed_in
+from procedures.incidents import GRAVE, MILD, WHY, an_incident, found, opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from practices import House
+
+
+@pytest.fixture(scope="module")
+def reported_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """I-1, with a finding of mia's; and I-2, which ava reported."""
+    house = copy(template, tmp_path_factory.mktemp("reported") / "house")
+    found(house, an_incident(house), Findings(nature="disclosure"), "mia")
+    an_incident(house, "ava")
+    return house
+
+
+@pytest.fixture
+def reported(reported_template: House, tmp_path: Path) -> House:
+    return copy(reported_template, tmp_path / "house")
+
+
+def show(house: House, login: str = "dora") -> None:
+    show_incident(house.practice, signed_in(house, login), "I-1")
+
+
+def problems(house: House) -> list[str]:
+    zone = house.config.time_zone
+    with reading(house.practice.engine) as connection:
+        found_ = check_projections(connection, house.practice.register, zone)
+        return [problem.what for problem in found_]
+
+
+def test_where_nothing_was_changed_nothing_is_found(reported: House) -> None:
+    show(reported)
+    assert problems(reported) == []
+
+
+MAX = "(SELECT id FROM person WHERE login = 'max')"
+OF_1 = "WHERE incident = (SELECT id FROM incident WHERE number = 1)"
+OF_2 = "WHERE incident = (SELECT id FROM incident WHERE number = 2)"
+COLUMNS = {
+    "reporter": f"UPDATE incident SET reporter = {MAX} WHERE number = 1",
+    "told": f"UPDATE incident SET told = {MAX} WHERE number = 1",
+    "state": "UPDATE incident SET state = 'closed' WHERE number = 1",
+    "version": "UPDATE incident SET version = 1 WHERE number = 1",
+}
+SEALED = {
+    "the time": "UPDATE incident SET aware_at = aware_at + 3600000 WHERE number = 1",
+    "the number": "UPDATE incident SET number = number - 1",
+    "bytes": f"UPDATE incident_version SET sealed = CAST(substr(sealed, 1, 40) || zeroblob(8)"
+    f" || substr(sealed, 49) AS BLOB) {OF_1} AND version = 1",
+    "a version missing": f"DELETE FROM incident_version {OF_1} AND version = 1",
+    "a version of another": f"UPDATE incident_version SET sealed = (SELECT sealed FROM"
+    f" incident_version {OF_2}) {OF_1} AND version = 1",
+    "a key of another": f"UPDATE incident_key SET sealed = (SELECT sealed FROM incident_key {OF_2}"
+    f" AND holder = 'catalogue') {OF_1} AND version = 1",
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_column_is_what_the_log_says(reported: House, column: str) -> None:
+    by_sql(reported, COLUMNS[column])
+    with pytest.raises(Tampered, match=f"the {column} of incident I-1 is not what the log says"):
+        show(reported)
+    assert problems(reported) == [f"the {column} of incident I-1 is not what the log says"]
+
+
+def test_audit_verify_convicts_whoever_changed_one(reported: House) -> None:
+    by_sql(reported, COLUMNS["told"])
+    verified = verify_audit(
+        reported.config,
+        environ=reported.environ,
+        trusted_root=lambda _vault: reported.practice.root,
+        against=(),
+        full=False,
+    )
+    assert verified.verdict is Verdict.TAMPERED
+
+
+@pytest.mark.parametrize("change", SEALED.values(), ids=SEALED)
+def test_what_is_sealed_is_what_was_reported(reported: House, change: str) -> None:
+    by_sql(reported, change)
+    with pytest.raises(Tampered, match="incident I-"):
+        show(reported)
+
+
+def test_an_incident_that_is_in_no_leaf_is_found(reported: House) -> None:
+    by_sql(
+        reported,
+        "INSERT INTO incident SELECT :id, 9, version, reporter, told, aware_at, state"
+        " FROM incident WHERE number = 1",
+        id="9" * 32,
+    )
+    assert problems(reported) == ["what happened to an incident cannot have happened in this order"]
+
+
+def test_an_incident_that_is_in_no_row_is_found(reported: House) -> None:
+    for table in ("incident_key", "incident_version"):
+        by_sql(reported, f"DELETE FROM {table} {OF_2}")
+    by_sql(reported, "DELETE FROM incident WHERE number = 2")
+    assert problems(reported) == ["1 incidents of the log are in no row"]
+
+
+def write(house: House, login: str, what: IncidentAct, **changes: Any) -> None:
+    """What a member of staff writes who has a tool of his own, attested by his own key."""
+    incident = opened(house, "I-1")
+    which = incident.history.which(house.practice.vault, incident.history.version + 1)
+    actor = signed_in(house, login)
+    with writing(house.practice, actor.signer) as act:
+        body = incident.body.changed(**changes)
+        log_incident_version(house.practice, act, actor, what=what, body=body, which=which)
+    state = "closed" if what is IncidentAct.CLOSED else "open"
+    by_sql(house, f"UPDATE incident SET version = {which.version}, state = '{state}'"
+           " WHERE number = 1")  # fmt: skip
+
+
+def test_a_report_to_nobody_is_tampering(reported: House) -> None:
+    actor, id_ = signed_in(reported, "sam"), "7" * 32
+    with writing(reported.practice, actor.signer) as act:
+        act.leaf("incident.reported", actor=actor.person.id, subject=[id_])
+    by_sql(reported, "UPDATE incident SET number = 7 WHERE number = 2")
+    by_sql(
+        reported,
+        "INSERT INTO incident SELECT :id, 2, 1, reporter, told, aware_at, state"
+        " FROM incident WHERE number = 1",
+        id=id_,
+    )
+    assert "an incident was reported to nobody" in problems(reported)
+
+
+def closing_of(house: House) -> Closing:
+    return Closing(outcome=Outcome.NOT_REPORTED, on=today(house.practice), reason=WHY)
+
+
+def test_a_version_by_somebody_who_may_not_add_to_it_is_tampering(reported: House) -> None:
+    write(reported, "max", IncidentAct.UPDATED, findings=Findings(nature="nothing at all"))
+    with pytest.raises(Tampered, match="changed by somebody who may not"):
+        show(reported)
+
+
+@pytest.mark.parametrize("findings", [MILD, GRAVE], ids=["mild", "grave"])
+def test_a_degree_by_who_reported_it_is_tampering(reported: House, findings: Findings) -> None:
+    write(reported, "sam", IncidentAct.UPDATED, findings=findings)
+    with pytest.raises(Tampered, match="changed by somebody who may not"):
+        show(reported)
+
+
+def test_a_word_by_who_reported_it_after_somebody_assessed_it_is_none(reported: House) -> None:
+    found(reported, "I-1", MILD, "mia")
+    before = opened(reported, "I-1").body.findings
+    write(reported, "sam", IncidentAct.UPDATED, findings=replace(before, facts="It played."))
+    show(reported)
+
+
+def test_a_closing_by_somebody_who_does_not_govern_is_tampering(reported: House) -> None:
+    write(reported, "mia", IncidentAct.CLOSED, closing=closing_of(reported))
+    with pytest.raises(Tampered, match="changed by somebody who may not"):
+        show(reported)
+
+
+def test_a_closing_that_says_nothing_is_tampering(reported: House) -> None:
+    write(reported, "dora", IncidentAct.CLOSED, closing=None)
+    with pytest.raises(Tampered, match="closed in one place and open in another"):
+        show(reported)
+
+
+def test_an_update_that_closes_is_tampering(reported: House) -> None:
+    write(reported, "mia", IncidentAct.UPDATED, closing=closing_of(reported))
+    with pytest.raises(Tampered, match="closed in one place and open in another"):
+        show(reported)
+
+
+def test_nothing_is_added_to_what_was_changed(reported: House) -> None:
+    by_sql(reported, SEALED["the time"])
+    leaves = "SELECT count(*) FROM leaf WHERE instr(body, 'incident.updated') > 0"
+    before = rows(reported, leaves)
+    with pytest.raises(CallrecError, match="not what was sealed with it"):
+        update_incident(reported.practice, signed_in(reported, "dora"), "I-1", MILD)
+    assert rows(reported, "SELECT max(version) FROM incident_version") == [(2,)]
+    assert rows(reported, leaves)[0][0] == before[0][0] + 1  # that it failed
