@@ -149,7 +149,13 @@ def _say_why(call: Invocation, why: Iterable[str]) -> None:
 def _say(call: Invocation, sentences: Iterable[str], indent: str = "") -> None:
     for sentence in sentences:
         further = f"{indent}  "
-        for line in wrap(sentence, WIDTH, initial_indent=indent, subsequent_indent=further):
+        for line in wrap(
+            sentence,
+            WIDTH,
+            initial_indent=indent,
+            subsequent_indent=further,
+            break_on_hyphens=False,
+        ):
             call.out.say(line)
 
 
