@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Refused, Tampered
 from callrec.policy.criteria import CallFacts, Criteria, Direction, matches
+from callrec.policy.further import Further
 from callrec.policy.lapse import has_lapsed, lapses_at
 from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.particulars import UNKNOWN, Particulars
@@ -117,6 +118,7 @@ particulars = st.builds(
     number=st.just(UNKNOWN) | st.from_regex(r"\+[0-9]{8,15}", fullmatch=True),
     parties=st.just(UNKNOWN) | names,
     about=st.text(),
+    further=st.dictionaries(st.sampled_from(Further).map(str), st.text()),
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from callrec.policy.criteria import Criteria, check_not_browsing
 from callrec.policy.described import described
-from callrec.policy.particulars import UNKNOWN, Particulars, take_particulars
+from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.when import Days, Times
 from policy.builders import REASON
 
@@ -20,13 +20,14 @@ DAYS = Days(DAY, DAY)
 TIMES = Times(time(14, 0), time(14, 30))
 NUMBER = "+447700900123"
 
-NOTHING_KNOWN = take_particulars(
+NOTHING_KNOWN = Particulars(
     reason=REASON,
     day=UNKNOWN,
     times=UNKNOWN,
-    extension="unknown",
-    number="unknown",
-    parties=["unknown"],
+    extension=UNKNOWN,
+    number=UNKNOWN,
+    parties=UNKNOWN,
+    about="",
 )
 SIAN = ("Siân O'Neill", "Reception")
 

@@ -8,6 +8,7 @@ import pytest
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
 from callrec.policy.hearing import (
+    check_is_heard,
     check_may_be_granted,
     check_may_hear,
     check_may_release,
@@ -48,6 +49,31 @@ def test_a_manager_is_not_his_own_manager() -> None:
     about_ann = a_request(Purpose.DISCIPLINARY, subjects=ALONE)
     with pytest.raises(Refused, match="manager only"):
         check_may_be_granted(a_person(Role.MANAGER), about_ann, on=TODAY)
+
+
+CARRIED_OUT = {
+    Purpose.ERASURE: r"\[policy 4\(i\)\]",
+    Purpose.DISPOSAL: r"\[NHS Records Management Code of Practice\]",
+}
+
+
+@pytest.mark.parametrize(("purpose", "source"), CARRIED_OUT.items(), ids=map(str, CARRIED_OUT))
+def test_what_is_to_be_erased_or_disposed_of_is_not_heard(purpose: Purpose, source: str) -> None:
+    with pytest.raises(Refused, match=f"carried out, not heard or handed over {source}") as refused:
+        check_is_heard(a_request(purpose))
+    assert "callrec request create" in refused.value.hint
+
+
+@pytest.mark.parametrize("purpose", CARRIED_OUT, ids=str)
+def test_nor_is_it_released(purpose: Purpose) -> None:
+    person, grant = a_person(Role.DATA_CONTROLLER), a_grant()
+    with pytest.raises(Refused, match="is carried out"):
+        check_may_release(person, a_request(purpose), grant, on=TODAY, now=NOW)
+
+
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - set(CARRIED_OUT)), ids=str)
+def test_every_other_purpose_is_heard(purpose: Purpose) -> None:
+    check_is_heard(a_request(purpose))
 
 
 def test_whom_it_was_granted_hears_it() -> None:

@@ -8,9 +8,12 @@ import pytest
 
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Refused, Tampered, Unusable
-from callrec.policy.particulars import UNKNOWN, Particulars, take_particulars
+from callrec.policy.clause import Clause
+from callrec.policy.further import Further
+from callrec.policy.particulars import UNKNOWN, Particulars, Said, said_again, take_particulars
+from callrec.policy.purpose import Purpose
 from callrec.policy.when import Times
-from policy.builders import REASON
+from policy.builders import REASON, TODAY
 
 SAID: dict[str, Any] = {
     "reason": REASON,
@@ -18,15 +21,16 @@ SAID: dict[str, Any] = {
     "times": Times(time(14, 0), time(14, 30)),
     "extension": "203",
     "number": "+447700900123",
-    "parties": ["Siân O'Neill", "Reception"],
+    "parties": ("Siân O'Neill", "Reception"),
     "about": "She rang twice",
 }
+COMPLAINT = {Further.COMPLAINT: "C-17", Further.COMPLAINANT: "patient"}
 UNSAID = {
     "date": {"day": None},
     "time": {"times": None},
     "extension": {"extension": None},
     "number": {"number": None},
-    "party": {"parties": []},
+    "party": {"parties": ()},
 }
 JSON = {
     "reason": REASON,
@@ -36,33 +40,42 @@ JSON = {
     "number": "+447700900123",
     "parties": ["Siân O'Neill", "Reception"],
     "about": "She rang twice",
+    "further": {},
 }
 JSON_UNKNOWN = {
     "reason": REASON,
     "about": "",
+    "further": {},
     **dict.fromkeys(("date", "time", "extension", "number", "parties"), "unknown"),
 }
 
 
-def all_unknown() -> Particulars:
+def take(purpose: Purpose = Purpose.PROTECT_PARTIES, **said: Any) -> Particulars:
     return take_particulars(
+        purpose, Said(**{**SAID, **said}), today=TODAY, logins=frozenset({"ann"})
+    )
+
+
+def all_unknown() -> Particulars:
+    return take(
         reason=REASON,
         day=UNKNOWN,
         times=UNKNOWN,
         extension="unknown",
         number="Unknown",
-        parties=["unknown"],
+        parties=("unknown",),
+        about="",
     )
 
 
 def test_the_six_stand_in_the_policy_s_order() -> None:
     names = [field.name for field in fields(Particulars)]
-    assert names == ["reason", "day", "times", "extension", "number", "parties", "about"]
+    six = ["reason", "day", "times", "extension", "number", "parties", "about"]
+    assert names == [*six, "further"]
 
 
 def test_what_is_said_is_taken() -> None:
-    taken = take_particulars(**SAID)
-    assert taken == Particulars(**{**SAID, "parties": ("Siân O'Neill", "Reception")})
+    assert take() == Particulars(**SAID)
 
 
 def test_unknown_is_a_value_that_one_says() -> None:
@@ -76,41 +89,80 @@ def test_what_is_neither_given_nor_unknown_is_refused_by_name(
     name: str, unsaid: dict[str, Any]
 ) -> None:
     with pytest.raises(Refused, match=rf"does not say: {name} \[policy 4\(b\)\]") as refused:
-        take_particulars(**{**SAID, **unsaid})
+        take(**unsaid)
     assert refused.value.hint.endswith(f": --{name} unknown")
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:
-    with pytest.raises(Refused, match="does not say: date, time, extension, number, party"):
-        take_particulars(
-            reason=REASON, day=None, times=None, extension=" ", number="", parties=[" "]
-        )
+    with pytest.raises(Refused) as refused:
+        take(Purpose.COMPLAINT, day=None, times=None, extension=" ", number=None, parties=(" ",))
+    assert refused.value.message == (
+        "the request does not say: date, time, extension, number, party, complaint, complainant"
+        " [policy 4(b)]"
+    )
+    assert refused.value.hint == (
+        "give what is known, and say of the rest that it is not: --date unknown --time unknown"
+        " --extension unknown --number unknown --party unknown;"
+        " give --complaint REF --complainant patient|staff"
+    )
+
+
+def test_of_a_purpose_s_own_alone_the_purpose_s_clause_is_cited() -> None:
+    with pytest.raises(Refused) as refused:
+        take(Purpose.COMPLAINT, further={Further.COMPLAINT: "C-17"})
+    assert refused.value.message == "the request does not say: complainant [policy 2 bullet 4]"
+    assert refused.value.clause is Clause.COMPLAINT
+    assert refused.value.hint == "give --complainant patient|staff"
+
+
+def test_a_purpose_s_own_are_taken_with_the_six() -> None:
+    taken = take(Purpose.COMPLAINT, further={**COMPLAINT, Further.COMPLAINANT: "Patient "})
+    assert taken.further == {"complaint": "C-17", "complainant": "patient"}
+
+
+def test_a_call_is_not_on_a_day_to_come() -> None:
+    take(day=TODAY)
+    with pytest.raises(Refused, match=r"the call is on a day to come \[policy 4\(b\)\]") as refused:
+        take(day=date(2024, 1, 5))
+    assert "--date unknown" in refused.value.hint
+
+
+def test_no_call_is_later_than_the_request_about_it() -> None:
+    further = {Further.SUBJECT: "Siân O'Neill", Further.RECEIVED: "2024-01-03"}
+    with pytest.raises(Refused, match="earlier than the call: received"):
+        take(Purpose.PORTABILITY, further=further)
+    assert take(Purpose.PORTABILITY, day=UNKNOWN, further=further).further["received"]
+
+
+def test_the_people_whom_it_is_about_are_those_of_the_names_that_say_so() -> None:
+    further = {Further.SUBJECT: "Siân O'Neill", Further.RECEIVED: "today"}
+    assert take(Purpose.ERASURE, further=further).subjects == ("Siân O'Neill",)
+    assert take(Purpose.ABUSIVE_CALL, further={Further.AFFECTED: "ann"}).subjects == ("ann",)
+    assert take(Purpose.COMPLAINT, further=COMPLAINT).subjects == ()
 
 
 def test_a_request_without_a_reason_is_refused() -> None:
     with pytest.raises(Refused, match=r"no reason is given \[policy 4\(b\)\]"):
-        take_particulars(**{**SAID, "reason": None})
+        take(reason=None)
 
 
 def test_other_information_may_be_none() -> None:
-    assert take_particulars(**{**SAID, "about": ""}).about == ""
+    assert take(about="").about == take(about=None).about == ""
 
 
 def test_parties_named_and_unknown_at_once_are_unusable() -> None:
     with pytest.raises(Unusable, match="named and unknown at once"):
-        take_particulars(**{**SAID, "parties": ["Siân O'Neill", "unknown"]})
+        take(parties=("Siân O'Neill", "unknown"))
 
 
 def test_text_is_composed_and_its_space_is_plain() -> None:
-    taken = take_particulars(
-        **{**SAID, "parties": [" Sia\u0302n\n O'Neill "], "extension": " 203 "}
-    )
+    taken = take(parties=(" Sia\u0302n\n O'Neill ",), extension=" 203 ")
     assert taken.parties == ("Si\u00e2n O'Neill",)
     assert taken.extension == "203"
 
 
 def test_json_says_it_in_the_policy_s_order() -> None:
-    assert list(take_particulars(**SAID).as_json().items()) == list(JSON.items())
+    assert list(take().as_json().items()) == list(JSON.items())
     assert all_unknown().as_json() == JSON_UNKNOWN
 
 
@@ -120,7 +172,7 @@ def test_json_comes_back_through_its_canonical_form(said: dict[str, Any]) -> Non
 
 
 def test_what_was_taken_under_older_rules_can_still_be_read() -> None:
-    short = replace(take_particulars(**SAID), reason="complaint")
+    short = replace(take(), reason="complaint")
     assert Particulars.from_json(short.as_json()) == short
 
 
@@ -137,6 +189,9 @@ OUT_OF_FORM: dict[str, dict[str, Any]] = {
     "a time with seconds": {**JSON, "time": ["14:00:00", "14:30"]},
     "a party that is no text": {**JSON, "parties": ["Siân O'Neill", 7]},
     "unknown in capitals": {**JSON, "number": "UNKNOWN"},
+    "a list of further ones": {**JSON, "further": []},
+    "a further one that is no text": {**JSON, "further": {"claim": 17}},
+    "a further one that there is not": {**JSON, "further": {"horoscope": "Leo"}},
 }
 
 
@@ -144,3 +199,71 @@ OUT_OF_FORM: dict[str, dict[str, Any]] = {
 def test_particulars_out_of_their_form_are_tampered_with(value: dict[str, Any]) -> None:
     with pytest.raises(Tampered, match="particulars are not in their form"):
         Particulars.from_json(value)
+
+
+# --- changing it --------------------------------------------------------------------------------
+
+
+def changed(before: Particulars, purpose: Purpose, **changes: Any) -> Particulars:
+    said = said_again(before, Said(**changes))
+    return take_particulars(purpose, said, today=TODAY, logins=frozenset())
+
+
+def test_what_is_not_said_anew_stands() -> None:
+    for before in (take(Purpose.COMPLAINT, further=COMPLAINT), all_unknown()):
+        purpose = Purpose.COMPLAINT if before.further else Purpose.PROTECT_PARTIES
+        assert changed(before, purpose) == before
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "reason": {"reason": "The caller complains that he was cut off"},
+    "day": {"day": UNKNOWN},
+    "times": {"times": UNKNOWN},
+    "extension": {"extension": "204"},
+    "number": {"number": "+442079460123"},
+    "parties": {"parties": ("Reception",)},
+    "about": {"about": "He rang once"},
+    "nothing more about it": {"about": ""},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_only_what_is_said_anew_changes(change: dict[str, Any]) -> None:
+    before = take(Purpose.COMPLAINT, further=COMPLAINT)
+    assert changed(before, Purpose.COMPLAINT, **change) == replace(before, **change)
+
+
+def test_of_a_purpose_s_own_only_what_is_said_anew_changes() -> None:
+    before = take(Purpose.COMPLAINT, further=COMPLAINT)
+    after = changed(before, Purpose.COMPLAINT, further={Further.COMPLAINT: "C-18"})
+    assert after.further == {"complaint": "C-18", "complainant": "patient"}
+
+
+BY_ORDER = {
+    Further.BODY: "County Court",
+    Further.OFFICER: "J Penhale",
+    Further.RANK: "Clerk",
+    Further.CONTACT: "court@example.org",
+    Further.REFERENCE: "CC 24/17",
+    Further.RECEIVED: "2024-01-04",
+    Further.LEGAL_BASIS: "court-order",
+    Further.ANSWER_BY: "2024-01-20",
+    Further.NECESSITY: "The court has ordered that it be produced",
+    Further.PREJUDICE: "The hearing would have to be put off",
+    Further.SUBJECT_MAY_BE_TOLD: "yes",
+}
+
+
+def test_the_day_that_a_court_set_goes_with_its_order() -> None:
+    before = take(Purpose.OUTSIDE_BODY, further=BY_ORDER)
+    assert before.further["answer-by"] == "2024-01-20"
+    assert changed(before, Purpose.OUTSIDE_BODY).further == before.further
+    after = changed(before, Purpose.OUTSIDE_BODY, further={Further.LEGAL_BASIS: "other"})
+    assert "answer-by" not in after.further
+
+
+def test_a_day_that_no_court_set_cannot_be_put_there_by_a_change() -> None:
+    before = take(Purpose.OUTSIDE_BODY, further=BY_ORDER)
+    without = {Further.LEGAL_BASIS: "other", Further.ANSWER_BY: "2024-01-21"}
+    with pytest.raises(Refused, match="only a court's order sets the day"):
+        changed(before, Purpose.OUTSIDE_BODY, further=without)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.policy.clause import Clause
+from callrec.policy.clause import Clause, Law
+from callrec.policy.further import Further
 from callrec.policy.purpose import TERMS, Purpose, Terms
 from callrec.policy.role import Power
 
@@ -55,9 +56,17 @@ def test_only_performance_and_training_are_capped() -> None:
     assert those("is_capped") == {Purpose.PERFORMANCE, Purpose.TRAINING}
 
 
-def test_claims_subject_access_and_outside_bodies_place_a_hold() -> None:
-    holding = {Purpose.MEDICO_LEGAL, Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY}
-    assert those("places_hold") == holding
+def test_complaints_claims_subject_access_and_outside_bodies_place_a_hold() -> None:
+    assert those("places_hold") == {
+        Purpose.COMPLAINT,
+        Purpose.MEDICO_LEGAL,
+        Purpose.SUBJECT_ACCESS,
+        Purpose.OUTSIDE_BODY,
+    }
+
+
+def test_only_an_erasure_and_a_disposal_are_carried_out_and_not_heard() -> None:
+    assert set(Purpose) - those("is_heard") == {Purpose.ERASURE, Purpose.DISPOSAL}
 
 
 def test_the_law_s_clock_runs_for_the_rights_of_the_living_and_the_dead() -> None:
@@ -80,3 +89,72 @@ def test_only_disciplinary_goes_to_the_manager_and_needs_consultation() -> None:
 
 def test_only_protecting_the_parties_and_disposal_ask_for_nothing_further() -> None:
     assert set(Purpose) - those("further") == {Purpose.PROTECT_PARTIES, Purpose.DISPOSAL}
+
+
+FURTHER: dict[Purpose, tuple[Further, ...]] = {
+    Purpose.PROTECT_PARTIES: (),
+    Purpose.PERFORMANCE: (Further.LEARNING,),
+    Purpose.TRAINING: (Further.LEARNING,),
+    Purpose.ABUSIVE_CALL: (Further.AFFECTED,),
+    Purpose.COMPLAINT: (Further.COMPLAINT, Further.COMPLAINANT),
+    Purpose.MEDICO_LEGAL: (Further.CLAIM,),
+    Purpose.DISCIPLINARY: (
+        Further.EMPLOYEE,
+        Further.ALLEGATION,
+        Further.AGREEMENT,
+        Further.CONSULTED,
+    ),
+    Purpose.REGULATORY: (Further.REGULATOR, Further.REFERENCE),
+    Purpose.SUBJECT_ACCESS: (
+        Further.SUBJECT,
+        Further.RECEIVED,
+        Further.RECEIVED_HOW,
+        Further.IDENTITY,
+        Further.AUTHORITY,
+        Further.HEAR_OR_COPY,
+    ),
+    Purpose.OUTSIDE_BODY: (
+        Further.BODY,
+        Further.OFFICER,
+        Further.RANK,
+        Further.CONTACT,
+        Further.REFERENCE,
+        Further.RECEIVED,
+        Further.LEGAL_BASIS,
+        Further.ANSWER_BY,
+        Further.URGENT,
+        Further.NECESSITY,
+        Further.PREJUDICE,
+        Further.SUBJECT_MAY_BE_TOLD,
+    ),
+    Purpose.DECEASED: (Further.APPLICANT, Further.STANDING, Further.EVIDENCE, Further.RECEIVED),
+    Purpose.ERASURE: (Further.SUBJECT, Further.RECEIVED),
+    Purpose.PORTABILITY: (Further.SUBJECT, Further.RECEIVED),
+    Purpose.DISPOSAL: (),
+}
+ASKED_UNDER = {
+    Purpose.PROTECT_PARTIES: Clause.BOTH_PARTIES,
+    Purpose.PERFORMANCE: Clause.PERFORMANCE,
+    Purpose.TRAINING: Clause.PERFORMANCE,
+    Purpose.ABUSIVE_CALL: Clause.ABUSIVE_CALLS,
+    Purpose.COMPLAINT: Clause.COMPLAINT,
+    Purpose.MEDICO_LEGAL: Clause.MEDICO_LEGAL,
+    Purpose.DISCIPLINARY: Clause.DISCIPLINARY,
+    Purpose.REGULATORY: Clause.COMPLIANCE,
+    Purpose.SUBJECT_ACCESS: Clause.SUBJECT_ACCESS,
+    Purpose.OUTSIDE_BODY: Clause.OUTSIDE_BODY,
+    Purpose.DECEASED: Law.ACCESS_TO_HEALTH_RECORDS,
+    Purpose.ERASURE: Clause.RIGHTS,
+    Purpose.PORTABILITY: Clause.RIGHTS,
+    Purpose.DISPOSAL: Law.RECORDS_CODE,
+}
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_purpose_asks_for_what_the_policy_and_the_law_need(purpose: Purpose) -> None:
+    assert TERMS[purpose].further == FURTHER[purpose]
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_what_is_wanting_cites_what_the_purpose_rests_on(purpose: Purpose) -> None:
+    assert TERMS[purpose].asked_under is ASKED_UNDER[purpose]

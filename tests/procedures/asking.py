@@ -12,13 +12,15 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.requests import find_request
 from callrec.crypto.identity import Identity
-from callrec.policy.purpose import Purpose
+from callrec.policy.further import Further
+from callrec.policy.particulars import Said
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.when import Times
 from callrec.procedures.approve import Approved, Decision, approve_request
 from callrec.procedures.granted import UsableGrant, usable_grants
 from callrec.procedures.open_request import OpenRequest, read_request
 from callrec.procedures.people import find_person
-from callrec.procedures.request import Said, create_request
+from callrec.procedures.request import create_request
 from callrec.procedures.unlock import Unlocked, actor_by_session, actor_of, session_of
 from procedures.spool import a_call, take_in
 
@@ -31,6 +33,38 @@ if TYPE_CHECKING:
 
 REASON = "The patient complains that nobody rang back"
 ANOTHER_REASON = "It was looked into and is not needed any more"
+FURTHER = {
+    Further.LEARNING: "How a caller in distress is calmed and kept on the line",
+    Further.AFFECTED: "mia",
+    Further.COMPLAINT: "C-2024-17",
+    Further.COMPLAINANT: "patient",
+    Further.CLAIM: "MDU 24/881",
+    Further.EMPLOYEE: "Robin Ashdown",
+    Further.ALLEGATION: "HR-2024-3",
+    Further.AGREEMENT: "I agree that the call of 4 July 2024 is released.\nDora Whitlock\n",
+    Further.CONSULTED: "2024-07-08",
+    Further.REGULATOR: "Care Quality Commission",
+    Further.REFERENCE: "CRN 24/4711",
+    Further.SUBJECT: "Siân O'Neill",
+    Further.RECEIVED: "2024-07-05",
+    Further.RECEIVED_HOW: "written",
+    Further.IDENTITY: "passport seen by reception",
+    Further.AUTHORITY: "none",
+    Further.HEAR_OR_COPY: "copy",
+    Further.BODY: "Avon and Somerset Police",
+    Further.OFFICER: "Jo Penhale",
+    Further.RANK: "Inspector",
+    Further.CONTACT: "jo.penhale@police.example",
+    Further.LEGAL_BASIS: "crime",
+    Further.URGENT: "no",
+    Further.NECESSITY: "The caller's words are evidence of a threat to kill",
+    Further.PREJUDICE: "Without it the threat cannot be proved in court",
+    Further.SUBJECT_MAY_BE_TOLD: "no",
+    Further.APPLICANT: "Owen O'Neill",
+    Further.STANDING: "personal-representative",
+    Further.EVIDENCE: "grant of probate, seen by reception",
+}
+"""An answer to each further particular, in its form; no court set a day."""
 
 
 def signed_in(house: House, login: str) -> Actor:
@@ -53,8 +87,15 @@ def with_recordings(house: House, count: int = 3) -> House:
     return house
 
 
-def said(**changes: Any) -> Said:
-    """The six particulars, all known."""
+def further_of(purpose: Purpose, **changes: str) -> dict[Further, str]:
+    """What a purpose asks for besides the six; changes by the members' names, as ``received``."""
+    changed = {Further(name.replace("_", "-")): text for name, text in changes.items()}
+    asked = {each: FURTHER[each] for each in TERMS[purpose].further if each in FURTHER}
+    return asked | changed
+
+
+def said(purpose: Purpose = Purpose.PROTECT_PARTIES, **changes: Any) -> Said:
+    """The six particulars, all known, and what the purpose asks for besides."""
     known = {
         "reason": REASON,
         "day": date(2024, 7, 4),
@@ -63,6 +104,7 @@ def said(**changes: Any) -> Said:
         "number": "07700 900123",
         "parties": ("Siân O'Neill", "Reception"),
         "about": "About a prescription",
+        "further": further_of(purpose),
     }
     return Said(**{**known, **changes})
 
@@ -71,13 +113,12 @@ def a_request(
     house: House,
     login: str = "sam",
     *,
-    purpose: Purpose = Purpose.COMPLAINT,
+    purpose: Purpose = Purpose.PROTECT_PARTIES,
     recordings: Sequence[int] = (1, 2),
 ) -> str:
     """Its reference; made by somebody who is logged in, no more."""
-    made = create_request(
-        house.practice, logged_in(house, login), purpose=purpose, said=said(), recordings=recordings
-    )
+    actor, asks = logged_in(house, login), said(purpose)
+    made = create_request(house.practice, actor, purpose=purpose, said=asks, recordings=recordings)
     return made.reference
 
 

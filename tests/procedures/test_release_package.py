@@ -81,7 +81,7 @@ def test_the_manifest_says_what_a_file_is_and_when_the_call_began(package: Packa
     assert (original["codec"], original["sample_rate"]) == ("ulaw", 8000)
     assert (copy["codec"], copy["made_from"]) == ("pcm16", original["sha256"])
     assert original["local_time"] == "2024-07-04T14:05:01.000+01:00"
-    assert (manifest["purpose"], manifest["withheld"]) == ("complaint", [])
+    assert (manifest["purpose"], manifest["withheld"]) == ("protect-parties", [])
     assert manifest["request"] == {"id": request_id(package.house, "R-1"), "number": "R-1"}
 
 

@@ -55,7 +55,7 @@ COMPLAINT = Purpose.COMPLAINT
 
 def create(house: House, login: str = "sam", **changes: Any) -> str:
     actor = logged_in(house, login)
-    asked = said(**changes)
+    asked = said(COMPLAINT, **changes)
     return create_request(house.practice, actor, purpose=COMPLAINT, said=asked).reference
 
 
@@ -77,8 +77,8 @@ def test_whoever_cannot_read_metadata_can_ask(stocked: House) -> None:
     )
 
 
-def test_a_request_keeps_the_six_particulars(stocked: House) -> None:
-    particulars = opened(stocked, a_request(stocked)).particulars
+def test_a_request_keeps_the_six_particulars_and_those_of_its_purpose(stocked: House) -> None:
+    particulars = opened(stocked, create(stocked)).particulars
     assert particulars.as_json() == {
         "reason": REASON,
         "date": "2024-07-04",
@@ -87,6 +87,7 @@ def test_a_request_keeps_the_six_particulars(stocked: House) -> None:
         "number": "+447700900123",
         "parties": ["Siân O'Neill", "Reception"],
         "about": "About a prescription",
+        "further": {"complainant": "patient", "complaint": "C-2024-17"},
     }
 
 
@@ -244,14 +245,12 @@ def test_what_was_decided_is_shown_with_who_and_when(granted: House) -> None:
     ]
 
 
-@pytest.mark.parametrize(("login", "note"), [("pat", "Only the first minute"), ("max", None)])
-def test_a_note_is_for_whoever_reads_the_audit(
-    stocked: House, login: str, note: str | None
-) -> None:
+@pytest.mark.parametrize("login", ["pat", "max", "sam"])
+def test_a_note_is_for_whoever_reads_the_request_in_full(stocked: House, login: str) -> None:
     reference = a_request(stocked)
     approve(stocked, reference, note="Only the first minute")
     shown = show_request(stocked.practice, signed_in(stocked, login), reference)
-    assert [approval.note for approval in shown.approvals] == [note]
+    assert [approval.note for approval in shown.approvals] == ["Only the first minute"]
 
 
 # --- its digest ---------------------------------------------------------------------------------
@@ -264,7 +263,7 @@ def test_the_digest_is_that_of_the_format(stocked: House) -> None:
         "request": request.id,
         "version": 1,
         "requester": signed_in(stocked, "sam").person.id,
-        "purpose": "complaint",
+        "purpose": "protect-parties",
         "particulars": request.particulars.as_json(),
         "recordings": [[row.uid, row.ciphertext] for row in request.recordings],
     }
@@ -567,7 +566,7 @@ def test_the_list_says_what_for_and_where_it_stands(granted: House) -> None:
     a_request(granted, "max", recordings=[3])
     newest, oldest = list_requests(granted.practice, logged_in(granted, "sam"))
     assert (newest.reference, newest.created_by, newest.recordings) == ("R-2", "max", 1)
-    assert (oldest.state, oldest.purpose, oldest.recordings) == ("approved", "complaint", 2)
+    assert (oldest.state, oldest.purpose, oldest.recordings) == ("approved", "protect-parties", 2)
 
 
 def test_the_list_can_be_of_ones_own_or_of_one_state(granted: House) -> None:

@@ -1,6 +1,7 @@
 """Who hears what was granted, and who releases it [policy 2, 4(a), 4(e)-(g)].
 
     4(a)      what was granted is one person's, and ends                    check_may_hear
+    4(h)-(i)  an erasure or a disposal is carried out, not heard            check_is_heard
     2, 4(g)   a disciplinary recording is the employee's manager's to have  check_may_be_granted
     4(e)-(g)  whoever alone approved these does not release them            check_second_person
     4(e)      other people in a recording are thought of first              check_third_parties
@@ -57,6 +58,21 @@ def check_may_be_granted(person: Person, request: RequestFacts, *, on: date) -> 
             "a disciplinary recording goes to the employee's manager only",
             clause=Clause.EMPLOYEE_CONDUCT,
             hint=f"approve it for that manager: callrec approve {request.reference} --for USER",
+        )
+
+
+def check_is_heard(request: RequestFacts) -> None:
+    """What was approved to be erased or disposed of is nobody's to hear [policy 4(h), 4(i)].
+
+    Raises:
+        Refused: the request is for one of these.
+    """
+    terms = TERMS[request.purpose]
+    if not terms.is_heard:
+        raise Refused(
+            f"what is approved for {request.purpose} is carried out, not heard or handed over",
+            clause=terms.asked_under,
+            hint="to hear it, ask for a purpose of its own: callrec request create",
         )
 
 
@@ -132,6 +148,7 @@ def check_may_release(
     Raises:
         Refused: one of the rules says no.
     """
+    check_is_heard(request)
     check_may_hear(person, grant, on=on, now=now)
     check_may_be_granted(person, request, on=on)
     check_second_person(person, request, grant)

@@ -1,4 +1,4 @@
-"""What every request says: the six particulars of 4(b), in its order.
+"""What every request says: the six particulars of 4(b), in its order, and its purpose's further.
 
 The policy adds "if known" and "where possible": so "unknown" is something that one says, never an
 empty field.
@@ -6,19 +6,21 @@ empty field.
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.clause import Clause
+from callrec.policy.completeness import Known, clean, is_asked, missing_further, take_further
+from callrec.policy.further import ASKED, Further
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.reason import check_reason
 from callrec.policy.when import Times
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
 
 class Unknown(StrEnum):
@@ -28,6 +30,30 @@ class Unknown(StrEnum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Said:
+    """What whoever asks says. None or empty: nothing was said. Its repr shows nothing.
+
+    Each of the five that may be unknown is said to be so by the word.
+    """
+
+    reason: str | None = None
+    """A sentence."""
+    day: date | Unknown | None = None
+    """Of the call."""
+    times: Times | Unknown | None = None
+    """Of the call."""
+    extension: str | None = None
+    number: str | None = None
+    """In any spelling; E.164 once it is to be taken."""
+    parties: tuple[str, ...] = ()
+    """Their names, or "unknown" alone."""
+    about: str | None = None
+    """Any other information on the nature of the call."""
+    further: Mapping[Further, str] = field(default_factory=dict)
+    """As typed; of a file, its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +70,16 @@ class Particulars:
     parties: tuple[str, ...] | Unknown
     about: str
     """Any other information; may be empty."""
+    further: Mapping[str, str] = field(default_factory=dict)
+    """What the purpose asks for besides (policy/further.py): days in ISO 8601, choices by code."""
 
-    def as_json(self) -> dict[str, str | list[str]]:
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The names of those whom it is about, as they were said."""
+        named = self.further.items()
+        return tuple(text for name, text in named if ASKED[Further(name)].names_subject)
+
+    def as_json(self) -> dict[str, Any]:
         """As it is sealed and stands in the request's digest.
 
         Law: ``Particulars.from_json(p.as_json()) == p``.
@@ -58,6 +92,7 @@ class Particulars:
             "number": str(self.number),
             "parties": _listed(self.parties),
             "about": self.about,
+            "further": {str(name): self.further[name] for name in sorted(self.further)},
         }
 
     @classmethod
@@ -76,6 +111,7 @@ class Particulars:
                 number=_said(_read_text(value["number"])),
                 parties=_read_parties(value["parties"]),
                 about=_read_text(value["about"]),
+                further=_read_further(value["further"]),
             )
         except (KeyError, TypeError, ValueError, Unusable):
             read = None
@@ -85,59 +121,107 @@ class Particulars:
 
 
 def take_particulars(
-    *,
-    reason: str | None,
-    day: date | Unknown | None,
-    times: Times | Unknown | None,
-    extension: str | None,
-    number: str | None,
-    parties: Sequence[str],
-    about: str = "",
+    purpose: Purpose, said: Said, *, today: date, logins: Collection[str]
 ) -> Particulars:
-    """Take what a request says, each of the five known or said to be unknown.
+    """Take what a request says: each of the five known or said to be unknown, the further complete.
 
     Args:
-        reason: a sentence.
-        day: of the call; None if nothing was said.
-        times: of the call; None if nothing was said.
-        extension: or "unknown"; None or blank if nothing was said.
-        number: E.164, or "unknown"; None or blank if nothing was said.
-        parties: their names, or "unknown" alone; empty if nothing was said.
-        about: any other information on the nature of the call.
+        purpose: what the recordings are for.
+        said: what was said; its number is E.164, "unknown" or nothing.
+        today: in the practice's time zone.
+        logins: of everybody in the practice.
 
     Raises:
-        Refused: the reason is none, or something is neither given nor said to be unknown.
-        Unusable: the parties are named and unknown at once.
+        Refused: the reason is none, something is neither given nor said to be unknown, or the
+            purpose's own rules say no (policy/completeness.py).
+        Unusable: the parties are named and unknown at once, or an answer is none that there is.
+        NotFound: somebody is named by a login that nobody has.
     """
-    check_reason(reason, Clause.FORMALLY_AUTHORISED)
-    extension, number = _clean(extension or ""), _clean(number or "")
-    named = tuple(filter(None, map(_clean, parties)))
-    if day is None or times is None or not extension or not number or not named:
-        raise _incomplete(date=day, time=times, extension=extension, number=number, party=named)
+    taken = _tidied(said)
+    _check_complete(purpose, taken)
+    check_reason(said.reason, Clause.FORMALLY_AUTHORISED)
+    day, times = taken.day or UNKNOWN, taken.times or UNKNOWN
+    call_on = None if isinstance(day, Unknown) else day
+    _check_has_been(call_on, today)
+    known = Known(today=today, logins=logins, call_on=call_on)
     return Particulars(
-        reason=_clean(reason or ""),
+        reason=taken.reason or "",
         day=day,
         times=times,
-        extension=_said(extension),
-        number=_said(number),
-        parties=_said_of_all(named),
-        about=_clean(about),
+        extension=_said(taken.extension or ""),
+        number=_said(taken.number or ""),
+        parties=_said_of_all(taken.parties),
+        about=taken.about or "",
+        further=take_further(purpose, taken.further, known),
     )
 
 
-def _incomplete(**said: object) -> Refused:
-    missing = [name for name, value in said.items() if not value]
-    options = " ".join(f"--{name} {UNKNOWN}" for name in missing)
-    return Refused(
-        f"the request does not say: {', '.join(missing)}",
-        clause=Clause.FORMALLY_AUTHORISED,
-        hint=f"give what is known, and say of the rest that it is not: {options}",
+def said_again(particulars: Particulars, changes: Said) -> Said:
+    """What a request says with some of it said anew: nothing of a change means that it stands.
+
+    A day that a court's order set goes with the order.
+    """
+    further = {Further(name): text for name, text in particulars.further.items()}
+    further |= changes.further
+    if Further.ANSWER_BY not in changes.further and not is_asked(Further.ANSWER_BY, further):
+        further.pop(Further.ANSWER_BY, None)
+    parties = particulars.parties
+    return Said(
+        reason=changes.reason or particulars.reason,
+        day=changes.day or particulars.day,
+        times=changes.times or particulars.times,
+        extension=changes.extension or particulars.extension,
+        number=changes.number or particulars.number,
+        parties=changes.parties or ((UNKNOWN,) if isinstance(parties, Unknown) else parties),
+        about=particulars.about if changes.about is None else changes.about,
+        further=further,
     )
 
 
-def _clean(text: str) -> str:
-    """Text of our own: NFC, no space at its ends, one between its words."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+def _tidied(said: Said) -> Said:
+    return replace(
+        said,
+        reason=clean(said.reason or ""),
+        extension=clean(said.extension or ""),
+        number=clean(said.number or ""),
+        parties=tuple(filter(None, map(clean, said.parties))),
+        about=clean(said.about or ""),
+    )
+
+
+def _check_complete(purpose: Purpose, said: Said) -> None:
+    """One refusal names all that is missing, and what to type."""
+    five = {
+        "date": said.day,
+        "time": said.times,
+        "extension": said.extension,
+        "number": said.number,
+        "party": said.parties,
+    }
+    unsaid = [name for name, value in five.items() if not value]
+    further = missing_further(purpose, said.further)
+    if not unsaid and not further:
+        return
+    hints = []
+    if unsaid:
+        options = " ".join(f"--{name} {UNKNOWN}" for name in unsaid)
+        hints.append(f"give what is known, and say of the rest that it is not: {options}")
+    if further:
+        hints.append(f"give {' '.join(ASKED[each].option for each in further)}")
+    raise Refused(
+        f"the request does not say: {', '.join([*unsaid, *further])}",
+        clause=Clause.FORMALLY_AUTHORISED if unsaid else TERMS[purpose].asked_under,
+        hint="; ".join(hints),
+    )
+
+
+def _check_has_been(call_on: date | None, today: date) -> None:
+    if call_on is not None and call_on > today:
+        raise Refused(
+            "the call is on a day to come",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint=f"give the day on which it was, or say --date {UNKNOWN}",
+        )
 
 
 def _said(text: str) -> str | Unknown:
@@ -185,6 +269,12 @@ def _read_times(value: object) -> Times | Unknown:
 
 def _read_parties(value: object) -> tuple[str, ...] | Unknown:
     return UNKNOWN if value == UNKNOWN else _read_texts(value)
+
+
+def _read_further(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return {str(Further(name)): _read_text(text) for name, text in value.items()}
 
 
 def _read_texts(value: object) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from callrec.policy.clause import Clause, Law
+from callrec.policy.further import Further
 from callrec.policy.role import Power
 
 if TYPE_CHECKING:
@@ -42,16 +43,19 @@ class Terms:
     """What holds for requests of one purpose. Each claim is false unless a row says it."""
 
     sources: tuple[Clause | Law, ...]
+    """The last is the most particular."""
     decided_with: Power
     decided_under: Clause
     """Where it says who decides: what a refusal cites."""
-    further: tuple[str, ...] = ()
-    """What such a request says besides the six of 4(b), named as on the command line."""
+    further: tuple[Further, ...] = ()
+    """What such a request says besides the six of 4(b), in the order in which it is asked for."""
     is_made_by_hand: bool = True
     is_capped: bool = False
     """Few recordings are enough for it."""
     places_hold: bool = False
     """Its recordings may not be destroyed while it is open."""
+    is_heard: bool = True
+    """What is approved is listened to or handed over, not carried out."""
     has_statutory_clock: bool = False
     """The law sets a day for the answer, so it never lapses undecided."""
     needs_second_person: bool = False
@@ -62,6 +66,11 @@ class Terms:
     """Only the employee's manager is handed the recording [policy 2 bullet 6]."""
     needs_consultation: bool = False
     """A delegate consults the Data Controller before he approves [policy 4(g)]."""
+
+    @property
+    def asked_under(self) -> Clause | Law:
+        """What asks for the further particulars, and is cited where they are wanting."""
+        return self.sources[-1]
 
 
 TERMS: Mapping[Purpose, Terms] = MappingProxyType(
@@ -75,40 +84,44 @@ TERMS: Mapping[Purpose, Terms] = MappingProxyType(
             sources=(Clause.PERFORMANCE,),
             decided_with=Power.DECIDE_GENERAL,
             decided_under=Clause.FORMALLY_AUTHORISED,
-            further=("learning",),
+            further=(Further.LEARNING,),
             is_capped=True,
         ),
         Purpose.TRAINING: Terms(
-            sources=(Clause.PERFORMANCE, Clause.COMPLIANCE),
+            sources=(Clause.COMPLIANCE, Clause.PERFORMANCE),
             decided_with=Power.DECIDE_GENERAL,
             decided_under=Clause.FORMALLY_AUTHORISED,
-            further=("learning",),
+            further=(Further.LEARNING,),
             is_capped=True,
         ),
         Purpose.ABUSIVE_CALL: Terms(
             sources=(Clause.ABUSIVE_CALLS,),
             decided_with=Power.DECIDE_GENERAL,
             decided_under=Clause.FORMALLY_AUTHORISED,
-            further=("affected",),
+            further=(Further.AFFECTED,),
         ),
         Purpose.COMPLAINT: Terms(
-            sources=(Clause.COMPLAINT, Clause.COMPLIANCE),
+            sources=(Clause.COMPLIANCE, Clause.COMPLAINT),
             decided_with=Power.DECIDE_GENERAL,
             decided_under=Clause.FORMALLY_AUTHORISED,
-            further=("complaint", "complainant"),
+            further=(Further.COMPLAINT, Further.COMPLAINANT),
+            places_hold=True,
         ),
         Purpose.MEDICO_LEGAL: Terms(
             sources=(Clause.MEDICO_LEGAL,),
             decided_with=Power.DECIDE_GENERAL,
             decided_under=Clause.FORMALLY_AUTHORISED,
-            further=("claim",),
+            further=(Further.CLAIM,),
             places_hold=True,
         ),
         Purpose.DISCIPLINARY: Terms(
             sources=(Clause.EMPLOYEE_CONDUCT, Clause.DISCIPLINARY),
             decided_with=Power.DECIDE_RESERVED,
             decided_under=Clause.DISCIPLINARY,
-            further=("employee", "allegation", "agreement", "consulted"),
+            further=(
+                *(Further.EMPLOYEE, Further.ALLEGATION),
+                *(Further.AGREEMENT, Further.CONSULTED),
+            ),
             needs_second_person=True,
             goes_to_manager=True,
             needs_consultation=True,
@@ -117,19 +130,15 @@ TERMS: Mapping[Purpose, Terms] = MappingProxyType(
             sources=(Clause.COMPLIANCE,),
             decided_with=Power.DECIDE_GENERAL,
             decided_under=Clause.FORMALLY_AUTHORISED,
-            further=("regulator", "reference"),
+            further=(Further.REGULATOR, Further.REFERENCE),
         ),
         Purpose.SUBJECT_ACCESS: Terms(
             sources=(Clause.RETRIEVABLE, Clause.SUBJECT_ACCESS),
             decided_with=Power.DECIDE_RESERVED,
             decided_under=Clause.SUBJECT_ACCESS,
             further=(
-                "subject",
-                "received",
-                "received-how",
-                "identity",
-                "authority",
-                "hear-or-copy",
+                *(Further.SUBJECT, Further.RECEIVED, Further.RECEIVED_HOW),
+                *(Further.IDENTITY, Further.AUTHORITY, Further.HEAR_OR_COPY),
             ),
             places_hold=True,
             has_statutory_clock=True,
@@ -141,8 +150,10 @@ TERMS: Mapping[Purpose, Terms] = MappingProxyType(
             decided_with=Power.DECIDE_RESERVED,
             decided_under=Clause.OUTSIDE_BODY,
             further=(
-                *("body", "officer", "rank", "contact", "reference"),
-                *("legal-basis", "necessity", "prejudice", "subject-may-be-told"),
+                *(Further.BODY, Further.OFFICER, Further.RANK, Further.CONTACT),
+                *(Further.REFERENCE, Further.RECEIVED),
+                *(Further.LEGAL_BASIS, Further.ANSWER_BY, Further.URGENT),
+                *(Further.NECESSITY, Further.PREJUDICE, Further.SUBJECT_MAY_BE_TOLD),
             ),
             places_hold=True,
             needs_second_person=True,
@@ -151,21 +162,25 @@ TERMS: Mapping[Purpose, Terms] = MappingProxyType(
             sources=(Law.ACCESS_TO_HEALTH_RECORDS,),
             decided_with=Power.DECIDE_RESERVED,
             decided_under=Clause.CONTROLLED_ACCESS,
-            further=("applicant", "standing", "evidence"),
+            further=(
+                *(Further.APPLICANT, Further.STANDING, Further.EVIDENCE),
+                Further.RECEIVED,
+            ),
             has_statutory_clock=True,
         ),
         Purpose.ERASURE: Terms(
             sources=(Clause.RIGHTS,),
             decided_with=Power.DECIDE_RESERVED,
             decided_under=Clause.CONTROLLED_ACCESS,
-            further=("subject", "received", "exemption"),
+            further=(Further.SUBJECT, Further.RECEIVED),
             has_statutory_clock=True,
+            is_heard=False,
         ),
         Purpose.PORTABILITY: Terms(
             sources=(Clause.RIGHTS,),
             decided_with=Power.DECIDE_RESERVED,
             decided_under=Clause.CONTROLLED_ACCESS,
-            further=("subject", "received"),
+            further=(Further.SUBJECT, Further.RECEIVED),
             has_statutory_clock=True,
         ),
         Purpose.DISPOSAL: Terms(
@@ -173,6 +188,7 @@ TERMS: Mapping[Purpose, Terms] = MappingProxyType(
             decided_with=Power.DECIDE_RESERVED,
             decided_under=Clause.CONTROLLED_ACCESS,
             is_made_by_hand=False,
+            is_heard=False,
         ),
     }
 )

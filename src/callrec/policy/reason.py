@@ -30,13 +30,19 @@ def check_reason(reason: str | None, clause: Source) -> None:
         raise Refused(
             "no reason is given", clause=clause, hint='say why, in a sentence: --reason "…"'
         )
-    if len(told) < LEAST_CHARACTERS or len(_telling_words(told)) < LEAST_WORDS:
+    if not is_sentence(told):
         raise Refused(
             "the reason is not a sentence",
             clause=clause,
             hint=f"say why in at least {LEAST_CHARACTERS} characters"
             f" and {LEAST_WORDS} different words",
         )
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text has as many characters and different words as say something."""
+    told = " ".join(text.split())
+    return len(told) >= LEAST_CHARACTERS and len(_telling_words(told)) >= LEAST_WORDS
 
 
 def _telling_words(told: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""Change which recordings a request asks for [policy 4(b)].
+"""Change what a request says, or which recordings it asks for [policy 4(b)].
 
 A change makes a new version, and every approval of the one before is void.
 
@@ -9,28 +9,44 @@ not. The request is then his own as well, and he does not decide it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request, set_version
 from callrec.errors import NotFound, Unusable
 from callrec.policy.authority import check_may_change
-from callrec.policy.request import RequestAct
+from callrec.policy.particulars import said_again
+from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import attempt, today, writing
+from callrec.procedures.hold_matching import match_open_holds
+from callrec.procedures.hold_of_request import change_with_request
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
-from callrec.procedures.request import check_count, find_recordings, new_body, store_version
+from callrec.procedures.people import people_named
+from callrec.procedures.request import (
+    check_count,
+    find_recordings,
+    new_body,
+    particulars_of,
+    store_version,
+)
+from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import log_request_event
+from callrec.procedures.telling import tell_deciders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sqlalchemy import Connection
+
     from callrec.audit.log import Writing
+    from callrec.policy.particulars import Particulars, Said
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.sealed_request import RequestBody
 
-Recordings = tuple[tuple[str, str], ...]
-"""uid and SHA-256 of the ciphertext of each."""
+_Content: TypeAlias = "tuple[Particulars, tuple[tuple[str, str], ...]]"
+"""What a version says; uid and SHA-256 of the ciphertext of each recording it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +71,14 @@ def attach_recordings(
         Locked: it takes the actor's password.
     """
 
-    def attached(before: Recordings, chosen: Recordings) -> Recordings:
-        after = tuple(dict.fromkeys((*before, *chosen)))
+    def attached(request: OpenRequest, connection: Connection) -> _Content:
+        before = request.body.recordings
+        after = tuple(dict.fromkeys((*before, *find_recordings(connection, numbers))))
         if after == before:
-            raise Unusable(
-                "the request asks for that already", hint=f"callrec request show {reference}"
-            )
-        return after
+            raise _is_so_already(reference)
+        return request.particulars, after
 
-    return _amend(practice, actor, reference, numbers, attached)
+    return _amend(practice, actor, reference, attached)
 
 
 def detach_recordings(
@@ -76,22 +91,44 @@ def detach_recordings(
         Refused, Locked: as for `attach_recordings`.
     """
 
-    def detached(before: Recordings, chosen: Recordings) -> Recordings:
+    def detached(request: OpenRequest, connection: Connection) -> _Content:
+        before, chosen = request.body.recordings, find_recordings(connection, numbers)
         if not set(chosen) <= set(before):
             raise NotFound(
                 "the request does not ask for that", hint=f"callrec request show {reference}"
             )
-        return tuple(each for each in before if each not in chosen)
+        return request.particulars, tuple(each for each in before if each not in chosen)
 
-    return _amend(practice, actor, reference, numbers, detached)
+    return _amend(practice, actor, reference, detached)
+
+
+def amend_particulars(practice: Practice, actor: Actor, reference: str, changes: Said) -> Amended:
+    """Let a request say something else; what is not said anew stands.
+
+    The version before stays as it was, and the rules for a new request are asked again.
+
+    Raises:
+        NotFound: there is no such request, or nobody who is named by a login.
+        Refused: the actor may not change it, it is too late to, or it may not say that.
+        Unusable: it says that already, or an answer is none that there is.
+        Locked: it takes the actor's password.
+    """
+
+    def changed(request: OpenRequest, _: Connection) -> _Content:
+        said = said_again(request.particulars, changes)
+        after = particulars_of(practice, request.purpose, said)
+        if after == request.particulars:
+            raise _is_so_already(reference)
+        return after, request.body.recordings
+
+    return _amend(practice, actor, reference, changed)
 
 
 def _amend(
     practice: Practice,
     actor: Actor,
     reference: str,
-    numbers: Sequence[int],
-    change: Callable[[Recordings, Recordings], Recordings],
+    change: Callable[[OpenRequest, Connection], _Content],
 ) -> Amended:
     with reading(practice.engine) as connection:
         row = find_request(connection, reference)
@@ -102,27 +139,46 @@ def _amend(
     ):
         request = read_request(practice, actor, act.connection, reference)
         check_may_change(actor.person, request.facts, on=today(practice))
-        after = change(request.body.recordings, find_recordings(act.connection, numbers))
-        check_count(practice, request.purpose, len(after))
-        return _write(practice, act, actor, request, after)
+        particulars, recordings = change(request, act.connection)
+        check_count(practice, request.purpose, len(recordings))
+        body = new_body(request.body.number, request.purpose, particulars, recordings)
+        amended = _write(practice, act, actor, request, body)
+    match_open_holds(practice, actor)
+    return amended
 
 
 def _write(
-    practice: Practice, act: Writing, actor: Actor, request: OpenRequest, recordings: Recordings
+    practice: Practice, act: Writing, actor: Actor, request: OpenRequest, body: RequestBody
 ) -> Amended:
     which = replace(request.which, version=request.which.version + 1)
-    body = new_body(request.body.number, request.purpose, request.particulars, recordings)
     digest = body.digest(which, request.requester)
-    log_request_event(
+    history = log_request_event(
         act,
         actor,
         request.history,
         RequestAct.AMENDED,
-        subject=[uid for uid, _ in recordings],
+        subject=[uid for uid, _ in body.recordings],
         details=body.details(digest),
         nonce=body.log_nonce,
     )
+    if body.particulars != request.particulars:
+        told, purpose = body.particulars, request.purpose
+        history = begin_clock(act, actor, history, purpose=purpose, particulars=told)
+    change_with_request(act, actor, request=request, body=body)
     ended = destroy_grants(act.connection, request.id, request.requester)
     set_version(act.connection, request.id, which.version)
     store_version(practice, act.connection, body, which, request.requester)
-    return Amended(request.reference, which.version, len(recordings), ended)
+    if request.facts.state is RequestState.APPROVED:
+        tell_deciders(
+            practice,
+            act.connection,
+            request.reference,
+            request.purpose,
+            history,
+            subjects=people_named(practice, actor, act.connection, body.particulars.subjects),
+        )
+    return Amended(request.reference, which.version, len(body.recordings), ended)
+
+
+def _is_so_already(reference: str) -> Unusable:
+    return Unusable("the request says that already", hint=f"callrec request show {reference}")

@@ -15,7 +15,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
-from callrec.policy.hearing import check_may_hear
+from callrec.policy.hearing import check_is_heard, check_may_hear
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
 from callrec.procedures.granted import usable_grants
@@ -79,6 +79,7 @@ def listen_to(
         with reading(practice.engine) as connection:
             grants = usable_grants(practice, actor, connection, reference)
         grant = _chosen(grants, recording)
+        check_is_heard(grant.request.facts)
         check_may_hear(actor.person, grant.facts, on=today(practice), now=practice.now())
         check_original(practice, grant)
         kind, pieces = playable(practice, grant)

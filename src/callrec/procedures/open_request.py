@@ -7,7 +7,7 @@ that made it, attested to be its maker's, commits to its digest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -22,6 +22,7 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey
 from callrec.procedures.approvals import granted_to, read_approvals
 from callrec.procedures.custody import to_millis
+from callrec.procedures.people import people_named
 from callrec.procedures.request_log import event_of, read_history
 from callrec.procedures.sealed_request import RequestBody, Version, open_request_key
 
@@ -116,6 +117,7 @@ def read_request(
         state=history.state,
         requester=history.requester,
         changed_by=history.changed_by,
+        subjects=people_named(practice, actor, connection, body.particulars.subjects),
         granted_to=granted_to(approvals, history, practice.now()),
         made_on=history.events[0].at.astimezone(practice.config.time_zone).date(),
         third_parties_checked=any(
@@ -129,6 +131,8 @@ def read_request(
 
 def unopened_facts(row: Row[Any], history: History) -> RequestFacts:
     """What the rules ask, without opening the request: enough for whoever made it.
+
+    It knows no subjects, so no rule about deciding may be asked of it.
 
     Raises:
         Tampered: a column says otherwise than the log.
@@ -240,6 +244,8 @@ def _check_row(row: Row[Any], history: History) -> None:
 
 
 def _check_changed_by_entitled(practice: Practice, history: History, facts: RequestFacts) -> None:
+    # Whom an earlier version was about is not asked again: a later one may name who changed it.
+    facts = replace(facts, subjects=frozenset())
     for leaf in history.leaves:
         if leaf.act != RequestAct.AMENDED:
             continue

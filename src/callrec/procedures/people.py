@@ -10,12 +10,15 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Tampered
-from callrec.policy.role import Role, Standing, VaultKey, powers_of
+from callrec.policy.further import is_named
+from callrec.policy.role import PersonId, Role, Standing, VaultKey, powers_of
 from callrec.practice import Actor, Practice, record, today
 from callrec.procedures.vouching import open_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
 
     from callrec.audit.register import Voucher
 
@@ -80,6 +83,33 @@ def logins(practice: Practice) -> Mapping[str, str]:
     with reading(practice.engine) as connection:
         rows = connection.execute(select(tables.person.c.id, tables.person.c.login))
         return _Logins((row.id, row.login) for row in rows)
+
+
+def people_named(
+    practice: Practice, actor: Actor, connection: Connection, texts: Sequence[str]
+) -> frozenset[PersonId]:
+    """Who of the practice is named by one of these texts.
+
+    By login always; by full name where the actor holds the catalogue key, as whoever may decide
+    does.
+
+    Raises:
+        Tampered: a name is not the one that was vouched for.
+    """
+    if not texts:
+        return frozenset()
+    rows = {row.id: row for row in connection.execute(select(tables.person))}
+    known = (
+        colleague(practice, actor, rows[voucher.person.id], voucher)
+        for voucher in practice.register.people()
+        if voucher.person.id in rows
+    )
+    ids = {row.login: PersonId(row.id) for row in rows.values()}
+    return frozenset(
+        ids[each.login]
+        for each in known
+        if any(is_named(text, login=each.login, full_name=each.full_name) for text in texts)
+    )
 
 
 class _Logins(dict[str, str]):

@@ -1,12 +1,12 @@
-"""Ask for recordings: the six particulars, a purpose, and which recordings [policy 4(b)].
+"""Ask for recordings: a purpose, what it asks for, and which recordings [policy 2, 4(b)].
 
 It takes no key but the public ones: whoever asks need not be able to read anything.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from callrec.audit.log import read_leaf
 from callrec.catalogue.requests import (
@@ -21,48 +21,34 @@ from callrec.crypto.canonical import parse_instant
 from callrec.errors import Refused, Unusable
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
-from callrec.policy.particulars import UNKNOWN, Unknown, take_particulars
+from callrec.policy.particulars import UNKNOWN, take_particulars
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, today, writing
 from callrec.procedures.custody import find_recording, to_millis
+from callrec.procedures.hold_matching import match_open_holds
+from callrec.procedures.hold_of_request import place_with_request
 from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.people import logins, people_named
+from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import History
 from callrec.procedures.sealed_request import NONCE_BYTES, RequestBody, Version, seal_request_key
+from callrec.procedures.telling import tell_deciders
 from callrec.telephone.number import e164
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from sqlalchemy import Connection
 
     from callrec.audit.log import Writing
-    from callrec.policy.particulars import Particulars
+    from callrec.policy.particulars import Particulars, Said
     from callrec.policy.purpose import Purpose
-    from callrec.policy.when import Times
     from callrec.practice import Actor, Practice
 
 MOST_RECORDINGS: Final = 200
 """In one request: its leaf names each of them, and a leaf has at most 8 KiB."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Said:
-    """What whoever asks says of the call. None or empty: nothing was said. Its repr shows nothing.
-
-    Each of the five that may be unknown is said to be so by the word.
-    """
-
-    reason: str | None
-    day: date | Unknown | None
-    times: Times | Unknown | None
-    extension: str | None
-    number: str | None
-    """In any spelling."""
-    parties: tuple[str, ...]
-    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -100,22 +86,54 @@ def create_request(
     """Make a request.
 
     Raises:
-        Refused: the actor may not ask, not for this purpose, or a particular is neither known nor
-            said to be unknown.
+        Refused: the actor may not ask, not for this purpose, or the request does not say what its
+            purpose asks for, or says what cannot be.
         Unusable: the number is none, or there are too many recordings.
-        NotFound: there is no such recording.
+        NotFound: there is no such recording, or nobody who is named by a login.
     """
     sweep_lapsed(practice, actor)
     with attempt(practice, actor, RequestAct.CREATED):
         check_may_request(actor.person, purpose, on=today(practice))
-        particulars = _particulars(practice, said)
+        particulars = particulars_of(practice, purpose, said)
         with writing(practice, actor.signer) as act:
             found = find_recordings(act.connection, recordings)
             check_count(practice, purpose, len(found))
             number = next_number(act.connection)
             body = new_body(number, purpose, particulars, found)
-            write_request(practice, act, actor, body)
+            made = write_request(practice, act, actor, body)
+            history = begin_clock(
+                act, actor, made.history, purpose=purpose, particulars=particulars
+            )
+            place_with_request(practice, act, actor, request=made.id, body=body)
+            tell_deciders(
+                practice,
+                act.connection,
+                f"R-{number}",
+                purpose,
+                history,
+                subjects=people_named(practice, actor, act.connection, particulars.subjects),
+            )
+    match_open_holds(practice, actor)
     return Created(f"R-{number}", purpose, tuple(dict.fromkeys(recordings)))
+
+
+def particulars_of(practice: Practice, purpose: Purpose, said: Said) -> Particulars:
+    """What somebody said, as the particulars of a request for that purpose.
+
+    Raises:
+        Refused, Unusable, NotFound: as for `take_particulars`; the number is none.
+    """
+    return take_particulars(
+        purpose,
+        replace(said, number=_number(practice, said.number)),
+        today=today(practice),
+        logins=everybody(practice),
+    )
+
+
+def everybody(practice: Practice) -> frozenset[str]:
+    """Everybody's login."""
+    return frozenset(logins(practice).values())
 
 
 def find_recordings(connection: Connection, numbers: Sequence[int]) -> tuple[tuple[str, str], ...]:
@@ -228,11 +246,6 @@ def store_version(
             sealed=sealed,
         )
     return key
-
-
-def _particulars(practice: Practice, said: Said) -> Particulars:
-    fields: dict[str, Any] = {name: getattr(said, name) for name in Said.__slots__}
-    return take_particulars(**{**fields, "number": _number(practice, said.number)})
 
 
 def _number(practice: Practice, said: str | None) -> str | None:

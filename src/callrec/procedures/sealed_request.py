@@ -10,6 +10,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.errors import Tampered
+from callrec.policy.further import Further
 from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose
 
@@ -60,8 +61,15 @@ class RequestBody:
         return primitives.sha256(self.nonce, canonical(whole)).hex()
 
     def details(self, digest: str) -> Mapping[str, Any]:
-        """What the leaf that makes this version commits to."""
-        return {"digest": digest, "number": self.number}
+        """What the leaf that makes this version commits to.
+
+        Of a written agreement the log itself keeps the hash [policy 4(g)]: SHA-256 in hex.
+        """
+        told: dict[str, Any] = {"digest": digest, "number": self.number}
+        agreement = self.particulars.further.get(Further.AGREEMENT)
+        if agreement is not None:
+            told["agreement"] = primitives.sha256(agreement.encode()).hex()
+        return told
 
     def commitment(self, vault: str, seq: int, digest: str) -> str:
         """The ``detail`` of the leaf at ``seq``, if that leaf made this version."""

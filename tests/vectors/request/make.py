@@ -22,11 +22,23 @@ KNOWN = {
     "number": "+447700900123",
     "parties": ["Siân O'Neill", "Reception"],
     "about": "About a prescription",
+    "further": {"complainant": "patient", "complaint": "C-2024-17"},
 }
 UNKNOWN = {
     **dict.fromkeys(KNOWN, "unknown"),
     "reason": "The patient complains that nobody rang back",
     "about": "",
+    "further": {"complainant": "staff", "complaint": "C-2024-18"},
+}
+NOTHING_FURTHER = {**KNOWN, "further": {}}
+AGREED = {
+    **KNOWN,
+    "further": {
+        "agreement": "I agree to the release.\r\n  Dora Whitlock, 8 July 2024\n",
+        "allegation": "HR-2024-3",
+        "consulted": "2024-07-08",
+        "employee": "Robin Ashdown",
+    },
 }
 TWO = [["1e" * 16, "c1" * 32], ["2e" * 16, "c2" * 32]]
 
@@ -48,6 +60,18 @@ CASES: dict[str, dict[str, Any]] = {
         "particulars": KNOWN,
         "recordings": TWO[::-1],
     },
+    "nothing_further": {
+        "why": "this purpose asks for nothing besides the six",
+        "purpose": "protect-parties",
+        "particulars": NOTHING_FURTHER,
+        "recordings": TWO,
+    },
+    "agreement": {
+        "why": "the agreement is kept to the byte, and the leaf has its hash",
+        "purpose": "disciplinary",
+        "particulars": AGREED,
+        "recordings": TWO,
+    },
 }
 
 
@@ -56,13 +80,19 @@ def canonical(value: object) -> bytes:
     return text.encode()
 
 
+def agreed(case: dict[str, Any]) -> dict[str, str]:
+    """The hash of a written agreement, where there is one."""
+    text = case["particulars"]["further"].get("agreement")
+    return {} if text is None else {"agreement": sha256(text.encode()).hexdigest()}
+
+
 def answers(case: dict[str, Any]) -> dict[str, Any]:
     """The case with what it comes to."""
     whole = {"version": 1, "number": 17, "purpose": "complaint", "seq": 41, **case}
     shared = {name: whole[name] for name in ("particulars", "purpose", "recordings")}
     which = {"request": REQUEST, "version": whole["version"], "vault": VAULT}
     digest = sha256(NONCE + canonical({**shared, **which, "requester": REQUESTER})).hexdigest()
-    details = canonical({"digest": digest, "number": whole["number"]})
+    details = canonical({**agreed(whole), "digest": digest, "number": whole["number"]})
     head = b"callrec/1 detail\n" + canonical({"seq": whole["seq"], "vault": VAULT})
     body = {**shared, "number": whole["number"], "log_nonce": LOG_NONCE.hex()}
     return {

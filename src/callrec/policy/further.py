@@ -1,0 +1,340 @@
+"""What a request says besides the six particulars of 4(b), by its purpose: each asked for once.
+
+`ASKED` is the whole of it: how each is asked for on a terminal, what is typed elsewhere, and which
+answers it takes. Which purpose asks for which stands in `purpose.TERMS`; what the answers must
+agree with, in `completeness`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from callrec.policy.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_AGREEMENT_BYTES: Final = 16 * 1024  # a letter of some pages
+"""Of a written agreement, in UTF-8: it lies within the sealed request."""
+
+NONE: Final = "none"
+"""Said of an authority: there is none, as the person asks himself."""
+
+
+class Further(StrEnum):
+    """A further particular, named as it is typed: ``--received-how``."""
+
+    LEARNING = "learning"
+    AFFECTED = "affected"
+    COMPLAINT = "complaint"
+    COMPLAINANT = "complainant"
+    CLAIM = "claim"
+    EMPLOYEE = "employee"
+    ALLEGATION = "allegation"
+    AGREEMENT = "agreement"
+    CONSULTED = "consulted"
+    REGULATOR = "regulator"
+    REFERENCE = "reference"
+    SUBJECT = "subject"
+    RECEIVED = "received"
+    RECEIVED_HOW = "received-how"
+    IDENTITY = "identity"
+    AUTHORITY = "authority"
+    HEAR_OR_COPY = "hear-or-copy"
+    BODY = "body"
+    OFFICER = "officer"
+    RANK = "rank"
+    CONTACT = "contact"
+    LEGAL_BASIS = "legal-basis"
+    ANSWER_BY = "answer-by"
+    URGENT = "urgent"
+    NECESSITY = "necessity"
+    PREJUDICE = "prejudice"
+    SUBJECT_MAY_BE_TOLD = "subject-may-be-told"
+    APPLICANT = "applicant"
+    STANDING = "standing"
+    EVIDENCE = "evidence"
+
+
+class Kind(StrEnum):
+    """What sort of answer one takes."""
+
+    TEXT = "text"
+    SENTENCE = "sentence"
+    DAY = "day"
+    LOGIN = "login"
+    CHOICE = "choice"
+    FILE = "file"
+    """The text of a file, kept as it is to the byte."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How one further particular is asked for."""
+
+    question: str
+    """Without colon."""
+    help: str
+    """A line that says what is wanted, shown before the question."""
+    option: str
+    """What a script types."""
+    kind: Kind = Kind.TEXT
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """Of a choice: answer -> what it means."""
+    may_be_unknown: bool = False
+    """Unknown is an answer: it is not there yet."""
+    may_be_none: bool = False
+    """None is an answer."""
+    usually: str = ""
+    """The answer where none is given; empty if one must be."""
+    names_subject: bool = False
+    """It names whom the request is about; he does not decide it [policy 4(b)]."""
+
+
+COURT_ORDER: Final = "court-order"
+
+ASKED: Mapping[Further, Asked] = MappingProxyType(
+    {
+        # Performance and training [policy 2 bullet 2].
+        Further.LEARNING: Asked(
+            question="What is to be learned",
+            help="In a sentence: which skill or procedure the recordings help with.",
+            option="--learning TEXT",
+            kind=Kind.SENTENCE,
+        ),
+        # An abusive or nuisance call [policy 2 bullet 3].
+        Further.AFFECTED: Asked(
+            question="Who of the staff was affected",
+            help="The login of the member of staff who took the call.",
+            option="--affected USER",
+            kind=Kind.LOGIN,
+            names_subject=True,
+        ),
+        # A complaint [policy 2 bullet 4].
+        Further.COMPLAINT: Asked(
+            question="Reference of the complaint",
+            help="As it stands in the practice's complaints file.",
+            option="--complaint REF",
+        ),
+        Further.COMPLAINANT: Asked(
+            question="Who complained",
+            help="A patient and a member of staff complain by different procedures.",
+            option="--complainant patient|staff",
+            kind=Kind.CHOICE,
+            choices=MappingProxyType(
+                {"patient": "a patient, or somebody for one", "staff": "a member of staff"}
+            ),
+        ),
+        # A medico-legal claim [policy 2 bullet 5].
+        Further.CLAIM: Asked(
+            question="Reference of the claim",
+            help="The indemnity body's or the solicitor's reference.",
+            option="--claim REF",
+        ),
+        # An employee's telephone conduct [policy 2 bullet 6, 4(g)].
+        Further.EMPLOYEE: Asked(
+            question="The employee concerned",
+            help="Login or full name; one named person, and nobody is looked through at large.",
+            option="--employee NAME",
+            names_subject=True,
+        ),
+        Further.ALLEGATION: Asked(
+            question="Reference of the allegation",
+            help="As it stands in the file of the disciplinary process.",
+            option="--allegation REF",
+        ),
+        Further.AGREEMENT: Asked(
+            question="File with the written agreement",
+            help="A text file: what the Data Controller has agreed to in writing. It is kept"
+            " sealed, and its SHA-256 stands in the audit log.",
+            option="--agreement FILE",
+            kind=Kind.FILE,
+        ),
+        Further.CONSULTED: Asked(
+            question="Date of the agreement",
+            help="When the Data Controller agreed, or was consulted by whom he authorised.",
+            option="--consulted DATE",
+            kind=Kind.DAY,
+        ),
+        # A regulator's investigation [policy 2 paragraph 2].
+        Further.REGULATOR: Asked(
+            question="The regulator",
+            help="Such as the Care Quality Commission, the GMC or the Information Commissioner.",
+            option="--regulator NAME",
+        ),
+        Further.REFERENCE: Asked(
+            question="Their reference",
+            help="The crime, case or investigation number that they quote.",
+            option="--reference REF",
+        ),
+        # What the law gives the person whose call it is [policy 4(d), 4(e), 4(i)].
+        Further.SUBJECT: Asked(
+            question="The data subject's full name",
+            help="Whose calls they are, even if somebody else asks.",
+            option="--subject NAME",
+            names_subject=True,
+        ),
+        Further.RECEIVED: Asked(
+            question="Date of receipt",
+            help="The day on which the request reached anybody in the practice, working day or"
+            " not: the time for the answer runs from it.",
+            option="--received DATE",
+            kind=Kind.DAY,
+        ),
+        Further.RECEIVED_HOW: Asked(
+            question="How it was received",
+            help="The policy wants it in writing, the law takes a spoken one: write it down then.",
+            option="--received-how written|spoken",
+            kind=Kind.CHOICE,
+            choices=MappingProxyType(
+                {
+                    "written": "a letter, a form or an e-mail",
+                    "spoken": "by telephone or at the desk; you have written it down",
+                }
+            ),
+        ),
+        Further.IDENTITY: Asked(
+            question="How the identity was checked, and by whom",
+            help='Such as "passport seen by the practice manager"; unknown if it was not yet: the'
+            " time then runs from the day on which it is.",
+            option="--identity HOW",
+            may_be_unknown=True,
+        ),
+        Further.AUTHORITY: Asked(
+            question="Authority of whoever asks for somebody else",
+            help='Such as "consent signed on 1/2/2026"; none if the person asks himself, unknown'
+            " if it has not been shown yet.",
+            option="--authority TEXT",
+            may_be_unknown=True,
+            may_be_none=True,
+        ),
+        Further.HEAR_OR_COPY: Asked(
+            question="To hear it, or a copy",
+            help="The policy offers to hear the recording; the law gives a copy to whoever wants"
+            " one.",
+            option="--hear or --copy",
+            kind=Kind.CHOICE,
+            choices=MappingProxyType(
+                {"hear": "hear the recording at the practice", "copy": "have a copy of it"}
+            ),
+        ),
+        # The police or another outside body [policy 4(f)].
+        Further.BODY: Asked(
+            question="The body that asks",
+            help="The police force, authority, court or solicitor.",
+            option="--body NAME",
+        ),
+        Further.OFFICER: Asked(
+            question="The officer's name",
+            help="One named person; trawling is not answered.",
+            option="--officer NAME",
+        ),
+        Further.RANK: Asked(
+            question="Rank or office",
+            help="Many forces have it authorised by an inspector or above.",
+            option="--rank TEXT",
+        ),
+        Further.CONTACT: Asked(
+            question="Where the officer is reached",
+            help="A secure e-mail address or the body's own telephone number, not a mobile's.",
+            option="--contact TEXT",
+        ),
+        Further.LEGAL_BASIS: Asked(
+            question="Legal basis",
+            help="What lets the practice disclose. Only a court order compels it.",
+            option="--legal-basis CODE",
+            kind=Kind.CHOICE,
+            choices=MappingProxyType(
+                {
+                    "crime": "prevent or detect crime (DPA 2018 Sch 2 Pt 1 para 2)",
+                    "legal-proceedings": "law, or legal proceedings (DPA 2018 Sch 2 Pt 1 para 5)",
+                    COURT_ORDER: "a sealed order of a court, which sets the day",
+                    "other": "something else; say what in the necessity",
+                }
+            ),
+        ),
+        Further.ANSWER_BY: Asked(
+            question="Day that the order sets",
+            help="By when the court wants it; it does not move for weekends.",
+            option="--answer-by DATE",
+            kind=Kind.DAY,
+        ),
+        Further.URGENT: Asked(
+            question="Is it urgent",
+            help="Somebody's life or safety hangs on it: it is then to be answered the same day.",
+            option="--urgent",
+            kind=Kind.CHOICE,
+            choices=MappingProxyType({"yes": "answer it today", "no": "it can take some days"}),
+            usually="no",
+        ),
+        Further.NECESSITY: Asked(
+            question="Why it is necessary",
+            help="In a sentence: what the body needs the recording for.",
+            option="--necessity TEXT",
+            kind=Kind.SENTENCE,
+        ),
+        Further.PREJUDICE: Asked(
+            question="What would suffer if it were not disclosed",
+            help="In a sentence: the exemption holds only so far as that would be likely.",
+            option="--prejudice TEXT",
+            kind=Kind.SENTENCE,
+        ),
+        Further.SUBJECT_MAY_BE_TOLD: Asked(
+            question="May the person concerned be told",
+            help="Whether it would harm the body's purpose if that person learned of this.",
+            option="--subject-may-be-told or --subject-must-not-be-told",
+            kind=Kind.CHOICE,
+            choices=MappingProxyType(
+                {"yes": "the person may learn of it", "no": "it must be kept from the person"}
+            ),
+        ),
+        # Somebody who has died [Access to Health Records Act 1990].
+        Further.APPLICANT: Asked(
+            question="The applicant's full name",
+            help="Who asks for the record of the person who has died.",
+            option="--applicant NAME",
+            names_subject=True,
+        ),
+        Further.STANDING: Asked(
+            question="The applicant's standing",
+            help="The Act knows these two; next of kin as such has no right.",
+            option="--standing personal-representative|claimant",
+            kind=Kind.CHOICE,
+            choices=MappingProxyType(
+                {
+                    "personal-representative": "executor or administrator of the estate",
+                    "claimant": "may have a claim that arises from the death",
+                }
+            ),
+        ),
+        Further.EVIDENCE: Asked(
+            question="Evidence of the standing",
+            help="Such as probate, letters of administration or a letter of claim; unknown if it"
+            " has not been shown yet.",
+            option="--evidence TEXT",
+            may_be_unknown=True,
+        ),
+    }
+)
+"""One row for each."""
+
+_TITLES: Final = frozenset({"dr", "mr", "mrs", "ms", "miss", "mx", "prof", "professor", "sister"})
+
+
+def is_named(text: str, *, login: str, full_name: str) -> bool:
+    """Whether a text names this person of the practice: by login, or by the words of the name.
+
+    Case, order, marks and titles do not matter.
+
+    Args:
+        text: what was said.
+        login: the person's.
+        full_name: the person's; empty where it is not known.
+    """
+    told = words(text) - _TITLES
+    return text.strip().casefold() == login.casefold() or (
+        bool(told) and told == words(full_name) - _TITLES
+    )

@@ -1,0 +1,401 @@
+"""What a purpose asks for besides the six: the table, and the rules that the answers meet."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from callrec.errors import NotFound, Refused, Unusable
+from callrec.policy.clause import Clause
+from callrec.policy.completeness import Known, missing_further, take_answer, take_further
+from callrec.policy.further import ASKED, MOST_AGREEMENT_BYTES, Asked, Further, Kind, is_named
+from callrec.policy.purpose import TERMS, Purpose
+from policy.builders import TODAY
+
+KNOWN = Known(today=TODAY, logins=frozenset({"ann", "ben"}), call_on=date(2024, 1, 2))
+SENTENCE = "The recording helps to tell who threatened whom"
+
+GOOD: dict[Kind, str] = {
+    Kind.TEXT: "As it stands in the file",
+    Kind.SENTENCE: SENTENCE,
+    Kind.DAY: "2024-01-03",
+    Kind.LOGIN: "ann",
+    Kind.FILE: "I agree.\r\n  D. Whitlock\n",
+}
+
+
+def an_answer(field: Further) -> str:
+    asked = ASKED[field]
+    return next(iter(asked.choices)) if asked.choices else GOOD[asked.kind]
+
+
+def whole(purpose: Purpose, **changes: str) -> dict[Further, str]:
+    """A good answer to each; a change by the member's name, in small letters."""
+    given = {each: an_answer(each) for each in TERMS[purpose].further}
+    given.pop(Further.ANSWER_BY, None)
+    return given | {Further[name.upper()]: text for name, text in changes.items()}
+
+
+def take(purpose: Purpose, **changes: str) -> dict[str, str]:
+    return dict(take_further(purpose, whole(purpose, **changes), KNOWN))
+
+
+# --- the table ----------------------------------------------------------------------------------
+
+
+def test_each_is_asked_for_in_one_way() -> None:
+    assert list(ASKED) == list(Further)
+
+
+def test_each_belongs_to_some_purpose() -> None:
+    assert {each for terms in TERMS.values() for each in terms.further} == set(Further)
+
+
+@pytest.mark.parametrize(("field", "asked"), ASKED.items(), ids=map(str, ASKED))
+def test_each_has_a_question_and_a_line_of_help(field: Further, asked: Asked) -> None:
+    assert not asked.question.endswith((":", "?", "."))
+    assert asked.help.endswith(".")
+    assert asked.option.startswith("--")
+    shortened = {Further.HEAR_OR_COPY: "--hear or --copy"}.get(field, f"--{field}")
+    assert asked.option.startswith(shortened)
+
+
+def test_choices_and_only_choices_have_choices() -> None:
+    for asked in ASKED.values():
+        assert bool(asked.choices) == (asked.kind is Kind.CHOICE)
+
+
+def those(claim: str) -> set[Further]:
+    return {field for field, asked in ASKED.items() if getattr(asked, claim)}
+
+
+def test_what_may_not_be_there_yet_may_be_unknown() -> None:
+    assert those("may_be_unknown") == {Further.IDENTITY, Further.AUTHORITY, Further.EVIDENCE}
+
+
+def test_who_asks_himself_needs_no_authority() -> None:
+    assert those("may_be_none") == {Further.AUTHORITY}
+
+
+def test_only_urgency_has_a_usual_answer() -> None:
+    assert {field: ASKED[field].usually for field in those("usually")} == {Further.URGENT: "no"}
+
+
+def test_those_whom_a_request_is_about_are_named_by_these() -> None:
+    named = {Further.SUBJECT, Further.EMPLOYEE, Further.AFFECTED, Further.APPLICANT}
+    assert those("names_subject") == named
+
+
+KINDS = {
+    Kind.SENTENCE: {Further.LEARNING, Further.NECESSITY, Further.PREJUDICE},
+    Kind.DAY: {Further.CONSULTED, Further.RECEIVED, Further.ANSWER_BY},
+    Kind.LOGIN: {Further.AFFECTED},
+    Kind.FILE: {Further.AGREEMENT},
+    Kind.CHOICE: {
+        Further.COMPLAINANT,
+        Further.RECEIVED_HOW,
+        Further.HEAR_OR_COPY,
+        Further.LEGAL_BASIS,
+        Further.URGENT,
+        Further.SUBJECT_MAY_BE_TOLD,
+        Further.STANDING,
+    },
+}
+
+
+@pytest.mark.parametrize(("kind", "those_"), KINDS.items(), ids=map(str, KINDS))
+def test_each_takes_its_kind_of_answer(kind: Kind, those_: set[Further]) -> None:
+    assert {field for field, asked in ASKED.items() if asked.kind is kind} == those_
+
+
+CODES = {
+    Further.COMPLAINANT: ["patient", "staff"],
+    Further.RECEIVED_HOW: ["written", "spoken"],
+    Further.HEAR_OR_COPY: ["hear", "copy"],
+    Further.LEGAL_BASIS: ["crime", "legal-proceedings", "court-order", "other"],
+    Further.URGENT: ["yes", "no"],
+    Further.SUBJECT_MAY_BE_TOLD: ["yes", "no"],
+    Further.STANDING: ["personal-representative", "claimant"],
+}
+
+
+@pytest.mark.parametrize(("field", "codes"), CODES.items(), ids=map(str, CODES))
+def test_the_answers_are_these_codes(field: Further, codes: list[str]) -> None:
+    assert list(ASKED[field].choices) == codes
+
+
+def test_a_basis_in_the_act_cites_its_paragraph() -> None:
+    meanings = ASKED[Further.LEGAL_BASIS].choices
+    assert "DPA 2018 Sch 2 Pt 1 para 2" in meanings["crime"]
+    assert "DPA 2018 Sch 2 Pt 1 para 5" in meanings["legal-proceedings"]
+
+
+# --- all of it, and nothing else ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_what_a_purpose_asks_for_is_taken_in_its_order(purpose: Purpose) -> None:
+    asked = [str(each) for each in TERMS[purpose].further if each is not Further.ANSWER_BY]
+    assert list(take(purpose)) == asked
+    assert missing_further(purpose, whole(purpose)) == ()
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_each_that_is_left_out_is_missing(purpose: Purpose) -> None:
+    for each in whole(purpose).keys() - {Further.URGENT}:
+        given = {name: text for name, text in whole(purpose).items() if name is not each}
+        assert missing_further(purpose, given) == (each,)
+
+
+@pytest.mark.parametrize("text", ["", " \n", ".", " -- "])
+def test_a_full_stop_says_nothing(text: str) -> None:
+    assert missing_further(Purpose.MEDICO_LEGAL, {Further.CLAIM: text}) == (Further.CLAIM,)
+
+
+def test_a_digit_says_something() -> None:
+    assert missing_further(Purpose.MEDICO_LEGAL, {Further.CLAIM: "7"}) == ()
+
+
+def test_what_nobody_says_is_urgent_is_not() -> None:
+    given = whole(Purpose.OUTSIDE_BODY)
+    del given[Further.URGENT]
+    assert missing_further(Purpose.OUTSIDE_BODY, given) == ()
+    assert take_further(Purpose.OUTSIDE_BODY, given, KNOWN)["urgent"] == "no"
+    assert take(Purpose.OUTSIDE_BODY, urgent="yes")["urgent"] == "yes"
+
+
+def test_a_particular_of_another_purpose_is_refused() -> None:
+    with pytest.raises(Refused) as refused:
+        take(Purpose.COMPLAINT, claim="MDU 17", employee="ann")
+    assert (
+        refused.value.message
+        == "a request for complaint does not carry: claim, employee [policy 1]"
+    )
+    assert refused.value.clause is Clause.SPECIFIC_PURPOSES
+
+
+# --- each answer --------------------------------------------------------------------------------
+
+
+def test_unknown_is_said_of_what_may_be_unknown() -> None:
+    unknown = {"identity": "Unknown", "authority": " unknown "}
+    taken = take(Purpose.SUBJECT_ACCESS, **unknown)
+    assert (taken["identity"], taken["authority"]) == ("unknown", "unknown")
+
+
+@pytest.mark.parametrize("name", ["subject", "received", "received_how", "hear_or_copy"])
+def test_what_has_to_be_known_is_not_unknown(name: str) -> None:
+    with pytest.raises(Refused, match=r"cannot be unknown: .* \[policy 4\(e\)\]") as refused:
+        take(Purpose.SUBJECT_ACCESS, **{name: "unknown"})
+    assert refused.value.hint.startswith("give --")
+
+
+def test_none_is_said_of_an_authority_alone() -> None:
+    taken = take(Purpose.SUBJECT_ACCESS, authority="None", identity="None")
+    assert (taken["authority"], taken["identity"]) == ("none", "None")
+
+
+def test_text_has_one_space_between_its_words() -> None:
+    assert take(Purpose.MEDICO_LEGAL, claim=" MDU \n 17 ")["claim"] == "MDU 17"
+
+
+@pytest.mark.parametrize(
+    ("purpose", "name"),
+    [
+        (Purpose.TRAINING, "learning"),
+        (Purpose.OUTSIDE_BODY, "necessity"),
+        (Purpose.OUTSIDE_BODY, "prejudice"),
+    ],
+)
+def test_a_sentence_is_no_word(purpose: Purpose, name: str) -> None:
+    with pytest.raises(Refused, match=f"the {name} is not a sentence") as refused:
+        take(purpose, **{name: "investigation"})
+    assert refused.value.clause is TERMS[purpose].asked_under
+    assert refused.value.hint == (
+        f"say it in at least 20 characters and 3 different words: --{name} TEXT"
+    )
+
+
+def test_a_sentence_has_one_space_between_its_words() -> None:
+    assert take(Purpose.TRAINING, learning=f" {SENTENCE}\n")["learning"] == SENTENCE
+
+
+def test_a_day_is_taken_as_it_is_typed_and_kept_in_iso_8601() -> None:
+    assert take(Purpose.ERASURE, received=" 3/1/2024 ")["received"] == "2024-01-03"
+    assert take(Purpose.ERASURE, received="today")["received"] == "2024-01-04"
+
+
+def test_what_is_no_day_is_unusable() -> None:
+    with pytest.raises(Unusable, match="that is no date"):
+        take(Purpose.ERASURE, received="last week")
+
+
+def test_who_was_affected_has_a_login() -> None:
+    assert take(Purpose.ABUSIVE_CALL, affected=" ben ")["affected"] == "ben"
+    with pytest.raises(NotFound, match="nobody has that login") as unknown:
+        take(Purpose.ABUSIVE_CALL, affected="zoe")
+    assert "zoe" not in unknown.value.message + unknown.value.hint
+    assert unknown.value.hint == "run callrec user list, then give --affected USER"
+
+
+def test_a_code_is_taken_in_any_case_and_no_other_is() -> None:
+    assert take(Purpose.DECEASED, standing="Claimant")["standing"] == "claimant"
+    with pytest.raises(Unusable, match="none of the answers: standing") as unusable:
+        take(Purpose.DECEASED, standing="next of kin")
+    assert unusable.value.hint == "one of: personal-representative, claimant"
+
+
+def test_an_agreement_is_kept_to_the_byte() -> None:
+    text = "\ufeff I agree.\r\n\r\n  Sia\u0302n\n"
+    assert take(Purpose.DISCIPLINARY, agreement=text)["agreement"] == text
+
+
+def test_an_agreement_has_16_kib_at_most() -> None:
+    longest = "é" * (MOST_AGREEMENT_BYTES // 2)
+    assert MOST_AGREEMENT_BYTES == 16_384
+    assert take(Purpose.DISCIPLINARY, agreement=longest)["agreement"] == longest
+    with pytest.raises(Unusable, match="longer than 16 KiB") as unusable:
+        take(Purpose.DISCIPLINARY, agreement=longest + ".")
+    assert unusable.value.hint == "give its text alone: --agreement FILE"
+
+
+# --- dates --------------------------------------------------------------------------------------
+
+
+CONTRADICTIONS: dict[str, tuple[Purpose, dict[str, str], str]] = {
+    "received on a day to come": (
+        Purpose.SUBJECT_ACCESS,
+        {"received": "2024-01-05"},
+        r"on a day to come: received \[policy 4\(e\)\]",
+    ),
+    "received before the call": (
+        Purpose.SUBJECT_ACCESS,
+        {"received": "2024-01-01"},
+        r"earlier than the call: received \[policy 4\(e\)\]",
+    ),
+    "agreed on a day to come": (
+        Purpose.DISCIPLINARY,
+        {"consulted": "2024-01-05"},
+        r"on a day to come: consulted \[policy 4\(g\)\]",
+    ),
+    "agreed before the call": (
+        Purpose.DISCIPLINARY,
+        {"consulted": "2024-01-01"},
+        r"earlier than the call: consulted \[policy 4\(g\)\]",
+    ),
+    "an answer due before the request came": (
+        Purpose.OUTSIDE_BODY,
+        {"legal_basis": "court-order", "received": "2024-01-03", "answer_by": "2024-01-02"},
+        r"no answer is due before the request was received \[policy 4\(f\)\]",
+    ),
+    "a day that no court set": (
+        Purpose.OUTSIDE_BODY,
+        {"legal_basis": "crime", "answer_by": "2024-01-20"},
+        r"only a court's order sets the day of the answer \[policy 4\(f\)\]",
+    ),
+    "received on a day to come, of the dead": (
+        Purpose.DECEASED,
+        {"received": "2024-01-05"},
+        r"on a day to come: received \[Access to Health Records Act 1990\]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("purpose", "changes", "why"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_dates_do_not_contradict_each_other(
+    purpose: Purpose, changes: dict[str, str], why: str
+) -> None:
+    with pytest.raises(Refused, match=why):
+        take(purpose, **changes)
+
+
+AGREEING: dict[str, tuple[Purpose, dict[str, str]]] = {
+    "received today": (Purpose.SUBJECT_ACCESS, {"received": "2024-01-04"}),
+    "received on the day of the call": (Purpose.SUBJECT_ACCESS, {"received": "2024-01-02"}),
+    "agreed today": (Purpose.DISCIPLINARY, {"consulted": "2024-01-04"}),
+    "agreed on the day of the call": (Purpose.DISCIPLINARY, {"consulted": "2024-01-02"}),
+    "due on the day on which it came": (
+        Purpose.OUTSIDE_BODY,
+        {"legal_basis": "court-order", "received": "2024-01-03", "answer_by": "2024-01-03"},
+    ),
+    "due on a day to come": (
+        Purpose.OUTSIDE_BODY,
+        {"legal_basis": "Court-Order ", "received": "2024-01-03", "answer_by": "2025-01-03"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("purpose", "changes"), AGREEING.values(), ids=AGREEING)
+def test_dates_that_agree_are_taken(purpose: Purpose, changes: dict[str, str]) -> None:
+    taken = take(purpose, **changes)
+    day = changes.get("received") or changes["consulted"]
+    assert day in (taken.get("received"), taken.get("consulted"))
+    assert taken.get("answer-by") == changes.get("answer_by")
+
+
+def test_of_a_call_whose_day_is_unknown_none_is_too_early() -> None:
+    known = Known(today=TODAY, logins=())
+    given = whole(Purpose.ERASURE, received="2020-01-01")
+    assert take_further(Purpose.ERASURE, given, known)["received"] == "2020-01-01"
+
+
+def test_dates_that_contradict_each_other_say_what_to_type() -> None:
+    with pytest.raises(Refused) as refused:
+        take(Purpose.ERASURE, received="2024-01-05")
+    assert refused.value.hint == "look at the dates again: --received DATE"
+
+
+def test_a_court_s_order_sets_the_day_of_the_answer() -> None:
+    given = whole(Purpose.OUTSIDE_BODY, legal_basis="court-order")
+    assert missing_further(Purpose.OUTSIDE_BODY, given) == (Further.ANSWER_BY,)
+
+
+def test_one_answer_is_held_against_those_before_it() -> None:
+    said = {Further.RECEIVED: "2024-01-03", Further.LEGAL_BASIS: "court-order"}
+
+    def due(text: str) -> Any:
+        field, purpose = Further.ANSWER_BY, Purpose.OUTSIDE_BODY
+        return take_answer(purpose, field, text, said=said, known=KNOWN)
+
+    assert due("4/1/2024") == "2024-01-04"
+    with pytest.raises(Refused):
+        due("2/1/2024")
+
+
+# --- whom it names ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sturnbull",
+        " STurnbull ",
+        "Sam Turnbull",
+        "turnbull, sam",
+        "Dr Sam TURNBULL",
+        "Prof. Sám Turnbull",
+    ],
+)
+def test_a_person_is_named_by_login_or_by_the_words_of_the_name(text: str) -> None:
+    assert is_named(text, login="sturnbull", full_name="Sam Turnbull")
+
+
+@pytest.mark.parametrize(
+    "title", ["Dr", "Mr", "Mrs", "Ms", "Miss", "Mx", "Prof", "Professor", "Sister"]
+)
+def test_a_title_is_no_part_of_a_name(title: str) -> None:
+    assert is_named(f"{title} Turnbull", login="sturnbull", full_name="Turnbull")
+    assert is_named("Turnbull", login="sturnbull", full_name=f"{title} Turnbull")
+
+
+@pytest.mark.parametrize("text", ["Sam", "Turnbull", "Sam Turnbull Jones", "sturn", "", "Dr", "S"])
+def test_another_is_not_named(text: str) -> None:
+    assert not is_named(text, login="sturnbull", full_name="Sam Turnbull")
+
+
+def test_where_the_name_is_not_known_only_the_login_names() -> None:
+    for text in ("", "Dr", "Sam Turnbull"):
+        assert not is_named(text, login="sturnbull", full_name="")
+    assert is_named("sturnbull", login="sturnbull", full_name="")
