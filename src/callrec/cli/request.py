@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
+from callrec.cli.dossier import dossier
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.request_event import event
@@ -130,6 +131,7 @@ def detach(ctx: Context, request: options.Reference, recordings: options.Recordi
 
 
 app.command("event")(event)
+app.command("dossier")(dossier)
 
 
 @app.command()

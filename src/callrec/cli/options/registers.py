@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from callrec.policy.registers import RegisterName
 
 SamplePercent = Annotated[
     int | None,
@@ -36,5 +39,20 @@ Query = Annotated[
         metavar="SEQ",
         min=0,
         help="Query the search of this entry, with --reason; may be given again.",
+    ),
+]
+RegisterArgument = Annotated[
+    RegisterName, typer.Argument(metavar="NAME", help="Which register is read.")
+]
+RegisterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--to", metavar="FILE", help="Write it whole to this file, as .csv or .json; else a table."
+    ),
+]
+DossierFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--to", metavar="FILE", help="Write it to this file: .json for programs, else as text."
     ),
 ]

@@ -1,0 +1,127 @@
+"""What the dossier of a request tells of an entry of the log, besides who did what and when.
+
+What lies sealed beside a leaf is told to whoever reads the audit log; what was said at a decision,
+to whoever the request concerns; what an approval granted and withheld stands in its statement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.procedures.leaf_details import open_details, opens_details
+from callrec.procedures.people import logins
+from callrec.procedures.request_clock import read_dates
+from callrec.procedures.request_words import read_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.approvals import Approval
+    from callrec.procedures.open_request import OpenRequest
+
+_OF_THE_FORMAT: Final = frozenset({"event", "purpose", "words"})
+"""Members of a dated event that say no more than its leaf does (docs/formats/grant.md, 8)."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Teller:
+    """What may be told of a request's leaves. Its repr shows nothing."""
+
+    practice: Practice
+    actor: Actor
+    connection: Connection
+    called: Mapping[str, str]
+    """Logins by id."""
+    numbers: Mapping[str, int]
+    """Of recordings, by uid."""
+    said: Mapping[int, Mapping[str, Any]]
+    """By the sequence of a leaf, what whoever decided or dated the request said."""
+    approvals: Mapping[str, Approval]
+    """By the statement that a leaf carries."""
+
+    def recordings(self, leaf: Leaf) -> tuple[int, ...]:
+        """The recordings that a leaf names, or that its approval grants."""
+        approval = self.approvals.get(leaf.statement)
+        named = leaf.subject if approval is None else tuple(approval.items)
+        return tuple(self.numbers[id_] for id_ in named if id_ in self.numbers)
+
+    def told(self, leaf: Leaf) -> Mapping[str, Any]:
+        """All else that may be told of a leaf."""
+        sealed = (
+            open_details(self.practice, self.actor, self.connection, leaf)
+            if opens_details(self.actor)
+            else {}
+        )
+        told = {name: value for name, value in sealed.items() if name not in _OF_THE_FORMAT}
+        return {**told, **self.said.get(leaf.seq, {}), **self._decided(leaf)}
+
+    def _decided(self, leaf: Leaf) -> Mapping[str, Any]:
+        approval = self.approvals.get(leaf.statement)
+        if approval is None:
+            return {}
+        second = approval.countersignature
+        return {
+            "for": self.called[approval.to],
+            "until": approval.lapses,
+            "withheld": [
+                {"recording": self.numbers.get(uid), "code": code}
+                for uid, code in approval.withheld
+            ],
+            "countersigned_by": self.called[second.by] if second else None,
+            "break_glass": approval.broke_glass,
+        }
+
+
+def teller_of(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    approvals: tuple[Approval, ...],
+    request: OpenRequest | None,
+) -> Teller:
+    """Read what there is to tell.
+
+    Args:
+        practice: the open vault.
+        actor: who reads.
+        connection: sees one state of the catalogue throughout.
+        approvals: of the request, standing or not.
+        request: opened, where the reader may see it in full.
+
+    Raises:
+        Tampered: what was said is not what the leaves commit to.
+    """
+    recording = tables.recording
+    numbers = connection.execute(select(recording.c.uid, recording.c.id))
+    return Teller(
+        practice=practice,
+        actor=actor,
+        connection=connection,
+        called=logins(practice),
+        numbers={row.uid: row.id for row in numbers},
+        said={} if request is None else _said(practice, connection, request),
+        approvals={
+            signed.digest: approval
+            for approval in approvals
+            for signed in (approval.statement, approval.countersignature)
+            if signed is not None
+        },
+    )
+
+
+def _said(
+    practice: Practice, connection: Connection, request: OpenRequest
+) -> Mapping[int, Mapping[str, Any]]:
+    dates = {
+        seq: {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
+        for seq, dated in read_dates(practice, connection, request).items()
+    }
+    return {**read_words(connection, request), **dates}
