@@ -215,14 +215,14 @@ def _held_against(body: Mapping[str, Any], nonce: bytes, words: bytes) -> str:
     return str(parse(words)["reason"])
 
 
-def deadline_by(practice: Practice, clock: Clock) -> Deadline:
-    """What the dated events come to today."""
+def deadline_by(practice: Practice, clock: Clock, *, on: date | None = None) -> Deadline:
+    """What the dated events come to on a day; today, where none is given."""
     clocks = practice.config.clocks
     return deadline(
         clock.receipt,
         clock.events,
         working_days(clocks),
-        on=today(practice),
+        on=on or today(practice),
         scales=scales_of(clocks),
     )
 

@@ -1,0 +1,88 @@
+"""``callrec register``: what an inspector, the Data Controller or an auditor asks to see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from callrec.cli import options
+from callrec.cli.destination import check_destination
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import registers as register_options
+from callrec.cli.output import as_json
+from callrec.cli.who import practice_of, signing
+from callrec.policy.when import parse_instant
+from callrec.procedures.register_csv import as_text, to_csv
+from callrec.procedures.registers import read_register
+from callrec.procedures.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from callrec.procedures.register_csv import Cell
+    from callrec.procedures.registers import Extract
+
+app = new_app()
+
+
+@app.command()
+def register(
+    ctx: Context,
+    name: register_options.RegisterArgument,
+    *,
+    to: register_options.RegisterFile = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    yes: options.Yes = False,
+) -> None:
+    """Read a register: subject-access, outside-body, disclosure, holds, incidents or access.
+
+    A terminal has room for some of its columns; a file has all of them (docs/registers.md). Reading
+    one is itself on record.
+    """
+    practice = practice_of(ctx.obj)
+    zone = practice.config.time_zone
+
+    def moment(text: str | None) -> datetime | None:
+        return None if text is None else parse_instant(text, zone)
+
+    begin, end = moment(since), moment(until)
+    replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
+    extract = read_register(practice, signing(ctx.obj, practice), name, since=begin, until=end)
+    if to is None:
+        ctx.obj.out.show(_json(extract), lambda: _table(ctx.obj, extract))
+        return
+    rows = [[entry[column] for column in extract.columns] for entry in extract.entries]
+    is_json = to.suffix.lower() == ".json"
+    data = _document(extract) if is_json else to_csv(extract.columns, rows, zone)
+    write_whole(to, data, replace=replace)
+    written = {"path": to, "register": name, "entries": len(rows)}
+    ctx.obj.out.show(written, lambda: ctx.obj.out.say(f'{len(rows)} entries are in "{to}".'))
+
+
+def _json(extract: Extract) -> dict[str, Any]:
+    return {
+        "register": extract.register,
+        "read_at": extract.read_at,
+        "items": [dict(entry) for entry in extract.entries],
+    }
+
+
+def _document(extract: Extract) -> bytes:
+    return f"{as_json(_json(extract))}\n".encode()
+
+
+def _table(invocation: Invocation, extract: Extract) -> None:
+    out, zone = invocation.out, invocation.config.time_zone
+    if not extract.entries:
+        out.say("Nothing is entered in this register.")
+        return
+    shown = extract.on_screen
+    rows = [[_cell(entry[column], zone) for column in shown] for entry in extract.entries]
+    out.table([column.replace("_", " ") for column in shown], rows)
+    if len(shown) < len(extract.columns):
+        out.note(f"{len(shown)} of {len(extract.columns)} columns; --to FILE.csv writes all")
+
+
+def _cell(value: Cell, zone: tzinfo) -> object:
+    return value if isinstance(value, int) and not isinstance(value, bool) else as_text(value, zone)

@@ -1,0 +1,122 @@
+"""What became of a request, as a register says it: how it was decided, when it was answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.policy.request import RequestAct, RequestState
+from callrec.procedures.leaf_details import open_details, opens_details
+from callrec.procedures.request_log import event_of
+from callrec.procedures.request_words import read_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.requests_listed import ListedRequest
+
+
+class Outcome(StrEnum):
+    """How a request was decided."""
+
+    OPEN = "open"
+    GRANTED = "granted"
+    PART = "part"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+_WITHOUT_GRANTS: Final[Mapping[RequestState, Outcome]] = {
+    RequestState.SUBMITTED: Outcome.OPEN,
+    RequestState.WAITING: Outcome.OPEN,
+    RequestState.DENIED: Outcome.DENIED,
+    RequestState.WITHDRAWN: Outcome.WITHDRAWN,
+    RequestState.LAPSED: Outcome.LAPSED,
+}
+_ANSWERS: Final = frozenset({RequestAct.DELIVERED, RequestAct.LISTENED, RequestAct.DENIED})
+_ENDS: Final = frozenset({RequestAct.WITHDRAWN, RequestAct.LAPSED})
+_DECISIONS: Final = frozenset({RequestAct.APPROVED, RequestAct.DENIED})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a request."""
+
+    outcome: Outcome
+    codes: tuple[str, ...]
+    """Of the grounds on which recordings were withheld, or all was denied; each once."""
+    decided: Leaf | None
+    """The leaf of the newest decision."""
+    answered_on: date | None
+    """When something was first heard or handed over, or it was denied."""
+    ended_on: date | None
+    """That, or when it was withdrawn or lapsed; None while it is open."""
+
+
+def answer_to(
+    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest
+) -> Answer:
+    """What became of a request.
+
+    Raises:
+        Tampered: what was said at its denial is not what the log commits to.
+    """
+    decided = _last(request, _DECISIONS)
+    outcome = _WITHOUT_GRANTS.get(request.state)
+    if outcome is None:
+        withheld = tuple(_withheld(request))
+        outcome = Outcome.PART if withheld else Outcome.GRANTED
+    elif outcome is Outcome.DENIED and decided is not None:
+        withheld = tuple(_denied_with(practice, actor, connection, request, decided))
+    else:
+        withheld = ()
+    return Answer(
+        outcome=outcome,
+        codes=tuple(dict.fromkeys(withheld)),
+        decided=decided,
+        answered_on=_first_on(practice, request, _ANSWERS),
+        ended_on=_first_on(practice, request, _ANSWERS | _ENDS),
+    )
+
+
+def _withheld(request: ListedRequest) -> Iterator[str]:
+    """The code of each recording that no approval of the request as it stands has granted."""
+    if not request.approvals:
+        return
+    newest = request.approvals[-1]
+    same = [approval for approval in request.approvals if approval.digest == newest.digest]
+    granted = {uid for approval in same for uid in approval.items}
+    yield from (code for uid, code in newest.withheld if uid not in granted)
+
+
+def _denied_with(
+    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest, denied: Leaf
+) -> Iterator[str]:
+    said: Mapping[str, Any] = {}
+    if request.opened is not None:
+        said = read_words(connection, request.opened).get(denied.seq, {})
+    elif opens_details(actor):
+        said = open_details(practice, actor, connection, denied)
+    if said.get("code"):
+        yield str(said["code"])
+
+
+def _last(request: ListedRequest, acts: frozenset[RequestAct]) -> Leaf | None:
+    found = [leaf for leaf in request.history.leaves if leaf.act in acts]
+    return found[-1] if found else None
+
+
+def _first_on(
+    practice: Practice, request: ListedRequest, acts: frozenset[RequestAct]
+) -> date | None:
+    for event in map(event_of, request.history.leaves):
+        if event.act in acts:
+            return event.at.astimezone(practice.config.time_zone).date()
+    return None

@@ -1,0 +1,161 @@
+"""The register of disclosures: each time that a recording was heard or handed over [policy 4(a)].
+
+It stands in the log alone; how a package went out and what was in it lie sealed beside its leaves,
+and only who reads the audit log sees them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.policy.further import Further
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestAct
+from callrec.procedures.leaf_details import open_details, opens_details
+from callrec.procedures.people import logins
+from callrec.procedures.request_log import leaves_of
+from callrec.procedures.requests_listed import read_listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.requests_listed import ListedRequest
+
+ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "recordings", "channel")
+
+_HOW: Final[Mapping[RequestAct, str]] = {
+    RequestAct.LISTENED: "heard",
+    RequestAct.DELIVERED: "handed over",
+}
+_RECIPIENT: Final[Mapping[Purpose, Further]] = {
+    Purpose.REGULATORY: Further.REGULATOR,
+    Purpose.SUBJECT_ACCESS: Further.SUBJECT,
+    Purpose.OUTSIDE_BODY: Further.BODY,
+    Purpose.DECEASED: Further.APPLICANT,
+    Purpose.PORTABILITY: Further.SUBJECT,
+}
+"""For whom a copy is made where it is not for whoever releases it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DisclosureEntry:
+    """One hearing or one release. Its repr shows nothing."""
+
+    seq: int
+    """Of the entry in the audit log."""
+    at: datetime
+    request: str
+    purpose: str
+    how: str
+    """``heard``, or ``handed over``."""
+    by: str
+    """Who heard it or handed it over."""
+    role: str
+    """What he was to the practice then."""
+    approved_by: tuple[str, ...]
+    """Who decided, and who countersigned."""
+    recipient: str | None
+    """For whom a copy was made; masked, or None, where the reader is not to see it in full."""
+    recordings: int
+    numbers: tuple[str, ...]
+    """Of the recordings."""
+    channel: str | None
+    """How the package went out; None where nobody said, or for who does not read the log."""
+    passphrase_channel: str | None
+    manifest: str | None
+    """SHA-256 of the package's manifest, in hex."""
+
+
+def read_disclosures(
+    practice: Practice, actor: Actor, connection: Connection
+) -> Iterator[DisclosureEntry]:
+    """Every disclosure that the reader may learn of, oldest first.
+
+    Raises:
+        Tampered: a request or its history is not as it was written.
+    """
+    disclosed = {leaf.subject[0] for leaf in leaves_of(connection, tuple(_HOW))}
+    found = [
+        entry
+        for request in read_listed(practice, actor, connection, lambda row: row.id in disclosed)
+        for entry in _entries(practice, actor, connection, request)
+    ]
+    return iter(sorted(found, key=lambda entry: entry.seq))
+
+
+def _entries(
+    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest
+) -> Iterator[DisclosureEntry]:
+    called = logins(practice)
+    numbers = _numbers(connection)
+    for leaf, event in zip(request.history.leaves, request.history.events, strict=True):
+        if event.act not in _HOW:
+            continue
+        told = _told(practice, actor, connection, request, leaf)
+        heard = [numbers[id_] for id_ in leaf.subject if id_ in numbers]
+        is_copy = event.act is RequestAct.DELIVERED and request.purpose in _RECIPIENT
+        yield DisclosureEntry(
+            seq=leaf.seq,
+            at=event.at,
+            request=request.reference,
+            purpose=str(request.purpose),
+            how=_HOW[event.act],
+            by=called[leaf.actor],
+            role=str(practice.register.person(leaf.actor, before=leaf.seq).role),
+            approved_by=tuple(called[person] for person in _approvers(request, leaf)),
+            recipient=request.named(_RECIPIENT[request.purpose]) if is_copy else None,
+            recordings=len(heard),
+            numbers=tuple(heard),
+            channel=told.get("deliver_by"),
+            passphrase_channel=told.get("passphrase_by"),
+            manifest=told.get("manifest"),
+        )
+
+
+def _approvers(request: ListedRequest, disclosed: Leaf) -> tuple[str, ...]:
+    """Whoever signed the newest approval to this person before, in the order of their ids."""
+    before = [
+        approval
+        for approval in request.approvals
+        if approval.to == disclosed.actor and approval.leaf.seq < disclosed.seq
+    ]
+    return tuple(sorted(before[-1].approvers)) if before else ()
+
+
+def _told(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    request: ListedRequest,
+    disclosed: Leaf,
+) -> Mapping[str, str | None]:
+    """How a package went out, and its manifest: what lies beside both leaves of the release."""
+    if disclosed.act != RequestAct.DELIVERED or not opens_details(actor):
+        return {}
+    release = disclosed.subject[1]
+    both = [
+        leaf
+        for leaf in request.history.leaves
+        if release in leaf.subject and leaf.act in (RequestAct.PREPARED, RequestAct.DELIVERED)
+    ]
+    told: dict[str, str | None] = {}
+    for leaf in both:
+        told |= open_details(practice, actor, connection, leaf)
+    return told
+
+
+def _numbers(connection: Connection) -> Mapping[str, str]:
+    """Every recording's number by its uid."""
+    recording = tables.recording
+    return {
+        uid: str(id_) for uid, id_ in connection.execute(select(recording.c.uid, recording.c.id))
+    }

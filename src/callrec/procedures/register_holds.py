@@ -1,0 +1,83 @@
+"""The register of holds: what may not be destroyed, since when, and who lifted it [4(h)]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.audit.attested import attested_leaves
+from callrec.audit.leaf import Outcome
+from callrec.catalogue.holds import all_holds, count_held
+from callrec.crypto.canonical import parse_instant
+from callrec.policy.hold import HoldAct
+from callrec.procedures.custody import from_millis
+from callrec.procedures.hold_log import check_holds
+from callrec.procedures.people import logins
+from callrec.procedures.search_log import leaves_of_act
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.practice import Actor, Practice
+
+ON_SCREEN: Final = ("hold", "request", "state", "recordings", "placed_at", "lifted_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEntry:
+    """One hold."""
+
+    hold: str
+    request: str | None
+    """The request that placed it; None if it was placed by hand."""
+    purpose: str | None
+    state: str
+    recordings: int
+    """How many it names; it may cover all there are (docs/formats/holds.md)."""
+    placed_at: datetime
+    placed_by: str
+    lifted_at: datetime | None
+    lifted_by: tuple[str, ...]
+    """Two people where it was placed by hand."""
+
+
+def read_holds(practice: Practice, actor: Actor, connection: Connection) -> Iterator[HoldEntry]:
+    """Every hold, lifted or not, in the order in which they were placed.
+
+    Raises:
+        Tampered: a row is not what the log says, or a leaf that lifted one is not its actor's.
+    """
+    del actor  # nothing sealed is opened: whoever reads the register sees the same
+    check_holds(connection, practice.register, practice.config.time_zone)
+    called, counts = logins(practice), count_held(connection)
+    lifted = _lifted(practice, connection)
+    for row in all_holds(connection):
+        leaves = lifted.get(row.id, ())
+        yield HoldEntry(
+            hold=f"H-{row.number}",
+            request=f"R-{row.request_number}" if row.request else None,
+            purpose=str(row.purpose) if row.request else None,
+            state=str(row.state),
+            recordings=counts.get(row.id, 0),
+            placed_at=from_millis(row.placed_at),
+            placed_by=called[row.placed_by],
+            lifted_at=parse_instant(leaves[-1].at) if leaves else None,
+            lifted_by=tuple(called[leaf.actor] for leaf in leaves),
+        )
+
+
+def _lifted(practice: Practice, connection: Connection) -> Mapping[str, tuple[Leaf, ...]]:
+    """The leaves that lifted each hold."""
+    seqs = [
+        leaf.seq
+        for leaf in leaves_of_act(connection, HoldAct.LIFTED)
+        if leaf.outcome is Outcome.DONE
+    ]
+    found: dict[str, tuple[Leaf, ...]] = {}
+    for leaf in attested_leaves(connection, practice.register, seqs):
+        found[leaf.subject[0]] = (*found.get(leaf.subject[0], ()), leaf)
+    return found

@@ -1,0 +1,108 @@
+"""The register of outside bodies: who asked, on what legal basis, who decided and when [4(f)].
+
+Where a body asked that the person concerned is not told, he does not read of it here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.policy.further import Further
+from callrec.policy.registers import REGISTERS, RegisterName
+from callrec.policy.request import RequestAct
+from callrec.procedures.answering import answer_to
+from callrec.procedures.people import logins
+from callrec.procedures.request_clock import deadline_by, read_clock
+from callrec.procedures.request_log import event_of
+from callrec.procedures.requests_listed import read_listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.requests_listed import ListedRequest
+
+ON_SCREEN: Final = ("request", "body", "legal_basis", "received_on", "outcome", "released_on")
+
+_PURPOSES: Final = REGISTERS[RegisterName.OUTSIDE_BODY].purposes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class OutsideBodyEntry:
+    """One request. Its repr shows nothing."""
+
+    request: str
+    state: str
+    body: str | None
+    """None, as all that the request says, where the reader is not to see it."""
+    officer: str | None
+    their_reference: str | None
+    legal_basis: str | None
+    received_on: date
+    target_on: date | None
+    due_on: date | None
+    """The day that a court's order names."""
+    decided_by: str | None
+    decided_role: str | None
+    """What whoever decided was to the practice then."""
+    decided_on: date | None
+    outcome: str
+    """As in the register of subject access."""
+    codes: tuple[str, ...]
+    released_on: date | None
+    """When it was first handed over."""
+    subject_may_be_told: str | None
+    """``yes`` or ``no``."""
+
+
+def read_outside_bodies(
+    practice: Practice, actor: Actor, connection: Connection
+) -> Iterator[OutsideBodyEntry]:
+    """Every request of an outside body that the reader may learn of, by its number.
+
+    Raises:
+        Tampered: a request or its history is not as it was written.
+    """
+    for request in read_listed(practice, actor, connection, lambda row: row.purpose in _PURPOSES):
+        yield _entry(practice, actor, connection, request)
+
+
+def _entry(
+    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest
+) -> OutsideBodyEntry:
+    answer = answer_to(practice, actor, connection, request)
+    clock = read_clock(practice, connection, request.history)
+    deadline = deadline_by(practice, clock, on=answer.ended_on) if clock else None
+    made, decided = request.history.leaves[0], answer.decided
+    delivered = [leaf for leaf in request.history.leaves if leaf.act == RequestAct.DELIVERED]
+    return OutsideBodyEntry(
+        request=request.reference,
+        state=str(request.state),
+        body=request.said(Further.BODY),
+        officer=request.said(Further.OFFICER),
+        their_reference=request.said(Further.REFERENCE),
+        legal_basis=request.said(Further.LEGAL_BASIS),
+        received_on=clock.receipt.received_on if clock else _day(practice, made),
+        target_on=deadline.target_on if deadline else None,
+        due_on=deadline.due_on if deadline else None,
+        decided_by=logins(practice)[decided.actor] if decided else None,
+        decided_role=_role(practice, decided) if decided else None,
+        decided_on=_day(practice, decided) if decided else None,
+        outcome=str(answer.outcome),
+        codes=answer.codes,
+        released_on=_day(practice, delivered[0]) if delivered else None,
+        subject_may_be_told=request.said(Further.SUBJECT_MAY_BE_TOLD),
+    )
+
+
+def _role(practice: Practice, leaf: Leaf) -> str:
+    return str(practice.register.person(leaf.actor, before=leaf.seq).role)
+
+
+def _day(practice: Practice, leaf: Leaf) -> date:
+    return event_of(leaf).at.astimezone(practice.config.time_zone).date()

@@ -1,0 +1,119 @@
+"""The register of subject access: who asked for his own, by when, and what became of it [4(e)].
+
+Erasure, portability and access to the record of somebody who has died stand in it too: the same law
+asks when they came, when they were answered, and on what ground something was refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.policy.clock import Awaited, Dated
+from callrec.policy.further import Further
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.registers import RIGHTS
+from callrec.practice import today
+from callrec.procedures.answering import answer_to
+from callrec.procedures.request_clock import deadline_by, read_clock
+from callrec.procedures.requests_listed import read_listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from callrec.policy.clock import ClockEvent
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.request_clock import Clock
+    from callrec.procedures.requests_listed import ListedRequest
+
+ON_SCREEN: Final = ("request", "purpose", "received_on", "due_on", "answered_on", "outcome")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SubjectAccessEntry:
+    """One request. Its repr shows nothing."""
+
+    request: str
+    purpose: str
+    state: str
+    received_on: date
+    received_how: str | None
+    """``written`` or ``spoken``; None where the reader is not to see it."""
+    subject: str | None
+    """Whose calls they are, or who asks for the record of the dead; masked for whoever does not
+    decide it, None where nothing opens it."""
+    identity_checked_on: date | None
+    """None while it is awaited."""
+    waiting_for: str | None
+    due_on: date | None
+    extended: bool
+    answered_on: date | None
+    """When it was first heard or handed over, or denied."""
+    outcome: str
+    """``open``, ``granted``, ``part``, ``denied``, ``withdrawn`` or ``lapsed``."""
+    codes: tuple[str, ...]
+    """Of the grounds on which something was withheld."""
+    days: int
+    """From receipt to the answer, or to its withdrawal; else to today."""
+    days_late: int
+    in_time: bool | None
+    """None while it is open and not late."""
+
+
+def read_subject_access(
+    practice: Practice, actor: Actor, connection: Connection
+) -> Iterator[SubjectAccessEntry]:
+    """Every request that somebody made for his own, in the order of their numbers.
+
+    Raises:
+        Tampered: a request or its history is not as it was written.
+    """
+    for request in read_listed(practice, actor, connection, lambda row: row.purpose in RIGHTS):
+        clock = read_clock(practice, connection, request.history)
+        if clock is not None:
+            yield _entry(practice, actor, connection, request, clock)
+
+
+def _entry(
+    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest, clock: Clock
+) -> SubjectAccessEntry:
+    answer = answer_to(practice, actor, connection, request)
+    until = answer.ended_on or today(practice)
+    deadline, received_on = deadline_by(practice, clock, on=until), clock.receipt.received_on
+    late = max(0, (until - deadline.due_on).days) if deadline.due_on else 0
+    is_dead = request.purpose is Purpose.DECEASED
+    return SubjectAccessEntry(
+        request=request.reference,
+        purpose=str(request.purpose),
+        state=str(request.state),
+        received_on=received_on,
+        received_how=request.said(Further.RECEIVED_HOW),
+        subject=request.named(Further.APPLICANT if is_dead else Further.SUBJECT),
+        identity_checked_on=_identity_checked_on(request, clock),
+        waiting_for=str(deadline.waiting_for) if deadline.waiting_for else None,
+        due_on=deadline.due_on,
+        extended=deadline.is_extended,
+        answered_on=answer.answered_on,
+        outcome=str(answer.outcome),
+        codes=answer.codes,
+        days=(until - received_on).days,
+        days_late=late,
+        in_time=late == 0 if answer.answered_on or late else None,
+    )
+
+
+def _identity_checked_on(request: ListedRequest, clock: Clock) -> date | None:
+    """The day on which proof came, or that of receipt where it had come by then."""
+    came = [each.on for each in clock.events if _is_proof(each)]
+    if came:
+        return came[-1]
+    asked = Further.IDENTITY in TERMS[request.purpose].further
+    has_come = asked and Awaited.IDENTITY not in clock.receipt.awaits
+    return clock.receipt.received_on if has_come else None
+
+
+def _is_proof(event: ClockEvent) -> bool:
+    return event.event is Dated.ANSWERED and event.awaited is Awaited.IDENTITY

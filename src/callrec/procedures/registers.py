@@ -1,0 +1,163 @@
+"""Read a register: what an inspector, the Data Controller or an auditor asks to see [policy 4(a)].
+
+A register is no book of its own: it is read from the log and the catalogue each time, so that it
+says what they say. That somebody read it is in the log first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, time
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.catalogue.engine import reading
+from callrec.errors import Unusable
+from callrec.policy.registers import RegisterName, check_may_read_register
+from callrec.practice import attempt, record, today
+from callrec.procedures import (
+    register_access,
+    register_disclosure,
+    register_holds,
+    register_incidents,
+    register_outside_body,
+    register_subject_access,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.register_csv import Cell
+
+READ: Final = "register.read"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the entries of a register come from."""
+
+    entry: type[Any]
+    """A dataclass: its fields are the columns, in their order."""
+    read: Callable[[Practice, Actor, Connection], Iterator[Any]]
+    on_screen: tuple[str, ...]
+    """The columns that a terminal has room for."""
+    entered: str
+    """The column by which ``since`` and ``until`` choose; empty: it shows how things stand now."""
+
+
+SOURCES: Final[Mapping[RegisterName, Source]] = MappingProxyType(
+    {
+        RegisterName.SUBJECT_ACCESS: Source(
+            entry=register_subject_access.SubjectAccessEntry,
+            read=register_subject_access.read_subject_access,
+            on_screen=register_subject_access.ON_SCREEN,
+            entered="received_on",
+        ),
+        RegisterName.OUTSIDE_BODY: Source(
+            entry=register_outside_body.OutsideBodyEntry,
+            read=register_outside_body.read_outside_bodies,
+            on_screen=register_outside_body.ON_SCREEN,
+            entered="received_on",
+        ),
+        RegisterName.DISCLOSURE: Source(
+            entry=register_disclosure.DisclosureEntry,
+            read=register_disclosure.read_disclosures,
+            on_screen=register_disclosure.ON_SCREEN,
+            entered="at",
+        ),
+        RegisterName.HOLDS: Source(
+            entry=register_holds.HoldEntry,
+            read=register_holds.read_holds,
+            on_screen=register_holds.ON_SCREEN,
+            entered="placed_at",
+        ),
+        RegisterName.INCIDENTS: Source(
+            entry=register_incidents.IncidentEntry,
+            read=register_incidents.read_incidents,
+            on_screen=register_incidents.ON_SCREEN,
+            entered="noticed_at",
+        ),
+        RegisterName.ACCESS: Source(
+            entry=register_access.AccessEntry,
+            read=register_access.read_access,
+            on_screen=register_access.ON_SCREEN,
+            entered="",
+        ),
+    }
+)
+"""One row for each register."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Extract:
+    """What was read from a register. Its repr shows nothing."""
+
+    register: RegisterName
+    read_at: datetime
+    columns: tuple[str, ...]
+    on_screen: tuple[str, ...]
+    entries: tuple[Mapping[str, Cell], ...]
+    """By column."""
+
+
+def read_register(
+    practice: Practice,
+    actor: Actor,
+    register: RegisterName,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+) -> Extract:
+    """Read a register, or what was entered in it within a time.
+
+    Args:
+        practice: the open vault.
+        actor: who reads, with his password given.
+        register: which.
+        since: only what was entered from then on.
+        until: only what was entered before.
+
+    Raises:
+        Refused: the actor may not read it.
+        Unusable: it shows how things stand now, and a time was given.
+        Tampered: what it is read from is not as it was written.
+    """
+    source = SOURCES[register]
+    details = {"register": register, "since": since, "until": until}
+    told = {name: value and str(value) for name, value in details.items()}
+    with attempt(practice, actor, READ, details=told):
+        check_may_read_register(actor.person, register, on=today(practice))
+        if not source.entered and (since, until) != (None, None):
+            raise Unusable(
+                f"the {register} register shows how things stand now",
+                hint="leave out --since and --until",
+            )
+        record(practice, actor, READ, details=told)
+        with reading(practice.engine) as connection:
+            entries = [_cells(entry) for entry in source.read(practice, actor, connection)]
+    return Extract(
+        register=register,
+        read_at=practice.now(),
+        columns=tuple(field.name for field in fields(source.entry)),
+        on_screen=source.on_screen,
+        entries=tuple(
+            cells
+            for cells in entries
+            if not source.entered or _is_within(practice, cells[source.entered], since, until)
+        ),
+    )
+
+
+def _cells(entry: Any) -> Mapping[str, Cell]:
+    return {field.name: getattr(entry, field.name) for field in fields(entry)}
+
+
+def _is_within(
+    practice: Practice, entered: Any, since: datetime | None, until: datetime | None
+) -> bool:
+    if not isinstance(entered, datetime):  # a day counts from its first moment
+        entered = datetime.combine(entered, time.min, practice.config.time_zone)
+    return (since is None or since <= entered) and (until is None or entered < until)

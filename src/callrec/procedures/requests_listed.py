@@ -1,0 +1,142 @@
+"""Requests as a register lists them: opened where the reader may, else by what the log tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from callrec.catalogue.requests import all_requests
+from callrec.policy.further import Further
+from callrec.policy.masking import mask_name
+from callrec.policy.particulars import Unknown
+from callrec.policy.purpose import Purpose
+from callrec.policy.registers import is_kept_from
+from callrec.procedures.approvals import read_approvals
+from callrec.procedures.lapsing import read_ends, state_now
+from callrec.procedures.open_request import opens_with_session, read_request, unopened_facts
+from callrec.procedures.people import people_named
+from callrec.procedures.request_log import read_history
+from callrec.procedures.request_show import is_concerned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.policy.request import RequestState
+    from callrec.policy.role import PersonId
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.approvals import Approval
+    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.request_log import History
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ListedRequest:
+    """A request as far as the reader may see it. Its repr shows nothing."""
+
+    reference: str
+    purpose: Purpose
+    state: RequestState
+    """Where it stands today, whatever has lapsed since the log was last written to."""
+    history: History
+    approvals: tuple[Approval, ...]
+    opened: OpenRequest | None
+    """None where the reader has nothing that opens it."""
+    in_full: bool
+
+    def said(self, which: Further) -> str | None:
+        """A further particular, for whoever is concerned; None if it was not asked for either."""
+        return self._further(which) if self.in_full else None
+
+    def named(self, which: Further) -> str | None:
+        """A name among the further particulars: masked for others, None where nothing opens it."""
+        name = self._further(which)
+        return name if self.in_full or name is None else mask_name(name)
+
+    def _further(self, which: Further) -> str | None:
+        return self.opened.particulars.further.get(which) if self.opened else None
+
+
+def read_listed(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    is_wanted: Callable[[Row[Any]], bool],
+) -> Iterator[ListedRequest]:
+    """The requests that are wanted and that the reader may learn of, in the order of their numbers.
+
+    Args:
+        practice: the open vault.
+        actor: who reads.
+        connection: sees one state of the catalogue throughout.
+        is_wanted: asked of each request's row.
+
+    Raises:
+        Tampered: a request or its history is not as it was written.
+    """
+    ends = read_ends(connection)
+    for row in filter(is_wanted, all_requests(connection)):
+        state = state_now(practice, row, ends)
+        if opens_with_session(actor):
+            listed = _opened(practice, actor, connection, row, state)
+        else:
+            listed = _unopened(practice, connection, row, state)
+        subjects = _subjects(practice, actor, connection, listed)
+        if not is_kept_from(actor.person, subjects, may_be_told=_may_be_told(listed)):
+            yield listed
+
+
+def _opened(
+    practice: Practice, actor: Actor, connection: Connection, row: Row[Any], state: RequestState
+) -> ListedRequest:
+    request = read_request(practice, actor, connection, f"R-{row.number}")
+    return ListedRequest(
+        reference=request.reference,
+        purpose=request.purpose,
+        state=state,
+        history=request.history,
+        approvals=request.approvals,
+        opened=request,
+        in_full=is_concerned(practice, actor, request),
+    )
+
+
+def _unopened(
+    practice: Practice, connection: Connection, row: Row[Any], state: RequestState
+) -> ListedRequest:
+    history = read_history(practice, connection, row.id)
+    facts = unopened_facts(row, history)
+    return ListedRequest(
+        reference=facts.reference,
+        purpose=facts.purpose,
+        state=state,
+        history=history,
+        approvals=read_approvals(practice, connection, history),
+        opened=None,
+        in_full=False,
+    )
+
+
+def _subjects(
+    practice: Practice, actor: Actor, connection: Connection, listed: ListedRequest
+) -> frozenset[PersonId]:
+    """The people of the practice whom it is about.
+
+    An outside body need not say whom: whoever took part in the call counts, unless he decides.
+    """
+    if listed.opened is None:
+        return frozenset()
+    subjects, parties = listed.opened.facts.subjects, listed.opened.particulars.parties
+    if listed.in_full or isinstance(parties, Unknown):
+        return subjects
+    return subjects | people_named(practice, actor, connection, parties)
+
+
+def _may_be_told(listed: ListedRequest) -> bool | None:
+    """Only an outside body asks that somebody is kept from learning of its request."""
+    if listed.purpose is not Purpose.OUTSIDE_BODY:
+        return True
+    if listed.opened is None:
+        return None
+    return listed.opened.particulars.further.get(Further.SUBJECT_MAY_BE_TOLD) == "yes"

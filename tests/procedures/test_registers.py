@@ -1,0 +1,424 @@
+"""The registers: read from the log and the catalogue, and never more than the reader may see."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from callrec.audit.leaf import Outcome
+from callrec.errors import Refused, Tampered, Unusable
+from callrec.policy.handing_over import Channel, Delivery
+from callrec.policy.purpose import Purpose
+from callrec.policy.registers import RegisterName
+from callrec.policy.role import Role
+from callrec.policy.withholding import Ground
+from callrec.procedures.deny import deny_request
+from callrec.procedures.end_request import withdraw_request
+from callrec.procedures.hold import lift_hold, place_hold
+from callrec.procedures.joining import add_person
+from callrec.procedures.listen import listen_to
+from callrec.procedures.login import log_in
+from callrec.procedures.registers import SOURCES, Extract, read_register
+from callrec.procedures.request import create_request
+from cli.transcript import password_of
+from procedures.asking import (
+    ANOTHER_REASON,
+    a_request,
+    approve,
+    by_sql,
+    further_of,
+    last_leaf,
+    logged_in,
+    pass_days,
+    said,
+    signed_in,
+)
+from procedures.incidents import WHAT, WHY, an_incident, settled
+from procedures.packages import release
+from procedures.test_dossier import play
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from practices import House
+
+SUBJECT_ACCESS, OUTSIDE_BODY = Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY
+
+
+def extract(
+    house: House,
+    register: RegisterName,
+    login: str = "dora",
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Extract:
+    actor = signed_in(house, login)
+    return read_register(house.practice, actor, register, since=since, until=until)
+
+
+def entries(house: House, register: RegisterName, login: str = "dora") -> list[dict[str, Any]]:
+    return [dict(entry) for entry in extract(house, register, login).entries]
+
+
+def one(house: House, register: RegisterName, login: str = "dora") -> dict[str, Any]:
+    (entry,) = entries(house, register, login)
+    return entry
+
+
+def ask(house: House, purpose: Purpose, login: str = "sam", **further: str) -> str:
+    asks = said(purpose, further=further_of(purpose, **further))
+    actor = logged_in(house, login)
+    made = create_request(house.practice, actor, purpose=purpose, said=asks, recordings=[1, 2])
+    return made.reference
+
+
+# Every register.
+
+
+@pytest.mark.parametrize("register", RegisterName)
+def test_every_register_is_read_and_that_is_on_record(house: House, register: RegisterName) -> None:
+    found = extract(house, register)
+    assert found.columns
+    assert set(found.on_screen) <= set(found.columns)
+    assert (last_leaf(house).act, last_leaf(house).outcome) == ("register.read", Outcome.DONE)
+
+
+@pytest.mark.parametrize("register", RegisterName)
+def test_who_may_not_read_one_is_refused_and_that_is_on_record(
+    house: House, register: RegisterName
+) -> None:
+    with pytest.raises(Refused, match=f"may not read the {register} register"):
+        extract(house, register, "max")
+    assert (last_leaf(house).act, last_leaf(house).outcome) == ("register.read", Outcome.REFUSED)
+
+
+@pytest.mark.parametrize("register", [r for r, source in SOURCES.items() if source.entered])
+def test_it_is_read_from_a_time_on_or_till_one(stocked: House, register: RegisterName) -> None:
+    extract(stocked, register, since=stocked.at, until=stocked.at)
+
+
+def test_the_access_register_shows_how_things_stand_now(house: House) -> None:
+    with pytest.raises(Unusable, match="how things stand now"):
+        extract(house, RegisterName.ACCESS, since=house.at)
+    with pytest.raises(Unusable):
+        extract(house, RegisterName.ACCESS, until=house.at)
+
+
+# Access.
+
+
+def test_everybody_stands_in_the_access_register_with_what_he_may_do(house: House) -> None:
+    found = entries(house, RegisterName.ACCESS)
+    assert [(each["login"], each["role"], each["standing"]) for each in found] == [
+        ("dora", "data-controller", "confirmed"),
+        ("pat", "partner", "confirmed"),
+        ("max", "manager", "confirmed"),
+        ("mia", "manager", "confirmed"),
+        ("sam", "staff", "confirmed"),
+        ("ava", "auditor", "confirmed"),
+        ("door", "intake", "confirmed"),
+    ]
+    sam = found[4]
+    assert (sam["full_name"], sam["powers"]) == ("Sam Turnbull", ("hear", "make-request"))
+    assert (sam["vault_keys"], sam["lent"], sam["vouched_by"]) == ((), (), "dora")
+    assert found[5]["vault_keys"] == ("audit",)
+
+
+def test_somebody_whose_key_is_not_confirmed_stands_in_it_too(house: House) -> None:
+    given = "seven purple otters dance slowly"
+    dora = signed_in(house, "dora")
+    add_person(house.practice, dora, login="eve", full_name="Eve", role=Role.STAFF, password=given)
+    house.open()
+    eve = entries(house, RegisterName.ACCESS)[-1]
+    assert (eve["login"], eve["standing"], eve["powers"]) == ("eve", "provisional", ())
+    assert eve["last_seen_at"] is None
+
+
+def test_it_says_when_each_was_last_here(house: House) -> None:
+    house.at += timedelta(days=1)
+    logged_in_at = house.at
+    log_in(
+        house.practice,
+        login="sam",
+        password=password_of("sam"),
+        new_password=str,
+        environ={**house.environ, "XDG_RUNTIME_DIR": str(house.folder)},
+    )
+    house.at += timedelta(days=1)
+    a_request(house, recordings=())
+    sam = entries(house, RegisterName.ACCESS)[4]
+    assert (sam["last_login_at"], sam["last_seen_at"]) == (logged_in_at, house.at)
+    assert sam["joined_at"] <= sam["vouched_at"] < logged_in_at
+    assert entries(house, RegisterName.ACCESS)[3]["last_login_at"] is None
+
+
+def test_wrong_passwords_are_counted(house: House) -> None:
+    by_sql(house, "UPDATE person SET failures = 3 WHERE login = 'mia'")
+    assert entries(house, RegisterName.ACCESS)[3]["wrong_passwords"] == 3
+
+
+def test_an_auditor_sees_no_names(house: House) -> None:
+    assert {each["full_name"] for each in entries(house, RegisterName.ACCESS, "ava")} == {None}
+
+
+def test_a_person_taken_out_of_the_catalogue_is_missed(house: House) -> None:
+    by_sql(house, "DELETE FROM share WHERE person = (SELECT id FROM person WHERE login = 'door')")
+    by_sql(house, "DELETE FROM person WHERE login = 'door'")
+    with pytest.raises(Tampered):
+        extract(house, RegisterName.ACCESS)
+
+
+# Disclosure.
+
+
+def test_each_hearing_and_each_release_is_disclosed(granted: House) -> None:
+    listen_to(granted.practice, signed_in(granted, "sam"), "R-1", 1, player=play)
+    granted.at += timedelta(minutes=5)
+    release(granted, delivery=Delivery(Channel.PERSON, Channel.PHONE))
+    heard, handed_over = entries(granted, RegisterName.DISCLOSURE)
+    assert (heard["how"], heard["by"], heard["role"]) == ("heard", "sam", "staff")
+    assert (heard["recordings"], heard["numbers"]) == (1, ("1",))
+    assert (heard["channel"], heard["manifest"], heard["recipient"]) == (None, None, None)
+    assert handed_over["how"] == "handed over"
+    assert (handed_over["at"], handed_over["seq"]) == (granted.at, heard["seq"] + 2)
+    assert (handed_over["recordings"], handed_over["numbers"]) == (2, ("1", "2"))
+    assert (handed_over["channel"], handed_over["passphrase_channel"]) == ("person", "phone")
+    assert len(handed_over["manifest"]) == 64
+    assert handed_over["approved_by"] == ("max",)
+    assert handed_over["purpose"] == "protect-parties"
+
+
+def test_what_was_only_prepared_is_no_disclosure(granted: House) -> None:
+    assert entries(granted, RegisterName.DISCLOSURE) == []
+
+
+def test_the_countersigner_stands_beside_who_approved_it(stocked: House) -> None:
+    reference = a_request(stocked)
+    approve(stocked, reference, second=signed_in(stocked, "pat"))
+    release(stocked, reference)
+    assert set(one(stocked, RegisterName.DISCLOSURE)["approved_by"]) == {"max", "pat"}
+
+
+def test_only_what_was_disclosed_in_that_time_is_shown(granted: House) -> None:
+    listen_to(granted.practice, signed_in(granted, "sam"), "R-1", 1, player=play)
+    first = granted.at
+    granted.at += timedelta(hours=1)
+    listen_to(granted.practice, signed_in(granted, "sam"), "R-1", 2, player=play)
+    register = RegisterName.DISCLOSURE
+    (later,) = extract(granted, register, since=granted.at).entries
+    (earlier,) = extract(granted, register, until=granted.at).entries
+    assert (earlier["at"], later["at"]) == (first, granted.at)
+    assert extract(granted, register, since=first, until=first).entries == ()
+
+
+# Subject access.
+
+
+def test_a_subject_access_request_stands_in_its_register(stocked: House) -> None:
+    ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert entry == {
+        "request": "R-1",
+        "purpose": "subject-access",
+        "state": "submitted",
+        "received_on": date(2026, 11, 20),
+        "received_how": "written",
+        "subject": "Siân O'Neill",
+        "identity_checked_on": date(2026, 11, 20),
+        "waiting_for": None,
+        "due_on": date(2026, 12, 21),  # 20 December is a Sunday
+        "extended": False,
+        "answered_on": None,
+        "outcome": "open",
+        "codes": (),
+        "days": 4,
+        "days_late": 0,
+        "in_time": None,
+    }
+
+
+def test_it_is_masked_for_who_does_not_decide_it(stocked: House) -> None:
+    ask(stocked, SUBJECT_ACCESS)
+    for_pat = one(stocked, RegisterName.SUBJECT_ACCESS, "pat")
+    assert (for_pat["subject"], for_pat["received_how"]) == ("S•••• O••••", None)
+    for_ava = one(stocked, RegisterName.SUBJECT_ACCESS, "ava")
+    assert (for_ava["subject"], for_ava["received_how"]) == (None, None)
+    assert for_ava["received_on"] == for_pat["received_on"] == date(2024, 7, 5)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ERASURE, Purpose.PORTABILITY, Purpose.DECEASED])
+def test_the_other_rights_stand_in_it_too(stocked: House, purpose: Purpose) -> None:
+    ask(stocked, purpose)
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    who = "Owen O'Neill" if purpose is Purpose.DECEASED else "Siân O'Neill"
+    assert (entry["purpose"], entry["subject"]) == (purpose, who)
+
+
+def test_no_other_request_stands_in_it(stocked: House) -> None:
+    ask(stocked, Purpose.COMPLAINT)
+    ask(stocked, OUTSIDE_BODY)
+    assert entries(stocked, RegisterName.SUBJECT_ACCESS) == []
+
+
+def test_identity_is_checked_when_the_proof_has_come(stocked: House) -> None:
+    ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (entry["identity_checked_on"], entry["waiting_for"]) == (None, "identity")
+
+
+def test_denied_in_time(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    dora = signed_in(stocked, "dora")
+    deny_request(
+        stocked.practice, dora, reference, reason=ANOTHER_REASON, ground=Ground.THIRD_PARTY
+    )
+    pass_days(stocked, 60)
+    for login in ("dora", "ava"):
+        entry = one(stocked, RegisterName.SUBJECT_ACCESS, login)
+        assert (entry["outcome"], entry["codes"]) == ("denied", ("third-party",))
+        assert entry["answered_on"] == date(2026, 11, 24)
+        assert (entry["days"], entry["days_late"], entry["in_time"]) == (4, 0, True)
+
+
+def test_what_is_open_after_its_day_is_late_each_day_more(stocked: House) -> None:
+    ask(stocked, SUBJECT_ACCESS, received="2026-10-20")
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (entry["due_on"], entry["days_late"], entry["in_time"]) == (date(2026, 11, 20), 4, False)
+
+
+def test_what_was_withdrawn_is_counted_no_further(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    withdraw_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    pass_days(stocked, 60)
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (entry["outcome"], entry["answered_on"]) == ("withdrawn", None)
+    assert (entry["days"], entry["days_late"], entry["in_time"]) == (4, 0, None)
+
+
+# Outside bodies.
+
+
+def test_a_request_of_an_outside_body_stands_in_its_register(stocked: House) -> None:
+    reference = ask(stocked, OUTSIDE_BODY, received="2026-11-20")
+    entry = one(stocked, RegisterName.OUTSIDE_BODY)
+    assert (entry["body"], entry["officer"]) == ("Avon and Somerset Police", "Jo Penhale")
+    assert (entry["their_reference"], entry["legal_basis"]) == ("CRN 24/4711", "crime")
+    assert (entry["received_on"], entry["due_on"]) == (date(2026, 11, 20), None)
+    assert entry["target_on"] == date(2026, 11, 27)  # five working days
+    assert (entry["decided_by"], entry["outcome"]) == (None, "open")
+    assert entry["subject_may_be_told"] == "no"
+    approve(stocked, reference, "dora", recordings=(2,), withheld={1: Ground.PRIVILEGE}, to="max")
+    release(stocked, reference, "max")
+    entry = one(stocked, RegisterName.OUTSIDE_BODY)
+    assert (entry["decided_by"], entry["decided_role"]) == ("dora", "data-controller")
+    assert (entry["outcome"], entry["codes"]) == ("part", ("privilege",))
+    assert entry["decided_on"] == entry["released_on"] == date(2026, 11, 24)
+    assert one(stocked, RegisterName.DISCLOSURE)["recipient"] == "Avon and Somerset Police"
+
+
+def test_an_auditor_sees_that_a_body_asked_and_not_which(stocked: House) -> None:
+    ask(stocked, OUTSIDE_BODY)
+    entry = one(stocked, RegisterName.OUTSIDE_BODY, "ava")
+    sealed = ("body", "officer", "their_reference", "legal_basis", "subject_may_be_told")
+    assert {entry[column] for column in sealed} == {None}
+
+
+ABOUT_PAT = ("Pat Ellison", "Reception")
+
+
+def ask_about(house: House, parties: tuple[str, ...], may_be_told: str) -> str:
+    further = further_of(OUTSIDE_BODY, subject_may_be_told=may_be_told)
+    asks = said(OUTSIDE_BODY, further=further, parties=parties)
+    actor = logged_in(house, "sam")
+    made = create_request(house.practice, actor, purpose=OUTSIDE_BODY, said=asks, recordings=[1])
+    return made.reference
+
+
+@pytest.mark.parametrize(
+    ("may_be_told", "for_pat"), [("yes", ["R-1", "R-2"]), ("no", ["R-1"])], ids=["may", "may-not"]
+)
+def test_who_must_not_be_told_does_not_read_of_it(
+    stocked: House, may_be_told: str, for_pat: list[str]
+) -> None:
+    ask_about(stocked, ("Reception",), "no")
+    reference = ask_about(stocked, ABOUT_PAT, may_be_told)
+    shown = [entry["request"] for entry in entries(stocked, RegisterName.OUTSIDE_BODY, "pat")]
+    assert shown == for_pat
+    for login in ("dora", "ava"):
+        assert len(entries(stocked, RegisterName.OUTSIDE_BODY, login)) == 2
+    approve(stocked, reference, "dora", to="max")
+    release(stocked, reference, "max")
+    disclosed = entries(stocked, RegisterName.DISCLOSURE, "pat")
+    assert [entry["request"] for entry in disclosed] == [r for r in for_pat if r == reference]
+
+
+def test_who_decides_it_reads_of_it_though_he_took_the_call(stocked: House) -> None:
+    ask_about(stocked, ("Dora Whitlock",), "no")
+    assert one(stocked, RegisterName.OUTSIDE_BODY)["request"] == "R-1"
+
+
+# Holds.
+
+
+def test_the_hold_of_a_request_stands_in_its_register(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS)
+    placed_at = stocked.at
+    entry = one(stocked, RegisterName.HOLDS, "ava")
+    assert (entry["hold"], entry["request"], entry["placed_by"]) == ("H-1", reference, "sam")
+    assert (entry["purpose"], entry["placed_at"]) == ("subject-access", placed_at)
+    assert (entry["lifted_at"], entry["lifted_by"]) == (None, ())
+    stocked.at += timedelta(hours=1)
+    withdraw_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    entry = one(stocked, RegisterName.HOLDS)
+    assert (entry["state"], entry["lifted_by"]) == ("lifted", ("sam",))
+    assert entry["lifted_at"] == stocked.at
+
+
+def test_a_hold_placed_by_hand_is_lifted_by_two(stocked: House) -> None:
+    place_hold(stocked.practice, signed_in(stocked, "max"), [1, 3], reason=ANOTHER_REASON)
+    placed = one(stocked, RegisterName.HOLDS)
+    assert (placed["request"], placed["purpose"], placed["recordings"]) == (None, None, 2)
+    lift_hold(
+        stocked.practice,
+        signed_in(stocked, "dora"),
+        1,
+        reason=ANOTHER_REASON,
+        countersigner=signed_in(stocked, "pat"),
+    )
+    assert one(stocked, RegisterName.HOLDS)["lifted_by"] == ("dora", "pat")
+
+
+def test_a_hold_taken_out_of_the_catalogue_is_missed(stocked: House) -> None:
+    place_hold(stocked.practice, signed_in(stocked, "max"), [1], reason=ANOTHER_REASON)
+    by_sql(stocked, "DELETE FROM held")
+    by_sql(stocked, "DELETE FROM hold")
+    with pytest.raises(Tampered):
+        extract(stocked, RegisterName.HOLDS)
+
+
+# Incidents.
+
+
+@pytest.mark.parametrize("login", ["dora", "ava"])
+def test_an_incident_stands_in_its_register_with_what_the_law_wants(
+    stocked: House, login: str
+) -> None:
+    settled(stocked)
+    entry = one(stocked, RegisterName.INCIDENTS, login)
+    assert (entry["incident"], entry["what"], entry["told"]) == ("I-1", WHAT, "mia")
+    assert entry["due_at"] == entry["noticed_at"] + timedelta(hours=72)
+    assert entry["effects"] == "Two heard it."
+    assert (entry["likelihood"], entry["impact"], entry["must_be_reported"]) == (2, 2, False)
+    assert (entry["outcome"], entry["closed_on"]) == ("not-reported", date(2026, 11, 24))
+    assert (entry["reason"], entry["delay_reason"], entry["still_missing"]) == (WHY, None, ())
+
+
+def test_an_open_incident_says_what_is_still_missing(stocked: House) -> None:
+    an_incident(stocked, recordings=(1, 2))
+    entry = one(stocked, RegisterName.INCIDENTS)
+    assert (entry["state"], entry["recordings"], entry["reported_by"]) == ("open", 2, "sam")
+    assert (entry["outcome"], entry["closed_on"], entry["reason"]) == (None, None, None)
+    assert "nature" in entry["still_missing"]
