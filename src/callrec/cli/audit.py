@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.review_glass import review_glass
 from callrec.cli.review_searches import review_searches
 from callrec.cli.who import practice_of, signing
 from callrec.errors import CallrecError, Tampered, Unchecked
@@ -28,6 +29,7 @@ SHOWN = 50
 
 app = new_app(default="list")
 app.command("review-searches")(review_searches)
+app.command("review-glass")(review_glass)
 
 
 @app.command("list")

@@ -22,6 +22,7 @@ _COMMANDS = {
     Waits.DECIDE: "callrec approve {}",
     Waits.ANSWER: "callrec request event {} answer --on DATE",
     Waits.HEAR: "callrec listen {}",
+    Waits.REVIEW: "callrec audit review-glass {}",
     Waits.SETTLE: "callrec incident show {}",
 }
 

@@ -133,13 +133,18 @@ def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
 def _approval(approval: ShownApproval, zone: tzinfo) -> Iterator[str]:
     by = " and ".join(filter(None, (approval.by, approval.countersigned_by)))
     numbers = ", ".join(map(str, approval.recordings))
-    glass = ", ALONE: the glass was broken" if approval.broke_glass else ""
+    glass = f", ALONE: the glass was broken; {_review(approval)}" if approval.broke_glass else ""
     yield _labelled("approved", f"{_local(approval.at, zone)} by {by}{glass}")
     yield _labelled("  granted", f"{numbers} to {approval.to} until {_local(approval.until, zone)}")
     for number, code in approval.withheld:
         yield _labelled("  withheld", f"{number}, {code}")
     if approval.note:
         yield _labelled("  note", approval.note)
+
+
+def _review(approval: ShownApproval) -> str:
+    by = f" by {approval.reviewed_by}" if approval.reviewed_by else ""
+    return f"{approval.review}{by}"
 
 
 def _denial(denial: ShownDenial, zone: tzinfo) -> Iterator[str]:
@@ -176,6 +181,8 @@ def _approval_json(approval: ShownApproval) -> dict[str, Any]:
         "recordings": list(approval.recordings),
         "withheld": [{"id": number, "code": code} for number, code in approval.withheld],
         "break_glass": approval.broke_glass,
+        "review": approval.review,
+        "reviewed_by": approval.reviewed_by,
     }
 
 

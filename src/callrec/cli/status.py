@@ -40,6 +40,10 @@ def status(ctx: Context) -> None:
         "searched_without_request": [
             {"user": who.login, "searches": who.done, "refused": who.refused} for who in searched
         ],
+        "unreviewed_glass": [
+            {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
+            for glass in found.unreviewed_glass
+        ],
         "warnings": list(found.warnings),
     }
     ctx.obj.out.show(value, lambda: _say(ctx.obj, found, searched, known=actor is not None))

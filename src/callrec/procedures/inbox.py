@@ -6,7 +6,7 @@ made it, it is in his: he lends the power to somebody, or breaks the glass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -163,7 +163,8 @@ def _to_review(
     }
     for row in requests.rows:
         if row.id in alone:
-            yield _item(practice, requests, row, Waits.REVIEW)
+            item = _item(practice, requests, row, Waits.REVIEW)
+            yield replace(item, lapses_at=None, due_on=None, target_on=None, urgency=None)
 
 
 def _to_settle(practice: Practice, person: Person, connection: Connection) -> Iterator[InboxItem]:

@@ -18,6 +18,7 @@ from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground
 from callrec.practice import attempt, powers, record
 from callrec.procedures.custody import from_millis
+from callrec.procedures.glass import BrokenGlass, broken_glass
 from callrec.procedures.lapsing import UNDECIDED, sweep_lapsed
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.outbox import list_messages
@@ -83,6 +84,8 @@ class Told:
     """What lies beside a request's leaves. Its repr shows nothing."""
 
     words: Mapping[int, Words]
+    alone: Mapping[int, BrokenGlass]
+    """What the Data Controller decided alone, by the approval's leaf."""
     dates: Mapping[int, DatedWords]
     deadline: Deadline | None
 
@@ -101,6 +104,10 @@ class ShownApproval:
     withheld: tuple[tuple[int, str], ...]
     """Their numbers, each with the code of the ground."""
     broke_glass: bool
+    review: str | None
+    """Of a broken glass: ``unreviewed``, ``queried`` or ``accepted``."""
+    reviewed_by: str | None
+    """Login of who queried or accepted it."""
     note: str | None
     """None where there is none, or for whoever is not concerned."""
 
@@ -162,6 +169,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
             request = read_request(practice, actor, connection, reference)
             told = Told(
                 read_words(connection, request),
+                {glass.seq: glass for glass in broken_glass(practice, connection)},
                 read_dates(practice, connection, request),
                 read_deadline(practice, connection, request.history),
             )
@@ -199,7 +207,7 @@ def _shown(
         particulars=particulars.as_json() if in_full else masked(particulars),
         digest=request.digest,
         recordings=tuple(map(_recording, request.recordings)),
-        approvals=_approvals(request, told.words, called, in_full=in_full),
+        approvals=_approvals(request, told, called, in_full=in_full),
         denial=_denial(request, told.words, called, in_full=in_full),
         history=tuple(
             _event(leaf, told, called, in_full=in_full) for leaf in request.history.leaves
@@ -254,12 +262,13 @@ def _event(leaf: Leaf, told: Told, called: Mapping[str, str], *, in_full: bool) 
 
 
 def _approvals(
-    request: OpenRequest, words: Mapping[int, Words], called: Mapping[str, str], *, in_full: bool
+    request: OpenRequest, told: Told, called: Mapping[str, str], *, in_full: bool
 ) -> tuple[ShownApproval, ...]:
     number = {row.uid: row.id for row in request.recordings}
     shown = []
     for approval in request.approvals:
-        second, said = approval.countersignature, words.get(approval.leaf.seq, {})
+        second, said = approval.countersignature, told.words.get(approval.leaf.seq, {})
+        alone = told.alone.get(approval.leaf.seq)
         shown.append(
             ShownApproval(
                 at=event_of(approval.leaf).at,
@@ -270,6 +279,8 @@ def _approvals(
                 recordings=tuple(number[uid] for uid in approval.items if uid in number),
                 withheld=tuple((number[uid], c) for uid, c in approval.withheld if uid in number),
                 broke_glass=approval.broke_glass,
+                review=alone.standing if alone else None,
+                reviewed_by=called[alone.review.by] if alone and alone.review else None,
                 note=said.get("note") if in_full else None,
             )
         )

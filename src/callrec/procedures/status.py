@@ -22,6 +22,7 @@ from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.custody import from_millis
 from callrec.procedures.delegating import lapsed_delegations
 from callrec.procedures.due import DueRequest, read_due
+from callrec.procedures.glass_review import OpenGlass, open_glass
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.incident_list import incident_warnings
 from callrec.procedures.notice_missing import notice_warnings
@@ -67,6 +68,8 @@ class Status:
     """When this operator last found an archive volume sound."""
     searched_without_request: tuple[Searches, ...]
     """Most first; for the Data Controller."""
+    unreviewed_glass: tuple[OpenGlass, ...]
+    """What the Data Controller decided alone, until somebody else has accepted it."""
     warnings: tuple[str, ...]
 
 
@@ -91,6 +94,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         last_archive=from_millis(archived) if archived else None,
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
         searched_without_request=_searched_without_request(practice),
+        unreviewed_glass=open_glass(practice),
         warnings=tuple(_warnings(practice, never_archived=archived is None)),
     )
 
@@ -128,8 +132,8 @@ def _warnings(practice: Practice, *, never_archived: bool) -> Iterator[str]:
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
     if practice.now() < parse_instant(last.at) - CLOCK_TOLERANCE:
         yield "this machine's clock stands before the last entry of the audit log"
-    for lent in lapsed_delegations(practice):
-        yield lent.warning
+    yield from (lent.warning for lent in lapsed_delegations(practice))
+    yield from dict.fromkeys(glass.warning for glass in open_glass(practice))
     yield from incident_warnings(practice)
     yield from notice_warnings(practice)
     if never_archived and count_recordings(practice):

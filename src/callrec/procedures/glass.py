@@ -1,0 +1,134 @@
+"""Where the Data Controller decided alone, and whether somebody else has looked at it since.
+
+It is read from leaves and statements alone, which are in the clear: reports need no key for it. A
+review counts if it is attested to be its maker's, who might review then and is somebody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from callrec.audit.attested import attested_leaves
+from callrec.audit.leaf import Leaf, Outcome
+from callrec.catalogue import tables
+from callrec.crypto.canonical import parse_instant
+from callrec.errors import NotFound
+from callrec.policy.glass import GlassVerdict, may_review_glass
+from callrec.policy.request import RequestAct
+from callrec.policy.role import PersonId
+from callrec.procedures.search_log import leaves_of_act
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from callrec.practice import Practice
+
+_VERDICTS = {verdict.act: verdict for verdict in GlassVerdict}
+
+
+@dataclass(frozen=True, slots=True)
+class GlassReview:
+    """What somebody else said of it, the newest."""
+
+    verdict: GlassVerdict
+    by: PersonId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenGlass:
+    """An approval that the Data Controller made alone."""
+
+    request: str
+    """Id of the request."""
+    seq: int
+    """Of the approval's leaf."""
+    by: PersonId
+    at: datetime
+    review: GlassReview | None
+    """None while nobody else has looked at it."""
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.review is not None and self.review.verdict is GlassVerdict.ACCEPTED
+
+    @property
+    def standing(self) -> str:
+        """In one word: ``unreviewed``, ``queried`` or ``accepted``."""
+        return str(self.review.verdict) if self.review else "unreviewed"
+
+
+def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlass, ...]:
+    """Every approval that was made alone, oldest first; nothing is opened.
+
+    Raises:
+        Tampered: a leaf is not as it was written, or not its actor's.
+    """
+    approvals = attested_leaves(connection, practice.register, _made_alone(connection))
+    reviews = _reviews(practice, connection) if approvals else ()
+    return tuple(
+        BrokenGlass(
+            request=leaf.subject[0],
+            seq=leaf.seq,
+            by=PersonId(leaf.actor),
+            at=parse_instant(leaf.at),
+            review=_newest(practice, leaf, reviews),
+        )
+        for leaf in approvals
+    )
+
+
+def _made_alone(connection: Connection) -> Iterator[int]:
+    leaf, statement = tables.leaf, tables.statement
+    rows = connection.execute(
+        select(leaf.c.seq, leaf.c.body)
+        .join(statement, statement.c.digest == leaf.c.statement)
+        .where(
+            statement.c.kind == "approval",
+            # Not LIKE: some builds of SQLite find nothing like a pattern in bytes.
+            func.instr(statement.c.body, b'"break_glass":true') > 0,
+        )
+        .order_by(leaf.c.seq)
+    )
+    for seq, body in rows:
+        if Leaf.decode(bytes(body), seq).act == RequestAct.APPROVED:
+            yield seq
+
+
+def _reviews(practice: Practice, connection: Connection) -> tuple[Leaf, ...]:
+    made = sorted(
+        leaf.seq
+        for act in _VERDICTS
+        for leaf in leaves_of_act(connection, act)
+        if leaf.outcome is Outcome.DONE
+    )
+    return attested_leaves(connection, practice.register, made)
+
+
+def _newest(practice: Practice, approval: Leaf, reviews: Sequence[Leaf]) -> GlassReview | None:
+    about = [
+        review
+        for review in reviews
+        if review.seq > approval.seq
+        and approval.subject[0] in review.subject
+        and _might(practice, review, approval)
+    ]
+    if not about:
+        return None
+    last = about[-1]
+    return GlassReview(_VERDICTS[last.act], PersonId(last.actor), parse_instant(last.at))
+
+
+def _might(practice: Practice, review: Leaf, approval: Leaf) -> bool:
+    try:
+        person = practice.register.person(review.actor, before=review.seq)
+    except NotFound:
+        return False
+    day = parse_instant(review.at).astimezone(practice.config.time_zone).date()
+    return may_review_glass(person, PersonId(approval.actor), on=day)
