@@ -8,7 +8,6 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Clause, Law
 from callrec.policy.criteria import Criteria
 from callrec.policy.hold import (
-    DESTROYING,
     LIFTING,
     HoldAct,
     HoldFacts,
@@ -76,10 +75,6 @@ def test_a_lifted_hold_holds_nothing() -> None:
 def test_the_first_of_several_holds_is_named() -> None:
     with pytest.raises(Refused, match="H-4"):
         check_nothing_held([LIFTED, OF_A_CLAIM, BY_HAND])
-
-
-def test_erasure_and_disposal_destroy() -> None:
-    assert {Purpose.ERASURE, Purpose.DISPOSAL} == DESTROYING
 
 
 # --- who

@@ -67,12 +67,12 @@ def put_held(connection: Connection, hold: str, uids: Collection[str]) -> None:
     connection.execute(insert(tables.held).from_select(["hold", "recording"], chosen))
 
 
-def placed_by_request(connection: Connection, request: str) -> Row[Any] | None:
-    """The hold that a request placed, if it is not lifted."""
-    hold = tables.hold.c
-    return connection.execute(
-        select(tables.hold).where(hold.request == request, hold.state != HoldState.LIFTED)
+def hold_of(connection: Connection, request: str) -> Row[Any] | None:
+    """The hold that a request placed, as `find_hold` gives it; None if its purpose places none."""
+    row: Row[Any] | None = connection.execute(
+        _with_request().where(tables.hold.c.request == request)
     ).first()
+    return row
 
 
 def uids_held(connection: Connection, hold: str) -> frozenset[str | None]:

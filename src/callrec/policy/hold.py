@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from callrec.policy.particulars import Particulars
     from callrec.policy.role import Person, PersonId
 
-DESTROYING: Final = frozenset({Purpose.ERASURE, Purpose.DISPOSAL})
-"""The purposes of requests that end with nothing left to hear."""
-
 LIFTING: Final = frozenset(
     {RequestAct.DENIED, RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED}
 )

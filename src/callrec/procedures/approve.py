@@ -15,12 +15,14 @@ from callrec.errors import Locked, NotFound, Refused
 from callrec.policy.clause import Clause
 from callrec.policy.hearing import check_may_be_granted
 from callrec.policy.lapse import grant_lapses_at
+from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground, check_each_decided
 from callrec.practice import attempt, today, writing
 from callrec.procedures.approvals import check_signers, withheld_before
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.granting import Granting, write_approval
+from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.people import find_person, logins
 from callrec.procedures.request_log import check_log
@@ -102,6 +104,9 @@ def approve_request(
         check_log(practice, act.connection)
         request = read_to_decide(practice, actor, act.connection, reference)
         granting = _decide(practice, actor, request, decision, countersigner)
+        if not TERMS[request.purpose].is_heard:
+            approved = [row.id for row in granting.recordings]
+            check_may_be_destroyed(practice, actor, act.connection, approved)
         write_approval(practice, act, granting)
         tell_granted(practice, act.connection, granting)
     return Approved(

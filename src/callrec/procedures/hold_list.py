@@ -10,7 +10,7 @@ from sqlalchemy import select
 from callrec.audit.attested import attested_leaves
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.holds import all_holds, count_held, find_hold
+from callrec.catalogue.holds import all_holds, count_held, find_hold, hold_of, uids_held
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldState, check_may_place_hold
 from callrec.policy.role import VaultKey
@@ -60,6 +60,15 @@ def list_holds(practice: Practice) -> tuple[ListedHold, ...]:
     with reading(practice.engine) as connection:
         rows, counts = all_holds(connection), count_held(connection)
     return tuple(_listed(row, called[row.placed_by], counts.get(row.id, 0)) for row in rows[::-1])
+
+
+def hold_of_request(practice: Practice, connection: Connection, request: str) -> ListedHold | None:
+    """The hold that a request placed, lifted or not; None if its purpose places none."""
+    row = hold_of(connection, request)
+    if row is None:
+        return None
+    recordings = len(uids_held(connection, row.id))
+    return _listed(row, logins(practice)[row.placed_by], recordings)
 
 
 def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.catalogue.holds import placed_by_request, state_of
+from callrec.catalogue.holds import hold_of, state_of
 from callrec.policy.described import described
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS
@@ -57,7 +57,7 @@ def change_with_request(
         request: as it was.
         body: what it says now.
     """
-    hold = placed_by_request(act.connection, request.id)
+    hold = hold_of(act.connection, request.id)
     if hold is None:
         return
     if body.particulars != request.particulars:
@@ -67,7 +67,7 @@ def change_with_request(
 
 def lift_with_request(act: Writing, actor: Actor, *, request: str) -> None:
     """Lift a request's hold as the request ends."""
-    hold = placed_by_request(act.connection, request)
+    hold = hold_of(act.connection, request)
     if hold is not None:
         log_lifted(act, actor, hold.id, request=request)
 

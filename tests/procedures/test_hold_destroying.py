@@ -1,0 +1,163 @@
+"""Nothing that is held is erased or disposed of [policy 4(h); DPA 2018 s.173]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import practices
+from callrec.errors import Refused
+from callrec.policy.clause import Clause, Law
+from callrec.policy.hold import HoldState
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.role import Power
+from callrec.policy.withholding import Ground
+from callrec.practice import writing
+from callrec.procedures.delegating import lend_power
+from callrec.procedures.end_request import withdraw_request
+from callrec.procedures.request import find_recordings, new_body, write_request
+from procedures.asking import approve, last_leaf, logged_in, opened, refused, rows, signed_in
+from procedures.holding import (
+    ANN,
+    BOB,
+    FIFTH,
+    FOURTH,
+    ask,
+    by_hand,
+    lift,
+    the_hold,
+    with_two_callers,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from practices import House
+
+
+@pytest.fixture(scope="module")
+def callers_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    return with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
+
+
+@pytest.fixture
+def house(callers_template: House, tmp_path: Path) -> House:
+    """A practice of one's own with Ann's calls 1 and 2, and Bob's 3 and 4."""
+    return practices.copy(callers_template, tmp_path / "house")
+
+
+def ask_to_erase(house: House, *recordings: int) -> str:
+    return ask(house, purpose=Purpose.ERASURE, number=ANN, recordings=recordings)
+
+
+def erase(house: House, reference: str, *recordings: int, login: str = "dora") -> None:
+    """Approve an erasure; what is named is to go, each decided by itself."""
+    asked = {row.id for row in opened(house, reference).recordings}
+    kept = dict.fromkeys(asked - set(recordings), Ground.LEGAL_OBLIGATION)
+    approve(house, reference, login, to="dora", recordings=recordings, withheld=kept)
+
+
+def nothing_is_erased(house: House, reference: str, *recordings: int, login: str = "dora") -> str:
+    with pytest.raises(Refused) as refusal:
+        erase(house, reference, *recordings, login=login)
+    assert (last_leaf(house).act, refused(house)) == ("request.approved", True)
+    assert rows(house, "SELECT * FROM grant_") == []
+    return refusal.value.message
+
+
+def test_what_nobody_holds_may_be_erased(house: House) -> None:
+    ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, number=BOB)
+    erase(house, ask_to_erase(house, 1, 2), 1, 2)
+
+
+def test_an_erasure_holds_nothing_itself(house: House) -> None:
+    ask_to_erase(house, 1)
+    assert rows(house, "SELECT * FROM hold") == []
+
+
+def test_what_a_subject_asked_to_see_is_not_erased(house: House) -> None:
+    access = ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, number=ANN)
+    reference = ask_to_erase(house, 1)
+    why = nothing_is_erased(house, reference, 1)
+    assert why == f"a recording is held by H-1 and is not destroyed [{Law.PREVENTING_DISCLOSURE}]"
+    withdraw_request(house.practice, logged_in(house, "max"), access)
+    erase(house, reference, 1)
+
+
+def test_what_is_held_by_hand_is_not_erased_until_it_is_lifted(house: House) -> None:
+    number = by_hand(house, 1)
+    reference = ask_to_erase(house, 1, 2)
+    assert nothing_is_erased(house, reference, 1).endswith(
+        f"[{Clause.ENCRYPTED_AND_ARCHIVED.cited}]"
+    )
+    lift(house, number)
+    erase(house, reference, 1)
+
+
+def test_one_that_is_withheld_may_be_held(house: House) -> None:
+    by_hand(house, 1)
+    erase(house, ask_to_erase(house, 1, 2), 2)
+
+
+def test_whoever_may_search_matches_before_it_is_decided(house: House) -> None:
+    ask(house, number=BOB, day=FIFTH)  # sam may not search
+    reference = ask_to_erase(house, 2)  # which is of that day, too
+    erase(house, reference, 2)
+    assert the_hold(house).state is HoldState.PLACED
+
+
+@pytest.mark.parametrize("told", [{"number": BOB}, {"number": BOB, "day": FIFTH}, {}], ids=str)
+def test_who_decides_and_may_not_search_is_stopped_by_what_nobody_matched(
+    house: House, told: dict[str, Any]
+) -> None:
+    reference = ask_to_erase(house, 2)
+    lend_power(
+        house.practice,
+        signed_in(house, "dora"),
+        login="ava",
+        power=Power.DECIDE_RESERVED,
+        until=house.at.date(),
+    )
+    house.open()
+    ask(house, **told)
+    assert "held by H-1" in nothing_is_erased(house, reference, 2, login="ava")
+
+
+def test_what_was_on_another_day_does_not_stop_him(house: House) -> None:
+    reference = ask_to_erase(house, 2)
+    lend_power(
+        house.practice,
+        signed_in(house, "dora"),
+        login="ava",
+        power=Power.DECIDE_RESERVED,
+        until=house.at.date(),
+    )
+    house.open()
+    ask(house, number=ANN, day=FOURTH)
+    erase(house, reference, 2, login="ava")
+    assert the_hold(house).state is HoldState.UNMATCHED
+
+
+def test_what_is_only_heard_may_be_held(house: House) -> None:
+    by_hand(house, 1)
+    reference = ask(house, purpose=Purpose.PROTECT_PARTIES, recordings=[1])
+    approve(house, reference)
+
+
+def test_what_is_held_is_not_disposed_of(house: House) -> None:
+    """A retention review makes such a request; nobody else can."""
+    by_hand(house, 1)
+    reference = ask(house, purpose=Purpose.PROTECT_PARTIES, recordings=[1])
+    particulars = opened(house, reference).particulars
+    max_ = signed_in(house, "max")
+    with writing(house.practice, max_.signer) as act:
+        found = find_recordings(act.connection, [1])
+        body = new_body(2, Purpose.DISPOSAL, particulars, found)
+        write_request(house.practice, act, max_, body)
+    assert "held by H-1" in nothing_is_erased(house, "R-2", 1)
+
+
+def test_erasure_and_disposal_are_the_purposes_that_destroy() -> None:
+    destroying = {purpose for purpose, terms in TERMS.items() if not terms.is_heard}
+    assert destroying == {Purpose.ERASURE, Purpose.DISPOSAL}
