@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -192,7 +193,7 @@ def test_an_approval_says_for_whom_until_when_and_what_was_withheld(stocked: Hou
     assert first.told == {
         "note": "Only the second call",
         "for": "mia",
-        "until": "2026-12-09T00:00:00.000Z",
+        "until": datetime(2026, 12, 9, tzinfo=UTC),
         "withheld": [{"recording": 1, "code": "not-approved"}],
         "countersigned_by": "pat",
         "break_glass": False,

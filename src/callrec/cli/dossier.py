@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ from callrec.procedures.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
     from pathlib import Path
 
     from callrec.cli.output import Output
@@ -88,18 +89,18 @@ def _entry_lines(entry: DossierEntry, zone: tzinfo) -> Iterator[str]:
     yield f"{number:>5}  {'  '.join(words)}"
     if entry.version:
         yield f"{_INDENT}version {entry.version.version}"
-        yield from _told(entry.version.particulars or {})
-    if entry.recordings:
-        yield from _labelled("recordings", ", ".join(map(str, entry.recordings)))
-    yield from _told(entry.told)
+        yield from _told({"digest": entry.version.digest}, zone)
+        yield from _told(entry.version.particulars or {}, zone)
+    yield from _told({"recordings": list(entry.recordings), **entry.told}, zone)
 
 
-def _told(told: Mapping[str, Any]) -> Iterator[str]:
+def _told(told: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
     for name, value in told.items():
         if name == "further":
-            yield from _told(value)
+            yield from _told(value, zone)
         elif value not in (None, "", [], False):
-            yield from _labelled(name.replace("_", " "), _in_words(value))
+            between = " to " if name == "time" else ", "
+            yield from _labelled(name.replace("_", " "), _in_words(value, between, zone))
 
 
 def _labelled(label: str, text: str) -> Iterator[str]:
@@ -111,14 +112,17 @@ def _local(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def _in_words(value: object) -> str:
+def _in_words(value: object, between: str, zone: tzinfo) -> str:
     match value:
         case True:
             return "yes"
+        case datetime():
+            return _local(value, zone)
         case list():
-            return ", ".join(map(_in_words, value))
+            return between.join(_in_words(each, between, zone) for each in value)
         case dict():
-            return " ".join(f"{name} {_in_words(each)}" for name, each in value.items())
+            parts = (f"{name} {_in_words(each, between, zone)}" for name, each in value.items())
+            return " ".join(parts)
         case _:
             return str(value)
 

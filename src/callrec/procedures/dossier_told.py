@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from callrec.procedures.approvals import Approval
     from callrec.procedures.open_request import OpenRequest
 
-_OF_THE_FORMAT: Final = frozenset({"event", "purpose", "words"})
-"""Members of a dated event that say no more than its leaf does (docs/formats/grant.md, 8)."""
+_OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "words"})
+"""Members of details that say no more than the entry does anyway (docs/formats/grant.md)."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -70,7 +70,7 @@ class Teller:
         second = approval.countersignature
         return {
             "for": self.called[approval.to],
-            "until": approval.lapses,
+            "until": approval.lapses_at,
             "withheld": [
                 {"recording": self.numbers.get(uid), "code": code}
                 for uid, code in approval.withheld
