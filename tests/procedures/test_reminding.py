@@ -1,0 +1,94 @@
+"""People are reminded of what presses in their inboxes, once a day each."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.policy.purpose import Purpose
+from callrec.procedures.outbox import list_messages
+from callrec.procedures.reminding import queue_reminders
+from post.mailbox import use_mail
+from procedures.asking import a_request, approve, pass_days, rows
+from procedures.test_outbox import MAIL
+
+if TYPE_CHECKING:
+    from practices import House
+
+
+@pytest.fixture
+def told(stocked: House) -> House:
+    """A practice with recordings where everybody has an address."""
+    use_mail(stocked, MAIL)
+    return stocked
+
+
+def reminded(house: House) -> list[tuple[str, str]]:
+    """To whom reminders are queued now, and what they say."""
+    before = len(list_messages(house.practice))
+    queued = queue_reminders(house.practice)
+    found = [(each.login, each.message.line) for each in list_messages(house.practice)][before:]
+    assert queued == len(found)
+    return sorted(found)
+
+
+def test_who_may_decide_is_reminded_before_a_request_lapses(told: House) -> None:
+    a_request(told)  # it lapses after 8 December
+    pass_days(told, 10)
+    assert reminded(told) == []
+    pass_days(told, 2)
+    line = "R-1 awaits your decision; it lapses after 8 December 2026"
+    assert reminded(told) == [(login, line) for login in ("dora", "max", "mia", "pat")]
+
+
+def test_nobody_is_reminded_twice_on_one_day(told: House) -> None:
+    a_request(told)
+    pass_days(told, 13)
+    assert len(reminded(told)) == 4
+    assert reminded(told) == []
+    pass_days(told, 1)
+    assert len(reminded(told)) == 4
+
+
+def test_who_was_told_of_it_today_is_not_reminded(told: House) -> None:
+    reference = a_request(told)
+    approve(told, reference, until=date(2026, 11, 25))
+    assert reminded(told) == []
+
+
+def test_who_was_granted_something_is_reminded_before_it_lapses(told: House) -> None:
+    reference = a_request(told)
+    approve(told, reference)
+    pass_days(told, 12)
+    line = "R-1 was approved for you; it lapses after 8 December 2026"
+    assert reminded(told) == [("sam", line)]
+
+
+def test_what_is_decided_or_lapsed_reminds_nobody(told: House) -> None:
+    a_request(told)
+    pass_days(told, 15)
+    assert reminded(told) == []
+
+
+def test_the_data_controller_is_reminded_of_what_is_overdue(told: House) -> None:
+    a_request(told, purpose=Purpose.SUBJECT_ACCESS)
+    pass_days(told, 1)
+    line = "R-1 awaits your decision, overdue since 5 August 2024"
+    assert reminded(told) == [("dora", line)]
+
+
+def test_reminding_writes_no_leaf(told: House) -> None:
+    a_request(told)
+    pass_days(told, 13)
+    before = rows(told, "SELECT seq FROM leaf")
+    reminded(told)
+    assert rows(told, "SELECT seq FROM leaf") == before
+
+
+def test_without_a_mail_server_nobody_is_reminded(told: House) -> None:
+    a_request(told)
+    pass_days(told, 13)
+    use_mail(told, MAIL.model_copy(update={"host": ""}))
+    assert reminded(told) == []
