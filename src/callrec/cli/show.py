@@ -52,7 +52,7 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield "parties", ", ".join(call.parties) or "unknown"
     yield "sound", f"{call.format}, {call.size_bytes:,} bytes"
     yield "sha-256", call.sha256
-    yield "state", call.state
+    yield "state", f"{call.state}, held" if call.held else call.state
     yield "told", shown.caller_told
     in_force = [f"{kind} {version}" for kind, version in shown.notices.items() if version]
     yield "notices", ", ".join(in_force) or "none in force that day"
