@@ -124,7 +124,8 @@ def update(
         impact=impact,
     )
     practice = practice_of(ctx.obj)
-    _show_updated(ctx.obj, update_incident(practice, reader(ctx.obj, practice), incident, found))
+    updated = update_incident(practice, reader(ctx.obj, practice), incident, found)
+    _show_updated(ctx.obj, updated, f"{incident} is added to.")
 
 
 @app.command()
@@ -145,10 +146,11 @@ def close(
         ctx.obj.prompts, practice, outcome=outcome, on=on, reason=reason, delay_reason=delay_reason
     )
     ctx.obj.prompts.confirm(f"close {incident}", yes=yes)
-    _show_updated(ctx.obj, close_incident(practice, actor, incident, closing))
+    updated = close_incident(practice, actor, incident, closing)
+    _show_updated(ctx.obj, updated, f"{incident} is closed.")
 
 
-def _show_updated(invocation: Invocation, updated: Updated) -> None:
+def _show_updated(invocation: Invocation, updated: Updated, done: str) -> None:
     out = invocation.out
     value = {
         "id": updated.reference,
@@ -157,10 +159,8 @@ def _show_updated(invocation: Invocation, updated: Updated) -> None:
         "must_be_reported": updated.must_be_reported,
         "still_missing": list(updated.still_missing),
     }
-    is_open = updated.state is IncidentState.OPEN
-    done = "is added to" if is_open else "is closed"
-    out.show(value, lambda: out.say(f"{updated.reference} {done}."))
-    if updated.must_be_reported and is_open:
+    out.show(value, lambda: out.say(done))
+    if updated.must_be_reported and updated.state is IncidentState.OPEN:
         out.note("by its likelihood and impact it is reported to the Information Commissioner")
     if updated.still_missing:
         out.note(f"not said yet: {_words(updated.still_missing)}")

@@ -11,6 +11,8 @@ hearing      who hears and releases what was granted               2, 4(a), 4(e)
 criteria     what a search may ask, and which calls answer it      4(c), 4(d), 4(i)
 masking      what a searcher sees before anything is granted       4(c)
 words        how names are compared
+incident     infringements: who is told, who reads, who closes     last paragraph
+breach       what UK GDPR 33 asks of one
 notice       how people are told that calls are recorded           3
 when         days and times as people say them
 clock        by when a request is answered, and why                4(e), 4(f), 4(i)
