@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -422,3 +425,19 @@ def test_an_open_incident_says_what_is_still_missing(stocked: House) -> None:
     assert (entry["state"], entry["recordings"], entry["reported_by"]) == ("open", 2, "sam")
     assert (entry["outcome"], entry["closed_on"], entry["reason"]) == (None, None, None)
     assert "nature" in entry["still_missing"]
+
+
+# The page.
+
+
+def test_the_page_has_every_register_with_every_column() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "registers.md").read_text(encoding="utf-8")
+    parts = dict(part.partition("\n")[::2] for part in page.split("\n## "))
+    for register, source in SOURCES.items():
+        told = re.findall(r"`([a-z_]+)`( †)?", _first_cells(parts[register]))
+        assert sorted(name for name, _ in told) == sorted(f.name for f in fields(source.entry))
+        assert [name for name, mark in told if mark] == [source.entered] * bool(source.entered)
+
+
+def _first_cells(part: str) -> str:
+    return "\n".join(re.findall(r"^\| ([^|]*) \|", part, re.MULTILINE))
