@@ -39,7 +39,7 @@ class Wanted:
     action: str | None = None
     """An act's word, or its first part: ``request`` is all of them."""
     subject: str | None = None
-    """``R-17``, ``I-3``, a recording's number, a login, or an id."""
+    """``R-17``, ``I-3``, ``H-3``, a recording's number, a login, or an id."""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -143,14 +143,17 @@ class _Names:
 
     def __init__(self, practice: Practice, connection: Connection) -> None:
         self._logins = logins(practice)
-        request, recording, incident = tables.request, tables.recording, tables.incident
+        request, recording = tables.request, tables.recording
+        incident, hold = tables.incident, tables.hold
         requests = connection.execute(select(request.c.id, request.c.number))
         incidents = connection.execute(select(incident.c.id, incident.c.number))
+        holds = connection.execute(select(hold.c.id, hold.c.number))
         recordings = connection.execute(select(recording.c.uid, recording.c.id))
         self._called = {
             **self._logins,
             **{id_: f"R-{number}" for id_, number in requests},
             **{id_: f"I-{number}" for id_, number in incidents},
+            **{id_: f"H-{number}" for id_, number in holds},
             **{uid: str(number) for uid, number in recordings},
         }
 
