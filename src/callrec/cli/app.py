@@ -59,6 +59,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "notice": "Write the texts by which people are told that calls are recorded.",
         "mail": "List and send what people are told by mail.",
         "incident": "Report that the policy was breached, and see it through.",
+        "migrate": "Bring a vault of an older callrec to the newest schema.",
         "status": "Say what is waiting, due or wrong.",
         "doctor": "Check this machine and this vault.",
     },
