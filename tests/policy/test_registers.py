@@ -13,7 +13,7 @@ from callrec.policy.registers import (
     check_may_read_register,
     is_kept_from,
 )
-from callrec.policy.role import Power, Role, Standing
+from callrec.policy.role import Person, Power, Role, Standing
 from policy.builders import ANN, BEN, TODAY, a_person
 
 READS_THE_LOG = (Role.DATA_CONTROLLER, Role.PARTNER, Role.AUDITOR)
@@ -60,6 +60,13 @@ def test_nobody_else_reads_one(role: Role, register: RegisterName, clause: str) 
     with pytest.raises(Refused, match=rf"may not read the {register} register") as refused:
         check_may_read_register(a_person(role), register, on=TODAY)
     assert refused.value.clause == clause
+    hint = "ask the Data Controller, or whoever may read the audit log"
+    assert refused.value.hint == hint
+
+
+def test_just_the_power_that_decides_is_enough() -> None:
+    person = Person(ANN, Role.STAFF, frozenset({Power.DECIDE_RESERVED}))
+    check_may_read_register(person, RegisterName.OUTSIDE_BODY, on=TODAY)
 
 
 LENT = {

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from callrec.errors import Refused
-from callrec.policy.role import Power, Role, Standing
+from callrec.policy.role import Person, Power, Role, Standing
 from callrec.policy.search_review import (
     Verdict,
     check_may_review_search,
@@ -52,9 +52,22 @@ def test_reviewing_can_be_lent_until_a_day() -> None:
     lent = a_person(Role.PARTNER, lent=Power.GOVERN)
     searcher = a_person(Role.MANAGER, id=BEN)
     check_may_review_search(lent, searcher, on=TODAY)
-    with pytest.raises(Refused, match="not for you to review") as no:
+    with pytest.raises(Refused) as no:
         check_may_review_search(lent, searcher, on=TODAY + timedelta(days=1))
-    assert "ask the Data Controller" in no.value.hint
+    assert no.value.message == "this search is not for you to review [policy 4(c)]"
+    assert no.value.hint == "ask the Data Controller"
+
+
+def test_just_the_two_powers_are_enough() -> None:
+    person = Person(ANN, Role.STAFF, frozenset({Power.READ_AUDIT, Power.GOVERN}))
+    assert may_review_search(person, a_person(Role.MANAGER, id=BEN), on=TODAY)
+
+
+def test_who_is_lent_governing_has_nobody_above_him_till_its_last_day() -> None:
+    lent = a_person(Role.MANAGER, id=BEN, lent=Power.GOVERN)
+    auditor = a_person(Role.AUDITOR)
+    assert may_review_search(auditor, lent, on=TODAY)
+    assert not may_review_search(auditor, lent, on=TODAY + timedelta(days=1))
 
 
 def test_who_governed_once_is_reviewed_by_the_data_controller() -> None:
@@ -72,5 +85,6 @@ def test_a_query_says_what_is_asked() -> None:
 
 def test_what_was_not_shown_is_not_reviewed() -> None:
     check_was_shown(7, {7})
-    with pytest.raises(Refused, match=r"entry 7 was not drawn for him \[policy 4\(c\)\]"):
+    with pytest.raises(Refused, match=r"entry 7 was not drawn for him \[policy 4\(c\)\]") as no:
         check_was_shown(7, {8})
+    assert no.value.hint == "callrec audit review-searches draws some and shows them"
