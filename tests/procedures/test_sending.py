@@ -19,7 +19,9 @@ from callrec.catalogue.engine import connect, reading, transaction
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.practice import writing
 from callrec.procedures.outbox import Message, queue_mail, read_messages
-from callrec.procedures.sending import Sent, is_time_to_send, send_waiting
+from callrec.procedures.sending import Sent, send_waiting
+from callrec.procedures.status import look
+from callrec.procedures.waiting_mail import is_time_to_send
 from post.mailbox import SENDER, mail_server, use_mail
 from practices import FULL_PRACTICE_NAME
 from procedures.asking import by_sql, rows, signed_in
@@ -314,3 +316,24 @@ def test_a_clock_that_was_set_back_keeps_nothing_waiting(house: House, server: M
         send(house)
     pass_minutes(house, -60)
     assert is_time_to_send(house.practice)
+
+
+def warnings(house: House) -> list[str]:
+    return [each for each in look(house.practice, None).warnings if "mail" in each]
+
+
+def test_mail_that_has_waited_for_an_hour_is_warned_of(house: House, server: Mailbox) -> None:
+    use_mail(house, server.mail())
+    queue(house)
+    pass_minutes(house, 59)
+    assert warnings(house) == []
+    pass_minutes(house, 1)
+    assert warnings(house) == ["mail waits since 2026-11-24 12:00; run callrec mail list"]
+    send(house)
+    assert warnings(house) == []
+
+
+def test_an_address_of_nobody_is_warned_of(house: House, server: Mailbox) -> None:
+    people = {"sma": "sam@practice.test", "max": "max@practice.test"}
+    use_mail(house, server.mail(people=people))
+    assert warnings(house) == ["[mail.people] gives an address to 1 whose login nobody has"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.errors import CallrecError
-from callrec.procedures.sending import is_time_to_send
+from callrec.procedures.waiting_mail import is_time_to_send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,6 @@ import fcntl
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.engine import reading, transaction
@@ -20,7 +19,6 @@ from callrec.procedures.custody import to_millis
 from callrec.procedures.outbox import (
     addresses_of,
     is_ours,
-    last_taken_at,
     mark_taken,
     mark_tried,
     read_waiting,
@@ -28,16 +26,9 @@ from callrec.procedures.outbox import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
-    from datetime import datetime
 
     from callrec.practice import Practice
     from callrec.procedures.outbox import Message
-
-PAUSE: Final = timedelta(minutes=5)
-"""How long a server that took nothing is left alone by commands that are about something else."""
-LONGEST: Final = timedelta(days=1)
-"""How long at most one message is left alone."""
-NO_TIME: Final = timedelta(0)
 
 _COMMANDS: Final = {"R": "request", "I": "incident"}
 """What shows a thing, by the letter that its reference begins with."""
@@ -52,26 +43,6 @@ class Sent:
     """The SMTP code for each message that the server did not take."""
     waiting: int
     """Messages that are left, those to people without an address among them."""
-
-
-def is_time_to_send(practice: Practice) -> bool:
-    """Whether something waits that is to be tried now, by a command that is about something else.
-
-    A message that was tried in vain waits as long again as it has waited: five minutes at the
-    least, a day at most. After a try of which nothing was taken all wait for five minutes.
-    """
-    if not practice.config.mail.host:
-        return False
-    with reading(practice.engine) as connection:
-        known = addresses_of(practice, connection)
-        waiting = [message for message in read_waiting(connection) if message.to in known]
-        taken_at = last_taken_at(connection)
-    now = practice.now()
-    tried = [message.tried_at for message in waiting if message.tried_at is not None]
-    in_vain = bool(tried) and (taken_at is None or taken_at < max(tried))
-    if in_vain and NO_TIME <= now - max(tried) < PAUSE:
-        return False
-    return any(_is_due(message, now) for message in waiting)
 
 
 def send_waiting(practice: Practice, password: str) -> Sent:
@@ -151,14 +122,6 @@ def _letter(practice: Practice, message: Message, address: str) -> Letter:
         written_at=message.made_at,
         name=f"{message.id}.{to_millis(message.made_at)}.{practice.vault}",
     )
-
-
-def _is_due(message: Message, now: datetime) -> bool:
-    if message.tried_at is None:
-        return True
-    waited = message.tried_at - message.made_at
-    # A clock that was set back must not keep it for ever.
-    return not NO_TIME <= now - message.tried_at < min(max(waited, PAUSE), LONGEST)
 
 
 @contextmanager

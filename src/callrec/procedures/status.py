@@ -28,6 +28,7 @@ from callrec.procedures.incident_list import incident_warnings
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
 from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
+from callrec.procedures.waiting_mail import mail_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,5 +137,6 @@ def _warnings(practice: Practice, *, never_archived: bool) -> Iterator[str]:
     yield from dict.fromkeys(glass.warning for glass in open_glass(practice))
     yield from incident_warnings(practice)
     yield from notice_warnings(practice)
+    yield from mail_warnings(practice)
     if never_archived and count_recordings(practice):
         yield "nothing was ever archived: if this disk dies, the recordings are gone"
