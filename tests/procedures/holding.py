@@ -32,6 +32,13 @@ ANN, BOB = "+442079460123", "+441144960987"
 FOURTH, FIFTH = date(2024, 1, 4), date(2024, 1, 5)
 MORNING = Times(time(9, 0), time(9, 9))
 ALL = {1, 2, 3, 4}
+NOTHING_TOLD: dict[str, Any] = {
+    "day": UNKNOWN,
+    "times": UNKNOWN,
+    "extension": "unknown",
+    "number": "unknown",
+    "parties": ("unknown",),
+}
 
 
 def with_two_callers(house: House) -> House:
@@ -62,8 +69,7 @@ def ask(
     **told: Any,
 ) -> str:
     """Make a request that tells of the calls what the test says, and nothing more."""
-    unknown = {"times": UNKNOWN, "extension": "unknown", "number": "unknown"}
-    says = said(purpose, **{"day": UNKNOWN, "parties": ("unknown",), **unknown, **told})
+    says = said(purpose, **{**NOTHING_TOLD, **told})
     actor = logged_in(house, login)
     return create_request(
         house.practice, actor, purpose=purpose, said=says, recordings=recordings
