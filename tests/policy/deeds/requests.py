@@ -1,0 +1,134 @@
+"""What people try with requests: made, decided, changed, ended without leave."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.policy.authority import (
+    check_may_approve,
+    check_may_break_glass,
+    check_may_change,
+    check_may_countersign,
+    check_may_decide,
+    check_may_request,
+    check_may_withdraw,
+)
+from callrec.policy.lapse import grant_lapses_at
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestAct, RequestState, check_transition, state_after
+from callrec.policy.role import Power, Role
+from callrec.policy.withholding import Ground, check_each_decided, check_ground
+from policy.builders import ANN, CAT, DAN, LONDON, REASON, TODAY, a_person, a_request, events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from callrec.policy.role import Person, PersonId
+
+YESTERDAY = TODAY - timedelta(days=1)
+DC, PARTNER, MANAGER = (
+    a_person(Role.DATA_CONTROLLER),
+    a_person(Role.PARTNER),
+    a_person(Role.MANAGER),
+)
+STAFF, DELEGATE = a_person(), a_person(Role.PARTNER, lent=Power.DECIDE_RESERVED)
+NO_LONGER = a_person(Role.PARTNER, lent=Power.DECIDE_RESERVED, until=YESTERDAY)
+
+
+def decides(person: Person, purpose: Purpose = Purpose.COMPLAINT, **facts: Any) -> None:
+    check_may_decide(person, a_request(purpose, **facts), on=TODAY)
+
+
+def approves_discipline(consulted_on: date | None) -> None:
+    request = a_request(Purpose.DISCIPLINARY)
+    check_may_approve(DELEGATE, request, on=TODAY, consulted_on=consulted_on)
+
+
+def countersigns(person: Person, *, decider: PersonId = CAT, grantee: PersonId = DAN) -> None:
+    check_may_countersign(person, a_request(), decider=decider, grantee=grantee, on=TODAY)
+
+
+def breaks_the_glass(person: Person, reason: str | None) -> None:
+    check_may_break_glass(person, a_request(Purpose.ERASURE), reason=reason, on=TODAY)
+
+
+def uses_till(until: date) -> None:
+    approved_at = datetime(2024, 1, 4, 12, tzinfo=UTC)
+    grant_lapses_at(approved_at, 14, LONDON, until=until)
+
+
+def withholds(
+    withheld: Mapping[int, Ground], *, granted: tuple[int, ...] = (), purpose: Purpose
+) -> None:
+    check_each_decided(a_request(purpose), (1, 2), granted=granted, withheld=withheld)
+
+
+DEEDS: Final[Mapping[str, Callable[[], object]]] = {
+    # Asking.
+    "a disposal is asked for by hand": lambda: check_may_request(DC, Purpose.DISPOSAL, on=TODAY),
+    # Deciding.
+    "staff decide a complaint": lambda: decides(STAFF),
+    "a manager decides an erasure": lambda: decides(MANAGER, Purpose.ERASURE),
+    "a manager decides a subject access": lambda: decides(MANAGER, Purpose.SUBJECT_ACCESS),
+    "a manager decides what the police ask for": lambda: decides(MANAGER, Purpose.OUTSIDE_BODY),
+    "a manager decides about discipline": lambda: decides(MANAGER, Purpose.DISCIPLINARY),
+    "a partner decides an erasure, which was lent to him till yesterday": lambda: decides(
+        NO_LONGER, Purpose.ERASURE
+    ),
+    "a manager decides his own request": lambda: decides(MANAGER, requester=ANN),
+    "a Data Controller decides an erasure that he changed": lambda: decides(
+        DC, Purpose.ERASURE, changed_by=frozenset({ANN})
+    ),
+    "a manager decides a request about himself": lambda: decides(
+        MANAGER, subjects=frozenset({ANN})
+    ),
+    "a delegate approves about discipline and has not consulted": lambda: approves_discipline(None),
+    "a delegate consulted before there was a request": lambda: approves_discipline(YESTERDAY),
+    "staff countersign": lambda: countersigns(STAFF),
+    "whoever decides countersigns": lambda: countersigns(MANAGER, decider=ANN),
+    "whoever releases countersigns": lambda: countersigns(MANAGER, grantee=ANN),
+    "a partner breaks the glass": lambda: breaks_the_glass(PARTNER, REASON),
+    "the glass is broken without a reason": lambda: breaks_the_glass(DC, None),
+    "a grant is to last longer than the practice allows": lambda: uses_till(
+        TODAY + timedelta(days=15)
+    ),
+    "a grant is to last until yesterday": lambda: uses_till(YESTERDAY),
+    # Withholding.
+    "a subject access is denied because of legal claims": lambda: check_ground(
+        Ground.CLAIMS, Purpose.SUBJECT_ACCESS
+    ),
+    "an erasure is denied because of third parties": lambda: check_ground(
+        Ground.THIRD_PARTY, Purpose.ERASURE
+    ),
+    "an erasure is denied without a ground": lambda: check_ground(None, Purpose.ERASURE),
+    "a recording is granted and withheld": lambda: withholds(
+        {1: Ground.CRIME}, granted=(1,), purpose=Purpose.SUBJECT_ACCESS
+    ),
+    "a recording of an erasure is left undecided": lambda: withholds(
+        {1: Ground.CLAIMS}, purpose=Purpose.ERASURE
+    ),
+    "all that a subject access asks for is withheld": lambda: withholds(
+        {1: Ground.CRIME, 2: Ground.PRIVILEGE}, purpose=Purpose.SUBJECT_ACCESS
+    ),
+    # Changing and ending.
+    "staff change somebody else's request": lambda: check_may_change(STAFF, a_request(), on=TODAY),
+    "a manager withdraws somebody else's request": lambda: check_may_withdraw(MANAGER, a_request()),
+    "a denied request is withdrawn": lambda: check_transition(
+        RequestState.DENIED, RequestAct.WITHDRAWN
+    ),
+    "an unapproved request is released": lambda: check_transition(
+        RequestState.SUBMITTED, RequestAct.PREPARED
+    ),
+    "an unapproved request is listened to": lambda: check_transition(
+        RequestState.SUBMITTED, RequestAct.LISTENED
+    ),
+    "a withdrawn request is delivered": lambda: check_transition(
+        RequestState.WITHDRAWN, RequestAct.DELIVERED
+    ),
+    "a request without history is read": lambda: state_after(()),
+    "a request is read that was approved after it was denied": lambda: state_after(
+        events(RequestAct.CREATED, RequestAct.DENIED, RequestAct.APPROVED)
+    ),
+}
