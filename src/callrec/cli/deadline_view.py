@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from callrec.policy.clock import Deadline
 
 _WIDTH: Final = 80
-_INDENT: Final = " " * 14
+_LABEL: Final = 11
+"""As wide as the labels of a request (request_view)."""
 
 
 def deadline_json(deadline: Deadline | None) -> dict[str, Any]:
@@ -41,17 +42,17 @@ def deadline_lines(deadline: Deadline | None, on: date, *, warn_days: int) -> It
     if deadline is None:
         return
     if deadline.due_on is not None:
-        yield f"{'due':<14}{deadline.due_on}{_pressing(deadline, on, warn_days)}"
+        yield f"{'due':<{_LABEL}}{deadline.due_on}{_pressing(deadline, on, warn_days)}"
     if deadline.target_on is not None:
-        yield f"{'target':<14}{deadline.target_on}"
+        yield f"{'target':<{_LABEL}}{deadline.target_on}"
     if deadline.waiting_for is not None:
-        yield f"{'waiting for':<14}{deadline.waiting_for.words}"
+        yield f"{'awaits':<{_LABEL}}{deadline.waiting_for.words}"
     for why in deadline.why:
         yield from textwrap.wrap(
             f"- {why}",
             _WIDTH,
-            initial_indent=_INDENT,
-            subsequent_indent=f"{_INDENT}  ",
+            initial_indent=" " * _LABEL,
+            subsequent_indent=" " * (_LABEL + 2),
             break_on_hyphens=False,
         )
 
