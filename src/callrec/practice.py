@@ -73,7 +73,17 @@ def open_practice(
         Misconfigured: there is no vault, or it cannot be used from here.
         Tampered: the catalogue, the log's first leaf or a statement is not as it was signed.
     """
-    engine = open_catalogue(config.vault)
+    return practice_on(open_catalogue(config.vault), config, now, environ)
+
+
+def practice_on(
+    engine: Engine, config: Config, now: Callable[[], datetime], environ: Mapping[str, str]
+) -> Practice:
+    """The practice whose catalogue is open.
+
+    Raises:
+        Tampered: the log's first leaf or a statement is not as it was signed.
+    """
     with reading(engine) as connection:
         founders, root = audit.read_founders(connection)
         register = audit.read_register(connection)

@@ -25,6 +25,8 @@ FILE_NAME: Final = "catalogue.sqlite"
 BUSY_SECONDS: Final = 60
 SCHEMA: Final = "0002"
 """The newest migration: what this callrec reads and writes."""
+OLDER: Final = frozenset({"0001"})
+"""Schemas that `upgrade` leads on from."""
 
 NETWORK_FILE_SYSTEMS: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs", "davfs"}
@@ -39,6 +41,25 @@ def open_catalogue(vault: Path) -> Engine:
         Misconfigured: there is none, it lies on a network file system, or its schema is another.
         Tampered: it is no database, or damaged.
     """
+    engine = open_any_schema(vault)
+    with reading(engine) as connection:
+        found = schema_of(connection)
+    if found in OLDER:
+        raise Misconfigured(
+            f'the vault has schema "{found}", and this callrec works with "{SCHEMA}"',
+            hint="callrec migrate brings it there, and keeps a copy of the catalogue as it was",
+        )
+    if found != SCHEMA:
+        raise newer_schema(found)
+    return engine
+
+
+def open_any_schema(vault: Path) -> Engine:
+    """As `open_catalogue`, whatever its schema is: for `callrec migrate`.
+
+    Raises:
+        Misconfigured: there is none, or it lies on a network file system.
+    """
     path = vault / FILE_NAME
     if not path.is_file():
         raise Misconfigured(
@@ -47,15 +68,21 @@ def open_catalogue(vault: Path) -> Engine:
         )
     refuse_network_file_system(vault)
     writable = os.access(path, os.W_OK) and os.access(vault, os.W_OK)
-    engine = connect(path, mode="rw" if writable else "ro")
-    with reading(engine) as connection:
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    if found != SCHEMA:
-        raise Misconfigured(
-            f'the vault has schema "{found}", this callrec works with "{SCHEMA}"',
-            hint="use the callrec that last wrote to this vault, or a newer one",
-        )
-    return engine
+    return connect(path, mode="rw" if writable else "ro")
+
+
+def schema_of(connection: Connection) -> str:
+    """The schema that a catalogue says it has: the newest migration that was done to it."""
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return str(found)
+
+
+def newer_schema(found: str) -> Misconfigured:
+    """The refusal to work with a schema that this callrec does not know."""
+    return Misconfigured(
+        f'the vault has schema "{found}", this callrec works with "{SCHEMA}"',
+        hint="use the callrec that last wrote to this vault, or a newer one",
+    )
 
 
 def connect(path: Path, *, mode: str) -> Engine:
@@ -105,16 +132,25 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 def create_catalogue(path: Path) -> None:
     """Make a new catalogue file with the newest schema, by the migrations alone."""
-    from alembic import command  # noqa: PLC0415 - a third of a second that only init needs
+    engine = connect(path, mode="rwc")
+    with engine.connect() as connection:
+        upgrade(connection)
+    engine.dispose()
+
+
+def upgrade(connection: Connection) -> None:
+    """Do to a catalogue what migrations it has not had yet.
+
+    Within a transaction of the connection they are part of it: all is done when that ends, or
+    nothing.
+    """
+    from alembic import command  # noqa: PLC0415 - a third of a second that only this needs
     from alembic.config import Config  # noqa: PLC0415
 
-    engine = connect(path, mode="rwc")
     settings = Config()
     settings.set_main_option("script_location", str(files("callrec.catalogue") / "migrations"))
-    with engine.connect() as connection:
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
-    engine.dispose()
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, "head")
 
 
 def refuse_network_file_system(folder: Path) -> None:

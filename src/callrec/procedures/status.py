@@ -25,6 +25,7 @@ from callrec.procedures.due import DueRequest, read_due
 from callrec.procedures.glass_review import OpenGlass, open_glass
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.incident_list import incident_warnings
+from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
 from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
@@ -138,5 +139,7 @@ def _warnings(practice: Practice, *, never_archived: bool) -> Iterator[str]:
     yield from incident_warnings(practice)
     yield from notice_warnings(practice)
     yield from mail_warnings(practice)
+    if kept_copies(practice.folder):
+        yield "the catalogue from before a migration lies beside it: delete it once all is well"
     if never_archived and count_recordings(practice):
         yield "nothing was ever archived: if this disk dies, the recordings are gone"

@@ -1,0 +1,84 @@
+"""Bring a vault that an older callrec wrote to the schema that this one works with.
+
+First a copy of the catalogue is put beside it. Then, in one transaction, the migrations are done,
+what they made is checked, and the log says so: all of it happens or nothing. No key is needed, as
+nothing sealed is opened, so the leaf's actor is nobody, and the next checkpoint covers it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.audit.log import NOBODY
+from callrec.catalogue.backup import keep_copy
+from callrec.catalogue.engine import (
+    OLDER,
+    SCHEMA,
+    newer_schema,
+    open_any_schema,
+    reading,
+    schema_of,
+    upgrade,
+)
+from callrec.catalogue.sound import check_kept, row_counts
+from callrec.errors import Failed
+from callrec.practice import check_remembered_head, practice_on, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from callrec.config import Config
+
+MIGRATED: Final = "vault.migrated"
+KEPT: Final = "catalogue-*.sqlite"
+"""What the copies are called; in the place of the star is their schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What became of a vault's schema."""
+
+    before: str
+    after: str
+    copy: Path | None
+    """The catalogue as it was; None where nothing was to be done."""
+
+
+def migrate_vault(
+    config: Config, *, now: Callable[[], datetime], environ: Mapping[str, str]
+) -> Migrated:
+    """Bring the vault that the configuration names to the newest schema.
+
+    Raises:
+        Misconfigured: there is no vault, or its schema is newer than this callrec.
+        Tampered: the catalogue is damaged, or its log is behind what was seen before.
+        Failed: it cannot be copied or written; then it is as it was.
+    """
+    engine = open_any_schema(config.vault)
+    with reading(engine) as connection:
+        before = schema_of(connection)
+    if before == SCHEMA:
+        return Migrated(before, SCHEMA, None)
+    if before not in OLDER:
+        raise newer_schema(before)
+    practice = practice_on(engine, config, now, environ)
+    check_remembered_head(practice)
+    copy = config.vault / KEPT.replace("*", before)
+    keep_copy(engine, copy)
+    with writing(practice, None) as act:
+        if schema_of(act.connection) != before:
+            raise Failed("somebody else migrated this vault a moment ago", hint="callrec status")
+        counts = row_counts(act.connection)
+        upgrade(act.connection)
+        check_kept(act.connection, {**counts, "alembic_version": 1})
+        act.leaf(MIGRATED, actor=NOBODY, details={"from": before, "to": SCHEMA})
+    engine.dispose()
+    return Migrated(before, SCHEMA, copy)
+
+
+def kept_copies(vault: Path) -> tuple[Path, ...]:
+    """Copies of the catalogue that migrations left in the vault's folder."""
+    return tuple(sorted(vault.glob(KEPT)))

@@ -1,0 +1,279 @@
+"""A vault of the first schema is brought to the newest, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic import command
+from alembic.config import Config as AlembicConfig
+
+from callrec.audit.log import NOBODY, read_leaf, stored_head
+from callrec.audit.verify import check_whole
+from callrec.catalogue import engine as catalogue
+from callrec.catalogue.engine import reading
+from callrec.catalogue.sound import check_kept, check_sound, row_counts
+from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
+from callrec.procedures.deny import deny_request
+from callrec.procedures.migrate import Migrated, migrate_vault
+from callrec.procedures.status import look
+from procedures.asking import ANOTHER_REASON, a_request, grants_of, logged_in, state_of
+from procedures.older import SINCE_0001, catalogue_of, sql, take_back_to_0001
+
+if TYPE_CHECKING:
+    from practices import House
+
+TESTS = Path(__file__).parent.parent
+MIGRATIONS = Path(catalogue.__file__).parent / "migrations"
+
+
+def schema(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {" ".join(row[0].split()) for row in rows}
+
+
+def made_by(revision: str, folder: Path) -> Path:
+    """A new catalogue with one schema, by the migrations alone."""
+    path = folder / f"{revision}.sqlite"
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    engine = catalogue.connect(path, mode="rwc")
+    with engine.connect() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, revision)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def older(granted: House) -> House:
+    """R-1 is sam's and approved by max; its vault has the first schema."""
+    a_request(granted, "mia")
+    take_back_to_0001(granted)
+    return granted
+
+
+def migrate(house: House) -> Migrated:
+    return migrate_vault(house.config, now=house.now, environ=house.environ)
+
+
+def test_the_older_vault_of_these_tests_has_the_first_schema(older: House, tmp_path: Path) -> None:
+    assert schema(catalogue_of(older)) == schema(made_by("0001", tmp_path))
+
+
+def test_every_schema_but_the_newest_can_be_migrated() -> None:
+    found = {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("*.py")}
+    assert found == {catalogue.SCHEMA, *catalogue.OLDER}
+    assert max(found) == catalogue.SCHEMA
+
+
+def test_an_older_vault_is_not_opened_and_the_hint_says_what_brings_it_on(older: House) -> None:
+    with pytest.raises(Misconfigured, match='has schema "0001"') as refused:
+        older.open()
+    assert refused.value.hint.startswith("callrec migrate ")
+
+
+def test_it_has_the_newest_schema_then_and_no_other(older: House, tmp_path: Path) -> None:
+    done = migrate(older)
+    assert (done.before, done.after) == ("0001", catalogue.SCHEMA)
+    assert schema(catalogue_of(older)) == schema(made_by("head", tmp_path))
+
+
+def test_what_was_in_it_is_in_it_still_and_the_vault_works_on(older: House) -> None:
+    migrate(older)
+    older.open()
+    assert len(grants_of(older, "R-1")) == 2
+    max_ = logged_in(older, "max")
+    deny_request(older.practice, max_, "R-2", reason=ANOTHER_REASON)
+    assert state_of(older, "R-2") == "denied"
+
+
+def test_the_log_says_so_without_anybodys_key_and_is_whole(older: House) -> None:
+    migrate(older)
+    practice = older.open()
+    with reading(practice.engine) as connection:
+        leaf, _ = read_leaf(connection, stored_head(connection).size - 1)
+        check_whole(connection, practice.register)
+    assert (leaf.act, leaf.actor, leaf.outcome, leaf.subject) == (
+        "vault.migrated",
+        NOBODY,
+        "done",
+        (),
+    )
+
+
+def test_a_copy_of_the_catalogue_as_it_was_is_kept_for_its_owner_alone(older: House) -> None:
+    before = schema(catalogue_of(older))
+    rows = sql(older, "SELECT seq, body FROM leaf ORDER BY seq")
+    copy = migrate(older).copy
+    assert copy == older.config.vault / "catalogue-0001.sqlite"
+    assert schema(copy) == before
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT seq, body FROM leaf ORDER BY seq").fetchall() == rows
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_copy_brings_the_vault_back_to_where_it_was(older: House) -> None:
+    copy = migrate(older).copy
+    assert copy is not None
+    copy.replace(catalogue_of(older))
+    with pytest.raises(Tampered, match="entries were seen before"):
+        migrate(older)  # the log ends before vault.migrated now, and this operator saw that
+
+
+def test_status_tells_of_the_copy_until_it_is_deleted(older: House) -> None:
+    copy = migrate(older).copy
+    assert copy is not None
+    told = "the catalogue from before a migration lies beside it: delete it once all is well"
+    assert told in look(older.open(), None).warnings
+    copy.unlink()
+    assert told not in look(older.open(), None).warnings
+
+
+def test_a_vault_of_the_newest_schema_is_left_alone(granted: House) -> None:
+    size = sql(granted, "SELECT max(seq) FROM leaf")
+    assert migrate(granted) == Migrated(catalogue.SCHEMA, catalogue.SCHEMA, None)
+    assert sql(granted, "SELECT max(seq) FROM leaf") == size
+    assert list(granted.config.vault.glob("catalogue-*")) == []
+
+
+def test_a_newer_vault_is_not_touched(granted: House) -> None:
+    sql(granted, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Misconfigured, match='schema "9999"') as refused:
+        migrate(granted)
+    assert "the callrec that last wrote to this vault" in refused.value.hint
+
+
+def test_no_vault_is_not_migrated(older: House, tmp_path: Path) -> None:
+    config = older.config.model_copy(update={"vault": tmp_path / "nowhere"})
+    with pytest.raises(Misconfigured, match="there is no vault"):
+        migrate_vault(config, now=older.now, environ=older.environ)
+
+
+# --- what goes wrong on the way -----------------------------------------------------------------
+
+
+def is_as_it_was(house: House, tmp_path: Path) -> bool:
+    """Schema, leaves and all."""
+    first = made_by("0001", tmp_path)
+    return schema(catalogue_of(house)) >= schema(first) and sql(
+        house, "SELECT version_num FROM alembic_version"
+    ) == [("0001",)]
+
+
+def test_a_migration_that_fails_midway_changes_nothing(older: House, tmp_path: Path) -> None:
+    sql(older, "CREATE TABLE outbox (id INTEGER)")  # in the way of the last table of 0002
+    leaves = sql(older, "SELECT count(*) FROM leaf")
+    with pytest.raises(Failed, match="outbox already exists"):
+        migrate(older)
+    assert is_as_it_was(older, tmp_path)
+    tables = {name for (name,) in sql(older, "SELECT name FROM sqlite_master")}
+    assert tables & set(SINCE_0001) == {"outbox"}
+    assert sql(older, "SELECT count(*) FROM leaf") == leaves
+    sql(older, "DROP TABLE outbox")
+    migrate(older)
+    older.open()
+
+
+KILLED = {
+    "before anything": "CREATE TABLE clock_event",
+    "midway": "CREATE TABLE incident ",
+    "before the version is written": "UPDATE alembic_version",
+    "before the leaf": "INSERT INTO leaf",
+    "before it is committed": "COMMIT",
+}
+
+
+@pytest.mark.parametrize("beginning", KILLED.values(), ids=KILLED)
+def test_a_migration_that_is_killed_changes_nothing_and_can_be_done_again(
+    older: House, tmp_path: Path, beginning: str
+) -> None:
+    program = [sys.executable, str(TESTS / "procedures" / "killed_migration.py")]
+    environ = {**os.environ, "PYTHONPATH": str(TESTS)}
+    words = [str(older.folder), beginning]
+    done = subprocess.run([*program, *words], env=environ, check=False, capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert is_as_it_was(older, tmp_path)
+    assert not set(SINCE_0001) & {name for (name,) in sql(older, "SELECT name FROM sqlite_master")}
+    assert migrate(older).after == catalogue.SCHEMA
+    older.open()
+
+
+def test_a_damaged_catalogue_is_found_before_anything_is_changed(
+    older: House, tmp_path: Path
+) -> None:
+    sql(older, "UPDATE request SET requester = 'nobody'")
+    with pytest.raises(Tampered, match="the catalogue is damaged"):
+        migrate(older)
+    assert is_as_it_was(older, tmp_path)
+    assert list(older.config.vault.glob("*catalogue-*")) == []
+
+
+def test_a_log_that_is_behind_what_was_seen_is_not_migrated(older: House, tmp_path: Path) -> None:
+    sql(
+        older,
+        "DELETE FROM detail WHERE seq = (SELECT max(seq) FROM leaf)",
+        "DELETE FROM leaf WHERE seq = (SELECT max(seq) FROM leaf)",
+    )
+    with pytest.raises(Tampered, match="seen before"):
+        migrate(older)
+    assert is_as_it_was(older, tmp_path)
+
+
+def test_a_vault_that_cannot_be_written_is_left_as_it_is(older: House, tmp_path: Path) -> None:
+    vault = older.config.vault
+    (vault / "catalogue-0001.sqlite").mkdir()  # where the copy belongs
+    with pytest.raises(Failed, match="could not be copied"):
+        migrate(older)
+    assert is_as_it_was(older, tmp_path)
+    assert [path.name for path in vault.glob(".catalogue*")] == []
+
+
+# --- what is checked ----------------------------------------------------------------------------
+
+
+def test_a_table_that_lost_or_gained_a_row_is_not_kept(granted: House) -> None:
+    with reading(granted.practice.engine) as connection:
+        counts = row_counts(connection)
+        check_kept(connection, counts)
+        assert counts["recording"] == 3
+        for wrong in ({"recording": 4}, {"recording": 2}, {"gone": 0}):
+            with pytest.raises(Failed, match="did not keep every row"):
+                check_kept(connection, wrong)
+
+
+def test_a_reference_to_a_row_that_is_not_there_is_damage(granted: House) -> None:
+    sql(granted, "UPDATE grant_ SET person = 'nobody'")
+    with reading(granted.practice.engine) as connection, pytest.raises(Tampered):
+        check_sound(connection)
+
+
+def test_two_who_migrate_at_once_do_it_once(older: House) -> None:
+    program = [sys.executable, "-c", "import sys; from callrec.cli.app import run; sys.exit(run())"]
+    environ = {**os.environ, **older.environ, "CALLREC_VAULT": str(older.config.vault)}
+    both = [
+        subprocess.Popen([*program, "migrate"], env=environ, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    told = [each.communicate(timeout=60)[0] for each in both]
+    assert any(re.search("had schema 0001", said) for said in told), told
+    practice = older.open()
+    with reading(practice.engine) as connection:
+        size = stored_head(connection).size
+        leaves = [read_leaf(connection, seq)[0].act for seq in range(size)]
+    assert leaves.count("vault.migrated") == 1
+
+
+def test_what_migrating_raises_is_told_and_no_bug(older: House) -> None:
+    catalogue_of(older).write_bytes(b"no database at all" * 100)
+    with pytest.raises(CallrecError):
+        migrate(older)
