@@ -34,11 +34,10 @@ def test_what_the_data_controller_searched_is_for_whoever_reads_the_log(role: Ro
 def test_nobody_reviews_his_own_search() -> None:
     dora = a_person(Role.DATA_CONTROLLER)
     assert not may_review_search(dora, dora, on=TODAY)
-    with pytest.raises(
-        Refused, match=r"nobody reviews a search of his own \[policy 4\(c\)\]"
-    ) as no:
+    with pytest.raises(Refused) as no:
         check_may_review_search(dora, dora, on=TODAY)
-    assert "somebody else" in no.value.hint
+    assert no.value.message == "nobody reviews a search of his own [policy 4(c)]"
+    assert no.value.hint == "ask somebody else who may read the audit log"
 
 
 def test_governing_is_not_enough_without_reading_the_log() -> None:

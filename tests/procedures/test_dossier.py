@@ -16,7 +16,8 @@ from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings, detach_recordings
 from callrec.procedures.deny import deny_request
 from callrec.procedures.dossier import Dossier, DossierEntry, read_dossier
-from callrec.procedures.end_request import close_request
+from callrec.procedures.end_request import close_request, withdraw_request
+from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.listen import listen_to
 from callrec.procedures.request import create_request
 from callrec.procedures.request_show import show_request
@@ -226,6 +227,18 @@ def test_dated_events_are_told_with_their_own_day(stocked: House) -> None:
     received = entry(dossier(stocked), "request.received")
     assert received.told["on"] == "2024-07-05"
     assert "words" not in received.told
+
+
+def test_its_hold_is_told_of_with_what_it_names(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS, recordings=(1,))
+    match_open_holds(stocked.practice, signed_in(stocked, "max"))
+    withdraw_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    found = dossier(stocked)
+    holds = [(each.what, each.by) for each in found.entries if each.what.startswith("hold.")]
+    assert holds[0] == ("hold.placed", "sam")
+    assert holds[-1] == ("hold.lifted", "sam")
+    assert entry(found, "hold.covers").recordings == (1,)
+    assert sorted(entry(found, "hold.matched").recordings) == [2, 3]
 
 
 def test_what_was_told_by_mail_stands_where_it_was_queued(stocked: House) -> None:

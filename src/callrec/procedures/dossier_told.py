@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from callrec.catalogue import tables
+from callrec.policy.hold import HoldAct
 from callrec.procedures.leaf_details import open_details, opens_details
 from callrec.procedures.people import logins
 from callrec.procedures.request_clock import read_dates
@@ -49,8 +50,11 @@ class Teller:
 
     def recordings(self, leaf: Leaf) -> tuple[int, ...]:
         """The recordings that a leaf names, or that its approval grants."""
-        approval = self.approvals.get(leaf.statement)
-        named = leaf.subject if approval is None else tuple(approval.items)
+        approval, named = self.approvals.get(leaf.statement), leaf.subject
+        if approval is not None:
+            named = tuple(approval.items)
+        elif leaf.act == HoldAct.MATCHED:  # first the hold, then how far was looked
+            named = leaf.subject[2:]
         return tuple(self.numbers[id_] for id_ in named if id_ in self.numbers)
 
     def told(self, leaf: Leaf) -> Mapping[str, Any]:
