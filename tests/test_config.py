@@ -110,6 +110,10 @@ UNUSABLE = {
     "region": 'region = "UK "',
     "telephone.extensions": '[telephone]\nextensions = ["2xx"]',
     "listen.player": '[listen]\nplayer = "play -"',
+    "mail.host": '[mail]\nhost = "mail server"',
+    "mail.port": "[mail]\nport = 0",
+    "mail.sender": '[mail]\nsender = "the practice"',
+    "mail.people.max": '[mail.people]\nmax = "max, somebody@practice.test"',
     "policy.next_revision_due": '[policy]\nnext_revision_due = "2025"',
     "clocks.division": '[clocks]\ndivision = "wales"',
     "clocks.target_days": "[clocks]\ntarget_days = 29",
@@ -161,3 +165,33 @@ def test_the_vault_is_the_named_then_the_variables_then_the_files(tmp_path: Path
     assert load_config(None, both, Path("/named")).vault == Path("/named")
     assert load_config(None, both, None).vault == Path("/of-variable")
     assert load_config(None, environ, None).vault == tmp_path / "of-file"
+
+
+HALF_MAIL = {
+    "host without sender": ('host = "mail.test"', "mail.host needs mail.sender"),
+    "user without password": ('user = "post"', "mail.user needs mail.password_file"),
+    "password without TLS": (
+        'user = "post"\npassword_file = "mail.password"\nstarttls = false',
+        "a password is not sent without mail.starttls",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), HALF_MAIL.values(), ids=HALF_MAIL)
+def test_mail_is_configured_whole_or_not_at_all(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured) as mistake:
+        load(f"[mail]\n{text}\n", tmp_path)
+    assert mistake.value.message.endswith(f'"mail" cannot be used: {said}')
+
+
+def test_the_mail_s_files_lie_beside_the_configuration(tmp_path: Path) -> None:
+    text = '[mail]\npassword_file = "mail.password"\nca_file = "/etc/practice.pem"\n'
+    mail = load(text, tmp_path).mail
+    assert mail.password_file == tmp_path / "mail.password"
+    assert mail.ca_file == Path("/etc/practice.pem")
+
+
+def test_a_wrong_address_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured) as mistake:
+        load('[mail.people]\nmax = "max harding at home"\n', tmp_path)
+    assert "harding" not in mistake.value.message + mistake.value.hint

@@ -98,10 +98,9 @@ class Release(_Section):
     """How to reach the practice, one line; empty: whoever sent it."""
 
 
-_Address = Annotated[
-    str, Field(max_length=254, pattern=r"^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+$")
-]
-"""As HTML's input fields have it, since headers need no quoting then; RFC 5321's length."""
+_ADDRESS = r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+"
+"""As HTML's input fields have it: such an address needs no quoting in a header."""
+_Address = Annotated[str, Field(max_length=254, pattern=f"^{_ADDRESS}$")]
 
 
 class Mail(_Section):
@@ -115,7 +114,7 @@ class Mail(_Section):
     """PEM: who must have signed the server's certificate; None: whom this machine trusts."""
     user: str = ""
     password_file: Annotated[Path, Strict(strict=False)] | None = None
-    sender: _Address | Literal[""] = ""
+    sender: str = Field(default="", max_length=254, pattern=f"^({_ADDRESS})?$")
     timeout_seconds: int = Field(default=20, ge=1, le=300)
     people: Mapping[str, _Address] = {}
     """Login -> address; whoever has none is sent nothing."""

@@ -120,7 +120,7 @@ def _letter(practice: Practice, message: Message, address: str) -> Letter:
         subject=message.line.partition(",")[0].partition(";")[0],
         text=f"{message.line}.\n\nTo see it, type: {show}\n\n{practice.name}\n",
         written_at=message.made_at,
-        name=f"{message.id}.{to_millis(message.made_at)}.{practice.vault}",
+        name=f"{message.id}.{to_millis(message.made_at)}.{practice.vault[:12]}",
     )
 
 
