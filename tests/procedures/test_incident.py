@@ -20,7 +20,7 @@ from callrec.procedures.incident_list import incident_warnings, list_incidents
 from callrec.procedures.incident_show import ShownIncident, show_incident
 from callrec.procedures.outbox import read_messages
 from callrec.procedures.people import find_person
-from callrec.procedures.request import MOST_RECORDINGS
+from callrec.procedures.sealed_request import MOST_RECORDINGS
 from calls import a_call, take_in
 from procedures.asking import (
     a_request,
@@ -239,16 +239,16 @@ def test_the_72_hours_are_counted_down_and_then_up(house: House) -> None:
     an_incident(house)
     assert warned(house) == [
         (
-            "incident I-1: 71 hours are left to report it to the Information Commissioner,"
+            "incident I-1: 71 h are left to report it to the Information Commissioner,"
             " or to find that it need not be"
         )
     ]
     house.at += timedelta(hours=71)
-    assert "0 hours are left" in warned(house)[0]
+    assert "0 h are left" in warned(house)[0]
     house.at += timedelta(hours=5)
     assert warned(house) == [
         (
-            "incident I-1: its 72 hours ended 5 hours ago; what is reported to the Information"
+            "incident I-1: its 72 hours ended 5 h ago; what is reported to the Information"
             " Commissioner now says why it was delayed"
         )
     ]

@@ -89,12 +89,12 @@ def incident_warnings(practice: Practice) -> Iterator[str]:
         hours = abs(left.total_seconds()) // 3600
         if left.total_seconds() < 0:
             yield (
-                f"incident I-{row.number}: its 72 hours ended {hours:.0f} hours ago; what is"
+                f"incident I-{row.number}: its 72 hours ended {hours:.0f} h ago; what is"
                 " reported to the Information Commissioner now says why it was delayed"
             )
         else:
             yield (
-                f"incident I-{row.number}: {hours:.0f} hours are left to report it to the"
+                f"incident I-{row.number}: {hours:.0f} h are left to report it to the"
                 " Information Commissioner, or to find that it need not be"
             )
 

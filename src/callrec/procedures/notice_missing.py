@@ -42,7 +42,7 @@ def notice_warnings(practice: Practice) -> Iterator[str]:
         missed = sum(in_force(versions, kind, day) is None for day in days.get(direction, ()))
         if missed:
             yield (
-                f"{missed} {direction} calls since {since} fell on days without {kind} notice"
+                f"{direction} calls since {since} on days without {kind} notice: {missed}"
                 f" [{Clause.CALLER_IS_TOLD.cited}]"
             )
 

@@ -1,0 +1,72 @@
+"""Calls that fell on days without the notice by which their other side is told [policy 3]."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from callrec.config import Notice
+from callrec.procedures.notice_missing import notice_warnings
+from callrec.procedures.status import look
+from callrec.telephone.call import Direction
+from calls import a_call, take_in
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from practices import House
+
+
+def calls(house: House, direction: Direction, *at: datetime) -> None:
+    take_in(house, [a_call(direction=direction, started_at=each) for each in at])
+
+
+def with_notices(house: House, *notices: dict[str, Any]) -> list[str]:
+    """What is warned of under these."""
+    said = tuple(Notice.model_validate({"version": "1", **notice}) for notice in notices)
+    house.config = house.config.model_copy(update={"notices": said})
+    return list(notice_warnings(house.open()))
+
+
+ALWAYS = date(2020, 1, 1)
+
+
+def test_recent_calls_without_a_notice_are_counted_by_the_way_they_went(house: House) -> None:
+    yesterday = house.now() - timedelta(days=1)
+    calls(house, Direction.OUTBOUND, yesterday, house.now() - timedelta(days=29))
+    calls(house, Direction.INBOUND, yesterday)
+    calls(house, Direction.INTERNAL, yesterday)
+    assert with_notices(house) == [
+        "inbound calls since 2026-10-25 on days without announcement notice: 1 [policy 3]",
+        "outbound calls since 2026-10-25 on days without outbound notice: 2 [policy 3]",
+    ]
+    assert set(with_notices(house)) <= set(look(house.practice, None).warnings)
+
+
+def test_calls_under_a_notice_are_not_counted(house: House) -> None:
+    calls(house, Direction.OUTBOUND, house.now() - timedelta(days=1))
+    calls(house, Direction.INBOUND, house.now() - timedelta(days=1))
+    announced = {"kind": "announcement", "from": ALWAYS}
+    spoken = {"kind": "outbound", "from": ALWAYS}
+    assert with_notices(house, announced, spoken) == []
+    (warning,) = with_notices(house, announced)
+    assert warning.startswith("outbound calls")
+
+
+def test_only_the_days_in_the_gap_count(house: House) -> None:
+    calls(house, Direction.INBOUND, *(house.now() - timedelta(days=days) for days in (1, 2, 3)))
+    ended = {"kind": "announcement", "from": ALWAYS, "until": date(2026, 11, 21)}
+    (warning,) = with_notices(house, ended)
+    assert "notice: 2 [" in warning
+
+
+def test_what_is_longer_ago_is_not_counted(house: House) -> None:
+    calls(house, Direction.INBOUND, house.now() - timedelta(days=31))
+    assert with_notices(house) == []
+
+
+def test_notices_that_contradict_each_other_are_a_warning_and_no_failure(house: House) -> None:
+    twice = {"kind": "staff", "from": ALWAYS}
+    assert with_notices(house, twice, twice) == [
+        "the notices: the staff notices 1 and 1 are in force on the same day"
+    ]
