@@ -1,15 +1,18 @@
-"""A practice whose vault was written by the callrec that had the first schema."""
+"""Practices whose vault has the first schema."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import tarfile
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from callrec.config import Config, Passwords
+from callrec.procedures.migrate import migrate_vault
+from practices import NOON, House
 
-    from practices import House
+VAULTS = Path(__file__).parent.parent / "vectors" / "vaults"
 
 SINCE_0001 = (
     "clock_event",
@@ -42,3 +45,13 @@ def take_back_to_0001(house: House) -> None:
     house.practice.engine.dispose()
     drops = [f"DROP TABLE {table}" for table in SINCE_0001]
     sql(house, *drops, "UPDATE alembic_version SET version_num = '0001'")
+
+
+def unpack_0001(folder: Path) -> House:
+    """The practice that the callrec of the first schema wrote (tests/vectors/vaults)."""
+    with tarfile.open(VAULTS / "0001.tar.xz") as packed:
+        packed.extractall(folder, filter="data")
+    seeds = json.loads((folder / "seeds.json").read_text(encoding="utf-8"))
+    config = Config(vault=folder / "vault", passwords=Passwords(approver_memory_mib=64))
+    migrate_vault(config, now=lambda: NOON, environ={"XDG_STATE_HOME": str(folder / "state")})
+    return House(folder, {login: bytes.fromhex(seed) for login, seed in seeds.items()}, kit="")

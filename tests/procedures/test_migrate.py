@@ -22,11 +22,23 @@ from callrec.catalogue import engine as catalogue
 from callrec.catalogue.engine import reading
 from callrec.catalogue.sound import check_kept, check_sound, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
+from callrec.procedures.amend import attach_recordings
+from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.deny import deny_request
 from callrec.procedures.migrate import Migrated, migrate_vault
+from callrec.procedures.request_show import show_request
+from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.status import look
-from procedures.asking import ANOTHER_REASON, a_request, grants_of, logged_in, state_of
-from procedures.older import SINCE_0001, catalogue_of, sql, take_back_to_0001
+from procedures.asking import (
+    ANOTHER_REASON,
+    a_request,
+    approve,
+    grants_of,
+    logged_in,
+    signed_in,
+    state_of,
+)
+from procedures.older import SINCE_0001, catalogue_of, sql, take_back_to_0001, unpack_0001
 
 if TYPE_CHECKING:
     from practices import House
@@ -157,6 +169,50 @@ def test_no_vault_is_not_migrated(older: House, tmp_path: Path) -> None:
     config = older.config.model_copy(update={"vault": tmp_path / "nowhere"})
     with pytest.raises(Misconfigured, match="there is no vault"):
         migrate_vault(config, now=older.now, environ=older.environ)
+
+
+# --- what the callrec of the first schema wrote -------------------------------------------------
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> House:
+    """Written by that callrec, and migrated (tests/vectors/vaults/README.md)."""
+    return unpack_0001(tmp_path)
+
+
+def test_its_grants_open_what_was_granted(first: House) -> None:
+    assert [grant.recording.id for grant in grants_of(first, "R-1")] == [1, 2]
+    assert [grant.recording.id for grant in grants_of(first, "R-3", "mia")] == [1, 2]
+
+
+def test_its_requests_are_shown_as_they_stood(first: House) -> None:
+    every = [
+        show_request(first.practice, signed_in(first, "dora"), f"R-{number}")
+        for number in range(1, 6)
+    ]
+    states = [shown.state for shown in every]
+    assert states == ["approved", "submitted", "approved", "denied", "approved"]
+    assert [len(shown.recordings) for shown in every] == [2] * 5
+    assert every[4].approvals[0].review == "unreviewed"
+
+
+def test_its_requests_are_decided_changed_and_taken_back(first: House) -> None:
+    assert approve(first, "R-2", "dora").recordings == (1, 2)
+    attach_recordings(first.practice, signed_in(first, "mia"), "R-2", [3])
+    assert approve(first, "R-2", "dora").recordings == (1, 2, 3)
+    max_ = signed_in(first, "max")
+    assert revoke_grants(first.practice, max_, "R-1", reason=ANOTHER_REASON).grants == 2
+
+
+def test_its_log_is_whole_to_the_last_leaf(first: House) -> None:
+    found = verify_audit(
+        first.config,
+        environ=first.environ,
+        trusted_root=lambda _: first.practice.root,
+        against=(),
+        full=True,
+    )
+    assert (found.verdict, found.problems) == (Verdict.INTACT, ())
 
 
 # --- what goes wrong on the way -----------------------------------------------------------------
