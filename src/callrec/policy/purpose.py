@@ -1,7 +1,8 @@
 """What a recording may be used for: the purposes of 2 and 4(d)-(i), and nothing else [policy 1].
 
-`TERMS` says for each purpose where it comes from, who decides it and what follows from it. A
-purpose without a row fails a test; a row is the whole of what is particular to a purpose.
+`who_decides` says for each purpose whose decision it is, and `TERMS` where it comes from and what
+follows from it. A purpose without a row fails a test; a row is the whole of what is particular to a
+purpose. All of it as tables: docs/who-decides.md.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from callrec.policy.clause import Clause, Law
 from callrec.policy.further import Further
@@ -38,15 +39,39 @@ class Purpose(StrEnum):
     DISPOSAL = "disposal"
 
 
+def who_decides(purpose: Purpose) -> tuple[Power, Clause]:
+    """The power that decides a purpose, and the clause that says so; what brings it is in `role`.
+
+    The type checker sees that no purpose is left out.
+    """
+    match purpose:
+        case (
+            Purpose.PROTECT_PARTIES
+            | Purpose.PERFORMANCE
+            | Purpose.TRAINING
+            | Purpose.ABUSIVE_CALL
+            | Purpose.COMPLAINT
+            | Purpose.MEDICO_LEGAL
+            | Purpose.REGULATORY
+        ):
+            return Power.DECIDE_GENERAL, Clause.FORMALLY_AUTHORISED
+        case Purpose.DISCIPLINARY:
+            return Power.DECIDE_RESERVED, Clause.DISCIPLINARY
+        case Purpose.SUBJECT_ACCESS:
+            return Power.DECIDE_RESERVED, Clause.SUBJECT_ACCESS
+        case Purpose.OUTSIDE_BODY:
+            return Power.DECIDE_RESERVED, Clause.OUTSIDE_BODY
+        case Purpose.DECEASED | Purpose.ERASURE | Purpose.PORTABILITY | Purpose.DISPOSAL:
+            return Power.DECIDE_RESERVED, Clause.CONTROLLED_ACCESS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What holds for requests of one purpose. Each claim is false unless a row says it."""
 
+    purpose: Purpose
     sources: tuple[Clause | Law, ...]
     """The last is the most particular."""
-    decided_with: Power
-    decided_under: Clause
-    """Where it says who decides: what a refusal cites."""
     further: tuple[Further, ...] = ()
     """What such a request says besides the six of 4(b), in the order in which it is asked for."""
     is_made_by_hand: bool = True
@@ -68,128 +93,124 @@ class Terms:
     """A delegate consults the Data Controller before he approves [policy 4(g)]."""
 
     @property
+    def decided_with(self) -> Power:
+        """The power that decides it."""
+        return who_decides(self.purpose)[0]
+
+    @property
+    def decided_under(self) -> Clause:
+        """Where it says who decides: what a refusal cites."""
+        return who_decides(self.purpose)[1]
+
+    @property
     def asked_under(self) -> Clause | Law:
         """What asks for the further particulars, and is cited where they are wanting."""
         return self.sources[-1]
 
 
-TERMS: Mapping[Purpose, Terms] = MappingProxyType(
-    {
-        Purpose.PROTECT_PARTIES: Terms(
-            sources=(Clause.BOTH_PARTIES,),
-            decided_with=Power.DECIDE_GENERAL,
-            decided_under=Clause.FORMALLY_AUTHORISED,
+_ROWS: Final = (
+    Terms(
+        purpose=Purpose.PROTECT_PARTIES,
+        sources=(Clause.BOTH_PARTIES,),
+    ),
+    Terms(
+        purpose=Purpose.PERFORMANCE,
+        sources=(Clause.PERFORMANCE,),
+        further=(Further.LEARNING,),
+        is_capped=True,
+    ),
+    Terms(
+        purpose=Purpose.TRAINING,
+        sources=(Clause.COMPLIANCE, Clause.PERFORMANCE),
+        further=(Further.LEARNING,),
+        is_capped=True,
+    ),
+    Terms(
+        purpose=Purpose.ABUSIVE_CALL,
+        sources=(Clause.ABUSIVE_CALLS,),
+        further=(Further.AFFECTED,),
+    ),
+    Terms(
+        purpose=Purpose.COMPLAINT,
+        sources=(Clause.COMPLIANCE, Clause.COMPLAINT),
+        further=(Further.COMPLAINT, Further.COMPLAINANT),
+        places_hold=True,
+    ),
+    Terms(
+        purpose=Purpose.MEDICO_LEGAL,
+        sources=(Clause.MEDICO_LEGAL,),
+        further=(Further.CLAIM,),
+        places_hold=True,
+    ),
+    Terms(
+        purpose=Purpose.DISCIPLINARY,
+        sources=(Clause.EMPLOYEE_CONDUCT, Clause.DISCIPLINARY),
+        further=(
+            *(Further.EMPLOYEE, Further.ALLEGATION),
+            *(Further.AGREEMENT, Further.CONSULTED),
         ),
-        Purpose.PERFORMANCE: Terms(
-            sources=(Clause.PERFORMANCE,),
-            decided_with=Power.DECIDE_GENERAL,
-            decided_under=Clause.FORMALLY_AUTHORISED,
-            further=(Further.LEARNING,),
-            is_capped=True,
+        needs_second_person=True,
+        goes_to_manager=True,
+        needs_consultation=True,
+    ),
+    Terms(
+        purpose=Purpose.REGULATORY,
+        sources=(Clause.COMPLIANCE,),
+        further=(Further.REGULATOR, Further.REFERENCE),
+    ),
+    Terms(
+        purpose=Purpose.SUBJECT_ACCESS,
+        sources=(Clause.RETRIEVABLE, Clause.SUBJECT_ACCESS),
+        further=(
+            *(Further.SUBJECT, Further.RECEIVED, Further.RECEIVED_HOW),
+            *(Further.IDENTITY, Further.AUTHORITY, Further.HEAR_OR_COPY),
         ),
-        Purpose.TRAINING: Terms(
-            sources=(Clause.COMPLIANCE, Clause.PERFORMANCE),
-            decided_with=Power.DECIDE_GENERAL,
-            decided_under=Clause.FORMALLY_AUTHORISED,
-            further=(Further.LEARNING,),
-            is_capped=True,
+        places_hold=True,
+        has_statutory_clock=True,
+        needs_third_party_check=True,
+        needs_second_person=True,
+    ),
+    Terms(
+        purpose=Purpose.OUTSIDE_BODY,
+        sources=(Clause.OUTSIDE_BODY,),
+        further=(
+            *(Further.BODY, Further.OFFICER, Further.RANK, Further.CONTACT),
+            *(Further.REFERENCE, Further.RECEIVED),
+            *(Further.LEGAL_BASIS, Further.ANSWER_BY, Further.URGENT),
+            *(Further.NECESSITY, Further.PREJUDICE, Further.SUBJECT_MAY_BE_TOLD),
         ),
-        Purpose.ABUSIVE_CALL: Terms(
-            sources=(Clause.ABUSIVE_CALLS,),
-            decided_with=Power.DECIDE_GENERAL,
-            decided_under=Clause.FORMALLY_AUTHORISED,
-            further=(Further.AFFECTED,),
+        places_hold=True,
+        needs_second_person=True,
+    ),
+    Terms(
+        purpose=Purpose.DECEASED,
+        sources=(Law.ACCESS_TO_HEALTH_RECORDS,),
+        further=(
+            *(Further.APPLICANT, Further.STANDING, Further.EVIDENCE),
+            Further.RECEIVED,
         ),
-        Purpose.COMPLAINT: Terms(
-            sources=(Clause.COMPLIANCE, Clause.COMPLAINT),
-            decided_with=Power.DECIDE_GENERAL,
-            decided_under=Clause.FORMALLY_AUTHORISED,
-            further=(Further.COMPLAINT, Further.COMPLAINANT),
-            places_hold=True,
-        ),
-        Purpose.MEDICO_LEGAL: Terms(
-            sources=(Clause.MEDICO_LEGAL,),
-            decided_with=Power.DECIDE_GENERAL,
-            decided_under=Clause.FORMALLY_AUTHORISED,
-            further=(Further.CLAIM,),
-            places_hold=True,
-        ),
-        Purpose.DISCIPLINARY: Terms(
-            sources=(Clause.EMPLOYEE_CONDUCT, Clause.DISCIPLINARY),
-            decided_with=Power.DECIDE_RESERVED,
-            decided_under=Clause.DISCIPLINARY,
-            further=(
-                *(Further.EMPLOYEE, Further.ALLEGATION),
-                *(Further.AGREEMENT, Further.CONSULTED),
-            ),
-            needs_second_person=True,
-            goes_to_manager=True,
-            needs_consultation=True,
-        ),
-        Purpose.REGULATORY: Terms(
-            sources=(Clause.COMPLIANCE,),
-            decided_with=Power.DECIDE_GENERAL,
-            decided_under=Clause.FORMALLY_AUTHORISED,
-            further=(Further.REGULATOR, Further.REFERENCE),
-        ),
-        Purpose.SUBJECT_ACCESS: Terms(
-            sources=(Clause.RETRIEVABLE, Clause.SUBJECT_ACCESS),
-            decided_with=Power.DECIDE_RESERVED,
-            decided_under=Clause.SUBJECT_ACCESS,
-            further=(
-                *(Further.SUBJECT, Further.RECEIVED, Further.RECEIVED_HOW),
-                *(Further.IDENTITY, Further.AUTHORITY, Further.HEAR_OR_COPY),
-            ),
-            places_hold=True,
-            has_statutory_clock=True,
-            needs_third_party_check=True,
-            needs_second_person=True,
-        ),
-        Purpose.OUTSIDE_BODY: Terms(
-            sources=(Clause.OUTSIDE_BODY,),
-            decided_with=Power.DECIDE_RESERVED,
-            decided_under=Clause.OUTSIDE_BODY,
-            further=(
-                *(Further.BODY, Further.OFFICER, Further.RANK, Further.CONTACT),
-                *(Further.REFERENCE, Further.RECEIVED),
-                *(Further.LEGAL_BASIS, Further.ANSWER_BY, Further.URGENT),
-                *(Further.NECESSITY, Further.PREJUDICE, Further.SUBJECT_MAY_BE_TOLD),
-            ),
-            places_hold=True,
-            needs_second_person=True,
-        ),
-        Purpose.DECEASED: Terms(
-            sources=(Law.ACCESS_TO_HEALTH_RECORDS,),
-            decided_with=Power.DECIDE_RESERVED,
-            decided_under=Clause.CONTROLLED_ACCESS,
-            further=(
-                *(Further.APPLICANT, Further.STANDING, Further.EVIDENCE),
-                Further.RECEIVED,
-            ),
-            has_statutory_clock=True,
-        ),
-        Purpose.ERASURE: Terms(
-            sources=(Clause.RIGHTS,),
-            decided_with=Power.DECIDE_RESERVED,
-            decided_under=Clause.CONTROLLED_ACCESS,
-            further=(Further.SUBJECT, Further.RECEIVED),
-            has_statutory_clock=True,
-            is_heard=False,
-        ),
-        Purpose.PORTABILITY: Terms(
-            sources=(Clause.RIGHTS,),
-            decided_with=Power.DECIDE_RESERVED,
-            decided_under=Clause.CONTROLLED_ACCESS,
-            further=(Further.SUBJECT, Further.RECEIVED),
-            has_statutory_clock=True,
-        ),
-        Purpose.DISPOSAL: Terms(
-            sources=(Clause.ENCRYPTED_AND_ARCHIVED, Law.RECORDS_CODE),
-            decided_with=Power.DECIDE_RESERVED,
-            decided_under=Clause.CONTROLLED_ACCESS,
-            is_made_by_hand=False,
-            is_heard=False,
-        ),
-    }
+        has_statutory_clock=True,
+    ),
+    Terms(
+        purpose=Purpose.ERASURE,
+        sources=(Clause.RIGHTS,),
+        further=(Further.SUBJECT, Further.RECEIVED),
+        has_statutory_clock=True,
+        is_heard=False,
+    ),
+    Terms(
+        purpose=Purpose.PORTABILITY,
+        sources=(Clause.RIGHTS,),
+        further=(Further.SUBJECT, Further.RECEIVED),
+        has_statutory_clock=True,
+    ),
+    Terms(
+        purpose=Purpose.DISPOSAL,
+        sources=(Clause.ENCRYPTED_AND_ARCHIVED, Law.RECORDS_CODE),
+        is_made_by_hand=False,
+        is_heard=False,
+    ),
 )
+
+TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType({row.purpose: row for row in _ROWS})
 """One row for each purpose."""

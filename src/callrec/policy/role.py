@@ -75,33 +75,41 @@ class VaultKey(StrEnum):
     INDEX = "index"
 
 
-POWERS: Mapping[Role, frozenset[Power]] = MappingProxyType(
-    {
-        Role.STAFF: frozenset({Power.MAKE_REQUEST, Power.HEAR}),
-        Role.MANAGER: frozenset(
-            {
-                Power.MAKE_REQUEST,
-                Power.SEARCH,
-                Power.DECIDE_GENERAL,
-                Power.HEAR,
-                Power.INGEST,
-                Power.ARCHIVE,
-            }
-        ),
-        Role.PARTNER: frozenset(
-            {
-                Power.MAKE_REQUEST,
-                Power.SEARCH,
-                Power.DECIDE_GENERAL,
-                Power.HEAR,
-                Power.READ_AUDIT,
-            }
-        ),
-        Role.DATA_CONTROLLER: frozenset(Power),
-        Role.AUDITOR: frozenset({Power.MAKE_REQUEST, Power.READ_AUDIT}),
-        Role.INTAKE: frozenset({Power.INGEST}),
-    }
-)
+def _brought_by(role: Role) -> frozenset[Power]:
+    """The type checker sees that no role is left out."""
+    match role:
+        case Role.STAFF:
+            return frozenset({Power.MAKE_REQUEST, Power.HEAR})
+        case Role.MANAGER:
+            return frozenset(
+                {
+                    Power.MAKE_REQUEST,
+                    Power.SEARCH,
+                    Power.DECIDE_GENERAL,
+                    Power.HEAR,
+                    Power.INGEST,
+                    Power.ARCHIVE,
+                }
+            )
+        case Role.PARTNER:
+            return frozenset(
+                {
+                    Power.MAKE_REQUEST,
+                    Power.SEARCH,
+                    Power.DECIDE_GENERAL,
+                    Power.HEAR,
+                    Power.READ_AUDIT,
+                }
+            )
+        case Role.DATA_CONTROLLER:
+            return frozenset(Power)
+        case Role.AUDITOR:
+            return frozenset({Power.MAKE_REQUEST, Power.READ_AUDIT})
+        case Role.INTAKE:
+            return frozenset({Power.INGEST})
+
+
+POWERS: Mapping[Role, frozenset[Power]] = MappingProxyType({r: _brought_by(r) for r in Role})
 """What each role brings."""
 
 _OPENED_BY: Mapping[VaultKey, frozenset[Power]] = MappingProxyType(
