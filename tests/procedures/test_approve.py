@@ -149,6 +149,25 @@ def test_of_a_changed_request_each_recording_is_decided_anew(stocked: House) -> 
     assert approve(stocked, reference).recordings == (1, 2, 3)
 
 
+@pytest.mark.parametrize("withheld", [(), (1,), (3,), (1, 3)])
+@pytest.mark.parametrize("granted", [(), (2,), (2, 3), (1, 2, 3)])
+def test_an_approval_decides_on_each_recording_once(
+    stocked: House, granted: tuple[int, ...], withheld: tuple[int, ...]
+) -> None:
+    if set(granted) & set(withheld):
+        return
+    reference = a_request(stocked, recordings=[1, 2, 3])
+    grounds = dict.fromkeys(withheld, Ground.NOT_RELEVANT)
+    done = approve(stocked, reference, recordings=granted, withheld=grounds)
+    request = opened(stocked, reference)
+    (approval,) = request.approvals
+    decided = [*approval.items, *(uid for uid, _ in approval.withheld)]
+    assert sorted(decided) == sorted(row.uid for row in request.recordings)
+    sealed = {row.uid for row in rows(stocked, "SELECT uid FROM grant_")}
+    assert sealed == set(approval.items)
+    assert {row.id for row in request.recordings if row.uid in sealed} == set(done.recordings)
+
+
 def test_an_approval_withholds_nothing_that_was_not_asked_for(stocked: House) -> None:
     reference = a_request(stocked, recordings=[1, 2])
     with pytest.raises(NotFound, match="does not ask for that recording"):
