@@ -31,6 +31,13 @@ from policy.builders import ANN, BEN, CAT, NOW, TODAY, a_person
 REPORTED, UPDATED, CLOSED = IncidentAct
 
 
+READ_BY = (
+    r"^an incident is read by who reported it, who was told, the Data Controller and who reads the"
+    r" audit log \["
+)
+ADDED_BY = r"^an incident is added to by who reported it, who was told and the Data Controller \["
+
+
 def an_incident(**facts: Any) -> IncidentFacts:
     said = {"reference": "I-3", "state": IncidentState.OPEN, "reporter": BEN, "told": CAT, **facts}
     return IncidentFacts(**said)
@@ -59,7 +66,9 @@ def test_an_incident_stands_where_its_events_led(
 def test_events_that_cannot_follow_each_other_are_tampering(
     acts: tuple[IncidentAct, ...],
 ) -> None:
-    with pytest.raises(Tampered, match="in this order"):
+    with pytest.raises(
+        Tampered, match=r"^what happened to an incident cannot have happened in this order$"
+    ):
         state_after(acts)
 
 
@@ -69,7 +78,7 @@ def test_anybody_reports_even_without_any_power(role: Role) -> None:
 
 
 def test_a_service_reports_nothing() -> None:
-    with pytest.raises(Refused, match="a service reports nothing") as refused:
+    with pytest.raises(Refused, match=r"^a service reports nothing \[") as refused:
         check_may_report(a_person(Role.INTAKE))
     assert refused.value.clause is Clause.INFRINGEMENT
     assert refused.value.hint == "whoever noticed it logs in and runs callrec incident report"
@@ -83,7 +92,7 @@ def test_whose_key_is_not_confirmed_reports_nothing(standing: Standing) -> None:
 
 def test_what_happened_is_told_in_a_sentence() -> None:
     check_account("I left the recording playing in the waiting room")
-    with pytest.raises(Refused, match="what happened is not told in a sentence") as refused:
+    with pytest.raises(Refused, match=r"^what happened is not told in a sentence \[") as refused:
         check_account("a slip")
     assert refused.value.clause is Clause.INFRINGEMENT
     assert refused.value.hint == (
@@ -97,7 +106,9 @@ def test_what_is_noticed_now_or_was_before_can_be_reported() -> None:
 
 
 def test_nothing_is_noticed_in_the_future() -> None:
-    with pytest.raises(Refused, match="in the future") as refused:
+    with pytest.raises(
+        Refused, match=r"^nobody has noticed yet what is noticed in the future \["
+    ) as refused:
         check_noticed(NOW + timedelta(milliseconds=1), NOW)
     assert refused.value.clause is Clause.INFRINGEMENT
     assert refused.value.hint == "say when it was noticed: --noticed 2026-11-24T09:30"
@@ -118,7 +129,7 @@ def test_who_manages_nobody_is_not_told(role: Role) -> None:
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.PARTNER])
 def test_nobody_tells_himself(role: Role) -> None:
-    with pytest.raises(Refused, match="nobody is told by himself") as refused:
+    with pytest.raises(Refused, match=r"^nobody is told by himself \[") as refused:
         check_is_told(a_person(role, id=BEN), BEN)
     assert refused.value.clause is Clause.INFRINGEMENT
     assert refused.value.hint.startswith("name somebody else, or leave --tell out: the Data Contro")
@@ -159,7 +170,7 @@ def test_an_incident_is_read_by_whom_it_concerns(person: Person) -> None:
 @pytest.mark.parametrize("person", OTHERS.values(), ids=OTHERS)
 def test_an_incident_is_nobody_else_s_business(person: Person) -> None:
     assert not may_read(person, an_incident(), on=TODAY)
-    with pytest.raises(Refused, match="who reported it, who was told") as refused:
+    with pytest.raises(Refused, match=READ_BY) as refused:
         check_may_read(person, an_incident(), on=TODAY)
     assert refused.value.clause is Clause.INFRINGEMENT
     assert refused.value.hint == "callrec incident list shows those that you may read"
@@ -180,7 +191,7 @@ def test_whom_it_concerns_adds_to_it(person: Person) -> None:
 
 @pytest.mark.parametrize("name", ["the auditor", "a partner"])
 def test_who_reads_the_audit_log_adds_nothing(name: str) -> None:
-    with pytest.raises(Refused, match="an incident is added to by who reported it") as refused:
+    with pytest.raises(Refused, match=ADDED_BY) as refused:
         check_may_update(READERS[name], an_incident(), assesses=False, on=TODAY)
     assert refused.value.clause is Clause.INFRINGEMENT
     assert refused.value.hint == "tell one of them what you know"
@@ -194,7 +205,9 @@ def test_who_is_disabled_adds_nothing() -> None:
 
 
 def test_who_reported_it_does_not_say_how_grave_it_is() -> None:
-    with pytest.raises(Refused, match="does not say how grave it is") as refused:
+    with pytest.raises(
+        Refused, match=r"^who reported an incident does not say how grave it is \["
+    ) as refused:
         check_may_update(READERS["the reporter"], an_incident(), assesses=True, on=TODAY)
     assert refused.value.clause is Clause.INFRINGEMENT
     assert refused.value.hint == (
