@@ -10,6 +10,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from policy.builders import LONDON, NOW, TODAY
 
 END_OF_18_JANUARY = datetime(2024, 1, 19, tzinfo=UTC)
+SUMMER_NIGHT = datetime(2024, 7, 1, 23, 30, tzinfo=UTC)  # 2 July, 00:30, in London
 
 
 def test_it_lapses_at_the_end_of_the_last_local_day() -> None:
@@ -17,8 +18,17 @@ def test_it_lapses_at_the_end_of_the_last_local_day() -> None:
 
 
 def test_days_are_local_where_the_utc_day_is_another() -> None:
-    made_at = datetime(2024, 7, 1, 23, 30, tzinfo=UTC)  # 2 July, 00:30, in London
-    assert lapses_at(made_at, 14, LONDON) == datetime(2024, 7, 16, 23, tzinfo=UTC)
+    assert lapses_at(SUMMER_NIGHT, 14, LONDON) == datetime(2024, 7, 16, 23, tzinfo=UTC)
+
+
+def test_a_request_s_and_a_grant_s_days_are_local_too() -> None:
+    end_of_16_july = datetime(2024, 7, 16, 23, tzinfo=UTC)
+    assert request_lapses_at(Purpose.COMPLAINT, SUMMER_NIGHT, 14, LONDON) == end_of_16_july
+    assert grant_lapses_at(SUMMER_NIGHT, 14, LONDON) == end_of_16_july
+    today = grant_lapses_at(SUMMER_NIGHT, 14, LONDON, until=date(2024, 7, 2))
+    assert today == datetime(2024, 7, 2, 23, tzinfo=UTC)
+    with pytest.raises(Refused):
+        grant_lapses_at(SUMMER_NIGHT, 14, LONDON, until=date(2024, 7, 1))
 
 
 def test_days_are_days_where_the_clocks_change_between() -> None:

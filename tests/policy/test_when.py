@@ -121,7 +121,9 @@ INSTANTS = {
 
 @pytest.mark.parametrize(("text", "at"), INSTANTS.items())
 def test_an_instant_is_local_where_it_has_no_offset(text: str, at: datetime) -> None:
-    assert parse_instant(text, LONDON) == at
+    found = parse_instant(text, LONDON)
+    assert found == at
+    assert found.tzinfo is UTC
 
 
 @pytest.mark.parametrize("text", ["", "now", "2024-13-01T10:00", "0001-01-01T00:00+14:00"])
