@@ -77,6 +77,10 @@ def test_every_ground_fits_some_purpose_and_says_what_it_means() -> None:
     assert all(" " in ground.meaning for ground in Ground)
 
 
+def test_a_recipient_is_told_of_every_ground_but_crime() -> None:
+    assert {ground for ground in Ground if not ground.is_told} == {Ground.CRIME}
+
+
 @pytest.mark.parametrize("purpose", Purpose)
 @pytest.mark.parametrize("ground", Ground)
 def test_what_fits_is_taken_and_what_does_not_is_refused(ground: Ground, purpose: Purpose) -> None:

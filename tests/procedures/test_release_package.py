@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.config import Release
+from callrec.policy.purpose import Purpose
+from callrec.policy.withholding import Ground
 from callrec.release.compare import compare
 from procedures.asking import (
     REASON,
@@ -107,6 +109,17 @@ def test_what_was_asked_for_and_not_approved_is_said_to_be_withheld(stocked: Hou
     manifest = a_package(stocked).manifest
     assert [file["recording"] for file in manifest["files"]] == [2, 2]
     assert manifest["withheld"] == [{"code": "not-approved", "recording": 1}]
+
+
+def test_what_is_withheld_for_crime_s_sake_is_not_told_to_whom_it_concerns(
+    stocked: House,
+) -> None:
+    a_request(stocked, purpose=Purpose.PORTABILITY, recordings=[1, 2, 3])
+    withheld = {1: Ground.CRIME, 3: Ground.THIRD_PARTY}
+    approve(stocked, "R-1", "dora", withheld=withheld)
+    package = a_package(stocked)
+    assert package.manifest["withheld"] == [{"code": "third-party", "recording": 3}]
+    assert "crime" not in package.read("READ-ME-FIRST.txt").decode()
 
 
 def test_what_a_later_approval_added_is_released_with_the_rest(stocked: House) -> None:

@@ -49,7 +49,7 @@ def test_the_patient_reads_whose_calls_when_and_whom_to_ask() -> None:
     assert "put together on 3 August 2026" in said  # the practice's day, not yet that of Greenwich
     assert "    recordings/01   14 July 2026, 09:05\n" in READ_ME
     assert "Dr Müller & Partners: telephone 01632 960 000." in said
-    assert "Nothing that was found and asked for has been left out." in said
+    assert "Nothing else that was asked for and may be given to you has been left out." in said
 
 
 def test_the_patient_is_told_of_what_was_withheld_but_not_why() -> None:

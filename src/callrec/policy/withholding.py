@@ -51,6 +51,14 @@ class Ground(StrEnum):
     ARCHIVING = "archiving", "archives or research in the public interest need it"
     CLAIMS = "claims", "legal claims need it, to be made or defended"
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the recipient is told of it: to say what is kept back for crime's sake tells it.
+
+        Source: DPA 2018 Sch 2 Pt 1 para 2, which lifts the duty to say so as well.
+        """
+        return self is not Ground.CRIME
+
 
 GROUND_CODES: Final[Mapping[str, Ground]] = MappingProxyType({str(g): g for g in Ground})
 """Grounds by the code that is typed."""

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from callrec.crypto.canonical import parse_instant
+from callrec.policy.withholding import GROUND_CODES
 from callrec.procedures.release_sound import (
     check_original,
     listening_pieces,
@@ -93,11 +94,14 @@ def _files(practice: Practice, place: int, grant: UsableGrant) -> Iterator[Relea
 
 
 def _withheld(grants: Sequence[UsableGrant]) -> Iterator[Withheld]:
-    """What the request asked for and nobody granted, with the approvals' codes."""
+    """What the request asked for and nobody granted, with the approvals' codes.
+
+    Not what its recipient must not learn of: the log has it.
+    """
     code = {
         item["uid"]: item["code"] for grant in grants for item in grant.approval.fields["withheld"]
     }
     granted = {grant.uid for grant in grants}
     for row in grants[0].request.recordings:
-        if row.uid not in granted:
+        if row.uid not in granted and GROUND_CODES[code[row.uid]].is_told:
             yield Withheld(row.id, code[row.uid])

@@ -74,7 +74,7 @@ def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
 
 def _left_out(withheld: int) -> str:
     if not withheld:
-        return "Nothing that was found and asked for has been left out."
+        return "Nothing else that was asked for and may be given to you has been left out."
     calls = "One call that was" if withheld == 1 else f"{withheld} calls that were"
     return (
         f"{calls} asked for could not be given. manifest.json says under"
