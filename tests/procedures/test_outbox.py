@@ -10,6 +10,7 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.config import Mail
 from callrec.errors import Failed, NotFound, Refused
+from callrec.policy.clock import Awaited, ClockEvent, Dated
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings
@@ -17,6 +18,8 @@ from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.deny import deny_request
 from callrec.procedures.outbox import list_messages, queue_mail, read_messages
 from callrec.procedures.people import find_person
+from callrec.procedures.request import create_request
+from callrec.procedures.request_event import date_request
 from callrec.procedures.revoke import revoke_grants
 from post.mailbox import use_mail
 from procedures.asking import (
@@ -24,9 +27,11 @@ from procedures.asking import (
     a_request,
     approve,
     approved,
+    further_of,
     logged_in,
     pass_days,
     rows,
+    said,
     signed_in,
 )
 
@@ -135,6 +140,47 @@ def test_nobody_is_told_when_an_undecided_request_is_changed(told: House) -> Non
     reference = a_request(told)
     attach_recordings(told.practice, logged_in(told, "mia"), reference, [3])
     assert len(lines(told)) == 4
+
+
+def dated(house: House, login: str, event: Dated, awaited: Awaited | None = None) -> None:
+    """Somebody writes down that this happened to R-1 today."""
+    happened = ClockEvent(event=event, on=date(2026, 11, 24), awaited=awaited)
+    actor = signed_in(house, login)
+    date_request(house.practice, actor, "R-1", happened, reason=ANOTHER_REASON)
+
+
+def ask_for_access(house: House) -> None:
+    further = further_of(Purpose.SUBJECT_ACCESS, received="2026-11-20")
+    asks = said(Purpose.SUBJECT_ACCESS, further=further)
+    create_request(
+        house.practice, logged_in(house, "sam"), purpose=Purpose.SUBJECT_ACCESS, said=asks
+    )
+
+
+def test_a_requester_is_told_that_an_answer_is_awaited(told: House) -> None:
+    ask_for_access(told)
+    dated(told, "dora", Dated.ASKED, Awaited.CLARIFICATION)
+    assert lines(told, after=1) == [("sam", "R-1 awaits an answer")]
+
+
+def test_who_may_decide_is_told_that_the_answer_came(told: House) -> None:
+    ask_for_access(told)
+    dated(told, "dora", Dated.ASKED, Awaited.CLARIFICATION)
+    dated(told, "sam", Dated.ANSWERED, Awaited.CLARIFICATION)
+    assert lines(told, after=2) == [("dora", "R-1 awaits your decision, due 21 December 2026")]
+
+
+def test_who_writes_the_answer_down_himself_is_not_told_of_it(told: House) -> None:
+    ask_for_access(told)
+    dated(told, "dora", Dated.ASKED, Awaited.CLARIFICATION)
+    dated(told, "dora", Dated.ANSWERED, Awaited.CLARIFICATION)
+    assert len(lines(told)) == 2
+
+
+def test_a_requester_is_told_of_more_time(told: House) -> None:
+    ask_for_access(told)
+    dated(told, "dora", Dated.EXTENDED)
+    assert lines(told, after=1) == [("sam", "R-1 was given more time")]
 
 
 def test_a_requester_is_told_that_his_request_lapsed(told: House) -> None:

@@ -26,6 +26,7 @@ from callrec.procedures.open_request import read_request
 from callrec.procedures.request_clock import ACT_OF, log_dated, read_clock, read_deadline
 from callrec.procedures.request_words import log_with_words, store_words
 from callrec.procedures.sealed_request import NONCE_BYTES
+from callrec.procedures.telling import tell_dated
 
 if TYPE_CHECKING:
     from datetime import date
@@ -152,5 +153,7 @@ def _write(
     after = log_dated(act, actor, request.history, event.event, body)
     if told:
         store_words(act.connection, request, after.leaves[-1].seq, told)
+    kind, by = event.event, actor.person.id
+    tell_dated(practice, act.connection, request, after, event=kind, by=by)
     deadline = read_deadline(practice, act.connection, after)
     return DatedRequest(request.reference, after.state, deadline)

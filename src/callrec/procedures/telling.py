@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from callrec.errors import Unusable
+from callrec.policy.clock import Dated
 from callrec.policy.lapse import request_lapses_at
 from callrec.practice import today
 from callrec.procedures.deciders import deciders
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from callrec.policy.purpose import Purpose
     from callrec.practice import Practice
     from callrec.procedures.granting import Granting
+    from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.request_log import History
 
 
@@ -35,6 +37,7 @@ def tell_deciders(
     history: History,
     *,
     subjects: Collection[str] = (),
+    by: str = "",
 ) -> None:
     """A request awaits a decision: everybody who may decide it is told, and by when.
 
@@ -45,10 +48,11 @@ def tell_deciders(
         purpose: of the request.
         history: of the request, the newest leaf included.
         subjects: ids of the people whom it is about.
+        by: id of whoever brought it about, if he did not make or change the request.
     """
     if not practice.config.mail.host:
         return  # or each request would be reckoned with for nobody
-    concerned = {history.requester, *history.changed_by, *subjects}
+    concerned = {history.requester, *history.changed_by, *subjects, by}
     queue_mail(
         practice,
         connection,
@@ -56,6 +60,38 @@ def tell_deciders(
         about=reference,
         line=f"{reference} awaits your decision{_by_when(practice, connection, purpose, history)}",
     )
+
+
+def tell_dated(
+    practice: Practice,
+    connection: Connection,
+    request: OpenRequest,
+    history: History,
+    *,
+    event: Dated,
+    by: str,
+) -> None:
+    """A request was dated: who is to answer is told, or who is to decide now that it is answered.
+
+    Args:
+        practice: the open vault.
+        connection: of the write transaction.
+        request: as it stood before.
+        history: the newest leaf included.
+        event: what was written down.
+        by: id of whoever wrote it down.
+    """
+    about, to = request.reference, request.requester
+    match event:
+        case Dated.ASKED:
+            tell(practice, connection, about, "awaits an answer", to=to, by=by)
+        case Dated.EXTENDED:
+            tell(practice, connection, about, "was given more time", to=to, by=by)
+        case Dated.ANSWERED:
+            subjects, purpose = request.facts.subjects, request.purpose
+            tell_deciders(practice, connection, about, purpose, history, subjects=subjects, by=by)
+        case Dated.RECEIVED:
+            pass  # told of as the request itself is
 
 
 def tell_granted(practice: Practice, connection: Connection, granting: Granting) -> None:
