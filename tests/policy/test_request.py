@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from callrec.errors import Refused, Tampered
+from callrec.policy.clause import Clause
 from callrec.policy.request import (
     ENDED,
     RequestAct,
@@ -83,6 +84,91 @@ IMPOSSIBLE = {
 def test_a_history_that_cannot_be_is_tampered_with(acts: tuple[RequestAct, ...]) -> None:
     with pytest.raises(Tampered, match="a request"):
         state_after(events(*acts))
+
+
+# One row an act, one column a state that something leads out of; a dash: it cannot happen there.
+STEPS = """
+                          submitted  waiting    approved   released
+    request.created       -          -          -          -
+    request.received      submitted  waiting    -          -
+    request.amended       submitted  waiting    submitted  -
+    request.asked         waiting    -          -          -
+    request.answered      submitted  submitted  -          -
+    request.extended      submitted  waiting    approved   -
+    request.third-parties submitted  -          approved   released
+    request.approved      approved   -          approved   released
+    request.denied        denied     -          -          -
+    request.withdrawn     withdrawn  withdrawn  -          -
+    request.lapsed        lapsed     lapsed     -          -
+    request.revoked       -          -          submitted  released
+    grant.lapsed          -          -          submitted  released
+    listen                -          -          released   released
+    release.prepared      -          -          approved   released
+    release.delivered     -          -          released   released
+    release.failed        submitted  waiting    approved   released
+    request.closed        -          -          -          closed
+"""
+COLUMNS, *ROWS = (line.split() for line in STEPS.strip().splitlines())
+NEXT = {
+    (State(state), next(each for each in Act if each == act)): None
+    if target == "-"
+    else State(target)
+    for act, *targets in ROWS
+    for state, target in zip(COLUMNS, targets, strict=True)
+}
+LED_TO = {  # with a package in preparation, which can then be delivered or fail
+    State.SUBMITTED: (Act.APPROVED, Act.PREPARED, Act.REVOKED),
+    State.WAITING: (Act.APPROVED, Act.PREPARED, Act.REVOKED, Act.ASKED),
+    State.APPROVED: (Act.APPROVED, Act.PREPARED),
+    State.RELEASED: (Act.APPROVED, Act.LISTENED, Act.PREPARED),
+}
+
+
+def test_the_table_of_steps_has_every_act() -> None:
+    assert [act for act, *_ in ROWS] == list(Act)
+    assert set(COLUMNS) == set(State) - ENDED
+
+
+@pytest.mark.parametrize(("state", "act"), NEXT, ids=str)
+def test_a_request_moves_as_the_table_of_steps_says(state: RequestState, act: RequestAct) -> None:
+    history, target = events(Act.CREATED, *LED_TO[state], act), NEXT[state, act]
+    if target is None:
+        with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.done}"):
+            check_transition(state, act)
+        with pytest.raises(Tampered, match=f"a request's history has {act} where it cannot be"):
+            state_after(history)
+    else:
+        check_transition(state, act)
+        assert state_after(history) is target
+
+
+@pytest.mark.parametrize("act", set(Act) - {Act.FAILED}, ids=str)
+@pytest.mark.parametrize("state", ENDED, ids=str)
+def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: RequestAct) -> None:
+    with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.done}"):
+        check_transition(state, act)
+
+
+DONE = (
+    "made again, dated, changed, asked about, answered, given more time, checked for third parties,"
+    " approved, denied, withdrawn, let lapse, revoked, let lapse, listened to, released, released,"
+    " released, closed"
+)
+
+
+def test_a_refusal_says_what_cannot_be_done() -> None:
+    assert [act.done for act in Act] == DONE.split(", ")
+
+
+HANDING_OVER = {Act.PREPARED, Act.DELIVERED, Act.LISTENED}
+
+
+@pytest.mark.parametrize("act", set(Act) - {Act.FAILED}, ids=str)
+def test_only_what_hands_over_is_refused_under_4b(act: RequestAct) -> None:
+    with pytest.raises(Refused) as refused:
+        check_transition(State.DENIED, act)
+    under = Clause.FORMALLY_AUTHORISED if act in HANDING_OVER else None
+    assert refused.value.clause is under
 
 
 def test_nothing_leads_out_of_the_four_ends() -> None:
