@@ -37,12 +37,18 @@ def deadline_json(deadline: Deadline | None) -> dict[str, Any]:
     }
 
 
-def deadline_lines(deadline: Deadline | None, on: date, *, warn_days: int) -> Iterator[str]:
-    """As people read it on a day, a line each; none where nothing sets a day."""
+def deadline_lines(
+    deadline: Deadline | None, on: date, *, warn_days: int, is_answered: bool = False
+) -> Iterator[str]:
+    """As people read it on a day, a line each; none where nothing sets a day.
+
+    What is answered does not press any more.
+    """
     if deadline is None:
         return
     if deadline.due_on is not None:
-        yield f"{'due':<{_LABEL}}{deadline.due_on}{_pressing(deadline, on, warn_days)}"
+        pressing = "" if is_answered else _pressing(deadline, on, warn_days)
+        yield f"{'due':<{_LABEL}}{deadline.due_on}{pressing}"
     if deadline.target_on is not None:
         yield f"{'target':<{_LABEL}}{deadline.target_on}"
     if deadline.waiting_for is not None:

@@ -1,0 +1,218 @@
+"""Whatever people do to requests, in whatever order: what holds then, on a real vault."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+import practices
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import all_requests
+from callrec.errors import NotFound, Refused, Unusable
+from callrec.policy.clock import Awaited, ClockEvent, Dated
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import ENDED, RequestState
+from callrec.procedures.amend import attach_recordings, detach_recordings
+from callrec.procedures.approvals import how_it_ended, read_approvals
+from callrec.procedures.custody import to_millis
+from callrec.procedures.deny import deny_request
+from callrec.procedures.end_request import close_request, withdraw_request
+from callrec.procedures.inbox import Waits, read_inbox
+from callrec.procedures.lapsing import read_ends, state_now
+from callrec.procedures.listen import listen_to
+from callrec.procedures.projections import check_projections
+from callrec.procedures.request_clock import read_clock, read_deadlines
+from callrec.procedures.request_event import date_request
+from callrec.procedures.request_log import read_history
+from callrec.procedures.revoke import revoke_grants
+from procedures.asking import (
+    ANOTHER_REASON,
+    a_request,
+    approve,
+    logged_in,
+    pass_days,
+    signed_in,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+    from sqlalchemy import Connection
+
+    from practices import House
+
+REFERENCE = st.sampled_from(["R-1", "R-2"])
+DECIDER = st.sampled_from(["dora", "dora", "max"])
+MAKER = st.sampled_from(["sam", "max"])
+RECORDINGS = st.sets(st.sampled_from([1, 2, 3]), min_size=1).map(sorted)
+PURPOSES = st.sampled_from(
+    [Purpose.PROTECT_PARTIES, Purpose.COMPLAINT, Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY]
+)
+
+Deed = tuple[str, dict[str, Any]]
+
+
+def deed(name: str, **said: st.SearchStrategy[Any]) -> st.SearchStrategy[Deed]:
+    return st.tuples(st.just(name), st.fixed_dictionaries(said))
+
+
+DEEDS = st.one_of(
+    deed("approve", reference=REFERENCE, who=DECIDER, recordings=RECORDINGS),
+    deed("approve", reference=REFERENCE, who=DECIDER, recordings=st.just([])),
+    deed("hear", reference=REFERENCE, who=MAKER, recording=st.sampled_from([1, 2, 3])),
+    deed("attach", reference=REFERENCE, who=MAKER, recordings=RECORDINGS),
+    deed("detach", reference=REFERENCE, who=MAKER, recordings=RECORDINGS),
+    deed("ask", reference=REFERENCE, who=DECIDER),
+    deed("answer", reference=REFERENCE, who=MAKER),
+    deed("deny", reference=REFERENCE, who=DECIDER),
+    deed("withdraw", reference=REFERENCE, who=MAKER),
+    deed("revoke", reference=REFERENCE, who=DECIDER),
+    deed("close", reference=REFERENCE, who=MAKER),
+    deed("wait", days=st.sampled_from([5, 15])),
+)
+
+
+def swallow(_: str) -> Callable[..., None]:
+    def play(pieces: Any) -> None:
+        for _ in pieces:
+            pass
+
+    return play
+
+
+def ask(house: House, who: str, reference: str, asked: Dated) -> None:
+    dated = ClockEvent(event=asked, on=house.at.date(), awaited=Awaited.CLARIFICATION)
+    actor = signed_in(house, who)
+    date_request(house.practice, actor, reference, dated, reason=ANOTHER_REASON)
+
+
+def hear(house: House, who: str, reference: str, recording: int) -> None:
+    actor = signed_in(house, who)
+    listen_to(house.practice, actor, reference, recording, player=swallow)
+
+
+DOING: dict[str, Callable[..., object]] = {
+    "approve": lambda house, who, reference, recordings: approve(
+        house, reference, who, recordings=tuple(recordings)
+    ),
+    "hear": hear,
+    "attach": lambda house, who, reference, recordings: attach_recordings(
+        house.practice, signed_in(house, who), reference, recordings
+    ),
+    "detach": lambda house, who, reference, recordings: detach_recordings(
+        house.practice, signed_in(house, who), reference, recordings
+    ),
+    "ask": lambda house, who, reference: ask(house, who, reference, Dated.ASKED),
+    "answer": lambda house, who, reference: ask(house, who, reference, Dated.ANSWERED),
+    "deny": lambda house, who, reference: deny_request(
+        house.practice, logged_in(house, who), reference, reason=ANOTHER_REASON
+    ),
+    "withdraw": lambda house, who, reference: withdraw_request(
+        house.practice, logged_in(house, who), reference
+    ),
+    "revoke": lambda house, who, reference: revoke_grants(
+        house.practice, logged_in(house, who), reference, reason=ANOTHER_REASON
+    ),
+    "close": lambda house, who, reference: close_request(
+        house.practice, signed_in(house, who), reference
+    ),
+    "wait": pass_days,
+}
+"""Each deed by one person; the policy may refuse it."""
+
+
+def check_grants(house: House, connection: Connection) -> None:
+    """Grants exist for exactly what the approvals that stand grant; ended requests hold none."""
+    now, grant, ends = house.practice.now(), tables.grant, read_ends(connection)
+    for row in all_requests(connection):
+        history = read_history(house.practice, connection, row.id)
+        approvals = read_approvals(house.practice, connection, history)
+        granted = {
+            (approval.to, uid)
+            for approval in approvals
+            if not how_it_ended(approval, history, now)
+            for uid in approval.items
+        }
+        usable = connection.execute(
+            select(grant.c.person, grant.c.uid).where(
+                grant.c.request == row.id, grant.c.lapses_at > to_millis(now)
+            )
+        )
+        assert {(each.person, each.uid) for each in usable} == granted
+        state = state_now(house.practice, row, ends)
+        assert (state is not RequestState.APPROVED) or granted
+        assert not (row.state in ENDED and granted)
+
+
+def check_log(house: House, connection: Connection) -> None:
+    """Replaying the leaves rebuilds each request, and nothing in the catalogue says otherwise."""
+    for row in all_requests(connection):
+        history = read_history(house.practice, connection, row.id)
+        assert (row.state, row.version) == (history.state, history.version)
+    problems = list(
+        check_projections(connection, house.practice.register, house.practice.config.time_zone)
+    )
+    assert problems == []
+
+
+def check_inboxes(house: House, connection: Connection) -> None:
+    """Every request that waits for somebody is in somebody's inbox."""
+    ends = read_ends(connection)
+    waiting = {
+        f"R-{row.number}"
+        for row in all_requests(connection)
+        if state_now(house.practice, row, ends) in (RequestState.SUBMITTED, RequestState.WAITING)
+    }
+    found = {
+        item.reference
+        for login in practices.PEOPLE
+        for item in read_inbox(house.practice, logged_in(house, login))
+        if item.waits_to is not Waits.HEAR
+    }
+    assert found == waiting
+
+
+def check_days(house: House, connection: Connection) -> None:
+    """No request is due before it came."""
+    for request, deadline in read_deadlines(house.practice, connection).items():
+        clock = read_clock(
+            house.practice, connection, read_history(house.practice, connection, request)
+        )
+        assert clock is not None
+        assert (deadline.due_on or date.max) >= clock.receipt.received_on
+        assert (deadline.target_on or date.max) >= clock.receipt.received_on
+
+
+@settings(
+    max_examples=12,  # each takes a second; what fails is shrunk by hand
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(purposes=st.tuples(PURPOSES, PURPOSES), deeds=st.lists(DEEDS, min_size=4, max_size=12))
+def test_whatever_is_done_the_log_the_grants_and_the_inboxes_agree(
+    stocked_template: House,
+    tmp_path_factory: pytest.TempPathFactory,
+    purposes: tuple[Purpose, Purpose],
+    deeds: list[Deed],
+) -> None:
+    house = practices.copy(stocked_template, tmp_path_factory.mktemp("lives"))
+    for purpose, maker in zip(purposes, ("sam", "max"), strict=True):
+        a_request(house, maker, purpose=purpose)
+    approval = ("approve", {"reference": "R-1", "who": "dora", "recordings": [1, 2]})
+    for name, said in [approval, *deeds]:
+        with suppress(Refused, Unusable, NotFound):
+            DOING[name](house, **said)
+            event(name)
+    with reading(house.practice.engine) as connection:
+        check_grants(house, connection)
+        check_log(house, connection)
+        check_inboxes(house, connection)
+        check_days(house, connection)
