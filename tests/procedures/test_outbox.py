@@ -34,6 +34,7 @@ from procedures.asking import (
     said,
     signed_in,
 )
+from procedures.packages import release
 
 if TYPE_CHECKING:
     from practices import House
@@ -128,6 +129,18 @@ def test_who_revokes_his_own_is_not_told_of_it(told: House) -> None:
     assert lines(told, after=3) == [
         ("mia", "R-1 was approved for you; it lapses after 8 December 2026")
     ]
+
+
+def test_a_requester_is_told_that_somebody_else_released_it(told: House) -> None:
+    approve(told, a_request(told), to="mia")
+    release(told, login="mia")
+    assert lines(told, after=6) == [("sam", "R-1 was released")]
+
+
+def test_who_releases_his_own_is_not_told_of_it(told: House) -> None:
+    approved(told)
+    release(told)
+    assert len(lines(told)) == 5
 
 
 def test_who_may_decide_is_told_when_an_approved_request_is_changed(told: House) -> None:
