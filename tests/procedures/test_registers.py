@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +43,6 @@ from procedures.packages import release
 from procedures.test_dossier import play
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from practices import House
 
 SUBJECT_ACCESS, OUTSIDE_BODY = Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY
@@ -101,6 +99,16 @@ def test_who_may_not_read_one_is_refused_and_that_is_on_record(
 @pytest.mark.parametrize("register", [r for r, source in SOURCES.items() if source.entered])
 def test_it_is_read_from_a_time_on_or_till_one(stocked: House, register: RegisterName) -> None:
     extract(stocked, register, since=stocked.at, until=stocked.at)
+
+
+def test_a_day_counts_from_its_first_moment_at_the_practice(stocked: House) -> None:
+    ask(stocked, SUBJECT_ACCESS, received="2026-06-15")
+    begins = datetime(2026, 6, 14, 23, tzinfo=UTC)  # British Summer Time
+    second, register = timedelta(seconds=1), RegisterName.SUBJECT_ACCESS
+    assert len(extract(stocked, register, since=begins).entries) == 1
+    assert extract(stocked, register, since=begins + second).entries == ()
+    assert extract(stocked, register, until=begins).entries == ()
+    assert len(extract(stocked, register, until=begins + second).entries) == 1
 
 
 def test_the_access_register_shows_how_things_stand_now(house: House) -> None:

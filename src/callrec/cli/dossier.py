@@ -50,7 +50,7 @@ def dossier(
         write_whole(to, _written(to, found, zone), replace=replace)
         count = len(found.entries)
         written = {"path": to, "id": found.reference, "events": count}
-        call.out.show(written, lambda: call.out.say(f'{count} entries are in "{to}".'))
+        call.out.show(written, lambda: call.out.say(f'"{to}" is written, entries: {count}'))
     if found.forged:
         raise Tampered(f"{found.forged} entries name somebody who is not shown to have made them")
 
@@ -71,7 +71,7 @@ def _lines(found: Dossier, zone: tzinfo) -> Iterator[str]:
     yield f"{found.reference}  {found.purpose}  {found.state}"
     yield f"all that the record says of it, read on {_local(found.read_at, zone)}"
     if not found.in_full:
-        yield "what the request says is masked, as it does not concern the reader"
+        yield "what the request says is not shown in full, as it does not concern the reader"
     for entry in found.entries:
         yield ""
         yield from _entry_lines(entry, zone)

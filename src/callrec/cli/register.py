@@ -57,7 +57,7 @@ def register(
     data = _document(extract) if is_json else to_csv(extract.columns, rows, zone)
     write_whole(to, data, replace=replace)
     written = {"path": to, "register": name, "entries": len(rows)}
-    ctx.obj.out.show(written, lambda: ctx.obj.out.say(f'{len(rows)} entries are in "{to}".'))
+    ctx.obj.out.show(written, lambda: ctx.obj.out.say(f'"{to}" is written, entries: {len(rows)}'))
 
 
 def _json(extract: Extract) -> dict[str, Any]:

@@ -124,8 +124,8 @@ def teller_of(
 def _said(
     practice: Practice, connection: Connection, request: OpenRequest
 ) -> Mapping[int, Mapping[str, Any]]:
-    dates = {
-        seq: {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
-        for seq, dated in read_dates(practice, connection, request).items()
-    }
-    return {**read_words(connection, request), **dates}
+    said: dict[int, Mapping[str, Any]] = dict(read_words(connection, request))
+    for seq, dated in read_dates(practice, connection, request).items():
+        told = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
+        said[seq] = {name: text for name, text in told.items() if text is not None}
+    return said
