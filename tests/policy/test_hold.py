@@ -16,6 +16,7 @@ from callrec.policy.hold import (
     check_may_countersign_lifting,
     check_may_lift_hold,
     check_may_place_hold,
+    check_may_read_hold,
     check_nothing_held,
     hold_after,
     told_time,
@@ -91,6 +92,15 @@ def test_nobody_else_places_a_hold(role: Role) -> None:
         check_may_place_hold(a_person(role), on=TODAY)
     assert refusal.value.clause is Clause.ENCRYPTED_AND_ARCHIVED
     assert refusal.value.hint == "ask a manager, a partner or the Data Controller"
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+def test_whoever_may_place_a_hold_may_read_why_one_was_placed(role: Role) -> None:
+    if role in MAY_PLACE:
+        check_may_read_hold(a_person(role), on=TODAY)
+        return
+    with pytest.raises(Refused, match=f"the role {role} may not read why a hold was placed"):
+        check_may_read_hold(a_person(role), on=TODAY)
 
 
 @pytest.mark.parametrize("power", [Power.SEARCH, Power.DECIDE_GENERAL, Power.DECIDE_RESERVED])

@@ -191,6 +191,13 @@ def test_nothing_is_erased_on_the_word_of_rows_that_were_changed(house: House) -
     assert rows(house, "SELECT * FROM grant_") == []
 
 
+def test_nothing_is_lifted_on_the_word_of_a_log_that_was_changed(house: House) -> None:
+    by_sql(house, "UPDATE leaf SET body = x'7b7d' WHERE seq = 7")
+    with pytest.raises(Tampered):
+        lift(house, 2)
+    assert held(house) == {1, 2, 3, 4}
+
+
 def test_another_reason_in_its_place_does_not_pass_for_it(house: House) -> None:
     hold, newest = hold_id(house, 2), house.practice.register.newest(VaultKey.CATALOGUE)
     info = context("hold", house.practice.vault, hold=hold)

@@ -2,7 +2,7 @@
 
     s.173  what a subject access asks for is not destroyed      check_nothing_held
     4(h)   nor is anything else that is held                    check_nothing_held
-    4(h)   whoever may search or decides places a hold          check_may_place_hold
+    4(h)   whoever may search or decides places a hold          check_may_place_hold, _read_
     4(h)   two people lift it                                   check_may_lift_hold, _countersign_
     4(h)   what a request placed is lifted by its end alone     check_can_be_lifted
 
@@ -158,13 +158,16 @@ def check_may_place_hold(person: Person, *, on: date) -> None:
     Raises:
         Refused: the person does neither.
     """
-    check_in_force(person)
-    if not _PLACING & powers_of(person, on):
-        raise Refused(
-            f"the role {person.role} may not place a hold",
-            clause=Clause.ENCRYPTED_AND_ARCHIVED,
-            hint="ask a manager, a partner or the Data Controller",
-        )
+    _check_searches_or_decides(person, "place a hold", on=on)
+
+
+def check_may_read_hold(person: Person, *, on: date) -> None:
+    """The same people may know why it was placed; that there is one, everybody may.
+
+    Raises:
+        Refused: the person neither searches nor decides requests.
+    """
+    _check_searches_or_decides(person, "read why a hold was placed", on=on)
 
 
 def check_may_lift_hold(person: Person, *, on: date) -> None:
@@ -236,6 +239,16 @@ def check_nothing_held(holds: Iterable[HoldFacts]) -> None:
             f"a recording is held by {first.reference} and is not destroyed",
             clause=_why(first),
             hint=f"see what holds it: callrec hold show {first.reference}",
+        )
+
+
+def _check_searches_or_decides(person: Person, doing: str, *, on: date) -> None:
+    check_in_force(person)
+    if not _PLACING & powers_of(person, on):
+        raise Refused(
+            f"the role {person.role} may not {doing}",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="ask a manager, a partner or the Data Controller",
         )
 
 

@@ -12,7 +12,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds, count_held, find_hold, hold_of, uids_held
 from callrec.errors import Tampered
-from callrec.policy.hold import HoldState, check_may_place_hold
+from callrec.policy.hold import HoldState, check_may_read_hold
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, today, vault_key
 from callrec.procedures.custody import from_millis
@@ -82,7 +82,7 @@ def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
     with reading(practice.engine) as connection:
         row = find_hold(connection, number)
     with attempt(practice, actor, SHOWN, subject=[row.id]):
-        check_may_place_hold(actor.person, on=today(practice))
+        check_may_read_hold(actor.person, on=today(practice))
         record(practice, actor, SHOWN, subject=[row.id])
         with reading(practice.engine) as connection:
             row = find_hold(connection, number)
