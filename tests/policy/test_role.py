@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from callrec.errors import Unusable
 from callrec.policy.role import (
     POWERS,
     Person,
@@ -12,7 +13,9 @@ from callrec.policy.role import (
     Role,
     Standing,
     VaultKey,
+    brought_by,
     keys_held,
+    powers_left,
     powers_of,
 )
 from policy.builders import TODAY, a_person
@@ -41,7 +44,11 @@ def test_every_role_and_power_is_in_the_table() -> None:
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("power", Power)
 def test_a_role_brings_what_its_column_says(role: Role, power: Power) -> None:
-    assert (power in POWERS[role]) == (ROWS[power][COLUMNS.index(role)] == "x")
+    assert (
+        (power in brought_by(role))
+        == (power in POWERS[role])
+        == (ROWS[power][COLUMNS.index(role)] == "x")
+    )
 
 
 def test_a_power_can_be_lent_until_a_day_and_on_it() -> None:
@@ -60,6 +67,15 @@ def test_a_manager_for_the_computers_holds_less_than_the_role_brings() -> None:
     person = Person(PersonId("e" * 32), Role.MANAGER, frozenset({Power.MAKE_REQUEST}))
     assert powers_of(person, date(2024, 1, 4)) == {Power.MAKE_REQUEST}
     assert keys_held(powers_of(person, TODAY)) == frozenset()
+
+
+def test_of_a_role_only_what_it_brings_is_left() -> None:
+    some = frozenset({Power.SEARCH, Power.HEAR})
+    assert powers_left(Role.MANAGER, some) == some
+    more = some | {Power.READ_AUDIT, Power.GOVERN}
+    with pytest.raises(Unusable, match="manager does not bring govern, read-audit") as unusable:
+        powers_left(Role.MANAGER, more)
+    assert "callrec user delegate" in unusable.value.hint
 
 
 HELD = {

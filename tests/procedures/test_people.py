@@ -13,7 +13,7 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.identity import LockedSeed
 from callrec.crypto.statement import state
 from callrec.errors import Locked, Refused, Tampered, Unusable
-from callrec.policy.role import POWERS, Role, Standing, VaultKey
+from callrec.policy.role import POWERS, Power, Role, Standing, VaultKey
 from callrec.practice import writing
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.joining import add_person, confirm_person
@@ -170,3 +170,38 @@ def test_a_claim_by_somebody_who_has_his_key_counts_for_nothing(house: House) ->
     register = house.open().register
     assert max_.person.id in register.claims  # the one he made when he joined
     assert len(register.ignored) == 1
+
+
+IT = frozenset({Power.MAKE_REQUEST})
+
+
+def test_who_looks_after_the_computers_is_a_manager_who_opens_nothing(house: House) -> None:
+    change_role(house.practice, house.actor("dora"), login="max", role=Role.MANAGER, only=IT)
+    max_ = house.actor("max")
+    assert (max_.person.role, max_.person.powers) == (Role.MANAGER, IT)
+    assert keys_of(house, "max") == set()
+    assert house.practice.register.newest(VaultKey.CATALOGUE).version == 2
+    change_role(house.practice, house.actor("dora"), login="max", role=Role.MANAGER)
+    assert house.actor("max").person.powers == POWERS[Role.MANAGER]
+
+
+def test_nobody_holds_by_his_role_what_it_does_not_bring(house: House) -> None:
+    only = frozenset({Power.GOVERN, Power.SEARCH})
+    with pytest.raises(Unusable, match="the role manager does not bring govern"):
+        change_role(house.practice, house.actor("dora"), login="max", role=Role.MANAGER, only=only)
+
+
+def test_less_than_a_role_is_held_by_nobody_who_is_not_confirmed(house: House) -> None:
+    dora = house.actor("dora")
+    add_person(house.practice, dora, login="new", full_name="N", role=Role.STAFF, password="")
+    with pytest.raises(Refused, match="not confirmed"):
+        change_role(house.open(), dora, login="new", role=Role.STAFF, only=IT)
+
+
+def test_a_data_controller_who_does_not_govern_is_none(house: House) -> None:
+    role = Role.DATA_CONTROLLER
+    with pytest.raises(Refused, match="left without a Data Controller"):
+        change_role(house.practice, house.actor("dora"), login="dora", role=role, only=IT)
+    change_role(house.practice, house.actor("dora"), login="pat", role=role, only=IT)
+    with pytest.raises(Refused, match="left without a Data Controller"):
+        disable_person(house.open(), house.actor("dora"), login="dora")

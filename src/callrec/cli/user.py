@@ -26,6 +26,7 @@ from callrec.procedures.people import list_people, show_person
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from callrec.practice import Practice
     from callrec.procedures.joining import Added
 from callrec.procedures.people import Colleague
 
@@ -117,7 +118,7 @@ def list_(ctx: Context) -> None:
         out.table(("login", "name", "role", "standing"), rows)
         for person in everybody:
             for power, until in person.delegations:
-                out.say(f"{person.login} may {power} until {until}")
+                out.say(f"{person.login} may {power} until {until}{_over(practice, until)}")
 
     out.show_items([_json(c) for c in everybody], text)
 
@@ -133,19 +134,30 @@ def show(ctx: Context, *, user: options.KnownLogin) -> None:
         out.say(f"{found.login}  {found.full_name}  ({found.role}, {found.standing})")
         out.say(f"may: {', '.join(found.powers) or 'nothing'}")
         for power, until in found.delegations:
-            out.say(f"lent: {power}, until {until}")
+            out.say(f"lent: {power}, until {until}{_over(practice, until)}")
         out.say(f"key: {grouped_fingerprint(found.claimed_fingerprint or found.fingerprint)}")
 
     out.show(_json(found), text)
 
 
 @app.command()
-def role(ctx: Context, *, user: options.KnownLogin, role: options.NewRole) -> None:
-    """Give a person another role. What it no longer opens goes on under new keys."""
+def role(
+    ctx: Context,
+    *,
+    user: options.KnownLogin,
+    role: options.NewRole,
+    only: delegating.OnlyPowers = None,
+) -> None:
+    """Give a person another role, or less of one. What it no longer opens goes on under new keys.
+
+    Whoever looks after the computers is a manager who holds --only make-request.
+    """
     practice = practice_of(ctx.obj)
-    change_role(practice, signing(ctx.obj, practice), login=user, role=role)
-    out = ctx.obj.out
-    out.show({"user": user, "role": role}, lambda: out.say(f"{user} is {role} now."))
+    held = frozenset(only or ())
+    change_role(practice, signing(ctx.obj, practice), login=user, role=role, only=held)
+    out, said = ctx.obj.out, f"{user} is {role} now"
+    told = f"{said}, and may: {', '.join(sorted(held))}." if held else f"{said}."
+    out.show({"user": user, "role": role, "only": sorted(held) or None}, lambda: out.say(told))
 
 
 @app.command()
@@ -197,6 +209,11 @@ def password(ctx: Context) -> None:
     change_password(practice, actor, password=chosen)
     out = ctx.obj.out
     out.show({"user": actor.login}, lambda: out.say("Your password is changed."))
+
+
+def _over(practice: Practice, until: str) -> str:
+    """What is added to what was lent until a day that is over."""
+    return "" if until >= today(practice).isoformat() else ", which is over"
 
 
 def _json(person: Colleague) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NewType, Self
 
+from callrec.errors import Unusable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
@@ -75,8 +77,8 @@ class VaultKey(StrEnum):
     INDEX = "index"
 
 
-def _brought_by(role: Role) -> frozenset[Power]:
-    """The type checker sees that no role is left out."""
+def brought_by(role: Role) -> frozenset[Power]:
+    """The powers that a role brings; the type checker sees that no role is left out."""
     match role:
         case Role.STAFF:
             return frozenset({Power.MAKE_REQUEST, Power.HEAR})
@@ -109,7 +111,7 @@ def _brought_by(role: Role) -> frozenset[Power]:
             return frozenset({Power.INGEST})
 
 
-POWERS: Mapping[Role, frozenset[Power]] = MappingProxyType({r: _brought_by(r) for r in Role})
+POWERS: Mapping[Role, frozenset[Power]] = MappingProxyType({r: brought_by(r) for r in Role})
 """What each role brings."""
 
 _OPENED_BY: Mapping[VaultKey, frozenset[Power]] = MappingProxyType(
@@ -140,6 +142,20 @@ class Person:
     powers: frozenset[Power]
     delegations: tuple[Delegation, ...] = ()
     standing: Standing = Standing.CONFIRMED
+
+
+def powers_left(role: Role, only: frozenset[Power]) -> frozenset[Power]:
+    """What a person of a role holds who is to hold these powers alone.
+
+    Raises:
+        Unusable: the role does not bring one of them; lending does.
+    """
+    if not only <= POWERS[role]:
+        raise Unusable(
+            f"the role {role} does not bring {', '.join(sorted(only - POWERS[role]))}",
+            hint="lend it: callrec user delegate NAME --power POWER --until DATE",
+        )
+    return only
 
 
 def powers_of(person: Person, on: date) -> frozenset[Power]:

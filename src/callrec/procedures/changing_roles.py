@@ -9,10 +9,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from callrec.errors import Refused
-from callrec.policy.authority import check_may_vouch
+from callrec.policy.authority import check_in_force, check_may_vouch
 from callrec.policy.clause import Clause
 from callrec.policy.delegation import without_lapsed
-from callrec.policy.role import POWERS, Person, Role, Standing
+from callrec.policy.role import (
+    POWERS,
+    Person,
+    Power,
+    Role,
+    Standing,
+    powers_left,
+    powers_vouched_for,
+)
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.procedures.people import colleague, find_person
 from callrec.procedures.vouching import Revision, governing, revise
@@ -21,16 +29,36 @@ if TYPE_CHECKING:
     from callrec.audit.register import Voucher
 
 
-def change_role(practice: Practice, actor: Actor, *, login: str, role: Role) -> None:
+def change_role(
+    practice: Practice,
+    actor: Actor,
+    *,
+    login: str,
+    role: Role,
+    only: frozenset[Power] = frozenset(),
+) -> None:
     """Give a person another role: new powers, and new versions of each key that he loses.
 
+    Args:
+        practice: the open vault.
+        actor: who governs, with his password given.
+        login: whose role it is to be.
+        role: the role.
+        only: the powers of the role that he is to hold; empty: all of them.
+
     Raises:
-        Refused: the actor does not govern, or would leave the practice without a Data Controller.
+        NotFound: nobody has that login.
+        Refused: the actor does not govern, or would leave the practice without a Data Controller,
+            or a person who is to hold less is not confirmed yet.
+        Unusable: the role does not bring one of the powers.
     """
     voucher = known_voucher(practice, actor, login)
+    if only:
+        check_in_force(voucher.person)
     confirmed = voucher.person.standing is Standing.CONFIRMED
+    powers = powers_left(role, only) if only else POWERS[role]
     person = replace(
-        voucher.person, role=role, powers=POWERS[role] if confirmed else voucher.person.powers
+        voucher.person, role=role, powers=powers if confirmed else voucher.person.powers
     )
     _revise(practice, actor, "person.role", voucher, person)
 
@@ -65,18 +93,15 @@ def _revise(
 
 
 def _check_controller_remains(practice: Practice, changed: Person) -> None:
-    remaining = [
-        voucher.person
-        for voucher in practice.register.people()
-        if voucher.person.id != changed.id
-        and voucher.person.role is Role.DATA_CONTROLLER
-        and voucher.person.standing is Standing.CONFIRMED
-    ]
-    if changed.role is Role.DATA_CONTROLLER and changed.standing is Standing.CONFIRMED:
-        return
-    if not remaining:
+    others = (v.person for v in practice.register.people() if v.person.id != changed.id)
+    if not any(map(_controls, [changed, *others])):
         raise Refused(
             "the practice would be left without a Data Controller",
             clause=Clause.CONTROLLED_ACCESS,
             hint="make somebody else Data Controller first",
         )
+
+
+def _controls(person: Person) -> bool:
+    governs = Power.GOVERN in powers_vouched_for(person)
+    return person.role is Role.DATA_CONTROLLER and governs

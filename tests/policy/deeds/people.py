@@ -10,7 +10,7 @@ from callrec.policy.delegation import lend, take_back
 from callrec.policy.dossier import check_may_read_dossier
 from callrec.policy.glass import GlassVerdict, check_glass_verdict, check_may_review_glass
 from callrec.policy.registers import RegisterName, check_may_read_register
-from callrec.policy.role import Power, Role, Standing
+from callrec.policy.role import Power, Role, Standing, powers_left
 from callrec.policy.search_review import (
     Verdict,
     check_may_review_search,
@@ -49,6 +49,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "a power is lent to a manager whose role brings it": lambda: lend(
         a_person(DC), a_person(MANAGER, id=BEN), Power.SEARCH, until=TODAY, on=TODAY
+    ),
+    "a manager is to hold by his role what it does not bring": lambda: powers_left(
+        MANAGER, frozenset({Power.SEARCH, Power.GOVERN})
     ),
     "a power is taken back that was not lent": lambda: take_back(
         a_person(DC), a_person(id=BEN), Power.SEARCH

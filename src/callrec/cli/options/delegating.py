@@ -34,3 +34,12 @@ LentUntil = Annotated[
     typer.Option("--until", metavar="DATE", help="The last day on which the person may do it."),
 ]
 End = Annotated[bool, typer.Option("--end", help="Take it back at once, and renew its keys.")]
+OnlyPowers = Annotated[
+    list[Power] | None,
+    typer.Option(
+        "--only",
+        metavar="POWER",
+        parser=read_power,
+        help="Hold this power of the role and no other; may be given again.",
+    ),
+]
