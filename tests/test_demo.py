@@ -51,6 +51,8 @@ MATTERS = {
     "nobody browses": "a search stands under a reason or a request [policy 4(c)]",
     "nobody approves his own request": "[exit 3]",
     "somebody else does": "R-1 is approved: ",
+    "the law's day, and why": "Due by the end of ",
+    "what a patient asks for is held": "\nH-2   R-2      placed ",
     "7-Zip is shown opening the package": "$ 7z",
     "ssh-keygen accepts the manifest": 'Good "callrec-release" signature for ',
     "the archive was read back": "is as it was written: 24 recordings in 1 bag read back",

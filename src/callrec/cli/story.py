@@ -46,6 +46,7 @@ def tell(stage: Stage) -> None:
     _search(stage)
     _ask_and_approve(stage)
     _release(stage)
+    _subject_access(stage)
     _archive(stage)
     _verify(stage)
 
@@ -94,7 +95,8 @@ def _ask_and_approve(stage: Stage) -> None:
     stage.callrec(
         "max", "request", "create", "--purpose", "complaint", "--reason", REASON,
         "--number", NUMBER, "--date", "unknown", "--time", "unknown", "--extension", "unknown",
-        "--party", "unknown", "--recording", stage.found_recording(),
+        "--party", "unknown", "--complaint", "C-2026-014", "--complainant", "patient",
+        "--recording", stage.found_recording(),
     )  # fmt: skip
     stage.remark("Nobody approves his own request.")
     stage.callrec("max", "approve", "R-1", "--yes", exits=REFUSED)
@@ -140,6 +142,21 @@ def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
         check = ("-Y", "verify", "-f", "allowed_signers", "-I", signers.split()[0])
         signed = ("-n", "callrec-release", "-s", "manifest.json.sig")
         stage.program("ssh-keygen", *check, *signed, reads="opened/manifest.json", within="opened")
+
+
+def _subject_access(stage: Stage) -> None:
+    stage.scene("A patient wants a copy of her own calls: the law sets a day, and they are held.")
+    stage.callrec("sam", "due", "subject-access", "--received", "today")
+    stage.callrec(
+        "sam", "request", "create", "--purpose", "subject-access",
+        "--reason", "The patient asks for a copy of her own calls",
+        "--number", NUMBER, "--date", "unknown", "--time", "unknown", "--extension", "unknown",
+        "--party", "unknown", "--subject", "Jean Alder", "--received", "today",
+        "--received-how", "spoken", "--identity", "unknown", "--authority", "none", "--copy",
+    )  # fmt: skip
+    stage.remark("Staff may ask and not search; what matches is held until the request is closed.")
+    stage.callrec("dora", "request", "event", "R-2", "identity", "--on", "today")
+    stage.callrec("dora", "hold", "list")
 
 
 def _archive(stage: Stage) -> None:
