@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import string
+import tomllib
 from datetime import date
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from callrec.config import Notice
+from callrec.config import Config, Notice
 from callrec.notices import COLUMNS, Facts, notice_text
 from callrec.policy.notice import PURPOSES, NoticeKind, NoticeVersion
 
+ROOT = Path(__file__).parents[2]
 FACTS = Facts(
     practice="Hama Medical Centre", contact="Ann Hall, 01632 960000", kept_for="six years"
 )
@@ -31,6 +34,17 @@ def flowing(kind: NoticeKind) -> str:
 def test_the_configuration_knows_the_kinds_that_there_are() -> None:
     annotation = Notice.model_fields["kind"].annotation
     assert list(get_args(annotation)) == [str(kind) for kind in NoticeKind]
+
+
+def test_the_version_that_the_example_shows_loads() -> None:
+    lines = (ROOT / "config.example.toml").read_text(encoding="utf-8").splitlines()
+    shown = "\n".join(line[4:] for line in lines if line.startswith("#   "))
+    (version,) = Config.model_validate(tomllib.loads(shown)).notices
+    assert (version.kind, version.version) == ("website", "2")
+    assert (version.first_on, version.last_on) == (date(2026, 12, 1), date(2027, 11, 30))
+    assert set(tomllib.loads(shown)["notices"][0]) == {
+        field.alias or name for name, field in Notice.model_fields.items()
+    }
 
 
 @pytest.mark.parametrize("kind", NoticeKind)

@@ -20,7 +20,6 @@ from callrec.procedures.incident_list import incident_warnings, list_incidents
 from callrec.procedures.incident_show import ShownIncident, show_incident
 from callrec.procedures.outbox import read_messages
 from callrec.procedures.people import find_person
-from callrec.procedures.sealed_request import MOST_RECORDINGS
 from calls import a_call, take_in
 from procedures.asking import (
     a_request,
@@ -166,7 +165,7 @@ def test_what_there_is_not_is_not_found(house: House, said: dict[str, Any]) -> N
 
 
 def test_a_report_names_no_more_recordings_than_an_entry_of_the_log_can(house: House) -> None:
-    numbers = take_in(house, [a_call()] * (MOST_RECORDINGS + 1))
+    numbers = take_in(house, [a_call()] * 201)
     with pytest.raises(Unusable, match="200 recordings at most"):
         an_incident(house, recordings=numbers)
     an_incident(house, recordings=numbers[1:])
@@ -280,6 +279,16 @@ def test_who_is_told_and_the_data_controllers_have_mail_and_not_the_reporter(hou
     assert {message.line for message in messages} == {
         "I-1 was reported; its 72 hours end 27 November 2026 at 11:00"
     }
+
+
+def test_a_data_controller_who_reports_has_no_mail_of_it(house: House) -> None:
+    people = {login: f"{login}@practice.example" for login in ("mia", "dora")}
+    mail = Mail(host="mail.example", sender="callrec@practice.example", people=people)
+    house.config = house.config.model_copy(update={"mail": mail})
+    house.open()
+    an_incident(house, "dora")
+    with reading(house.practice.engine) as connection:
+        assert [message.to for message in read_messages(connection)] == [person_id(house, "mia")]
 
 
 def test_what_is_found_out_is_added_and_every_version_is_kept(house: House) -> None:

@@ -13,7 +13,8 @@ from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, Outcome
 from callrec.practice import today, writing
 from callrec.procedures.audit_verify import Verdict, verify_audit
-from callrec.procedures.incident_log import log_incident_version
+from callrec.procedures.incident_log import VAULT_HOLDERS, log_incident_version
+from callrec.procedures.incident_sealed import seal_incident_key
 from callrec.procedures.incident_show import show_incident
 from callrec.procedures.incident_update import update_incident
 from callrec.procedures.projections import check_projections
@@ -103,6 +104,28 @@ def test_audit_verify_convicts_whoever_changed_one(reported: House) -> None:
 def test_what_is_sealed_is_what_was_reported(reported: House, change: str) -> None:
     by_sql(reported, change)
     with pytest.raises(Tampered, match="incident I-"):
+        show(reported)
+
+
+def test_another_account_sealed_in_its_place_is_found(reported: House) -> None:
+    """Whoever writes the database needs no key to seal to public ones."""
+    incident = opened(reported, "I-1")
+    which, key = incident.history.which(reported.practice.vault, 1), bytes(32)
+    told = incident.versions[0].changed(what="Nothing at all has happened that day")
+    by_sql(
+        reported,
+        f"UPDATE incident_version SET sealed = :sealed {OF_1} AND version = 1",
+        sealed=told.seal(key, which),
+    )
+    for vault_key in VAULT_HOLDERS:
+        public = reported.practice.register.newest(vault_key).public
+        by_sql(
+            reported,
+            f"UPDATE incident_key SET sealed = :sealed {OF_1} AND version = 1 AND holder = :holder",
+            sealed=seal_incident_key(key, which, public),
+            holder=str(vault_key),
+        )
+    with pytest.raises(Tampered, match="its version 1 is not the one that was made"):
         show(reported)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from callrec.config import Notice
@@ -12,8 +12,6 @@ from callrec.telephone.call import Direction
 from calls import a_call, take_in
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from practices import House
 
 
@@ -58,6 +56,12 @@ def test_only_the_days_in_the_gap_count(house: House) -> None:
     ended = {"kind": "announcement", "from": ALWAYS, "until": date(2026, 11, 21)}
     (warning,) = with_notices(house, ended)
     assert "notice: 2 [" in warning
+
+
+def test_the_day_of_a_call_is_the_practice_s_own(house: House) -> None:
+    house.at = datetime(2027, 7, 10, 12, tzinfo=UTC)
+    calls(house, Direction.INBOUND, datetime(2027, 7, 8, 23, 30, tzinfo=UTC))  # the 9th in London
+    assert with_notices(house, {"kind": "announcement", "from": date(2027, 7, 9)}) == []
 
 
 def test_what_is_longer_ago_is_not_counted(house: House) -> None:
