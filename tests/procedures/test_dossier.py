@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, NotFound, Refused, Tampered
+from callrec.policy.clock import ClockEvent, Dated
 from callrec.policy.criteria import Criteria
 from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.purpose import Purpose
@@ -20,6 +22,7 @@ from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.listen import listen_to
 from callrec.procedures.request import create_request
+from callrec.procedures.request_event import date_request
 from callrec.procedures.request_show import show_request
 from callrec.procedures.search import search_recordings
 from procedures.asking import (
@@ -31,6 +34,7 @@ from procedures.asking import (
     further_of,
     last_leaf,
     logged_in,
+    opened,
     pass_days,
     request_id,
     said,
@@ -147,6 +151,20 @@ def test_an_old_version_that_was_changed_is_tampering(stocked: House, statement:
         dossier(stocked)
 
 
+def test_an_old_version_that_somebody_sealed_anew_is_tampering(stocked: House) -> None:
+    """Whoever may search has the request's key, and may write to the database perhaps."""
+    reference = a_request(stocked)
+    attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [3])
+    request = opened(stocked, reference)
+    first = replace(request.which, version=1)
+    reason = "The patient thanks us that somebody rang back"
+    told = replace(request.body, particulars=replace(request.particulars, reason=reason))
+    sealed = told.seal(request.keys[1], first)
+    by_sql(stocked, "UPDATE request_version SET sealed = :sealed WHERE version = 1", sealed=sealed)
+    with pytest.raises(Tampered, match="is not the one made"):
+        dossier(stocked)
+
+
 def test_what_was_tried_and_refused_stands_in_it(stocked: House) -> None:
     reference = a_request(stocked)
     with pytest.raises(Refused):
@@ -229,6 +247,25 @@ def test_dated_events_are_told_with_their_own_day(stocked: House) -> None:
     assert "words" not in received.told
 
 
+def test_why_it_was_dated_so_is_told_to_whom_it_concerns(stocked: House) -> None:
+    further = further_of(Purpose.SUBJECT_ACCESS, received="2026-11-20")
+    create_request(
+        stocked.practice,
+        logged_in(stocked, "sam"),
+        purpose=Purpose.SUBJECT_ACCESS,
+        said=said(Purpose.SUBJECT_ACCESS, further=further),
+        recordings=[1],
+    )
+    extended = ClockEvent(event=Dated.EXTENDED, on=date(2026, 11, 24))
+    dora = signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, "R-1", extended, reason=ANOTHER_REASON)
+    for login in ("sam", "dora"):
+        told = entry(dossier(stocked, login), "request.extended").told
+        assert (told["on"], told["reason"]) == ("2026-11-24", ANOTHER_REASON)
+    masked = entry(dossier(stocked, "pat"), "request.extended").told
+    assert (masked["on"], masked.get("reason")) == ("2026-11-24", None)
+
+
 def test_its_hold_is_told_of_with_what_it_names(stocked: House) -> None:
     reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS, recordings=(1,))
     match_open_holds(stocked.practice, signed_in(stocked, "max"))
@@ -281,6 +318,7 @@ def test_who_is_not_concerned_is_refused_and_that_is_on_record(stocked: House, l
         dossier(stocked, login)
     leaf = last_leaf(stocked)
     assert (leaf.act, leaf.outcome) == ("request.dossier", Outcome.REFUSED)
+    assert [each.outcome for each in dossier(stocked).entries][-2:] == ["refused", "done"]
 
 
 def test_an_auditor_reads_what_happened_and_not_what_the_request_says(stocked: House) -> None:

@@ -1,0 +1,23 @@
+"""A dossier with an entry that names somebody who did not make it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.practice import writing
+from cli.test_request_on_a_terminal import on_a_terminal
+from procedures.asking import a_request, request_id, signed_in
+
+if TYPE_CHECKING:
+    from practices import House
+
+
+def test_it_is_shown_and_said_of_it_and_the_status_is_5(house: House) -> None:
+    reference = a_request(house, recordings=())
+    sam, max_ = signed_in(house, "sam"), signed_in(house, "max")
+    with writing(house.practice, max_.signer) as act:
+        act.leaf("request.shown", actor=sam.person.id, subject=[request_id(house, reference)])
+    shown = on_a_terminal(house, "dora", f"request dossier {reference}")
+    assert "request.shown  sam (staff)  NOT ATTESTED" in shown
+    assert "1 entries name somebody who is not shown to have made them" in shown
+    assert shown.endswith("[5]")
