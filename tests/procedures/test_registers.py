@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callrec.audit.leaf import Outcome
-from callrec.errors import Refused, Tampered, Unusable
+from callrec.errors import Locked, Refused, Tampered, Unusable
 from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.purpose import Purpose
 from callrec.policy.registers import RegisterName
@@ -25,6 +25,7 @@ from callrec.procedures.listen import listen_to
 from callrec.procedures.login import log_in
 from callrec.procedures.registers import SOURCES, Extract, read_register
 from callrec.procedures.request import create_request
+from callrec.procedures.unlock import unlock_person
 from cli.transcript import password_of
 from procedures.asking import (
     ANOTHER_REASON,
@@ -166,9 +167,11 @@ def test_it_says_when_each_was_last_here(house: House) -> None:
     assert entries(house, RegisterName.ACCESS)[3]["last_login_at"] is None
 
 
-def test_wrong_passwords_are_counted(house: House) -> None:
-    by_sql(house, "UPDATE person SET failures = 3 WHERE login = 'mia'")
-    assert entries(house, RegisterName.ACCESS)[3]["wrong_passwords"] == 3
+def test_a_wrong_password_is_counted_and_is_no_login(house: House) -> None:
+    with pytest.raises(Locked):
+        unlock_person(house.practice, login="mia", password="a password that is a guess")
+    mia = entries(house, RegisterName.ACCESS)[3]
+    assert (mia["wrong_passwords"], mia["last_login_at"]) == (1, None)
 
 
 def test_an_auditor_sees_no_names(house: House) -> None:
@@ -211,6 +214,14 @@ def test_the_countersigner_stands_beside_who_approved_it(stocked: House) -> None
     approve(stocked, reference, second=signed_in(stocked, "pat"))
     release(stocked, reference)
     assert set(one(stocked, RegisterName.DISCLOSURE)["approved_by"]) == {"max", "pat"}
+
+
+def test_who_approved_it_for_somebody_else_does_not(stocked: House) -> None:
+    reference = a_request(stocked)
+    approve(stocked, reference, "max", to="sam")
+    approve(stocked, reference, "pat", to="mia")
+    listen_to(stocked.practice, signed_in(stocked, "sam"), reference, 1, player=play)
+    assert one(stocked, RegisterName.DISCLOSURE)["approved_by"] == ("max",)
 
 
 def test_only_what_was_disclosed_in_that_time_is_shown(granted: House) -> None:
@@ -294,6 +305,15 @@ def test_denied_in_time(stocked: House) -> None:
         assert (entry["days"], entry["days_late"], entry["in_time"]) == (4, 0, True)
 
 
+def test_what_was_awaited_when_it_was_answered_moves_its_day_no_more(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
+    dora, ground = signed_in(stocked, "dora"), Ground.THIRD_PARTY
+    deny_request(stocked.practice, dora, reference, reason=ANOTHER_REASON, ground=ground)
+    due_on = one(stocked, RegisterName.SUBJECT_ACCESS)["due_on"]
+    pass_days(stocked, 60)
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["due_on"] == due_on
+
+
 def test_what_is_open_after_its_day_is_late_each_day_more(stocked: House) -> None:
     ask(stocked, SUBJECT_ACCESS, received="2026-10-20")
     entry = one(stocked, RegisterName.SUBJECT_ACCESS)
@@ -328,6 +348,16 @@ def test_a_request_of_an_outside_body_stands_in_its_register(stocked: House) -> 
     assert (entry["outcome"], entry["codes"]) == ("part", ("privilege",))
     assert entry["decided_on"] == entry["released_on"] == date(2026, 11, 24)
     assert one(stocked, RegisterName.DISCLOSURE)["recipient"] == "Avon and Somerset Police"
+
+
+def test_what_a_second_decision_grants_is_withheld_no_more(stocked: House) -> None:
+    reference = ask(stocked, OUTSIDE_BODY)
+    approve(stocked, reference, "dora", recordings=(1,), to="max")
+    entry = one(stocked, RegisterName.OUTSIDE_BODY)
+    assert (entry["outcome"], entry["codes"]) == ("part", ("not-approved",))
+    approve(stocked, reference, "dora", recordings=(2,), to="max")
+    entry = one(stocked, RegisterName.OUTSIDE_BODY)
+    assert (entry["outcome"], entry["codes"]) == ("granted", ())
 
 
 def test_an_auditor_sees_that_a_body_asked_and_not_which(stocked: House) -> None:
