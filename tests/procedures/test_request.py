@@ -22,10 +22,11 @@ from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings, detach_recordings
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.end_request import close_request, withdraw_request
-from callrec.procedures.request import MOST_RECORDINGS, create_request, new_body, store_version
+from callrec.procedures.request import create_request, new_body, store_version
 from callrec.procedures.request_list import list_requests
 from callrec.procedures.request_log import log_request_event
 from callrec.procedures.request_show import show_request
+from callrec.procedures.sealed_request import MOST_RECORDINGS
 from procedures.asking import (
     REASON,
     a_request,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from textwrap import fill
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from callrec.cli.output import harmless
-from callrec.errors import Failed, Locked, Misconfigured, Unusable
+from callrec.cli.output import WIDTH, harmless
+from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Unusable
 from callrec.keyring import read_private
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+Answer = TypeVar("Answer")
 
 PASSWORD_FILE = "CALLREC_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
@@ -45,27 +48,64 @@ class Prompts:
             raise Unusable("nothing was entered", hint=f"give {option}")
         return answer
 
-    def choose(self, what: str, choices: Mapping[str, str], *, option: str) -> str:
+    def ask_until(
+        self,
+        what: str,
+        read: Callable[[str], Answer],
+        *,
+        option: str,
+        help: str = "",  # noqa: A002  # as Typer calls it
+        given: str | None = None,
+    ) -> Answer:
+        """Ask until the answer can be read, and say each time why it could not.
+
+        Args:
+            what: the question, without colon.
+            read: makes of the line what is returned.
+            option: what a script gives instead.
+            help: a line that says what is wanted.
+            given: an answer that was typed beforehand.
+
+        Raises:
+            Unusable: there is no terminal, or it was closed.
+        """
+        self._need_terminal(option)
+        if help and given is None:
+            self._write(f"{fill(harmless(help), WIDTH)}\n")
+        while True:
+            answer = self._answer(what, option) if given is None else given
+            given = None
+            try:
+                return read(_entered(answer))
+            except (NotFound, Refused, Unusable) as error:
+                hint = f"; {error.hint}" if error.hint else ""
+                self._write(f"{harmless(error.message + hint)}\n")
+
+    def choose(
+        self,
+        what: str,
+        choices: Mapping[str, str],
+        *,
+        option: str,
+        help: str = "",  # noqa: A002  # as Typer calls it
+    ) -> str:
         """One of several, by its number or its name; asks until it is one of them.
 
         Args:
             what: the question, without colon.
             choices: name -> what it means.
             option: what a script gives instead.
+            help: a line that says what is wanted.
 
         Raises:
-            Unusable: there is no terminal, or nothing was entered.
+            Unusable: there is no terminal, or it was closed.
         """
         self._need_terminal(option)
-        names = list(choices)
+        if help:
+            self._write(f"{fill(harmless(help), WIDTH)}\n")
         for position, (name, meaning) in enumerate(choices.items(), start=1):
             self._write(f"  {position:2}  {harmless(f'{name}  {meaning}')}\n")
-        while True:
-            answer = self.ask(what, option=option)
-            if answer in choices:
-                return answer
-            if answer.isdecimal() and 1 <= int(answer) <= len(names):
-                return names[int(answer) - 1]
+        return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
 
     def confirm(self, what: str, *, yes: bool) -> None:
         """Go on with what cannot be undone only if somebody said so.
@@ -130,6 +170,13 @@ class Prompts:
         if not self.possible:
             raise Unusable(f"{option.partition(' ')[0]} is missing", hint=f"give {option}")
 
+    def _answer(self, what: str, option: str) -> str:
+        self._write(harmless(f"{what}: "))
+        line = self._answers.readline()
+        if not line:
+            raise Unusable("nothing was entered", hint=f"give {option}")
+        return line
+
     def _line(self, question: str) -> str:
         self._write(harmless(question))
         line = self._answers.readline()
@@ -140,6 +187,20 @@ class Prompts:
     def _write(self, text: str) -> None:
         self._messages.write(text)
         self._messages.flush()
+
+
+def _entered(answer: str) -> str:
+    if not answer.strip():
+        raise Unusable("nothing was entered")
+    return answer.strip()
+
+
+def _chosen(answer: str, names: Sequence[str]) -> str:
+    if answer in names:
+        return answer
+    if answer.isdecimal() and 1 <= int(answer) <= len(names):
+        return names[int(answer) - 1]
+    raise Unusable("that is none of them", hint="type its number or its name")
 
 
 def read_password(file: Path) -> str:

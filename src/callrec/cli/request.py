@@ -8,62 +8,22 @@ from callrec.cli import options
 from callrec.cli.dossier import dossier
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.request_create import amend, create, show_amended
 from callrec.cli.request_event import event
-from callrec.cli.request_particulars import ask_purpose, ask_said
 from callrec.cli.request_view import reader, request_json, request_lines
 from callrec.cli.who import acting, practice_of
 from callrec.procedures.amend import attach_recordings, detach_recordings
 from callrec.procedures.end_request import close_request, withdraw_request
-from callrec.procedures.request import create_request
 from callrec.procedures.request_list import list_requests
 from callrec.procedures.request_show import show_request
 
 if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation
-    from callrec.procedures.amend import Amended
 
 app = new_app()
 
 
-@app.command()
-def create(
-    ctx: Context,
-    *,
-    purpose: options.PurposeName = None,
-    reason: options.Reason = None,
-    number: options.Number = None,
-    on: options.Date = None,
-    at: options.Time = None,
-    extension: options.Extension = None,
-    party: options.Parties = None,
-    about: options.About = "",
-    recording: options.AskedFor = None,
-) -> None:
-    """Ask for recordings, for one purpose of the practice's policy.
-
-    Say what is known of the call, and "unknown" of what is not: an empty answer is none. On a
-    terminal you are asked for whatever you leave out.
-    """
-    practice = practice_of(ctx.obj)
-    actor = acting(ctx.obj, practice)
-    chosen = ask_purpose(ctx.obj.prompts, purpose)
-    said = ask_said(
-        ctx.obj.prompts,
-        practice,
-        reason=reason,
-        on=on,
-        at=at,
-        extension=extension,
-        number=number,
-        parties=tuple(party or ()),
-        about=about,
-    )
-    made = create_request(practice, actor, purpose=chosen, said=said, recordings=recording or ())
-    out = ctx.obj.out
-    value = {"id": made.reference, "purpose": made.purpose, "recordings": list(made.recordings)}
-    out.show(value, lambda: out.say(f"{made.reference} is made."))
-    if not made.recordings:
-        out.next_step(f"callrec request attach {made.reference} RECORDING")
+app.command("create")(create)
 
 
 @app.command("list")
@@ -116,7 +76,7 @@ def show(ctx: Context, request: options.Reference) -> None:
 def attach(ctx: Context, request: options.Reference, recordings: options.RecordingIds) -> None:
     """Ask for these recordings too. What was approved before must be approved again."""
     practice = practice_of(ctx.obj)
-    _show_amended(
+    show_amended(
         ctx.obj, attach_recordings(practice, reader(ctx.obj, practice), request, recordings)
     )
 
@@ -125,11 +85,12 @@ def attach(ctx: Context, request: options.Reference, recordings: options.Recordi
 def detach(ctx: Context, request: options.Reference, recordings: options.RecordingIds) -> None:
     """Ask no longer for these recordings. What was approved before must be approved again."""
     practice = practice_of(ctx.obj)
-    _show_amended(
+    show_amended(
         ctx.obj, detach_recordings(practice, reader(ctx.obj, practice), request, recordings)
     )
 
 
+app.command("amend")(amend)
 app.command("event")(event)
 app.command("dossier")(dossier)
 
@@ -150,20 +111,6 @@ def close(ctx: Context, request: options.Reference, *, yes: options.Yes = False)
     actor = acting(ctx.obj, practice)
     ctx.obj.prompts.confirm(f"close {request}", yes=yes)
     _show_state(ctx.obj, request, close_request(practice, actor, request))
-
-
-def _show_amended(invocation: Invocation, amended: Amended) -> None:
-    out = invocation.out
-    value = {
-        "id": amended.reference,
-        "version": amended.version,
-        "recordings": amended.recordings,
-        "grants_ended": amended.grants_ended,
-    }
-    said = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
-    out.show(value, lambda: out.say(said))
-    if amended.grants_ended:
-        out.note(f"what was approved is void: ask for {amended.reference} to be approved again")
 
 
 def _show_state(invocation: Invocation, reference: str, state: str) -> None:

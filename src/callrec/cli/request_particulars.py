@@ -1,22 +1,42 @@
-"""The six particulars of a request, as they are typed or asked for one by one [policy 4(b)]."""
+"""What a request says, as it is typed or asked for one by one [policy 2, 4(b)].
+
+The rules are the policy's alone: here an answer is only read, and asked for again on a terminal
+where the policy does not take it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import codecs
+import inspect
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from callrec.policy.particulars import UNKNOWN, Unknown
-from callrec.policy.purpose import Purpose
+from callrec.cli import options
+from callrec.cli.options import purposes
+from callrec.errors import Unusable
+from callrec.policy.clause import Clause
+from callrec.policy.completeness import Known, is_asked, take_answer
+from callrec.policy.further import ASKED, MOST_AGREEMENT_BYTES, Asked, Further, Kind
+from callrec.policy.particulars import UNKNOWN, Said, Unknown, check_has_been
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.reason import check_reason
 from callrec.policy.when import Times, parse_day, parse_times
 from callrec.practice import today
-from callrec.procedures.request import Said
+from callrec.procedures.request import everybody, read_number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from callrec.cli.prompts import Prompts
     from callrec.practice import Practice
 
-_MEANINGS = {
+_Answer = TypeVar("_Answer")
+_Command = TypeVar("_Command", bound="Callable[..., None]")
+
+MEANINGS = {
     Purpose.PROTECT_PARTIES: "protect the interests of both parties",
     Purpose.PERFORMANCE: "improve the practice's performance",
     Purpose.TRAINING: "train staff",
@@ -32,6 +52,36 @@ _MEANINGS = {
     Purpose.PORTABILITY: "somebody wants his calls in a form for computers",
 }
 _NONE = "none"
+_UTF_8 = codecs.getincrementaldecoder("utf-8")
+
+_SIX: Mapping[str, Any] = {
+    "reason": options.Reason,
+    "on": options.Date,
+    "at": options.Time,
+    "extension": options.Extension,
+    "number": options.Number,
+    "party": options.Parties,
+    "about": options.About,
+}
+_FURTHER = {each: each.replace("-", "_") for each in Further}
+"""The name in Python of each further particular's option."""
+
+
+def takes_particulars(command: _Command) -> _Command:
+    """Give a command an option for each particular; it gets what was typed as ``**typed``.
+
+    They are many, and the same for each command that takes them.
+    """
+    signature = inspect.signature(command, eval_str=True)
+    own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    every = {**_SIX, **{_FURTHER[each]: purposes.FURTHER[each] for each in Further}}
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+        for name, option in every.items()
+    ]
+    with_them = signature.replace(parameters=[*own[:2], *added, *own[2:]])
+    command.__signature__ = with_them  # type: ignore[attr-defined]  # what Typer reads
+    return command
 
 
 def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
@@ -42,75 +92,157 @@ def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
     """
     if given is not None:
         return given
-    choices = {str(purpose): meaning for purpose, meaning in _MEANINGS.items()}
+    choices = {str(purpose): meaning for purpose, meaning in MEANINGS.items()}
     return Purpose(prompts.choose("Purpose", choices, option="--purpose PURPOSE"))
 
 
-def ask_said(
-    prompts: Prompts,
-    practice: Practice,
-    *,
-    reason: str | None,
-    on: str | None,
-    at: str | None,
-    extension: str | None,
-    number: str | None,
-    parties: tuple[str, ...],
-    about: str,
-) -> Said:
-    """What is said of the call; on a terminal, what was left out is asked for, in 4(b)'s order.
-
-    Without a terminal what was left out stays so: the policy's refusal names all of it.
+def read_said(practice: Practice, typed: Mapping[str, Any]) -> Said:
+    """What was typed, and no more: the policy's refusal names all that is missing.
 
     Raises:
-        Unusable: a date or a time is none.
+        Unusable: a date or a time is none, or the agreement is no text.
     """
-    asks = _Asking(prompts)
-    reason = asks(reason, "The valid reason, in a sentence", "--reason TEXT")
-    day = _day(asks(on, "Date of the call (4/1/2024, or unknown)", "--date D"), today(practice))
-    times = _times(asks(at, "Time of the call (14:05, 14:00-14:30, or unknown)", "--time T"))
-    extension = asks(extension, "Telephone extension used (201, or unknown)", "--extension E")
-    number = asks(number, "External number (in any spelling, or unknown)", "--number N")
-    names = parties or _names(
-        asks(None, "Names of all parties (with ; between them, or unknown)", "--party NAME")
-    )
-    more = about or asks(None, "Anything else about the call (or none)", "--about TEXT") or ""
+    day, times = typed["on"], typed["at"]
     return Said(
-        reason=reason,
-        day=day,
-        times=times,
-        extension=extension,
-        number=number,
-        parties=names,
-        about="" if more.strip().casefold() == _NONE else more,
+        reason=typed["reason"],
+        day=_day(day, today(practice)) if day else None,
+        times=_times(times) if times else None,
+        extension=typed["extension"],
+        number=typed["number"],
+        parties=tuple(typed["party"] or ()),
+        about=typed["about"],
+        further={
+            field: _read_file(text) if ASKED[field].kind is Kind.FILE else text
+            for field, text in _typed_further(typed).items()
+        },
     )
 
 
-class _Asking:
-    def __init__(self, prompts: Prompts) -> None:
-        self._prompts = prompts
+def ask_said(
+    prompts: Prompts, practice: Practice, purpose: Purpose, typed: Mapping[str, Any]
+) -> Said:
+    """What is said; on a terminal, what was left out is asked for one by one, 4(b)'s six first.
 
-    def __call__(self, given: str | None, what: str, option: str) -> str | None:
-        if given is not None or not self._prompts.possible:
-            return given
-        return self._prompts.ask(what, option=option)
+    Raises:
+        Unusable: as for `read_said`.
+    """
+    if not prompts.possible:
+        return read_said(practice, typed)
+    said = _ask_six(prompts, practice, typed)
+    known = Known(
+        today=today(practice),
+        logins=everybody(practice),
+        call_on=None if isinstance(said.day, Unknown) else said.day,
+    )
+    return replace(said, further=_ask_further(prompts, purpose, known, _typed_further(typed)))
+
+
+def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> Said:
+    def ask(name: str, what: str, option: str, read: Callable[[str], _Answer]) -> _Answer:
+        return prompts.ask_until(what, read, option=option, given=typed[name])
+
+    return Said(
+        reason=ask("reason", "The valid reason, in a sentence", "--reason TEXT", _reason),
+        day=ask(
+            "on",
+            "Date of the call (4/1/2024, or unknown)",
+            "--date D",
+            lambda text: _past_day(text, today(practice)),
+        ),
+        times=ask("at", "Time of the call (14:05, 14:00-14:30, or unknown)", "--time T", _times),
+        extension=ask(
+            "extension", "Telephone extension used (201, or unknown)", "--extension E", str
+        ),
+        number=ask(
+            "number",
+            "External number (in any spelling, or unknown)",
+            "--number N",
+            lambda text: read_number(practice, text),
+        ),
+        parties=tuple(typed["party"] or ())
+        or prompts.ask_until(
+            "Names of all parties (with ; between them, or unknown)", _names, option="--party NAME"
+        ),
+        about=ask("about", "Anything else about the call (or none)", "--about TEXT", _about),
+    )
+
+
+def _ask_further(
+    prompts: Prompts, purpose: Purpose, known: Known, typed: Mapping[Further, str]
+) -> Mapping[Further, str]:
+    """All that the purpose asks for; with it what belongs to another, for the policy to refuse."""
+    said: dict[Further, str] = {}
+    for field in TERMS[purpose].further:
+        if is_asked(field, said):
+            take = partial(take_answer, purpose, field, said=said, known=known)
+            said[field] = _ask_one(prompts, ASKED[field], take, typed.get(field))
+    return {**typed, **said}
+
+
+def _ask_one(prompts: Prompts, asked: Asked, take: Callable[[str], str], given: str | None) -> str:
+    option, what = asked.option, asked.question
+    if given is None and asked.choices:
+        return prompts.choose(what, asked.choices, option=option, help=asked.help)
+
+    def read(text: str) -> str:
+        return take(_read_file(text) if asked.kind is Kind.FILE else text)
+
+    return prompts.ask_until(what, read, option=option, help=asked.help, given=given)
+
+
+def _typed_further(typed: Mapping[str, Any]) -> dict[Further, str]:
+    """What was typed; of a file its name. A choice of two stands for its code."""
+    given = {field: typed[name] for field, name in _FURTHER.items()}
+    return {
+        field: _code(field, answer) if isinstance(answer, bool) else str(answer)
+        for field, answer in given.items()
+        if answer is not None
+    }
+
+
+def _code(field: Further, answer: bool) -> str:  # noqa: FBT001  # a flag, as Typer gives it
+    first, second = ASKED[field].choices
+    return first if answer else second
+
+
+def _read_file(name: str) -> str:
+    """A text to the byte, or so much of it that the policy sees it is too long."""
+    try:
+        with Path(name).open("rb") as file:
+            data = file.read(2 * MOST_AGREEMENT_BYTES)
+        return _UTF_8().decode(data, final=len(data) <= MOST_AGREEMENT_BYTES)
+    except OSError:
+        raise Unusable("the agreement cannot be read", hint="name a file that is there") from None
+    except UnicodeDecodeError:
+        raise Unusable("the agreement is not text in UTF-8", hint="save it as plain text") from None
+
+
+def _reason(text: str) -> str:
+    check_reason(text, Clause.FORMALLY_AUTHORISED)
+    return text
 
 
 def _is_unknown(text: str) -> bool:
     return text.strip().casefold() == UNKNOWN
 
 
-def _day(text: str | None, on: date) -> date | Unknown | None:
-    if not text:
-        return None
+def _day(text: str, on: date) -> date | Unknown:
     return UNKNOWN if _is_unknown(text) else parse_day(text, on)
 
 
-def _times(text: str | None) -> Times | Unknown | None:
-    if not text:
-        return None
+def _past_day(text: str, on: date) -> date | Unknown:
+    day = _day(text, on)
+    check_has_been(None if isinstance(day, Unknown) else day, on)
+    return day
+
+
+def _times(text: str) -> Times | Unknown:
     return UNKNOWN if _is_unknown(text) else parse_times(text)
 
 
-def _names(text: str | None) -> tuple[str, ...]:
-    return tuple(filter(None, (name.strip() for name in (text or "").split(";"))))
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (name.strip() for name in text.split(";"))))
+
+
+def _about(text: str) -> str:
+    return "" if text.strip().casefold() == _NONE else text

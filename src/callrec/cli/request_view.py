@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.cli.deadline_view import deadline_json, deadline_lines
 from callrec.cli.who import acting, signing
+from callrec.policy.purpose import TERMS
 from callrec.practice import today
+from callrec.procedures.due import UNANSWERED
 from callrec.procedures.open_request import opens_with_session
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from callrec.cli.invocation import Invocation
     from callrec.practice import Actor, Practice
+    from callrec.procedures.hold_list import ListedHold
     from callrec.procedures.outbox import ListedMessage
     from callrec.procedures.request_show import (
         ShownApproval,
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 _PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "about")
 """In the order of 4(b)."""
 NOT_SHOWN = "not shown to you"
+_LABEL = 11
+"""Columns of a label, where it is not longer."""
 
 
 def reader(invocation: Invocation, practice: Practice) -> Actor:
@@ -55,6 +60,7 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
         "particulars": dict(shown.particulars),
         "digest": shown.digest,
         "recordings": [_recording_json(recording) for recording in shown.recordings],
+        "hold": _hold_json(shown.hold) if shown.hold else None,
         "approvals": [_approval_json(approval) for approval in shown.approvals],
         "denial": _denial_json(shown.denial) if shown.denial else None,
         "releases": [
@@ -91,13 +97,21 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
     zone = config.time_zone
     yield f"{shown.reference}  {shown.purpose}  {shown.state}"
     yield _labelled("made", f"{_local(shown.created_at, zone)} by {shown.created_by}")
-    yield from deadline_lines(shown.deadline, today(practice), warn_days=config.clocks.warn_days)
+    yield from deadline_lines(
+        shown.deadline,
+        today(practice),
+        warn_days=config.clocks.warn_days,
+        is_answered=shown.state not in UNANSWERED,
+    )
     if shown.lapses_at:
         yield _labelled("lapses", _local(shown.lapses_at, zone))
     for name in _PARTICULARS:
         between = " to " if name == "time" else ", "
         yield _labelled(name, _said(shown.particulars[name], between))
+    yield from _further(shown)
     yield from _recordings(shown, zone)
+    if shown.hold:
+        yield _labelled("hold", _hold(shown.hold))
     for approval in shown.approvals:
         yield from _approval(approval, zone)
     if shown.denial:
@@ -106,6 +120,16 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         yield _labelled("history", _event(event, zone))
     for each in shown.messages:
         yield _labelled("told", _message(each, zone))
+
+
+def _further(shown: ShownRequest) -> Iterator[str]:
+    """What its purpose asks for besides, in the order of asking; of a text, line by line."""
+    told = shown.particulars.get("further", {})
+    for name in TERMS[shown.purpose].further:
+        if name in told:
+            text = NOT_SHOWN if told[name] is None else told[name]
+            for position, line in enumerate(text.splitlines()):
+                yield _labelled("" if position else name, line)
 
 
 def _message(each: ListedMessage, zone: tzinfo) -> str:
@@ -128,6 +152,14 @@ def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
         length = f"{recording.duration_ms / 1000:.0f} s"
         yield _labelled("recording", f"{recording.id}  {began}  {length}  {recording.direction}")
         yield _labelled("  sha-256", recording.ciphertext)
+
+
+def _hold(hold: ListedHold) -> str:
+    return f"H-{hold.number}, {hold.state}; recordings named: {hold.recordings}"
+
+
+def _hold_json(hold: ListedHold) -> dict[str, Any]:
+    return {"id": f"H-{hold.number}", "state": hold.state, "recordings": hold.recordings}
 
 
 def _approval(approval: ShownApproval, zone: tzinfo) -> Iterator[str]:
@@ -197,7 +229,7 @@ def _said(value: object, between: str) -> str:
 
 
 def _labelled(label: str, value: str) -> str:
-    return f"{label:<11}{value}"
+    return f"{label:<{_LABEL}}{value}" if len(label) < _LABEL else f"{label}  {value}"
 
 
 def _local(at: datetime, zone: tzinfo) -> str:

@@ -19,6 +19,8 @@ from callrec.telephone.number import e164
 if TYPE_CHECKING:
     from callrec.procedures.search import Found, ShownCall
 
+HEADERS = ("id", "began", "length", "direction", "ext", "number", "parties")
+
 app = new_app()
 
 
@@ -99,12 +101,11 @@ def outside_number(call: ShownCall) -> str:
 
 def _show(invocation: Invocation, practice: Practice, found: Found, request: str | None) -> None:
     out = invocation.out
-    headers = ("id", "began", "length", "direction", "ext", "number", "parties")
-    rows = [_row(call, practice.config.time_zone) for call in found.items]
+    rows = [row_of(call, practice.config.time_zone) for call in found.items]
 
     def text() -> None:
         if rows:
-            out.table(headers, rows)
+            out.table(HEADERS, rows)
         else:
             out.say("No call is found.")
 
@@ -117,7 +118,8 @@ def _show(invocation: Invocation, practice: Practice, found: Found, request: str
         out.next_step(f"callrec request {next_step} {found.items[0].id}")
 
 
-def _row(call: ShownCall, zone: tzinfo) -> tuple[object, ...]:
+def row_of(call: ShownCall, zone: tzinfo) -> tuple[object, ...]:
+    """A call's row under `HEADERS`."""
     began = f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M}"
     parties = ", ".join(call.parties)
     number = outside_number(call)

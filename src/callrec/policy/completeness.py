@@ -75,7 +75,7 @@ def missing_further(purpose: Purpose, given: Mapping[Further, str]) -> tuple[Fur
         for field in TERMS[purpose].further
         if is_asked(field, given)
         and not ASKED[field].usually
-        and not any(map(str.isalnum, given.get(field, "")))
+        and not _says_something(given.get(field, ""))
     )
 
 
@@ -116,10 +116,20 @@ def take_answer(
     Raises:
         Refused, Unusable, NotFound: as for `take_further`.
     """
+    if not _says_something(text):
+        raise Refused(
+            f"the request does not say: {field}",
+            clause=TERMS[purpose].asked_under,
+            hint=f"give {ASKED[field].option}",
+        )
     answer = _read(purpose, field, text, known)
     if ASKED[field].kind is Kind.DAY:
         _check_day(purpose, field, date.fromisoformat(answer), said, known)
     return answer
+
+
+def _says_something(text: str) -> bool:
+    return any(map(str.isalnum, text))
 
 
 def _check_belongs(purpose: Purpose, given: Mapping[Further, str]) -> None:

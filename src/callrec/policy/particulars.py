@@ -147,7 +147,7 @@ def take_particulars(
     check_reason(said.reason, Clause.FORMALLY_AUTHORISED)
     day, times = taken.day or UNKNOWN, taken.times or UNKNOWN
     call_on = None if isinstance(day, Unknown) else day
-    _check_has_been(call_on, today)
+    check_has_been(call_on, today)
     known = Known(today=today, logins=logins, call_on=call_on)
     return Particulars(
         reason=taken.reason or "",
@@ -220,7 +220,12 @@ def _check_complete(purpose: Purpose, said: Said) -> None:
     )
 
 
-def _check_has_been(call_on: date | None, today: date) -> None:
+def check_has_been(call_on: date | None, today: date) -> None:
+    """A call that is asked for has been [policy 4(b)].
+
+    Raises:
+        Refused: its day is to come.
+    """
     if call_on is not None and call_on > today:
         raise Refused(
             "the call is on a day to come",

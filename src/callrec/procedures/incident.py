@@ -31,7 +31,8 @@ from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_sealed import NONCE_BYTES, IncidentBody, IncidentVersion
 from callrec.procedures.outbox import queue_mail
 from callrec.procedures.people import find_person, logins
-from callrec.procedures.request import MOST_RECORDINGS, find_recordings
+from callrec.procedures.request import find_recordings
+from callrec.procedures.sealed_request import MOST_RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,8 +5,8 @@ It takes no key but the public ones: whoever asks need not be able to read anyth
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from callrec.audit.log import read_leaf
 from callrec.catalogue.requests import (
@@ -33,7 +33,13 @@ from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.people import logins, people_named
 from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import History
-from callrec.procedures.sealed_request import NONCE_BYTES, RequestBody, Version, seal_request_key
+from callrec.procedures.sealed_request import (
+    MOST_RECORDINGS,
+    NONCE_BYTES,
+    RequestBody,
+    Version,
+    seal_request_key,
+)
 from callrec.procedures.telling import tell_deciders
 from callrec.telephone.number import e164
 
@@ -46,9 +52,6 @@ if TYPE_CHECKING:
     from callrec.policy.particulars import Particulars, Said
     from callrec.policy.purpose import Purpose
     from callrec.practice import Actor, Practice
-
-MOST_RECORDINGS: Final = 200
-"""In one request: its leaf names each of them, and a leaf has at most 8 KiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -73,6 +76,7 @@ class Created:
     reference: str
     purpose: Purpose
     recordings: tuple[int, ...]
+    particulars: Particulars = field(repr=False)
 
 
 def create_request(
@@ -114,7 +118,8 @@ def create_request(
                 subjects=people_named(practice, actor, act.connection, particulars.subjects),
             )
     match_open_holds(practice, actor)
-    return Created(f"R-{number}", purpose, tuple(dict.fromkeys(recordings)))
+    asked_for = tuple(dict.fromkeys(recordings))
+    return Created(f"R-{number}", purpose, asked_for, particulars)
 
 
 def particulars_of(practice: Practice, purpose: Purpose, said: Said) -> Particulars:
@@ -125,7 +130,7 @@ def particulars_of(practice: Practice, purpose: Purpose, said: Said) -> Particul
     """
     return take_particulars(
         purpose,
-        replace(said, number=_number(practice, said.number)),
+        replace(said, number=read_number(practice, said.number)),
         today=today(practice),
         logins=everybody(practice),
     )
@@ -248,7 +253,12 @@ def store_version(
     return key
 
 
-def _number(practice: Practice, said: str | None) -> str | None:
+def read_number(practice: Practice, said: str | None) -> str | None:
+    """A number in any spelling as E.164; nothing, and "unknown", stay what they are.
+
+    Raises:
+        Unusable: it is none.
+    """
     if not said or said.strip().casefold() == UNKNOWN:
         return said
     number = e164(said, practice.config.region)

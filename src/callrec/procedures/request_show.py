@@ -19,6 +19,7 @@ from callrec.policy.withholding import Ground
 from callrec.practice import attempt, powers, record
 from callrec.procedures.custody import from_millis
 from callrec.procedures.glass import BrokenGlass, broken_glass
+from callrec.procedures.hold_list import hold_of_request
 from callrec.procedures.lapsing import UNDECIDED, sweep_lapsed
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.outbox import list_messages
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
+    from callrec.procedures.hold_list import ListedHold
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.outbox import ListedMessage
     from callrec.procedures.request_clock import DatedWords
@@ -88,6 +90,7 @@ class Told:
     """What the Data Controller decided alone, by the approval's leaf."""
     dates: Mapping[int, DatedWords]
     deadline: Deadline | None
+    hold: ListedHold | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -142,6 +145,8 @@ class ShownRequest:
     """As `Particulars.as_json`; masked, and without the texts, where ``in_full`` is not so."""
     digest: str
     recordings: tuple[ShownRecording, ...]
+    hold: ListedHold | None
+    """What it keeps from being destroyed; None if its purpose places no hold."""
     approvals: tuple[ShownApproval, ...]
     denial: ShownDenial | None
     history: tuple[ShownEvent, ...]
@@ -172,13 +177,16 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
                 {glass.seq: glass for glass in broken_glass(practice, connection)},
                 read_dates(practice, connection, request),
                 read_deadline(practice, connection, request.history),
+                hold_of_request(practice, connection, request.id),
             )
     return _shown(practice, actor, request, told)
 
 
 def masked(particulars: Particulars) -> dict[str, Any]:
     """Particulars for whoever is not concerned: no text, no whole name or number."""
-    value: dict[str, Any] = {**particulars.as_json(), "reason": None, "about": None}
+    further = dict.fromkeys(particulars.further)
+    told = {"reason": None, "about": None, "further": further}
+    value: dict[str, Any] = {**particulars.as_json(), **told}
     if particulars.number is not UNKNOWN:
         value["number"] = mask_number(particulars.number)
     if particulars.parties is not UNKNOWN:
@@ -202,11 +210,12 @@ def _shown(
         created_at=request.created_at,
         created_by=called[request.requester],
         deadline=told.deadline,
-        lapses_at=_lapses_at(practice, request),
+        lapses_at=_lapses_at(practice, request, told.deadline),
         in_full=in_full,
         particulars=particulars.as_json() if in_full else masked(particulars),
         digest=request.digest,
         recordings=tuple(map(_recording, request.recordings)),
+        hold=told.hold,
         approvals=_approvals(request, told, called, in_full=in_full),
         denial=_denial(request, told.words, called, in_full=in_full),
         history=tuple(
@@ -237,7 +246,9 @@ def is_concerned(practice: Practice, actor: Actor, request: OpenRequest) -> bool
     return person in facts.makers | facts.granted_to or (decides and person not in facts.subjects)
 
 
-def _lapses_at(practice: Practice, request: OpenRequest) -> datetime | None:
+def _lapses_at(
+    practice: Practice, request: OpenRequest, deadline: Deadline | None
+) -> datetime | None:
     if request.facts.state not in UNDECIDED:
         return None
     return request_lapses_at(
@@ -245,6 +256,7 @@ def _lapses_at(practice: Practice, request: OpenRequest) -> datetime | None:
         request.created_at,
         practice.config.requests.lapse_days,
         practice.config.time_zone,
+        is_ordered=deadline is not None and deadline.due_on is not None,
     )
 
 

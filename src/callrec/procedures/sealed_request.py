@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NONCE_BYTES: Final = 32
+MOST_RECORDINGS: Final = 200
+"""In one request: its leaf names each of them, and a leaf has at most 8 KiB."""
 
 
 @dataclass(frozen=True, slots=True)

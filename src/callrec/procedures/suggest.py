@@ -1,14 +1,27 @@
-"""Which recordings fit what a request says [policy 4(b), 4(d)]."""
+"""Which recordings fit what a request says [policy 4(b), 4(d)].
+
+Whoever may search is shown them, by a search like any other under that request; whoever may not
+sees how many began then, which the catalogue tells without a key.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
 from callrec.policy.described import described
-from callrec.procedures.search import AT_ONCE, find_calls
+from callrec.policy.particulars import UNKNOWN
+from callrec.policy.purpose import TERMS
+from callrec.policy.role import Power
+from callrec.policy.when import Days
+from callrec.practice import powers
+from callrec.procedures.custody import to_millis
+from callrec.procedures.sealed_request import MOST_RECORDINGS
+from callrec.procedures.search import AT_ONCE, find_calls, search_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +31,48 @@ if TYPE_CHECKING:
     from callrec.policy.particulars import Particulars
     from callrec.practice import Actor, Practice
     from callrec.procedures.custody import OpenedRecording
+    from callrec.procedures.request import Created
+    from callrec.procedures.search import ShownCall
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What fits a request, as far as whoever made it may know."""
+
+    matching: int | None
+    """How many; None where that cannot be told. Where several names are looked for, at the
+    least."""
+    shown: tuple[ShownCall, ...] = ()
+    """The newest first, and no more than may be shown at once or asked for."""
+    may_see: bool = False
+    """Whoever made it may search, so ``shown`` is what there is."""
+
+
+def suggest_recordings(practice: Practice, actor: Actor, made: Created) -> Suggested:
+    """What fits a request that the actor has just made.
+
+    For whoever may search it is one search under the request for each criterion, in the log before
+    anything is opened, and masked as any search is.
+
+    Raises:
+        Tampered: a recording is not as it was sealed.
+    """
+    if Power.SEARCH not in powers(practice, actor):
+        return Suggested(_began_then(practice, made.particulars))
+    criteria = described(made.particulars)
+    if not criteria:
+        return Suggested(None, may_see=True)
+    most = _most(practice, made)
+    found = [
+        search_recordings(
+            practice, actor, criteria=each, reason=None, request=made.reference, limit=most
+        )
+        for each in criteria
+    ]
+    calls = {call.id: call for each in found for call in each.items}
+    newest = sorted(calls.values(), key=lambda call: (call.started_at, call.id), reverse=True)
+    matching = max(len(calls), *(each.total for each in found))
+    return Suggested(matching, tuple(newest[:most]), may_see=True)
 
 
 def matching_recordings(
@@ -54,3 +109,27 @@ def _matching(
         for criteria in described(particulars)
         for opened in find_calls(practice, actor, connection, criteria)
     }
+
+
+def _most(practice: Practice, made: Created) -> int:
+    is_capped = TERMS[made.purpose].is_capped
+    cap = practice.config.grants.review_cap if is_capped else MOST_RECORDINGS
+    return min(cap, practice.config.search.most_results)
+
+
+def _began_then(practice: Practice, particulars: Particulars) -> int | None:
+    """How many recordings are of that day and time; None where the day is unknown."""
+    if particulars.day is UNKNOWN:
+        return None
+    zone = practice.config.time_zone
+    begins, ends = Days(particulars.day, particulars.day).bounds(zone)
+    recording = tables.recording.c
+    query = select(func.count()).where(
+        recording.started_at >= to_millis(begins), recording.started_at < to_millis(ends)
+    )
+    if particulars.times is not UNKNOWN:
+        begins, ends = particulars.times.bounds(particulars.day, zone)
+        ended_at = recording.started_at + recording.duration_ms
+        query = query.where(recording.started_at < to_millis(ends), ended_at >= to_millis(begins))
+    with reading(practice.engine) as connection:
+        return connection.execute(query).scalar_one()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.policy.clause import Clause
+from callrec.policy.completeness import Known, take_answer
 from callrec.policy.further import MOST_AGREEMENT_BYTES, Further
 from callrec.policy.particulars import UNKNOWN, Particulars, Said, take_particulars
 from callrec.policy.purpose import Purpose
@@ -75,6 +76,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "the police set a day without an order": lambda: asks(
         Purpose.OUTSIDE_BODY, {**POLICE, Further.ANSWER_BY: TOMORROW}
+    ),
+    "a claim's reference is a full stop, on a terminal": lambda: take_answer(
+        Purpose.MEDICO_LEGAL, Further.CLAIM, ".", said={}, known=Known(today=TODAY, logins=())
     ),
     "a claim's reference is unknown": lambda: asks(
         Purpose.MEDICO_LEGAL, {Further.CLAIM: "unknown"}
