@@ -14,7 +14,11 @@ from callrec.catalogue.tables import METADATA
 from callrec.errors import Failed, Misconfigured, Tampered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
 
 
 def schema(path: Path) -> set[frozenset[str]]:
@@ -30,6 +34,32 @@ def schema(path: Path) -> set[frozenset[str]]:
 def vault(tmp_path: Path) -> Path:
     catalogue.create_catalogue(tmp_path / catalogue.FILE_NAME)
     return tmp_path
+
+
+def _find_damage(
+    engine: Engine, begin: Callable[[Engine], AbstractContextManager[Connection]]
+) -> None:
+    with begin(engine) as connection:
+        rows = connection.execute(text("SELECT * FROM failed_login"))
+        for _ in rows:
+            raise Tampered("a row is not as it was signed")
+
+
+@pytest.mark.parametrize("begin", [catalogue.reading, catalogue.transaction])
+def test_what_failed_half_way_through_reading_keeps_nobody_from_writing(
+    vault: Path, begin: Callable[[Engine], AbstractContextManager[Connection]]
+) -> None:
+    engine = catalogue.open_catalogue(vault)
+    with catalogue.transaction(engine) as connection:
+        for minute in range(1000):
+            connection.execute(text(f"INSERT INTO failed_login VALUES ({minute}, 1)"))
+    with catalogue.reading(engine), pytest.raises(Tampered) as failure:
+        _find_damage(engine, begin)
+    # Each connection in turn writes, while the error keeps alive what was being read.
+    for _ in range(2):
+        with catalogue.transaction(engine) as connection:
+            connection.execute(text("UPDATE failed_login SET count = count + 1"))
+    assert failure.value.message
 
 
 def test_the_migrations_make_the_schema_that_the_code_works_with(vault: Path) -> None:

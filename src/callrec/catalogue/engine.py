@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
 
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 FILE_NAME: Final = "catalogue.sqlite"
 BUSY_SECONDS: Final = 60
+_CURSORS: Final = "cursors"
+"""Under this a connection remembers its cursors as long as anybody else does."""
 SCHEMA: Final = "0002"
 """The newest migration: what this callrec reads and writes."""
 OLDER: Final = frozenset({"0001"})
@@ -96,6 +100,7 @@ def connect(path: Path, *, mode: str) -> Engine:
         "sqlite://", creator=connection, hide_parameters=True, poolclass=QueuePool
     )
     event.listen(engine, "connect", _prepare)
+    event.listen(engine, "before_cursor_execute", _remember_cursor)
     return engine
 
 
@@ -106,8 +111,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
         connection.exec_driver_sql("BEGIN")
         try:
             yield connection
-        finally:
-            connection.exec_driver_sql("ROLLBACK")
+        except BaseException:
+            _undo(connection)
+            raise
+        connection.exec_driver_sql("ROLLBACK")
 
 
 @contextmanager
@@ -124,10 +131,21 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         try:
             yield connection
         except BaseException:
-            if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
-                connection.exec_driver_sql("ROLLBACK")
+            _undo(connection)
             raise
         connection.exec_driver_sql("COMMIT")
+
+
+def _undo(connection: Connection) -> None:
+    """Undo what was begun, and let go of every lock.
+
+    An error keeps alive what was being read when it was raised, and that would keep its lock even
+    after a ROLLBACK: nobody could write, not even that something is wrong.
+    """
+    for cursor in tuple(connection.info[_CURSORS]):
+        cursor.close()
+    if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+        connection.exec_driver_sql("ROLLBACK")
 
 
 def create_catalogue(path: Path) -> None:
@@ -172,7 +190,12 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
     return version >= (3, 51, 3) or version in {(3, 44, 6), (3, 50, 7)}
 
 
-def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+def _remember_cursor(connection: Connection, cursor: sqlite3.Cursor, *_: object) -> None:
+    connection.info[_CURSORS].add(cursor)
+
+
+def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+    record.info[_CURSORS] = WeakSet()
     journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
     for pragma in (
         f"journal_mode={journal}",
