@@ -14,7 +14,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused
 from callrec.policy.criteria import Criteria
 from callrec.policy.hold import HoldState
-from callrec.policy.particulars import Said
+from callrec.policy.particulars import UNKNOWN, Said
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Power, VaultKey
@@ -178,21 +178,22 @@ def test_nobody_else_matches_it(house: House, login: str) -> None:
     assert the_hold(house).state is HoldState.UNMATCHED
 
 
-def test_a_key_of_a_search_without_the_power_matches_nothing(house: House) -> None:
-    lend_power(
-        house.practice,
-        signed_in(house, "dora"),
-        login="sam",
-        power=Power.SEARCH,
-        until=house.at.date(),
-    )
+def test_the_keys_without_the_power_to_search_match_nothing(house: House) -> None:
+    for power in (Power.DECIDE_GENERAL, Power.INGEST):  # one brings each of the two keys
+        dora, today = signed_in(house, "dora"), house.at.date()
+        lend_power(house.practice, dora, login="ava", power=power, until=today)
+        house.open()
+    ask(house, number=ANN)
+    look(house, "ava")
+    assert the_hold(house).state is HoldState.UNMATCHED
+
+
+def test_who_was_lent_the_power_to_search_matches(house: House) -> None:
+    dora, today = signed_in(house, "dora"), house.at.date()
+    lend_power(house.practice, dora, login="sam", power=Power.SEARCH, until=today)
     house.open()
     ask(house, number=ANN)
-    assert the_hold(house).state is HoldState.PLACED
-    ask(house, "ava", number=BOB)
-    pass_days(house, 1)
-    look(house, "sam")
-    assert the_hold(house, 2).state is HoldState.UNMATCHED
+    assert held(house) == named(house) == {1, 2}
 
 
 def test_what_was_matched_is_not_looked_at_again(house: House) -> None:
@@ -224,18 +225,20 @@ def test_a_vault_without_recordings_is_matched_too(template: House, tmp_path: Pa
     assert verified(empty).verdict is Verdict.INTACT
 
 
-def from_an_older_vault(house: House, **told: object) -> None:
+def from_an_older_vault(house: House, *recordings: int, **told: object) -> None:
     """Make R-1 as a callrec did that knew no holds."""
     sam = logged_in(house, "sam")
     says = said(Purpose.COMPLAINT, **{**NOTHING_TOLD, **told})
     particulars = particulars_of(house.practice, Purpose.COMPLAINT, says)
     with writing(house.practice, sam.signer) as act:
-        body = new_body(1, Purpose.COMPLAINT, particulars, find_recordings(act.connection, [3]))
+        body = new_body(
+            1, Purpose.COMPLAINT, particulars, find_recordings(act.connection, recordings)
+        )
         write_request(house.practice, act, sam, body)
 
 
 def test_an_open_request_of_an_older_vault_gets_its_hold(house: House) -> None:
-    from_an_older_vault(house, number=ANN)
+    from_an_older_vault(house, 3, number=ANN)
     look(house, "sam")
     assert rows(house, "SELECT * FROM hold") == []
     look(house)
@@ -245,6 +248,14 @@ def test_an_open_request_of_an_older_vault_gets_its_hold(house: House) -> None:
     look(house)
     assert held(house) == set()
     assert len(leaves(house, "hold.placed")) == 1
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_one_that_describes_no_call_holds_everything(house: House) -> None:
+    from_an_older_vault(house)
+    look(house)
+    assert the_hold(house).state is HoldState.EVERYTHING
+    assert held(house) == ALL
     assert verified(house).verdict is Verdict.INTACT
 
 
@@ -320,6 +331,18 @@ def test_whoever_may_search_and_changes_it_matches_it_at_once(house: House) -> N
     reference = ask(house, "max", number=ANN, day=FOURTH)
     amend_particulars(house.practice, signed_in(house, "max"), reference, Said(number=BOB))
     assert held(house) == named(house) == {1, 3}
+
+
+def test_a_request_that_comes_to_describe_no_call_holds_on_and_what_it_asks_for(
+    house: House,
+) -> None:
+    reference = ask(house, number=ANN, day=FOURTH, recordings=[4])
+    look(house)
+    nothing = Said(number="unknown", day=UNKNOWN)
+    amend_particulars(house.practice, signed_in(house, "sam"), reference, nothing)
+    assert held(house) == ALL
+    look(house)
+    assert held(house) == named(house) == {1, 4}
 
 
 def test_a_request_that_comes_to_describe_a_call_is_matched(house: House) -> None:

@@ -210,6 +210,12 @@ def test_another_reason_in_its_place_does_not_pass_for_it(house: House) -> None:
         show_hold(house.practice, logged_in(house, "max"), 2)
 
 
+def test_the_reason_of_one_number_does_not_open_under_another(house: House) -> None:
+    by_sql(house, "UPDATE hold SET number = 9 WHERE number = 2")
+    with pytest.raises(Tampered, match="H-9 is not the one that was placed"):
+        show_hold(house.practice, logged_in(house, "max"), 9)
+
+
 @pytest.mark.parametrize("planted", [b"{}", b'{"number":2}', b"[]"])
 def test_what_is_in_no_form_is_damage_and_no_bug(house: House, planted: bytes) -> None:
     hold, newest = hold_id(house, 2), house.practice.register.newest(VaultKey.CATALOGUE)

@@ -83,9 +83,7 @@ def _in_its_time(
     hold: Row[Any],
     recordings: Collection[int],
 ) -> Collection[int]:
-    """Those of the recordings that a hold covers which names them not."""
-    if hold.state is HoldState.EVERYTHING:
-        return recordings
+    """Those of the recordings that were in the time that a hold's request tells."""
     request = read_request(practice, actor, connection, f"R-{hold.request_number}")
     time = told_time(request.particulars)
     return [
