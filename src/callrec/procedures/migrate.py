@@ -1,8 +1,8 @@
 """Bring a vault that an older callrec wrote to the schema that this one works with.
 
-First a copy of the catalogue is put beside it. Then, in one transaction, the migrations are done,
-what they made is checked, and the log says so: all of it happens or nothing. No key is needed, as
-nothing sealed is opened, so the leaf's actor is nobody, and the next checkpoint covers it.
+In one transaction a copy of the catalogue is put beside it, the migrations are done, what they made
+is checked, and the log says so: all of it happens or nothing. No key is needed, as nothing sealed
+is opened, so the leaf's actor is nobody, and the next checkpoint covers it.
 """
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ def migrate_vault(
     practice = practice_on(engine, config, now, environ)
     check_remembered_head(practice)
     copy = config.vault / KEPT.replace("*", before)
-    keep_copy(engine, copy)
     with writing(practice, None) as act:
         if schema_of(act.connection) != before:
             raise Failed("somebody else migrated this vault a moment ago", hint="callrec status")
+        keep_copy(engine, copy)  # under the write lock, so that it is of the catalogue as it was
         counts = row_counts(act.connection)
         upgrade(act.connection)
         check_kept(act.connection, {**counts, "alembic_version": 1})
