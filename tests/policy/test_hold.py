@@ -19,6 +19,7 @@ from callrec.policy.hold import (
     check_may_read_hold,
     check_nothing_held,
     hold_after,
+    next_state,
     told_time,
 )
 from callrec.policy.particulars import UNKNOWN, Particulars
@@ -251,6 +252,39 @@ def test_a_hold_can_be_lifted_wherever_it_stands_and_nothing_follows(acts: list[
     for act in HoldAct:
         with pytest.raises(Tampered, match=f"a hold's history has {act} where it cannot be"):
             hold_after([*lifted, act], by_request=True)
+
+
+# One row an act, one column a state; a dash: it cannot happen there.
+STEPS = """
+                      unmatched  everything placed     lifted
+    hold.placed       -          -          -          -
+    hold.everything   everything -          -          -
+    hold.covers       unmatched  unmatched  placed     -
+    hold.matched      placed     -          placed     -
+    hold.unmatched    unmatched  unmatched  unmatched  -
+    hold.lifted       lifted     lifted     lifted     -
+"""
+COLUMNS, *ROWS = (line.split() for line in STEPS.strip().splitlines())
+NEXT = {
+    (HoldState(state), HoldAct(act)): None if target == "-" else HoldState(target)
+    for act, *targets in ROWS
+    for state, target in zip(COLUMNS, targets, strict=True)
+}
+
+
+def test_the_table_of_steps_is_whole() -> None:
+    assert [act for act, *_ in ROWS] == list(HoldAct)
+    assert list(HoldState) == COLUMNS
+
+
+@pytest.mark.parametrize(("state", "act"), NEXT, ids=str)
+def test_a_hold_moves_as_the_table_of_steps_says(state: HoldState, act: HoldAct) -> None:
+    target = NEXT[state, act]
+    if target is None:
+        with pytest.raises(Tampered, match=f"^a hold's history has {act} where it cannot be$"):
+            next_state(state, act)
+    else:
+        assert next_state(state, act) is target
 
 
 @pytest.mark.parametrize("first", sorted(set(HoldAct) - {HoldAct.PLACED}))

@@ -32,6 +32,7 @@ from callrec.policy.hold import (
     check_may_countersign_lifting,
     check_may_lift_hold,
     check_may_place_hold,
+    check_may_read_hold,
 )
 from callrec.policy.purpose import Purpose
 from callrec.policy.registers import RegisterName, check_may_read_register
@@ -102,6 +103,7 @@ RULES: Final[dict[str, tuple[Person, Power, Rule]]] = {
         lambda p, on: check_may_release(p, CHECKED, a_grant(), on=on, now=NOW),
     ),
     "places a hold": (NOBODY, Power.SEARCH, lambda p, on: check_may_place_hold(p, on=on)),
+    "reads a hold": (NOBODY, Power.SEARCH, lambda p, on: check_may_read_hold(p, on=on)),
     "lifts a hold": (NOBODY, Power.GOVERN, lambda p, on: check_may_lift_hold(p, on=on)),
     "countersigns the end of a hold": (
         NOBODY,

@@ -36,6 +36,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a manager reads the audit log, which was lent to him till yesterday": lambda: check_may(
         LENT_TILL_YESTERDAY, Power.READ_AUDIT, on=TODAY
     ),
+    "a manager is to hold no more than reading the audit log": lambda: powers_left(
+        MANAGER, frozenset({Power.READ_AUDIT})
+    ),
     # Lending.
     "a partner says who may do what": lambda: check_may_vouch(a_person(PARTNER)),
     "a power is lent to an intake service": lambda: lend(

@@ -20,6 +20,7 @@ from callrec.policy.hold import (
     check_can_be_lifted,
     check_may_countersign_lifting,
     check_may_place_hold,
+    check_may_read_hold,
     check_nothing_held,
     hold_after,
 )
@@ -88,6 +89,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     # Holding.
     "staff place a hold": lambda: check_may_place_hold(STAFF, on=TODAY),
+    "staff read why a hold was placed": lambda: check_may_read_hold(STAFF, on=TODAY),
     "staff countersign the end of a hold": lambda: check_may_countersign_lifting(
         STAFF, lifter=BEN, on=TODAY
     ),
