@@ -239,6 +239,17 @@ def test_a_migration_that_fails_midway_changes_nothing(older: House, tmp_path: P
     older.open()
 
 
+def test_a_migration_that_would_lose_a_row_changes_nothing(older: House, tmp_path: Path) -> None:
+    sql(
+        older,
+        "CREATE TRIGGER loses AFTER UPDATE ON alembic_version BEGIN DELETE FROM grant_; END",
+    )
+    with pytest.raises(Failed, match="did not keep every row"):
+        migrate(older)
+    assert is_as_it_was(older, tmp_path)
+    assert sql(older, "SELECT count(*) FROM grant_") == [(2,)]
+
+
 KILLED = {
     "before anything": "CREATE TABLE clock_event",
     "midway": "CREATE TABLE incident ",
