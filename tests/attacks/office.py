@@ -97,7 +97,8 @@ def _ask(house: House) -> None:
         "R-4": ("(07700) 900-123", "Charlotte D'Arcy-Brontë", "2", REASONS[4]),
     }
     for reference, (number, party, recording, reason) in particulars.items():
-        words = ["--purpose", "complaint", "--reason", reason, "--number", number]
+        words = ["--purpose", "complaint", "--complaint", "C-7", "--complainant", "patient"]
+        words += ["--reason", reason, "--number", number]
         words += ["--party", party, "--recording", recording, "--extension", "205"]
         words += ["--date", "4/7/2024", "--time", "14:05", "--about", "Swollen tonsillectomy scar"]
         assert reference in done(house, "sam", "request", "create", *words)
@@ -118,5 +119,8 @@ def _look_back(house: House) -> None:
     assert "R-1" in done(house, "sam", "request", "list")
     assert REASONS[0] in done(house, "max", "request", "show", "R-1")
     assert "listed" in done(house, "ava", "audit", "list", "--limit", "200")
+    assert REASONS[0] in done(house, "dora", "request", "dossier", "R-1")
+    assert "handed over" in done(house, "ava", "register", "disclosure")
+    assert REASONS[0] in done(house, "dora", "audit", "review-searches", "--sample", "100")
     done(house, "dora", "user", "list")
     assert done(house, "dora", "audit", "verify").startswith("INTACT\n")

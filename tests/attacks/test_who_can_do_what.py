@@ -100,7 +100,8 @@ COMMANDS = {
         for name in ("number", "date", "time", "extension")
         for word in (f"--{name}", "unknown")
     ]
-    + ["--party", "unknown", "--recording", "1"],
+    + ["--party", "unknown", "--recording", "1"]
+    + ["--complaint", "C-7", "--complainant", "patient"],
     "request show": ["request", "show", "R-1"],
     "approve": ["approve", "R-3", "--yes"],
     "deny": ["deny", "R-3", "--reason", REASONS[2], "--yes"],
@@ -110,6 +111,9 @@ COMMANDS = {
     "archive": ["archive", "--to", "{house}/drive-a"],
     "ingest": ["ingest", "{house}/spool"],
     "audit list": ["audit", "list"],
+    "audit review-searches": ["audit", "review-searches"],
+    "register": ["register", "access"],
+    "request dossier": ["request", "dossier", "R-1"],
     "user add": [
         *("user", "add", "eve", "--name", "Eve Underwood", "--role", "staff"),
         *("--password-file", "{house}/people/eve.given"),
@@ -351,7 +355,7 @@ def test_staff_open_what_they_asked_for_and_were_granted(worked: House) -> None:
     }
 
 
-STAFF_MAY = {"request create", "request show", "release", "listen"}
+STAFF_MAY = {"request create", "request show", "request dossier", "release", "listen"}
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in STAFF_MAY])
