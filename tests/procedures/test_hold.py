@@ -451,6 +451,7 @@ def test_nobody_else_does_and_the_refusal_is_on_record(house: House, login: str)
     assert refused(house)
     assert last_leaf(house).act == "hold.placed"
     assert rows(house, "SELECT * FROM hold") == []
+    assert verified(house).verdict is Verdict.INTACT
 
 
 def test_a_hold_needs_a_reason(house: House) -> None:
@@ -550,6 +551,7 @@ def test_others_do_not_lift_it(house: House, login: str, second: str, why: str) 
         lift(house, number, login, second)
     assert (last_leaf(house).act, refused(house)) == ("hold.lifted", True)
     assert held(house) == {1}
+    assert verified(house).verdict is Verdict.INTACT
 
 
 def test_lifting_needs_a_reason(house: House) -> None:
