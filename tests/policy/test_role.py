@@ -72,6 +72,7 @@ def test_a_manager_for_the_computers_holds_less_than_the_role_brings() -> None:
 def test_of_a_role_only_what_it_brings_is_left() -> None:
     some = frozenset({Power.SEARCH, Power.HEAR})
     assert powers_left(Role.MANAGER, some) == some
+    assert powers_left(Role.MANAGER, POWERS[Role.MANAGER]) == POWERS[Role.MANAGER]
     more = some | {Power.READ_AUDIT, Power.GOVERN}
     with pytest.raises(Unusable, match="manager does not bring govern, read-audit") as unusable:
         powers_left(Role.MANAGER, more)
