@@ -20,12 +20,14 @@ from callrec.procedures.approve import Decision, approve_request
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
+from callrec.procedures.request import create_request
 from callrec.procedures.revoke import revoke_grants
 from procedures.asking import (
     ANOTHER_REASON,
     a_request,
     approve,
     by_sql,
+    further_of,
     grants_of,
     last_leaf,
     logged_in,
@@ -33,6 +35,7 @@ from procedures.asking import (
     pass_days,
     refused,
     rows,
+    said,
     signed_in,
     state_of,
 )
@@ -265,6 +268,39 @@ def test_nobody_approves_what_he_attached_to(stocked: House) -> None:
     with pytest.raises(Refused, match="made or changed"):
         approve(stocked, reference, "max")
     approve(stocked, reference, "mia")
+
+
+def about(house: House, purpose: Purpose, **named: str) -> str:
+    """A request of mia's about somebody who works here."""
+    asks = said(purpose, further=further_of(purpose, **named))
+    mia = logged_in(house, "mia")
+    made = create_request(house.practice, mia, purpose=purpose, said=asks, recordings=[1])
+    return made.reference
+
+
+def test_nobody_approves_a_request_about_himself(stocked: House) -> None:
+    reference = about(stocked, Purpose.ABUSIVE_CALL, affected="max")
+    with pytest.raises(Refused, match="about himself"):
+        approve(stocked, reference, "max")
+    assert nothing_is_granted(stocked)
+    approve(stocked, reference, "pat")
+
+
+@pytest.mark.parametrize("employee", ["pat", "Pat Ellison"])
+def test_nor_does_he_countersign_it_by_whatever_name_it_is_about_him(
+    stocked: House, employee: str
+) -> None:
+    reference = about(stocked, Purpose.DISCIPLINARY, employee=employee)
+    with pytest.raises(Refused, match="about himself"):
+        countersigned(stocked, reference, "pat", to="max")
+    countersigned(stocked, reference, "max")
+
+
+def test_a_disciplinary_recording_does_not_go_to_whom_it_is_about(stocked: House) -> None:
+    reference = about(stocked, Purpose.DISCIPLINARY, employee="Max Harding")
+    with pytest.raises(Refused, match="employee's manager only"):
+        approve(stocked, reference, "dora", to="max")
+    approve(stocked, reference, "dora", to="pat")
 
 
 def test_a_disciplinary_recording_goes_to_a_manager(stocked: House) -> None:
