@@ -47,35 +47,141 @@ def on_a_terminal(house: House, login: str, command: str, *typed: str) -> str:
     return f"{shown}{terminal.before}[{terminal.exitstatus}]".replace("\r\n", "\n")
 
 
+SIX = (
+    "The patient complains that nobody rang back",
+    "4/7/2024",
+    "unknown",
+    "201",
+    "07700 900123",
+    "Siân O'Neill; Reception",
+    "none",
+)
+"""Answers to the six of 4(b), in its order."""
+
+
 def test_each_particular_is_asked_for_in_the_policys_order(house: House) -> None:
-    shown = on_a_terminal(
-        house,
-        "sam",
-        "request create",
-        "complaint",
-        "The patient complains that nobody rang back",
-        "4/7/2024",
-        "unknown",
-        "201",
-        "07700 900123",
-        "Siân O'Neill; Reception",
-        "none",
-    )
+    answers = ("complaint", *SIX, "C-2024-17", "1")
+    shown = on_a_terminal(house, "sam", "request create", *answers)
     assert shown.endswith("next: callrec request attach R-1 RECORDING\n[0]")
     said = opened(house, "R-1").particulars.as_json()
     assert said["time"] == "unknown"
     assert said["parties"] == ["Siân O'Neill", "Reception"]
     assert said["about"] == ""
+    assert said["further"] == {"complaint": "C-2024-17", "complainant": "patient"}
     asked = ["reason", "Date", "Time", "extension", "External number", "Names", "Anything else"]
-    places = [shown.index(word) for word in asked]
+    places = [
+        shown.index(word) for word in [*asked, "Reference of the complaint", "Who complained"]
+    ]
     assert places == sorted(places)
 
 
-def test_nothing_entered_is_not_unknown(house: House) -> None:
-    command = "request create --purpose complaint"
-    shown = on_a_terminal(house, "sam", command, "The patient complains that nobody rang back", "")
-    assert "nothing was entered" in shown
-    assert shown.endswith("[2]")
+def test_each_question_of_a_purpose_has_its_line_of_help_and_its_choices(house: House) -> None:
+    answers = ("complaint", *SIX, "C-2024-17", "patient")
+    shown = on_a_terminal(house, "sam", "request create", *answers)
+    assert "As it stands in the practice's complaints file.\nReference of the complaint: " in shown
+    assert (
+        "A patient and a member of staff complain by different procedures.\n"
+        "   1  patient  a patient, or somebody for one\n"
+        "   2  staff  a member of staff\n"
+        "Who complained: "
+    ) in shown
+
+
+def test_an_answer_that_is_none_is_asked_for_again_and_says_why(house: House) -> None:
+    shown = on_a_terminal(
+        house,
+        "sam",
+        "request create --purpose portability --about none --party unknown --time unknown",
+        "complaint",  # no sentence
+        SIX[0],
+        "tomorrow",
+        "25/11/2026",  # to come
+        "4/7/2024",
+        "",
+        "201",
+        "my own",
+        "unknown",
+        ".",
+        "Siân O'Neill",
+        "25/11/2026",  # to come
+        "3/7/2024",  # before the call
+        "today",
+    )
+    for why in (
+        "the reason is not a sentence [policy 4(b)]; say why in at least 20 characters",
+        "that is no date; type 2024-01-04",
+        "the call is on a day to come [policy 4(b)]; give the day on which it was",
+        "nothing was entered\n",
+        "that is no telephone number; give it in full",
+        "the request does not say: subject [policy 4(i)]; give --subject NAME",
+        "this is on a day to come: received [policy 4(i)]; look at the dates again",
+        "this is earlier than the call: received [policy 4(i)]",
+    ):
+        assert why in shown, why
+    assert shown.endswith("[0]")
+    assert opened(house, "R-1", "dora").particulars.further["received"] == "2026-11-24"
+
+
+def test_an_agreement_is_asked_for_by_the_name_of_its_file(house: House) -> None:
+    letter = house.folder / "agreement.txt"
+    letter.write_bytes(b"I agree.\r\n  Dora Whitlock\n")
+    unreadable = house.folder / "scan.pdf"
+    unreadable.write_bytes(b"\xff\xfe\x00")
+    shown = on_a_terminal(
+        house,
+        "mia",
+        "request create --purpose disciplinary --date unknown --time unknown --extension unknown"
+        " --number unknown --party unknown --about none --allegation HR-3 --consulted 1/11/2026",
+        "A colleague was rude on the telephone",
+        "Robin Ashdown",
+        str(house.folder / "none.txt"),
+        str(unreadable),
+        str(letter),
+    )
+    assert "the agreement cannot be read; name a file that is there" in shown
+    assert "the agreement is not text in UTF-8; save it as plain text" in shown
+    assert shown.endswith("[0]")
+    further = opened(house, "R-1", "dora").particulars.further
+    assert further["agreement"] == "I agree.\r\n  Dora Whitlock\n"
+
+
+def test_only_a_court_s_order_is_asked_for_its_day(house: House) -> None:
+    typed = (
+        "request create --purpose outside-body --date unknown --time unknown --extension unknown"
+        " --number unknown --party unknown --about none --body Court --officer Penhale"
+        " --rank clerk --contact x --reference 17 --received today --not-urgent"
+        " --subject-may-be-told"
+    )
+    sentence = "The court has ordered that it be produced"
+    shown = on_a_terminal(
+        house, "dora", typed, sentence, "court-order", "1/12/2026", sentence, sentence
+    )
+    assert shown.endswith("[0]")
+    assert opened(house, "R-1", "pat").particulars.further["answer-by"] == "2026-12-01"
+    shown = on_a_terminal(house, "dora", typed, sentence, "crime", sentence, sentence)
+    assert "Day that the order sets" not in shown
+
+
+def test_whoever_may_search_says_which_of_the_matching_recordings_he_wants(house: House) -> None:
+    with_recordings(house)
+    six = "--date 4/7/2024 --time unknown --extension 201 --number 07700900123 --party unknown"
+    command = f"request create --purpose protect-parties {six} --about none"
+    shown = on_a_terminal(house, "mia", command, SIX[0], "4", "two", "1, 3")
+    assert "•••••••0123" in shown
+    assert "0700900123" not in shown
+    assert "that is none of these" in shown
+    assert "a recording is given by its number" in shown
+    assert shown.endswith("R-1 is made. Recordings asked for: 2.\n[0]")
+    assert [row.id for row in opened(house, "R-1").recordings] == [1, 3]
+
+
+def test_all_of_them_or_none_of_them_are_said_in_a_word(house: House) -> None:
+    with_recordings(house)
+    six = "--date 4/7/2024 --time unknown --extension 201 --number 07700900123 --party unknown"
+    command = f"request create --purpose protect-parties {six} --about none"
+    assert on_a_terminal(house, "mia", command, SIX[0], "All").endswith("asked for: 3.\n[0]")
+    shown = on_a_terminal(house, "mia", command, SIX[0], "none")
+    assert "recordings that match: 3\nnext: callrec request attach R-2 3 2 1\n[0]" in shown
 
 
 def test_the_whole_request_is_shown_and_its_reference_typed(house: House) -> None:
