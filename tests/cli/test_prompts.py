@@ -148,6 +148,51 @@ def test_one_of_several_is_chosen_by_number_or_name_and_asked_again_otherwise() 
     assert "GOT 'zip'" in on_a_terminal(question, "zip")
 
 
+UNTIL = "prompts.ask_until('Day', parse, option='--date D', help='Which day.')"
+READING = """
+from datetime import date
+from callrec.errors import Unusable
+def parse(text):
+    if text != "today":
+        raise Unusable("that is no date", hint="type today")
+    return text.upper()
+"""
+
+
+def until(*typed: str, question: str = UNTIL) -> str:
+    return on_a_terminal(f"(exec({READING!r}), {question})[1]", *typed)
+
+
+def test_a_question_is_asked_until_its_answer_can_be_read() -> None:
+    assert until("tomorrow", "", " today ") == (
+        "Which day.\n"
+        "Day: tomorrow\nthat is no date; type today\n"
+        "Day: \nnothing was entered\n"
+        "Day:  today \nGOT 'TODAY'\n"
+    )
+
+
+def test_what_was_typed_beforehand_is_asked_for_only_if_it_is_none() -> None:
+    given = UNTIL.replace("help=", "given='today', help=")
+    assert until(question=given) == "GOT 'TODAY'\n"
+    none = given.replace("'today'", "'4 July'")
+    shown = until("today", question=none)
+    assert shown == "that is no date; type today\nDay: today\nGOT 'TODAY'\n"
+
+
+def test_a_terminal_that_is_closed_is_asked_no_more() -> None:
+    assert "NOT Unusable nothing was entered" in until("\x04")
+    choice = "prompts.choose('Form', {'zip': 'a file'}, option='--form F')"
+    assert "NOT Unusable nothing was entered" in on_a_terminal(choice, "\x04")
+
+
+def test_a_choice_has_its_line_of_help_and_says_what_to_type() -> None:
+    choice = "prompts.choose('Form', {'zip': 'a file'}, option='--form F', help='How it goes.')"
+    shown = on_a_terminal(choice, "html", "1")
+    assert shown.startswith("How it goes.\n   1  zip  a file\nForm: html\n")
+    assert "that is none of them; type its number or its name\nForm: 1" in shown
+
+
 def test_no_is_no_and_nothing_is_no() -> None:
     question = "prompts.confirm('destroy it', yes=False)"
     assert "NOT Failed not confirmed, so nothing was done" in on_a_terminal(question, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +10,12 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked
 from callrec.policy.particulars import UNKNOWN, Particulars
-from callrec.procedures.suggest import matching_recordings
+from callrec.policy.purpose import Purpose
+from callrec.policy.when import Times
+from callrec.procedures.request import create_request
+from callrec.procedures.suggest import Suggested, matching_recordings, suggest_recordings
 from calls import NINE, a_call, take_in
+from procedures.asking import last_leaf, logged_in, request_id, rows, said
 
 if TYPE_CHECKING:
     from practices import House
@@ -62,3 +66,89 @@ def test_it_takes_the_keys_of_whoever_may_search(house: House) -> None:
     calls_at(house, 0)
     with pytest.raises(Locked):
         matching(house, "sam", day=DAY)
+
+
+# --- what whoever asks is told -----------------------------------------------------------------
+
+
+def suggested(
+    house: House, login: str = "max", *, purpose: Purpose = Purpose.PROTECT_PARTIES, **known: Any
+) -> Suggested:
+    """For a request of which only this is known."""
+    nothing = {"day": UNKNOWN, "times": UNKNOWN, "extension": "unknown", "number": "unknown"}
+    asks = said(purpose, **{**nothing, "parties": ("unknown",), **known})
+    actor = logged_in(house, login)
+    made = create_request(house.practice, actor, purpose=purpose, said=asks)
+    return suggest_recordings(house.practice, actor, made)
+
+
+def test_whoever_may_search_is_shown_them_masked(house: House) -> None:
+    calls_at(house, 0, 1)
+    found = suggested(house, number="020 7946 0123")
+    assert found.may_see
+    assert (found.matching, [call.id for call in found.shown]) == (2, [2, 1])
+    assert {(call.number, call.parties) for call in found.shown} == {
+        ("•••••••0123", ("A•••• U••••",))
+    }
+
+
+def test_it_is_a_search_under_the_request_and_on_record(house: House) -> None:
+    calls_at(house, 0)
+    suggested(house, number="020 7946 0123")
+    leaves = rows(house, "SELECT body FROM leaf ORDER BY seq DESC LIMIT 3")
+    answered, search, created = (bytes(row.body).decode() for row in leaves)
+    assert '"act":"request.created"' in created
+    assert '"act":"search"' in search
+    assert '"act":"search.answered"' in answered
+    assert request_id(house, "R-1") in search
+
+
+def test_of_several_names_each_is_a_search_and_no_call_comes_twice(house: House) -> None:
+    calls_at(house, 0, parties=AGNES)
+    calls_at(house, 1, parties=("Reception",))
+    found = suggested(house, parties=AGNES)
+    assert (found.matching, [call.id for call in found.shown]) == (2, [2, 1])
+
+
+def test_a_request_that_describes_no_call_is_no_search(house: House) -> None:
+    calls_at(house, 0)
+    assert suggested(house) == Suggested(None, may_see=True)
+    assert last_leaf(house).act == "request.created"
+
+
+def test_no_more_is_shown_than_a_search_shows(house: House) -> None:
+    calls_at(house, 0, 1, 2)
+    search = house.config.search.model_copy(update={"most_results": 2})
+    house.config = house.config.model_copy(update={"search": search})
+    house.open()
+    found = suggested(house, day=DAY)
+    assert (found.matching, [call.id for call in found.shown]) == (3, [3, 2])
+
+
+def test_nor_more_than_the_purpose_may_ask_for(house: House) -> None:
+    calls_at(house, 0, 1, 2)
+    grants = house.config.grants.model_copy(update={"review_cap": 1})
+    house.config = house.config.model_copy(update={"grants": grants})
+    house.open()
+    found = suggested(house, purpose=Purpose.TRAINING, day=DAY)
+    assert (found.matching, [call.id for call in found.shown]) == (3, [3])
+
+
+def test_whoever_may_not_search_learns_how_many_began_then(house: House) -> None:
+    calls_at(house, 0, 1, 15, number="+441144960123")
+    assert suggested(house, "sam", day=DAY) == Suggested(2)
+    nine = Times(time(9, 0), time(9, 10))
+    assert suggested(house, "sam", day=DAY, times=nine) == Suggested(1)
+    assert last_leaf(house).act == "request.created"
+
+
+def test_a_call_that_lasted_into_the_time_is_counted(house: House) -> None:
+    calls_at(house, 0)
+    assert suggested(house, "sam", day=DAY, times=Times(time(9, 1), time(9, 5))).matching == 1
+    assert suggested(house, "sam", day=DAY, times=Times(time(9, 2), time(9, 5))).matching == 0
+    assert suggested(house, "sam", day=DAY, times=Times(time(8, 0), time(8, 59))).matching == 0
+
+
+def test_where_the_day_is_unknown_he_learns_nothing(house: House) -> None:
+    calls_at(house, 0)
+    assert suggested(house, "sam", number="020 7946 0123") == Suggested(None)

@@ -1,0 +1,30 @@
+"""Every further particular has its option, and the option is the one that refusals tell of."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from callrec.cli.options.purposes import FURTHER
+from callrec.cli.request_particulars import MEANINGS
+from callrec.policy.further import ASKED, Further
+from callrec.policy.purpose import TERMS, Purpose
+
+
+def test_each_further_particular_has_an_option() -> None:
+    assert list(FURTHER) == list(Further)
+
+
+@pytest.mark.parametrize("field", Further)
+def test_what_a_refusal_says_to_type_is_the_option(field: Further) -> None:
+    _, option = get_args(FURTHER[field])
+    names = {name for each in (option.default, *option.param_decls) for name in each.split("/")}
+    told = {word for word in ASKED[field].option.split() if word.startswith("--")}
+    assert told <= names
+    if ASKED[field].option.count("--") > 1:  # a flag for each of two answers
+        assert told == names
+
+
+def test_each_purpose_that_is_asked_for_by_hand_has_its_meaning() -> None:
+    assert set(MEANINGS) == {purpose for purpose in Purpose if TERMS[purpose].is_made_by_hand}
