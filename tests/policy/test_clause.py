@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from callrec.errors import Refused
-from callrec.policy.clause import Clause, Law
+from callrec.policy.clause import NEXT_REVISION_DUE_ON, Clause, Law
 
 VECTOR = Path(__file__).parents[1] / "vectors/policy/practice-call-recording-policy.txt"
 TEXT = " ".join(VECTOR.read_text(encoding="utf-8").split())
@@ -39,6 +40,10 @@ def test_a_clause_s_letter_is_the_one_printed_before_it() -> None:
 def test_the_text_s_slips_are_kept() -> None:
     assert "265bit" in Clause.RIGHTS.words
     assert "the practice or it clinicians" in Clause.MEDICO_LEGAL.words
+
+
+def test_the_policy_s_next_revision_was_due_in_january_2025() -> None:
+    assert date(2025, 1, 31) == NEXT_REVISION_DUE_ON
 
 
 def test_a_refusal_shows_its_clause() -> None:

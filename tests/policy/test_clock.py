@@ -313,10 +313,11 @@ def test_what_the_deceaseds_applicant_is_asked_for_later_than_today_is_not_count
     assert of(Purpose.DECEASED, asked(Awaited.AUTHORITY, day(10)), on=day(5)).due_on == day(19, 10)
 
 
-def test_nothing_but_who_asks_begins_the_deceaseds_period_anew() -> None:
-    found = of(Purpose.DECEASED, asked(Awaited.CLARIFICATION, day(4)))
+@pytest.mark.parametrize("awaited", [Awaited.FEE, Awaited.CLARIFICATION])
+def test_nothing_but_who_asks_begins_the_deceaseds_period_anew(awaited: Awaited) -> None:
+    found = of(Purpose.DECEASED, asked(awaited, day(4)))
     assert (found.due_on, len(found.why)) == (day(12, 10), 3)
-    assert found.waiting_for is Awaited.CLARIFICATION
+    assert found.waiting_for is awaited
 
 
 def test_an_earlier_answer_does_not_move_the_deceaseds_period_back() -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.policy.clause import Clause
 from callrec.policy.completeness import Known, take_answer
 from callrec.policy.further import MOST_AGREEMENT_BYTES, Further
 from callrec.policy.particulars import UNKNOWN, Particulars, Said, take_particulars
 from callrec.policy.purpose import Purpose
-from callrec.policy.reason import check_reason
 from policy.builders import REASON, TODAY
 
 if TYPE_CHECKING:
@@ -59,7 +57,6 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     # The reason.
     "a request has no reason": lambda: asks(reason=" "),
     "a request has a word for a reason": lambda: asks(reason="complaint"),
-    "a search has a word for a reason": lambda: check_reason("complaint", Clause.NO_BROWSING),
     # The five that are known, or said to be unknown.
     "a request is silent about a call": lambda: asks(
         day=None, times=None, extension="", number=None, parties=()

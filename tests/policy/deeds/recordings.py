@@ -60,6 +60,9 @@ def by_request(purpose: Purpose) -> HoldFacts:
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     # Searching.
     "somebody searches without a reason": lambda: searches(Criteria(tail="0123"), reason=None),
+    "somebody searches with a word for a reason": lambda: searches(
+        Criteria(tail="0123"), reason="complaint"
+    ),
     "somebody searches for nothing": searches,
     "somebody searches for nothing where three days may be looked through": lambda: searches(
         widest_window=3
