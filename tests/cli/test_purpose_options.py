@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -28,3 +29,14 @@ def test_what_a_refusal_says_to_type_is_the_option(field: Further) -> None:
 
 def test_each_purpose_that_is_asked_for_by_hand_has_its_meaning() -> None:
     assert set(MEANINGS) == {purpose for purpose in Purpose if TERMS[purpose].is_made_by_hand}
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "purposes.md"
+
+
+@pytest.mark.parametrize("purpose", [each for each in Purpose if TERMS[each].is_made_by_hand])
+def test_the_page_of_purposes_says_what_each_asks_for(purpose: Purpose) -> None:
+    terms = TERMS[purpose]
+    options = [f"`{ASKED[each].option}`".replace("|", "\\|") for each in terms.further]
+    row = f"| `{purpose}` | {' '.join(options) or 'nothing more'} | {terms.asked_under} |"
+    assert row in PAGE.read_text(encoding="utf-8").splitlines()
