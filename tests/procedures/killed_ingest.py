@@ -1,9 +1,10 @@
 """A run that is killed at a chosen point; a program of its own, started by test_ingest_interrupted.
 
 It uses only what every run is given, the clock and the progress, to be at that point. Progress is
-told after each file. The clock is asked once at the beginning and then five times for each batch:
-by its statement, when its files are durable; by its leaf, in the transaction; when that is
-committed; by the leaf that says that the sources will go; and when that is committed.
+told after each file. The clock is asked twice at the beginning, for the powers of the day and for
+the batch, and then five times for each batch: by its statement, when its files are durable; by its
+leaf, in the transaction; when that is committed; by the leaf that says that the sources will go;
+and when that is committed.
 """
 
 from __future__ import annotations

@@ -28,12 +28,12 @@ CALLS = 10
 POINTS = {
     "the first file is sealed": ("progress", 1, {0}),
     "the second batch is sealed": ("progress", 8, {0, 4}),
-    "the first batch is durable": ("clock", 2, {0}),
-    "the first batch is being catalogued": ("clock", 3, {0}),
-    "the first batch is catalogued": ("clock", 4, {4}),
-    "its sources are about to go": ("clock", 6, {4}),
-    "the second batch is being catalogued": ("clock", 8, {4}),
-    "all is catalogued": ("clock", 16, {CALLS}),
+    "the first batch is durable": ("clock", 3, {0}),
+    "the first batch is being catalogued": ("clock", 4, {0}),
+    "the first batch is catalogued": ("clock", 5, {4}),
+    "its sources are about to go": ("clock", 7, {4}),
+    "the second batch is being catalogued": ("clock", 9, {4}),
+    "all is catalogued": ("clock", 17, {CALLS}),
 }
 """When death comes, by which of its calls, and how many recordings the vault may then have."""
 
