@@ -13,24 +13,17 @@ from callrec.policy.authority import (
     check_may,
     check_may_approve,
     check_may_break_glass,
-    check_may_change,
-    check_may_close,
     check_may_countersign,
-    check_may_date,
     check_may_decide,
-    check_may_extend,
     check_may_request,
     check_may_revoke,
     check_may_vouch,
-    check_may_withdraw,
     check_not_own,
     check_not_subject,
-    is_shown_in_full,
 )
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import ENDED, RequestState
 from callrec.policy.role import POWERS, Power, Role, Standing
-from policy.builders import ANN, BEN, CAT, DAN, REASON, TODAY, a_person, a_request
+from policy.builders import ANN, CAT, DAN, REASON, TODAY, a_person, a_request
 
 GENERAL = [p for p, terms in TERMS.items() if terms.decided_with is Power.DECIDE_GENERAL]
 RESERVED = [p for p, terms in TERMS.items() if terms.decided_with is Power.DECIDE_RESERVED]
@@ -326,7 +319,7 @@ def test_a_disabled_data_controller_does_not_break_the_glass() -> None:
         check_may_break_glass(controller, a_request(), reason=REASON, on=TODAY)
 
 
-# What else happens to a request.
+# What ends an approval.
 
 
 def test_whoever_decides_a_purpose_revokes_his_own_too() -> None:
@@ -341,139 +334,3 @@ def test_nobody_else_revokes() -> None:
 def test_nobody_revokes_a_request_about_himself() -> None:
     with pytest.raises(Refused, match="about himself"):
         check_may_revoke(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)
-
-
-def test_the_requester_changes_his_request_about_himself_too() -> None:
-    own = a_request(Purpose.SUBJECT_ACCESS, requester=ANN, subjects=frozenset({ANN}))
-    check_may_change(a_person(Role.STAFF), own, on=TODAY)
-
-
-def test_whoever_may_search_attaches_for_the_requester() -> None:
-    check_may_change(a_person(MANAGER), a_request(), on=TODAY)
-
-
-def test_nobody_else_changes_a_request() -> None:
-    with pytest.raises(Refused, match=r"or may search, changes it \[policy 4\(b\)\]") as refused:
-        check_may_change(a_person(Role.STAFF), a_request(), on=TODAY)
-    assert refused.value.hint == "see who made it: callrec request show R-17"
-
-
-def test_whom_a_request_is_about_does_not_change_it_for_the_requester() -> None:
-    with pytest.raises(Refused, match="about himself"):
-        check_may_change(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)
-
-
-def test_a_disabled_requester_changes_nothing() -> None:
-    disabled = a_person(standing=Standing.DISABLED)
-    with pytest.raises(Refused, match="disabled"):
-        check_may_change(disabled, a_request(requester=ANN), on=TODAY)
-
-
-def test_the_requester_withdraws() -> None:
-    check_may_withdraw(a_person(), a_request(requester=ANN))
-
-
-def test_nobody_else_withdraws_not_even_who_changed_it() -> None:
-    with pytest.raises(Refused, match=r"withdraws it \[policy 4\(b\)\]"):
-        check_may_withdraw(a_person(MANAGER), a_request(changed_by=frozenset({ANN})))
-
-
-def test_a_disabled_requester_does_not_withdraw() -> None:
-    with pytest.raises(Refused, match="disabled"):
-        check_may_withdraw(a_person(standing=Standing.DISABLED), a_request(requester=ANN))
-
-
-def test_the_requester_closes_and_so_does_who_decides_the_purpose() -> None:
-    check_may_close(a_person(Role.STAFF), a_request(requester=ANN), on=TODAY)
-    check_may_close(a_person(MANAGER), a_request(), on=TODAY)
-
-
-def test_nobody_else_closes() -> None:
-    with pytest.raises(Refused, match="may not decide"):
-        check_may_close(a_person(Role.STAFF), a_request(), on=TODAY)
-
-
-def test_nobody_closes_a_request_about_himself_that_he_did_not_make() -> None:
-    with pytest.raises(Refused, match="about himself"):
-        check_may_close(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)
-
-
-def test_a_disabled_requester_does_not_close() -> None:
-    with pytest.raises(Refused, match="disabled"):
-        check_may_close(a_person(standing=Standing.DISABLED), a_request(requester=ANN), on=TODAY)
-
-
-# 4(e), 4(f): the day by which it is answered.
-
-
-def test_who_made_changed_or_decides_a_request_dates_what_its_clock_counts_by() -> None:
-    access = Purpose.SUBJECT_ACCESS
-    check_may_date(a_person(), a_request(access, requester=ANN), on=TODAY)
-    check_may_date(a_person(MANAGER), a_request(access, changed_by=frozenset({ANN})), on=TODAY)
-    check_may_date(a_person(DC), a_request(access), on=TODAY)
-
-
-def test_nobody_else_dates_it() -> None:
-    with pytest.raises(Refused, match="may not decide"):
-        check_may_date(a_person(MANAGER), a_request(Purpose.SUBJECT_ACCESS), on=TODAY)
-
-
-def test_nobody_dates_a_request_about_himself_that_he_did_not_make() -> None:
-    about = a_request(Purpose.SUBJECT_ACCESS, subjects=frozenset({ANN}))
-    with pytest.raises(Refused, match="about himself"):
-        check_may_date(a_person(DC), about, on=TODAY)
-
-
-def test_a_disabled_requester_dates_nothing() -> None:
-    with pytest.raises(Refused, match="disabled"):
-        check_may_date(a_person(standing=Standing.DISABLED), a_request(requester=ANN), on=TODAY)
-
-
-def test_only_who_decides_a_request_takes_more_time_for_it() -> None:
-    check_may_extend(a_person(DC), a_request(Purpose.SUBJECT_ACCESS, requester=ANN), on=TODAY)
-    with pytest.raises(Refused, match="may not decide"):
-        check_may_extend(a_person(), a_request(Purpose.SUBJECT_ACCESS, requester=ANN), on=TODAY)
-
-
-def test_nobody_takes_more_time_for_a_request_about_himself() -> None:
-    about = a_request(Purpose.SUBJECT_ACCESS, subjects=frozenset({ANN}))
-    with pytest.raises(Refused, match="about himself"):
-        check_may_extend(a_person(DC), about, on=TODAY)
-
-
-# 4(c): what a search shows.
-
-
-def test_a_search_under_a_reason_alone_shows_masks() -> None:
-    assert not is_shown_in_full(a_person(DC), None, on=TODAY)
-
-
-def test_who_decides_a_request_sees_it_in_full() -> None:
-    assert is_shown_in_full(a_person(MANAGER), a_request(), on=TODAY)
-
-
-def test_who_does_not_decide_its_purpose_sees_masks() -> None:
-    assert not is_shown_in_full(a_person(MANAGER), a_request(Purpose.SUBJECT_ACCESS), on=TODAY)
-
-
-CONCERNED = {
-    "made it": {"requester": ANN},
-    "changed it": {"changed_by": frozenset({ANN})},
-    "is its subject": {"subjects": frozenset({ANN})},
-}
-
-
-@pytest.mark.parametrize("facts", CONCERNED.values(), ids=CONCERNED)
-def test_who_may_not_decide_it_because_he_is_concerned_sees_masks(facts: dict[str, Any]) -> None:
-    assert not is_shown_in_full(a_person(MANAGER), a_request(**facts), on=TODAY)
-
-
-def test_whom_it_was_granted_sees_his_own_request_in_full() -> None:
-    granted = a_request(requester=ANN, granted_to=frozenset({ANN}))
-    assert is_shown_in_full(a_person(MANAGER), granted, on=TODAY)
-
-
-@pytest.mark.parametrize("state", RequestState)
-def test_a_request_that_has_ended_shows_masks_to_everybody(state: RequestState) -> None:
-    request = a_request(state=state, requester=BEN, granted_to=frozenset({ANN}))
-    assert is_shown_in_full(a_person(DC), request, on=TODAY) == (state not in ENDED)

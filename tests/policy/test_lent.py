@@ -15,18 +15,20 @@ from callrec.policy.authority import (
     check_may,
     check_may_approve,
     check_may_break_glass,
-    check_may_change,
-    check_may_close,
     check_may_countersign,
-    check_may_date,
     check_may_decide,
-    check_may_extend,
     check_may_request,
     check_may_revoke,
-    is_shown_in_full,
 )
 from callrec.policy.dossier import check_may_read_dossier
 from callrec.policy.glass import check_may_review_glass, may_review_glass
+from callrec.policy.handling import (
+    check_may_change,
+    check_may_close,
+    check_may_date,
+    check_may_extend,
+    is_shown_in_full,
+)
 from callrec.policy.hearing import check_may_be_granted, check_may_hear, check_may_release
 from callrec.policy.hold import (
     check_may_countersign_lifting,

@@ -7,7 +7,8 @@
 
 `check_may_decide` and `check_may_approve` are these put together; where a practice has nobody else,
 `check_may_countersign` and `check_may_break_glass` say what stands in for it. To whom a recording
-then goes is in `hearing`. Each rule raises Refused with its clause and what to type.
+then goes is in `hearing`; who changes, dates and closes a request, in `handling`. Each rule raises
+Refused with its clause and what to type.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from callrec.errors import Refused
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.reason import check_reason
-from callrec.policy.request import ENDED, RequestState
 from callrec.policy.role import Person, PersonId, Power, Role, Standing, powers_of
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from callrec.policy.request import RequestState
 
 _ASK = {
     Power.DECIDE_GENERAL: "a partner, a manager or the Data Controller",
@@ -267,85 +269,6 @@ def check_may_revoke(person: Person, request: RequestFacts, *, on: date) -> None
     check_not_subject(person, request)
 
 
-def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Whoever made a request changes it [policy 4(b)].
-
-    So does whoever may search, to attach what he found for somebody who may not. It makes the
-    request his own as well: he does not decide it then.
-
-    Raises:
-        Refused: the person is neither, or he did not make it and it is about him.
-    """
-    check_in_force(person)
-    if person.id == request.requester:
-        return
-    if Power.SEARCH not in powers_of(person, on):
-        raise _is_not_his("only who made the request, or may search, changes it", request)
-    check_not_subject(person, request)
-
-
-def check_may_withdraw(person: Person, request: RequestFacts) -> None:
-    """Whoever made a request withdraws it [policy 4(b)].
-
-    Raises:
-        Refused: somebody else made it.
-    """
-    check_in_force(person)
-    if person.id != request.requester:
-        raise _is_not_his("only who made the request withdraws it", request)
-
-
-def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Whoever made a request or decides its purpose closes it [policy 4(b)].
-
-    Raises:
-        Refused: the person is neither, or he did not make it and it is about him.
-    """
-    check_in_force(person)
-    if person.id != request.requester:
-        check_decides_purpose(person, request, on=on)
-        check_not_subject(person, request)
-
-
-def check_may_date(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Whoever handles a request dates what its clock counts by [policy 4(e), 4(f)].
-
-    That is who made it, changed it, or decides its purpose.
-
-    Raises:
-        Refused: the person is none of these, or he did not make it and it is about him.
-    """
-    check_in_force(person)
-    if person.id not in request.makers:
-        check_decides_purpose(person, request, on=on)
-        check_not_subject(person, request)
-
-
-def check_may_extend(person: Person, request: RequestFacts, *, on: date) -> None:
-    """Whoever decides a request takes more time for it [UK GDPR 12(3)].
-
-    Of his own too: he decides nothing by it.
-
-    Raises:
-        Refused: the person does not decide its purpose, or it is about him.
-    """
-    check_decides_purpose(person, request, on=on)
-    check_not_subject(person, request)
-
-
-def is_shown_in_full(person: Person, request: RequestFacts | None, *, on: date) -> bool:
-    """Whether a search shows numbers and names unmasked.
-
-    Only under an open request that the searcher decides or was granted. What he made himself he
-    does not decide, so he sees masks until it is granted to him.
-    """
-    if request is None or request.state in ENDED:
-        return False
-    decides = TERMS[request.purpose].decided_with in powers_of(person, on)
-    concerned = person.id in request.makers | request.subjects
-    return person.id in request.granted_to or (decides and not concerned)
-
-
 def _unconsulted(message: str) -> Refused:
     return Refused(
         message,
@@ -366,12 +289,4 @@ def _needs_somebody_else(message: str, request: RequestFacts) -> Refused:
         message,
         clause=Clause.FORMALLY_AUTHORISED,
         hint=f"ask {ask}, somebody else, to run callrec approve {request.reference}",
-    )
-
-
-def _is_not_his(message: str, request: RequestFacts) -> Refused:
-    return Refused(
-        message,
-        clause=Clause.FORMALLY_AUTHORISED,
-        hint=f"see who made it: callrec request show {request.reference}",
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request, set_version
 from callrec.errors import NotFound, Unusable
-from callrec.policy.authority import check_may_change
+from callrec.policy.handling import check_may_change
 from callrec.policy.particulars import said_again
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import attempt, today, writing

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request
-from callrec.policy.authority import check_may_close, check_may_withdraw
+from callrec.policy.handling import check_may_close, check_may_withdraw
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today, writing
 from callrec.procedures.lapsing import sweep_lapsed

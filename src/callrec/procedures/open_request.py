@@ -15,8 +15,9 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.requests import CATALOGUE, find_key, find_request, sealed_version
 from callrec.errors import Locked, Refused, Tampered
-from callrec.policy.authority import RequestFacts, check_may_change
+from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
+from callrec.policy.handling import check_may_change
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey

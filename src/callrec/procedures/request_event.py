@@ -15,9 +15,9 @@ from callrec.catalogue.requests import find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
-from callrec.policy.authority import check_may_date, check_may_extend
 from callrec.policy.clause import Clause
 from callrec.policy.clock import ClockEvent, Dated, check_event
+from callrec.policy.handling import check_may_date, check_may_extend
 from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct, check_transition
 from callrec.practice import attempt, today, writing

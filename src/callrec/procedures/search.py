@@ -16,9 +16,10 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
 from callrec.catalogue.requests import find_request
 from callrec.errors import Refused
-from callrec.policy.authority import check_may, is_shown_in_full
+from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
 from callrec.policy.criteria import CallFacts, Criteria, Direction, check_not_browsing, matches
+from callrec.policy.handling import is_shown_in_full
 from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.request import ENDED
 from callrec.policy.role import Power, VaultKey

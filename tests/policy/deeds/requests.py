@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.policy.authority import (
     check_may_approve,
     check_may_break_glass,
-    check_may_change,
     check_may_countersign,
     check_may_decide,
     check_may_request,
-    check_may_withdraw,
 )
+from callrec.policy.handling import check_may_change, check_may_withdraw
 from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState, check_transition, state_after
