@@ -7,6 +7,7 @@ import pytest
 
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
+from callrec.policy.clock import Awaited
 from callrec.policy.hearing import (
     check_is_heard,
     check_may_be_granted,
@@ -122,6 +123,26 @@ ENOUGH = {
     "somebody countersigned": {"decided_by": frozenset({ANN, CAT})},
     "the glass was broken": {"decided_by": ALONE, "broke_glass": True},
 }
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ({Awaited.IDENTITY}, "proof of identity has not come"),
+        ({Awaited.AUTHORITY}, "proof of authority has not come"),
+        ({Awaited.IDENTITY, Awaited.AUTHORITY}, "proof of authority has not come"),
+    ],
+)
+def test_nobody_is_given_a_recording_before_it_is_known_who_he_is(
+    missing: set[Awaited], said: str
+) -> None:
+    request = a_request(
+        Purpose.SUBJECT_ACCESS, unproven=frozenset(missing), third_parties_checked=True
+    )
+    with pytest.raises(Refused, match=said) as refusal:
+        check_may_release(a_person(), request, a_grant(), on=TODAY, now=NOW)
+    assert refusal.value.clause is Clause.SUBJECT_ACCESS
+    assert f"event R-17 {min(missing)} --on DATE" in refusal.value.hint
 
 
 def test_subject_access_is_released_once_somebody_has_thought_of_third_parties() -> None:

@@ -168,6 +168,12 @@ def test_text_is_composed_and_its_space_is_plain() -> None:
     assert taken.extension == "203"
 
 
+@pytest.mark.parametrize("name", ["reason", "extension", "number", "about"])
+def test_space_around_and_within_is_plain_in_each_text(name: str) -> None:
+    spaced: dict[str, Any] = {name: "  " + SAID[name].replace(" ", "   ") + " "}
+    assert take(**spaced) == take()
+
+
 def test_json_says_it_in_the_policy_s_order() -> None:
     assert list(take().as_json().items()) == list(JSON.items())
     assert all_unknown().as_json() == JSON_UNKNOWN

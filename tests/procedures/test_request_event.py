@@ -25,6 +25,7 @@ from procedures.asking import (
     further_of,
     last_leaf,
     logged_in,
+    opened,
     refused,
     said,
     signed_in,
@@ -237,3 +238,26 @@ def test_days_are_the_practices_own(stocked: House) -> None:
     stocked.at = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
     reference = access(stocked, received="2026-11-24")
     assert deadline(stocked, reference).due_on == date(2026, 12, 24)
+
+
+def test_what_was_missing_is_unproven_until_it_comes(stocked: House) -> None:
+    reference = access(stocked, identity="unknown", authority="unknown")
+    came = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.IDENTITY)
+    assert opened(stocked, reference, "dora").facts.unproven == {
+        Awaited.IDENTITY,
+        Awaited.AUTHORITY,
+    }
+    date_request(stocked.practice, signed_in(stocked, "dora"), reference, came)
+    assert opened(stocked, reference, "dora").facts.unproven == {Awaited.AUTHORITY}
+
+
+def test_an_executor_without_evidence_has_his_authority_to_prove(stocked: House) -> None:
+    further = further_of(Purpose.DECEASED, evidence="unknown")
+    made = create_request(
+        stocked.practice,
+        logged_in(stocked, "sam"),
+        purpose=Purpose.DECEASED,
+        said=said(Purpose.DECEASED, further=further),
+        recordings=[1],
+    )
+    assert opened(stocked, made.reference, "dora").facts.unproven == {Awaited.AUTHORITY}

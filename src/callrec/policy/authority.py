@@ -25,6 +25,7 @@ from callrec.policy.role import Person, PersonId, Power, Role, Standing, powers_
 if TYPE_CHECKING:
     from datetime import date
 
+    from callrec.policy.clock_events import Awaited
     from callrec.policy.request import RequestState
 
 _ASK = {
@@ -50,6 +51,8 @@ class RequestFacts:
     """Who holds a grant under it that can still be used."""
     made_on: date | None = None
     """Its day in the practice's time zone; None where nobody opened it, so nobody approves it."""
+    unproven: frozenset[Awaited] = frozenset()
+    """What was missing when it came, and has not come since."""
     third_parties_checked: bool = False
     """Whether somebody has looked for other people in what it asks for now."""
 

@@ -4,6 +4,7 @@
     4(h)-(i)  an erasure or a disposal is carried out, not heard            check_is_heard
     2, 4(g)   a disciplinary recording is the employee's manager's to have  check_may_be_granted
     4(e)-(g)  whoever alone approved these does not release them            check_second_person
+    4(e)      who asks, and for whom, is proven first                        check_proven
     4(e)      other people in a recording are thought of first              check_third_parties
 
 `check_may_release` is these put together.
@@ -123,6 +124,23 @@ def check_second_person(person: Person, request: RequestFacts, grant: GrantFacts
         )
 
 
+def check_proven(request: RequestFacts) -> None:
+    """Nobody is given a recording before it is known who he is, and for whom he asks [4(e)].
+
+    Source: UK GDPR 12(6); Access to Health Records Act 1990 s.3(6).
+
+    Raises:
+        Refused: proof of identity or authority has not come.
+    """
+    if request.unproven:
+        awaited = min(request.unproven)
+        raise Refused(
+            f"{awaited.words} has not come",
+            clause=TERMS[request.purpose].decided_under,
+            hint=f"when it has: callrec request event {request.reference} {awaited} --on DATE",
+        )
+
+
 def check_third_parties(request: RequestFacts) -> None:
     """Other people in a recording are thought of before its subject has it [policy 4(e)].
 
@@ -152,4 +170,5 @@ def check_may_release(
     check_may_hear(person, grant, on=on, now=now)
     check_may_be_granted(person, request, on=on)
     check_second_person(person, request, grant)
+    check_proven(request)
     check_third_parties(request)

@@ -24,6 +24,7 @@ from callrec.policy.role import VaultKey
 from callrec.procedures.approvals import granted_to, read_approvals
 from callrec.procedures.custody import to_millis
 from callrec.procedures.people import people_named
+from callrec.procedures.request_clock import read_clock
 from callrec.procedures.request_log import event_of, read_history
 from callrec.procedures.sealed_request import RequestBody, Version, open_request_key
 
@@ -112,6 +113,7 @@ def read_request(
     keys, body = _open(practice, actor, connection, row)
     digest = _check_made(which, row, history, body)
     approvals = read_approvals(practice, connection, history)
+    clock = read_clock(practice, connection, history)
     facts = RequestFacts(
         reference=reference,
         purpose=body.purpose,
@@ -121,6 +123,7 @@ def read_request(
         subjects=people_named(practice, actor, connection, body.particulars.subjects),
         granted_to=granted_to(approvals, history, practice.now()),
         made_on=history.events[0].at.astimezone(practice.config.time_zone).date(),
+        unproven=clock.unproven if clock else frozenset(),
         third_parties_checked=any(
             leaf.act == RequestAct.THIRD_PARTIES for leaf in history.after(history.making)
         ),

@@ -27,6 +27,8 @@ from callrec.policy.clock import (
     deadline,
     is_recent,
 )
+from callrec.policy.further import Further
+from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.practice import today
@@ -62,6 +64,12 @@ ACT_OF: Final[Mapping[Dated, RequestAct]] = {
 
 
 AWAITED: Final[Mapping[str, Awaited]] = {str(each): each for each in Awaited}
+PROOF: Final[Mapping[Further, Awaited]] = {
+    Further.AUTHORITY: Awaited.AUTHORITY,
+    Further.EVIDENCE: Awaited.AUTHORITY,
+    Further.IDENTITY: Awaited.IDENTITY,
+}
+"""What is awaited where one of these is said to be unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +79,17 @@ class Clock:
     receipt: Receipt
     events: tuple[ClockEvent, ...] = ()
 
+    @property
+    def unproven(self) -> frozenset[Awaited]:
+        """What was missing when the request came, and has not come since."""
+        return self.receipt.awaits - {
+            each.awaited for each in self.events if each.event is Dated.ANSWERED
+        }
+
 
 def has_clock(purpose: Purpose) -> bool:
     """Whether the day on which it came is among what such a request says."""
-    return "received" in TERMS[purpose].further
+    return Further.RECEIVED in TERMS[purpose].further
 
 
 def begin_clock(
@@ -89,7 +104,7 @@ def begin_clock(
     if not has_clock(purpose):
         return history
     further = particulars.further
-    missing = [str(each) for each in (Awaited.AUTHORITY, Awaited.IDENTITY) if _lacks(further, each)]
+    missing = sorted({str(proof) for name, proof in PROOF.items() if further.get(name) == UNKNOWN})
     body = {
         "answer_by": further.get("answer-by", ""),
         "awaits": missing,
@@ -225,10 +240,6 @@ def deadline_by(practice: Practice, clock: Clock, *, on: date | None = None) -> 
         on=on or today(practice),
         scales=scales_of(clocks),
     )
-
-
-def _lacks(further: Mapping[str, str], awaited: Awaited) -> bool:
-    return further.get(str(awaited)) == "unknown"
 
 
 def _rows(connection: Connection, condition: Any) -> dict[int, Row[Any]]:

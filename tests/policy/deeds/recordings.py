@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.policy.clock import Awaited
 from callrec.policy.criteria import Criteria, check_not_browsing
 from callrec.policy.handing_over import Channel, Delivery, check_parted
 from callrec.policy.hearing import (
     check_is_heard,
     check_may_be_granted,
     check_may_hear,
+    check_proven,
     check_second_person,
     check_third_parties,
 )
@@ -83,6 +85,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "somebody releases to the police what he alone approved": lambda: alone(Purpose.OUTSIDE_BODY),
     "somebody releases about discipline what he alone approved": lambda: alone(
         Purpose.DISCIPLINARY
+    ),
+    "a subject access is released, and nobody knows who asks": lambda: check_proven(
+        a_request(Purpose.SUBJECT_ACCESS, unproven=frozenset({Awaited.IDENTITY}))
     ),
     "a subject access is released, and nobody thought of other people": lambda: check_third_parties(
         a_request(Purpose.SUBJECT_ACCESS)
