@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
     from callrec.procedures.approvals import Approval
+    from callrec.procedures.request_clock import Clock
     from callrec.procedures.request_log import History
 
 
@@ -56,6 +57,8 @@ class OpenRequest:
     """All of them, whether they stand or not."""
     facts: RequestFacts
     """What the rules ask."""
+    clock: Clock | None
+    """By what it is dated; None where its purpose has no clock."""
     recordings: tuple[Row[Any], ...]
     """The rows of the recordings that it asks for, in its own order."""
 
@@ -130,7 +133,7 @@ def read_request(
     )
     _check_changed_by_entitled(practice, history, facts)
     recordings = tuple(_recording(connection, *each) for each in body.recordings)
-    return OpenRequest(which, body, digest, keys, history, approvals, facts, recordings)
+    return OpenRequest(which, body, digest, keys, history, approvals, facts, clock, recordings)
 
 
 def unopened_facts(row: Row[Any], history: History) -> RequestFacts:

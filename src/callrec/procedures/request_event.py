@@ -23,7 +23,7 @@ from callrec.policy.request import RequestAct, check_transition
 from callrec.practice import attempt, today, writing
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
-from callrec.procedures.request_clock import ACT_OF, log_dated, read_clock, read_deadline
+from callrec.procedures.request_clock import ACT_OF, log_dated, read_deadline
 from callrec.procedures.request_words import log_with_words, store_words
 from callrec.procedures.sealed_request import NONCE_BYTES
 from callrec.procedures.telling import tell_dated
@@ -72,7 +72,7 @@ def date_request(
         writing(practice, actor.signer) as act,
     ):
         request = read_request(practice, actor, act.connection, reference)
-        _check(practice, actor, act, request, event)
+        _check(practice, actor, request, event)
         if event.event in (Dated.ASKED, Dated.EXTENDED) or reason:
             check_reason(reason, Clause.SUBJECT_ACCESS)
         return _write(practice, act, actor, request, event, reason=reason)
@@ -110,13 +110,11 @@ def check_third_parties(
         log_with_words(act, actor, request, RequestAct.THIRD_PARTIES, words)
 
 
-def _check(
-    practice: Practice, actor: Actor, act: Writing, request: OpenRequest, event: ClockEvent
-) -> None:
+def _check(practice: Practice, actor: Actor, request: OpenRequest, event: ClockEvent) -> None:
     may = check_may_extend if event.event is Dated.EXTENDED else check_may_date
     may(actor.person, request.facts, on=today(practice))
     check_transition(request.facts.state, ACT_OF[event.event])
-    clock = read_clock(practice, act.connection, request.history)
+    clock = request.clock
     if clock is None:
         raise Refused(
             f"nothing sets a day for a request for {request.purpose}",

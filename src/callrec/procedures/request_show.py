@@ -24,7 +24,7 @@ from callrec.procedures.lapsing import UNDECIDED, sweep_lapsed
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.outbox import list_messages
 from callrec.procedures.people import logins
-from callrec.procedures.request_clock import read_dates, read_deadline
+from callrec.procedures.request_clock import deadline_by, read_dates
 from callrec.procedures.request_log import event_of
 from callrec.procedures.request_words import read_words
 
@@ -176,7 +176,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
                 read_words(connection, request),
                 {glass.seq: glass for glass in broken_glass(practice, connection)},
                 read_dates(practice, connection, request),
-                read_deadline(practice, connection, request.history),
+                deadline_by(practice, request.clock) if request.clock else None,
                 hold_of_request(practice, connection, request.id),
             )
     return _shown(practice, actor, request, told)
