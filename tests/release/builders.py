@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from callrec.crypto.primitives import signing_public
+from callrec.policy.edits import Edits, Filler, Side, Silence, Span
+from callrec.policy.withholding import Ground
 from callrec.release.manifest import Manifest, ReleasedFile, Role, Withheld, recording_path
-from callrec.release.package import assemble
+from callrec.release.package import Enclosures, assemble
+from callrec.release.texts import read_me_first, verify_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
-    from callrec.release.package import Member
+    from callrec.release.package import Content, Member
 
 SEED = bytes(range(32))
 PUBLIC = signing_public(SEED)
@@ -35,6 +39,7 @@ def a_file(content: bytes = SOUND, *, place: int = 1) -> ReleasedFile:
         size_bytes=len(content),
         codec="mu-law",
         sample_rate=8000,
+        duration_ms=1280,
         started_at=datetime(2026, 7, 14, 9, 5, 7, 250_000, tzinfo=LONDON),
         made_from=None,
     )
@@ -52,6 +57,27 @@ def a_listening_copy(of: ReleasedFile, content: bytes = LISTENING) -> ReleasedFi
     )
 
 
+def an_edited_copy() -> ReleasedFile:
+    """Of a second recording, whose original stays out: its hash is ``dd…``."""
+    return replace(
+        a_listening_copy(a_file()),
+        path=recording_path(2, Role.LISTENING, "wav"),
+        recording=1044,
+        uid="66" * 16,
+        sha256="cc" * 32,
+        size_bytes=17644,
+        codec="pcm16",
+        sample_rate=11025,
+        duration_ms=800,
+        made_from="dd" * 32,
+        edits=Edits(
+            Span(100, 900),
+            (Silence(Span(301, 450), Ground.THIRD_PARTY, Side.LEFT, Filler.TONE),),
+        ),
+        edited_at=11025,
+    )
+
+
 def a_manifest(*files: ReleasedFile, withheld: Iterable[Withheld] = ()) -> Manifest:
     original = a_file()
     return Manifest(
@@ -64,21 +90,34 @@ def a_manifest(*files: ReleasedFile, withheld: Iterable[Withheld] = ()) -> Manif
         released_by="55" * 16,
         at=datetime(2026, 8, 3, 0, 15, tzinfo=LONDON),
         files=files or (original, a_listening_copy(original)),
+        not_enclosed=(),
         withheld=tuple(withheld),
+    )
+
+
+def the_enclosures(manifest: Manifest) -> Enclosures:
+    return Enclosures(
+        proof=b"c2sp.org/tlog-proof@v1\n",
+        signers=b'{"signers":[]}',
+        certificate=b"%PDF-1.7\n",
+        read_me=read_me_first(manifest, contact="telephone 01632 960 000"),
+        verify=verify_text(manifest, public=PUBLIC, root=ROOT),
     )
 
 
 def a_package(manifest: Manifest | None = None) -> tuple[Member, ...]:
     """The default release: one recording and its listening copy."""
-    return assemble(
-        manifest or a_manifest(),
-        {
-            "recordings/01-original.wav": SOUND,
-            "recordings/01-listening.wav": lambda: (LISTENING[:1000], LISTENING[1000:]),
-        },
-        seed=SEED,
-        proof=b"c2sp.org/tlog-proof@v1\n",
-        signers=b'{"signers":[]}',
-        root=ROOT,
-        contact="telephone 01632 960 000",
-    )
+    manifest = manifest or a_manifest()
+    contents: dict[str, Content] = {
+        "recordings/01-original.wav": SOUND,
+        "recordings/01-listening.wav": lambda: (LISTENING[:1000], LISTENING[1000:]),
+    }
+    return assemble(manifest, contents, the_enclosures(manifest), seed=SEED)
+
+
+def write_folder(at: Path, members: Iterable[Member]) -> None:
+    """As whoever unpacked a package has it."""
+    for member in members:
+        path = at / member.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(member.chunks()))

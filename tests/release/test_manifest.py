@@ -9,8 +9,15 @@ import pytest
 
 from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered, Unchecked
-from callrec.release.manifest import Role, Withheld, parse_manifest, recording_path
-from release.builders import a_file, a_listening_copy, a_manifest
+from callrec.release.manifest import (
+    NotEnclosed,
+    Role,
+    WhyNotEnclosed,
+    Withheld,
+    parse_manifest,
+    recording_path,
+)
+from release.builders import a_file, a_listening_copy, a_manifest, an_edited_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +26,18 @@ VECTOR = Path(__file__).parents[1] / "vectors" / "release" / "manifest.json"
 
 
 def test_the_manifest_is_the_known_answer() -> None:
-    manifest = a_manifest(withheld=[Withheld(1043, "third-party")])
+    original = a_file()
+    manifest = replace(
+        a_manifest(
+            original,
+            a_listening_copy(original),
+            an_edited_copy(),
+            withheld=[Withheld(1043, "third-party")],
+        ),
+        not_enclosed=(
+            NotEnclosed(1044, "66" * 16, "dd" * 32, 8200, "mu-law", WhyNotEnclosed.EDITED),
+        ),
+    )
     assert manifest.to_bytes() == VECTOR.read_bytes()
     assert parse_manifest(VECTOR.read_bytes()) == manifest
 
@@ -46,6 +64,13 @@ def _in_file(**change: object) -> Callable[[dict[str, Any]], None]:
     return lambda value: value["files"][0].update(change)
 
 
+def _in_copy(**change: object) -> Callable[[dict[str, Any]], None]:
+    return lambda value: value["files"][1].update(change)
+
+
+CLIP = {"what": "clip", "from_ms": 0, "to_ms": 1000, "from_sample": 0, "to_sample": 8000}
+
+
 INVALID: dict[str, Callable[[dict[str, Any]], None]] = {
     "no vault": lambda value: value.pop("vault"),
     "a member too many": lambda value: value.update(note="x"),
@@ -66,7 +91,16 @@ INVALID: dict[str, Callable[[dict[str, Any]], None]] = {
     "a size that is no number": _in_file(bytes=True),
     "local time of another instant": _in_file(local_time="2026-07-14T10:05:07.250+01:00"),
     "local time without offset": _in_file(local_time="2026-07-14T09:05:07.250"),
-    "an edit of a later version": _in_file(edits=[{"what": "silence"}]),
+    "an edit of a later version": _in_file(edits=[{"what": "reverse"}]),
+    "an edit of an original": _in_file(edits=[CLIP], edited_at=8000),
+    "an edited copy without its rate": _in_copy(edits=[CLIP]),
+    "a rate without an edit": _in_copy(edited_at=8000),
+    "samples that the times deny": _in_copy(edits=[{**CLIP, "to_sample": 8001}], edited_at=8000),
+    "no duration": _in_file(duration_ms=None),
+    "a left out original without a reason": lambda value: value.update(not_enclosed=[{}]),
+    "call data of another name": lambda value: value.update(
+        call_data=[{"path": "calls.xls", "sha256": "00" * 32, "bytes": 1}]
+    ),
 }
 
 
@@ -83,7 +117,7 @@ def test_a_manifest_that_is_not_canonical_is_refused() -> None:
         parse_manifest(a_manifest().to_bytes() + b"\n")
 
 
-@pytest.mark.parametrize("data", [b'{"schema":"callrec.release/2"}', b"[]", b'"x"'])
+@pytest.mark.parametrize("data", [b'{"schema":"callrec.release/3"}', b"[]", b'"x"'])
 def test_of_a_form_it_does_not_know_it_claims_nothing(data: bytes) -> None:
     with pytest.raises(Unchecked):
         parse_manifest(data)

@@ -9,7 +9,16 @@ import pytest
 from callrec.errors import Tampered
 from callrec.release.package import Member, assemble, held
 from callrec.release.sshsig import NAMESPACE, check_ssh
-from release.builders import LISTENING, PUBLIC, SEED, SOUND, a_file, a_manifest, a_package
+from release.builders import (
+    LISTENING,
+    PUBLIC,
+    SEED,
+    SOUND,
+    a_file,
+    a_manifest,
+    a_package,
+    the_enclosures,
+)
 
 if TYPE_CHECKING:
     from callrec.release.package import Content
@@ -23,12 +32,16 @@ def content(path: str) -> bytes:
 def test_a_package_has_the_layout_of_the_format() -> None:
     assert [member.path for member in a_package()] == [
         "READ-ME-FIRST.txt",
+        "certificate.pdf",
         "manifest.json",
         "manifest.json.sig",
+        "SHA256SUMS",
+        "SHA256SUMS.sig",
         "release.tlog-proof",
         "signers.json",
         "allowed_signers",
         "VERIFY.txt",
+        "callrec_verify.py",
         "recordings/01-original.wav",
         "recordings/01-listening.wav",
     ]
@@ -66,7 +79,7 @@ def test_sound_that_the_manifest_does_not_list_is_refused(sound: bytes) -> None:
 
 def test_a_package_takes_exactly_the_files_of_its_manifest() -> None:
     with pytest.raises(ValueError, match="those of the manifest"):
-        assemble(a_manifest(), {}, seed=SEED, proof=b"", signers=b"", root="", contact="")
+        assemble(a_manifest(), {}, the_enclosures(a_manifest()), seed=SEED)
 
 
 @pytest.mark.parametrize("path", ["/etc/x", "../x", "a/../x", "a//x", ".x", "a\\x", "a\n", "é", ""])

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.release.folder import build_folder
 from callrec.release.manifest import Withheld
 from callrec.release.sshsig import ssh_fingerprint
 from callrec.release.texts import COLUMNS, PROVES, read_me_first, verify_text
-from release.builders import PUBLIC, ROOT, a_manifest, a_package
+from release.builders import PUBLIC, ROOT, a_manifest, a_package, write_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +74,7 @@ def test_the_fingerprint_stands_in_eight_groups() -> None:
 
 
 def test_the_commands_of_verify_txt_work_as_they_stand(tmp_path: Path) -> None:
-    build_folder(tmp_path / "release", a_package())
+    write_folder(tmp_path / "release", a_package())
     check, hashes = (
         line.strip()
         for line in (tmp_path / "release/VERIFY.txt").read_text("utf-8").splitlines()

@@ -13,12 +13,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from callrec.crypto.canonical import canonical, instant, parse, parse_instant
-from callrec.errors import Tampered, Unchecked
+from callrec.errors import Tampered, Unchecked, Unusable
+from callrec.policy.edits import UNEDITED, Edits, read_edits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-SCHEMA: Final = "callrec.release/1"
+SCHEMA: Final = "callrec.release/2"
+
+CALL_DATA_PATHS: Final = ("calls.json", "calls.csv")
+"""What is known of the calls, for whoever takes them elsewhere [UK GDPR 20]."""
 
 _PATH = re.compile(r"recordings/[0-9]{2,}-(original|listening)\.[a-z0-9]{1,8}")
 _SUFFIX = re.compile(r"[a-z0-9]{1,8}")
@@ -65,10 +69,17 @@ class ReleasedFile:
     codec: str
     sample_rate: int | None
     """In hertz; None if it could not be told."""
+    duration_ms: int
+    """How long it lasts; of a clipped copy, the clip."""
     started_at: datetime
     """Start of the call, aware, in the practice's own time zone: the manifest says both."""
     made_from: str | None
     """SHA-256 of the original that a listening copy was made from; None for an original."""
+    edits: Edits = UNEDITED
+    """What was clipped or silenced in it, in times of the original."""
+    edited_at: int | None = None
+    """The original's samples a second as it was decoded, in which edits are counted; hertz. None
+    where nothing was edited."""
 
     def __post_init__(self) -> None:
         named = _PATH.fullmatch(self.path)
@@ -78,6 +89,8 @@ class ReleasedFile:
             and named[1] == self.role
             and _SHA256.fullmatch(self.sha256)
             and bool(_SHA256.fullmatch(made_from)) == (self.role is Role.LISTENING)
+            and (self.role is Role.LISTENING or not self.edits)
+            and bool(self.edits) == (self.edited_at is not None)
             and self.started_at.tzinfo
         )
         if not holds:
@@ -93,12 +106,68 @@ class ReleasedFile:
             "bytes": self.size_bytes,
             "codec": self.codec,
             "sample_rate": self.sample_rate,
+            "duration_ms": self.duration_ms,
             "started_at": instant(self.started_at),
             "local_time": self.started_at.isoformat(timespec="milliseconds"),
             "made_from": self.made_from,
             # Said although empty: a reader must be able to tell "nothing was cut or silenced".
-            "edits": [],
+            "edits": list(self._edits()),
+            "edited_at": self.edited_at,
         }
+
+    def _edits(self) -> Iterator[dict[str, object]]:
+        spans = [] if self.edits.clip is None else [self.edits.clip.samples_inwards]
+        spans += [each.span.samples_outwards for each in self.edits.silences]
+        for edit, samples in zip(self.edits.as_json(), spans, strict=True):
+            first, after = samples(self.edited_at or 0)
+            yield {**edit, "from_sample": first, "to_sample": after}
+
+
+class WhyNotEnclosed(StrEnum):
+    """Why the original of a recording stays out of a release that holds a copy of it."""
+
+    EDITED = "edited"
+    """The copy leaves something out, which the original would tell."""
+    SIZE = "size"
+    """The release would not fit where it has to go."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnclosed:
+    """An original that the practice holds and did not put in."""
+
+    recording: int
+    uid: str
+    sha256: str
+    size_bytes: int
+    codec: str
+    why: WhyNotEnclosed
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "recording": self.recording,
+            "uid": self.uid,
+            "sha256": self.sha256,
+            "bytes": self.size_bytes,
+            "codec": self.codec,
+            "why": self.why.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CallData:
+    """A file that says of the calls what the practice knows: ``calls.json``, ``calls.csv``."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+
+    def __post_init__(self) -> None:
+        if self.path not in CALL_DATA_PATHS or not _SHA256.fullmatch(self.sha256):
+            raise ValueError("what is known of the calls lies in calls.json and calls.csv")
+
+    def as_json(self) -> dict[str, object]:
+        return {"path": self.path, "sha256": self.sha256, "bytes": self.size_bytes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +198,9 @@ class Manifest:
     at: datetime
     """When it was put together; aware, in the practice's own time zone. Written in UTC."""
     files: tuple[ReleasedFile, ...]
+    not_enclosed: tuple[NotEnclosed, ...]
     withheld: tuple[Withheld, ...]
+    call_data: tuple[CallData, ...] = ()
 
     def __post_init__(self) -> None:
         if len({file.path for file in self.files}) != len(self.files):
@@ -151,9 +222,11 @@ class Manifest:
                 "released_by": self.released_by,
                 "at": instant(self.at),
                 "files": [file.as_json() for file in self.files],
+                "not_enclosed": [original.as_json() for original in self.not_enclosed],
                 "withheld": [
                     {"recording": item.recording, "code": item.code} for item in self.withheld
                 ],
+                "call_data": [data.as_json() for data in self.call_data],
             }
         )
 
@@ -173,7 +246,7 @@ def parse_manifest(data: bytes) -> Manifest:
         )
     try:
         manifest = _manifest(value)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, Unusable) as error:
         raise Tampered("the manifest lacks what a manifest says") from error
     if manifest.to_bytes() != data:  # a member too many, edits, or times that disagree
         raise Tampered("the manifest says what no manifest says")
@@ -192,10 +265,28 @@ def _manifest(value: Mapping[str, Any]) -> Manifest:
         released_by=_take(value, "released_by", str),
         at=parse_instant(_take(value, "at", str)),
         files=tuple(_file(entry) for entry in _take(value, "files", list)),
+        not_enclosed=tuple(_not_enclosed(entry) for entry in _take(value, "not_enclosed", list)),
         withheld=tuple(
             Withheld(_take(entry, "recording", int), _take(entry, "code", str))
             for entry in _take(value, "withheld", list)
         ),
+        call_data=tuple(
+            CallData(
+                _take(entry, "path", str), _take(entry, "sha256", str), _take(entry, "bytes", int)
+            )
+            for entry in _take(value, "call_data", list)
+        ),
+    )
+
+
+def _not_enclosed(entry: Mapping[str, Any]) -> NotEnclosed:
+    return NotEnclosed(
+        recording=_take(entry, "recording", int),
+        uid=_take(entry, "uid", str),
+        sha256=_take(entry, "sha256", str),
+        size_bytes=_take(entry, "bytes", int),
+        codec=_take(entry, "codec", str),
+        why=WhyNotEnclosed(entry["why"]),
     )
 
 
@@ -209,8 +300,11 @@ def _file(entry: Mapping[str, Any]) -> ReleasedFile:
         size_bytes=_take(entry, "bytes", int),
         codec=_take(entry, "codec", str),
         sample_rate=_take_or_none(entry, "sample_rate", int),
+        duration_ms=_take(entry, "duration_ms", int),
         started_at=datetime.fromisoformat(_take(entry, "local_time", str)),
         made_from=_take_or_none(entry, "made_from", str),
+        edits=read_edits(_take(entry, "edits", list)),
+        edited_at=_take_or_none(entry, "edited_at", int),
     )
 
 

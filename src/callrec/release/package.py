@@ -2,7 +2,7 @@
 
 The manifest must exist before the audit log can hold its hash, and the log's proof before the
 package can hold it. So a release is made in this order: ``Manifest.to_bytes``, the leaf, its
-proof, ``assemble``, and ``folder.build_folder`` or ``zipped.write_zip``.
+proof, ``assemble``, and ``zipped.write_zip`` or ``page.write_page``.
 """
 
 from __future__ import annotations
@@ -11,36 +11,31 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import partial
+from importlib import resources
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
 from callrec.crypto.primitives import signing_public
 from callrec.errors import Tampered
 from callrec.release.sshsig import NAMESPACE, allowed_signers_line, sign_ssh
-from callrec.release.texts import read_me_first, verify_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from callrec.release.manifest import Manifest
+    from callrec.release.manifest import CallData, Manifest, ReleasedFile
 
 READ_ME: Final = "READ-ME-FIRST.txt"
+CERTIFICATE: Final = "certificate.pdf"
+RIGHTS: Final = "YOUR-RIGHTS.txt"
+EXHIBIT_LABEL: Final = "exhibit-label.pdf"
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.json.sig"
+SUMS: Final = "SHA256SUMS"
+SUMS_SIGNATURE: Final = "SHA256SUMS.sig"
 PROOF: Final = "release.tlog-proof"
 SIGNERS: Final = "signers.json"
 ALLOWED_SIGNERS: Final = "allowed_signers"
 VERIFY: Final = "VERIFY.txt"
-
-BESIDE_RECORDINGS: Final = (
-    READ_ME,
-    MANIFEST,
-    SIGNATURE,
-    PROOF,
-    SIGNERS,
-    ALLOWED_SIGNERS,
-    VERIFY,
-)
-"""Every file of a package that the manifest does not list, in the order of the package."""
+VERIFIER: Final = "callrec_verify.py"
 
 CHUNK_BYTES: Final = 1 << 20
 """Read from a file at a time: 1 MiB."""
@@ -88,49 +83,62 @@ def held(path: str, data: bytes) -> Member:
     return Member(path, data, len(data), hashlib.sha256(data).hexdigest())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosures:
+    """What lies in a package beside the recordings and their manifest."""
+
+    proof: bytes
+    """Of the release's leaf in the audit log, placed byte for byte."""
+    signers: bytes
+    """Ids and keys from leaf 0 to the releaser's voucher, placed byte for byte."""
+    certificate: bytes
+    """PDF."""
+    read_me: str
+    verify: str
+    rights: str = ""
+    """The information of UK GDPR 15; empty: none is owed."""
+    exhibit_label: bytes = b""
+    """PDF; empty: none was asked for."""
+
+
 def assemble(
-    manifest: Manifest,
-    contents: Mapping[str, Content],
-    *,
-    seed: bytes,
-    proof: bytes,
-    signers: bytes,
-    root: str,
-    contact: str,
+    manifest: Manifest, contents: Mapping[str, Content], enclosures: Enclosures, *, seed: bytes
 ) -> tuple[Member, ...]:
     """Sign the manifest and lay out the whole package, in the order people should read it.
 
     Args:
         manifest: what is released.
         contents: for each path of the manifest, its bytes.
+        enclosures: what lies beside it.
         seed: the releaser's ``act`` seed, 32 bytes.
-        proof: of the release's leaf in the audit log, placed byte for byte.
-        signers: ids and keys from leaf 0 to the releaser's voucher, placed byte for byte.
-        root: the vault root in hex, which the practice publishes as its fingerprint.
-        contact: how to reach the practice, one line.
 
     Raises:
         ValueError: contents that are not those of the manifest: a programming error.
     """
-    if contents.keys() != {file.path for file in manifest.files}:
+    listed: tuple[CallData | ReleasedFile, ...] = (*manifest.call_data, *manifest.files)
+    if contents.keys() != {file.path for file in listed}:
         raise ValueError("the contents are not those of the manifest")
     data = manifest.to_bytes()
-    public = signing_public(seed)
-    signer = allowed_signers_line(manifest.released_by, public, NAMESPACE)
-    beside = (
-        held(READ_ME, read_me_first(manifest, contact=contact).encode()),
+    signer = allowed_signers_line(manifest.released_by, signing_public(seed), NAMESPACE)
+    before = (
+        held(READ_ME, enclosures.read_me.encode()),
+        held(CERTIFICATE, enclosures.certificate),
+        *([held(RIGHTS, enclosures.rights.encode())] if enclosures.rights else []),
+        *([held(EXHIBIT_LABEL, enclosures.exhibit_label)] if enclosures.exhibit_label else []),
         held(MANIFEST, data),
         held(SIGNATURE, sign_ssh(data, seed, NAMESPACE).encode()),
-        held(PROOF, proof),
-        held(SIGNERS, signers),
+    )
+    after = (
+        held(PROOF, enclosures.proof),
+        held(SIGNERS, enclosures.signers),
         held(ALLOWED_SIGNERS, f"{signer}\n".encode()),
-        held(VERIFY, verify_text(manifest, public=public, root=root).encode()),
+        held(VERIFY, enclosures.verify.encode()),
+        held(VERIFIER, resources.files(__package__).joinpath(VERIFIER).read_bytes()),
+        *(Member(f.path, contents[f.path], f.size_bytes, f.sha256) for f in listed),
     )
-    recordings = (
-        Member(file.path, contents[file.path], file.size_bytes, file.sha256)
-        for file in manifest.files
-    )
-    return (*beside, *recordings)
+    sums = "".join(f"{each.sha256}  {each.path}\n" for each in (*before, *after)).encode()
+    signed = (held(SUMS, sums), held(SUMS_SIGNATURE, sign_ssh(sums, seed, NAMESPACE).encode()))
+    return (*before, *signed, *after)
 
 
 def _pieces(content: Content) -> Iterable[bytes]:

@@ -1,0 +1,187 @@
+"""What is left out of a copy of a recording, and on what ground [policy 4(e), 4(f)].
+
+A copy may be *clipped*, so that it holds one span only, and spans of it may be *silenced*, each on
+a ground. Times are whole milliseconds from the beginning of the original, whatever is clipped.
+
+    a span lies within the recording and lasts                     check_edits
+    spans to be silenced are not clipped away, and are in order    check_edits
+
+Rounding never lets out more than was meant: a silenced span reaches outwards to whole samples, a
+clip inwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.errors import Unusable
+from callrec.policy.withholding import GROUND_CODES, Ground
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SILENCING_GROUNDS: Final = (
+    Ground.THIRD_PARTY,
+    Ground.SERIOUS_HARM,
+    Ground.PRIVILEGE,
+    Ground.NOT_RELEVANT,
+)
+"""On what a span is silenced. None that may not be told: a silence is heard."""
+
+
+class Side(StrEnum):
+    """Which channel is silenced. Of one channel alone, both is all there is."""
+
+    BOTH = "both"
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class Filler(StrEnum):
+    """What is heard in place of what was silenced."""
+
+    SILENCE = "silence"
+    TONE = "tone"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """From an instant of a recording to before another."""
+
+    from_ms: int
+    to_ms: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.from_ms < self.to_ms:
+            raise Unusable(
+                "a span begins before it ends", hint="give it as FROM-TO: 1:30-1:45.5, or 90-105.5"
+            )
+
+    @property
+    def duration_ms(self) -> int:
+        return self.to_ms - self.from_ms
+
+    def samples_outwards(self, sample_rate: int) -> tuple[int, int]:
+        """The first sample, and the one after the last, so that nothing of the span stays out."""
+        return self.from_ms * sample_rate // 1000, -(-self.to_ms * sample_rate // 1000)
+
+    def samples_inwards(self, sample_rate: int) -> tuple[int, int]:
+        """The first sample, and the one after the last, so that nothing else comes in."""
+        return -(-self.from_ms * sample_rate // 1000), self.to_ms * sample_rate // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A span that is not to be heard."""
+
+    span: Span
+    ground: Ground
+    side: Side = Side.BOTH
+    filler: Filler = Filler.SILENCE
+
+    def __post_init__(self) -> None:
+        if self.ground not in SILENCING_GROUNDS:
+            raise Unusable(
+                "that is no ground to silence a part of a recording",
+                hint=f"the codes: {', '.join(SILENCING_GROUNDS)}",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """All that is done to the copy of one recording; empty: nothing."""
+
+    clip: Span | None = None
+    silences: tuple[Silence, ...] = ()
+    """By their beginnings."""
+
+    def __bool__(self) -> bool:
+        return self.clip is not None or bool(self.silences)
+
+    def as_json(self) -> list[dict[str, object]]:
+        """As approvals and manifests list them: the clip first.
+
+        Law: ``read_edits(edits.as_json()) == edits``.
+        """
+        clip = [] if self.clip is None else [{"what": "clip", **_span_json(self.clip)}]
+        silences = [
+            {
+                "what": "silence",
+                **_span_json(each.span),
+                "ground": each.ground.value,
+                "side": each.side.value,
+                "filler": each.filler.value,
+            }
+            for each in self.silences
+        ]
+        return [*clip, *silences]
+
+
+UNEDITED: Final = Edits()
+
+
+def read_edits(value: Sequence[Mapping[str, Any]]) -> Edits:
+    """What `Edits.as_json` wrote; members that it does not write are not looked at.
+
+    Raises:
+        KeyError, TypeError, ValueError, Unusable: it is nothing that it writes.
+    """
+    clips = [_read_span(each) for each in value if each["what"] == "clip"]
+    silences = [_read_silence(each) for each in value if each["what"] == "silence"]
+    if len(clips) > 1 or len(clips) + len(silences) != len(value):
+        raise ValueError("edits are one clip at the most, and silences")
+    return Edits(clips[0] if clips else None, tuple(silences))
+
+
+def check_edits(edits: Edits, duration_ms: int) -> None:
+    """Whether a recording of that length can be edited so.
+
+    Raises:
+        Unusable: a span reaches past the end, a silence lies outside the clip, or two are out of
+            order.
+    """
+    spans = [each.span for each in edits.silences]
+    whole = Span(0, max(duration_ms, 1))
+    for span in [*([edits.clip] if edits.clip else []), *spans]:
+        if span.to_ms > whole.to_ms:
+            raise Unusable(
+                f"the recording ends at {_clock(duration_ms)}, before the end of a span",
+                hint="callrec listen RECORDING --look shows it with its times",
+            )
+    clip = edits.clip or whole
+    if any(span.from_ms >= clip.to_ms or span.to_ms <= clip.from_ms for span in spans):
+        raise Unusable(
+            "a span to be silenced is not in the clip", hint="leave out --clip, or the silence"
+        )
+    if spans != sorted(spans):
+        raise Unusable("the spans to be silenced are out of order", hint="give the earliest first")
+
+
+def _clock(duration_ms: int) -> str:
+    seconds, ms = divmod(duration_ms, 1000)
+    return f"{seconds // 60}:{seconds % 60:02d}.{ms:03d}"
+
+
+def _span_json(span: Span) -> dict[str, object]:
+    return {"from_ms": span.from_ms, "to_ms": span.to_ms}
+
+
+def _read_span(value: Mapping[str, Any]) -> Span:
+    return Span(_whole(value["from_ms"]), _whole(value["to_ms"]))
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:  # not isinstance: true is no number
+        raise TypeError("milliseconds are whole")
+    return value
+
+
+def _read_silence(value: Mapping[str, Any]) -> Silence:
+    return Silence(
+        _read_span(value),
+        GROUND_CODES[value["ground"]],
+        Side(value["side"]),
+        Filler(value["filler"]),
+    )

@@ -1,0 +1,1 @@
+"""Check a release of call recordings, with Python and nothing else."""

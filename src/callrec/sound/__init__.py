@@ -1,0 +1,1 @@
+"""The sound of a recording: decoded in a confined child, edited here, and written anew."""
