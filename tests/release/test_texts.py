@@ -8,7 +8,7 @@ import pytest
 from callrec.release.manifest import Withheld
 from callrec.release.sshsig import ssh_fingerprint
 from callrec.release.texts import COLUMNS, PROVES, read_me_first, verify_text
-from release.builders import PUBLIC, ROOT, a_manifest, a_package, write_folder
+from release.builders import PUBLIC, ROOT, a_manifest, a_package, an_edited_copy, write_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +58,13 @@ def test_the_patient_is_told_of_what_was_withheld_but_not_why() -> None:
     assert "One call that was asked for could not be given." in one
     assert "2 calls that were asked for could not be given." in two
     assert "third" not in two
+
+
+def test_the_patient_is_told_whether_something_was_cut_or_silenced() -> None:
+    edited = in_one_line(read_me_first(a_manifest(an_edited_copy()), contact="-"))
+    assert "Nothing in them has been cut or silenced." in in_one_line(READ_ME)
+    assert "Something in them has been cut or silenced" in edited
+    assert "third" not in edited
 
 
 def test_windows_is_told_the_same_command_through_cmd() -> None:
