@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Tampered
+from callrec.sound import Undecodable, listening_copy
+from callrec.sound import measure as measure_sound
 from callrec.store.reader import open_seekable
 from callrec.store.sealing import open_stream
-from callrec.telephone.listening import listening_copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,7 +75,11 @@ def listening_pieces(practice: Practice, grant: UsableGrant) -> Iterator[bytes]:
         _opening(practice, grant) as sealed,
         open_seekable(sealed, grant.data_key, _associated(practice, grant)) as original,
     ):
-        yield from listening_copy(original) or ()
+        try:
+            measured = measure_sound(original, grant.recording.format)
+        except Undecodable:
+            return
+        yield from listening_copy(original, grant.recording.format, measured)
 
 
 def playable(practice: Practice, grant: UsableGrant) -> tuple[str, Iterable[bytes]]:
