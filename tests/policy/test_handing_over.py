@@ -10,6 +10,8 @@ from callrec.policy.handing_over import (
     Channel,
     Delivery,
     ReleaseFacts,
+    awaits_acknowledgement,
+    awaits_handing_over,
     check_acknowledged,
     check_handed_over,
     check_parted,
@@ -51,11 +53,11 @@ ANSWERED = a_release(id="bb" * 16, handed_over_on=TODAY, acknowledged_on=TODAY)
 
 
 def to_be_handed_over(*releases: ReleaseFacts, named: str = "") -> ReleaseFacts:
-    return release_meant(releases, named, waits=lambda each: each.awaits_handing_over)
+    return release_meant(releases, named, waits=awaits_handing_over)
 
 
 def to_be_acknowledged(*releases: ReleaseFacts) -> ReleaseFacts:
-    return release_meant(releases, "", waits=lambda each: each.awaits_acknowledgement)
+    return release_meant(releases, "", waits=awaits_acknowledgement)
 
 
 MEANT: dict[str, tuple[Callable[[], ReleaseFacts], ReleaseFacts]] = {

@@ -66,14 +66,6 @@ class ReleaseFacts:
     """By the newest that was said of it; None before that."""
     acknowledged_on: date | None
 
-    @property
-    def awaits_handing_over(self) -> bool:
-        return self.handed_over_on is None
-
-    @property
-    def awaits_acknowledgement(self) -> bool:
-        return self.handed_over_on is not None and self.acknowledged_on is None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HandedOver:
@@ -101,6 +93,16 @@ def check_parted(delivery: Delivery) -> None:
             "the package and its passphrase may not go the same way",
             hint="give --deliver-by and --passphrase-by two different ways",
         )
+
+
+def awaits_handing_over(release: ReleaseFacts) -> bool:
+    """Whether nobody has said yet that it was handed over."""
+    return release.handed_over_on is None
+
+
+def awaits_acknowledgement(release: ReleaseFacts) -> bool:
+    """Whether it was handed over, and nobody has said yet that its recipient acknowledged it."""
+    return release.handed_over_on is not None and release.acknowledged_on is None
 
 
 def release_meant(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.policy.handing_over import (
     Channel,
     Delivery,
+    awaits_handing_over,
     check_acknowledged,
     check_handed_over,
     check_parted,
@@ -33,7 +34,7 @@ def acknowledged(on: date, reason: str = "", **release: Any) -> None:
 
 
 def meant(*releases: Any, named: str = "") -> None:
-    release_meant(releases, named, waits=lambda release: release.awaits_handing_over)
+    release_meant(releases, named, waits=awaits_handing_over)
 
 
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
