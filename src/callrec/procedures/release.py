@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.policy.edits import Edits
-    from callrec.policy.handing_over import Directions, Form
+    from callrec.policy.handing_over import Form
+    from callrec.policy.releasing import Directions
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
     from callrec.release.manifest import Manifest

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from callrec.policy.handing_over import Directions
+    from callrec.policy.releasing import Directions
     from callrec.practice import Actor, Practice
     from callrec.procedures.release_contents import Draft
     from callrec.procedures.release_record import Evidence
