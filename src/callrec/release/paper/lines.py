@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -99,12 +100,12 @@ def on_pages(groups: Iterable[Group], room: float) -> list[list[Line]]:
     Law: all lines with marks are there, in order; no page is taller than its room if no line is.
     """
     pages: list[list[Line]] = []
-    used = room
+    used = inf
     for group in groups:
         if used + height_of(group) > room:
-            used = room  # whatever is left of this page stays empty
+            used = inf  # whatever is left of this page stays empty
         for line in group:
-            if used >= room or used + line.height > room:
+            if used + line.height > room:
                 if not line.marks:
                     continue
                 pages.append([])
