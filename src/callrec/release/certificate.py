@@ -16,12 +16,12 @@ from callrec.release.manifest import Role, WhyNotEnclosed
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from callrec.policy.edits import Edits, Silence
+    from callrec.policy.edits import Edits, Silence, Span
     from callrec.release.manifest import NotEnclosed, ReleasedFile
 
 ROLE_IN_WORDS: Final = {
-    Role.ORIGINAL: "original, as the telephone system wrote it",
-    Role.LISTENING: "listening copy, made from the original",
+    Role.ORIGINAL: "original",
+    Role.LISTENING: "listening copy",
 }
 
 WHY_NOT_ENCLOSED: Final = {
@@ -32,11 +32,11 @@ WHY_NOT_ENCLOSED: Final = {
 
 _SIDE_IN_WORDS: Final = {
     Side.BOTH: "",
-    Side.LEFT: ", left channel only",
-    Side.RIGHT: ", right channel only",
+    Side.LEFT: " in the left channel",
+    Side.RIGHT: " in the right channel",
 }
 
-_FILLER_IN_WORDS: Final = {Filler.SILENCE: "silenced", Filler.TONE: "covered by a tone"}
+_FILLER_IN_WORDS: Final = {Filler.SILENCE: "Silenced", Filler.TONE: "Covered by a tone"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,26 +141,27 @@ def sound_in_words(file: ReleasedFile) -> str:
 
 def edits_in_words(edits: Edits) -> tuple[str, ...]:
     """A sentence for the clip, then one for each silence; none where nothing was edited."""
-    clip = edits.clip
-    only = (
-        [f"{place_in_words(clip.from_ms)}–{place_in_words(clip.to_ms)}: nothing else is in it"]
-        if clip
-        else []
+    clip = (
+        [] if edits.clip is None else [f"Clipped: it holds the original {_span(edits.clip)} only."]
     )
-    return (*only, *map(_silence_in_words, edits.silences))
+    return (*clip, *map(_silence_in_words, edits.silences))
 
 
 def _silence_in_words(silence: Silence) -> str:
-    span = f"{place_in_words(silence.span.from_ms)}–{place_in_words(silence.span.to_ms)}"
     done = _FILLER_IN_WORDS[silence.filler] + _SIDE_IN_WORDS[silence.side]
-    return f"{span}: {done}, because {silence.ground.meaning}"
+    span = _span(silence.span)
+    return f"{done} {span} of the original, because {silence.ground.meaning}."
+
+
+def _span(span: Span) -> str:
+    return f"from {place_in_words(span.from_ms)} to {place_in_words(span.to_ms)}"
 
 
 def approval_in_words(approval: CertifiedApproval) -> str:
     """Who authorised it and when, by role."""
     words = f"{approval.role}, {instant_in_words(approval.at)}"
     if approval.countersigned_by:
-        words += f", countersigned by the {approval.countersigned_by}"
+        words += f", countersigned by {approval.countersigned_by}"
     if approval.broke_glass:
         words += "; decided alone, since nobody else could decide"
     return words
