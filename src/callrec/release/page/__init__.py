@@ -25,7 +25,7 @@ from callrec.release.passphrase import WORDS
 from callrec.release.unfinished import create, unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from callrec.release.certificate import Certificate
@@ -96,15 +96,17 @@ def _write(file: BinaryIO, files: Sequence[Member], passphrase: str, shown: Show
     salt = fresh(SALT_BYTES)
     key = pbkdf2(passphrase.encode(), salt, ROUNDS)
     # The format has no associated data: the passphrase is of this one page alone.
-    sealed = memoryview(seal(key, _content(files, shown), b""))
+    sealed = memoryview(seal(key, b"".join(_content(files, shown)), b""))
     before, after = _around(shown.certificate, salt, bytes(sealed[:NONCE_BYTES]))
     file.write(before)
-    for start in range(NONCE_BYTES, len(sealed), _ENCODED_AT_A_TIME):
-        file.write(b64encode(sealed[start : start + _ENCODED_AT_A_TIME]))
+    file.writelines(
+        b64encode(sealed[start : start + _ENCODED_AT_A_TIME])
+        for start in range(NONCE_BYTES, len(sealed), _ENCODED_AT_A_TIME)
+    )
     file.write(after)
 
 
-def _content(files: Sequence[Member], shown: Shown) -> bytearray:
+def _content(files: Sequence[Member], shown: Shown) -> Iterator[bytes]:
     """The index, behind its length in four bytes, and the bytes of every file."""
     index = canonical(
         {
@@ -112,11 +114,10 @@ def _content(files: Sequence[Member], shown: Shown) -> bytearray:
             "page": shown_as_json(shown, files),
         }
     )
-    content = bytearray(len(index).to_bytes(4) + index)
+    yield len(index).to_bytes(4, "big")
+    yield index
     for file in files:
-        for chunk in file.chunks():
-            content += chunk
-    return content
+        yield from file.chunks()
 
 
 def _around(certificate: Certificate, salt: bytes, nonce: bytes) -> tuple[bytes, bytes]:
@@ -129,18 +130,17 @@ def _around(certificate: Certificate, salt: bytes, nonce: bytes) -> tuple[bytes,
         "day": day_in_words(certificate.at),
         "contact": certificate.contact,
     }
-    page = Template(_text("page.html")).substitute(
-        {name: html.escape(text) for name, text in told.items()},
-        policy=_POLICY.format(script=_source_hash(script), style=_source_hash(style)),
-        style=style,
-        script=script,
-        rounds=ROUNDS,
-        salt=b64encode(salt).decode(),
-        nonce=b64encode(nonce).decode(),
-        sealed="\0",
-    )
-    before, after = page.encode().split(b"\0")
-    return before, after
+    facts = {
+        **{name: html.escape(text) for name, text in told.items()},
+        "policy": _POLICY.format(script=_source_hash(script), style=_source_hash(style)),
+        "style": style,
+        "script": script,
+        "rounds": str(ROUNDS),
+        "salt": b64encode(salt).decode(),
+        "nonce": b64encode(nonce).decode(),
+    }
+    before, after = _text("page.html").split("$sealed")
+    return Template(before).substitute(facts).encode(), Template(after).substitute(facts).encode()
 
 
 def _source_hash(text: str) -> str:

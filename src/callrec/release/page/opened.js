@@ -44,7 +44,8 @@ function clock(seconds) {
 
 /** The waveform with its playhead, which is a slider that goes where the player is. */
 function waveform(opened, call, audio) {
-  const { seconds, svg } = call.player;
+  const { ms, svg } = call.player;
+  const seconds = ms / 1000;
   const slider = make("input", {
     type: "range", min: 0, max: seconds, step: seconds / 200, "aria-label": `Place in ${call.name}`,
   });
@@ -92,8 +93,8 @@ function callCard(opened, call) {
     ...(call.player ? player(opened, call) : []),
     ...call.notes.map((note) => make("p", {}, note)),
     ...(call.edits.length ? [make("ul", {}, ...call.edits.map((edit) => make("li", {}, edit)))] : []),
-    facts(call.facts),
-    make("ul", { class: "screen" }, ...call.files.map((file) => saving(opened, file))),
+    make("p", {}, call.about),
+    make("ul", { class: "saves screen" }, ...call.files.map((file) => saving(opened, file))),
   );
 }
 
@@ -108,7 +109,7 @@ function certificate(opened, { sections, pdf, proves }) {
     "section", { "aria-labelledby": "certificate" },
     make("h2", { id: "certificate" }, "Certificate"),
     make("p", {}, proves),
-    make("ul", { class: "screen" }, saving(opened, pdf)),
+    make("ul", { class: "saves screen" }, saving(opened, pdf)),
     make("div", { class: "card" }, ...parts),
   );
 }
@@ -133,7 +134,7 @@ function saveAll(opened) {
   });
   const each = make(
     "details", {}, make("summary", {}, "Save single files"),
-    make("ul", {}, ...[...opened.files.keys()].map((path) => saving(opened, { path, words: path }))),
+    make("ul", { class: "saves" }, ...[...opened.files.keys()].map((path) => saving(opened, { path, words: path }))),
   );
   return make(
     "section", { class: "screen", "aria-labelledby": "keep" },
@@ -153,7 +154,6 @@ function shown(opened, lock) {
   const heading = make("h2", { id: "calls", tabindex: -1 }, page.calls.length === 1 ? "1 call" : `${page.calls.length} calls`);
   return [
     make("div", { class: "top" }, heading, button),
-    make("p", { class: "small" }, page.clock),
     ...page.calls.map((call) => callCard(opened, call)),
     saveAll(opened),
     texts(opened),

@@ -60,7 +60,7 @@ function submit(event) {
 function hideOrShow() {
   const hides = part("words").type === "text";
   part("words").type = hides ? "password" : "text";
-  part("hide").setAttribute("aria-pressed", String(hides));
+  part("hide").textContent = hides ? "Show what I type" : "Hide what I type";
 }
 
 if (globalThis.crypto && crypto.subtle) {
