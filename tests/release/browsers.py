@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 DESKTOP = 1280
 PHONE = 360
-OUR_OWN = ("file://", "blob:")
-"""What a page may ask for: itself, and what it has opened."""
+OUR_OWN = ("file://", "blob:", "data:image/svg+xml;base64,")
+"""What a page may ask for: itself, what it has opened, and the signs on Chromium's own player."""
 
 _WITHOUT_NETWORK = ("unshare", "--map-root-user", "--net", "--")
 """In a network namespace of its own, without an interface that is up."""
@@ -80,7 +80,8 @@ def a_visit(
     yield page
     context.close()
     assert watch.asked
-    assert (watch.strangers, watch.complaints) == ([], [])
+    assert watch.strangers == [], watch.strangers
+    assert watch.complaints == [], watch.complaints
 
 
 def type_words(page: Page, words: str) -> None:

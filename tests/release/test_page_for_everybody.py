@@ -55,7 +55,7 @@ def test_there_is_no_barrier_before_and_after_it_is_open(
         assert barriers(page) == []
         unlock(page, WORDS)
         page.get_by_text("Save single files").click()
-        page.get_by_text("Please read this first").click()
+        page.get_by_text("Please read this first", exact=True).click()
         assert barriers(page) == []
 
 
