@@ -60,6 +60,10 @@ HISTORIES = {
     ),
     "revoked after a release": ((Act.APPROVED, Act.LISTENED, Act.REVOKED), State.RELEASED),
     "the rest never used": ((Act.APPROVED, Act.LISTENED, Act.GRANT_LAPSED), State.RELEASED),
+    "handed over and acknowledged": (
+        (Act.APPROVED, Act.PREPARED, Act.DELIVERED, Act.HANDED_OVER, Act.ACKNOWLEDGED),
+        State.RELEASED,
+    ),
     "closed": ((Act.APPROVED, Act.LISTENED, Act.CLOSED), State.CLOSED),
 }
 
@@ -124,6 +128,8 @@ STEPS = """
     release.prepared      -          -          approved   released
     release.delivered     -          -          released   released
     release.failed        submitted  waiting    approved   released
+    release.handed-over   -          -          -          released
+    release.acknowledged  -          -          -          released
     request.closed        -          -          -          closed
 """
 COLUMNS, *ROWS = (line.split() for line in STEPS.strip().splitlines())
@@ -170,7 +176,8 @@ def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: R
 DONE = (
     "made again, dated, changed, asked about, answered, given more time, checked for third parties,"
     " approved, denied, withdrawn, let lapse, revoked, let lapse, looked at, listened to,"
-    " heard to an end, released, released, released, closed"
+    " heard to an end, released, released, released, recorded as handed over,"
+    " recorded as acknowledged, closed"
 )
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from callrec.crypto.primitives import signing_public
 from callrec.policy.edits import Edits, Filler, Side, Silence, Span
 from callrec.policy.withholding import Ground
+from callrec.release.call_data import ReleasedCall
 from callrec.release.manifest import Manifest, ReleasedFile, Role, Withheld, recording_path
 from callrec.release.package import Enclosures, assemble
 from callrec.release.texts import read_me_first, verify_text
@@ -75,6 +76,31 @@ def an_edited_copy() -> ReleasedFile:
             (Silence(Span(301, 450), Ground.THIRD_PARTY, Side.LEFT, Filler.TONE),),
         ),
         edited_at=11025,
+    )
+
+
+def a_call() -> ReleasedCall:
+    """Its original and its listening copy are enclosed."""
+    original = a_file()
+    return ReleasedCall(
+        files=(original, a_listening_copy(original)),
+        duration_ms=1280,
+        direction="inbound",
+        number="+447700900123",
+        extension="203",
+        parties=("Siân O'Neill", "Reception"),
+    )
+
+
+def an_edited_call() -> ReleasedCall:
+    """Of which nothing is known but when it was, and only an edited copy is enclosed."""
+    return ReleasedCall(
+        files=(an_edited_copy(),),
+        duration_ms=1280,
+        direction="unknown",
+        number=None,
+        extension=None,
+        parties=(),
     )
 
 

@@ -2,8 +2,8 @@
 
     submitted <-> waiting           the decider asks, an answer comes
     submitted  -> approved | denied | withdrawn | lapsed
-    approved   -> released          handed over or heard, once at the least
-    released   -> closed
+    approved   -> released          packed or heard, once at the least
+    released   -> closed            until then it is said who has the package
 
 A state is never stored as a fact: it is what `state_after` reads from the log's leaves about the
 request.
@@ -78,6 +78,8 @@ class RequestAct(StrEnum):
     PREPARED = "release.prepared", "released"
     DELIVERED = "release.delivered", "released"
     FAILED = "release.failed", "released"
+    HANDED_OVER = "release.handed-over", "recorded as handed over"
+    ACKNOWLEDGED = "release.acknowledged", "recorded as acknowledged"
     CLOSED = "request.closed", "closed"
 
 
@@ -134,6 +136,8 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
             RequestAct.LOOKED: RequestState.RELEASED,
             RequestAct.LISTENED: RequestState.RELEASED,
             RequestAct.HEARING_ENDED: RequestState.RELEASED,
+            RequestAct.HANDED_OVER: RequestState.RELEASED,
+            RequestAct.ACKNOWLEDGED: RequestState.RELEASED,
             RequestAct.CLOSED: RequestState.CLOSED,
         },
         RequestState.DENIED: {},
