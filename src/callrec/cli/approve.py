@@ -62,7 +62,7 @@ def approve(
     decision = Decision(
         recordings=tuple(recording or ()),
         withheld=_withheld(withhold or []),
-        edits=(*(clip or ()), *(silence or ())),
+        edits=edit_options.said_edits(clip, silence),
         to=to,
         until=_day(practice, until),
         note=note,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from callrec.errors import Unusable
 from callrec.policy.edits_said import SaidClip, SaidSilence, read_clip, read_silence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from callrec.policy.edits_said import SaidEdit
 
 Clips = Annotated[
     list[SaidClip] | None,
@@ -28,6 +33,13 @@ Silences = Annotated[
         " not-relevant; may be given again.",
     ),
 ]
+
+
+def said_edits(
+    clips: Iterable[SaidClip] | None, silences: Iterable[SaidSilence] | None
+) -> tuple[SaidEdit, ...]:
+    """What both options said; of which recordings is known once it is known which are concerned."""
+    return (*(clips or ()), *(silences or ()))
 
 
 def read_attended(text: str) -> str:
