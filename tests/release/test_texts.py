@@ -10,7 +10,7 @@ from callrec.policy.notice import PURPOSES
 from callrec.release.manifest import Withheld
 from callrec.release.sshsig import ssh_fingerprint
 from callrec.release.texts import COLUMNS, PROVES, read_me_first, rights_text, verify_text
-from release.builders import PUBLIC, ROOT, a_manifest, a_package, write_folder
+from release.builders import PUBLIC, ROOT, a_manifest, a_package, an_edited_copy, write_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +63,13 @@ def test_the_patient_is_told_of_what_was_withheld_but_not_why() -> None:
     assert "One call that was asked for could not be given." in one
     assert "2 calls that were asked for could not be given." in two
     assert "third" not in two
+
+
+def test_the_patient_is_told_whether_something_was_cut_or_silenced() -> None:
+    edited = in_one_line(read_me_first(a_manifest(an_edited_copy()), contact="-"))
+    assert "Nothing in them has been cut or silenced." in in_one_line(READ_ME)
+    assert "Something in them has been cut or silenced" in edited
+    assert "third" not in edited
 
 
 ARTICLE_15 = {

@@ -100,13 +100,13 @@ class Output:
 
     @contextmanager
     def progress(
-        self, label: str, *, total: int, in_bytes: bool = False
+        self, label: str, *, total: int | None, in_bytes: bool = False
     ) -> Iterator[Callable[[int], None]]:
         """A bar on the terminal while something long is done; nothing without a terminal.
 
         Args:
             label: what is being done.
-            total: how much there is to do, in things or in bytes.
+            total: how much there is to do, in things or in bytes; None: nobody knows yet.
             in_bytes: it is bytes: show sizes and speed.
 
         Yields:

@@ -6,7 +6,7 @@ from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli.deadline_view import deadline_json, deadline_lines
-from callrec.cli.release_view import release_facts, release_json
+from callrec.cli.released_view import release_facts, release_json
 from callrec.cli.who import acting, signing
 from callrec.policy.purpose import TERMS
 from callrec.practice import today

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
     from callrec.policy.role import PersonId
 
-
 class Form(StrEnum):
     """What a copy is wrapped in."""
 
     ZIP = "zip"
+    """For 7-Zip and its like."""
+    HTML = "html"
+    """A page that opens in any browser."""
 
 
 class Channel(StrEnum):

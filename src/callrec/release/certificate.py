@@ -1,19 +1,42 @@
 """What the certificate of a release says, wherever it is shown: on paper or on a page.
 
-Everything is in the words that its reader sees, but for times, sizes and hashes, which each form
-sets in its own way. It names nobody: whoever approved and released stands there by his role, and a
-patient only where that was asked for.
+It names nobody: whoever approved and released stands there by his role, and a patient only where
+that was asked for. Facts first; below them their words, the same for every form.
 """
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from callrec.policy.edits import Filler, Side
+from callrec.release.manifest import Role, WhyNotEnclosed
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from callrec.policy.edits import Edits, Silence, Span
     from callrec.release.manifest import NotEnclosed, ReleasedFile
+
+ROLE_IN_WORDS: Final = {
+    Role.ORIGINAL: "original",
+    Role.LISTENING: "listening copy",
+}
+
+WHY_NOT_ENCLOSED: Final = {
+    WhyNotEnclosed.EDITED: "the copy leaves out something that the original would tell",
+    WhyNotEnclosed.SIZE: "the release would not fit where it has to go",
+}
+"""Completes "not enclosed, because …"."""
+
+_SIDE_IN_WORDS: Final = {
+    Side.BOTH: "",
+    Side.LEFT: " in the left channel",
+    Side.RIGHT: " in the right channel",
+}
+
+_FILLER_IN_WORDS: Final = {Filler.SILENCE: "Silenced", Filler.TONE: "Covered by a tone"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +100,68 @@ class Certificate:
     checkpoint: str
     """The log's checkpoint at that entry, a signed note of a few lines (C2SP tlog-checkpoint)."""
     exhibit: Exhibit | None = None
+
+
+def hash_in_groups(digest: str) -> str:
+    """Hex digits in groups of eight, which people can compare one by one."""
+    return " ".join(textwrap.wrap(digest, 8))
+
+
+def day_in_words(at: datetime) -> str:
+    """``14 July 2026``."""
+    return f"{at.day} {at:%B %Y}"
+
+
+def instant_in_words(at: datetime) -> str:
+    """``14 July 2026, 09:05:07 (UTC+01:00)``: the offset tells the two autumn hours apart."""
+    return f"{day_in_words(at)}, {at:%H:%M:%S} (UTC{at.isoformat()[-6:]})"
+
+
+def place_in_words(ms: int) -> str:
+    """Where in a recording: ``1:02.345``, minutes and seconds to the millisecond."""
+    seconds, rest = divmod(ms, 1000)
+    return f"{seconds // 60}:{seconds % 60:02d}.{rest:03d}"
+
+
+def length_in_words(ms: int) -> str:
+    """How long a recording lasts: ``2 min 03.500 s``."""
+    minutes, rest = divmod(ms, 60_000)
+    return f"{minutes} min {rest / 1000:06.3f} s" if minutes else f"{rest / 1000:.3f} s"
+
+
+def size_in_words(size_bytes: int) -> str:
+    """``10,244 bytes``."""
+    return f"{size_bytes:,} bytes"
+
+
+def sound_in_words(file: ReleasedFile) -> str:
+    """``ulaw, 8,000 Hz``: the codec's word is the manifest's."""
+    return file.codec if file.sample_rate is None else f"{file.codec}, {file.sample_rate:,} Hz"
+
+
+def edits_in_words(edits: Edits) -> tuple[str, ...]:
+    """A sentence for the clip, then one for each silence; none where nothing was edited."""
+    clip = (
+        [] if edits.clip is None else [f"Clipped: it holds the original {_span(edits.clip)} only."]
+    )
+    return (*clip, *map(_silence_in_words, edits.silences))
+
+
+def _silence_in_words(silence: Silence) -> str:
+    done = _FILLER_IN_WORDS[silence.filler] + _SIDE_IN_WORDS[silence.side]
+    span = _span(silence.span)
+    return f"{done} {span} of the original, because {silence.ground.meaning}."
+
+
+def _span(span: Span) -> str:
+    return f"from {place_in_words(span.from_ms)} to {place_in_words(span.to_ms)}"
+
+
+def approval_in_words(approval: CertifiedApproval) -> str:
+    """Who authorised it and when, by role."""
+    words = f"{approval.role}, {instant_in_words(approval.at)}"
+    if approval.countersigned_by:
+        words += f", countersigned by {approval.countersigned_by}"
+    if approval.broke_glass:
+        words += "; decided alone, since nobody else could decide"
+    return words

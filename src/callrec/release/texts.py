@@ -45,6 +45,7 @@ def read_me_first(manifest: Manifest, *, contact: str) -> str:
         request=manifest.request_number,
         made_on=_day(manifest.at),
         calls=_indented(f"{name}   {_day(at)}, {at:%H:%M}" for name, at in calls.items()),
+        edited=_edited(manifest),
         left_out=_left_out(len(manifest.withheld)),
         contact=contact,
         proves=PROVES,
@@ -96,13 +97,22 @@ def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
     )
 
 
+def _edited(manifest: Manifest) -> str:
+    if not any(file.edits for file in manifest.files):
+        return "Nothing in them has been cut or silenced."
+    return (
+        "Something in them has been cut or silenced, so that nobody else's affairs are told:"
+        " certificate.pdf says where and on what ground. Their originals stay at the practice."
+    )
+
+
 def _left_out(withheld: int) -> str:
     if not withheld:
         return "Nothing else that was asked for and may be given to you has been left out."
     calls = "One call that was" if withheld == 1 else f"{withheld} calls that were"
     return (
-        f"{calls} asked for could not be given. manifest.json says under"
-        ' "withheld" which and on what ground; the practice can explain it.'
+        f"{calls} asked for could not be given. certificate.pdf says which and on what ground;"
+        " the practice can explain it."
     )
 
 
