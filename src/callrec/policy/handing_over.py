@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from callrec.policy.role import PersonId
 
+
 class Form(StrEnum):
     """What a copy is wrapped in."""
 
