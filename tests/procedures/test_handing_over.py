@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,16 +11,21 @@ from callrec.audit.leaf import Outcome
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.handing_over import Channel, Delivery
+from callrec.policy.purpose import Purpose
+from callrec.policy.registers import RegisterName
 from callrec.procedures.dossier import read_dossier
 from callrec.procedures.end_request import close_request
 from callrec.procedures.listen import listen_to
-from callrec.procedures.registers import RegisterName, read_register
+from callrec.procedures.registers import read_register
 from callrec.procedures.request_log import read_history
 from callrec.procedures.request_show import show_request
+from callrec.procedures.status import look
 from procedures.asking import (
+    a_request,
     approve,
     by_sql,
     last_leaf,
+    pass_days,
     refused,
     request_id,
     signed_in,
@@ -29,7 +34,7 @@ from procedures.asking import (
 from procedures.handed import THANKS, TODAY, WHOM, WHY, acknowledge, hand_over, released
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from callrec.audit.leaf import Leaf
     from callrec.procedures.release_shown import ShownRelease
@@ -91,18 +96,23 @@ def test_to_whom_lies_in_no_clear_byte(granted: House) -> None:
             assert said.encode() not in file.read_bytes()
 
 
-def test_who_is_not_concerned_sees_when_and_not_to_whom(granted: House) -> None:
-    released(granted)
-    hand_over(granted, channel=Channel.PERSON, reason=WHY)
-    ((over,),) = (release.handed_over for release in shown(granted, "ava_or_pat"[-3:]))
-    assert over.to_whom == WHOM  # pat decides such a request
+def test_who_is_not_concerned_sees_when_and_not_to_whom(stocked: House) -> None:
+    a_request(stocked, purpose=Purpose.SUBJECT_ACCESS)
+    approve(stocked, "R-1", "dora")
+    released(stocked)
+    hand_over(stocked, channel=Channel.PERSON, reason=WHY)
+    acknowledge(stocked)
+    (release,) = shown(stocked, "max")
+    ((over,), (answer,)) = release.handed_over, release.acknowledged
+    assert (over.on, over.channel, over.to_whom, over.reason) == (TODAY, "person", None, None)
+    assert (answer.on, answer.reason) == (TODAY, None)
 
 
 def test_what_was_wrong_is_said_again_and_both_stay(granted: House) -> None:
     released(granted)
     hand_over(granted, to_whom="Her sister")
     hand_over(granted)
-    ((release),) = shown(granted)
+    (release,) = shown(granted)
     assert [each.to_whom for each in release.handed_over] == ["Her sister", WHOM]
 
 
@@ -133,7 +143,7 @@ NOT_SO = {
 
 @pytest.mark.parametrize(("said", "why"), NOT_SO.values(), ids=NOT_SO)
 def test_what_cannot_have_been_is_refused_and_that_is_on_record(
-    granted: House, said: dict[str, object], why: str
+    granted: House, said: dict[str, Any], why: str
 ) -> None:
     released(granted)
     with pytest.raises(Refused, match=why) as caught:
@@ -229,3 +239,54 @@ def test_the_register_of_disclosures_says_who_has_each_package(granted: House) -
     assert over == [[TODAY, "12:00", "letter", WHOM], [None, None, None, None]]
     assert [entry["acknowledged_on"] for entry in found] == [TODAY, None]
     assert [entry["how"] for entry in found] == ["released", "released"]
+
+
+def entry_of(house: House, register: RegisterName, login: str) -> Mapping[str, object]:
+    """The only one."""
+    reader = signed_in(house, login)
+    found = read_register(house.practice, reader, register, since=None, until=None)
+    (entry,) = found.entries
+    return entry
+
+
+OF_RIGHTS = {
+    Purpose.SUBJECT_ACCESS: RegisterName.SUBJECT_ACCESS,
+    Purpose.OUTSIDE_BODY: RegisterName.OUTSIDE_BODY,
+}
+
+
+@pytest.mark.parametrize(("purpose", "register"), OF_RIGHTS.items())
+def test_so_do_the_registers_of_requests_masked_for_others(
+    stocked: House, purpose: Purpose, register: RegisterName
+) -> None:
+    a_request(stocked, purpose=purpose)
+    approve(stocked, "R-1", "dora")
+    assert entry_of(stocked, register, "dora")["handed_over_on"] is None
+    released(stocked)
+    hand_over(stocked)
+    acknowledge(stocked)
+    for login, whom in {
+        "dora": WHOM,
+        "pat": "S•••• O•••• o•••• •••• G•••• L••••",
+        "ava": None,
+    }.items():
+        entry = entry_of(stocked, register, login)
+        assert entry["handed_over_to"] == whom
+        assert (entry["handed_over_channel"], entry["acknowledged_on"]) == ("letter", TODAY)
+
+
+def unrecorded(house: House) -> list[str]:
+    return [line for line in look(house.practice, None).warnings if "handed over" in line]
+
+
+def test_status_says_which_releases_nobody_has_said_were_handed_over(granted: House) -> None:
+    first = released(granted)
+    approve(granted, "R-1")
+    released(granted)
+    assert unrecorded(granted) == []
+    pass_days(granted, 7)
+    assert unrecorded(granted) == ["2 releases are not recorded as handed over"]
+    hand_over(granted, release=first)
+    assert unrecorded(granted) == ["1 release is not recorded as handed over"]
+    close_request(granted.practice, signed_in(granted, "sam"), "R-1")
+    assert unrecorded(granted) == []
