@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from callrec.config import Config, Passwords
-from callrec.policy.handing_over import Directions, Form
+from callrec.policy.handing_over import Form
+from callrec.policy.releasing import Directions
 from callrec.practice import open_practice
 from callrec.procedures.release import release_recordings
 from callrec.procedures.unlock import actor_by_password

@@ -12,7 +12,7 @@ import pytest
 
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
-from callrec.policy.handing_over import Directions
+from callrec.policy.releasing import Directions
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
 from callrec.procedures.release import Released, release_recordings

@@ -9,8 +9,9 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, NotFound, Refused, Tampered
-from callrec.policy.handing_over import Channel, Delivery, Directions
+from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.purpose import Purpose
+from callrec.policy.releasing import Directions
 from callrec.procedures.release import release_recordings
 from callrec.procedures.revoke import revoke_grants
 from procedures.asking import (

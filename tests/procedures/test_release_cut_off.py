@@ -78,7 +78,7 @@ def test_killed_at_any_step(granted_call: House, tmp_path: Path, step: int, form
     house.open()
     left = list(outbox(house).iterdir())
     if is_delivered(house):
-        assert grants_of(house, "R-1") == []
+        assert grants_of(house, "R-1") == ()
         assert [path.suffix for path in left] == [f".{form}"]
         return
     assert killed

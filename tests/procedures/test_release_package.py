@@ -142,11 +142,18 @@ def test_without_a_contact_whoever_sent_it_is_to_be_asked(package: Package) -> N
     assert "Hama Medical Centre: whoever sent you this." in told
 
 
-def test_sound_that_is_no_wave_file_goes_out_as_it_is(house: House) -> None:
+def test_sound_that_is_no_wave_file_has_a_listening_copy_too(house: House) -> None:
     path = a_call(house.folder / "spool").with_suffix(".mp3")
     path.write_bytes((SOUNDS / "cbr-8k.mp3").read_bytes())
     take_in(house, path)
     approved(house, recordings=[1])
     package = a_package(house)
-    assert [file["path"] for file in package.manifest["files"]] == ["recordings/01-original.mp3"]
+    assert [file["path"] for file in package.manifest["files"]] == [
+        "recordings/01-original.mp3",
+        "recordings/01-listening.wav",
+    ]
     assert package.read("recordings/01-original.mp3") == path.read_bytes()
+    with wave.open(str(package.folder / "recordings/01-listening.wav")) as copy:
+        assert copy.getnframes() / copy.getframerate() == pytest.approx(
+            package.manifest["files"][0]["duration_ms"] / 1000
+        )

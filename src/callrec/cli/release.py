@@ -5,27 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.cli import options
+from callrec.cli.channels import ask_channel
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
-from callrec.cli.options.edits import Clips, Silences, said_edits
 from callrec.cli.options.releasing import ExhibitLabel, Fit, MediumSerial, NamesSubject
 from callrec.cli.release_view import as_json, say
 from callrec.cli.who import practice_of, signing
-from callrec.policy.handing_over import Channel, Delivery, Directions, Form
+from callrec.policy.handing_over import Channel, Delivery, Form
+from callrec.policy.releasing import Directions
 from callrec.procedures.release import release_recordings
 
 if TYPE_CHECKING:
     from callrec.cli.prompts import Prompts
 
 app = new_app()
-
-_MEANING = {
-    Channel.LETTER: "by post",
-    Channel.PHONE: "read out on the telephone",
-    Channel.SMS: "as a text message",
-    Channel.EMAIL: "by e-mail",
-    Channel.PERSON: "handed over in person",
-}
 
 
 @app.command()
@@ -35,8 +28,6 @@ def release(
     *,
     to: options.To,
     form: options.ReleaseForm = Form.ZIP,
-    clip: Clips = None,
-    silence: Silences = None,
     fit: Fit = None,
     deliver_by: options.DeliverBy = None,
     passphrase_by: options.PassphraseBy = None,
@@ -60,7 +51,6 @@ def release(
     directions = Directions(
         delivery=delivery,
         form=form,
-        edits=said_edits(clip, silence),
         most_bytes=fit,
         exhibit=exhibit,
         medium_serial=medium_serial,
@@ -76,7 +66,4 @@ def release(
 
 
 def _ask(prompts: Prompts, what: str, option: str) -> Channel | None:
-    if not prompts.possible:
-        return None
-    choices = {str(channel): meaning for channel, meaning in _MEANING.items()}
-    return Channel(prompts.choose(what, choices, option=f"{option} {'|'.join(choices)}"))
+    return ask_channel(prompts, what, option=option) if prompts.possible else None

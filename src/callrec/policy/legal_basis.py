@@ -35,7 +35,7 @@ _RIGHTS: Final[Mapping[Purpose, str]] = {
 }
 
 
-def legal_basis(purpose: Purpose, further: Mapping[Further, str]) -> str:
+def legal_basis(purpose: Purpose, further: Mapping[str, str]) -> str:
     """On what a release for a purpose rests.
 
     Args:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from callrec.policy.handing_over import Delivery, Form
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from callrec.policy.edits import Edits
+    from callrec.policy.edits_said import SaidEdit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -20,8 +18,8 @@ class Directions:
     delivery: Delivery = field(default_factory=Delivery)
     """How package and passphrase will reach the recipient."""
     form: Form = Form.ZIP
-    edits: Mapping[int, Edits] = field(default_factory=dict)
-    """By number of the recording."""
+    edits: tuple[SaidEdit, ...] = ()
+    """What is left out, where that is the releaser's to say."""
     most_bytes: int | None = None
     """What the package may take; None: whatever it takes."""
     exhibit: str = ""

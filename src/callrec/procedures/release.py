@@ -16,13 +16,15 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Unusable
-from callrec.policy.edits import UNEDITED
+from callrec.policy.edits import UNEDITED, edits_to_apply
+from callrec.policy.edits_said import edits_of_each
 from callrec.policy.handing_over import check_parted
 from callrec.policy.hearing import check_may_release
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
 from callrec.procedures.granted import usable_grants
 from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.release_calls import call_data_of, list_of
 from callrec.procedures.release_contents import Draft, write_manifest
 from callrec.procedures.release_copies import enclose, plan_copies
 from callrec.procedures.release_package import write_package
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from callrec.policy.edits import Edits
     from callrec.policy.handing_over import Form
     from callrec.policy.releasing import Directions
     from callrec.practice import Actor, Practice
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
 class Released:
     """A package, and what opens it. Its repr shows nothing."""
 
-    reference: str
     path: Path
     form: Form
     sha256: str
@@ -61,6 +61,10 @@ class Released:
     manifest: Manifest
     seq: int
     """The leaf whose proof is in the package."""
+
+    @property
+    def reference(self) -> str:
+        return self.manifest.request_number
 
 
 def release_recordings(
@@ -100,7 +104,7 @@ def release_recordings(
     release = draft.manifest.release
     target = to / f"callrec-release-{reference}-{release[:8]}.{directions.form}"
     with noted(practice, Begun(release, row.id, actor.person.id, str(target.absolute()))):
-        return _hand_over(practice, actor, reference, draft, target, directions, advance)
+        return _hand_over(practice, actor, draft, directions, target=target, advance=advance)
 
 
 def _check_folder(practice: Practice, to: Path) -> None:
@@ -127,13 +131,22 @@ def _put_together(
     check_parted(directions.delivery)
     grants = _releasable(practice, actor, reference)
 
-    def edits(grant: UsableGrant) -> Edits:
-        return directions.edits.get(grant.recording.id, UNEDITED)
-
+    said = edits_of_each(directions.edits, [grant.recording.id for grant in grants])
+    edits = {
+        grant.uid: edits_to_apply(
+            grant.request.facts,
+            approved=UNEDITED,
+            said=said.get(grant.recording.id, UNEDITED),
+        )
+        for grant in grants
+    }
     copies = plan_copies(practice, grants, edits, advance)
     enclosed = enclose(practice, copies, most_bytes=directions.most_bytes)
-    manifest = write_manifest(practice, actor, primitives.fresh_id(), grants, enclosed)
-    return Draft(grants, copies, manifest, enclosed.contents)
+    data = call_data_of(grants, enclosed)
+    manifest = write_manifest(
+        practice, actor, grants, enclosed, release=primitives.fresh_id(), call_data=list_of(data)
+    )
+    return Draft(grants, copies, manifest, {**data, **enclosed.contents})
 
 
 def _releasable(practice: Practice, actor: Actor, reference: str) -> tuple[UsableGrant, ...]:
@@ -148,10 +161,10 @@ def _releasable(practice: Practice, actor: Actor, reference: str) -> tuple[Usabl
 def _hand_over(
     practice: Practice,
     actor: Actor,
-    reference: str,
     draft: Draft,
-    target: Path,
     directions: Directions,
+    *,
+    target: Path,
     advance: Callable[[int], None],
 ) -> Released:
     manifest, passphrase = draft.manifest, fresh_passphrase()
@@ -175,7 +188,7 @@ def _hand_over(
         why = error.message if isinstance(error, CallrecError) else type(error).__name__
         record_failed(practice, actor, manifest.request, manifest.release, why)
         raise
-    return Released(reference, target, directions.form, sha256, passphrase, manifest, prepared.seq)
+    return Released(target, directions.form, sha256, passphrase, manifest, prepared.seq)
 
 
 def _file_digest(target: Path) -> str:

@@ -37,12 +37,22 @@ class Draft:
 def write_manifest(
     practice: Practice,
     actor: Actor,
-    release: str,
     grants: Sequence[UsableGrant],
     enclosed: Enclosed,
-    call_data: Sequence[CallData] = (),
+    *,
+    release: str,
+    call_data: Sequence[CallData],
 ) -> Manifest:
-    """The manifest of a release of these grants."""
+    """The manifest of a release of these grants.
+
+    Args:
+        practice: the open vault.
+        actor: who releases.
+        grants: what is released.
+        enclosed: which files of it are put in.
+        release: its id.
+        call_data: what is put in of what is known of the calls.
+    """
     request = grants[0].request
     return Manifest(
         vault=practice.vault,

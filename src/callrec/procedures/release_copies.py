@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from callrec.sound import Encoding, Measured
 
 BESIDE_BYTES: Final = 512 * 1024
-"""Room that is kept for what lies beside the recordings: certificate, proof, texts; and for each
-recording some more."""
-_BESIDE_EACH: Final = 4 * 1024
+BESIDE_EACH: Final = 8 * 1024
+"""Room that is kept for what lies beside the recordings, certificate and proof above all: so much,
+and so much for each recording."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -75,12 +75,6 @@ class Enclosed:
     not_enclosed: tuple[NotEnclosed, ...]
     contents: Mapping[str, Content]
 
-    @property
-    def size_bytes(self) -> int:
-        """About what the whole package takes."""
-        beside = BESIDE_BYTES + _BESIDE_EACH * len(self.files)
-        return beside + sum(file.size_bytes for file in self.files)
-
 
 AS_IT_IS: Final = Wrapping(originals=True, encoding=WAV)
 _SMALLER: Final = tuple(
@@ -93,7 +87,7 @@ _SMALLER: Final = tuple(
 def plan_copies(
     practice: Practice,
     grants: Sequence[UsableGrant],
-    edits: Callable[[UsableGrant], Edits],
+    edits: Mapping[str, Edits],
     advance: Callable[[int], None],
 ) -> tuple[Copy, ...]:
     """Read and measure each recording, and see that it can be edited as was decided.
@@ -101,7 +95,7 @@ def plan_copies(
     Args:
         practice: the open vault.
         grants: what is released, in the order of the release.
-        edits: what is left out of each.
+        edits: what is left out of each, by its uid.
         advance: told 1 for each recording.
 
     Raises:
@@ -112,7 +106,7 @@ def plan_copies(
     copies = []
     for place, grant in enumerate(grants, start=1):
         check_original(practice, grant)
-        copies.append(Copy(place, grant, *_sound(practice, grant, edits(grant))))
+        copies.append(Copy(place, grant, *_sound(practice, grant, edits[grant.uid])))
         advance(1)
     return tuple(copies)
 
@@ -131,12 +125,12 @@ def enclose(
         Unusable: nothing that could be put in is small enough.
         Tampered: a recording's file is not as it was sealed.
     """
-    for wrapping in (AS_IT_IS,) if most_bytes is None else _SMALLER:
-        if most_bytes is not None and _least_bytes(copies, wrapping) > most_bytes:
-            continue
-        enclosed = _enclose(practice, copies, wrapping)
-        if most_bytes is None or enclosed.size_bytes <= most_bytes:
-            return enclosed
+    if most_bytes is None:
+        return _enclose(practice, copies, AS_IT_IS)
+    room = most_bytes - BESIDE_BYTES - BESIDE_EACH * len(copies)
+    for wrapping in _SMALLER:
+        if _most_bytes(copies, wrapping) <= room:
+            return _enclose(practice, copies, wrapping)
     raise Unusable(
         "the release cannot be made so small, however it is compressed",
         hint="approve fewer recordings at a time, or give a larger --fit and hand over a drive",
@@ -158,14 +152,18 @@ def _sound(practice: Practice, grant: UsableGrant, edits: Edits) -> tuple[Measur
     return sound, edits
 
 
-def _least_bytes(copies: Sequence[Copy], wrapping: Wrapping) -> int:
-    """What the recordings take at the least, without making one."""
+def _most_bytes(copies: Sequence[Copy], wrapping: Wrapping) -> int:
+    """What the recordings take at the most, without making one."""
     taken = 0
     for copy in copies:
         if _has_original(copy, wrapping):
             taken += copy.grant.metadata["size_bytes"]
-        if copy.sound is not None and wrapping.encoding is WAV:
-            taken += _duration_ms(copy) * copy.sound.sample_rate // 1000 * copy.sound.channels * 2
+        if copy.sound is not None:
+            taken += wrapping.encoding.estimated_bytes(
+                _duration_ms(copy),
+                sample_rate=copy.sound.sample_rate,
+                channels=copy.sound.channels,
+            )
     return taken
 
 
@@ -235,7 +233,7 @@ def _listening(
         sha256=counted.sha256,
         size_bytes=counted.size_bytes,
         codec=encoding.codec,
-        sample_rate=encoding.sample_rate_of(copy.sound),
+        sample_rate=encoding.sample_rate(copy.sound.sample_rate),
         duration_ms=_duration_ms(copy),
         made_from=original.sha256,
         edits=copy.edits,

@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.crypto.primitives import signing_public
-from callrec.policy.handing_over import Form
 from callrec.policy.purpose import Purpose
 from callrec.procedures.release_certificate import certify, exhibit_of
-from callrec.release.certificate_pdf import certificate_pdf
-from callrec.release.exhibit_label_pdf import exhibit_label_pdf
 from callrec.release.package import Enclosures, assemble
-from callrec.release.page import write_page
-from callrec.release.rights import rights_text
-from callrec.release.texts import read_me_first, verify_text
+from callrec.release.paper.certificate_pdf import certificate_pdf
+from callrec.release.paper.exhibit_label_pdf import exhibit_label_pdf
+from callrec.release.texts import read_me_first, rights_text, verify_text
 from callrec.release.zipped import write_zip
 from callrec.sound.waveform import as_svg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from callrec.policy.releasing import Directions
@@ -76,12 +73,7 @@ def write_package(
         _enclosures(practice, actor.identity.act, draft, evidence, certificate),
         seed=actor.identity.act,
     )
-    if directions.form is Form.HTML:
-        write_page(
-            _told(members, advance), target, passphrase, certificate, dict(_waveforms(draft))
-        )
-    else:
-        write_zip(_told(members, advance), target, passphrase)
+    write_zip(_told(members, advance), target, passphrase)
 
 
 def _enclosures(
@@ -102,7 +94,13 @@ def _enclosures(
 def _rights(practice: Practice, draft: Draft) -> str:
     if draft.request.purpose is not Purpose.SUBJECT_ACCESS:
         return ""
-    return rights_text(practice.config, practice.name)
+    said = practice.config.practice
+    return rights_text(
+        draft.manifest,
+        contact=said.data_protection_contact,
+        kept_for=said.kept_for,
+        own=practice.config.release.rights,
+    )
 
 
 def _waveforms(draft: Draft) -> Iterator[tuple[str, str]]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Tampered
 from callrec.policy.edits import UNEDITED
+from callrec.sound import WAV, Undecodable, listening_copy, measure
 from callrec.store.reader import open_seekable
 from callrec.store.sealing import open_stream
-from callrec.sound import WAV, Undecodable, listening_copy, measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,7 +18,7 @@ def read_size(text: str) -> int:
     found = _SIZE.fullmatch(text.strip())
     if found is None:
         raise Unusable("a size is given as 25MB", hint="a whole number and kB, MB or GB")
-    unit = (1024 if found[4] else 1000) ** _POWERS[found[3].lower()]
+    unit: int = (1024 if found[4] else 1000) ** _POWERS[found[3].lower()]
     return int(found[1]) * unit + int(found[2] or 0) * unit // 10
 
 
