@@ -86,6 +86,11 @@ class Output:
         """What to type next."""
         self.note(f"next: {command}")
 
+    @property
+    def columns(self) -> int:
+        """How wide a line may be."""
+        return shutil.get_terminal_size().columns if self._results.isatty() else WIDTH
+
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Rows under headings, as wide as the terminal; whole numbers stand to the right.
 
@@ -135,7 +140,7 @@ class Output:
         drawn = StringIO()
         console = Console(
             file=drawn,
-            width=shutil.get_terminal_size().columns if terminal else WIDTH,
+            width=self.columns,
             force_terminal=terminal and self._colour,
             color_system="standard" if terminal and self._colour else None,
             legacy_windows=False,

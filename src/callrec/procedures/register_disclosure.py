@@ -17,12 +17,13 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.procedures.leaf_details import open_details, opens_details
 from callrec.procedures.people import logins
+from callrec.procedures.register_releases import NOWHERE, read_whereabouts
 from callrec.procedures.request_log import leaves_of
 from callrec.procedures.requests_listed import read_listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
 
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.requests_listed import ListedRequest
 
-ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "recordings", "channel")
+ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "recordings", "handed_over_on")
 
 _HOW: Final[Mapping[RequestAct, str]] = {
     RequestAct.LISTENED: "heard",
-    RequestAct.DELIVERED: "handed over",
+    RequestAct.DELIVERED: "released",
 }
 _RECIPIENT: Final[Mapping[Purpose, Further]] = {
     Purpose.REGULATORY: Further.REGULATOR,
@@ -56,9 +57,9 @@ class DisclosureEntry:
     request: str
     purpose: str
     how: str
-    """``heard``, or ``handed over``."""
+    """``heard``, or ``released``."""
     by: str
-    """Who heard it or handed it over."""
+    """Who heard it or released it."""
     role: str
     """What he was to the practice then."""
     approved_by: tuple[str, ...]
@@ -73,6 +74,15 @@ class DisclosureEntry:
     passphrase_channel: str | None
     manifest: str | None
     """SHA-256 of the package's manifest, in hex."""
+    handed_over_on: date | None
+    """As the newest says that was written down of it; None too where the reader may not open it."""
+    handed_over_time: str | None
+    """``14:05`` by the practice's clock."""
+    handed_over_channel: str | None
+    """The way that it went."""
+    handed_over_to: str | None
+    """Masked where the reader is not to see it in full, None where nothing opens the request."""
+    acknowledged_on: date | None
 
 
 def read_disclosures(
@@ -97,10 +107,12 @@ def _entries(
 ) -> Iterator[DisclosureEntry]:
     called = logins(practice)
     numbers = _numbers(connection)
+    packages = read_whereabouts(practice, actor, connection, request)
     for leaf, event in zip(request.history.leaves, request.history.events, strict=True):
         if event.act not in _HOW:
             continue
         told = _told(practice, actor, connection, request, leaf)
+        package = packages.get(leaf.subject[1], NOWHERE)
         heard = [numbers[id_] for id_ in leaf.subject if id_ in numbers]
         is_copy = event.act is RequestAct.DELIVERED and request.purpose in _RECIPIENT
         yield DisclosureEntry(
@@ -118,6 +130,11 @@ def _entries(
             channel=told.get("deliver_by"),
             passphrase_channel=told.get("passphrase_by"),
             manifest=told.get("manifest"),
+            handed_over_on=package.on,
+            handed_over_time=package.time,
+            handed_over_channel=package.channel,
+            handed_over_to=package.to_whom,
+            acknowledged_on=package.acknowledged_on,
         )
 
 
