@@ -19,7 +19,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, fresh, pbkdf2, seal
 from callrec.errors import Unusable
 from callrec.release.certificate import day_in_words
-from callrec.release.page.shown import Shown, shown_as_json
+from callrec.release.page.shown import Shown, shown_as_json, silences_in_copy
 from callrec.release.passphrase import WORDS
 from callrec.release.unfinished import unfinished, write_all
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from callrec.release.certificate import Certificate
     from callrec.release.package import Member
 
-__all__ = ["AT_MOST_BYTES", "ROUNDS", "Shown", "write_page"]
+__all__ = ["AT_MOST_BYTES", "ROUNDS", "Shown", "silences_in_copy", "write_page"]
 
 AT_MOST_BYTES: Final = 64 << 20
 """Of what is in the package, 64 MiB: a browser holds it all in memory, more than twice."""
 
 ROUNDS: Final = 600_000
-"""Of PBKDF2-HMAC-SHA-256: 0.2 s on a computer of 2026, a few on an old telephone."""
+"""Of PBKDF2-HMAC-SHA-256: under half a second on a computer of 2026, some on an old telephone."""
 
 _SCRIPTS: Final = ("sealed.js", "zip.js", "opened.js", "page.js")
 
