@@ -20,6 +20,7 @@ from callrec.procedures.registers import read_register
 from callrec.procedures.request_log import read_history
 from callrec.procedures.request_show import show_request
 from callrec.procedures.status import look
+from callrec.procedures.unrecorded import unrecorded_of
 from procedures.asking import (
     a_request,
     approve,
@@ -288,5 +289,7 @@ def test_status_says_which_releases_nobody_has_said_were_handed_over(granted: Ho
     assert unrecorded(granted) == ["2 releases are not recorded as handed over"]
     hand_over(granted, release=first)
     assert unrecorded(granted) == ["1 release is not recorded as handed over"]
+    assert unrecorded_of(granted.practice, "R-1") == "1 release is not recorded as handed over"
     close_request(granted.practice, signed_in(granted, "sam"), "R-1")
     assert unrecorded(granted) == []
+    assert unrecorded_of(granted.practice, "R-1") == ""
