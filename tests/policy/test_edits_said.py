@@ -143,7 +143,7 @@ def test_edits_are_said_the_clip_first() -> None:
     silence = Silence(Span(90_000, 105_500), Ground.THIRD_PARTY, Side.LEFT, Filler.TONE)
     assert list(say_edits(Edits(Span(0, 3_600_000), (silence,)))) == [
         ("clip", "0:00-1:00:00"),
-        ("silence", "1:30-1:45.500=third-party/left/tone"),
+        ("silence", "1:30-1:45.5=third-party/left/tone"),
     ]
 
 

@@ -217,6 +217,8 @@ def test_the_dossier_says_who_had_it_when(granted: House) -> None:
     *_, delivered, over, answer, _ = found.entries
     assert (delivered.what, delivered.told["deliver_by"]) == ("release.delivered", "letter")
     assert (over.what, over.by, over.recordings) == ("release.handed-over", "sam", (1, 2))
+    assert over.told["release"] == answer.told["release"] == delivered.told["release"]
+    assert list(over.told)[:5] == ["release", "on", "time", "channel", "to_whom"]
     assert (over.told["on"], over.told["time"], over.told["channel"], over.told["to_whom"]) == (
         *("2026-11-24", "12:00", "letter"),
         WHOM,

@@ -52,6 +52,11 @@ class Output:
         self._json = json
         self._colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
+    @property
+    def is_on_a_terminal(self) -> bool:
+        """Somebody looks at the result, rather than a program or a file."""
+        return self._results.isatty()
+
     def show(self, value: Mapping[str, Any], text: Callable[[], None]) -> None:
         """The result, as the one document of ``--json`` or in words.
 
@@ -80,6 +85,11 @@ class Output:
     def next_step(self, command: str) -> None:
         """What to type next."""
         self.note(f"next: {command}")
+
+    @property
+    def columns(self) -> int:
+        """How wide a line may be."""
+        return shutil.get_terminal_size().columns if self._results.isatty() else WIDTH
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Rows under headings, as wide as the terminal; whole numbers stand to the right.
@@ -130,7 +140,7 @@ class Output:
         drawn = StringIO()
         console = Console(
             file=drawn,
-            width=shutil.get_terminal_size().columns if terminal else WIDTH,
+            width=self.columns,
             force_terminal=terminal and self._colour,
             color_system="standard" if terminal and self._colour else None,
             legacy_windows=False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from callrec.cli.deadline_view import deadline_json, deadline_lines
 from callrec.cli.released_view import release_facts, release_json
 from callrec.cli.who import acting, signing
+from callrec.policy.edits_said import say_edits
 from callrec.policy.purpose import TERMS
 from callrec.practice import today
 from callrec.procedures.due import UNANSWERED
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from callrec.cli.invocation import Invocation
+    from callrec.policy.edits import Edits
     from callrec.practice import Actor, Practice
     from callrec.procedures.hold_list import ListedHold
     from callrec.procedures.outbox import ListedMessage
@@ -121,6 +123,18 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         yield _labelled("told", _message(each, zone))
 
 
+def edits_json(edits: Mapping[int, Edits]) -> list[dict[str, Any]]:
+    """What is left out of each copy of which something is, for other programs."""
+    return [{"id": number, "edits": each.as_json()} for number, each in edits.items() if each]
+
+
+def edits_lines(edits: Mapping[int, Edits]) -> Iterator[tuple[int, str]]:
+    """The same as people read it: the recording's number, and each edit as it is typed."""
+    for number, each in edits.items():
+        for what, text in say_edits(each):
+            yield number, f"{what} {text}"
+
+
 def _further(shown: ShownRequest) -> Iterator[str]:
     """What its purpose asks for besides, in the order of asking; of a text, line by line."""
     told = shown.particulars.get("further", {})
@@ -174,6 +188,8 @@ def _approval(approval: ShownApproval, zone: tzinfo) -> Iterator[str]:
     glass = f", ALONE: the glass was broken; {_review(approval)}" if approval.broke_glass else ""
     yield _labelled("approved", f"{_local(approval.at, zone)} by {by}{glass}")
     yield _labelled("  granted", f"{numbers} to {approval.to} until {_local(approval.until, zone)}")
+    for number, edit in edits_lines(approval.edits):
+        yield _labelled("  edited", f"{number}, {edit}")
     for number, code in approval.withheld:
         yield _labelled("  withheld", f"{number}, {code}")
     if approval.note:
@@ -217,6 +233,7 @@ def _approval_json(approval: ShownApproval) -> dict[str, Any]:
         "for": approval.to,
         "lapses_at": approval.until,
         "recordings": list(approval.recordings),
+        "edits": edits_json(approval.edits),
         "withheld": [{"id": number, "code": code} for number, code in approval.withheld],
         "break_glass": approval.broke_glass,
         "review": approval.review,

@@ -198,11 +198,11 @@ def edits_to_apply(request: RequestFacts, *, approved: Edits, said: Edits = UNED
 
 
 def say_time(ms: int) -> str:
-    """A time within a recording as it is typed: 1:30, 1:30.250 or 1:02:03."""
+    """A time within a recording as it is typed: 1:30, 1:30.25 or 1:02:03."""
     seconds, rest = divmod(ms, 1000)
     minutes, hours = seconds // 60 % 60, seconds // 3600
     hour = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
-    part = f".{rest:03d}" if rest else ""
+    part = f".{rest:03d}".rstrip("0") if rest else ""
     return f"{hour}:{seconds % 60:02d}{part}"
 
 

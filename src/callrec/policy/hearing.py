@@ -109,7 +109,7 @@ def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime
         )
 
 
-def is_attended(request: RequestFacts, further: Mapping[Further, str]) -> bool:
+def is_attended(request: RequestFacts, further: Mapping[str, str]) -> bool:
     """Whether somebody from outside may be there when it is heard.
 
     Args:
@@ -121,7 +121,7 @@ def is_attended(request: RequestFacts, further: Mapping[Further, str]) -> bool:
 
 
 def check_attended(
-    request: RequestFacts, further: Mapping[Further, str], attended: Collection[str]
+    request: RequestFacts, further: Mapping[str, str], attended: Collection[str]
 ) -> None:
     """Where somebody from outside may be there, it is said who is, or that nobody is.
 

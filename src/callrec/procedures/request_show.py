@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.leaf import Leaf
     from callrec.policy.clock import Deadline
+    from callrec.policy.edits import Edits
     from callrec.policy.particulars import Particulars
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
@@ -110,6 +111,8 @@ class ShownApproval:
     until: datetime
     """UTC: the first instant at which it is over."""
     recordings: tuple[int, ...]
+    edits: Mapping[int, Edits]
+    """Of each of them, what is left out of its copy."""
     withheld: tuple[tuple[int, str], ...]
     """Their numbers, each with the code of the ground."""
     broke_glass: bool
@@ -300,6 +303,7 @@ def _approvals(
                 to=called[approval.to],
                 until=approval.lapses_at,
                 recordings=tuple(number[uid] for uid in approval.items if uid in number),
+                edits={number[uid]: each for uid, each in approval.edits.items() if uid in number},
                 withheld=tuple((number[uid], c) for uid, c in approval.withheld if uid in number),
                 broke_glass=approval.broke_glass,
                 review=alone.standing if alone else None,
