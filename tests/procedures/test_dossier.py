@@ -229,7 +229,7 @@ def test_a_release_says_how_it_is_to_go_out_to_who_reads_the_log_and_to_who_aske
         told = entry(found, "release.delivered").told
         assert (told["deliver_by"], told["passphrase_by"]) == ("person", "phone")
     assert len(entry(for_dora, "release.prepared").told["manifest"]) == 64
-    assert entry(for_sam, "release.prepared").told == {}
+    assert set(entry(for_sam, "release.prepared").told) == {"release"}
     assert entry(for_sam, "release.delivered").recordings == (1, 2)
 
 

@@ -15,8 +15,8 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.registers import RegisterName
 from callrec.procedures.dossier import read_dossier
 from callrec.procedures.end_request import close_request
-from callrec.procedures.listen import listen_to
 from callrec.procedures.registers import read_register
+from callrec.procedures.release_record import record_hearing
 from callrec.procedures.request_log import read_history
 from callrec.procedures.request_show import show_request
 from callrec.procedures.status import look
@@ -25,6 +25,7 @@ from procedures.asking import (
     a_request,
     approve,
     by_sql,
+    grants_of,
     last_leaf,
     pass_days,
     refused,
@@ -35,15 +36,11 @@ from procedures.asking import (
 from procedures.handed import THANKS, TODAY, WHOM, WHY, acknowledge, hand_over, released
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
     from callrec.audit.leaf import Leaf
     from callrec.procedures.release_shown import ShownRelease
     from practices import House
-
-
-def play(_: str) -> Callable[[Iterable[bytes]], None]:
-    return lambda pieces: list(pieces).clear()
 
 
 def shown(house: House, login: str = "sam", reference: str = "R-1") -> tuple[ShownRelease, ...]:
@@ -157,7 +154,7 @@ def test_what_cannot_have_been_is_refused_and_that_is_on_record(
 def test_nothing_is_said_of_a_request_under_which_nothing_was_released(granted: House) -> None:
     with pytest.raises(Refused, match="the request is approved and cannot be recorded as handed"):
         hand_over(granted)
-    listen_to(granted.practice, signed_in(granted, "sam"), "R-1", 1, player=play)
+    record_hearing(granted.practice, signed_in(granted, "sam"), grants_of(granted, "R-1")[0])
     with pytest.raises(Refused, match="no package was released"):
         hand_over(granted)
 
