@@ -220,15 +220,16 @@ def test_an_approval_says_for_whom_until_when_and_what_was_withheld(stocked: Hou
     assert (first.by, countersignature.by) == ("max", "pat")
 
 
-def test_a_release_says_how_it_went_out_to_who_reads_the_log(granted: House) -> None:
+def test_a_release_says_how_it_is_to_go_out_to_who_reads_the_log_and_to_who_asked(
+    granted: House,
+) -> None:
     release(granted, delivery=Delivery(Channel.PERSON, Channel.PHONE))
     for_dora, for_sam = dossier(granted), dossier(granted, "sam")
-    assert entry(for_dora, "release.delivered").told == {
-        "deliver_by": "person",
-        "passphrase_by": "phone",
-    }
+    for found in (for_dora, for_sam):
+        told = entry(found, "release.delivered").told
+        assert (told["deliver_by"], told["passphrase_by"]) == ("person", "phone")
     assert len(entry(for_dora, "release.prepared").told["manifest"]) == 64
-    assert entry(for_sam, "release.prepared").told == {}
+    assert set(entry(for_sam, "release.prepared").told) == {"release"}
     assert entry(for_sam, "release.delivered").recordings == (1, 2)
 
 

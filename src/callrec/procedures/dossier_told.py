@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from callrec.audit.leaf import Outcome
 from callrec.catalogue import tables
 from callrec.policy.hold import HoldAct
 from callrec.procedures.leaf_details import open_details, opens_details
 from callrec.procedures.people import logins
+from callrec.procedures.releases import RELEASING, release_of
 from callrec.procedures.request_clock import read_dates
 from callrec.procedures.request_words import read_words
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 _OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "words"})
 """Members of details that say no more than the entry does anyway (docs/formats/grant.md)."""
+_FIRST: Final = ("release", "on", "time", "channel", "to_whom")
+"""What is told first, in this order: which package, when it was there, who has it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,7 +69,11 @@ class Teller:
             else {}
         )
         told = {name: value for name, value in sealed.items() if name not in _OF_THE_FORMAT}
-        return {**told, **self.said.get(leaf.seq, {}), **self._decided(leaf)}
+        told |= {**self.said.get(leaf.seq, {}), **self._decided(leaf)}
+        if leaf.act in RELEASING and leaf.outcome is Outcome.DONE:
+            told["release"] = release_of(leaf)
+        first = [name for name in _FIRST if name in told]
+        return {name: told[name] for name in dict.fromkeys([*first, *told])}
 
     def _decided(self, leaf: Leaf) -> Mapping[str, Any]:
         approval = self.approvals.get(leaf.statement)
