@@ -76,6 +76,15 @@ def test_argon2id_gives_what_the_reference_implementation_computes(case: Case) -
     assert key == case.bytes_of("key")
 
 
+@pytest.mark.parametrize("case", cases("pbkdf2"), ids=str)
+def test_pbkdf2_gives_what_rfc_7914_says(case: Case) -> None:
+    password, salt = case.head["password"].encode(), case.head["salt"].encode()
+    key = case.bytes_of("key")
+    rounds = int(case.head["rounds"])
+    assert primitives.pbkdf2(password, salt, rounds, len(key)) == key
+    assert primitives.pbkdf2(password, salt, rounds) == key[:32]
+
+
 def test_the_lock_is_the_second_recommendation_of_rfc_9106_unless_said_otherwise() -> None:
     assert Kdf() == Kdf(memory_kib=64 * 1024, passes=3, lanes=4)
     assert Kdf().as_json() == {"lanes": 4, "memory_kib": 65536, "passes": 3}

@@ -22,10 +22,10 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.primitives import sha256
 from callrec.crypto.statement import read_statement
 from callrec.errors import Failed, Refused, Tampered
-from callrec.policy.handing_over import Delivery
 from callrec.policy.role import Role
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.release_contents import write_manifest
+from callrec.procedures.release_copies import Enclosed
 from callrec.procedures.release_record import (
     record_delivered,
     record_failed,
@@ -151,7 +151,9 @@ def test_what_became_of_whoever_vouched_is_not_told(office: House) -> None:
 
 
 def manifest_for(house: House, grants: tuple[UsableGrant, ...]) -> Manifest:
-    return write_manifest(house.practice, signed_in(house, "sam"), "ab" * 16, grants)
+    enclosed = Enclosed((), (), {})
+    sam = signed_in(house, "sam")
+    return write_manifest(house.practice, sam, grants, enclosed, release="ab" * 16, call_data=())
 
 
 def prepared(house: House) -> Manifest:
@@ -160,6 +162,11 @@ def prepared(house: House) -> Manifest:
     manifest = manifest_for(house, grants)
     record_prepared(house.practice, signed_in(house, "sam"), manifest, grants)
     return manifest
+
+
+def failed(house: House, manifest: Manifest, why: str) -> None:
+    sam = signed_in(house, "sam")
+    record_failed(house.practice, sam, manifest.request, manifest.release, why)
 
 
 def states_of_grants(house: House) -> set[str]:
@@ -175,7 +182,7 @@ def test_a_package_in_preparation_takes_the_grants_out_of_use(office: House) -> 
 
 def test_one_that_failed_puts_them_back(office: House) -> None:
     manifest = prepared(office)
-    record_failed(office.practice, signed_in(office, "sam"), manifest, "the drive is full")
+    failed(office, manifest, "the drive is full")
     assert states_of_grants(office) == {"granted"}
     assert len(grants_of(office, "R-1")) == 2
 
@@ -196,20 +203,28 @@ def test_what_was_revoked_while_it_was_prepared_is_not_delivered(office: House) 
     revoke_grants(office.practice, signed_in(office, "max"), "R-1", reason=ANOTHER_REASON)
     sam = signed_in(office, "sam")
     with pytest.raises(Refused):
-        record_delivered(office.practice, sam, manifest, Delivery())
-    record_failed(office.practice, sam, manifest, "it was revoked")
+        record_delivered(office.practice, sam, manifest, {})
+    failed(office, manifest, "it was revoked")
     assert last_leaf(office).outcome is Outcome.DONE
     assert state_of(office, "R-1") == "submitted"
     approve(office, "R-1")
     assert release(office).path.exists()
 
 
+def test_what_was_taken_for_cut_off_is_not_delivered_any_more(office: House) -> None:
+    manifest = prepared(office)
+    failed(office, manifest, "the run was cut off")
+    with pytest.raises(Refused, match="taken for one that was cut off"):
+        record_delivered(office.practice, signed_in(office, "sam"), manifest, {})
+    assert len(grants_of(office, "R-1")) == 2
+
+
 def test_what_was_delivered_never_fails_afterwards(office: House) -> None:
     manifest = prepared(office)
     sam = signed_in(office, "sam")
-    record_delivered(office.practice, sam, manifest, Delivery())
+    record_delivered(office.practice, sam, manifest, {})
     delivered = last_leaf(office)
-    record_failed(office.practice, sam, manifest, "the state directory is full")
+    failed(office, manifest, "the state directory is full")
     assert last_leaf(office) == delivered
     approve(office, "R-1")
     assert len(grants_of(office, "R-1")) == 2

@@ -13,9 +13,9 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import sealed_version
 from callrec.errors import CallrecError, NotFound, Refused, Unusable
 from callrec.policy.further import Further
-from callrec.policy.handing_over import Delivery
 from callrec.policy.particulars import UNKNOWN, Said
 from callrec.policy.purpose import Purpose
+from callrec.policy.releasing import Directions
 from callrec.policy.role import VaultKey
 from callrec.procedures.amend import Amended, amend_particulars, attach_recordings
 from callrec.procedures.release import release_recordings
@@ -291,6 +291,6 @@ def test_an_erasure_that_is_approved_is_neither_heard_nor_released(stocked: Hous
     with pytest.raises(Refused, match="carried out, not heard"):
         hear(stocked, reference, login="mia")
     with pytest.raises(Refused, match="carried out, not heard"):
-        release_recordings(stocked.practice, mia, reference, to=outbox, delivery=Delivery())
+        release_recordings(stocked.practice, mia, reference, to=outbox, directions=Directions())
     assert list(outbox.iterdir()) == []
     assert refused(stocked)

@@ -7,10 +7,12 @@ import pytest
 
 from callrec.config import load_config
 from callrec.policy.notice import PURPOSES
+from callrec.release.callrec_verify import grouped
 from callrec.release.manifest import Withheld
 from callrec.release.sshsig import ssh_fingerprint
 from callrec.release.texts import COLUMNS, PROVES, read_me_first, rights_text, verify_text
-from release.builders import PUBLIC, ROOT, a_manifest, a_package, an_edited_copy, write_folder
+from release.builders import PUBLIC, ROOT, a_manifest, an_edited_copy
+from release.offices import an_office, write_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,10 +115,22 @@ def test_the_practices_own_words_of_rights_stand_as_they_are(tmp_path: Path) -> 
     assert rights_text(a_manifest(), contact="-", kept_for="-", own=own) == "We charge $5.\n"
 
 
-def test_windows_is_told_the_same_command_through_cmd() -> None:
-    (unix,) = [line.strip() for line in VERIFY.splitlines() if line.startswith("    ssh-keygen")]
-    assert f'\n    cmd /c "{unix}"\n' in VERIFY
-    assert "\n    Get-FileHash -Algorithm SHA256 recordings\\* " in VERIFY
+def test_windows_is_told_the_same_commands_through_cmd() -> None:
+    unix = [line.strip() for line in VERIFY.splitlines() if line.startswith("    ssh-keygen")]
+    assert [line.rpartition(" ")[2] for line in unix] == ["SHA256SUMS", "manifest.json"]
+    for line in unix:
+        assert f'\n    cmd /c "{line}"\n' in VERIFY
+    assert "\n    Get-ChildItem -File -Recurse | Get-FileHash -Algorithm SHA256 |" in VERIFY
+
+
+def test_the_reader_is_sent_to_a_copy_and_a_fingerprint_that_came_another_way() -> None:
+    told = in_one_line(VERIFY)
+    assert "take one that did not come with them" in told
+    assert "type the one that you got elsewhere" in told
+    commands = [line for line in VERIFY.splitlines() if "callrec_verify.py ." in line]
+    assert len(commands) == 2
+    for line in commands:
+        assert ROOT[:8] not in line  # or it would be copied from here
 
 
 def test_the_fingerprint_stands_in_eight_groups() -> None:
@@ -127,19 +141,29 @@ def test_the_fingerprint_stands_in_eight_groups() -> None:
 
 
 def test_the_commands_of_verify_txt_work_as_they_stand(tmp_path: Path) -> None:
-    write_folder(tmp_path / "release", a_package())
-    check, hashes = (
-        line.strip()
-        for line in (tmp_path / "release/VERIFY.txt").read_text("utf-8").splitlines()
-        if line.startswith(("    ssh-keygen", "    sha256sum"))
-    )
-    run = [
-        subprocess.run(
-            ["sh", "-c", line], cwd=tmp_path / "release", capture_output=True, check=True, text=True
-        ).stdout
-        for line in (check, hashes)
-    ]
-    assert run[0].startswith('Good "callrec-release" signature')
-    assert run[0].rstrip().endswith(ssh_fingerprint(PUBLIC))
-    original, listening = (file.sha256 for file in a_manifest().files)
-    assert [line.split()[0] for line in run[1].splitlines()] == [listening, original]
+    office = an_office()
+    folder = write_files(tmp_path / "release", office.release())
+    key = office.keys["sam"].public.act
+    text = verify_text(office.manifest(), public=key, root=office.root)
+    (tmp_path / "callrec_verify.py").write_bytes((folder / "callrec_verify.py").read_bytes())
+    answers = {line: typed(line.strip(), folder) for line in commands_of(text)}
+    for line, answer in answers.items():
+        if "ssh-keygen" in line:
+            assert answer.startswith('Good "callrec-release" signature')
+            assert answer.rstrip().endswith(ssh_fingerprint(key))
+        else:
+            assert answer.count(": OK\n") == len(office.release()) - 2
+    assert [line.split()[0] for line in answers] == ["sha256sum", "shasum", *["ssh-keygen"] * 2]
+    last = typed(f'python3 ../callrec_verify.py . --pin "{" ".join(grouped(office.root))}"', folder)
+    assert last.splitlines()[-1] == "VERIFIED"
+
+
+def commands_of(text: str) -> list[str]:
+    """Those of Linux and macOS, but for the program of ours."""
+    programs = ("    sha256sum", "    shasum", "    ssh-keygen")
+    return [line for line in text.splitlines() if line.startswith(programs)]
+
+
+def typed(line: str, folder: Path) -> str:
+    words = ["sh", "-c", line]
+    return subprocess.run(words, cwd=folder, capture_output=True, check=True, text=True).stdout

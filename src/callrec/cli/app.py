@@ -51,11 +51,13 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "hold": "Keep recordings from being destroyed; list what is held.",
         "archive": "Copy recordings to an external drive, and check what is there.",
         "audit": "Read the record of all that was done, and check it.",
+        "verify-release": "Check a release that somebody was given; needs no vault.",
         "register": "Read a register: disclosures, subject access, who may do what.",
     },
     "The practice": {
         "user": "Add people, confirm them, change what they may do.",
         "keys": "List the vault's keys and who holds them.",
+        "fingerprint": "Print the practice's fingerprint, for its website and letterhead.",
         "notice": "Write the texts by which people are told that calls are recorded.",
         "mail": "List and send what people are told by mail.",
         "incident": "Report that the policy was breached, and see it through.",

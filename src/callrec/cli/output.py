@@ -52,6 +52,11 @@ class Output:
         self._json = json
         self._colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
+    @property
+    def is_on_a_terminal(self) -> bool:
+        """Somebody looks at the result, rather than a program or a file."""
+        return self._results.isatty()
+
     def show(self, value: Mapping[str, Any], text: Callable[[], None]) -> None:
         """The result, as the one document of ``--json`` or in words.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli.deadline_view import deadline_json, deadline_lines
+from callrec.cli.released_view import release_facts, release_json
 from callrec.cli.who import acting, signing
 from callrec.policy.edits_said import say_edits
 from callrec.policy.purpose import TERMS
@@ -65,11 +67,7 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
         "hold": _hold_json(shown.hold) if shown.hold else None,
         "approvals": [_approval_json(approval) for approval in shown.approvals],
         "denial": _denial_json(shown.denial) if shown.denial else None,
-        "releases": [
-            {"at": event.at, "by": event.by}
-            for event in shown.history
-            if event.what == "release.delivered"
-        ],
+        "releases": [release_json(release) for release in shown.releases],
         "history": [
             {
                 "at": event.at,
@@ -118,6 +116,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         yield from _approval(approval, zone)
     if shown.denial:
         yield from _denial(shown.denial, zone)
+    yield from _releases(shown, zone)
     for event in shown.history:
         yield _labelled("history", _event(event, zone))
     for each in shown.messages:
@@ -144,6 +143,13 @@ def _further(shown: ShownRequest) -> Iterator[str]:
             text = NOT_SHOWN if told[name] is None else told[name]
             for position, line in enumerate(text.splitlines()):
                 yield _labelled("" if position else name, line)
+
+
+def _releases(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
+    for release in shown.releases:
+        at = _local(release.at, zone)
+        yield _labelled("released", f"{at} by {release.by}, release {release.id[:8]}")
+        yield from starmap(_labelled, release_facts(release))
 
 
 def _message(each: ListedMessage, zone: tzinfo) -> str:

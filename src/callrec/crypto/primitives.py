@@ -1,7 +1,8 @@
 """The primitives, thin and typed; all come from ``cryptography`` (docs/formats/keys.md, 1).
 
 AES-256-GCM, HKDF-SHA-256, HMAC-SHA-256, Argon2id, Ed25519, and HPKE (RFC 9180, base mode) in the
-suite MLKEM768_X25519 (X-Wing, KEM 0x647A) / HKDF_SHA256 / AES_256_GCM.
+suite MLKEM768_X25519 (X-Wing, KEM 0x647A) / HKDF_SHA256 / AES_256_GCM. PBKDF2-HMAC-SHA-256 is there
+for the one reader that knows no Argon2id, the browser.
 """
 
 from __future__ import annotations
@@ -114,6 +115,14 @@ def stretch(password: str, salt: bytes, kdf: Kdf) -> bytes:
         lanes=kdf.lanes,
         memory_cost=kdf.memory_kib,
     ).derive(secret)
+
+
+def pbkdf2(password: bytes, salt: bytes, rounds: int, length: int = KEY_BYTES) -> bytes:
+    """PBKDF2-HMAC-SHA-256 (RFC 8018, 5.2) of a password, for what a browser has to open.
+
+    Everything else under a password is stretched by Argon2id, which costs an attacker memory too.
+    """
+    return hashlib.pbkdf2_hmac("sha256", password, salt, rounds, length)
 
 
 def seal(key: bytes, data: bytes, context: bytes) -> bytes:

@@ -19,12 +19,13 @@ from callrec.policy.request import RequestAct
 from callrec.procedures.hearing_record import end_of
 from callrec.procedures.leaf_details import open_details, opens_details
 from callrec.procedures.people import logins
+from callrec.procedures.register_releases import NOWHERE, read_whereabouts
 from callrec.procedures.request_log import leaves_of
 from callrec.procedures.requests_listed import read_listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
 
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
     from callrec.procedures.request_log import History
     from callrec.procedures.requests_listed import ListedRequest
 
-ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "recordings", "channel")
+ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "recordings", "handed_over_on")
 
 _HOW: Final[Mapping[RequestAct, str]] = {
     RequestAct.LISTENED: "heard",
-    RequestAct.DELIVERED: "handed over",
+    RequestAct.DELIVERED: "released",
 }
 _RECIPIENT: Final[Mapping[Purpose, Further]] = {
     Purpose.REGULATORY: Further.REGULATOR,
@@ -59,15 +60,15 @@ class DisclosureEntry:
     request: str
     purpose: str
     how: str
-    """``heard``, or ``handed over``."""
+    """``heard``, or ``released``."""
     by: str
-    """Who heard it or handed it over."""
+    """Who heard it or released it."""
     role: str
     """What he was to the practice then."""
     attended: tuple[str, ...]
     """Who else was there, where it was heard; empty for who does not read the audit log."""
     ended_at: datetime | None
-    """When a hearing ended; None where that is not recorded, and of what was handed over."""
+    """When a hearing ended; None where that is not recorded, and of what was released."""
     end: str | None
     """``ended``, ``stopped`` or ``failed``, for who reads the audit log; or ``not recorded``."""
     approved_by: tuple[str, ...]
@@ -82,6 +83,15 @@ class DisclosureEntry:
     passphrase_channel: str | None
     manifest: str | None
     """SHA-256 of the package's manifest, in hex."""
+    handed_over_on: date | None
+    """As the newest says that was written down of it; None too where the reader may not open it."""
+    handed_over_time: str | None
+    """``14:05`` by the practice's clock."""
+    handed_over_channel: str | None
+    """The way that it went."""
+    handed_over_to: str | None
+    """Masked where the reader is not to see it in full, None where nothing opens the request."""
+    acknowledged_on: date | None
 
 
 def read_disclosures(
@@ -106,12 +116,14 @@ def _entries(
 ) -> Iterator[DisclosureEntry]:
     called = logins(practice)
     numbers = _numbers(connection)
+    packages = read_whereabouts(practice, actor, connection, request)
     for leaf, event in zip(request.history.leaves, request.history.events, strict=True):
         if event.act not in _HOW:
             continue
         told = _told(practice, actor, connection, request, leaf)
         end = end_of(leaf, request.history)
         unended = event.act is RequestAct.LISTENED and end is None
+        package = packages.get(leaf.subject[1], NOWHERE)
         heard = [numbers[id_] for id_ in leaf.subject if id_ in numbers]
         is_copy = event.act is RequestAct.DELIVERED and request.purpose in _RECIPIENT
         yield DisclosureEntry(
@@ -132,6 +144,11 @@ def _entries(
             channel=told.get("deliver_by"),
             passphrase_channel=told.get("passphrase_by"),
             manifest=told.get("manifest"),
+            handed_over_on=package.on,
+            handed_over_time=package.time,
+            handed_over_channel=package.channel,
+            handed_over_to=package.to_whom,
+            acknowledged_on=package.acknowledged_on,
         )
 
 

@@ -183,7 +183,7 @@ def _hand_over(
             advance=advance,
         )
         sha256 = _file_digest(target)
-        _deliver(practice, actor, manifest, target, _details(directions, sha256))
+        _deliver(practice, actor, draft, target, _details(directions, sha256))
     except BaseException as error:
         why = error.message if isinstance(error, CallrecError) else type(error).__name__
         record_failed(practice, actor, manifest.request, manifest.release, why)
@@ -211,12 +211,12 @@ def _details(directions: Directions, sha256: str) -> Mapping[str, str | None]:
 def _deliver(
     practice: Practice,
     actor: Actor,
-    manifest: Manifest,
+    draft: Draft,
     target: Path,
     details: Mapping[str, str | None],
 ) -> None:
     try:
-        record_delivered(practice, actor, manifest, details)
+        record_delivered(practice, actor, draft.grants[0].request, draft.manifest, details)
     except BaseException:
         target.unlink()  # nobody can open it: its passphrase was not shown
         raise

@@ -1,7 +1,7 @@
 """What the log says of a release, and what becomes of the grants by it.
 
     release.prepared     a package is being made; the grants are out of use
-    release.delivered    it was handed over; they are destroyed
+    release.delivered    it is whole and may go; they are destroyed
     release.failed       it was not made; they are back
 
 Whatever stops a release after ``prepared`` without a further leaf leaves the grants out of use till
@@ -30,6 +30,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
 from callrec.procedures.request_log import History, log_request_event, read_history, read_unchanged
+from callrec.procedures.request_words import log_with_words
 from callrec.procedures.telling import tell
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
+    from callrec.procedures.open_request import OpenRequest
     from callrec.release.manifest import Manifest
 
 _NONCE_BYTES = 32
@@ -108,15 +110,21 @@ def read_evidence(practice: Practice, actor: Actor, prepared: Prepared) -> Evide
 
 
 def record_delivered(
-    practice: Practice, actor: Actor, manifest: Manifest, details: Mapping[str, Any]
+    practice: Practice,
+    actor: Actor,
+    request: OpenRequest,
+    manifest: Manifest,
+    words: Mapping[str, Any],
 ) -> None:
-    """Write, durably, that the package was handed over, and destroy the grants.
+    """Write, durably, that the package is whole and may go, and destroy the grants.
 
     Args:
         practice: the open vault.
         actor: who released it.
+        request: under which, as it was opened.
         manifest: what was released.
-        details: how it goes out, sealed beside the leaf.
+        words: how it goes out, sealed for who may read the log, and for who may read the request:
+            when it is handed over, that is held against it.
 
     Raises:
         Refused: what was granted has been taken back meanwhile, or the release counts as cut off.
@@ -131,8 +139,8 @@ def record_delivered(
                 hint="run the same command again, once",
             )
         subject = _subject(manifest)
-        log_request_event(
-            act, actor, history, RequestAct.DELIVERED, subject=subject, details=details
+        log_with_words(
+            act, actor, request, RequestAct.DELIVERED, words, history=history, subject=subject
         )
         destroy_grants_to(act.connection, history.request, history.requester, actor.person.id)
         about, told, by = manifest.request_number, history.requester, actor.person.id

@@ -88,12 +88,19 @@ def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
         practice=manifest.practice,
         request=manifest.request_number,
         release=manifest.release,
-        check=f"ssh-keygen -Y verify -f allowed_signers -I {manifest.released_by} -n {NAMESPACE}"
-        " -s manifest.json.sig < manifest.json",
+        check_sums=_ssh_keygen(manifest, "SHA256SUMS"),
+        check_manifest=_ssh_keygen(manifest, "manifest.json"),
         namespace=NAMESPACE,
         key=ssh_fingerprint(public),
         fingerprint=_indented([" ".join(groups[:4]), " ".join(groups[4:])]),
         proves=PROVES,
+    )
+
+
+def _ssh_keygen(manifest: Manifest, signed: str) -> str:
+    return (
+        f"ssh-keygen -Y verify -f allowed_signers -I {manifest.released_by} -n {NAMESPACE}"
+        f" -s {signed}.sig < {signed}"
     )
 
 

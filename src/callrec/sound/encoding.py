@@ -13,7 +13,7 @@ from typing import Final
 _PAGE_BYTES, _PAGE_MS, _PACKET_MS = 27, 1000, 60
 """Of Ogg, as it is written here."""
 
-_MARGIN_MS, _MARGIN_BYTES = 1000, 4096
+_MARGIN_MS, _MARGIN_BYTES = 200, 1024
 """What an encoder puts before and after the sound, and a file's header."""
 
 

@@ -52,23 +52,16 @@ class Converter:
             return
         frame.pts = None
         self._graph.push(frame)
-        yield from self._pulled(self._graph)
+        for made in pulled(self._graph):
+            yield from self._bytes(made)
 
     def rest(self) -> Iterator[memoryview]:
         """What was held back."""
         if self._graph is not None:
             self._graph.push(None)
-            yield from self._pulled(self._graph)
+            for made in pulled(self._graph):
+                yield from self._bytes(made)
             self._graph = None
-
-    def _pulled(self, graph: Graph) -> Iterator[memoryview]:
-        while True:
-            try:
-                frame = graph.pull()
-            except (NoMoreYet, NoMore):
-                return
-            if isinstance(frame, AudioFrame):
-                yield from self._bytes(frame)
 
     def _bytes(self, frame: AudioFrame) -> Iterator[memoryview]:
         """The plane is longer than its samples: the rest is padding."""
@@ -85,8 +78,18 @@ class Converter:
         return graph(frame, self.sample_rate, self.channels, "s16")
 
 
-def graph(frame: AudioFrame, sample_rate: int, channels: int, form: str) -> Graph:
-    """What turns such frames into ones of this rate, so many channels and this form."""
+def graph(
+    frame: AudioFrame, sample_rate: int, channels: int, form: str, *, samples: int | None = None
+) -> Graph:
+    """What turns such frames into ones of this rate, so many channels and this form.
+
+    Args:
+        frame: one of them.
+        sample_rate: Hz.
+        channels: one or two.
+        form: FFmpeg's name for the form of a sample.
+        samples: how many there are to be in all, of one channel; None: as many as come.
+    """
     made = Graph()
     made.threads = 1
     steps = [
@@ -108,10 +111,24 @@ def graph(frame: AudioFrame, sample_rate: int, channels: int, form: str) -> Grap
             channel_layouts="mono" if channels == 1 else "stereo",
         )
     )
+    if samples is not None:
+        steps.append(made.add("apad", whole_len=str(samples)))
+        steps.append(made.add("atrim", end_sample=str(samples)))
     steps.append(made.add("abuffersink"))
     made.link_nodes(*steps)
     made.configure()
     return made
+
+
+def pulled(graph: Graph) -> Iterator[AudioFrame]:
+    """What is ready."""
+    while True:
+        try:
+            frame = graph.pull()
+        except (NoMoreYet, NoMore):
+            return
+        if isinstance(frame, AudioFrame):
+            yield frame
 
 
 def _even_mix(channels: int) -> str:

@@ -13,7 +13,7 @@ from vectors.crypto.made_sealings import derivations, sealings
 from vectors.crypto.made_statements import statements
 from vectors.crypto.made_streams import streams
 from vectors.crypto.made_texts import canonical_json, contexts, kit
-from vectors.crypto.outside import ARGON2ID
+from vectors.crypto.outside import ARGON2ID, PBKDF2
 
 
 def made() -> dict[str, bytes]:
@@ -27,6 +27,7 @@ def made() -> dict[str, bytes]:
         "identities": identities(),
         "kit": kit(),
         "locked": locked_seeds(),
+        "pbkdf2": ((name, case_text(**head)) for name, head in PBKDF2.items()),
         "sealings": sealings(),
         "statements": statements(),
         "streams": streams(),

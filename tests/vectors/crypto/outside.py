@@ -75,3 +75,31 @@ ARGON2ID: Final[Mapping[str, dict[str, Any]]] = {
 }
 """By another implementation (the PHC's reference code); RFC 9106's own vectors have a key and
 associated data, and 32 KiB, so that no lock of ours could be one of them."""
+
+_RFC_7914 = "RFC 7914, 11"
+
+PBKDF2: Final[Mapping[str, dict[str, Any]]] = {
+    "one_round": {
+        "expect": "good",
+        "source": _RFC_7914,
+        "password": "passwd",
+        "salt": "salt",
+        "rounds": 1,
+        "key": (
+            "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"
+            "49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783"
+        ),
+    },
+    "eighty_thousand_rounds": {
+        "expect": "good",
+        "source": _RFC_7914,
+        "password": "Password",
+        "salt": "NaCl",
+        "rounds": 80_000,
+        "key": (
+            "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"
+            "a1d425a1225833549adb841b51c9b3176a272bdebba1d078478f62b397f33c8d"
+        ),
+    },
+}
+"""PBKDF2-HMAC-SHA-256; password and salt in ASCII, keys of 64 bytes."""

@@ -130,7 +130,7 @@ def _release(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
     if exhibit := certificate.exhibit:
         yield fact(sheet, "Exhibit", exhibit.label)
         yield fact(sheet, "Medium's serial", exhibit.medium_serial)
-        yield fact(sheet, "Their reference", exhibit.reference or "none given")
+        yield fact(sheet, "Case reference", exhibit.reference or "none given")
 
 
 def _enclosed(sheet: Sheet, files: Iterable[ReleasedFile]) -> Iterator[Group]:

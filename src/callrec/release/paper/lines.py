@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -93,24 +94,22 @@ def on_pages(groups: Iterable[Group], room: float) -> list[list[Line]]:
     """Each group whole on one page; only one that no page could hold is broken, between lines.
 
     Args:
-        groups: from the top; a line without marks is a space and begins no page.
+        groups: from the top; a line without marks is a space; none begins a page.
         room: the height of a page between its margins.
 
     Law: all lines with marks are there, in order; no page is taller than its room if no line is.
     """
-    pages: list[list[Line]] = [[]]
-    used = 0.0
+    pages: list[list[Line]] = []
+    used = inf
     for group in groups:
         if used + height_of(group) > room:
-            pages, used = _next_page(pages, used)
+            used = inf  # whatever is left of this page stays empty
         for line in group:
             if used + line.height > room:
-                pages, used = _next_page(pages, used)
-            if line.marks or pages[-1]:
-                pages[-1].append(line)
-                used += line.height
+                if not line.marks:
+                    continue
+                pages.append([])
+                used = 0.0
+            pages[-1].append(line)
+            used += line.height
     return pages
-
-
-def _next_page(pages: list[list[Line]], used: float) -> tuple[list[list[Line]], float]:
-    return ([*pages, []], 0.0) if pages[-1] else (pages, used)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fpdf import FPDF
 from fpdf.enums import DocumentCompliance
+from fpdf.prefs import ViewerPreferences
 
 from callrec.release.paper.faces import Face, Style, add_faces, printable, wrapped
 from callrec.release.paper.lines import Box, Group, Line, Picture, Rule, Words, beside, on_pages
@@ -53,6 +54,7 @@ class Sheet:
         self._pdf.set_creation_date(at)  # the file's id is drawn from it and from the content
         shown = self._plain(title)
         self._pdf.set_title(shown)
+        self._pdf.viewer_preferences = ViewerPreferences(display_doc_title=True)
         self._pdf.set_xmp_metadata(xmp(title=shown, author=self._plain(practice), at=at))
         self._groups: list[Group] = []
 

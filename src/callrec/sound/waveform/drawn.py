@@ -6,6 +6,7 @@ Source: W3C, SVG 2, 5.8 (title and desc) and 14.3 (patterns); WAI-ARIA 1.2, img.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ from callrec.sound.measured import MOST_PEAKS
 from callrec.sound.waveform.scale import SIDES, clock, heights, ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from callrec.policy.edits import Edits, Silence, Span
     from callrec.sound.measured import Measured
@@ -25,15 +26,18 @@ _WIDTH: Final = 480
 _STRIP, _LANE, _LINE = 18, 72, 18
 """Heights: the numbers above, one channel, one line of text."""
 
+_NAMES_WIDE: Final = 38
+"""What the names of two channels need on the left."""
+
 _MOST_TICKS = 7
-_GROUND = "stroke='currentColor' stroke-width='1.5'"
+_LINES = "stroke='currentColor' stroke-width='1.5'"
 
 
 def as_svg(measured: Measured, *, title: str, edits: Edits = UNEDITED) -> str:
     """The waveform over a time axis, one ``<svg>`` element.
 
     Silenced spans are hatched and numbered, what is clipped away is dotted; both are told in words
-    below and to who does not see it.
+    below and to who does not see it. How loud it was there is not drawn: the page leaves the house.
 
     Args:
         measured: by `callrec.sound.measure`.
@@ -53,9 +57,9 @@ def as_svg(measured: Measured, *, title: str, edits: Edits = UNEDITED) -> str:
         f"<title id='{key}-t'>{escape(title)}</title>",
         f"<desc id='{key}-d'>{escape(_described(measured, told))}</desc>",
         *(_patterns(key) if edits else ()),
-        *_lanes(measured),
+        *_lanes(_as_released(measured, edits)),
         *_edited(measured, edits, key),
-        *_axis(measured.duration_ms, body),
+        *_axis(measured, body),
         *(
             f"<text x='2' y='{body + _LINE * (2 + number)}'>{escape(line)}</text>"
             for number, line in enumerate(told)
@@ -95,7 +99,7 @@ def _patterns(key: str) -> tuple[str, ...]:
         "<defs>",
         (
             f"<pattern id='{key}-s' width='6' height='6' patternUnits='userSpaceOnUse' "
-            f"patternTransform='rotate(45)'><path d='M0 0V6' {_GROUND}/></pattern>"
+            f"patternTransform='rotate(45)'><path d='M0 0V6' {_LINES}/></pattern>"
         ),
         (
             f"<pattern id='{key}-c' width='6' height='6' patternUnits='userSpaceOnUse'>"
@@ -105,20 +109,48 @@ def _patterns(key: str) -> tuple[str, ...]:
     )
 
 
+def _as_released(measured: Measured, edits: Edits) -> Measured:
+    """Nought for each stretch in which a sample was silenced or clipped away."""
+    return replace(
+        measured,
+        peaks=tuple(
+            tuple(_hidden(measured, edits, channel, peaks))
+            for channel, peaks in enumerate(measured.peaks)
+        ),
+    )
+
+
+def _hidden(measured: Measured, edits: Edits, channel: int, peaks: Iterable[int]) -> Iterator[int]:
+    rate, stretch = measured.sample_rate, measured.stretch
+    gone = [
+        silence.span.samples_outwards(rate)
+        for silence in edits.silences
+        if channel in _lanes_of(silence, measured)
+    ]
+    if edits.clip:
+        first, end = edits.clip.samples_inwards(rate)
+        gone += [(0, first), (end, max(end, measured.samples))]
+    for number, peak in enumerate(peaks):
+        begin = number * stretch
+        touched = any(first < begin + stretch and begin < end for first, end in gone)
+        yield 0 if touched else peak
+
+
 def _lanes(measured: Measured) -> Iterator[str]:
     width = min(MOST_PEAKS, len(measured.peaks[0]))
+    left = _left(measured)
+    wide = (_WIDTH - left) / width
     for channel, row in enumerate(heights(measured, width)):
         middle = _STRIP + _LANE * channel + _LANE / 2
-        bars = "".join(_bar(at, each, width, middle) for at, each in enumerate(row))
+        bars = "".join(_bar(left + at * wide, wide, middle, each) for at, each in enumerate(row))
         yield f"<path d='{bars}'/>"
         if measured.channels > 1:
-            yield f"<text x='2' y='{_STRIP + _LANE * channel + 12}'>{SIDES[channel]}</text>"
+            yield f"<text x='0' y='{middle + 4}'>{SIDES[channel]}</text>"
 
 
-def _bar(at: int, height: float, width: int, middle: float) -> str:
+def _bar(begin: float, wide: float, middle: float, height: float) -> str:
     half = max(0.5, height * (_LANE / 2 - 3))
-    begin, wide = at * _WIDTH / width, 0.8 * _WIDTH / width
-    return f"M{begin:.2f} {middle - half:.1f}h{wide:.2f}v{2 * half:.1f}h-{wide:.2f}z"
+    return f"M{begin:.2f} {middle - half:.1f}h{0.8 * wide:.2f}v{2 * half:.1f}h-{0.8 * wide:.2f}z"
 
 
 def _edited(measured: Measured, edits: Edits, key: str) -> Iterator[str]:
@@ -128,17 +160,17 @@ def _edited(measured: Measured, edits: Edits, key: str) -> Iterator[str]:
             top = _STRIP + _LANE * lane
             yield (
                 f"<rect x='{begin:.2f}' y='{top}' width='{max(1, end - begin):.2f}' "
-                f"height='{_LANE}' fill='url(#{key}-s)' {_GROUND}/>"
+                f"height='{_LANE}' fill='url(#{key}-s)' {_LINES}/>"
             )
         yield f"<text x='{begin:.2f}' y='{_STRIP - 4}'>{number}</text>"
     if edits.clip:
         tall = _LANE * measured.channels
         begin, end = (_x(at, measured) for at in (edits.clip.from_ms, edits.clip.to_ms))
-        for low, high in ((0.0, begin), (end, float(_WIDTH))):
+        for low, high in ((float(_left(measured)), begin), (end, float(_WIDTH))):
             if low < high:
                 yield (
                     f"<rect x='{low:.2f}' y='{_STRIP}' width='{high - low:.2f}' height='{tall}' "
-                    f"fill='url(#{key}-c)' {_GROUND}/>"
+                    f"fill='url(#{key}-c)' {_LINES}/>"
                 )
 
 
@@ -149,14 +181,19 @@ def _lanes_of(silence: Silence, measured: Measured) -> range:
     return range(lane, lane + 1)
 
 
+def _left(measured: Measured) -> int:
+    return _NAMES_WIDE if measured.channels > 1 else 0
+
+
 def _x(ms: int, measured: Measured) -> float:
-    return min(_WIDTH, ms * _WIDTH / max(1, measured.duration_ms))
+    left = _left(measured)
+    return min(_WIDTH, left + ms * (_WIDTH - left) / max(1, measured.duration_ms))
 
 
-def _axis(duration_ms: int, top: int) -> Iterator[str]:
-    yield f"<path d='M0 {top}H{_WIDTH}' {_GROUND}/>"
-    for tick in ticks(duration_ms, _MOST_TICKS):
-        place = tick * _WIDTH / max(1, duration_ms)
-        yield f"<path d='M{place:.2f} {top}v4' {_GROUND}/>"
+def _axis(measured: Measured, top: int) -> Iterator[str]:
+    yield f"<path d='M{_left(measured)} {top}H{_WIDTH}' {_LINES}/>"
+    for tick in ticks(measured.duration_ms, _MOST_TICKS):
+        place = _x(tick, measured)
+        yield f"<path d='M{place:.2f} {top}v4' {_LINES}/>"
         anchor = "start" if tick == 0 else "end" if place > _WIDTH - 20 else "middle"
         yield f"<text x='{place:.2f}' y='{top + 16}' text-anchor='{anchor}'>{clock(tick)}</text>"

@@ -1,0 +1,152 @@
+"""A package as one page that any browser opens (docs/formats/release.md, 7).
+
+The page is page.html with page.css and the four scripts beside this module, in the order of
+``_SCRIPTS``. Everything of the release is sealed under the passphrase; what the page shows before
+it is open is escaped here, what it shows afterwards is set as text by its own code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import os
+import re
+from base64 import b64encode
+from importlib import resources
+from string import Template
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from callrec.crypto.canonical import canonical
+from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, fresh, pbkdf2, seal
+from callrec.errors import Unusable
+from callrec.release.certificate import day_in_words
+from callrec.release.page.shown import Shown, shown_as_json
+from callrec.release.passphrase import WORDS
+from callrec.release.unfinished import create, unfinished
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from callrec.release.certificate import Certificate
+    from callrec.release.package import Member
+
+__all__ = ["AT_MOST_BYTES", "ROUNDS", "Shown", "write_page"]
+
+AT_MOST_BYTES: Final = 64 << 20
+"""Of what is in the package, 64 MiB: a browser holds it all in memory, more than twice."""
+
+ROUNDS: Final = 600_000
+"""Of PBKDF2-HMAC-SHA-256: 0.2 s on a computer of 2026, a few on an old telephone."""
+
+_SCRIPTS: Final = ("sealed.js", "zip.js", "opened.js", "page.js")
+
+_POLICY: Final = (
+    "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src blob:; "
+    "media-src blob:; base-uri 'none'; form-action 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""Nothing but the page's own script and style, and what it has opened itself. No text can become
+markup: the last two forbid the browser to make any of it."""
+
+_AS_DRAWN = re.compile(rf"[a-z]+( [a-z]+){{{WORDS - 1}}}")
+
+_ENCODED_AT_A_TIME = 3 << 18  # a multiple of three, so that no piece of base64 is padded
+
+
+def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: Shown) -> str:
+    """Write a package as the page ``target``, under ``passphrase``; its SHA-256 in hex is returned.
+
+    Made under another name beside the target, synced and renamed; if it cannot be finished,
+    nothing of it stays. All of it is sealed in memory first: nothing open touches the drive.
+
+    Args:
+        members: the package's files.
+        target: where the page is to be.
+        passphrase: six words as they were drawn; the page takes any other spelling to that form.
+        shown: what the page shows of them once it is open.
+
+    Raises:
+        Tampered: a recording turned out not to be what the manifest says.
+        Unusable: the package is too large, or there is something at ``target``.
+        Failed: the drive is full, missing or cannot be written.
+        ValueError: a passphrase that is no six words: a programming error.
+    """
+    files = tuple(members)
+    _check_size(files)
+    if not _AS_DRAWN.fullmatch(passphrase):
+        raise ValueError("a page opens with six words in small letters, one space between")
+    with unfinished(target) as draft, os.fdopen(create(draft), "w+b") as file:
+        _write(file, files, passphrase, shown)
+        file.flush()
+        os.fsync(file.fileno())
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_size(files: Sequence[Member]) -> None:
+    if sum(file.size_bytes for file in files) > AT_MOST_BYTES:
+        raise Unusable(
+            f"a release of more than {AT_MOST_BYTES >> 20} MiB cannot be made as a page",
+            hint="make it smaller with --fit 45MB, or give --form zip",
+        )
+
+
+def _write(file: BinaryIO, files: Sequence[Member], passphrase: str, shown: Shown) -> None:
+    salt = fresh(SALT_BYTES)
+    key = pbkdf2(passphrase.encode(), salt, ROUNDS)
+    # The format has no associated data: the passphrase is of this one page alone.
+    sealed = memoryview(seal(key, b"".join(_content(files, shown)), b""))
+    before, after = _around(shown.certificate, salt, bytes(sealed[:NONCE_BYTES]))
+    file.write(before)
+    file.writelines(
+        b64encode(sealed[start : start + _ENCODED_AT_A_TIME])
+        for start in range(NONCE_BYTES, len(sealed), _ENCODED_AT_A_TIME)
+    )
+    file.write(after)
+
+
+def _content(files: Sequence[Member], shown: Shown) -> Iterator[bytes]:
+    """The index, behind its length in four bytes, and the bytes of every file."""
+    index = canonical(
+        {
+            "files": [{"path": file.path, "bytes": file.size_bytes} for file in files],
+            "page": shown_as_json(shown, files),
+        }
+    )
+    yield len(index).to_bytes(4, "big")
+    yield index
+    for file in files:
+        yield from file.chunks()
+
+
+def _around(certificate: Certificate, salt: bytes, nonce: bytes) -> tuple[bytes, bytes]:
+    """The page before and after the base64 of what is sealed."""
+    style = _text("page.css")
+    script = "".join(map(_text, _SCRIPTS))
+    told = {
+        "practice": certificate.practice,
+        "request": certificate.request,
+        "day": day_in_words(certificate.at),
+        "contact": certificate.contact,
+    }
+    facts = {
+        **{name: html.escape(text) for name, text in told.items()},
+        "policy": _POLICY.format(script=_source_hash(script), style=_source_hash(style)),
+        "style": style,
+        "script": script,
+        "rounds": str(ROUNDS),
+        "salt": b64encode(salt).decode(),
+        "nonce": b64encode(nonce).decode(),
+    }
+    before, after = _text("page.html").split("$sealed")
+    return Template(before).substitute(facts).encode(), Template(after).substitute(facts).encode()
+
+
+def _source_hash(text: str) -> str:
+    """As a content security policy names what it allows (CSP Level 3, 2.3.1)."""
+    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _text(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text("utf-8")
