@@ -30,7 +30,6 @@ from callrec.procedures.release_copies import Enclosed
 from callrec.procedures.release_record import (
     record_delivered,
     record_failed,
-    record_hearing,
     record_prepared,
 )
 from callrec.procedures.revoke import revoke_grants
@@ -204,8 +203,6 @@ def test_what_was_revoked_before_the_first_leaf_is_not_prepared(office: House) -
     sam = signed_in(office, "sam")
     with pytest.raises(Failed, match="something else happened"):
         record_prepared(office.practice, sam, manifest, grants)
-    with pytest.raises(Failed, match="something else happened"):
-        record_hearing(office.practice, sam, grants[0])
     assert last_leaf(office) == before
 
 
