@@ -339,6 +339,18 @@ MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda said: said["files"][1].update(role="original"),
         contradicts(COPY),
     ),
+    "a copy under an original's name": (
+        lambda said: said["files"][1].update(path="recordings/02-original.wav"),
+        contradicts("recordings/02-original.wav"),
+    ),
+    "an original made from itself": (
+        lambda said: said["files"][0].update(made_from=said["files"][0]["sha256"]),
+        contradicts(ORIGINAL),
+    ),
+    "a copy made from nothing": (
+        lambda said: said["files"][1].update(made_from=None),
+        contradicts(COPY),
+    ),
     "a copy of nothing enclosed": (
         lambda said: said["files"][1].update(made_from="ab" * 32),
         contradicts(COPY),
