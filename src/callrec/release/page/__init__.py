@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["AT_MOST_BYTES", "ROUNDS", "Shown", "silences_in_copy", "write_page"]
 
 AT_MOST_BYTES: Final = 64 << 20
-"""Of what is in the package, 64 MiB: a browser holds it all in memory, more than twice."""
+"""Of what is in the package, 64 MiB: a browser takes six times as much memory to open it."""
 
 ROUNDS: Final = 600_000
 """Of PBKDF2-HMAC-SHA-256: under half a second on a computer of 2026, some on an old telephone."""
