@@ -17,8 +17,8 @@ from callrec.policy.request import RequestAct
 from callrec.practice import writing
 from callrec.procedures.dossier import read_dossier
 from callrec.procedures.end_request import close_request
+from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.registers import read_register
-from callrec.procedures.release_record import record_hearing
 from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.request_show import show_request
 from callrec.procedures.status import look
@@ -165,7 +165,7 @@ def test_what_cannot_have_been_is_refused_and_that_is_on_record(
 def test_nothing_is_said_of_a_request_under_which_nothing_was_released(granted: House) -> None:
     with pytest.raises(Refused, match="the request is approved and cannot be recorded as handed"):
         hand_over(granted)
-    record_hearing(granted.practice, signed_in(granted, "sam"), grants_of(granted, "R-1")[0])
+    record_hearing(granted.practice, signed_in(granted, "sam"), grants_of(granted, "R-1")[0], [])
     with pytest.raises(Refused, match="no package was released"):
         hand_over(granted)
 

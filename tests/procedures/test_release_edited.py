@@ -16,11 +16,9 @@ from callrec.policy.edits_said import SaidClip, SaidSilence
 from callrec.policy.withholding import Ground
 from procedures.asking import approved, grants_of
 from procedures.packages import Package, release, seven_zip
-from procedures.spool import a_call, a_wave, take_in
+from procedures.spool import a_call, take_in, undecodable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from callrec.policy.edits_said import SaidEdit
     from practices import House
 
@@ -128,17 +126,8 @@ def test_an_edit_of_a_recording_that_is_not_granted_is_refused(office: House) ->
     assert len(grants_of(office, "R-1")) == 1
 
 
-def undecodable(house: House) -> Path:
-    """A WAVE file of a codec that nobody has."""
-    data = bytearray(a_wave(5))
-    data[20:22] = struct.pack("<H", 0x4242)
-    path = a_call(house.folder / "spool", 5)
-    path.write_bytes(data)
-    return path
-
-
 def test_what_cannot_be_decoded_goes_out_as_it_is(house: House) -> None:
-    path = undecodable(house)
+    path = undecodable(house.folder / "spool")
     take_in(house, path)
     approved(house, recordings=[1])
     package = opened(house)
@@ -147,7 +136,7 @@ def test_what_cannot_be_decoded_goes_out_as_it_is(house: House) -> None:
 
 
 def test_what_cannot_be_decoded_is_not_released_as_edited(house: House) -> None:
-    take_in(house, undecodable(house))
+    take_in(house, undecodable(house.folder / "spool"))
     approved(house, recordings=[1])
     with pytest.raises(Refused, match="recording 1 cannot be decoded"):
         release(house, edits=SILENCED)

@@ -7,14 +7,16 @@ and only who reads the audit log sees them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
 from callrec.catalogue import tables
+from callrec.crypto.canonical import parse_instant
 from callrec.policy.further import Further
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
+from callrec.procedures.hearing_record import end_of
 from callrec.procedures.leaf_details import open_details, opens_details
 from callrec.procedures.people import logins
 from callrec.procedures.register_releases import NOWHERE, read_whereabouts
@@ -22,13 +24,14 @@ from callrec.procedures.request_log import leaves_of
 from callrec.procedures.requests_listed import read_listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date, datetime
 
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
     from callrec.practice import Actor, Practice
+    from callrec.procedures.request_log import History
     from callrec.procedures.requests_listed import ListedRequest
 
 ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "handed_over_on")
@@ -62,6 +65,12 @@ class DisclosureEntry:
     """Who heard it or released it."""
     role: str
     """What he was to the practice then."""
+    attended: tuple[str, ...]
+    """Who else was there, where it was heard; empty for who does not read the audit log."""
+    ended_at: datetime | None
+    """When a hearing ended; None where that is not recorded, and of what was released."""
+    end: str | None
+    """``ended``, ``stopped`` or ``failed``, for who reads the audit log; or ``not recorded``."""
     approved_by: tuple[str, ...]
     """Who decided, and who countersigned."""
     recipient: str | None
@@ -112,6 +121,8 @@ def _entries(
         if event.act not in _HOW:
             continue
         told = _told(practice, actor, connection, request, leaf)
+        end = end_of(leaf, request.history)
+        unended = event.act is RequestAct.LISTENED and end is None
         package = packages.get(leaf.subject[1], NOWHERE)
         heard = [numbers[id_] for id_ in leaf.subject if id_ in numbers]
         is_copy = event.act is RequestAct.DELIVERED and request.purpose in _RECIPIENT
@@ -123,6 +134,9 @@ def _entries(
             how=_HOW[event.act],
             by=called[leaf.actor],
             role=str(practice.register.person(leaf.actor, before=leaf.seq).role),
+            attended=tuple(told.get("attended", ())),
+            ended_at=parse_instant(end.at) if end else None,
+            end="not recorded" if unended else told.get("how"),
             approved_by=tuple(called[person] for person in _approvers(request, leaf)),
             recipient=request.named(_RECIPIENT[request.purpose]) if is_copy else None,
             recordings=len(heard),
@@ -154,20 +168,21 @@ def _told(
     connection: Connection,
     request: ListedRequest,
     disclosed: Leaf,
-) -> Mapping[str, str | None]:
-    """How a package went out, and its manifest: what lies beside both leaves of the release."""
-    if disclosed.act != RequestAct.DELIVERED or not opens_details(actor):
-        return {}
-    release = disclosed.subject[1]
-    both = [
-        leaf
-        for leaf in request.history.leaves
-        if release in leaf.subject and leaf.act in (RequestAct.PREPARED, RequestAct.DELIVERED)
-    ]
-    told: dict[str, str | None] = {}
-    for leaf in both:
-        told |= open_details(practice, actor, connection, leaf)
+) -> Mapping[str, Any]:
+    """What lies beside the leaves of a disclosure."""
+    told: dict[str, Any] = {}
+    if opens_details(actor):
+        for leaf in _leaves(request.history, disclosed):
+            told |= open_details(practice, actor, connection, leaf)
     return told
+
+
+def _leaves(history: History, disclosed: Leaf) -> Iterable[Leaf]:
+    """The beginning and the end of a hearing, or both leaves of a release."""
+    if disclosed.act == RequestAct.LISTENED:
+        return filter(None, (disclosed, end_of(disclosed, history)))
+    release, acts = disclosed.subject[1], (RequestAct.PREPARED, RequestAct.DELIVERED)
+    return (leaf for leaf in history.leaves if release in leaf.subject and leaf.act in acts)
 
 
 def _numbers(connection: Connection) -> Mapping[str, str]:

@@ -1,6 +1,5 @@
-"""What the log says of a hearing and of a release, and what becomes of the grants by it.
+"""What the log says of a release, and what becomes of the grants by it.
 
-    listen               it was played; the grants stay as they are
     release.prepared     a package is being made; the grants are out of use
     release.delivered    it is whole and may go; they are destroyed
     release.failed       it was not made; they are back
@@ -26,11 +25,11 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, PREPARED, destroy_grants_to, set_grants_state
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
-from callrec.errors import Failed, Refused
+from callrec.errors import Refused
 from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
-from callrec.procedures.request_log import History, log_request_event, read_history
+from callrec.procedures.request_log import History, log_request_event, read_history, read_unchanged
 from callrec.procedures.request_words import log_with_words
 from callrec.procedures.telling import tell
 
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.audit.log import Writing
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
     from callrec.procedures.open_request import OpenRequest
@@ -71,18 +69,6 @@ class Evidence:
     """``signers.json``."""
 
 
-def record_hearing(practice: Practice, actor: Actor, grant: UsableGrant) -> int:
-    """Write, durably, that a recording is played to the actor; returns the leaf's sequence.
-
-    Raises:
-        Failed: something happened to the request meanwhile, or the log cannot be written.
-    """
-    with writing(practice, actor.signer) as act:
-        history = _unchanged(practice, act, grant)
-        after = log_request_event(act, actor, history, RequestAct.LISTENED, subject=[grant.uid])
-    return after.leaves[-1].seq
-
-
 def record_prepared(
     practice: Practice, actor: Actor, manifest: Manifest, grants: Sequence[UsableGrant]
 ) -> Prepared:
@@ -97,7 +83,7 @@ def record_prepared(
         after = log_request_event(
             act,
             actor,
-            _unchanged(practice, act, grants[0]),
+            read_unchanged(practice, act.connection, grants[0].request),
             RequestAct.PREPARED,
             subject=_subject(manifest),
             details=details,
@@ -190,17 +176,6 @@ def is_under_way(practice: Practice, connection: Connection, request: str, relea
 def _is_under_way(history: History, release: str) -> bool:
     acts = {leaf.act for leaf in history.leaves if release in leaf.subject}
     return RequestAct.PREPARED in acts and not acts & {RequestAct.DELIVERED, RequestAct.FAILED}
-
-
-def _unchanged(practice: Practice, act: Writing, grant: UsableGrant) -> History:
-    """The request's history, in which nothing has happened since its grants were opened."""
-    history = read_history(practice, act.connection, grant.request.id)
-    if history != grant.request.history:
-        raise Failed(
-            "something else happened to the request meanwhile",
-            hint=f"see what: callrec request show {grant.request.reference}; then try again",
-        )
-    return history
 
 
 def _subject(manifest: Manifest) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Tampered
 from callrec.policy.edits import UNEDITED
-from callrec.sound import WAV, Undecodable, listening_copy, measure
+from callrec.sound import WAV, listening_copy, measure
 from callrec.store.reader import open_seekable
 from callrec.store.sealing import open_stream
 
@@ -100,15 +100,6 @@ def copy_pieces(
     """
     with _seekable(practice, grant) as original:
         yield from listening_copy(original, _suffix(grant), sound, edits=edits, encoding=encoding)
-
-
-def playable(practice: Practice, grant: UsableGrant) -> tuple[str, Iterable[bytes]]:
-    """What kind of file a player gets, and its bytes: the listening copy, or else the original."""
-    try:
-        sound = measured(practice, grant)
-    except Undecodable:
-        return grant.recording.format, original_pieces(practice, grant)
-    return WAV.suffix, copy_pieces(practice, grant, sound)
 
 
 def _suffix(grant: UsableGrant) -> str:
