@@ -240,3 +240,20 @@ def test_who_decides_is_named_by_the_clause(purpose: Purpose, clause: Clause) ->
 )
 def test_a_time_is_said_as_it_is_typed(ms: int, said: str) -> None:
     assert say_time(ms) == said
+
+
+def test_in_a_clipped_copy_silences_count_from_where_it_begins_and_end_where_it_does() -> None:
+    spans = (Span(500, 1_500), Span(2_000, 2_500), Span(2_900, 4_000))
+    edits = Edits(Span(1_000, 3_000), tuple(Silence(each, Ground.PRIVILEGE) for each in spans))
+    left = edits.in_copy()
+    assert left.clip is None
+    assert [each.span for each in left.silences] == [
+        Span(0, 500),
+        Span(1_000, 1_500),
+        Span(1_900, 2_000),
+    ]
+
+
+def test_in_an_unclipped_copy_they_are_where_they_were() -> None:
+    edits = Edits(silences=(Silence(Span(1, 2), Ground.PRIVILEGE),))
+    assert edits.in_copy() == edits

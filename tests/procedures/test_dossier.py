@@ -253,15 +253,16 @@ def test_of_a_hearing_whose_run_was_killed_the_end_is_not_recorded(granted: Hous
     assert entry(dossier(granted, "sam"), "listen").told == {"ended": "not recorded"}
 
 
-def test_a_release_says_how_it_went_out_to_who_reads_the_log(granted: House) -> None:
+def test_a_release_says_how_it_is_to_go_out_to_who_reads_the_log_and_to_who_asked(
+    granted: House,
+) -> None:
     release(granted, delivery=Delivery(Channel.PERSON, Channel.PHONE))
     for_dora, for_sam = dossier(granted), dossier(granted, "sam")
-    assert entry(for_dora, "release.delivered").told == {
-        "deliver_by": "person",
-        "passphrase_by": "phone",
-    }
+    for found in (for_dora, for_sam):
+        told = entry(found, "release.delivered").told
+        assert (told["deliver_by"], told["passphrase_by"]) == ("person", "phone")
     assert len(entry(for_dora, "release.prepared").told["manifest"]) == 64
-    assert entry(for_sam, "release.prepared").told == {}
+    assert set(entry(for_sam, "release.prepared").told) == {"release"}
     assert entry(for_sam, "release.delivered").recordings == (1, 2)
 
 

@@ -15,15 +15,17 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.registers import RegisterName
 from callrec.procedures.dossier import read_dossier
 from callrec.procedures.end_request import close_request
-from callrec.procedures.listen import listen_to
+from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.registers import read_register
 from callrec.procedures.request_log import read_history
 from callrec.procedures.request_show import show_request
 from callrec.procedures.status import look
+from callrec.procedures.unrecorded import unrecorded_of
 from procedures.asking import (
     a_request,
     approve,
     by_sql,
+    grants_of,
     last_leaf,
     pass_days,
     refused,
@@ -34,15 +36,11 @@ from procedures.asking import (
 from procedures.handed import THANKS, TODAY, WHOM, WHY, acknowledge, hand_over, released
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
     from callrec.audit.leaf import Leaf
     from callrec.procedures.release_shown import ShownRelease
     from practices import House
-
-
-def play(_: str) -> Callable[[Iterable[bytes]], None]:
-    return lambda pieces: list(pieces).clear()
 
 
 def shown(house: House, login: str = "sam", reference: str = "R-1") -> tuple[ShownRelease, ...]:
@@ -156,7 +154,7 @@ def test_what_cannot_have_been_is_refused_and_that_is_on_record(
 def test_nothing_is_said_of_a_request_under_which_nothing_was_released(granted: House) -> None:
     with pytest.raises(Refused, match="the request is approved and cannot be recorded as handed"):
         hand_over(granted)
-    listen_to(granted.practice, signed_in(granted, "sam"), "R-1", 1, player=play)
+    record_hearing(granted.practice, signed_in(granted, "sam"), grants_of(granted, "R-1")[0], [])
     with pytest.raises(Refused, match="no package was released"):
         hand_over(granted)
 
@@ -216,6 +214,8 @@ def test_the_dossier_says_who_had_it_when(granted: House) -> None:
     *_, delivered, over, answer, _ = found.entries
     assert (delivered.what, delivered.told["deliver_by"]) == ("release.delivered", "letter")
     assert (over.what, over.by, over.recordings) == ("release.handed-over", "sam", (1, 2))
+    assert over.told["release"] == answer.told["release"] == delivered.told["release"]
+    assert list(over.told)[:5] == ["release", "on", "time", "channel", "to_whom"]
     assert (over.told["on"], over.told["time"], over.told["channel"], over.told["to_whom"]) == (
         *("2026-11-24", "12:00", "letter"),
         WHOM,
@@ -288,5 +288,7 @@ def test_status_says_which_releases_nobody_has_said_were_handed_over(granted: Ho
     assert unrecorded(granted) == ["2 releases are not recorded as handed over"]
     hand_over(granted, release=first)
     assert unrecorded(granted) == ["1 release is not recorded as handed over"]
+    assert unrecorded_of(granted.practice, "R-1") == "1 release is not recorded as handed over"
     close_request(granted.practice, signed_in(granted, "sam"), "R-1")
     assert unrecorded(granted) == []
+    assert unrecorded_of(granted.practice, "R-1") == ""

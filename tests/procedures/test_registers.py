@@ -200,7 +200,7 @@ def test_each_hearing_and_each_release_is_disclosed(granted: House) -> None:
     assert (heard["how"], heard["by"], heard["role"]) == ("heard", "sam", "staff")
     assert (heard["recordings"], heard["numbers"]) == (1, ("1",))
     assert (heard["channel"], heard["manifest"], heard["recipient"]) == (None, None, None)
-    assert handed_over["how"] == "handed over"
+    assert handed_over["how"] == "released"
     assert (handed_over["at"], handed_over["seq"]) == (granted.at, heard["seq"] + 3)
     assert (handed_over["recordings"], handed_over["numbers"]) == (2, ("1", "2"))
     assert (handed_over["channel"], handed_over["passphrase_channel"]) == ("person", "phone")
@@ -297,6 +297,10 @@ def test_a_subject_access_request_stands_in_its_register(stocked: House) -> None
         "days": 4,
         "days_late": 0,
         "in_time": None,
+        "handed_over_on": None,
+        "handed_over_channel": None,
+        "handed_over_to": None,
+        "acknowledged_on": None,
     }
 
 

@@ -24,6 +24,7 @@ from callrec.crypto.statement import read_statement
 from callrec.errors import Failed, Refused, Tampered
 from callrec.policy.role import Role
 from callrec.procedures.changing_roles import change_role
+from callrec.procedures.open_request import read_request
 from callrec.procedures.release_contents import write_manifest
 from callrec.procedures.release_copies import Enclosed
 from callrec.procedures.release_record import (
@@ -169,6 +170,13 @@ def failed(house: House, manifest: Manifest, why: str) -> None:
     record_failed(house.practice, sam, manifest.request, manifest.release, why)
 
 
+def delivered(house: House, manifest: Manifest) -> None:
+    sam = signed_in(house, "sam")
+    with reading(house.practice.engine) as connection:
+        request = read_request(house.practice, sam, connection, "R-1")
+    record_delivered(house.practice, sam, request, manifest, {})
+
+
 def states_of_grants(house: House) -> set[str]:
     return {row.state for row in rows(house, "SELECT state FROM grant_")}
 
@@ -201,9 +209,8 @@ def test_what_was_revoked_before_the_first_leaf_is_not_prepared(office: House) -
 def test_what_was_revoked_while_it_was_prepared_is_not_delivered(office: House) -> None:
     manifest = prepared(office)
     revoke_grants(office.practice, signed_in(office, "max"), "R-1", reason=ANOTHER_REASON)
-    sam = signed_in(office, "sam")
     with pytest.raises(Refused):
-        record_delivered(office.practice, sam, manifest, {})
+        delivered(office, manifest)
     failed(office, manifest, "it was revoked")
     assert last_leaf(office).outcome is Outcome.DONE
     assert state_of(office, "R-1") == "submitted"
@@ -215,16 +222,15 @@ def test_what_was_taken_for_cut_off_is_not_delivered_any_more(office: House) -> 
     manifest = prepared(office)
     failed(office, manifest, "the run was cut off")
     with pytest.raises(Refused, match="taken for one that was cut off"):
-        record_delivered(office.practice, signed_in(office, "sam"), manifest, {})
+        delivered(office, manifest)
     assert len(grants_of(office, "R-1")) == 2
 
 
 def test_what_was_delivered_never_fails_afterwards(office: House) -> None:
     manifest = prepared(office)
-    sam = signed_in(office, "sam")
-    record_delivered(office.practice, sam, manifest, {})
-    delivered = last_leaf(office)
+    delivered(office, manifest)
+    last = last_leaf(office)
     failed(office, manifest, "the state directory is full")
-    assert last_leaf(office) == delivered
+    assert last_leaf(office) == last
     approve(office, "R-1")
     assert len(grants_of(office, "R-1")) == 2

@@ -104,13 +104,8 @@ def tab_to(page: Page, wanted: Locator) -> None:
     raise AssertionError("it cannot be reached by keyboard")
 
 
-def plays(player: Locator) -> float:
-    """Wait for the player to have moved on, and say how far: seconds."""
-    heard: float = player.evaluate(
-        """audio => new Promise(done => {
-             const look = () => audio.currentTime > 0.3 && done(audio.currentTime);
-             audio.addEventListener("timeupdate", look);
-             look();
-           })"""
-    )
+def plays(page: Page, call: str) -> float:
+    """Wait until the playhead of a call has moved, and say where the player is: seconds."""
+    expect(page.get_by_role("slider", name=f"Place in {call}")).not_to_have_value("0")
+    heard: float = page.get_by_label(call, exact=True).evaluate("audio => audio.currentTime")
     return heard

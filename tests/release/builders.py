@@ -18,7 +18,6 @@ from callrec.release.texts import read_me_first, verify_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from callrec.release.package import Content, Member
 
@@ -139,11 +138,3 @@ def a_package(manifest: Manifest | None = None) -> tuple[Member, ...]:
         "recordings/01-listening.wav": lambda: (LISTENING[:1000], LISTENING[1000:]),
     }
     return assemble(manifest, contents, the_enclosures(manifest), seed=SEED)
-
-
-def write_folder(at: Path, members: Iterable[Member]) -> None:
-    """As whoever unpacked a package has it."""
-    for member in members:
-        path = at / member.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"".join(member.chunks()))

@@ -40,10 +40,11 @@ if TYPE_CHECKING:
 
 WORDS = "anvil bamboo cactus dagger easel fabric"
 UNPLAYABLE = b"#!AMR of another kind" * 20
-WAVEFORM = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 60">'
-    '<path d="M0 30 L100 5 L200 55 L300 20 L400 30" stroke="#005eb8" fill="none"/></svg>'
-)
+WAVEFORM = """<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 480 120' width='100%'>
+<path d='M48.00 18.0h1.20v72h-1.20zM90.00 40.0h1.20v28h-1.20z'/>
+<path d='M48 90H480' stroke='currentColor'/>
+</svg>"""
+"""Drawn as `callrec.sound.waveform.as_svg` does: its axis begins at 48 and lies at 90."""
 
 
 def a_wave(seconds: float) -> bytes:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import ast
 import json
 import os
-import subprocess
 import sys
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callrec.release import callrec_verify as checker
+from release.checking import PROGRAM, run
 from release.offices import (
     an_office,
     check,
@@ -24,49 +23,12 @@ from release.offices import (
     write_files,
 )
 
-PROGRAM = Path(checker.__file__)
+if TYPE_CHECKING:
+    from pathlib import Path
+
 OFFICE = an_office()
 RIGHT = OFFICE.release()
 """Every file of a release with which nothing is wrong."""
-
-WATCHED = """
-import os, runpy, sys
-def watch(event, args):
-    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
-    writes = event == "open" and (args[2] or 0) & writing
-    if writes or event.startswith(("socket.", "subprocess.", "os.remove", "os.rename", "os.mkdir")):
-        os._exit(99)
-for name in ("callrec", "cryptography"):
-    try:
-        __import__(name)
-        os._exit(98)
-    except ImportError:
-        pass
-sys.addaudithook(watch)
-sys.argv = sys.argv[1:]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
-"""Runs a program where callrec and what it is built on cannot be imported, and stops it if it
-touches the network, starts a program or opens a file for writing."""
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What one run of the program came to."""
-
-    status: int
-    lines: list[str]
-    complaint: str
-
-    @property
-    def last(self) -> str:
-        return self.lines[-1]
-
-
-def run(folder: Path, *arguments: str, program: Path = PROGRAM) -> Ran:
-    words = [sys.executable, "-I", "-S", "-B", "-c", WATCHED, str(program), *arguments]
-    done = subprocess.run(words, cwd=folder, capture_output=True, encoding="utf-8", check=False)
-    return Ran(done.returncode, done.stdout.splitlines(), done.stderr)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import base64
 import io
 import os
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,8 +21,6 @@ from callrec.release.zipped import write_zip
 from release.offices import an_office, write_files
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from callrec.release.callrec_verify import Result
 
 OFFICE = an_office()
@@ -198,3 +197,11 @@ def test_what_is_open_is_closed_when_the_block_ends(tmp_path: Path) -> None:
             assert file.read() == FILES["VERIFY.txt"]
     with pytest.raises((ValueError, OSError)), opened() as file:
         file.read()
+
+
+@pytest.mark.parametrize("name", ["whole-1.zip", "whole-2.zip"])
+def test_a_release_of_long_ago_is_still_verified(name: str) -> None:
+    path = Path(__file__).parents[1] / "vectors/release" / name
+    pin = "abdbe8bf16331b8a706e166fc805a4066d03540043761a91d8bafb2ad09e1ec4"
+    with open_package(path, lambda: WORDS) as files:
+        assert check(files, pin).verdict == "VERIFIED"

@@ -55,6 +55,6 @@ def _say(out: Output, practice: str, groups: str, digits: str) -> None:
 def _qr_code(digits: str) -> Iterator[str]:
     import segno  # noqa: PLC0415  # only where somebody looks at it
 
-    rows = list(segno.make_qr(digits, error="m").matrix_iter(border=2))
+    rows = [bytes(row) for row in segno.make_qr(digits, error="m").matrix_iter(border=2)]
     for upper, lower in zip_longest(rows[::2], rows[1::2], fillvalue=bytes(len(rows[0]))):
         yield "".join(_HALVES[top, bottom] for top, bottom in zip(upper, lower, strict=True))

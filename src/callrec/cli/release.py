@@ -8,6 +8,7 @@ from callrec.cli import options
 from callrec.cli.channels import ask_channel
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options.edits import Clips, Silences, said_edits
 from callrec.cli.options.releasing import ExhibitLabel, Fit, MediumSerial, NamesSubject
 from callrec.cli.release_view import as_json, say
 from callrec.cli.who import practice_of, signing
@@ -28,6 +29,8 @@ def release(
     *,
     to: options.To,
     form: options.ReleaseForm = Form.ZIP,
+    clip: Clips = None,
+    silence: Silences = None,
     fit: Fit = None,
     deliver_by: options.DeliverBy = None,
     passphrase_by: options.PassphraseBy = None,
@@ -51,6 +54,7 @@ def release(
     directions = Directions(
         delivery=delivery,
         form=form,
+        edits=said_edits(clip, silence),
         most_bytes=fit,
         exhibit=exhibit,
         medium_serial=medium_serial,

@@ -91,7 +91,7 @@ def _say(out: Output, found: Checked) -> None:
     if result.manifest:
         request, at = result.manifest["request"]["number"], result.manifest["at"]
         out.say(f"{result.manifest['practice']}, request {request}")
-        out.say(f"put together on {at[:10]} at {at[11:16]} UTC")
+        out.say(f"put together on {at[:10]} at {at[11:16]} UTC{_entry(result)}")
     out.table(
         ("file", "found", "role", "call began", "length"), [_row(file) for file in found.files]
     )
@@ -105,6 +105,10 @@ def _say(out: Output, found: Checked) -> None:
     if result.verdict == "VERIFIED":
         out.say(f"This {PROVES}.")
         out.say("Whether the signer's key was taken away later, only the practice can say.")
+
+
+def _entry(result: Result) -> str:
+    return f", entry {result.entry['seq']} of its audit log" if result.entry else ""
 
 
 def _row(file: CheckedFile) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ clip inwards. How they are typed is in `edits_said`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -104,6 +104,21 @@ class Edits:
 
     def __bool__(self) -> bool:
         return self.clip is not None or bool(self.silences)
+
+    def in_copy(self) -> Edits:
+        """What is silenced, in times of the copy, which begins where the clip does."""
+        clip = self.clip
+        if clip is None:
+            return self
+        spans = [
+            Span(
+                max(span.from_ms, clip.from_ms) - clip.from_ms,
+                min(span.to_ms, clip.to_ms) - clip.from_ms,
+            )
+            for span in (each.span for each in self.silences)
+        ]
+        silences = zip(self.silences, spans, strict=True)
+        return Edits(silences=tuple(replace(each, span=span) for each, span in silences))
 
     def as_json(self) -> list[dict[str, object]]:
         """As approvals and manifests list them: the clip first.

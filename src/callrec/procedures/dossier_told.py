@@ -20,6 +20,7 @@ from callrec.policy.request import RequestAct
 from callrec.procedures.hearing_record import end_of
 from callrec.procedures.leaf_details import open_details, opens_details
 from callrec.procedures.people import logins
+from callrec.procedures.releases import RELEASING, release_of
 from callrec.procedures.request_clock import read_dates
 from callrec.procedures.request_words import read_words
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 _OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "words"})
 """Members of details that say no more than the entry does anyway (docs/formats/grant.md)."""
+_FIRST: Final = ("release", "on", "time", "channel", "to_whom")
+"""What is told first, in this order: which package, when it was there, who has it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -77,7 +80,11 @@ class Teller:
             told["edits"] = _typed(read_edits(told["edits"]))
         if leaf.act == RequestAct.LISTENED and leaf.outcome is Outcome.DONE:
             told |= {} if end_of(leaf, self.history) else {"ended": "not recorded"}
-        return {**told, **self.said.get(leaf.seq, {}), **self._decided(leaf)}
+        told |= {**self.said.get(leaf.seq, {}), **self._decided(leaf)}
+        if leaf.act in RELEASING and leaf.outcome is Outcome.DONE:
+            told["release"] = release_of(leaf)
+        first = [name for name in _FIRST if name in told]
+        return {name: told[name] for name in dict.fromkeys([*first, *told])}
 
     def _decided(self, leaf: Leaf) -> Mapping[str, Any]:
         approval = self.approvals.get(leaf.statement)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from callrec.procedures.request_log import History
     from callrec.procedures.requests_listed import ListedRequest
 
-ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "recordings", "handed_over_on")
+ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "handed_over_on")
 
 _HOW: Final[Mapping[RequestAct, str]] = {
     RequestAct.LISTENED: "heard",

@@ -135,7 +135,7 @@ def _put_together(
     edits = {
         grant.uid: edits_to_apply(
             grant.request.facts,
-            approved=UNEDITED,
+            approved=grant.edits,
             said=said.get(grant.recording.id, UNEDITED),
         )
         for grant in grants

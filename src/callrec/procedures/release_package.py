@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callrec.crypto.primitives import signing_public
+from callrec.policy.handing_over import Form
 from callrec.policy.purpose import Purpose
 from callrec.procedures.release_certificate import certify, exhibit_of
-from callrec.release.package import Enclosures, assemble
+from callrec.release.manifest import Role
+from callrec.release.package import Enclosures, assemble, pieces
+from callrec.release.page import Shown, write_page
 from callrec.release.paper.certificate_pdf import certificate_pdf
 from callrec.release.paper.exhibit_label_pdf import exhibit_label_pdf
 from callrec.release.texts import read_me_first, rights_text, verify_text
 from callrec.release.zipped import write_zip
+from callrec.sound import measure
 from callrec.sound.waveform import as_svg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from callrec.policy.releasing import Directions
     from callrec.practice import Actor, Practice
@@ -73,7 +78,12 @@ def write_package(
         _enclosures(practice, actor.identity.act, draft, evidence, certificate),
         seed=actor.identity.act,
     )
-    write_zip(_told(members, advance), target, passphrase)
+    told = _told(members, advance)
+    if directions.form is Form.HTML:
+        shown = Shown(certificate=certificate, waveforms=dict(_waveforms(draft)))
+        write_page(told, target, passphrase, shown)
+    else:
+        write_zip(told, target, passphrase)
 
 
 def _enclosures(
@@ -104,13 +114,13 @@ def _rights(practice: Practice, draft: Draft) -> str:
 
 
 def _waveforms(draft: Draft) -> Iterator[tuple[str, str]]:
-    """For each listening copy, a picture of its sound."""
-    sounds = {copy.grant.uid: copy for copy in draft.copies}
+    """For each listening copy, a picture of what is heard in it."""
     for file in draft.manifest.files:
-        copy = sounds[file.uid]
-        if file.made_from and copy.sound is not None:
+        if file.role is Role.LISTENING:
+            copy = io.BytesIO(b"".join(pieces(draft.contents[file.path])))
+            sound = measure(copy, Path(file.path).suffix)
             title = f"Recording {file.recording}"
-            yield file.path, as_svg(copy.sound, title=title, edits=copy.edits)
+            yield file.path, as_svg(sound, title=title, edits=file.edits.in_copy())
 
 
 def _told(members: Iterable[Member], advance: Callable[[int], None]) -> Iterator[Member]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.errors import Tampered
 from callrec.policy.handing_over import Channel, Delivery, ReleaseFacts
@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.request_log import History
+
+RELEASING: Final = (
+    RequestAct.PREPARED,
+    RequestAct.DELIVERED,
+    RequestAct.FAILED,
+    RequestAct.HANDED_OVER,
+    RequestAct.ACKNOWLEDGED,
+)
+"""The acts whose leaves are about one release."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,4 +1,4 @@
-"""Packages that were released some days ago, and nobody has said that they were handed over."""
+"""Packages that were released, and nobody has said yet that they were handed over."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from callrec.procedures.request_log import event_of, leaves_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from callrec.audit.leaf import Leaf
     from callrec.practice import Practice
 
 AFTER: Final = timedelta(days=7)
@@ -21,19 +22,37 @@ AFTER: Final = timedelta(days=7)
 
 
 def unrecorded_warnings(practice: Practice) -> Iterator[str]:
-    """How many they are, as long as it can still be said: not once their request is closed."""
+    """How many they are after some days, as long as it can still be said."""
+    since = practice.now() - AFTER
+    late = [leaf for leaf in _unrecorded(practice) if event_of(leaf).at <= since]
+    if late:
+        yield _counted(len(late))
+
+
+def unrecorded_of(practice: Practice, reference: str) -> str:
+    """How many there are under a request, in words; empty if there are none."""
+    with reading(practice.engine) as connection:
+        ids = {f"R-{row.number}": row.id for row in all_requests(connection)}
+    count = sum(leaf.subject[0] == ids.get(reference) for leaf in _unrecorded(practice))
+    return _counted(count) if count else ""
+
+
+def _unrecorded(practice: Practice) -> tuple[Leaf, ...]:
+    """The leaves by which they were delivered; of a closed request nothing can be said any more."""
     with reading(practice.engine) as connection:
         rows = all_requests(connection)
         released = {row.id for row in rows if row.state == RequestState.RELEASED}
         leaves = tuple(leaves_of(connection, (RequestAct.DELIVERED, RequestAct.HANDED_OVER)))
     said = {release_of(leaf) for leaf in leaves if leaf.act == RequestAct.HANDED_OVER}
-    count = sum(
-        leaf.act == RequestAct.DELIVERED
+    return tuple(
+        leaf
+        for leaf in leaves
+        if leaf.act == RequestAct.DELIVERED
         and leaf.subject[0] in released
         and release_of(leaf) not in said
-        and event_of(leaf).at <= practice.now() - AFTER
-        for leaf in leaves
     )
-    if count:
-        packages = "1 release is" if count == 1 else f"{count} releases are"
-        yield f"{packages} not recorded as handed over"
+
+
+def _counted(count: int) -> str:
+    packages = "1 release is" if count == 1 else f"{count} releases are"
+    return f"{packages} not recorded as handed over"

@@ -55,6 +55,13 @@ def unfinished(target: Path) -> Iterator[BinaryIO]:
             path.unlink()
 
 
+def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
+    """Write all of it: an unbuffered file may take less at a time."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
 def left_behind(target: Path) -> tuple[Path, ...]:
     """What a run that was killed may have left of a package that was to be ``target``."""
     draft = _draft(target)

@@ -20,7 +20,7 @@ import pyzipper
 
 from callrec.crypto.primitives import open_sealed, pbkdf2
 from callrec.errors import Locked, NotFound, Tampered, Unchecked, Unusable
-from callrec.release.callrec_verify import files_in, unbase64
+from callrec.release.callrec_verify import files_in, fits, unbase64
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +35,7 @@ MOST_ROUNDS: Final = 10_000_000
 """Of PBKDF2; beyond, a page could keep whoever checks it busy for minutes."""
 
 _NOT_A_PACKAGE = "this is no package of callrec"
+_NO_PACKAGE_IN_IT = "what is sealed in the page is no package"
 _HOW = "give the folder that was opened, the .zip, or the .html"
 _AGAIN = "copy it anew from where it came; if that does not help, ask the practice"
 _SIX_WORDS = "six words, with a space between"
@@ -194,12 +195,14 @@ def _files_of(content: bytes) -> Mapping[str, bytes]:
     end = 4 + int.from_bytes(content[:4], "big")
     try:
         listed = [(each["path"], each["bytes"]) for each in json.loads(content[4:end])["files"]]
-        found = {}
-        for path, size in listed:
-            found[str(path)] = content[end : end + size]
-            end += size
-    except (KeyError, TypeError, ValueError) as error:
-        raise Tampered("what is sealed in the page is no package", hint=_HOW) from error
-    if end != len(content) or len(found) != len(listed):
-        raise Tampered("what is sealed in the page is no package", hint=_HOW)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise Tampered(_NO_PACKAGE_IN_IT, hint=_AGAIN) from error
+    found = {}
+    for path, size in listed:
+        if not fits(path, "text") or not fits(size, "n") or path in found:
+            raise Tampered(_NO_PACKAGE_IN_IT, hint=_AGAIN)
+        found[path] = content[end : end + size]
+        end += size
+    if end != len(content):
+        raise Tampered(_NO_PACKAGE_IN_IT, hint=_AGAIN)
     return found

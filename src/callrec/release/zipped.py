@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import pyzipper
 
-from callrec.release.unfinished import unfinished
+from callrec.release.unfinished import unfinished, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,10 +70,9 @@ class _Drive:
         self.flush = file.flush
 
     def write(self, data: bytes) -> int:
-        rest = memoryview(data)
-        while rest and not self._failure:
+        if not self._failure:
             try:
-                rest = rest[self._file.write(rest) :]
+                write_all(self._file, data)
             except OSError as error:
                 self._failure = error
         return len(data)

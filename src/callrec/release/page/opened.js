@@ -42,9 +42,10 @@ function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/** The waveform with its playhead, which is a slider that goes where the player is. */
+/** The waveform with its playhead, a slider that goes where the player is. It lies between the
+ *  drawing's upper edge and its axis, of which the places are in hundredths of a per cent. */
 function waveform(opened, call, audio) {
-  const { ms, svg } = call.player;
+  const { ms, svg, axis } = call.player;
   const seconds = ms / 1000;
   const slider = make("input", {
     type: "range", min: 0, max: seconds, step: seconds / 200, "aria-label": `Place in ${call.name}`,
@@ -56,6 +57,9 @@ function waveform(opened, call, audio) {
   slider.addEventListener("input", () => { audio.currentTime = slider.valueAsNumber; });
   for (const event of ["timeupdate", "seeked"]) audio.addEventListener(event, tell);
   tell();
+  slider.style.left = `${axis.left / 100}%`;
+  slider.style.width = `${100 - axis.left / 100}%`;
+  slider.style.height = `${axis.top / 100}%`;
   const picture = opened.address(new Blob([svg], { type: "image/svg+xml" }));
   const image = make("img", { src: picture, alt: `How loud ${call.name} is, from its beginning to its end` });
   return make("div", { class: "wave" }, image, slider);

@@ -6,10 +6,12 @@ call first, with what he can do with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from callrec.policy.edits import Edits, Span
 from callrec.release.certificate import (
     ROLE_IN_WORDS,
     day_in_words,
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 _TYPES: Final = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg"}
 """Media types of listening copies by their suffix (RFC 2361, 3003, 7845)."""
 
+_VIEW_BOX: Final = re.compile(r"viewBox='0 0 (?P<width>[0-9]+) (?P<height>[0-9]+)'")
+_AXIS: Final = re.compile(r"<path d='M(?P<left>[0-9]+) (?P<top>[0-9]+)H")
+
 _TEXTS: Final = {
     READ_ME: "Please read this first",
     RIGHTS: "Your rights, and how the practice uses your information",
@@ -44,8 +49,26 @@ class Shown:
 
     certificate: Certificate
     waveforms: Mapping[str, str]
-    """Path of a listening copy to its waveform, SVG from edge to edge. Drawn from that copy itself:
-    the shape of what was silenced in it would tell of it."""
+    """Path of a listening copy to its waveform, SVG. Drawn from that copy, over its own time: the
+    player goes along it, and the shape of what was silenced would tell of it. Its silences are
+    those of `silences_in_copy`."""
+
+
+def silences_in_copy(edits: Edits) -> Edits:
+    """The silences in the copy's own time, as its waveform is to show them; no clip."""
+    clip = edits.clip or Span(0, max((each.span.to_ms for each in edits.silences), default=1))
+    return Edits(
+        silences=tuple(
+            replace(
+                each,
+                span=Span(
+                    max(each.span.from_ms, clip.from_ms) - clip.from_ms,
+                    min(each.span.to_ms, clip.to_ms) - clip.from_ms,
+                ),
+            )
+            for each in edits.silences
+        )
+    )
 
 
 def shown_as_json(shown: Shown, members: Iterable[Member]) -> dict[str, object]:
@@ -104,6 +127,22 @@ def _player(heard: ReleasedFile, waveforms: Mapping[str, str]) -> dict[str, obje
         "type": _TYPES[heard.path.rpartition(".")[2]],
         "ms": heard.duration_ms,
         "svg": waveforms.get(heard.path, ""),
+        "axis": _axis(waveforms.get(heard.path, "")),
+    }
+
+
+def _axis(svg: str) -> dict[str, int]:
+    """Where a waveform's axis begins and how far down it is, in 1/10,000 of width and height.
+
+    `callrec.sound.waveform.as_svg` draws it as a line from there to the right edge. The playhead
+    goes along it.
+    """
+    size, line = _VIEW_BOX.search(svg), _AXIS.search(svg)
+    if not size or not line:
+        return {"left": 0, "top": 10_000}
+    return {
+        "left": round(10_000 * int(line["left"]) / int(size["width"])),
+        "top": round(10_000 * int(line["top"]) / int(size["height"])),
     }
 
 

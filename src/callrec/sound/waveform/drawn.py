@@ -132,7 +132,7 @@ def _hidden(measured: Measured, edits: Edits, channel: int, peaks: Iterable[int]
         gone += [(0, first), (end, max(end, measured.samples))]
     for number, peak in enumerate(peaks):
         begin = number * stretch
-        touched = any(first < begin + stretch and begin < end for first, end in gone)
+        touched = any(max(first, begin) < min(end, begin + stretch) for first, end in gone)
         yield 0 if touched else peak
 
 
