@@ -21,6 +21,7 @@ from callrec.errors import Unusable
 from callrec.release.certificate import day_in_words
 from callrec.release.page.shown import Shown, shown_as_json, silences_in_copy
 from callrec.release.passphrase import WORDS
+from callrec.release.texts import NOBODY_SAID
 from callrec.release.unfinished import unfinished, write_all
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _around(certificate: Certificate, salt: bytes, nonce: bytes) -> tuple[bytes,
         "practice": certificate.practice,
         "request": certificate.request,
         "day": day_in_words(certificate.at),
-        "contact": certificate.contact,
+        "contact": certificate.contact or NOBODY_SAID,
     }
     facts = {
         **{name: html.escape(text) for name, text in told.items()},
