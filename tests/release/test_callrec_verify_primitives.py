@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -246,6 +247,13 @@ def test_proofs_are_accepted_or_refused_as_the_vectors_say(case: Case) -> None:
 def test_signed_notes_are_accepted_or_refused_as_the_vectors_say(case: Case) -> None:
     name, public = case.head["name"], case.bytes_of("public")
     assert refuses(lambda: checker.check_note(case.body, name, public)) is not case.is_good
+
+
+def test_nothing_may_follow_the_signatures_of_a_note() -> None:
+    (case,) = [case for case in cases("notes") if case.name == "signed"]
+    name, public = case.head["name"], case.bytes_of("public")
+    for more in (b"x", b"\n", case.body.rpartition(b"\n\n")[2][:-1]):
+        assert refuses(partial(checker.check_note, case.body + more, name, public))
 
 
 @pytest.mark.parametrize("case", cases("checkpoints"), ids=str)
