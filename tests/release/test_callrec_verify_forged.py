@@ -155,6 +155,12 @@ def test_signers_that_do_not_begin_with_the_first_entry_are_told(office: Office)
     )
 
 
+def test_a_log_whose_first_entry_names_another_vault_is_told() -> None:
+    office = an_office(founded_as="77" * 16)
+    wrong = f"{SIGNERS} does not begin with the first entry of the log of the proof"
+    assert wrong_with(office) == [wrong]
+
+
 def test_an_entry_without_a_voucher_has_no_place_there(office: Office) -> None:
     wrong = f"{SIGNERS} does not lead from the log's first entry by vouchers alone"
     assert wrong_with(office, seqs=[0, 1, 2, 3, 4]) == [wrong]

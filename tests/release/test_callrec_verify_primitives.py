@@ -166,6 +166,21 @@ def test_a_key_under_which_one_signature_fits_many_messages_signs_nothing(key: s
         assert not is_signed(bytes.fromhex(key), message, bytes.fromhex(key) + bytes(32))
 
 
+def test_a_point_is_on_the_curve_and_has_one_encoding() -> None:
+    """19 numbers have two ways into 255 bits; of the small ones, some are no point's y at all."""
+    points = [y for y in range(19) if checker.decode_point(y.to_bytes(32, "little"))]
+    assert points == [
+        y for y in range(19) if is_square((y * y - 1) * pow(checker.D * y * y + 1, -1, P))
+    ]
+    assert {2, 7} - {*points}
+    for y in range(19):
+        assert checker.decode_point((P + y).to_bytes(32, "little")) is None
+
+
+def is_square(number: int) -> bool:
+    return pow(number, (P - 1) // 2, P) in (0, 1)  # Euler's criterion
+
+
 def root_of(leaves: Sequence[bytes]) -> bytes:
     """MTH of RFC 9162, 2.1.1, word for word; the leaves are hashed already."""
     if len(leaves) < 2:
