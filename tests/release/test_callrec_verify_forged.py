@@ -155,6 +155,12 @@ def test_signers_that_do_not_begin_with_the_first_entry_are_told(office: Office)
     )
 
 
+def test_a_log_whose_first_entry_names_another_vault_is_told() -> None:
+    office = an_office(founded_as="77" * 16)
+    wrong = f"{SIGNERS} does not begin with the first entry of the log of the proof"
+    assert wrong_with(office) == [wrong]
+
+
 def test_an_entry_without_a_voucher_has_no_place_there(office: Office) -> None:
     wrong = f"{SIGNERS} does not lead from the log's first entry by vouchers alone"
     assert wrong_with(office, seqs=[0, 1, 2, 3, 4]) == [wrong]
@@ -321,6 +327,16 @@ def contradicts(path: str) -> str:
     return f"manifest.json contradicts itself about {path}"
 
 
+def leave_out_the_original(said: dict[str, Any], *, to_ms: int) -> None:
+    """A clip from 5 ms on, its original not enclosed."""
+    original, copy = said["files"]
+    kept = {name: original[name] for name in ("recording", "uid", "sha256", "bytes", "codec")}
+    said["not_enclosed"] = [{**kept, "why": "edited"}]
+    said["files"] = [copy]
+    span = {"from_ms": 5, "to_ms": to_ms, "from_sample": 40, "to_sample": 8 * to_ms}
+    copy.update(edits=[{"what": "clip", **span}], edited_at=8000)
+
+
 ORIGINAL, COPY = "recordings/01-original.wav", "recordings/01-listening.wav"
 MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a member too many": (lambda said: said.update(note=""), FORM),
@@ -349,6 +365,14 @@ MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "a copy made from nothing": (
         lambda said: said["files"][1].update(made_from=None),
+        contradicts(COPY),
+    ),
+    "a rate without edits": (
+        lambda said: said["files"][1].update(edited_at=8000),
+        contradicts(COPY),
+    ),
+    "a span that lasts no time": (
+        lambda said: leave_out_the_original(said, to_ms=5),
         contradicts(COPY),
     ),
     "a copy of nothing enclosed": (
@@ -422,6 +446,28 @@ def test_a_list_without_the_certificate_is_told(office: Office) -> None:
         "SHA256SUMS does not name certificate.pdf",
         "certificate.pdf is missing",
     ]
+
+
+SIGNERS_FILES: dict[str, Callable[[bytes], bytes]] = {
+    "of another kind of key": lambda line: line.replace(
+        b"AAAAC3NzaC1lZDI1NTE5", b"AAAAC3NzaC1lZDI1NTE4"
+    ),
+    "for another purpose": lambda line: line.replace(b"callrec-release", b"file"),
+    "for every purpose": lambda line: line.replace(b' namespaces="callrec-release"', b""),
+    "with a second signer": lambda line: line + line,
+    "with a comment": lambda line: b"# \n" + line,
+}
+
+
+@pytest.mark.parametrize("change", SIGNERS_FILES.values(), ids=SIGNERS_FILES)
+def test_allowed_signers_name_one_key_for_one_purpose(
+    office: Office, change: Callable[[bytes], bytes]
+) -> None:
+    files = office.release()
+    line = change(files["allowed_signers"])
+    wrong = "allowed_signers is not in its form"
+    changed = resigned(files, office.keys["sam"], {"allowed_signers": line})
+    assert wrong in what_is_wrong(changed, office.root)
 
 
 SUMS: dict[str, Callable[[bytes], bytes]] = {
