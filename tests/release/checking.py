@@ -45,7 +45,13 @@ class Ran:
         return self.lines[-1]
 
 
-def run(folder: Path, *arguments: str, program: Path = PROGRAM) -> Ran:
-    words = [sys.executable, "-I", "-S", "-B", "-c", WATCHED, str(program), *arguments]
-    done = subprocess.run(words, cwd=folder, capture_output=True, encoding="utf-8", check=False)
+def run(
+    folder: Path, *arguments: str, program: Path = PROGRAM, python: tuple[str, ...] = ()
+) -> Ran:
+    """Run it in a folder; ``python`` is what else the interpreter is told."""
+    alone = [sys.executable, "-I", "-S", "-B", *python, "-c", WATCHED]
+    words = [*alone, str(program), *arguments]
+    done = subprocess.run(
+        words, cwd=folder, capture_output=True, encoding="utf-8", check=False, env={"LC_ALL": "C"}
+    )
     return Ran(done.returncode, done.stdout.splitlines(), done.stderr)

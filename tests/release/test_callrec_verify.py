@@ -39,6 +39,7 @@ def opened(tmp_path: Path) -> Path:
 def test_a_right_release_under_the_right_pin_is_verified(opened: Path) -> None:
     ran = run(opened, "--pin", OFFICE.root)
     assert (ran.status, ran.last, ran.complaint) == (0, "VERIFIED", "")
+    assert ran.lines[0] == "A release by Dr Müller & Partners, for request R-17."
     assert "TRUST: pinned" in ran.lines
     groups = [OFFICE.root[at : at + 8] for at in range(0, 64, 8)]
     assert f"Fingerprint in this release: {' '.join(groups)}" in ran.lines
@@ -196,6 +197,12 @@ def test_what_comes_from_outside_cannot_act_on_the_terminal(opened: Path) -> Non
     write_files(opened, {"\x1b[2Jx\nVERIFIED": b""})
     ran = run(opened, "--pin", OFFICE.root)
     assert ran.last.startswith("NOT VERIFIED: \\u001b[2Jx\\u000aVERIFIED is one file too many")
+
+
+def test_a_terminal_that_lacks_letters_gets_them_written_out(opened: Path) -> None:
+    ran = run(opened, "--pin", OFFICE.root, python=("-X", "utf8=0"))
+    assert (ran.status, ran.complaint) == (0, "")
+    assert ran.lines[0] == "A release by Dr M\\xfcller & Partners, for request R-17."
 
 
 def test_a_program_gets_one_document(opened: Path) -> None:

@@ -16,6 +16,7 @@ from callrec.crypto.statement import state
 from callrec.policy.edits import UNEDITED
 from callrec.release import callrec_verify as checker
 from callrec.release.manifest import NotEnclosed, WhyNotEnclosed
+from callrec.release.sshsig import NAMESPACE, sign_ssh
 from release.builders import a_file, a_listening_copy, an_edited_copy
 from release.offices import (
     AT,
@@ -338,6 +339,18 @@ MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda said: said["files"][1].update(role="original"),
         contradicts(COPY),
     ),
+    "a copy under an original's name": (
+        lambda said: said["files"][1].update(path="recordings/02-original.wav"),
+        contradicts("recordings/02-original.wav"),
+    ),
+    "an original made from itself": (
+        lambda said: said["files"][0].update(made_from=said["files"][0]["sha256"]),
+        contradicts(ORIGINAL),
+    ),
+    "a copy made from nothing": (
+        lambda said: said["files"][1].update(made_from=None),
+        contradicts(COPY),
+    ),
     "a copy of nothing enclosed": (
         lambda said: said["files"][1].update(made_from="ab" * 32),
         contradicts(COPY),
@@ -388,6 +401,12 @@ def test_recordings_that_the_two_lists_tell_differently_are_told(office: Office)
     assert what_is_wrong(with_manifest(office, change), office.root) == [wrong]
 
 
+def test_recordings_that_the_manifest_does_not_name_at_all_are_told(office: Office) -> None:
+    files = with_manifest(office, lambda said: said["files"].clear())
+    wrong = "SHA256SUMS does not list the recordings that manifest.json lists"
+    assert wrong in what_is_wrong(files, office.root)
+
+
 def test_a_list_that_names_what_no_release_has_is_told(office: Office) -> None:
     files = resigned(office.release(), office.keys["sam"], {"setup.exe": b"MZ"})
     assert what_is_wrong(files, office.root) == [
@@ -403,6 +422,27 @@ def test_a_list_without_the_certificate_is_told(office: Office) -> None:
         "SHA256SUMS does not name certificate.pdf",
         "certificate.pdf is missing",
     ]
+
+
+SUMS: dict[str, Callable[[bytes], bytes]] = {
+    "without its last line end": lambda sums: sums[:-1],
+    "with an empty line": lambda sums: sums + b"\n",
+    "with a line twice": lambda sums: sums + sums[: sums.index(b"\n") + 1],
+    "with hashes in capitals": lambda sums: sums[:64].upper() + sums[64:],
+    "with one space": lambda sums: sums.replace(b"  ", b" ", 1),
+    "with lines that end otherwise": lambda sums: sums.replace(b"\n", b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("change", SUMS.values(), ids=SUMS)
+def test_a_list_in_another_form_is_told_though_it_is_signed(
+    office: Office, change: Callable[[bytes], bytes]
+) -> None:
+    files = office.release()
+    sums = change(files["SHA256SUMS"])
+    signature = sign_ssh(sums, office.keys["sam"].act, NAMESPACE).encode()
+    files |= {"SHA256SUMS": sums, "SHA256SUMS.sig": signature}
+    assert what_is_wrong(files, office.root) == ["SHA256SUMS is not in its form"]
 
 
 def test_an_edited_copy_without_its_original_is_verified(office: Office) -> None:

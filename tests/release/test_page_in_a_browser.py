@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 import zipfile
 from base64 import b64decode, b64encode
 from dataclasses import replace
@@ -247,6 +248,32 @@ def test_the_keyboard_alone_does_everything(browser: Browser, file: Path) -> Non
         tab_to(page, page.get_by_role("button", name="Lock again"))
         page.keyboard.press("Space")
         expect(page.get_by_label("The six words")).to_be_focused()
+
+
+def test_locked_and_opened_are_never_seen_together(browser: Browser, file: Path) -> None:
+    with a_visit(browser, file) as page:
+        seen = page.get_by_role("heading", level=2)
+        expect(seen).to_have_text(["Open the recordings", "About this file"])
+        unlock(page, WORDS)
+        expect(seen).to_have_text(
+            ["3 calls", "Save what is in here", "What comes with the recordings", "Certificate"]
+        )
+
+
+def test_printed_it_holds_the_certificate_and_every_hash(browser: Browser, file: Path) -> None:
+    with a_visit(browser, file) as page:
+        unlock(page, WORDS)
+        pdf = page.pdf(format="A4")
+    text = subprocess.run(
+        ["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True
+    ).stdout
+    printed = re.sub(r"\s", "", text.decode())
+    for hashed in (
+        *(file.sha256 for file in SHOWN.certificate.files),
+        SHOWN.certificate.fingerprint,
+    ):
+        assert hashed in printed
+    assert "Lockagain" not in printed
 
 
 def test_what_is_typed_can_be_hidden_and_shown(browser: Browser, file: Path) -> None:
