@@ -39,7 +39,10 @@ $(INSTALLED): constraints.txt pyproject.toml Makefile
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(INSTALLED)
 
-# Independent programs that the tests call as judges: 7-Zip and OpenSSH's ssh-keygen.
+# Independent programs that the tests call as judges: 7-Zip, OpenSSH's ssh-keygen, poppler's pdftotext
+# and pdftoppm, and a browser with a font to show pages in.
 judges:
-	@command -v 7z >/dev/null && command -v ssh-keygen >/dev/null || \
-	  { apt-get update -qq && apt-get install -y --no-install-recommends 7zip openssh-client; }
+	@command -v 7z >/dev/null && command -v ssh-keygen >/dev/null && \
+	  command -v pdftotext >/dev/null && command -v chromium >/dev/null || \
+	  { apt-get update -qq && apt-get install -y --no-install-recommends \
+	    7zip openssh-client poppler-utils chromium fonts-dejavu-core; }

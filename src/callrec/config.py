@@ -96,6 +96,8 @@ class Release(_Section):
 
     contact: str = Field(default="", max_length=120, pattern=_ONE_LINE)
     """How to reach the practice, one line; empty: whoever sent it."""
+    rights: str = Field(default="", max_length=20_000)
+    """What a data subject is told beside his calls [UK GDPR 15]; empty: what callrec brings."""
 
 
 _ADDRESS = r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+"

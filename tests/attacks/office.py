@@ -60,6 +60,7 @@ def work_a_day(house: House) -> None:
     (house.folder / "outbox").mkdir()
     sent = ("--to", str(house.folder / "outbox"), "--deliver-by", "letter")
     done(house, "sam", "release", "R-1", *sent, "--passphrase-by", "phone")
+    _hand_over(house)
     (house.folder / "drive-a").mkdir()
     done(house, "max", "archive", "--to", str(house.folder / "drive-a"))
     done(house, "max", "archive", "verify", str(house.folder / "drive-a"))
@@ -115,12 +116,19 @@ def _decide(house: House) -> None:
             done(house, "mia", "revoke", "R-4", "--reason", REASONS[3], "--yes")
 
 
+def _hand_over(house: House) -> None:
+    event = ("request", "event", "R-1")
+    there = ("handed-over", "--on", "today", "--by", "person", "--to-whom", "Nurse Quackenbush")
+    done(house, "sam", *event, *there, "--reason", REASONS[3])
+    done(house, "sam", *event, "acknowledged", "--on", "today", "--reason", REASONS[1])
+
+
 def _look_back(house: House) -> None:
     assert "R-1" in done(house, "sam", "request", "list")
     assert REASONS[0] in done(house, "max", "request", "show", "R-1")
     assert "listed" in done(house, "ava", "audit", "list", "--limit", "200")
     assert REASONS[0] in done(house, "dora", "request", "dossier", "R-1")
-    assert "handed over" in done(house, "ava", "register", "disclosure")
+    assert "released" in done(house, "ava", "register", "disclosure")
     assert REASONS[0] in done(house, "dora", "audit", "review-searches", "--sample", "100")
     done(house, "dora", "user", "list")
     assert done(house, "dora", "audit", "verify").startswith("INTACT\n")

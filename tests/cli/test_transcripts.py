@@ -86,3 +86,9 @@ def test_people_have_passwords_that_only_they_can_read(stage: Stage) -> None:
 
 def test_a_file_has_the_lines_that_follow(stage: Stage) -> None:
     stage.play("@file a/b.txt\n| one\n|\n|  two\n$ sh cat a/b.txt\none\n\n two\n")
+
+
+def test_what_was_said_can_be_said_again(stage: Stage) -> None:
+    stage.play("$ sh echo two; echo word: blue\n[...]\n@know it word:\n$ sh echo '<it>!'\nblue!\n")
+    with pytest.raises(AssertionError, match="nobody said word:"):
+        stage.play("$ sh echo one\none\n@know it word:\n")

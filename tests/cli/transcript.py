@@ -8,6 +8,7 @@
     @practice                       a vault with dora, pat, max, mia, sam, ava (tests/practices.py)
     @file letters/one.txt           a file, its lines following
     | Dear practice,
+    @know words Passphrase:         what followed this in the last answer; said again by <words>
     $ callrec search --reason x     a command; it runs in this process
     $ sh ls letters                 a line for the shell
     what comes back, on stdout and stderr, in its order
@@ -87,6 +88,8 @@ class Stage:
         """Start with nothing there; ``practice`` gives the folder of the practice to copy."""
         self.folder = folder
         self._practice = practice
+        self._said = ""
+        self._known: dict[str, str] = {}
         self.clock = datetime(2026, 11, 24, 9, tzinfo=UTC)
         self._monkeypatch = monkeypatch
         self._unset(*(name for name in os.environ if name.startswith("CALLREC_")))
@@ -112,7 +115,11 @@ class Stage:
         if step.line.startswith("@"):
             self._direct(step)
             return
-        actual = self.answer(step.line.removeprefix("$ ")).splitlines()
+        command = step.line.removeprefix("$ ")
+        for name, value in self._known.items():
+            command = command.replace(f"<{name}>", value)
+        self._said = self.answer(command)
+        actual = self._said.splitlines()
         if not matches(list(step.below), actual):
             difference = unified_diff(step.below, actual, "expected", "came", lineterm="")
             raise AssertionError("\n".join([f"line {step.number}: {step.line}", *difference]))
@@ -149,21 +156,32 @@ class Stage:
         match step.line.split():
             case ["@clock", moment]:
                 self.clock = datetime.fromisoformat(moment)
-            case ["@as", "nobody"]:
-                self._unset("CALLREC_USER", "CALLREC_PASSWORD_FILE")
             case ["@as", person]:
-                self._set("CALLREC_USER", person)
-                self._set("CALLREC_PASSWORD_FILE", str(self._password_file(person)))
+                self._become(person)
             case ["@set", name]:
                 self._unset(name)
             case ["@set", name, value]:
                 self._set(name, value)
+            case ["@know", name, *words]:
+                self._know(name, " ".join(words))
             case ["@practice"]:
                 self._settle()
             case ["@file", name]:
                 self._write(name, step.below)
             case _:
                 raise AssertionError(f"line {step.number}: what is {step.line}?")
+
+    def _become(self, person: str) -> None:
+        if person == "nobody":
+            self._unset("CALLREC_USER", "CALLREC_PASSWORD_FILE")
+            return
+        self._set("CALLREC_USER", person)
+        self._set("CALLREC_PASSWORD_FILE", str(self._password_file(person)))
+
+    def _know(self, name: str, beginning: str) -> None:
+        found = re.search(rf"^{re.escape(beginning)}(.*)$", self._said, re.MULTILINE)
+        assert found, f"nobody said {beginning}"
+        self._known[name] = found[1].strip()
 
     def _password_file(self, person: str) -> Path:
         file = self.folder / "people" / f"{person}.password"

@@ -1,4 +1,4 @@
-"""Laws of the registers' tables: what a spreadsheet opens is what was written, and never runs."""
+"""Laws of tables: what a spreadsheet opens is what was written, and never runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from callrec.procedures.register_csv import Cell, defused, to_csv
+from callrec.spreadsheet import Cell, defused, to_csv
 
 LONDON = ZoneInfo("Europe/London")
 WRITABLE = st.text(st.characters(exclude_categories=["Cs"]))

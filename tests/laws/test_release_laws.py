@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.errors import CallrecError, Tampered
+from callrec.release.call_data import COLUMNS, ReleasedCall, call_data
 from callrec.release.manifest import ReleasedFile, Withheld, parse_manifest
 from callrec.release.sshsig import NAMESPACE, check_ssh, sign_ssh
-from release.builders import PUBLIC, SEED, a_file, a_listening_copy, a_manifest
+from release.builders import PUBLIC, SEED, a_call, a_file, a_listening_copy, a_manifest
 
 ZONES = ("Europe/London", "UTC", "America/St_Johns", "Pacific/Kiritimati")
 
@@ -80,3 +84,71 @@ def test_no_changed_letter_of_a_signature_is_accepted(at: int, letter: int) -> N
     if changed != SIGNATURE:
         with pytest.raises(Tampered):
             check_ssh(MESSAGE, changed, PUBLIC, NAMESPACE)
+
+
+WRITABLE = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> tuple[ReleasedCall, ...]:
+    """Of which anything may be known that a telephone system can have said."""
+    made: dict[int, list[ReleasedFile]] = {}
+    for file in draw(files()):
+        made.setdefault(file.recording, []).append(file)
+    return tuple(
+        replace(
+            a_call(),
+            files=tuple(each),
+            duration_ms=draw(st.integers(0, 10**9)),
+            number=draw(st.none() | WRITABLE),
+            extension=draw(st.none() | WRITABLE),
+            parties=tuple(draw(st.lists(WRITABLE, max_size=3))),
+        )
+        for each in made.values()
+    )
+
+
+@given(calls())
+def test_what_json_reads_back_of_the_calls_is_what_was_given(
+    given: tuple[ReleasedCall, ...],
+) -> None:
+    told = json.loads(call_data(given)[0])["calls"]
+    for call, read in zip(given, told, strict=True):
+        assert datetime.fromisoformat(read["started_at"]) == call.started_at
+        assert datetime.fromisoformat(read["local_time"]) == call.started_at
+        assert round(read["duration_s"] * 1000) == call.duration_ms
+        known = (call.recording, call.direction, call.number, call.extension, list(call.parties))
+        names = ("recording", "direction", "number", "extension", "parties")
+        assert known == tuple(read[name] for name in names)
+        of_files = [(each["path"], each["codec"], each["sha256"]) for each in read["files"]]
+        assert of_files == [(each.path, each.codec, each.sha256) for each in call.files]
+
+
+@given(calls())
+def test_the_table_of_the_calls_has_a_row_for_each_and_runs_nothing(
+    given: tuple[ReleasedCall, ...],
+) -> None:
+    text = call_data(given)[1].decode("utf-8-sig")
+    header, *rows = csv.reader(StringIO(text, newline=""), strict=True)
+    assert tuple(header) == COLUMNS
+    assert [row[0] for row in rows] == [str(call.recording) for call in given]
+    assert {len(row) for row in rows} <= {len(COLUMNS)}
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+@given(calls())
+def test_the_table_says_what_json_says_where_that_is_plain(given: tuple[ReleasedCall, ...]) -> None:
+    data, table = call_data(given)
+    text = table.decode("utf-8-sig")
+    rows = csv.DictReader(StringIO(text, newline=""))
+    for row, read in zip(rows, json.loads(data)["calls"], strict=True):
+        for name in ("recording", "started_at", "local_time", "duration_s", "direction"):
+            assert row[name] == str(read[name])
+        number = read["number"] or ""
+        if number.isalnum() and number.isascii():
+            assert row["number"] == number
+        for file in read["files"]:
+            assert (row[file["role"]], row[f"{file['role']}_sha256"]) == (
+                file["path"],
+                file["sha256"],
+            )

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import io
 import string
-import struct
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -17,11 +15,9 @@ from callrec.errors import Unusable
 from callrec.telephone.asterisk import read_name
 from callrec.telephone.call import Direction, TimeConfidence
 from callrec.telephone.clock import by_instant, by_local_time
-from callrec.telephone.listening import listening_copy
 from callrec.telephone.number import e164
 from callrec.telephone.sidecar import read_sidecar
 from callrec.telephone.sound import NotAudio, Sound, inspect
-from telephone.builders import a_format, a_wave
 
 LONDON = ZoneInfo("Europe/London")
 VECTORS = Path(__file__).parent.parent / "vectors/telephone/sound"
@@ -59,23 +55,6 @@ def test_a_sound_with_bytes_changed_is_a_sound_or_none(name: str, draw: st.DataO
     for place, byte in draw.draw(st.lists(st.tuples(places, st.integers(0, 255)), max_size=8)):
         data[place] = byte
     tried(bytes(data), "")
-    for _ in listening_copy(io.BytesIO(data)) or ():
-        pass
-
-
-@given(st.lists(st.integers(-(2**15), 2**15 - 1), min_size=1))
-def test_sixteen_bit_samples_come_out_of_a_listening_copy_unchanged(samples: list[int]) -> None:
-    data = a_wave(struct.pack(f"<{len(samples)}h", *samples))
-    assert b"".join(listening_copy(io.BytesIO(data)) or ()) == data[: 44 + 2 * len(samples)]
-
-
-@given(st.binary(min_size=1), st.sampled_from([6, 7]))
-def test_a_listening_copy_is_as_long_as_its_original(sound: bytes, tag: int) -> None:
-    data = a_wave(sound, a_format(tag=tag, bits=8))
-    written = b"".join(listening_copy(io.BytesIO(data)) or ())
-    original, copy = tried(data, ""), tried(written, "")
-    assert original
-    assert copy == replace(original, codec="pcm16")
 
 
 INSTANTS = st.integers(10**8, 2 * 10**9).map(lambda epoch: datetime.fromtimestamp(epoch, UTC))

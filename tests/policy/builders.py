@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from callrec.policy.authority import RequestFacts
 from callrec.policy.criteria import CallFacts, Direction
+from callrec.policy.handing_over import Channel, Delivery, HandedOver, ReleaseFacts
 from callrec.policy.hearing import GrantFacts
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestEvent, RequestState
@@ -43,6 +44,34 @@ def a_grant(**facts: Any) -> GrantFacts:
     lapses_at = datetime(2024, 1, 19, tzinfo=UTC)
     said = {"to": ANN, "lapses_at": lapses_at, "decided_by": frozenset({CAT}), **facts}
     return GrantFacts(**said)
+
+
+def a_release(**facts: Any) -> ReleaseFacts:
+    """Released at 09:30 on 2 January by ben, by letter, its passphrase by telephone."""
+    said = {
+        "id": "7e" * 16,
+        "released_by": BEN,
+        "released_at": datetime(2024, 1, 2, 9, 30, tzinfo=LONDON),
+        "delivery": Delivery(Channel.LETTER, Channel.PHONE),
+        "handed_over_on": None,
+        "acknowledged_on": None,
+        **facts,
+    }
+    return ReleaseFacts(**said)
+
+
+def handed_over(**said: Any) -> HandedOver:
+    """On 3 January, by letter."""
+    told = {
+        "on": date(2024, 1, 3),
+        "clock": None,
+        "channel": Channel.LETTER,
+        "to_whom": "Siân O'Neill",
+        **said,
+    }
+    if told["clock"]:
+        told["clock"] = time.fromisoformat(told["clock"])
+    return HandedOver(**told)
 
 
 def a_call(**facts: Any) -> CallFacts:

@@ -10,6 +10,7 @@ from callrec.policy.handling import (
     check_may_close,
     check_may_date,
     check_may_extend,
+    check_may_record,
     check_may_withdraw,
     is_shown_in_full,
 )
@@ -119,6 +120,31 @@ def test_nobody_takes_more_time_for_a_request_about_himself() -> None:
     about = a_request(Purpose.SUBJECT_ACCESS, subjects=frozenset({ANN}))
     with pytest.raises(Refused, match="about himself"):
         check_may_extend(a_person(DC), about, on=TODAY)
+
+
+# 4(a): who says who has it.
+
+
+def test_who_released_a_package_says_what_became_of_it_even_if_it_is_about_himself() -> None:
+    about = a_request(Purpose.SUBJECT_ACCESS, subjects=frozenset({ANN}))
+    check_may_record(a_person(Role.STAFF), about, released_by=ANN, on=TODAY)
+
+
+def test_so_does_who_handles_the_request() -> None:
+    made = a_request(Purpose.SUBJECT_ACCESS, requester=ANN)
+    check_may_record(a_person(Role.STAFF), made, released_by=BEN, on=TODAY)
+    check_may_record(a_person(DC), a_request(Purpose.SUBJECT_ACCESS), released_by=BEN, on=TODAY)
+
+
+def test_nobody_else_says_who_has_it() -> None:
+    with pytest.raises(Refused, match="may not decide"):
+        check_may_record(a_person(MANAGER), a_request(Purpose.ERASURE), released_by=BEN, on=TODAY)
+
+
+def test_whoever_released_it_and_was_disabled_says_nothing() -> None:
+    disabled = a_person(standing=Standing.DISABLED)
+    with pytest.raises(Refused, match="disabled"):
+        check_may_record(disabled, a_request(), released_by=ANN, on=TODAY)
 
 
 # 4(c): what a search shows.

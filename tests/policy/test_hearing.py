@@ -8,13 +8,16 @@ import pytest
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
 from callrec.policy.clock import Awaited
+from callrec.policy.further import Further
 from callrec.policy.hearing import (
+    check_attended,
     check_is_heard,
     check_may_be_granted,
     check_may_hear,
     check_may_release,
     check_second_person,
     check_third_parties,
+    is_attended,
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Role, Standing
@@ -180,3 +183,26 @@ def test_a_release_asks_every_rule() -> None:
         release(Role.STAFF, Purpose.DISCIPLINARY)
     with pytest.raises(Refused, match="whoever alone approved"):
         release(Role.DATA_CONTROLLER, Purpose.OUTSIDE_BODY, decided_by=ALONE)
+
+
+ATTENDED = {Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY, Purpose.DECEASED}
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_who_is_there_is_said_where_somebody_from_outside_may_be(purpose: Purpose) -> None:
+    request = a_request(purpose)
+    assert is_attended(request, {}) is (purpose in ATTENDED)
+    check_attended(request, {}, ["nobody"])
+    if purpose in ATTENDED:
+        with pytest.raises(Refused, match="it is not said who attends the hearing") as refused:
+            check_attended(request, {}, [])
+        assert refused.value.clause is TERMS[purpose].decided_under
+    else:
+        check_attended(request, {}, [])
+
+
+def test_who_has_a_copy_of_his_calls_does_not_come_to_hear_them() -> None:
+    request = a_request(Purpose.SUBJECT_ACCESS)
+    assert is_attended(request, {Further.HEAR_OR_COPY: "hear"})
+    assert not is_attended(request, {Further.HEAR_OR_COPY: "copy"})
+    check_attended(request, {Further.HEAR_OR_COPY: "copy"}, [])

@@ -83,6 +83,20 @@ def test_a_second_person_is_needed_where_4e_4f_and_4g_speak() -> None:
     assert those("needs_second_person") == second
 
 
+def test_the_edits_of_what_goes_outside_are_decided() -> None:
+    assert those("edits_are_decided") == {
+        Purpose.SUBJECT_ACCESS,
+        Purpose.OUTSIDE_BODY,
+        Purpose.DECEASED,
+        Purpose.PORTABILITY,
+    }
+
+
+def test_who_comes_from_outside_to_hear_it_is_put_on_record() -> None:
+    outside = {Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY, Purpose.DECEASED}
+    assert those("is_attended") == outside
+
+
 def test_only_disciplinary_goes_to_the_manager_and_needs_consultation() -> None:
     assert those("goes_to_manager") == those("needs_consultation") == {Purpose.DISCIPLINARY}
 

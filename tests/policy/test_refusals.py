@@ -18,14 +18,23 @@ import pytest
 import callrec.policy
 from callrec.errors import CallrecError, Refused
 from callrec.policy.clause import Clause, Law
-from policy.deeds import days, incidents, particulars, people, recordings, requests
+from policy.deeds import (
+    days,
+    edits,
+    incidents,
+    particulars,
+    people,
+    recordings,
+    releases,
+    requests,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEEDS: Final = {
     deed: tried
-    for module in (people, requests, particulars, recordings, days, incidents)
+    for module in (people, requests, particulars, recordings, edits, releases, days, incidents)
     for deed, tried in module.DEEDS.items()
 }
 POLICY: Final = Path(callrec.policy.__file__).parent

@@ -44,12 +44,26 @@ HISTORIES = {
     "delivered": ((Act.APPROVED, Act.PREPARED, Act.DELIVERED), State.RELEASED),
     "heard": ((Act.APPROVED, Act.LISTENED), State.RELEASED),
     "heard twice": ((Act.APPROVED, Act.LISTENED, Act.LISTENED), State.RELEASED),
+    "heard to its end": ((Act.APPROVED, Act.LISTENED, Act.HEARING_ENDED), State.RELEASED),
+    "heard in two rooms": (
+        (Act.APPROVED, Act.LISTENED, Act.LISTENED, Act.HEARING_ENDED, Act.HEARING_ENDED),
+        State.RELEASED,
+    ),
+    "looked at": ((Act.APPROVED, Act.LOOKED), State.APPROVED),
+    "closed while it was heard": (
+        (Act.APPROVED, Act.LISTENED, Act.CLOSED, Act.HEARING_ENDED),
+        State.CLOSED,
+    ),
     "a second copy": (
         (Act.APPROVED, Act.LISTENED, Act.APPROVED, Act.PREPARED, Act.DELIVERED),
         State.RELEASED,
     ),
     "revoked after a release": ((Act.APPROVED, Act.LISTENED, Act.REVOKED), State.RELEASED),
     "the rest never used": ((Act.APPROVED, Act.LISTENED, Act.GRANT_LAPSED), State.RELEASED),
+    "handed over and acknowledged": (
+        (Act.APPROVED, Act.PREPARED, Act.DELIVERED, Act.HANDED_OVER, Act.ACKNOWLEDGED),
+        State.RELEASED,
+    ),
     "closed": ((Act.APPROVED, Act.LISTENED, Act.CLOSED), State.CLOSED),
 }
 
@@ -72,6 +86,12 @@ IMPOSSIBLE = {
     "delivered unprepared": (Act.CREATED, Act.APPROVED, Act.DELIVERED),
     "failed unprepared": (Act.CREATED, Act.APPROVED, Act.FAILED),
     "delivered twice": (Act.CREATED, Act.APPROVED, Act.PREPARED, Act.DELIVERED, Act.DELIVERED),
+    "ended unheard": (Act.CREATED, Act.APPROVED, Act.PREPARED, Act.DELIVERED, Act.HEARING_ENDED),
+    "ended twice": (
+        *(Act.CREATED, Act.APPROVED, Act.LISTENED),
+        *(Act.HEARING_ENDED, Act.HEARING_ENDED),
+    ),
+    "looked at unapproved": (Act.CREATED, Act.LOOKED),
     "heard after it was revoked": (Act.CREATED, Act.APPROVED, Act.REVOKED, Act.LISTENED),
     "heard after a change": (Act.CREATED, Act.APPROVED, Act.AMENDED, Act.LISTENED),
     "withdrawn after approval": (Act.CREATED, Act.APPROVED, Act.WITHDRAWN),
@@ -102,10 +122,14 @@ STEPS = """
     request.lapsed        lapsed     lapsed     -          -
     request.revoked       -          -          submitted  released
     grant.lapsed          -          -          submitted  released
+    listen.looked         -          -          approved   released
     listen                -          -          released   released
+    listen.ended          -          -          -          released
     release.prepared      -          -          approved   released
     release.delivered     -          -          released   released
     release.failed        submitted  waiting    approved   released
+    release.handed-over   -          -          -          released
+    release.acknowledged  -          -          -          released
     request.closed        -          -          -          closed
 """
 COLUMNS, *ROWS = (line.split() for line in STEPS.strip().splitlines())
@@ -142,7 +166,7 @@ def test_a_request_moves_as_the_table_of_steps_says(state: RequestState, act: Re
         assert state_after(history) is target
 
 
-@pytest.mark.parametrize("act", set(Act) - {Act.FAILED}, ids=str)
+@pytest.mark.parametrize("act", set(Act) - {Act.FAILED, Act.HEARING_ENDED}, ids=str)
 @pytest.mark.parametrize("state", ENDED, ids=str)
 def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: RequestAct) -> None:
     with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.done}"):
@@ -151,8 +175,9 @@ def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: R
 
 DONE = (
     "made again, dated, changed, asked about, answered, given more time, checked for third parties,"
-    " approved, denied, withdrawn, let lapse, revoked, let lapse, listened to, released, released,"
-    " released, closed"
+    " approved, denied, withdrawn, let lapse, revoked, let lapse, looked at, listened to,"
+    " heard to an end, released, released, released, recorded as handed over,"
+    " recorded as acknowledged, closed"
 )
 
 
@@ -160,7 +185,7 @@ def test_a_refusal_says_what_cannot_be_done() -> None:
     assert [act.done for act in Act] == DONE.split(", ")
 
 
-HANDING_OVER = {Act.PREPARED, Act.DELIVERED, Act.LISTENED}
+HANDING_OVER = {Act.PREPARED, Act.DELIVERED, Act.LOOKED, Act.LISTENED}
 
 
 @pytest.mark.parametrize("act", set(Act) - {Act.FAILED}, ids=str)

@@ -12,7 +12,7 @@ import pytest
 
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
-from callrec.policy.handing_over import Delivery
+from callrec.policy.releasing import Directions
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
 from callrec.procedures.release import Released, release_recordings
@@ -65,7 +65,7 @@ def release(
     login: str = "sam",
     *,
     to: Path | None = None,
-    delivery: Delivery = Delivery(),  # noqa: B008 - frozen
+    **directions: Any,
 ) -> Released:
     """Release it as one command does."""
     return release_recordings(
@@ -73,7 +73,7 @@ def release(
         signed_in(house, login),
         reference,
         to=to or outbox(house),
-        delivery=delivery,
+        directions=Directions(**directions),
     )
 
 

@@ -50,6 +50,15 @@ def a_call(folder: Path, call: int = 0, *, name: str = "", size_bytes: int = 205
     return path
 
 
+def undecodable(folder: Path, call: int = 5) -> Path:
+    """A recording in the spool of a codec that nobody has."""
+    path = a_call(folder, call)
+    data = bytearray(path.read_bytes())
+    data[20:22] = struct.pack("<H", 0x4242)
+    path.write_bytes(data)
+    return path
+
+
 def take_in(house: House, *paths: Path, login: str = "max", after: After = KEEP) -> Ingested:
     """Ingest as one command does."""
     actor = house.actor(login)

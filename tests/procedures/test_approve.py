@@ -16,7 +16,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
 from callrec.policy.withholding import Ground
 from callrec.procedures.amend import attach_recordings
-from callrec.procedures.approve import Decision, approve_request
+from callrec.procedures.approve import Decision, approve_request, foresee_approval
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
@@ -84,7 +84,12 @@ def test_the_statement_says_what_the_format_says(stocked: House) -> None:
         "for": id_of(stocked, "sam"),
         "lapses": "2026-12-09T00:00:00.000Z",
         "items": [
-            {"uid": row.uid, "ciphertext": row.ciphertext, "grant": hashes[row.uid]}
+            {
+                "uid": row.uid,
+                "ciphertext": row.ciphertext,
+                "grant": hashes[row.uid],
+                "edits": [],
+            }
             for row in request.recordings
         ],
         "withheld": [],
@@ -378,7 +383,7 @@ def test_a_recording_that_is_not_as_it_was_sealed_is_not_granted(stocked: House)
 
 def test_a_request_that_changed_while_it_was_read_is_not_approved(stocked: House) -> None:
     reference = a_request(stocked, recordings=[1])
-    seen = opened(stocked, reference).digest
+    seen = foresee_approval(stocked.practice, signed_in(stocked, "max"), reference, Decision())
     attach_recordings(stocked.practice, logged_in(stocked, "mia"), reference, [2])
     with pytest.raises(Refused, match="changed after you saw it"):
         approve(stocked, reference, seen=seen)

@@ -12,6 +12,7 @@ from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, NotFound, Refused, Tampered
 from callrec.policy.clock import ClockEvent, Dated
 from callrec.policy.criteria import Criteria
+from callrec.policy.edits_said import read_clip, read_silence
 from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
@@ -19,8 +20,8 @@ from callrec.procedures.amend import attach_recordings, detach_recordings
 from callrec.procedures.deny import deny_request
 from callrec.procedures.dossier import Dossier, DossierEntry, read_dossier
 from callrec.procedures.end_request import close_request, withdraw_request
+from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.hold_matching import match_open_holds
-from callrec.procedures.listen import listen_to
 from callrec.procedures.request import create_request
 from callrec.procedures.request_event import date_request
 from callrec.procedures.request_show import show_request
@@ -32,6 +33,7 @@ from procedures.asking import (
     approve,
     by_sql,
     further_of,
+    grants_of,
     last_leaf,
     logged_in,
     opened,
@@ -40,13 +42,14 @@ from procedures.asking import (
     said,
     signed_in,
 )
+from procedures.hearing import hear
 from procedures.packages import release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from practices import House
 
+SILENCED = read_silence("1@0.1-0.2=not-relevant/tone")
+CLIPPED = read_clip("1@0.05-0.25")
 BY_NUMBER = Criteria(number="+447700900123")
 
 
@@ -70,17 +73,13 @@ def search_under(house: House, reference: str, login: str = "max") -> None:
     )
 
 
-def play(_: str) -> Callable[[Iterable[bytes]], None]:
-    return lambda pieces: list(pieces).clear()
-
-
 def a_story(house: House) -> str:
     """A request from its making to its closing; its reference."""
     reference = a_request(house)
     search_under(house, reference)
     attach_recordings(house.practice, signed_in(house, "sam"), reference, [3])
     approve(house, reference, note="Only what the complaint is about")
-    listen_to(house.practice, signed_in(house, "sam"), reference, 1, player=play)
+    hear(house, reference)
     close_request(house.practice, signed_in(house, "max"), reference)
     return reference
 
@@ -94,6 +93,7 @@ def test_it_tells_everything_in_order_from_the_making_to_the_closing(stocked: Ho
         "request.amended",
         "request.approved",
         "listen",
+        "listen.ended",
         "request.closed",
         "request.dossier",
     ]
@@ -111,6 +111,7 @@ def test_each_entry_says_who_with_his_role_at_that_time(stocked: House) -> None:
         ("max", "manager"),
         ("sam", "staff"),
         ("max", "manager"),
+        ("sam", "staff"),
         ("sam", "staff"),
         ("max", "manager"),
         ("dora", "data-controller"),
@@ -213,6 +214,7 @@ def test_an_approval_says_for_whom_until_when_and_what_was_withheld(stocked: Hou
         "note": "Only the second call",
         "for": "mia",
         "until": datetime(2026, 12, 9, tzinfo=UTC),
+        "edits": [],
         "withheld": [{"recording": 1, "code": "not-approved"}],
         "countersigned_by": "pat",
         "break_glass": False,
@@ -220,15 +222,47 @@ def test_an_approval_says_for_whom_until_when_and_what_was_withheld(stocked: Hou
     assert (first.by, countersignature.by) == ("max", "pat")
 
 
-def test_a_release_says_how_it_went_out_to_who_reads_the_log(granted: House) -> None:
+def test_an_approval_says_what_is_left_out_as_it_was_typed(stocked: House) -> None:
+    a_request(stocked)
+    approve(stocked, "R-1", edits=(SILENCED, CLIPPED))
+    told = entry(dossier(stocked, "sam"), "request.approved").told
+    assert told["edits"] == [
+        {"recording": 1, "clip": "0:00.05-0:00.25"},
+        {"recording": 1, "silence": "0:00.1-0:00.2=not-relevant/tone"},
+    ]
+
+
+def test_a_hearing_says_who_was_there_and_what_was_left_out_to_who_reads_the_log(
+    stocked: House,
+) -> None:
+    a_request(stocked)
+    approve(stocked, "R-1", edits=(SILENCED,))
+    hear(stocked, attended=("the patient",))
+    for_dora, for_sam = dossier(stocked), dossier(stocked, "sam")
+    assert entry(for_dora, "listen").told == {
+        "attended": ["the patient"],
+        "edits": [{"silence": "0:00.1-0:00.2=not-relevant/tone"}],
+    }
+    assert entry(for_dora, "listen.ended").told == {"how": "ended"}
+    assert entry(for_sam, "listen").told == entry(for_sam, "listen.ended").told == {}
+
+
+def test_of_a_hearing_whose_run_was_killed_the_end_is_not_recorded(granted: House) -> None:
+    (grant, _) = grants_of(granted, "R-1")
+    record_hearing(granted.practice, signed_in(granted, "sam"), grant, [])
+    assert entry(dossier(granted, "sam"), "listen").told == {"ended": "not recorded"}
+
+
+def test_a_release_says_how_it_is_to_go_out_to_who_reads_the_log_and_to_who_asked(
+    granted: House,
+) -> None:
     release(granted, delivery=Delivery(Channel.PERSON, Channel.PHONE))
     for_dora, for_sam = dossier(granted), dossier(granted, "sam")
-    assert entry(for_dora, "release.delivered").told == {
-        "deliver_by": "person",
-        "passphrase_by": "phone",
-    }
+    for found in (for_dora, for_sam):
+        told = entry(found, "release.delivered").told
+        assert (told["deliver_by"], told["passphrase_by"]) == ("person", "phone")
     assert len(entry(for_dora, "release.prepared").told["manifest"]) == 64
-    assert entry(for_sam, "release.prepared").told == {}
+    assert set(entry(for_sam, "release.prepared").told) == {"release"}
     assert entry(for_sam, "release.delivered").recordings == (1, 2)
 
 

@@ -483,6 +483,17 @@ def test_an_approval_of_another_digest_opens_nothing(office: House) -> None:
     assert "not the one that was approved" in opens_nothing(office, reference, Tampered)
 
 
+def test_an_approval_whose_edits_are_none_opens_nothing(office: House) -> None:
+    items = opened(office, "R-1").approvals[0].statement.fields["items"]
+    forge_statement(
+        office, "max", items=[{**item, "edits": [{"what": "louder"}]} for item in items]
+    )
+    forged = opened(office, "R-1").approvals[1].statement
+    by_sql(office, "UPDATE grant_ SET approval = :forged", forged=forged.digest)
+    said = opens_nothing(office, "R-1", Tampered)
+    assert said == "the edits of an approval are not in their form"
+
+
 def test_a_countersigner_who_might_not_opens_nothing(office: House) -> None:
     reference = a_request(office)
     forge_approval(office, reference, "max", countersigner=signed_in(office, "ava"))

@@ -4,35 +4,52 @@ from __future__ import annotations
 
 import io
 import wave
+from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from callrec.audit.leaf import Outcome
+from callrec.audit.log import read_leaf
+from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered, Unusable
+from callrec.policy.edits import UNEDITED, Edits
+from callrec.policy.edits_said import read_clip, read_silence
+from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
 from callrec.procedures.changing_roles import change_role
-from callrec.procedures.listen import Heard, listen_to
+from callrec.procedures.hearing_record import record_hearing, record_look
+from callrec.procedures.leaf_details import open_details
+from callrec.procedures.listen import Heard, Room, Seen, listen_to, look_at
+from callrec.procedures.request import create_request
+from callrec.procedures.request_log import read_history
 from callrec.procedures.revoke import revoke_grants
+from callrec.sound import Undecodable
 from procedures.asking import (
     ANOTHER_REASON,
+    a_request,
     approve,
     approved,
+    further_of,
+    grants_of,
     last_leaf,
     logged_in,
     pass_days,
+    request_id,
     rows,
+    said,
     signed_in,
     state_of,
 )
 from procedures.packages import release
-from procedures.spool import a_call, take_in
+from procedures.spool import a_call, take_in, undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from callrec.audit.leaf import Leaf
     from callrec.procedures.listen import Play
     from practices import House
 
@@ -58,40 +75,84 @@ class Ear:
         self.kinds.append(kind)
         return self.play
 
-    def play(self, pieces: Iterable[bytes]) -> None:
+    def play(self, pieces: Iterable[bytes]) -> bool:
         for piece in pieces:
             self.acts.append(last_leaf(self.house).act)
             self.sound += piece
+        return True
 
 
 def listen(
-    house: House, recording: int | None = 1, login: str = "sam", ear: Ear | None = None
+    house: House,
+    recording: int | None = 1,
+    login: str = "sam",
+    ear: Ear | None = None,
+    **room: Any,
 ) -> Heard:
     """Listen as one command does."""
     actor = signed_in(house, login)
-    return listen_to(house.practice, actor, "R-1", recording, player=(ear or Ear(house)).find)
+    where = Room(player=(ear or Ear(house)).find, **room)
+    return listen_to(house.practice, actor, "R-1", recording, where)
 
 
 def nothing_is_heard(
-    house: House, kind: type[CallrecError], recording: int | None = 1, login: str = "sam"
+    house: House,
+    kind: type[CallrecError],
+    recording: int | None = 1,
+    login: str = "sam",
+    **room: Any,
 ) -> str:
     """What is said instead."""
     ear = Ear(house)
     with pytest.raises(kind) as caught:
-        listen(house, recording, login, ear)
+        listen(house, recording, login, ear, **room)
     assert ear.sound == b""
     assert last_leaf(house).outcome is not Outcome.DONE
     return caught.value.message
+
+
+def played_by(house: House, play: Play) -> Heard:
+    """Listen with a player that does something else."""
+    where = Room(player=lambda _: play)
+    return listen_to(house.practice, signed_in(house, "sam"), "R-1", 1, where)
+
+
+def hearings(house: House, reference: str = "R-1") -> list[tuple[str, dict[str, Any]]]:
+    """What the log says of hearings, each with what lies sealed beside it."""
+    ava = signed_in(house, "ava")
+    with reading(house.practice.engine) as connection:
+        history = read_history(house.practice, connection, request_id(house, reference))
+        return [
+            (leaf.act, dict(open_details(house.practice, ava, connection, leaf)))
+            for leaf in history.leaves
+            if leaf.act.startswith("listen")
+        ]
 
 
 def test_the_log_says_it_before_the_first_byte_is_heard(office: House) -> None:
     ear = Ear(office)
     heard = listen(office, ear=ear)
     assert ear.acts[0] == "listen"
-    leaf = last_leaf(office)
+    with reading(office.practice.engine) as connection:
+        leaf, _ = read_leaf(connection, heard.seq)
     assert (leaf.seq, leaf.act, leaf.outcome) == (heard.seq, "listen", Outcome.DONE)
     (uid,) = rows(office, "SELECT uid FROM recording WHERE id = 1")[0]
     assert uid in leaf.subject
+
+
+def test_that_it_ended_is_an_entry_of_its_own_and_names_the_same_hearing(office: House) -> None:
+    heard = listen(office)
+    end = last_leaf(office)
+    with reading(office.practice.engine) as connection:
+        leaf, _ = read_leaf(connection, heard.seq)
+    assert (end.seq, end.act, end.outcome) == (heard.seq + 1, "listen.ended", Outcome.DONE)
+    assert end.subject == leaf.subject
+    assert end.subject[1] != listen_again(office).subject[1]
+
+
+def listen_again(house: House) -> Leaf:
+    listen(house)
+    return last_leaf(house)
 
 
 def test_a_wave_file_is_played_as_sixteen_bit_sound(office: House) -> None:
@@ -102,7 +163,7 @@ def test_a_wave_file_is_played_as_sixteen_bit_sound(office: House) -> None:
     assert ear.kinds == ["wav"]
 
 
-def test_what_is_no_wave_file_is_played_as_it_is(house: House) -> None:
+def test_what_is_no_wave_file_is_played_as_one(house: House) -> None:
     spool = house.folder / "spool"
     path = a_call(spool).with_suffix(".mp3")
     path.write_bytes((SOUNDS / "cbr-8k.mp3").read_bytes())
@@ -110,7 +171,8 @@ def test_what_is_no_wave_file_is_played_as_it_is(house: House) -> None:
     approved(house, recordings=[1])
     ear = Ear(house)
     listen(house, ear=ear)
-    assert (ear.kinds, ear.sound) == (["mp3"], path.read_bytes())
+    assert ear.kinds == ["wav"]
+    assert any(samples(ear.sound))
 
 
 def test_a_call_of_many_megabytes_is_heard_to_its_end(house: House) -> None:
@@ -122,7 +184,7 @@ def test_a_call_of_many_megabytes_is_heard_to_its_end(house: House) -> None:
 
 
 def test_it_may_be_heard_again_and_each_hearing_is_on_record(office: House) -> None:
-    assert listen(office).seq + 1 == listen(office).seq
+    assert listen(office).seq + 2 == listen(office).seq
     assert state_of(office, "R-1") == "released"
 
 
@@ -169,8 +231,11 @@ def test_whoever_may_hear_nothing_any_more_hears_nothing(office: House) -> None:
 
 
 def test_it_takes_the_password(office: House) -> None:
+    room = Room(player=Ear(office).find)
     with pytest.raises(Locked):
-        listen_to(office.practice, logged_in(office, "sam"), "R-1", 1, player=Ear(office).find)
+        listen_to(office.practice, logged_in(office, "sam"), "R-1", 1, room)
+    with pytest.raises(Locked):
+        look_at(office.practice, logged_in(office, "sam"), "R-1", 1)
 
 
 @pytest.mark.parametrize("at", [3, 60, -1])
@@ -199,22 +264,83 @@ def test_without_a_player_the_log_says_that_nothing_was_heard(office: House) -> 
         raise Misconfigured(f"no player for {kind}")
 
     with pytest.raises(Misconfigured):
-        listen_to(office.practice, signed_in(office, "sam"), "R-1", 1, player=none)
+        listen_to(office.practice, signed_in(office, "sam"), "R-1", 1, Room(player=none))
     leaf = last_leaf(office)
     assert (leaf.act, leaf.outcome) == ("listen", Outcome.FAILED)
     assert state_of(office, "R-1") == "approved"
 
 
-def test_a_player_that_fails_is_on_record_after_the_hearing(office: House) -> None:
-    def play(pieces: Iterable[bytes]) -> None:
+def test_how_it_ended_is_on_record(office: House) -> None:
+    listen(office)
+    assert hearings(office) == [
+        ("listen", {"attended": [], "edits": []}),
+        ("listen.ended", {"how": "ended"}),
+    ]
+
+
+def test_who_has_heard_enough_stops_it(office: House) -> None:
+    def play(pieces: Iterable[bytes]) -> bool:
         next(iter(pieces))
-        raise Failed("the player ended with status 1")
+        return False
+
+    played_by(office, play)
+    assert hearings(office)[-1] == ("listen.ended", {"how": "stopped"})
+
+
+@pytest.mark.parametrize(
+    ("happens", "how"),
+    [
+        (Failed("the player ended with status 1"), "failed"),
+        (KeyboardInterrupt(), "stopped"),
+        (ZeroDivisionError(), "failed"),
+    ],
+    ids=["the player fails", "somebody interrupts it", "a bug"],
+)
+def test_whatever_ends_it_the_end_is_on_record(
+    office: House, happens: BaseException, how: str
+) -> None:
+    def play(pieces: Iterable[bytes]) -> bool:
+        next(iter(pieces))
+        raise happens
 
     heard_before = last_leaf(office).seq
-    with pytest.raises(Failed):
-        listen_to(office.practice, signed_in(office, "sam"), "R-1", 1, player=lambda _: play)
+    with pytest.raises(type(happens)):
+        played_by(office, play)
     assert last_leaf(office).seq == heard_before + 2
-    assert last_leaf(office).outcome is Outcome.FAILED
+    assert hearings(office)[-1] == ("listen.ended", {"how": how})
+    assert state_of(office, "R-1") == "released"
+
+
+def test_a_hearing_ends_on_record_though_the_grant_was_revoked_meanwhile(office: House) -> None:
+    def play(pieces: Iterable[bytes]) -> bool:
+        revoke_grants(office.practice, signed_in(office, "max"), "R-1", reason=ANOTHER_REASON)
+        return bool(list(pieces))
+
+    played_by(office, play)
+    assert last_leaf(office).act == "listen.ended"
+
+
+def test_what_was_revoked_while_it_was_opened_is_neither_heard_nor_looked_at(
+    office: House,
+) -> None:
+    (grant, _) = grants_of(office, "R-1")
+    revoke_grants(office.practice, signed_in(office, "max"), "R-1", reason=ANOTHER_REASON)
+    before, sam = last_leaf(office), signed_in(office, "sam")
+    with pytest.raises(Failed, match="something else happened"):
+        record_hearing(office.practice, sam, grant, [])
+    with pytest.raises(Failed, match="something else happened"):
+        record_look(office.practice, sam, grant)
+    assert last_leaf(office) == before
+
+
+def test_two_hearings_at_once_end_each_for_itself(office: House) -> None:
+    def play(pieces: Iterable[bytes]) -> bool:
+        listen(office, 2)
+        return bool(list(pieces))
+
+    played_by(office, play)
+    acts = [act for act, _ in hearings(office)]
+    assert acts == ["listen", "listen", "listen.ended", "listen.ended"]
 
 
 def test_no_file_is_left_of_what_was_heard(office: House) -> None:
@@ -222,3 +348,155 @@ def test_no_file_is_left_of_what_was_heard(office: House) -> None:
     files = sorted(office.folder.rglob("*"))
     listen(office)
     assert sorted(office.folder.rglob("*")) == files
+
+
+# --- what is left out ---------------------------------------------------------------------------
+
+MIDDLE = read_silence("1@0.1-0.2=not-relevant")
+CLIP = read_clip("1@0.05-0.25")
+
+
+def samples(sound: bytes) -> list[int]:
+    with wave.open(io.BytesIO(sound)) as copy:
+        return list(array("h", copy.readframes(copy.getnframes())))
+
+
+def test_what_is_silenced_is_not_heard_to_the_sample(stocked: House) -> None:
+    a_request(stocked)
+    approve(stocked, "R-1")
+    whole = Ear(stocked)
+    listen(stocked, ear=whole)
+    approve(stocked, "R-1", edits=(MIDDLE,))
+    ear = Ear(stocked)
+    heard = listen(stocked, ear=ear)
+    assert heard.edits == Edits(None, (MIDDLE.silence,))
+    before, after = samples(whole.sound), samples(ear.sound)
+    assert after == [*before[:800], *[0] * 800, *before[1600:]]
+    assert any(before[800:1600])
+    assert hearings(stocked)[-2][1]["edits"] == heard.edits.as_json()
+
+
+def test_what_is_clipped_away_is_not_heard(stocked: House) -> None:
+    a_request(stocked)
+    approve(stocked, "R-1", edits=(CLIP,))
+    ear = Ear(stocked)
+    listen(stocked, ear=ear)
+    assert len(samples(ear.sound)) == 1600
+
+
+def test_what_cannot_be_edited_is_not_heard(house: House) -> None:
+    take_in(house, undecodable(house.folder / "spool"))
+    a_request(house, recordings=[1])
+    approve(house, "R-1", edits=(read_silence("0-0.1=privilege"),))
+    assert nothing_is_heard(house, Refused).startswith(
+        "recording 1 cannot be edited as was approved"
+    )
+
+
+# --- who is there -------------------------------------------------------------------------------
+
+
+def for_an_outsider(house: House, **further: str) -> House:
+    """R-1 is a subject access request of mia's, and sam may hear it."""
+    asked = said(Purpose.SUBJECT_ACCESS, further=further_of(Purpose.SUBJECT_ACCESS, **further))
+    create_request(
+        house.practice,
+        logged_in(house, "mia"),
+        purpose=Purpose.SUBJECT_ACCESS,
+        said=asked,
+        recordings=[1, 2],
+    )
+    approve(house, "R-1", "dora", to="sam")
+    return house
+
+
+def test_where_an_outsider_may_hear_it_somebody_says_who_is_there(stocked: House) -> None:
+    for_an_outsider(stocked, hear_or_copy="hear")
+    assert nothing_is_heard(stocked, Refused) == (
+        "it is not said who attends the hearing [policy 4(e)]"
+    )
+    listen(stocked, attended=("the patient", "her daughter"))
+    assert hearings(stocked)[0][1]["attended"] == ["the patient", "her daughter"]
+
+
+def test_who_is_there_is_asked_where_it_matters_and_was_not_said(stocked: House) -> None:
+    for_an_outsider(stocked, hear_or_copy="hear")
+    listen(stocked, ask=lambda: ("nobody",))
+    listen(stocked, attended=("the patient",), ask=nobody_is_asked)
+    attended = [details["attended"] for act, details in hearings(stocked) if act == "listen"]
+    assert attended == [["nobody"], ["the patient"]]
+
+
+def test_nobody_is_asked_where_no_outsider_is_there(office: House) -> None:
+    listen(office, ask=nobody_is_asked)
+
+
+def test_nobody_is_asked_where_a_copy_was_asked_for(stocked: House) -> None:
+    for_an_outsider(stocked, hear_or_copy="copy")
+    listen(stocked, ask=nobody_is_asked)
+
+
+def nobody_is_asked() -> tuple[str, ...]:
+    raise AssertionError("somebody was asked")
+
+
+def test_who_was_there_stands_nowhere_in_the_clear(stocked: House) -> None:
+    for_an_outsider(stocked, hear_or_copy="hear")
+    listen(stocked, attended=("Siân O'Neill of Bathwick",))
+    for path in stocked.practice.folder.rglob("*"):
+        assert not path.is_file() or b"Bathwick" not in path.read_bytes()
+
+
+# --- the waveform -------------------------------------------------------------------------------
+
+
+def look(house: House, recording: int | None = 1, login: str = "sam") -> Seen:
+    return look_at(house.practice, signed_in(house, login), "R-1", recording)
+
+
+def test_a_look_is_on_record_and_changes_nothing(office: House) -> None:
+    seen = look(office)
+    leaf = last_leaf(office)
+    assert (leaf.seq, leaf.act, leaf.outcome) == (seen.seq, "listen.looked", Outcome.DONE)
+    assert state_of(office, "R-1") == "approved"
+    assert (seen.measured.sample_rate, seen.measured.duration_ms) == (8000, 250)
+    assert seen.edits == UNEDITED
+
+
+def test_what_is_seen_is_what_is_loud(office: House) -> None:
+    ear = Ear(office)
+    listen(office, ear=ear)
+    assert max(look(office).measured.peaks[0]) == max(map(abs, samples(ear.sound)))
+
+
+def test_a_look_shows_what_is_left_out(stocked: House) -> None:
+    a_request(stocked)
+    approve(stocked, "R-1", edits=(MIDDLE,))
+    assert look(stocked).edits == Edits(None, (MIDDLE.silence,))
+
+
+def test_nobody_looks_at_what_was_granted_to_somebody_else(office: House) -> None:
+    with pytest.raises(Refused):
+        look(office, login="max")
+    assert (last_leaf(office).act, last_leaf(office).outcome) == ("listen.looked", Outcome.REFUSED)
+
+
+def test_the_waveform_is_shown_once_the_log_says_that_it_is_heard(office: House) -> None:
+    shown: list[tuple[int, str]] = []
+    ear = Ear(office)
+    heard = listen(
+        office, ear=ear, show=lambda seen: shown.append((seen.seq, last_leaf(office).act))
+    )
+    assert shown == [(heard.seq, "listen")]
+
+
+def test_of_what_cannot_be_decoded_no_waveform_is_shown(house: House) -> None:
+    path = undecodable(house.folder / "spool")
+    take_in(house, path)
+    approved(house, recordings=[1])
+    ear, shown = Ear(house), list[Seen]()
+    listen(house, ear=ear, show=shown.append)
+    assert (ear.kinds, ear.sound, shown) == (["wav"], path.read_bytes(), [])
+    with pytest.raises(Undecodable):
+        look(house)
+    assert last_leaf(house).outcome is Outcome.FAILED

@@ -19,9 +19,9 @@ from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import withdraw_request
+from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.hold import lift_hold, place_hold
 from callrec.procedures.joining import add_person
-from callrec.procedures.listen import listen_to
 from callrec.procedures.login import log_in
 from callrec.procedures.registers import SOURCES, Extract, read_register
 from callrec.procedures.request import create_request
@@ -33,17 +33,21 @@ from procedures.asking import (
     approve,
     by_sql,
     further_of,
+    grants_of,
     last_leaf,
     logged_in,
     pass_days,
     said,
     signed_in,
 )
+from procedures.hearing import hear
 from procedures.incidents import WHAT, WHY, an_incident, settled
 from procedures.packages import release
-from procedures.test_dossier import play
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from callrec.procedures.listen import Play
     from practices import House
 
 SUBJECT_ACCESS, OUTSIDE_BODY = Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY
@@ -189,15 +193,15 @@ def test_a_person_taken_out_of_the_catalogue_is_missed(house: House) -> None:
 
 
 def test_each_hearing_and_each_release_is_disclosed(granted: House) -> None:
-    listen_to(granted.practice, signed_in(granted, "sam"), "R-1", 1, player=play)
+    hear(granted)
     granted.at += timedelta(minutes=5)
     release(granted, delivery=Delivery(Channel.PERSON, Channel.PHONE))
     heard, handed_over = entries(granted, RegisterName.DISCLOSURE)
     assert (heard["how"], heard["by"], heard["role"]) == ("heard", "sam", "staff")
     assert (heard["recordings"], heard["numbers"]) == (1, ("1",))
     assert (heard["channel"], heard["manifest"], heard["recipient"]) == (None, None, None)
-    assert handed_over["how"] == "handed over"
-    assert (handed_over["at"], handed_over["seq"]) == (granted.at, heard["seq"] + 2)
+    assert handed_over["how"] == "released"
+    assert (handed_over["at"], handed_over["seq"]) == (granted.at, heard["seq"] + 3)
     assert (handed_over["recordings"], handed_over["numbers"]) == (2, ("1", "2"))
     assert (handed_over["channel"], handed_over["passphrase_channel"]) == ("person", "phone")
     assert len(handed_over["manifest"]) == 64
@@ -220,15 +224,49 @@ def test_who_approved_it_for_somebody_else_does_not(stocked: House) -> None:
     reference = a_request(stocked)
     approve(stocked, reference, "max", to="sam")
     approve(stocked, reference, "pat", to="mia")
-    listen_to(stocked.practice, signed_in(stocked, "sam"), reference, 1, player=play)
+    hear(stocked)
     assert one(stocked, RegisterName.DISCLOSURE)["approved_by"] == ("max",)
 
 
+def test_a_hearing_says_who_was_there_and_when_and_how_it_ended(granted: House) -> None:
+    began = granted.at
+
+    def find(_: str) -> Play:
+        def play(pieces: Iterable[bytes]) -> bool:
+            granted.at += timedelta(minutes=5)
+            return bool(list(pieces))
+
+        return play
+
+    hear(granted, player=find, attended=("the patient", "her daughter"))
+    heard = one(granted, RegisterName.DISCLOSURE)
+    assert heard["attended"] == ("the patient", "her daughter")
+    assert (heard["at"], heard["ended_at"]) == (began, began + timedelta(minutes=5))
+    assert heard["end"] == "ended"
+
+
+def test_of_a_run_that_was_killed_the_end_is_not_recorded(granted: House) -> None:
+    (grant, _) = grants_of(granted, "R-1")
+    record_hearing(granted.practice, signed_in(granted, "sam"), grant, ["the patient"])
+    hear(granted)
+    killed, heard = entries(granted, RegisterName.DISCLOSURE)
+    assert (killed["attended"], killed["ended_at"]) == (("the patient",), None)
+    assert killed["end"] == "not recorded"
+    assert (heard["attended"], heard["end"]) == ((), "ended")
+
+
+def test_what_was_handed_over_has_no_end(granted: House) -> None:
+    release(granted)
+    handed_over = one(granted, RegisterName.DISCLOSURE)
+    assert handed_over["attended"] == ()
+    assert handed_over["ended_at"] is handed_over["end"] is None
+
+
 def test_only_what_was_disclosed_in_that_time_is_shown(granted: House) -> None:
-    listen_to(granted.practice, signed_in(granted, "sam"), "R-1", 1, player=play)
+    hear(granted)
     first = granted.at
     granted.at += timedelta(hours=1)
-    listen_to(granted.practice, signed_in(granted, "sam"), "R-1", 2, player=play)
+    hear(granted, recording=2)
     register = RegisterName.DISCLOSURE
     (later,) = extract(granted, register, since=granted.at).entries
     (earlier,) = extract(granted, register, until=granted.at).entries
@@ -259,6 +297,10 @@ def test_a_subject_access_request_stands_in_its_register(stocked: House) -> None
         "days": 4,
         "days_late": 0,
         "in_time": None,
+        "handed_over_on": None,
+        "handed_over_channel": None,
+        "handed_over_to": None,
+        "acknowledged_on": None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, NotFound, Refused, Tampered
 from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.purpose import Purpose
+from callrec.policy.releasing import Directions
 from callrec.procedures.release import release_recordings
 from callrec.procedures.revoke import revoke_grants
 from procedures.asking import (
@@ -52,14 +54,21 @@ def test_it_is_on_record_before_and_after_with_the_ways_it_went(office: House) -
     assert acts_of(office)[-2:] == ["release.prepared", "release.delivered"]
     delivered = last_leaf(office)
     assert delivered.seq == done.seq + 1
-    assert details_of(office, delivered) == {"deliver_by": "letter", "passphrase_by": "phone"}
+    assert details_of(office, delivered) == {
+        "deliver_by": "letter",
+        "form": "zip",
+        "medium_serial": "",
+        "passphrase_by": "phone",
+        "sha256": hashlib.sha256(done.path.read_bytes()).hexdigest(),
+    }
     uids = [row.uid for row in rows(office, "SELECT uid FROM recording WHERE id < 3 ORDER BY id")]
     assert list(delivered.subject) == [request_id(office, "R-1"), done.manifest.release, *uids]
 
 
 def test_a_way_that_nobody_named_is_recorded_as_unsaid(office: House) -> None:
     release(office)
-    assert details_of(office, last_leaf(office)) == {"deliver_by": None, "passphrase_by": None}
+    told = details_of(office, last_leaf(office))
+    assert (told["deliver_by"], told["passphrase_by"]) == (None, None)
 
 
 def test_what_was_released_is_destroyed_and_cannot_be_released_again(office: House) -> None:
@@ -132,7 +141,7 @@ def test_it_takes_the_password(office: House) -> None:
             logged_in(office, "sam"),
             "R-1",
             to=outbox(office),
-            delivery=Delivery(),
+            directions=Directions(),
         )
 
 

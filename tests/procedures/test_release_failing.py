@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import random
-import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,12 +13,9 @@ from callrec.audit.leaf import Outcome
 from callrec.catalogue.engine import transaction
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
-from callrec.errors import Failed, Refused, Tampered, Unusable
-from callrec.policy.request import RequestAct
+from callrec.errors import Failed, Tampered, Unusable
 from callrec.store.sealing import seal_stream
-from cli.transcript import password_of
 from procedures.asking import (
-    approve,
     approved,
     grants_of,
     last_leaf,
@@ -139,56 +131,3 @@ def test_a_package_whose_delivery_cannot_be_recorded_is_taken_back(office: House
     assert list(outbox(office).iterdir()) == []
     assert last_leaf(office).act == "release.failed"
     assert len(grants_of(office, "R-1")) == 2
-
-
-KILLED_WHILE_WRITING = """
-import resource, signal, sys
-from datetime import datetime
-from callrec.cli.app import run
-signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
-sys.exit(run(sys.argv[2:], now=lambda: datetime.fromisoformat(sys.argv[1])))
-"""
-"""The system kills whoever makes a file of more than 3 MiB, which is within the package."""
-
-
-def kill_while_writing(house: House) -> None:
-    password = house.folder / "password"
-    password.touch(mode=0o600)
-    password.write_text(password_of("sam"))
-    words = ["release", "R-1", "--to", str(outbox(house)), "--vault", str(house.practice.folder)]
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED_WHILE_WRITING, house.at.isoformat(), *words],
-        env={
-            **os.environ,
-            **house.environ,
-            "CALLREC_USER": "sam",
-            "CALLREC_PASSWORD_FILE": str(password),
-        },
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGXFSZ, done.stderr
-
-
-def test_after_a_kill_the_grant_stays_out_of_use_until_it_is_approved_again(
-    long_call: House,
-) -> None:
-    kill_while_writing(long_call)
-    assert last_leaf(long_call).act == RequestAct.PREPARED
-    (left,) = outbox(long_call).iterdir()
-    assert left.name.startswith(".callrec-release-")
-    with pytest.raises(Refused, match="is being prepared") as caught:
-        release(long_call)
-    assert "decide again" in caught.value.hint
-    approve(long_call, "R-1")
-    assert release(long_call).path.exists()
-
-
-def test_a_kill_leaves_no_sound_that_anybody_could_hear(long_call: House) -> None:
-    kill_while_writing(long_call)
-    (left,) = outbox(long_call).iterdir()
-    data, original = left.read_bytes(), a_wave(0, LONG)
-    places = random.Random(1).sample(range(58, len(original) - 16), 200)  # noqa: S311
-    assert not any(original[at : at + 16] in data for at in places)

@@ -22,14 +22,14 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.primitives import sha256
 from callrec.crypto.statement import read_statement
 from callrec.errors import Failed, Refused, Tampered
-from callrec.policy.handing_over import Delivery
 from callrec.policy.role import Role
 from callrec.procedures.changing_roles import change_role
+from callrec.procedures.open_request import read_request
 from callrec.procedures.release_contents import write_manifest
+from callrec.procedures.release_copies import Enclosed
 from callrec.procedures.release_record import (
     record_delivered,
     record_failed,
-    record_hearing,
     record_prepared,
 )
 from callrec.procedures.revoke import revoke_grants
@@ -152,7 +152,9 @@ def test_what_became_of_whoever_vouched_is_not_told(office: House) -> None:
 
 
 def manifest_for(house: House, grants: tuple[UsableGrant, ...]) -> Manifest:
-    return write_manifest(house.practice, signed_in(house, "sam"), "ab" * 16, grants)
+    enclosed = Enclosed((), (), {})
+    sam = signed_in(house, "sam")
+    return write_manifest(house.practice, sam, grants, enclosed, release="ab" * 16, call_data=())
 
 
 def prepared(house: House) -> Manifest:
@@ -161,6 +163,18 @@ def prepared(house: House) -> Manifest:
     manifest = manifest_for(house, grants)
     record_prepared(house.practice, signed_in(house, "sam"), manifest, grants)
     return manifest
+
+
+def failed(house: House, manifest: Manifest, why: str) -> None:
+    sam = signed_in(house, "sam")
+    record_failed(house.practice, sam, manifest.request, manifest.release, why)
+
+
+def delivered(house: House, manifest: Manifest) -> None:
+    sam = signed_in(house, "sam")
+    with reading(house.practice.engine) as connection:
+        request = read_request(house.practice, sam, connection, "R-1")
+    record_delivered(house.practice, sam, request, manifest, {})
 
 
 def states_of_grants(house: House) -> set[str]:
@@ -176,7 +190,7 @@ def test_a_package_in_preparation_takes_the_grants_out_of_use(office: House) -> 
 
 def test_one_that_failed_puts_them_back(office: House) -> None:
     manifest = prepared(office)
-    record_failed(office.practice, signed_in(office, "sam"), manifest, "the drive is full")
+    failed(office, manifest, "the drive is full")
     assert states_of_grants(office) == {"granted"}
     assert len(grants_of(office, "R-1")) == 2
 
@@ -189,30 +203,34 @@ def test_what_was_revoked_before_the_first_leaf_is_not_prepared(office: House) -
     sam = signed_in(office, "sam")
     with pytest.raises(Failed, match="something else happened"):
         record_prepared(office.practice, sam, manifest, grants)
-    with pytest.raises(Failed, match="something else happened"):
-        record_hearing(office.practice, sam, grants[0])
     assert last_leaf(office) == before
 
 
 def test_what_was_revoked_while_it_was_prepared_is_not_delivered(office: House) -> None:
     manifest = prepared(office)
     revoke_grants(office.practice, signed_in(office, "max"), "R-1", reason=ANOTHER_REASON)
-    sam = signed_in(office, "sam")
     with pytest.raises(Refused):
-        record_delivered(office.practice, sam, manifest, Delivery())
-    record_failed(office.practice, sam, manifest, "it was revoked")
+        delivered(office, manifest)
+    failed(office, manifest, "it was revoked")
     assert last_leaf(office).outcome is Outcome.DONE
     assert state_of(office, "R-1") == "submitted"
     approve(office, "R-1")
     assert release(office).path.exists()
 
 
+def test_what_was_taken_for_cut_off_is_not_delivered_any_more(office: House) -> None:
+    manifest = prepared(office)
+    failed(office, manifest, "the run was cut off")
+    with pytest.raises(Refused, match="taken for one that was cut off"):
+        delivered(office, manifest)
+    assert len(grants_of(office, "R-1")) == 2
+
+
 def test_what_was_delivered_never_fails_afterwards(office: House) -> None:
     manifest = prepared(office)
-    sam = signed_in(office, "sam")
-    record_delivered(office.practice, sam, manifest, Delivery())
-    delivered = last_leaf(office)
-    record_failed(office.practice, sam, manifest, "the state directory is full")
-    assert last_leaf(office) == delivered
+    delivered(office, manifest)
+    last = last_leaf(office)
+    failed(office, manifest, "the state directory is full")
+    assert last_leaf(office) == last
     approve(office, "R-1")
     assert len(grants_of(office, "R-1")) == 2

@@ -25,7 +25,6 @@ from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.inbox import Waits, read_inbox
 from callrec.procedures.lapsing import read_ends, state_now
-from callrec.procedures.listen import listen_to
 from callrec.procedures.projections import check_projections
 from callrec.procedures.request_clock import read_clock, read_deadlines
 from callrec.procedures.request_event import date_request
@@ -39,6 +38,7 @@ from procedures.asking import (
     pass_days,
     signed_in,
 )
+from procedures.hearing import hear
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,30 +79,17 @@ DEEDS = st.one_of(
 )
 
 
-def swallow(_: str) -> Callable[..., None]:
-    def play(pieces: Any) -> None:
-        for _ in pieces:
-            pass
-
-    return play
-
-
 def ask(house: House, who: str, reference: str, asked: Dated) -> None:
     dated = ClockEvent(event=asked, on=house.at.date(), awaited=Awaited.CLARIFICATION)
     actor = signed_in(house, who)
     date_request(house.practice, actor, reference, dated, reason=ANOTHER_REASON)
 
 
-def hear(house: House, who: str, reference: str, recording: int) -> None:
-    actor = signed_in(house, who)
-    listen_to(house.practice, actor, reference, recording, player=swallow)
-
-
 DOING: dict[str, Callable[..., object]] = {
     "approve": lambda house, who, reference, recordings: approve(
         house, reference, who, recordings=tuple(recordings)
     ),
-    "hear": hear,
+    "hear": lambda house, who, reference, recording: hear(house, reference, recording, who),
     "attach": lambda house, who, reference, recordings: attach_recordings(
         house.practice, signed_in(house, who), reference, recordings
     ),

@@ -13,12 +13,11 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import sealed_version
 from callrec.errors import CallrecError, NotFound, Refused, Unusable
 from callrec.policy.further import Further
-from callrec.policy.handing_over import Delivery
 from callrec.policy.particulars import UNKNOWN, Said
 from callrec.policy.purpose import Purpose
+from callrec.policy.releasing import Directions
 from callrec.policy.role import VaultKey
 from callrec.procedures.amend import Amended, amend_particulars, attach_recordings
-from callrec.procedures.listen import listen_to
 from callrec.procedures.release import release_recordings
 from callrec.procedures.request import create_request
 from callrec.procedures.request_show import show_request
@@ -37,6 +36,7 @@ from procedures.asking import (
     said,
     signed_in,
 )
+from procedures.hearing import hear
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -289,8 +289,8 @@ def test_an_erasure_that_is_approved_is_neither_heard_nor_released(stocked: Hous
     mia, outbox = signed_in(stocked, "mia"), stocked.folder / "outbox"
     outbox.mkdir()
     with pytest.raises(Refused, match="carried out, not heard"):
-        listen_to(stocked.practice, mia, reference, recording=1, player=lambda _: lambda _: None)
+        hear(stocked, reference, login="mia")
     with pytest.raises(Refused, match="carried out, not heard"):
-        release_recordings(stocked.practice, mia, reference, to=outbox, delivery=Delivery())
+        release_recordings(stocked.practice, mia, reference, to=outbox, directions=Directions())
     assert list(outbox.iterdir()) == []
     assert refused(stocked)

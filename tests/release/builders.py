@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from callrec.crypto.primitives import signing_public
 from callrec.policy.edits import Edits, Filler, Side, Silence, Span
 from callrec.policy.withholding import Ground
+from callrec.release.call_data import ReleasedCall
 from callrec.release.manifest import Manifest, ReleasedFile, Role, Withheld, recording_path
 from callrec.release.package import Enclosures, assemble
 from callrec.release.texts import read_me_first, verify_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from callrec.release.package import Content, Member
 
@@ -78,6 +78,31 @@ def an_edited_copy() -> ReleasedFile:
     )
 
 
+def a_call() -> ReleasedCall:
+    """Its original and its listening copy are enclosed."""
+    original = a_file()
+    return ReleasedCall(
+        files=(original, a_listening_copy(original)),
+        duration_ms=1280,
+        direction="inbound",
+        number="+447700900123",
+        extension="203",
+        parties=("Siân O'Neill", "Reception"),
+    )
+
+
+def an_edited_call() -> ReleasedCall:
+    """Of which nothing is known but when it was, and only an edited copy is enclosed."""
+    return ReleasedCall(
+        files=(an_edited_copy(),),
+        duration_ms=1280,
+        direction="unknown",
+        number=None,
+        extension=None,
+        parties=(),
+    )
+
+
 def a_manifest(*files: ReleasedFile, withheld: Iterable[Withheld] = ()) -> Manifest:
     original = a_file()
     return Manifest(
@@ -113,11 +138,3 @@ def a_package(manifest: Manifest | None = None) -> tuple[Member, ...]:
         "recordings/01-listening.wav": lambda: (LISTENING[:1000], LISTENING[1000:]),
     }
     return assemble(manifest, contents, the_enclosures(manifest), seed=SEED)
-
-
-def write_folder(at: Path, members: Iterable[Member]) -> None:
-    """As whoever unpacked a package has it."""
-    for member in members:
-        path = at / member.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"".join(member.chunks()))

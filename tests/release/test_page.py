@@ -126,11 +126,6 @@ def test_a_practice_with_a_hostile_name_has_it_shown_as_text(tmp_path: Path, pag
     assert HOSTILE in elements_of(hostile).seen
 
 
-def test_what_is_returned_is_the_hash_of_the_whole_file(tmp_path: Path) -> None:
-    digest = write_page(MEMBERS, tmp_path / "release.html", WORDS, SHOWN)
-    assert digest == hashlib.sha256((tmp_path / "release.html").read_bytes()).hexdigest()
-
-
 def test_the_page_is_for_its_owner_only_and_alone(page: Path) -> None:
     assert page.stat().st_mode & 0o777 == 0o600
     assert list(page.parent.iterdir()) == [page]

@@ -5,16 +5,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.config import load_config
+from callrec.policy.notice import PURPOSES
+from callrec.release.callrec_verify import grouped
 from callrec.release.manifest import Withheld
 from callrec.release.sshsig import ssh_fingerprint
-from callrec.release.texts import COLUMNS, PROVES, read_me_first, verify_text
-from release.builders import PUBLIC, ROOT, a_manifest, a_package, write_folder
+from callrec.release.texts import COLUMNS, PROVES, read_me_first, rights_text, verify_text
+from release.builders import PUBLIC, ROOT, a_manifest, an_edited_copy
+from release.offices import an_office, write_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 READ_ME = read_me_first(a_manifest(), contact="telephone 01632 960 000")
 VERIFY = verify_text(a_manifest(), public=PUBLIC, root=ROOT)
+RIGHTS = rights_text(a_manifest(), contact="Ann Hall, 01632 960000", kept_for="six years")
 
 
 def in_one_line(text: str) -> str:
@@ -27,7 +32,9 @@ def test_each_text_says_what_the_release_proves_and_what_not(text: str) -> None:
     assert PROVES in in_one_line(text)
 
 
-@pytest.mark.parametrize("text", [READ_ME, VERIFY], ids=["READ-ME-FIRST", "VERIFY"])
+@pytest.mark.parametrize(
+    "text", [READ_ME, VERIFY, RIGHTS], ids=["READ-ME-FIRST", "VERIFY", "YOUR-RIGHTS"]
+)
 def test_prose_keeps_to_76_columns_and_lines_end_in_lf(text: str) -> None:
     prose = [line for line in text.splitlines() if not line.startswith("    ")]
     assert max(map(len, prose)) <= COLUMNS
@@ -60,10 +67,70 @@ def test_the_patient_is_told_of_what_was_withheld_but_not_why() -> None:
     assert "third" not in two
 
 
-def test_windows_is_told_the_same_command_through_cmd() -> None:
-    (unix,) = [line.strip() for line in VERIFY.splitlines() if line.startswith("    ssh-keygen")]
-    assert f'\n    cmd /c "{unix}"\n' in VERIFY
-    assert "\n    Get-FileHash -Algorithm SHA256 recordings\\* " in VERIFY
+def test_the_patient_is_told_whether_something_was_cut_or_silenced() -> None:
+    edited = in_one_line(read_me_first(a_manifest(an_edited_copy()), contact="-"))
+    assert "Nothing in them has been cut or silenced." in in_one_line(READ_ME)
+    assert "Something in them has been cut or silenced" in edited
+    assert "third" not in edited
+
+
+ARTICLE_15 = {
+    "1(a) the purposes": "WHY CALLS ARE RECORDED Recordings are used in order to",
+    "1(b) the categories": "the telephone number outside the practice, the extension inside it",
+    "1(c) the recipients": "the police and courts, regulators such as the Care Quality Commission",
+    "1(d) how long": "As a rule for six years",
+    "1(e) rectification": "put right",
+    "1(e) erasure": "that a recording is erased",
+    "1(e) restriction": "that it is kept but not used",
+    "1(e) objection": "you object",
+    "1(f) the Commissioner": "You may complain at any time to the Information Commissioner",
+    "1(g) the source": "WHERE IT CAME FROM From the calls themselves",
+    "1(h) no automated decision": "No decision about you is made by a machine alone",
+    "2 transfers": "does not send recordings to other countries",
+}
+
+
+@pytest.mark.parametrize("told", ARTICLE_15.values(), ids=ARTICLE_15)
+def test_a_data_subject_is_told_all_of_article_15(told: str) -> None:
+    assert told in in_one_line(RIGHTS)
+
+
+def test_a_data_subject_reads_every_purpose_and_whom_to_ask() -> None:
+    said = in_one_line(RIGHTS)
+    assert [purpose for purpose in PURPOSES.values() if f"- {purpose}" not in said] == []
+    assert "asked Dr Müller & Partners for recordings of your calls (request R-17)" in said
+    assert "Ann Hall, 01632 960000. Please say" in said
+    assert max(map(len, RIGHTS.splitlines())) <= COLUMNS
+
+
+def test_a_practice_that_names_nobody_is_asked_at_reception() -> None:
+    said = in_one_line(rights_text(a_manifest(), contact="", kept_for="six years"))
+    assert "For anything on this page: please ask at reception." in said
+
+
+def test_the_practices_own_words_of_rights_stand_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "callrec.toml"
+    file.write_text('[release]\nrights = """\nWe charge $5.\n\n"""\n', encoding="utf-8")
+    own = load_config(file, {}, None).release.rights
+    assert rights_text(a_manifest(), contact="-", kept_for="-", own=own) == "We charge $5.\n"
+
+
+def test_windows_is_told_the_same_commands_through_cmd() -> None:
+    unix = [line.strip() for line in VERIFY.splitlines() if line.startswith("    ssh-keygen")]
+    assert [line.rpartition(" ")[2] for line in unix] == ["SHA256SUMS", "manifest.json"]
+    for line in unix:
+        assert f'\n    cmd /c "{line}"\n' in VERIFY
+    assert "\n    Get-ChildItem -File -Recurse | Get-FileHash -Algorithm SHA256 |" in VERIFY
+
+
+def test_the_reader_is_sent_to_a_copy_and_a_fingerprint_that_came_another_way() -> None:
+    told = in_one_line(VERIFY)
+    assert "take one that did not come with them" in told
+    assert "type the one that you got elsewhere" in told
+    commands = [line for line in VERIFY.splitlines() if "callrec_verify.py ." in line]
+    assert len(commands) == 2
+    for line in commands:
+        assert ROOT[:8] not in line  # or it would be copied from here
 
 
 def test_the_fingerprint_stands_in_eight_groups() -> None:
@@ -74,19 +141,29 @@ def test_the_fingerprint_stands_in_eight_groups() -> None:
 
 
 def test_the_commands_of_verify_txt_work_as_they_stand(tmp_path: Path) -> None:
-    write_folder(tmp_path / "release", a_package())
-    check, hashes = (
-        line.strip()
-        for line in (tmp_path / "release/VERIFY.txt").read_text("utf-8").splitlines()
-        if line.startswith(("    ssh-keygen", "    sha256sum"))
-    )
-    run = [
-        subprocess.run(
-            ["sh", "-c", line], cwd=tmp_path / "release", capture_output=True, check=True, text=True
-        ).stdout
-        for line in (check, hashes)
-    ]
-    assert run[0].startswith('Good "callrec-release" signature')
-    assert run[0].rstrip().endswith(ssh_fingerprint(PUBLIC))
-    original, listening = (file.sha256 for file in a_manifest().files)
-    assert [line.split()[0] for line in run[1].splitlines()] == [listening, original]
+    office = an_office()
+    folder = write_files(tmp_path / "release", office.release())
+    key = office.keys["sam"].public.act
+    text = verify_text(office.manifest(), public=key, root=office.root)
+    (tmp_path / "callrec_verify.py").write_bytes((folder / "callrec_verify.py").read_bytes())
+    answers = {line: typed(line.strip(), folder) for line in commands_of(text)}
+    for line, answer in answers.items():
+        if "ssh-keygen" in line:
+            assert answer.startswith('Good "callrec-release" signature')
+            assert answer.rstrip().endswith(ssh_fingerprint(key))
+        else:
+            assert answer.count(": OK\n") == len(office.release()) - 2
+    assert [line.split()[0] for line in answers] == ["sha256sum", "shasum", *["ssh-keygen"] * 2]
+    last = typed(f'python3 ../callrec_verify.py . --pin "{" ".join(grouped(office.root))}"', folder)
+    assert last.splitlines()[-1] == "VERIFIED"
+
+
+def commands_of(text: str) -> list[str]:
+    """Those of Linux and macOS, but for the program of ours."""
+    programs = ("    sha256sum", "    shasum", "    ssh-keygen")
+    return [line for line in text.splitlines() if line.startswith(programs)]
+
+
+def typed(line: str, folder: Path) -> str:
+    words = ["sh", "-c", line]
+    return subprocess.run(words, cwd=folder, capture_output=True, check=True, text=True).stdout

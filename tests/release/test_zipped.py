@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 import subprocess
 import tracemalloc
@@ -10,7 +11,6 @@ import pytest
 
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.release.package import CHUNK_BYTES, Member
-from callrec.release.unfinished import PREFIX
 from callrec.release.zipped import write_zip
 from release.builders import LISTENING, SOUND, a_package
 from release.limits import a_drive_that_takes_only
@@ -133,18 +133,58 @@ def test_a_long_recording_needs_little_memory(tmp_path: Path) -> None:
     assert peak < 8 * CHUNK_BYTES
 
 
-def test_while_it_is_made_only_ciphertext_under_another_name_is_there(tmp_path: Path) -> None:
-    seen: list[tuple[bool, bool]] = []
+@pytest.fixture(name="named")
+def _named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that knows no files without a name."""
+    monkeypatch.delattr(os, "O_TMPFILE")
+
+
+def what_lies_there_meanwhile(folder: Path) -> list[tuple[str, bytes]]:
+    seen: list[tuple[str, bytes]] = []
 
     def look() -> Iterator[bytes]:
         yield SOUND
-        (draft,) = tmp_path.iterdir()
-        seen.append((draft.name.startswith(PREFIX), SOUND[4:36] in draft.read_bytes()))
+        seen.extend((path.name, path.read_bytes()) for path in folder.iterdir())
 
     digest = hashlib.sha256(SOUND).hexdigest()
     watching = Member("recordings/01-original.wav", look, len(SOUND), digest)
-    write_zip([watching], tmp_path / "release.zip", WORDS)
-    assert seen == [(True, False)]
+    write_zip([watching], folder / "release.zip", WORDS)
+    return seen
+
+
+def test_while_it_is_made_nothing_has_a_name(tmp_path: Path) -> None:
+    assert what_lies_there_meanwhile(tmp_path) == []
+
+
+@pytest.mark.usefixtures("named")
+def test_where_it_needs_a_name_it_is_another_and_only_ciphertext(tmp_path: Path) -> None:
+    ((name, data),) = what_lies_there_meanwhile(tmp_path)
+    assert name == ".callrec-release-release.zip"
+    assert SOUND[4:36] not in data
+    assert [path.name for path in tmp_path.iterdir()] == ["release.zip"]
+    assert (tmp_path / "release.zip").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.usefixtures("named")
+def test_with_a_name_too_nothing_stays_when_it_is_stopped_half_way(tmp_path: Path) -> None:
+    wrong = Member("recordings/02-original.wav", SOUND, len(SOUND), "00" * 32)
+    with pytest.raises(Tampered):
+        write_zip([*a_package(), wrong], tmp_path / "release.zip", WORDS)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("named")
+def test_what_took_the_name_meanwhile_is_never_touched(tmp_path: Path) -> None:
+    target = tmp_path / "release.zip"
+
+    def take() -> Iterator[bytes]:
+        yield SOUND
+        target.write_text("theirs")
+
+    digest = hashlib.sha256(SOUND).hexdigest()
+    with pytest.raises(Unusable):
+        write_zip([Member("recordings/01-original.wav", take, len(SOUND), digest)], target, WORDS)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["theirs"]
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, RuntimeError])

@@ -9,22 +9,24 @@ from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options import deciding
-from callrec.cli.request_view import request_lines
+from callrec.cli.options import edits as edit_options
+from callrec.cli.request_view import edits_json, edits_lines, request_lines
 from callrec.cli.who import countersigning, practice_of, signing
 from callrec.errors import Failed, Unusable
 from callrec.policy.when import parse_day
 from callrec.practice import today
-from callrec.procedures.approve import Decision, approve_request
+from callrec.procedures.approve import Decision, approve_request, foresee_approval
 from callrec.procedures.request_show import show_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from callrec.cli.invocation import Invocation
+    from callrec.policy.edits import Edits
     from callrec.policy.withholding import Ground
     from callrec.practice import Actor, Practice
-    from callrec.procedures.approve import Approved
+    from callrec.procedures.approve import Approved, Foreseen
 
 app = new_app()
 
@@ -36,6 +38,8 @@ def approve(
     *,
     recording: options.Recordings = None,
     withhold: deciding.Withhold = None,
+    clip: edit_options.Clips = None,
+    silence: edit_options.Silences = None,
     to: options.ForUser = "",
     until: options.LastDay = None,
     note: options.Note = "",
@@ -47,7 +51,9 @@ def approve(
 ) -> None:
     """Grant what a request asks for, or some of it, to one person and until a day.
 
-    What you withhold has a ground; what you leave out is withheld as not approved yet.
+    What you withhold has a ground; what you leave out is withheld as not approved yet. What you
+    clip away or silence is in no copy and is not heard; a later approval leaves it out again,
+    unless it edits the recording anew, with all that is to be left out, or you revoked this one.
 
     You see the whole request and type its reference; your password signs the approval and seals the
     recordings to that person. Nobody approves a request of his own.
@@ -56,6 +62,7 @@ def approve(
     decision = Decision(
         recordings=tuple(recording or ()),
         withheld=_withheld(withhold or []),
+        edits=edit_options.said_edits(clip, silence),
         to=to,
         until=_day(practice, until),
         note=note,
@@ -64,23 +71,39 @@ def approve(
     )
     actor = signing(ctx.obj, practice)
     if not yes:
-        decision = replace(decision, seen=_confirm(ctx.obj, practice, actor, request))
+        decision = _confirmed(ctx.obj, practice, actor, request, decision)
     second = countersigning(ctx.obj, practice, countersign) if countersign else None
     done = approve_request(practice, actor, request, decision, countersigner=second)
     _show(ctx.obj, practice, done)
 
 
-def _confirm(invocation: Invocation, practice: Practice, actor: Actor, reference: str) -> str:
-    """The digest of the request that was shown, once its reference was typed under it."""
-    prompts, digest = invocation.prompts, ""
+def _confirmed(
+    invocation: Invocation, practice: Practice, actor: Actor, reference: str, decision: Decision
+) -> Decision:
+    """The decision with what was seen of it, once the request's reference was typed under that."""
+    prompts = invocation.prompts
     if prompts.possible:
-        shown = show_request(practice, actor, reference)
-        digest = shown.digest
-        for line in request_lines(shown, practice):
+        for line in request_lines(show_request(practice, actor, reference), practice):
+            invocation.out.note(line)
+        foreseen = foresee_approval(practice, actor, reference, decision)
+        decision = replace(decision, seen=foreseen)
+        for line in _foreseen_lines(foreseen):
             invocation.out.note(line)
     if prompts.ask(f"Type {reference} to approve it", option="--yes") != reference:
         raise Failed("not confirmed, so nothing was done")
-    return digest
+    return decision
+
+
+def _foreseen_lines(foreseen: Foreseen) -> Iterator[str]:
+    yield f"To be granted: {', '.join(map(str, foreseen.granted))}."
+    yield from _details(foreseen.granted, foreseen.withheld)
+
+
+def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iterator[str]:
+    for number, edit in edits_lines(edits):
+        yield f"Edited: {number}, {edit}."
+    for number, ground in withheld.items():
+        yield f"Withheld: {number}, {ground}: {ground.meaning}."
 
 
 def _withheld(given: list[deciding.Withheld]) -> Mapping[int, Ground]:
@@ -108,6 +131,7 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         "id": done.reference,
         "for": done.to,
         "recordings": list(done.recordings),
+        "edits": edits_json(done.edits),
         "withheld": [{"id": number, "code": code} for number, code in done.withheld.items()],
         "lapses_at": done.lapses_at,
     }
@@ -116,8 +140,8 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
     def text() -> None:
         numbers = ", ".join(map(str, done.recordings))
         out.say(f"{done.reference} is approved: {numbers} for {done.to}.")
-        for number, ground in done.withheld.items():
-            out.say(f"Withheld: {number}, {ground}: {ground.meaning}.")
+        for line in _details(done.edits, done.withheld):
+            out.say(line)
         out.say(f"It lapses at {until:%Y-%m-%d %H:%M}.")
 
     out.show(value, text)

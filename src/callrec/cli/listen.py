@@ -1,47 +1,121 @@
-"""``callrec listen``: play what was granted."""
+"""``callrec listen``: play what was granted, or show how loud it is where."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options.edits import Attended, Look, read_attended
 from callrec.cli.player import find_player
 from callrec.cli.who import practice_of, signing
-from callrec.procedures.listen import listen_to
+from callrec.errors import Unusable
+from callrec.policy.edits_said import say_edits
+from callrec.procedures.listen import Room, listen_to, look_at
+from callrec.sound.waveform import in_text
 
 if TYPE_CHECKING:
-    from callrec.procedures.listen import Play
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import tzinfo
+    from typing import Any
+
+    from callrec.cli.invocation import Invocation
+    from callrec.cli.prompts import Prompts
+    from callrec.procedures.listen import Heard, Play, Seen
 
 app = new_app()
 
 
 @app.command()
 def listen(
-    ctx: Context, request: options.Reference, recording: options.GrantedRecording = None
+    ctx: Context,
+    request: options.Reference,
+    recording: options.GrantedRecording = None,
+    *,
+    attended: Attended = None,
+    look: Look = False,
 ) -> None:
     """Play a recording that was granted to you, leaving no file.
 
-    It may be played again until the grant lapses; each time is an entry in the record.
+    What is left out of its copies is not heard. It may be played again until the grant lapses; each
+    time is on record, with who was there, when it began and when it ended. A terminal shows the
+    waveform with its times first.
     """
     call = ctx.obj
     practice = practice_of(call)
+    if look:
+        if attended:
+            raise Unusable("nobody attends a look", hint="give --look or --attended")
+        seen = look_at(practice, signing(call, practice), request, recording)
+        call.out.show(_seen_json(seen), partial(_say_seen, call, seen))
+    else:
+        actor = signing(call, practice)
+        heard = listen_to(practice, actor, request, recording, _room(call, attended or ()))
+        call.out.show(_heard_json(heard), partial(_say_heard, call, heard, call.config.time_zone))
 
+
+def _room(call: Invocation, attended: Sequence[str]) -> Room:
     def player(kind: str) -> Play:
         return find_player(call.config.listen.player, kind, call.environ)
 
-    heard = listen_to(practice, signing(call, practice), request, recording, player=player)
-    value = {
+    def show(seen: Seen) -> None:
+        for line in _waveform(call, seen):
+            call.out.note(line)
+
+    if not call.prompts.possible:
+        return Room(player=player, attended=attended)
+    return Room(player=player, attended=attended, ask=partial(_ask, call.prompts), show=show)
+
+
+def _ask(prompts: Prompts) -> Sequence[str]:
+    who = prompts.ask_until(
+        "Who is there besides you",
+        read_attended,
+        option="--attended WHO",
+        help="Say who hears it with you, or nobody. It is kept sealed in the record.",
+    )
+    return (who,)
+
+
+def _waveform(call: Invocation, seen: Seen) -> Iterator[str]:
+    yield f"Recording {seen.recording}, as it was taken in:"
+    yield from in_text(seen.measured, columns=call.out.columns, edits=seen.edits).splitlines()
+
+
+def _say_seen(call: Invocation, seen: Seen) -> None:
+    for line in _waveform(call, seen):
+        call.out.say(line)
+    call.out.say(f"It was shown and not played, which is entry {seen.seq}.")
+
+
+def _seen_json(seen: Seen) -> Mapping[str, Any]:
+    return {
+        "request": seen.reference,
+        "recording": seen.recording,
+        "audit_seq": seen.seq,
+        "duration_s": seen.measured.duration_ms / 1000,
+        "sample_rate": seen.measured.sample_rate,
+        "channels": seen.measured.channels,
+        "peaks": [list(each) for each in seen.measured.peaks],
+        "edits": seen.edits.as_json(),
+    }
+
+
+def _say_heard(call: Invocation, heard: Heard, zone: tzinfo) -> None:
+    until = heard.lapses_at.astimezone(zone)
+    call.out.say(f"Recording {heard.recording} was played, which is entry {heard.seq}.")
+    for what, text in say_edits(heard.edits):
+        call.out.say(f"Edited as approved: {what} {text}.")
+    call.out.say(f"It may be played again until {until:%Y-%m-%d %H:%M}.")
+
+
+def _heard_json(heard: Heard) -> Mapping[str, Any]:
+    return {
         "request": heard.reference,
         "recording": heard.recording,
         "audit_seq": heard.seq,
+        "edits": heard.edits.as_json(),
         "lapses_at": heard.lapses_at,
     }
-    until = heard.lapses_at.astimezone(practice.config.time_zone)
-
-    def text() -> None:
-        call.out.say(f"Recording {heard.recording} was played, which is entry {heard.seq}.")
-        call.out.say(f"It may be played again until {until:%Y-%m-%d %H:%M}.")
-
-    call.out.show(value, text)

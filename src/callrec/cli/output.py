@@ -52,6 +52,11 @@ class Output:
         self._json = json
         self._colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
+    @property
+    def is_on_a_terminal(self) -> bool:
+        """Somebody looks at the result, rather than a program or a file."""
+        return self._results.isatty()
+
     def show(self, value: Mapping[str, Any], text: Callable[[], None]) -> None:
         """The result, as the one document of ``--json`` or in words.
 
@@ -81,6 +86,11 @@ class Output:
         """What to type next."""
         self.note(f"next: {command}")
 
+    @property
+    def columns(self) -> int:
+        """How wide a line may be."""
+        return shutil.get_terminal_size().columns if self._results.isatty() else WIDTH
+
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Rows under headings, as wide as the terminal; whole numbers stand to the right.
 
@@ -100,13 +110,13 @@ class Output:
 
     @contextmanager
     def progress(
-        self, label: str, *, total: int, in_bytes: bool = False
+        self, label: str, *, total: int | None, in_bytes: bool = False
     ) -> Iterator[Callable[[int], None]]:
         """A bar on the terminal while something long is done; nothing without a terminal.
 
         Args:
             label: what is being done.
-            total: how much there is to do, in things or in bytes.
+            total: how much there is to do, in things or in bytes; None: nobody knows yet.
             in_bytes: it is bytes: show sizes and speed.
 
         Yields:
@@ -130,7 +140,7 @@ class Output:
         drawn = StringIO()
         console = Console(
             file=drawn,
-            width=shutil.get_terminal_size().columns if terminal else WIDTH,
+            width=self.columns,
             force_terminal=terminal and self._colour,
             color_system="standard" if terminal and self._colour else None,
             legacy_windows=False,

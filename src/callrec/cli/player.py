@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -60,8 +59,10 @@ def find_player(configured: Sequence[str], kind: str, environ: Mapping[str, str]
     )
 
 
-def play(command: Sequence[str], pieces: Iterable[bytes]) -> None:
-    """Let a player play a sound, and wait until it ends. Ending it early is no error.
+def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
+    """Let a player play a sound, and wait until it ends; returns whether it took all of it.
+
+    Ending it early is no error.
 
     Raises:
         Misconfigured: it cannot be run.
@@ -77,7 +78,7 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> None:
         ) from error
     with player:
         try:
-            _feed(player, pieces)
+            took_all = _feed(player, pieces)
         except BaseException:
             player.kill()
             raise
@@ -86,10 +87,14 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> None:
             f"the player ended with status {player.returncode}",
             hint="see that it plays other sound, or set player under [listen]",
         )
+    return took_all
 
 
-def _feed(player: subprocess.Popen[bytes], pieces: Iterable[bytes]) -> None:
+def _feed(player: subprocess.Popen[bytes], pieces: Iterable[bytes]) -> bool:
     assert player.stdin is not None  # noqa: S101 - it was asked for
-    with suppress(BrokenPipeError):  # it was closed: whoever listens has heard enough
+    try:
         for piece in pieces:
             write_all(player.stdin, memoryview(piece))
+    except BrokenPipeError:  # it was closed: whoever listens has heard enough
+        return False
+    return True

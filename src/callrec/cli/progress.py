@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def bar(
-    stream: TextIO, label: str, *, total: int, in_bytes: bool, colour: bool
+    stream: TextIO, label: str, *, total: int | None, in_bytes: bool, colour: bool
 ) -> Iterator[Callable[[int], None]]:
     """Draw until the block ends, then take the bar away.
 
     Args:
         stream: a terminal.
         label: what is being done, harmless.
-        total: how much there is to do, in bytes or in things.
+        total: how much there is to do, in bytes or in things; None: nobody knows yet.
         in_bytes: shows sizes and speed instead of a count.
         colour: may be used.
 

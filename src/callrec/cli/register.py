@@ -12,15 +12,15 @@ from callrec.cli.options import registers as register_options
 from callrec.cli.output import as_json
 from callrec.cli.who import practice_of, signing
 from callrec.policy.when import parse_instant
-from callrec.procedures.register_csv import as_text, to_csv
 from callrec.procedures.registers import read_register
 from callrec.procedures.whole_file import write_whole
+from callrec.spreadsheet import as_text, to_csv
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from callrec.procedures.register_csv import Cell
     from callrec.procedures.registers import Extract
+    from callrec.spreadsheet import Cell
 
 app = new_app()
 

@@ -16,6 +16,7 @@ from callrec.procedures.amend import attach_recordings, detach_recordings
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.request_list import list_requests
 from callrec.procedures.request_show import show_request
+from callrec.procedures.unrecorded import unrecorded_of
 
 if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation
@@ -106,10 +107,14 @@ def withdraw(ctx: Context, request: options.Reference, *, yes: options.Yes = Fal
 
 @app.command()
 def close(ctx: Context, request: options.Reference, *, yes: options.Yes = False) -> None:
-    """Close a request whose recordings were heard or handed over."""
+    """Close a request whose recordings were heard or released.
+
+    Afterwards nothing more is recorded of who has them.
+    """
     practice = practice_of(ctx.obj)
     actor = acting(ctx.obj, practice)
-    ctx.obj.prompts.confirm(f"close {request}", yes=yes)
+    unrecorded = unrecorded_of(practice, request)
+    ctx.obj.prompts.confirm(f"close {request}{unrecorded and f', where {unrecorded}'}", yes=yes)
     _show_state(ctx.obj, request, close_request(practice, actor, request))
 
 

@@ -1,19 +1,24 @@
-"""``callrec request event``: date what a request's clock counts by."""
+"""``callrec request event``: date what happened to a request outside this program."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.cli import options
+from callrec.cli.channels import ask_channel
 from callrec.cli.deadline_view import deadline_json, deadline_lines
 from callrec.cli.invocation import Context
 from callrec.cli.options import events
 from callrec.cli.options.events import AskedFor, Event
 from callrec.cli.request_view import reader
 from callrec.cli.who import practice_of
+from callrec.errors import Unusable
 from callrec.policy.clock import Awaited, ClockEvent, Dated
-from callrec.policy.when import parse_day
+from callrec.policy.handing_over import HandedOver
+from callrec.policy.when import parse_day, parse_time
 from callrec.practice import today
+from callrec.procedures.handing_over import record_acknowledged, record_handed_over
 from callrec.procedures.request_clock import AWAITED
 from callrec.procedures.request_event import check_third_parties, date_request
 
@@ -21,9 +26,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from callrec.cli.invocation import Invocation
-    from callrec.practice import Practice
-    from callrec.procedures.request_clock import AWAITED
-from callrec.procedures.request_event import DatedRequest
+    from callrec.policy.handing_over import Channel
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.handing_over import Recorded
+    from callrec.procedures.request_event import DatedRequest
 
 _CAME: Final = {
     Event.ANSWER: Awaited.CLARIFICATION,
@@ -31,6 +37,19 @@ _CAME: Final = {
     Event.AUTHORITY: Awaited.AUTHORITY,
     Event.FEE: Awaited.FEE,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told of every event."""
+
+    call: Invocation
+    practice: Practice
+    actor: Actor
+    request: str
+    what: Event
+    on: date
+    reason: str | None
 
 
 def event(
@@ -41,36 +60,106 @@ def event(
     on: events.EventDay,
     wanted: events.Wanted = AskedFor.CLARIFICATION,
     reason: events.Why = None,
+    at: events.AtTime = None,
+    by: events.HandedOverBy = None,
+    to_whom: events.ToWhom = None,
+    release: events.WhichRelease = "",
 ) -> None:
-    """Date what a request's clock counts by, so that everybody sees by when it is answered.
+    """Date what happened to a request: by when it is answered, and who has what was released.
 
     An extension needs its reason, and the person is told of it within the first month. A question
-    stops the clock until the answer; proof of identity, authority or a fee begins the month.
+    stops the clock until the answer; proof of identity, authority or a fee begins the month. A
+    package is handed over by the way that was said at its release, or it is said why not.
     """
-    call = ctx.obj
-    practice = practice_of(call)
+    _check_belongs(what, handing_over=at or by or to_whom, release=release)
+    practice = practice_of(ctx.obj)
     day = parse_day(on, today(practice))
-    actor = reader(call, practice)
-    if what is Event.THIRD_PARTIES:
-        found = reason or call.prompts.ask("What was found", option="--reason TEXT")
-        check_third_parties(practice, actor, request, on=day, assessment=found)
-        said = {"id": request, "event": what, "on": day}
-        call.out.show(said, lambda: call.out.say(f"{request} was checked for third parties."))
-        call.out.next_step(f"callrec request show {request}")
-        return
-    dated = _event(what, wanted, day)
+    told = _Told(ctx.obj, practice, reader(ctx.obj, practice), request, what, day, reason)
+    match what:
+        case Event.THIRD_PARTIES:
+            _third_parties(told)
+        case Event.HANDED_OVER:
+            _handed_over(told, at, by, to_whom, release)
+        case Event.ACKNOWLEDGED:
+            _acknowledged(told, release)
+        case _:
+            _dated(told, _event(what, wanted, day))
+
+
+def _check_belongs(what: Event, *, handing_over: str | None, release: str) -> None:
+    if handing_over and what is not Event.HANDED_OVER:
+        raise Unusable(
+            "--by, --time and --to-whom say how something was handed over",
+            hint="leave them out, or say handed-over",
+        )
+    if release and what not in (Event.HANDED_OVER, Event.ACKNOWLEDGED):
+        raise Unusable(
+            "--release says which package was handed over or acknowledged",
+            hint="leave it out, or say handed-over or acknowledged",
+        )
+
+
+def _third_parties(told: _Told) -> None:
+    call, request = told.call, told.request
+    found = told.reason or call.prompts.ask("What was found", option="--reason TEXT")
+    check_third_parties(told.practice, told.actor, request, on=told.on, assessment=found)
+    said = {"id": request, "event": told.what, "on": told.on}
+    call.out.show(said, lambda: call.out.say(f"{request} was checked for third parties."))
+    call.out.next_step(f"callrec request show {request}")
+
+
+def _handed_over(
+    told: _Told, at: str | None, by: Channel | None, to_whom: str | None, release: str
+) -> None:
+    prompts = told.call.prompts
+    said = HandedOver(
+        on=told.on,
+        clock=parse_time(at) if at else None,
+        channel=by or ask_channel(prompts, "By which way", option="--by"),
+        to_whom=to_whom or prompts.ask("To whom", option="--to-whom TEXT"),
+        reason=told.reason or "",
+    )
+    done = record_handed_over(
+        told.practice, told.actor, told.request, said, release=release.lower()
+    )
+    _show_recorded(told, done, "handed over")
+    told.call.out.next_step(f"callrec request event {told.request} acknowledged --on DATE")
+
+
+def _acknowledged(told: _Told, release: str) -> None:
+    done = record_acknowledged(
+        told.practice,
+        told.actor,
+        told.request,
+        on=told.on,
+        reason=told.reason or "",
+        release=release.lower(),
+    )
+    _show_recorded(told, done, "acknowledged")
+    told.call.out.next_step(f"callrec request show {told.request}")
+
+
+def _show_recorded(told: _Told, done: Recorded, what: str) -> None:
+    value = {"id": done.reference, "event": told.what, "on": told.on, "release": done.release}
+    which = f"release {done.release[:8]} of {done.released_on}"
+    line = f"{done.reference}, {which}: {what} on {told.on}."
+    told.call.out.show(value, lambda: told.call.out.say(line))
+
+
+def _dated(told: _Told, dated: ClockEvent) -> None:
+    call, reason = told.call, told.reason
     if reason is None and dated.event in (Dated.ASKED, Dated.EXTENDED):
         reason = call.prompts.ask("Why, in a sentence", option="--reason TEXT")
-    done = date_request(practice, actor, request, dated, reason=reason or "")
+    done = date_request(told.practice, told.actor, told.request, dated, reason=reason or "")
     value = {
         "id": done.reference,
-        "event": what,
-        "on": day,
+        "event": told.what,
+        "on": told.on,
         "state": done.state,
         **deadline_json(done.deadline),
     }
-    call.out.show(value, lambda: _say(call, practice, done))
-    call.out.next_step(f"callrec request show {request}")
+    call.out.show(value, lambda: _say(call, told.practice, done))
+    call.out.next_step(f"callrec request show {told.request}")
 
 
 def _event(what: Event, wanted: AskedFor, on: date) -> ClockEvent:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli.deadline_view import deadline_json, deadline_lines
+from callrec.cli.released_view import release_facts, release_json
 from callrec.cli.who import acting, signing
+from callrec.policy.edits_said import say_edits
 from callrec.policy.purpose import TERMS
 from callrec.practice import today
 from callrec.procedures.due import UNANSWERED
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from callrec.cli.invocation import Invocation
+    from callrec.policy.edits import Edits
     from callrec.practice import Actor, Practice
     from callrec.procedures.hold_list import ListedHold
     from callrec.procedures.outbox import ListedMessage
@@ -63,11 +67,7 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
         "hold": _hold_json(shown.hold) if shown.hold else None,
         "approvals": [_approval_json(approval) for approval in shown.approvals],
         "denial": _denial_json(shown.denial) if shown.denial else None,
-        "releases": [
-            {"at": event.at, "by": event.by}
-            for event in shown.history
-            if event.what == "release.delivered"
-        ],
+        "releases": [release_json(release) for release in shown.releases],
         "history": [
             {
                 "at": event.at,
@@ -116,10 +116,23 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         yield from _approval(approval, zone)
     if shown.denial:
         yield from _denial(shown.denial, zone)
+    yield from _releases(shown, zone)
     for event in shown.history:
         yield _labelled("history", _event(event, zone))
     for each in shown.messages:
         yield _labelled("told", _message(each, zone))
+
+
+def edits_json(edits: Mapping[int, Edits]) -> list[dict[str, Any]]:
+    """What is left out of each copy of which something is, for other programs."""
+    return [{"id": number, "edits": each.as_json()} for number, each in edits.items() if each]
+
+
+def edits_lines(edits: Mapping[int, Edits]) -> Iterator[tuple[int, str]]:
+    """The same as people read it: the recording's number, and each edit as it is typed."""
+    for number, each in edits.items():
+        for what, text in say_edits(each):
+            yield number, f"{what} {text}"
 
 
 def _further(shown: ShownRequest) -> Iterator[str]:
@@ -130,6 +143,13 @@ def _further(shown: ShownRequest) -> Iterator[str]:
             text = NOT_SHOWN if told[name] is None else told[name]
             for position, line in enumerate(text.splitlines()):
                 yield _labelled("" if position else name, line)
+
+
+def _releases(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
+    for release in shown.releases:
+        at = _local(release.at, zone)
+        yield _labelled("released", f"{at} by {release.by}, release {release.id[:8]}")
+        yield from starmap(_labelled, release_facts(release))
 
 
 def _message(each: ListedMessage, zone: tzinfo) -> str:
@@ -168,6 +188,8 @@ def _approval(approval: ShownApproval, zone: tzinfo) -> Iterator[str]:
     glass = f", ALONE: the glass was broken; {_review(approval)}" if approval.broke_glass else ""
     yield _labelled("approved", f"{_local(approval.at, zone)} by {by}{glass}")
     yield _labelled("  granted", f"{numbers} to {approval.to} until {_local(approval.until, zone)}")
+    for number, edit in edits_lines(approval.edits):
+        yield _labelled("  edited", f"{number}, {edit}")
     for number, code in approval.withheld:
         yield _labelled("  withheld", f"{number}, {code}")
     if approval.note:
@@ -211,6 +233,7 @@ def _approval_json(approval: ShownApproval) -> dict[str, Any]:
         "for": approval.to,
         "lapses_at": approval.until,
         "recordings": list(approval.recordings),
+        "edits": edits_json(approval.edits),
         "withheld": [{"id": number, "code": code} for number, code in approval.withheld],
         "break_glass": approval.broke_glass,
         "review": approval.review,

@@ -8,6 +8,8 @@ particulars  what every request says                               4(b)
 request      the states of a request and how it moves              4(b)
 authority    who may act, who may decide                           4(a)-(g)
 hearing      who hears and releases what was granted               2, 4(a), 4(e)-(g)
+edits        what is left out of a copy, and on what ground        4(e), 4(f)
+edits_said   how that is typed
 criteria     what a search may ask, and which calls answer it      4(c), 4(d), 4(i)
 masking      what a searcher sees before anything is granted       4(c)
 words        how names are compared

@@ -5,22 +5,27 @@ a ground. Times are whole milliseconds from the beginning of the original, whate
 
     a span lies within the recording and lasts                     check_edits
     spans to be silenced are not clipped away, and are in order    check_edits
+    what was approved is neither undone nor added to               edits_to_apply
+    of a copy that goes outside, edits are part of the approval    edits_to_apply
 
 Rounding never lets out more than was meant: a silenced span reaches outwards to whole samples, a
-clip inwards.
+clip inwards. How they are typed is in `edits_said`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.errors import Unusable
+from callrec.errors import Refused, Unusable
+from callrec.policy.purpose import TERMS
 from callrec.policy.withholding import GROUND_CODES, Ground
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from callrec.policy.authority import RequestFacts
 
 SILENCING_GROUNDS: Final = (
     Ground.THIRD_PARTY,
@@ -56,7 +61,7 @@ class Span:
     def __post_init__(self) -> None:
         if not 0 <= self.from_ms < self.to_ms:
             raise Unusable(
-                "a span begins before it ends", hint="give it as FROM-TO: 1:30-1:45.5, or 90-105.5"
+                "a span begins before it ends", hint="type A-B, such as 1:30-1:45.5 or 90-105.5"
             )
 
     @property
@@ -99,6 +104,21 @@ class Edits:
 
     def __bool__(self) -> bool:
         return self.clip is not None or bool(self.silences)
+
+    def in_copy(self) -> Edits:
+        """What is silenced, in times of the copy, which begins where the clip does."""
+        clip = self.clip
+        if clip is None:
+            return self
+        spans = [
+            Span(
+                max(span.from_ms, clip.from_ms) - clip.from_ms,
+                min(span.to_ms, clip.to_ms) - clip.from_ms,
+            )
+            for span in (each.span for each in self.silences)
+        ]
+        silences = zip(self.silences, spans, strict=True)
+        return Edits(silences=tuple(replace(each, span=span) for each, span in silences))
 
     def as_json(self) -> list[dict[str, object]]:
         """As approvals and manifests list them: the clip first.
@@ -147,8 +167,8 @@ def check_edits(edits: Edits, duration_ms: int) -> None:
     for span in [*([edits.clip] if edits.clip else []), *spans]:
         if span.to_ms > whole.to_ms:
             raise Unusable(
-                f"the recording ends at {_clock(duration_ms)}, before the end of a span",
-                hint="callrec listen RECORDING --look shows it with its times",
+                f"the recording ends at {say_time(duration_ms)}, before the end of a span",
+                hint="callrec listen REQUEST RECORDING --look shows it with its times",
             )
     clip = edits.clip or whole
     if any(span.from_ms >= clip.to_ms or span.to_ms <= clip.from_ms for span in spans):
@@ -159,9 +179,46 @@ def check_edits(edits: Edits, duration_ms: int) -> None:
         raise Unusable("the spans to be silenced are out of order", hint="give the earliest first")
 
 
-def _clock(duration_ms: int) -> str:
-    seconds, ms = divmod(duration_ms, 1000)
-    return f"{seconds // 60}:{seconds % 60:02d}.{ms:03d}"
+def edits_to_apply(request: RequestFacts, *, approved: Edits, said: Edits = UNEDITED) -> Edits:
+    """What a copy of a recording is edited by: what was approved, or else what its releaser says.
+
+    Args:
+        request: under which the copy is made.
+        approved: the edits in the approval of that recording.
+        said: those that whoever makes the copy asks for.
+
+    Raises:
+        Refused: something is said where that is for the approval to say, or where it has been said
+            there: nobody but who decides changes what was decided.
+
+    Law: what was approved is applied whole, or nothing is.
+    """
+    if not said:
+        return approved
+    terms = TERMS[request.purpose]
+    decide = f"ask whoever decides to run callrec approve {request.reference} --silence A-B=GROUND"
+    if terms.edits_are_decided:
+        raise Refused(
+            f"what is left out of a copy for {request.purpose} is part of the approval",
+            clause=terms.decided_under,
+            hint=decide,
+        )
+    if approved:
+        raise Refused(
+            "what is left out of the copy was approved and is changed by an approval only",
+            clause=terms.decided_under,
+            hint=decide,
+        )
+    return said
+
+
+def say_time(ms: int) -> str:
+    """A time within a recording as it is typed: 1:30, 1:30.25 or 1:02:03."""
+    seconds, rest = divmod(ms, 1000)
+    minutes, hours = seconds // 60 % 60, seconds // 3600
+    hour = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    part = f".{rest:03d}".rstrip("0") if rest else ""
+    return f"{hour}:{seconds % 60:02d}{part}"
 
 
 def _span_json(span: Span) -> dict[str, object]:

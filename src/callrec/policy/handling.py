@@ -2,6 +2,7 @@
 
     4(b)        whoever made it changes it, withdraws it, closes it     check_may_change, ...
     4(e), 4(f)  whoever handles it dates what its clock counts by       check_may_date, _extend
+    4(a)        who released it, or handles it, says who has it         check_may_record
     4(c)        and whoever is concerned sees its calls unmasked        is_shown_in_full
 
 Who decides it is in `authority`.
@@ -25,6 +26,8 @@ from callrec.policy.role import Person, Power, powers_of
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from callrec.policy.role import PersonId
 
 
 def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None:
@@ -91,6 +94,19 @@ def check_may_extend(person: Person, request: RequestFacts, *, on: date) -> None
     """
     check_decides_purpose(person, request, on=on)
     check_not_subject(person, request)
+
+
+def check_may_record(
+    person: Person, request: RequestFacts, *, released_by: PersonId, on: date
+) -> None:
+    """Whoever released a package says what became of it, or who handles the request [policy 4(a)].
+
+    Raises:
+        Refused: the person did not release it, and may not date the request either.
+    """
+    check_in_force(person)
+    if person.id != released_by:
+        check_may_date(person, request, on=on)
 
 
 def is_shown_in_full(person: Person, request: RequestFacts | None, *, on: date) -> bool:

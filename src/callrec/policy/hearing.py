@@ -6,6 +6,7 @@
     4(e)-(g)  whoever alone approved these does not release them            check_second_person
     4(e)      who asks, and for whom, is proven first                        check_proven
     4(e)      other people in a recording are thought of first              check_third_parties
+    4(e)-(f)  who comes from outside to hear one is on record               check_attended
 
 `check_may_release` is these put together.
 """
@@ -18,15 +19,19 @@ from typing import TYPE_CHECKING
 from callrec.errors import Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
+from callrec.policy.further import Further
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS
 from callrec.policy.role import Person, PersonId, Power, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from datetime import date, datetime
 
     from callrec.policy.authority import RequestFacts
 
+_HAS_A_COPY = "copy"
+"""Answer of who asked for his own calls, and does not come to hear them (`further`)."""
 _MANAGING = frozenset({Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER})
 """Who can be an employee's manager."""
 
@@ -101,6 +106,33 @@ def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime
             "the grant has lapsed",
             clause=Clause.CONTROLLED_ACCESS,
             hint="ask whoever approved it to decide again",
+        )
+
+
+def is_attended(request: RequestFacts, further: Mapping[str, str]) -> bool:
+    """Whether somebody from outside may be there when it is heard.
+
+    Args:
+        request: under which it is heard.
+        further: what the request says besides the six of 4(b).
+    """
+    has_a_copy = further.get(Further.HEAR_OR_COPY) == _HAS_A_COPY
+    return TERMS[request.purpose].is_attended and not has_a_copy
+
+
+def check_attended(
+    request: RequestFacts, further: Mapping[str, str], attended: Collection[str]
+) -> None:
+    """Where somebody from outside may be there, it is said who is, or that nobody is.
+
+    Raises:
+        Refused: nothing is said.
+    """
+    if is_attended(request, further) and not attended:
+        raise Refused(
+            "it is not said who attends the hearing",
+            clause=TERMS[request.purpose].decided_under,
+            hint='say who is there besides you: --attended "the patient", or --attended nobody',
         )
 
 

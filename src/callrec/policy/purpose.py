@@ -91,6 +91,10 @@ class Terms:
     """Only the employee's manager is handed the recording [policy 2 bullet 6]."""
     needs_consultation: bool = False
     """A delegate consults the Data Controller before he approves [policy 4(g)]."""
+    edits_are_decided: bool = False
+    """A copy goes outside, so what is left out of it is part of the approval."""
+    is_attended: bool = False
+    """Somebody from outside may come to hear it, so who was there is on record."""
 
     @property
     def decided_with(self) -> Power:
@@ -169,6 +173,8 @@ _ROWS: Final = (
         has_statutory_clock=True,
         needs_third_party_check=True,
         needs_second_person=True,
+        edits_are_decided=True,
+        is_attended=True,
     ),
     Terms(
         purpose=Purpose.OUTSIDE_BODY,
@@ -181,6 +187,8 @@ _ROWS: Final = (
         ),
         places_hold=True,
         needs_second_person=True,
+        edits_are_decided=True,
+        is_attended=True,
     ),
     Terms(
         purpose=Purpose.DECEASED,
@@ -190,6 +198,8 @@ _ROWS: Final = (
             Further.RECEIVED,
         ),
         has_statutory_clock=True,
+        edits_are_decided=True,
+        is_attended=True,
     ),
     Terms(
         purpose=Purpose.ERASURE,
@@ -203,6 +213,7 @@ _ROWS: Final = (
         sources=(Clause.RIGHTS,),
         further=(Further.SUBJECT, Further.RECEIVED),
         has_statutory_clock=True,
+        edits_are_decided=True,
     ),
     Terms(
         purpose=Purpose.DISPOSAL,

@@ -2,8 +2,8 @@
 
     submitted <-> waiting           the decider asks, an answer comes
     submitted  -> approved | denied | withdrawn | lapsed
-    approved   -> released          handed over or heard, once at the least
-    released   -> closed
+    approved   -> released          packed or heard, once at the least
+    released   -> closed            until then it is said who has the package
 
 A state is never stored as a fact: it is what `state_after` reads from the log's leaves about the
 request.
@@ -72,10 +72,14 @@ class RequestAct(StrEnum):
     LAPSED = "request.lapsed", "let lapse"
     REVOKED = "request.revoked", "revoked"
     GRANT_LAPSED = "grant.lapsed", "let lapse"
+    LOOKED = "listen.looked", "looked at"
     LISTENED = "listen", "listened to"
+    HEARING_ENDED = "listen.ended", "heard to an end"
     PREPARED = "release.prepared", "released"
     DELIVERED = "release.delivered", "released"
     FAILED = "release.failed", "released"
+    HANDED_OVER = "release.handed-over", "recorded as handed over"
+    ACKNOWLEDGED = "release.acknowledged", "recorded as acknowledged"
     CLOSED = "request.closed", "closed"
 
 
@@ -119,6 +123,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
             RequestAct.APPROVED: RequestState.APPROVED,  # for another person or recording
             RequestAct.PREPARED: RequestState.APPROVED,
             RequestAct.DELIVERED: RequestState.RELEASED,
+            RequestAct.LOOKED: RequestState.APPROVED,
             RequestAct.LISTENED: RequestState.RELEASED,
         },
         RequestState.RELEASED: {
@@ -128,23 +133,34 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
             RequestAct.APPROVED: RequestState.RELEASED,  # a second copy is a second approval
             RequestAct.PREPARED: RequestState.RELEASED,
             RequestAct.DELIVERED: RequestState.RELEASED,
+            RequestAct.LOOKED: RequestState.RELEASED,
             RequestAct.LISTENED: RequestState.RELEASED,
+            RequestAct.HEARING_ENDED: RequestState.RELEASED,
+            RequestAct.HANDED_OVER: RequestState.RELEASED,
+            RequestAct.ACKNOWLEDGED: RequestState.RELEASED,
             RequestAct.CLOSED: RequestState.CLOSED,
         },
         RequestState.DENIED: {},
         RequestState.WITHDRAWN: {},
         RequestState.LAPSED: {},
-        RequestState.CLOSED: {},
+        RequestState.CLOSED: {
+            RequestAct.HEARING_ENDED: RequestState.CLOSED,  # it went on while that was done
+        },
     }
 )
 
-ENDED = frozenset(state for state, onward in _NEXT.items() if not onward)
+ENDED = frozenset(state for state, onward in _NEXT.items() if {state}.issuperset(onward.values()))
 """The states that nothing leads out of."""
 
 _PREPARING = {RequestAct.PREPARED: 1, RequestAct.DELIVERED: -1, RequestAct.FAILED: -1}
 """A package begun, and one brought to its end."""
 
-_HANDING_OVER = frozenset({RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.LISTENED})
+_HEARING = {RequestAct.LISTENED: 1, RequestAct.HEARING_ENDED: -1}
+"""A hearing begun, and one that ended; of one whose program was killed there is no end."""
+
+_HANDING_OVER = frozenset(
+    {RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.LOOKED, RequestAct.LISTENED}
+)
 
 
 def check_transition(state: RequestState, act: RequestAct) -> None:
@@ -172,11 +188,12 @@ def state_after(events: Iterable[RequestEvent]) -> RequestState:
         Tampered: this cannot have happened in this order.
     """
     state: RequestState | None = None
-    in_preparation = 0
+    in_preparation = under_way = 0
     for event in events:
         state = _next_state(state, event.act)
         in_preparation += _PREPARING.get(event.act, 0)
-        if state is None or in_preparation < 0:
+        under_way += _HEARING.get(event.act, 0)
+        if state is None or min(in_preparation, under_way) < 0:
             raise Tampered(f"a request's history has {event.act} where it cannot be")
     if state is None:
         raise Tampered("a request has no history")

@@ -107,9 +107,26 @@ def parse_times(text: str) -> Times:
         Unusable: it is neither, or it ends before it begins.
     """
     first, dash, last = text.partition("-")
+    either = "type 14:05 or 14:00-14:30"
     if dash:
-        return Times(_parse_time(first), _parse_time(last))
-    return _around(_parse_time(first))
+        return Times(parse_time(first, hint=either), parse_time(last, hint=either))
+    return _around(parse_time(first, hint=either))
+
+
+def parse_time(text: str, *, hint: str = "type 14:05") -> time:
+    """One time of day as typed, to the minute: ``14:05``.
+
+    Raises:
+        Unusable: it is none.
+    """
+    found = _TIME.fullmatch(text.strip())
+    try:
+        said = time(int(found["hour"]), int(found["minute"])) if found else None
+    except ValueError:
+        said = None
+    if said is None:
+        raise Unusable("that is no time of day", hint=hint)
+    return said
 
 
 def parse_instant(text: str, zone: tzinfo) -> datetime:
@@ -135,17 +152,6 @@ def parse_instant(text: str, zone: tzinfo) -> datetime:
             hint="add the offset: 2024-10-27T01:30+01:00 or 2024-10-27T01:30+00:00",
         )
     return earliest
-
-
-def _parse_time(text: str) -> time:
-    found = _TIME.fullmatch(text.strip())
-    try:
-        said = time(int(found["hour"]), int(found["minute"])) if found else None
-    except ValueError:
-        said = None
-    if said is None:
-        raise Unusable("that is no time of day", hint="type 14:05 or 14:00-14:30")
-    return said
 
 
 def _around(said: time) -> Times:

@@ -16,13 +16,14 @@ from callrec.audit.register import check_made_by
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import Statement, read_statement
-from callrec.errors import NotFound, Refused, Tampered
+from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.authority import (
     check_may_approve,
     check_may_break_glass,
     check_may_countersign,
 )
 from callrec.policy.clause import Clause
+from callrec.policy.edits import Edits, read_edits
 from callrec.policy.hearing import GrantFacts
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import RequestAct
@@ -103,6 +104,21 @@ class Approval:
             item["uid"]: (item["ciphertext"], item["grant"])
             for item in self.statement.fields["items"]
         }
+
+    @property
+    def edits(self) -> Mapping[str, Edits]:
+        """Uid -> what is left out of its copy. Approvals of old say nothing of it: unedited.
+
+        Raises:
+            Tampered: what it says is nothing that anybody could have approved.
+        """
+        try:
+            return {
+                item["uid"]: read_edits(item.get("edits", ()))
+                for item in self.statement.fields["items"]
+            }
+        except (KeyError, TypeError, ValueError, Unusable) as error:
+            raise Tampered("the edits of an approval are not in their form") from error
 
     @property
     def withheld(self) -> tuple[tuple[str, str], ...]:
@@ -186,6 +202,21 @@ def withheld_before(
         return {}
     grounds = {uid: GROUND_CODES[code] for uid, code in newest.withheld}
     return {uid: g for uid, g in grounds.items() if g is not Ground.NOT_APPROVED}
+
+
+def edits_before(
+    approvals: tuple[Approval, ...], history: History, digest: str
+) -> Mapping[str, Edits]:
+    """How the copy of each recording was last approved to be edited, by uid.
+
+    Nothing of what was taken back or has lapsed, or of another version: then all is decided anew.
+    """
+    taken_back = [leaf.seq for leaf in history.leaves if leaf.act in _DECIDED_ANEW]
+    edits: dict[str, Edits] = {}
+    for approval in approvals:
+        if approval.digest == digest and approval.leaf.seq > max(taken_back, default=-1):
+            edits |= approval.edits
+    return edits
 
 
 def check_decided(practice: Practice, approval: Approval, request: RequestFacts) -> None:

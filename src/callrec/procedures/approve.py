@@ -7,19 +7,21 @@ seals it to the one person who is to hear it, and signs what he granted, to whom
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.errors import Locked, NotFound, Refused
 from callrec.policy.clause import Clause
-from callrec.policy.hearing import check_may_be_granted
+from callrec.policy.edits import UNEDITED, Edits, check_edits
+from callrec.policy.edits_said import edits_of_each
+from callrec.policy.hearing import check_is_heard, check_may_be_granted
 from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground, check_each_decided
 from callrec.practice import attempt, today, writing
-from callrec.procedures.approvals import check_signers, withheld_before
+from callrec.procedures.approvals import check_signers, edits_before, withheld_before
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.granting import Granting, write_approval
 from callrec.procedures.hold_reach import check_may_be_destroyed
@@ -29,12 +31,26 @@ from callrec.procedures.request_log import check_log
 from callrec.procedures.telling import tell_granted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
+    from sqlalchemy import Row
+
+    from callrec.policy.edits_said import SaidEdit
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What an approval would do with each recording of a request as it stands."""
+
+    digest: str
+    """Of the request."""
+    granted: Mapping[int, Edits]
+    """Numbers of those that would be granted, each with what is left out of its copy."""
+    withheld: Mapping[int, Ground]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -45,6 +61,8 @@ class Decision:
     """Numbers of those that are granted; empty: all that the request asks for, but the withheld."""
     withheld: Mapping[int, Ground] = field(default_factory=dict)
     """Numbers of those that are withheld expressly, each with its ground."""
+    edits: tuple[SaidEdit, ...] = ()
+    """What is left out of the copies of those that are granted."""
     to: str = ""
     """Login of the person who is to hear them; empty: the requester."""
     until: date | None = None
@@ -54,8 +72,8 @@ class Decision:
     """When a delegate consulted the Data Controller [policy 4(g)]."""
     glass_reason: str | None = None
     """Why the glass is broken; None if it is not."""
-    seen: str = ""
-    """Digest of the request as he saw it; empty: as it stands, whatever it is by then."""
+    seen: Foreseen | None = None
+    """What he saw before he confirmed it; None: as it stands, whatever it is by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +84,31 @@ class Approved:
     to: str
     """Login."""
     recordings: tuple[int, ...]
+    edits: Mapping[int, Edits]
+    """Of each of them, what is left out of its copy."""
     withheld: Mapping[int, Ground]
     lapses_at: datetime
+
+
+def foresee_approval(
+    practice: Practice, actor: Actor, reference: str, decision: Decision
+) -> Foreseen:
+    """Say what a decision would do with each recording, before it is confirmed.
+
+    Raises:
+        NotFound: there is no such request, or recording under it.
+        Refused, Unusable: it cannot be decided so.
+        Locked: it takes the keys of whoever may approve.
+        Tampered: the log or the request is not as it was signed.
+    """
+    with reading(practice.engine) as connection:
+        row = find_request(connection, reference)
+    sweep_lapsed(practice, actor)
+    with (
+        attempt(practice, actor, RequestAct.APPROVED, subject=[row.id]),
+        reading(practice.engine) as connection,
+    ):
+        return _foresee(read_to_decide(practice, actor, connection, reference), decision)
 
 
 def approve_request(
@@ -113,6 +154,7 @@ def approve_request(
         reference=reference,
         to=logins(practice)[granting.to],
         recordings=tuple(row.id for row in granting.recordings),
+        edits=granting.edits,
         withheld={row.id: ground for row, ground in granting.withheld},
         lapses_at=granting.lapses_at,
     )
@@ -126,7 +168,6 @@ def _decide(
     countersigner: Actor | None,
 ) -> Granting:
     grantee = _grantee(practice, request, decision)
-    _check_seen(request, decision)
     check_signers(
         request.facts,
         decider=actor.person,
@@ -137,14 +178,16 @@ def _decide(
         glass_reason=decision.glass_reason,
     )
     check_may_be_granted(grantee, request.facts, on=today(practice))
-    grounds = _grounds(request, decision)
+    foreseen = _foresee(request, decision)
+    _check_seen(request, decision, foreseen)
     return Granting(
         request=request,
         decider=actor,
         countersigner=countersigner,
         to=grantee.id,
-        recordings=tuple(row for row in request.recordings if row.id not in grounds),
-        grounds=grounds,
+        recordings=tuple(row for row in request.recordings if row.id in foreseen.granted),
+        grounds=foreseen.withheld,
+        edits=foreseen.granted,
         lapses_at=grant_lapses_at(
             practice.now(),
             practice.config.grants.lapse_days,
@@ -164,13 +207,37 @@ def _grantee(practice: Practice, request: OpenRequest, decision: Decision) -> Pe
     return voucher.person
 
 
-def _check_seen(request: OpenRequest, decision: Decision) -> None:
-    if decision.seen not in ("", request.digest):
+def _check_seen(request: OpenRequest, decision: Decision, foreseen: Foreseen) -> None:
+    if decision.seen not in (None, foreseen):
         raise Refused(
-            "the request was changed after you saw it",
+            "the request, or what was decided of it, was changed after you saw it",
             clause=Clause.FORMALLY_AUTHORISED,
             hint=f"see what it asks for now: callrec request show {request.reference}",
         )
+
+
+def _foresee(request: OpenRequest, decision: Decision) -> Foreseen:
+    withheld = _grounds(request, decision)
+    granted = [row for row in request.recordings if row.id not in withheld]
+    return Foreseen(request.digest, _edits(request, decision, granted), withheld)
+
+
+def _edits(
+    request: OpenRequest, decision: Decision, granted: Sequence[Row[Any]]
+) -> Mapping[int, Edits]:
+    """How the copy of each granted recording is edited.
+
+    What was left out before is left out again, for whomever, until the recording is edited anew.
+    """
+    if decision.edits:
+        check_is_heard(request.facts)
+    said = edits_of_each(decision.edits, [row.id for row in granted])
+    before = edits_before(request.approvals, request.history, request.digest)
+    edits: dict[int, Edits] = {}
+    for row in granted:
+        edits[row.id] = said.get(row.id, before.get(row.uid, UNEDITED))
+        check_edits(edits[row.id], row.duration_ms)  # held against the sealed one by write_approval
+    return edits
 
 
 def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:

@@ -22,6 +22,8 @@ from callrec.errors import CallrecError
 from callrec.keyring import OTHERS, runtime_folder
 from callrec.practice import check_remembered_head
 from callrec.procedures.keys import audit_keys
+from callrec.procedures.release_unfinished import cut_off
+from callrec.sound import confinement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -65,6 +67,8 @@ def examine(
     yield _space(practice)
     yield _login_place(environ)
     yield _unfinished(practice)
+    yield _releases(practice)
+    yield _decoder()
     yield _shares(practice)
     yield _head(practice)
     yield from _recordings(practice, full=full, done=done)
@@ -115,6 +119,28 @@ def _unfinished(practice: Practice) -> Finding:
             "nothing is lost: run the same callrec ingest again",
         )
     return Finding(Level.WELL, "no ingest was left unfinished")
+
+
+def _releases(practice: Practice) -> Finding:
+    begun = cut_off(practice)
+    if not begun:
+        return Finding(Level.WELL, "no release of yours was cut off")
+    left = sum(len(each.left) for each in begun)
+    return Finding(
+        Level.WARNING,
+        f"{len(begun)} of your releases were cut off, and left {left} sealed files",
+        "the next callrec release takes them away and gives back what was granted",
+    )
+
+
+def _decoder() -> Finding:
+    if confinement.available():
+        return Finding(Level.WELL, "sound is decoded where it reaches no file, network or key")
+    return Finding(
+        Level.WARNING,
+        "sound is decoded in a process of its own, which this system cannot shut in",
+        "release recordings of unknown origin on Linux",
+    )
 
 
 def _shares(practice: Practice) -> Finding:

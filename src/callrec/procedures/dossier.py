@@ -119,7 +119,14 @@ def _dossier(practice: Practice, actor: Actor, connection: Connection, row: Row[
     check_may_read_dossier(actor.person, facts, on=today(practice))  # now that it says about whom
     in_full = request is not None and is_concerned(practice, actor, request)
     approvals = read_approvals(practice, connection, history)
-    teller = teller_of(practice, actor, connection, approvals, request if in_full else None)
+    teller = teller_of(
+        practice,
+        actor,
+        connection,
+        approvals=approvals,
+        history=history,
+        request=request if in_full else None,
+    )
     versions = read_versions(connection, history, request, in_full=in_full)
     leaves = read_leaves(practice, actor, connection, request=row.id, reference=reference)
     entries = (_entry(teller, leaf, versions.get(leaf.seq)) for leaf in leaves)

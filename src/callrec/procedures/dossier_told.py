@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from callrec.audit.leaf import Outcome
 from callrec.catalogue import tables
+from callrec.policy.edits import read_edits
+from callrec.policy.edits_said import say_edits
 from callrec.policy.hold import HoldAct
+from callrec.policy.request import RequestAct
+from callrec.procedures.hearing_record import end_of
 from callrec.procedures.leaf_details import open_details, opens_details
 from callrec.procedures.people import logins
+from callrec.procedures.releases import RELEASING, release_of
 from callrec.procedures.request_clock import read_dates
 from callrec.procedures.request_words import read_words
 
@@ -24,12 +30,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
+    from callrec.policy.edits import Edits
     from callrec.practice import Actor, Practice
     from callrec.procedures.approvals import Approval
     from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.request_log import History
 
 _OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "words"})
 """Members of details that say no more than the entry does anyway (docs/formats/grant.md)."""
+_FIRST: Final = ("release", "on", "time", "channel", "to_whom")
+"""What is told first, in this order: which package, when it was there, who has it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,6 +57,7 @@ class Teller:
     """By the sequence of a leaf, what whoever decided or dated the request said."""
     approvals: Mapping[str, Approval]
     """By the statement that a leaf carries."""
+    history: History
 
     def recordings(self, leaf: Leaf) -> tuple[int, ...]:
         """The recordings that a leaf names, or that its approval grants."""
@@ -65,7 +76,15 @@ class Teller:
             else {}
         )
         told = {name: value for name, value in sealed.items() if name not in _OF_THE_FORMAT}
-        return {**told, **self.said.get(leaf.seq, {}), **self._decided(leaf)}
+        if "edits" in told:
+            told["edits"] = _typed(read_edits(told["edits"]))
+        if leaf.act == RequestAct.LISTENED and leaf.outcome is Outcome.DONE:
+            told |= {} if end_of(leaf, self.history) else {"ended": "not recorded"}
+        told |= {**self.said.get(leaf.seq, {}), **self._decided(leaf)}
+        if leaf.act in RELEASING and leaf.outcome is Outcome.DONE:
+            told["release"] = release_of(leaf)
+        first = [name for name in _FIRST if name in told]
+        return {name: told[name] for name in dict.fromkeys([*first, *told])}
 
     def _decided(self, leaf: Leaf) -> Mapping[str, Any]:
         approval = self.approvals.get(leaf.statement)
@@ -75,6 +94,11 @@ class Teller:
         return {
             "for": self.called[approval.to],
             "until": approval.lapses_at,
+            "edits": [
+                {"recording": self.numbers.get(uid), **typed}
+                for uid, edits in approval.edits.items()
+                for typed in _typed(edits)
+            ],
             "withheld": [
                 {"recording": self.numbers.get(uid), "code": code}
                 for uid, code in approval.withheld
@@ -88,7 +112,9 @@ def teller_of(
     practice: Practice,
     actor: Actor,
     connection: Connection,
+    *,
     approvals: tuple[Approval, ...],
+    history: History,
     request: OpenRequest | None,
 ) -> Teller:
     """Read what there is to tell.
@@ -98,6 +124,7 @@ def teller_of(
         actor: who reads.
         connection: sees one state of the catalogue throughout.
         approvals: of the request, standing or not.
+        history: of the request.
         request: opened, where the reader may see it in full.
 
     Raises:
@@ -118,7 +145,13 @@ def teller_of(
             for signed in (approval.statement, approval.countersignature)
             if signed is not None
         },
+        history=history,
     )
+
+
+def _typed(edits: Edits) -> list[dict[str, str]]:
+    """Edits as they are typed."""
+    return [{what: text} for what, text in say_edits(edits)]
 
 
 def _said(

@@ -9,6 +9,7 @@ time (docs/formats/grant.md, 5), and one that fails opens nothing:
     each signer's power for the purpose held at the approval's leaf
     no signer is requester or subject, save where the glass was flagged as broken
     the grant's hash is listed in the approval, for this recording's ciphertext and this person
+    no later approval lists the recording for this person again, edited otherwise perhaps
     nothing later revoked it, changed the request, lapsed it, or used it up
 """
 
@@ -32,12 +33,13 @@ from callrec.procedures.open_request import read_request
 from callrec.procedures.request_log import check_log
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
     from callrec.crypto.statement import Statement
+    from callrec.policy.edits import Edits
     from callrec.policy.hearing import GrantFacts
     from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
@@ -58,6 +60,8 @@ class UsableGrant:
     """As it was sealed with the recording (docs/formats/recording.md)."""
     approval: Statement
     """The decider's statement."""
+    edits: Edits
+    """What is left out of every copy of it, as it was approved."""
     facts: GrantFacts
     """What the rules of `policy.hearing` ask: to whom, until when, decided by whom."""
     request: OpenRequest
@@ -104,10 +108,9 @@ def usable_grants(
         )
     check_log(practice, connection)
     request = read_request(practice, actor, connection, reference)
-    approvals = {approval.statement.digest: approval for approval in request.approvals}
     usable, ended = [], _why_none(request, actor, practice.now())
     for row in grants_to(connection, request.id, actor.person.id):
-        approval = _approval_of(row, approvals)
+        approval = _approval_of(row, request.approvals)
         recording = _check_listed(connection, row, approval)
         ended = how_it_ended(approval, request.history, practice.now())
         if not ended:
@@ -127,11 +130,19 @@ def _why_none(request: OpenRequest, actor: Actor, now: datetime) -> str:
     return ended or "nothing is granted to you under this request"
 
 
-def _approval_of(row: Row[Any], approvals: Mapping[str, Approval]) -> Approval:
-    approval = approvals.get(row.approval)
-    if approval is None:
+def _approval_of(row: Row[Any], approvals: Sequence[Approval]) -> Approval:
+    """The approval that a grant stands under: the newest of this recording for this person.
+
+    To approve it again replaces the grant, so that what is edited is not to be had unedited. One
+    that stands under an older approval was put back.
+    """
+    found = {approval.statement.digest: approval for approval in approvals}.get(row.approval)
+    if found is None:
         raise Tampered("a grant stands under an approval that is not this request's")
-    return approval
+    later = [each for each in approvals if each.leaf.seq > found.leaf.seq]
+    if any(each.to == row.person and row.uid in each.items for each in later):
+        raise Tampered("a grant stands under an approval that a later one has replaced")
+    return found
 
 
 def _check_listed(connection: Connection, row: Row[Any], approval: Approval) -> Row[Any]:
@@ -181,6 +192,7 @@ def _open(
         data_key=base64.b64decode(value["data_key"]),
         metadata=value["metadata"],
         approval=approval.statement,
+        edits=approval.edits[row.uid],
         facts=approval.facts,
         request=request,
     )

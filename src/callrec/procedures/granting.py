@@ -14,6 +14,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import state
+from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground
 from callrec.procedures.custody import Opening, to_millis
@@ -45,6 +46,8 @@ class Granting:
     """The rows of those that are granted; the request's others are withheld."""
     grounds: Mapping[int, Ground] = field(default_factory=dict)
     """By number, on what ground one is withheld; those that it does not name: not approved."""
+    edits: Mapping[int, Edits] = field(default_factory=dict)
+    """By number, how the copy of one that is granted is edited; the others: not at all."""
     lapses_at: datetime
     """UTC: the first instant at which it is over."""
     consulted_on: date | None = None
@@ -77,11 +80,13 @@ class Grant:
     ciphertext: str
     """SHA-256 of the recording's file, in hex."""
     sealed: bytes
+    edits: Edits
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, object]:
         """As the approval lists it."""
         return {
             "ciphertext": self.ciphertext,
+            "edits": self.edits.as_json(),
             "grant": primitives.sha256(self.sealed).hex(),
             "uid": self.uid,
         }
@@ -156,6 +161,7 @@ def _seal_grants(
                     lapses=instant(granting.lapses_at),
                 ),
             ),
+            granting.edits.get(row.id, UNEDITED),
         )
         for row in granting.recordings
     )

@@ -1,13 +1,14 @@
 """Play what was granted to the one person it was granted to; nothing leaves [policy 4(a), 4(e)].
 
 A grant to hear is no single hearing: it holds until it lapses, is revoked or is released, and each
-hearing is an entry in the log of its own. What is played goes to the player as it is opened, and no
-file of it is ever written.
+hearing is an entry in the log of its own, with who else was there, and another when it ended. What
+is left out of a copy is not heard here, either. What is played goes to the player as it is opened,
+and no file of it is ever written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,23 +16,58 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
-from callrec.policy.hearing import check_is_heard, check_may_hear
+from callrec.policy.edits import edits_to_apply
+from callrec.policy.hearing import check_attended, check_is_heard, check_may_hear, is_attended
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
 from callrec.procedures.granted import usable_grants
+from callrec.procedures.hearing_record import HearingEnd, record_end, record_hearing, record_look
 from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.release_record import record_hearing
-from callrec.procedures.release_sound import check_original, playable
+from callrec.procedures.release_sound import (
+    check_original,
+    copy_pieces,
+    measured,
+    original_pieces,
+)
+from callrec.sound import WAV, Undecodable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
+    from callrec.policy.edits import Edits
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
+    from callrec.procedures.hearing_record import Hearing
+    from callrec.sound import Measured
 
-Play: TypeAlias = Callable[[Iterable[bytes]], None]
-"""Plays a sound while its bytes come."""
+Play: TypeAlias = Callable[[Iterable[bytes]], bool]
+"""Plays a sound while its bytes come, and says whether it took all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How loud a recording is where, and what is left out of it."""
+
+    reference: str
+    recording: int
+    seq: int
+    """The leaf that says that it is shown, or played."""
+    measured: Measured
+    edits: Edits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Where a recording is heard."""
+
+    player: Callable[[str], Play]
+    """Finds what plays such a kind of file: wav, mp3, …"""
+    attended: Sequence[str] = ()
+    """Who is there besides the actor, as far as it was said beforehand."""
+    ask: Callable[[], Sequence[str]] = tuple
+    """Asks who is there; nobody to ask says nothing."""
+    show: Callable[[Seen], None] = lambda _: None
+    """Shows the waveform before it is played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,51 +78,85 @@ class Heard:
     recording: int
     seq: int
     """The leaf that says so."""
+    edits: Edits
+    """What was left out of it."""
     lapses_at: datetime
     """UTC: until then it may be played again."""
 
 
 def listen_to(
-    practice: Practice,
-    actor: Actor,
-    reference: str,
-    recording: int | None,
-    *,
-    player: Callable[[str], Play],
+    practice: Practice, actor: Actor, reference: str, recording: int | None, room: Room
 ) -> Heard:
-    """Play one recording that was granted to the actor.
+    """Play one recording that was granted to the actor, as it was approved.
 
     Args:
         practice: the open vault.
         actor: who listens, with his password given.
         reference: ``R-17``.
         recording: its number; None where only one was granted.
-        player: finds what plays such a kind of file: wav, mp3, ...
+        room: where it is heard.
 
     Raises:
         NotFound: there is no such request.
-        Refused: nothing is granted to the actor, or not this, or no longer.
+        Refused: nothing is granted to the actor, or not this, or no longer; nobody says who else is
+            there; or something is to be left out and cannot be.
         Unusable: several are granted, and none was named.
         Locked: it takes the actor's password.
         Tampered: the log, the request, an approval, a grant or the recording is not as it was.
         Misconfigured: there is no player.
         Failed: the log cannot be written, so nothing is played; or the player failed.
     """
-    with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+    request = _id_of(practice, reference)
     sweep_lapsed(practice, actor)
-    with attempt(practice, actor, RequestAct.LISTENED, subject=[row.id]):
-        with reading(practice.engine) as connection:
-            grants = usable_grants(practice, actor, connection, reference)
-        grant = _chosen(grants, recording)
-        check_is_heard(grant.request.facts)
-        check_may_hear(actor.person, grant.facts, on=today(practice), now=practice.now())
+    with attempt(practice, actor, RequestAct.LISTENED, subject=[request]):
+        grant = _granted(practice, actor, reference, recording)
+        edits = edits_to_apply(grant.request.facts, approved=grant.edits)
+        attended = _attended(grant, room)
         check_original(practice, grant)
-        kind, pieces = playable(practice, grant)
-        play = player(kind)
-        seq = record_hearing(practice, actor, grant)
-        play(pieces)
-    return Heard(reference, grant.recording.id, seq, grant.lapses_at)
+        sound = _measured(practice, grant, edits)
+        play = room.player(WAV.suffix if sound else grant.recording.format)
+        hearing = record_hearing(practice, actor, grant, attended)
+    if sound:
+        room.show(Seen(reference, grant.recording.id, hearing.seq, sound, edits))
+        pieces = copy_pieces(practice, grant, sound, edits=edits)
+    else:
+        pieces = original_pieces(practice, grant)
+    _play(practice, actor, hearing, play, pieces)
+    return Heard(reference, grant.recording.id, hearing.seq, edits, grant.lapses_at)
+
+
+def look_at(practice: Practice, actor: Actor, reference: str, recording: int | None) -> Seen:
+    """Say how loud a recording that was granted to the actor is where; nothing is played.
+
+    Raises:
+        Undecodable: its sound cannot be had.
+        Otherwise as `listen_to`.
+    """
+    request = _id_of(practice, reference)
+    sweep_lapsed(practice, actor)
+    with attempt(practice, actor, RequestAct.LOOKED, subject=[request]):
+        grant = _granted(practice, actor, reference, recording)
+        check_original(practice, grant)
+        sound = measured(practice, grant)
+        seq = record_look(practice, actor, grant)
+    edits = edits_to_apply(grant.request.facts, approved=grant.edits)
+    return Seen(reference, grant.recording.id, seq, sound, edits)
+
+
+def _id_of(practice: Practice, reference: str) -> str:
+    with reading(practice.engine) as connection:
+        return str(find_request(connection, reference).id)
+
+
+def _granted(
+    practice: Practice, actor: Actor, reference: str, recording: int | None
+) -> UsableGrant:
+    with reading(practice.engine) as connection:
+        grants = usable_grants(practice, actor, connection, reference)
+    grant = _chosen(grants, recording)
+    check_is_heard(grant.request.facts)
+    check_may_hear(actor.person, grant.facts, on=today(practice), now=practice.now())
+    return grant
 
 
 def _chosen(grants: Sequence[UsableGrant], recording: int | None) -> UsableGrant:
@@ -105,3 +175,39 @@ def _chosen(grants: Sequence[UsableGrant], recording: int | None) -> UsableGrant
         clause=Clause.CONTROLLED_ACCESS,
         hint=f"callrec request show {reference} says what is",
     )
+
+
+def _attended(grant: UsableGrant, room: Room) -> Sequence[str]:
+    request, further = grant.request.facts, grant.request.particulars.further
+    attended = room.attended
+    if is_attended(request, further):
+        attended = attended or room.ask()
+    check_attended(request, further, attended)
+    return attended
+
+
+def _measured(practice: Practice, grant: UsableGrant, edits: Edits) -> Measured | None:
+    """None where the sound cannot be had: then the original is played as it is."""
+    try:
+        return measured(practice, grant)
+    except Undecodable as error:
+        if not edits:
+            return None
+        raise Refused(
+            f"recording {grant.recording.id} cannot be edited as was approved: {error.message}",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="ask whoever decides to approve it without edits, or to withhold it",
+        ) from error
+
+
+def _play(
+    practice: Practice, actor: Actor, hearing: Hearing, play: Play, pieces: Iterable[bytes]
+) -> None:
+    how = HearingEnd.FAILED
+    try:
+        how = HearingEnd.ENDED if play(pieces) else HearingEnd.STOPPED
+    except KeyboardInterrupt:
+        how = HearingEnd.STOPPED
+        raise
+    finally:
+        record_end(practice, actor, hearing, how)

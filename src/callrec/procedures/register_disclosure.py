@@ -7,34 +7,38 @@ and only who reads the audit log sees them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
 from callrec.catalogue import tables
+from callrec.crypto.canonical import parse_instant
 from callrec.policy.further import Further
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
+from callrec.procedures.hearing_record import end_of
 from callrec.procedures.leaf_details import open_details, opens_details
 from callrec.procedures.people import logins
+from callrec.procedures.register_releases import NOWHERE, read_whereabouts
 from callrec.procedures.request_log import leaves_of
 from callrec.procedures.requests_listed import read_listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
     from callrec.practice import Actor, Practice
+    from callrec.procedures.request_log import History
     from callrec.procedures.requests_listed import ListedRequest
 
-ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "recordings", "channel")
+ON_SCREEN: Final = ("at", "request", "purpose", "how", "by", "handed_over_on")
 
 _HOW: Final[Mapping[RequestAct, str]] = {
     RequestAct.LISTENED: "heard",
-    RequestAct.DELIVERED: "handed over",
+    RequestAct.DELIVERED: "released",
 }
 _RECIPIENT: Final[Mapping[Purpose, Further]] = {
     Purpose.REGULATORY: Further.REGULATOR,
@@ -56,11 +60,17 @@ class DisclosureEntry:
     request: str
     purpose: str
     how: str
-    """``heard``, or ``handed over``."""
+    """``heard``, or ``released``."""
     by: str
-    """Who heard it or handed it over."""
+    """Who heard it or released it."""
     role: str
     """What he was to the practice then."""
+    attended: tuple[str, ...]
+    """Who else was there, where it was heard; empty for who does not read the audit log."""
+    ended_at: datetime | None
+    """When a hearing ended; None where that is not recorded, and of what was released."""
+    end: str | None
+    """``ended``, ``stopped`` or ``failed``, for who reads the audit log; or ``not recorded``."""
     approved_by: tuple[str, ...]
     """Who decided, and who countersigned."""
     recipient: str | None
@@ -73,6 +83,15 @@ class DisclosureEntry:
     passphrase_channel: str | None
     manifest: str | None
     """SHA-256 of the package's manifest, in hex."""
+    handed_over_on: date | None
+    """As the newest says that was written down of it; None too where the reader may not open it."""
+    handed_over_time: str | None
+    """``14:05`` by the practice's clock."""
+    handed_over_channel: str | None
+    """The way that it went."""
+    handed_over_to: str | None
+    """Masked where the reader is not to see it in full, None where nothing opens the request."""
+    acknowledged_on: date | None
 
 
 def read_disclosures(
@@ -97,10 +116,14 @@ def _entries(
 ) -> Iterator[DisclosureEntry]:
     called = logins(practice)
     numbers = _numbers(connection)
+    packages = read_whereabouts(practice, actor, connection, request)
     for leaf, event in zip(request.history.leaves, request.history.events, strict=True):
         if event.act not in _HOW:
             continue
         told = _told(practice, actor, connection, request, leaf)
+        end = end_of(leaf, request.history)
+        unended = event.act is RequestAct.LISTENED and end is None
+        package = packages.get(leaf.subject[1], NOWHERE)
         heard = [numbers[id_] for id_ in leaf.subject if id_ in numbers]
         is_copy = event.act is RequestAct.DELIVERED and request.purpose in _RECIPIENT
         yield DisclosureEntry(
@@ -111,6 +134,9 @@ def _entries(
             how=_HOW[event.act],
             by=called[leaf.actor],
             role=str(practice.register.person(leaf.actor, before=leaf.seq).role),
+            attended=tuple(told.get("attended", ())),
+            ended_at=parse_instant(end.at) if end else None,
+            end="not recorded" if unended else told.get("how"),
             approved_by=tuple(called[person] for person in _approvers(request, leaf)),
             recipient=request.named(_RECIPIENT[request.purpose]) if is_copy else None,
             recordings=len(heard),
@@ -118,6 +144,11 @@ def _entries(
             channel=told.get("deliver_by"),
             passphrase_channel=told.get("passphrase_by"),
             manifest=told.get("manifest"),
+            handed_over_on=package.on,
+            handed_over_time=package.time,
+            handed_over_channel=package.channel,
+            handed_over_to=package.to_whom,
+            acknowledged_on=package.acknowledged_on,
         )
 
 
@@ -137,20 +168,21 @@ def _told(
     connection: Connection,
     request: ListedRequest,
     disclosed: Leaf,
-) -> Mapping[str, str | None]:
-    """How a package went out, and its manifest: what lies beside both leaves of the release."""
-    if disclosed.act != RequestAct.DELIVERED or not opens_details(actor):
-        return {}
-    release = disclosed.subject[1]
-    both = [
-        leaf
-        for leaf in request.history.leaves
-        if release in leaf.subject and leaf.act in (RequestAct.PREPARED, RequestAct.DELIVERED)
-    ]
-    told: dict[str, str | None] = {}
-    for leaf in both:
-        told |= open_details(practice, actor, connection, leaf)
+) -> Mapping[str, Any]:
+    """What lies beside the leaves of a disclosure."""
+    told: dict[str, Any] = {}
+    if opens_details(actor):
+        for leaf in _leaves(request.history, disclosed):
+            told |= open_details(practice, actor, connection, leaf)
     return told
+
+
+def _leaves(history: History, disclosed: Leaf) -> Iterable[Leaf]:
+    """The beginning and the end of a hearing, or both leaves of a release."""
+    if disclosed.act == RequestAct.LISTENED:
+        return filter(None, (disclosed, end_of(disclosed, history)))
+    release, acts = disclosed.subject[1], (RequestAct.PREPARED, RequestAct.DELIVERED)
+    return (leaf for leaf in history.leaves if release in leaf.subject and leaf.act in acts)
 
 
 def _numbers(connection: Connection) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from callrec.policy.registers import REGISTERS, RegisterName
 from callrec.policy.request import RequestAct
 from callrec.procedures.answering import answer_to
 from callrec.procedures.people import logins
+from callrec.procedures.register_releases import newest_package
 from callrec.procedures.request_clock import deadline_by, read_clock
 from callrec.procedures.request_log import event_of
 from callrec.procedures.requests_listed import read_listed
@@ -55,7 +56,13 @@ class OutsideBodyEntry:
     """As in the register of subject access."""
     codes: tuple[str, ...]
     released_on: date | None
-    """When it was first handed over."""
+    """When it was first released."""
+    handed_over_on: date | None
+    """Of the newest package, as the newest says that was written down of it."""
+    handed_over_channel: str | None
+    handed_over_to: str | None
+    """Masked where the reader is not to see it in full."""
+    acknowledged_on: date | None
     subject_may_be_told: str | None
     """``yes`` or ``no``."""
 
@@ -78,6 +85,7 @@ def _entry(
     answer = answer_to(practice, actor, connection, request)
     clock = read_clock(practice, connection, request.history)
     deadline = deadline_by(practice, clock, on=answer.ended_on) if clock else None
+    package = newest_package(practice, actor, connection, request)
     made, decided = request.history.leaves[0], answer.decided
     delivered = [leaf for leaf in request.history.leaves if leaf.act == RequestAct.DELIVERED]
     return OutsideBodyEntry(
@@ -96,6 +104,10 @@ def _entry(
         outcome=str(answer.outcome),
         codes=answer.codes,
         released_on=_day(practice, delivered[0]) if delivered else None,
+        handed_over_on=package.on,
+        handed_over_channel=package.channel,
+        handed_over_to=package.to_whom,
+        acknowledged_on=package.acknowledged_on,
         subject_may_be_told=request.said(Further.SUBJECT_MAY_BE_TOLD),
     )
 

@@ -15,6 +15,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.registers import RIGHTS
 from callrec.practice import today
 from callrec.procedures.answering import answer_to
+from callrec.procedures.register_releases import newest_package
 from callrec.procedures.request_clock import deadline_by, read_clock
 from callrec.procedures.requests_listed import read_listed
 
@@ -51,7 +52,7 @@ class SubjectAccessEntry:
     due_on: date | None
     extended: bool
     answered_on: date | None
-    """When it was first heard or handed over, or denied."""
+    """When it was first heard or released, or denied."""
     outcome: str
     """``open``, ``granted``, ``part``, ``denied``, ``withdrawn`` or ``lapsed``."""
     codes: tuple[str, ...]
@@ -61,6 +62,12 @@ class SubjectAccessEntry:
     days_late: int
     in_time: bool | None
     """None while it is open and not late."""
+    handed_over_on: date | None
+    """Of the newest package, as the newest says that was written down of it."""
+    handed_over_channel: str | None
+    handed_over_to: str | None
+    """Masked as the subject is."""
+    acknowledged_on: date | None
 
 
 def read_subject_access(
@@ -84,6 +91,7 @@ def _entry(
     until = answer.ended_on or today(practice)
     deadline, received_on = deadline_by(practice, clock, on=until), clock.receipt.received_on
     late = max(0, (until - deadline.due_on).days) if deadline.due_on else 0
+    package = newest_package(practice, actor, connection, request)
     is_dead = request.purpose is Purpose.DECEASED
     return SubjectAccessEntry(
         request=request.reference,
@@ -102,6 +110,10 @@ def _entry(
         days=(until - received_on).days,
         days_late=late,
         in_time=late == 0 if answer.answered_on or late else None,
+        handed_over_on=package.on,
+        handed_over_channel=package.channel,
+        handed_over_to=package.to_whom,
+        acknowledged_on=package.acknowledged_on,
     )
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.register_csv import Cell
+    from callrec.spreadsheet import Cell
 
 READ: Final = "register.read"
 

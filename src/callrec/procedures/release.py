@@ -1,13 +1,14 @@
 """Hand over what was granted, as a package that proves itself [policy 4(a), 4(e)-(g)].
 
 Who releases is who was granted it. In this order, since each step holds the hash of the one before:
-every recording is read and checked, the manifest written, ``release.prepared`` put into the log,
-its proof taken, the package sealed under a fresh passphrase, ``release.delivered`` put into the log
-(docs/formats/release.md, 1).
+every recording is read, checked and edited as was decided, the manifest written,
+``release.prepared`` put into the log, its proof taken, the certificate written, the package sealed
+under a fresh passphrase, ``release.delivered`` put into the log (docs/formats/release.md, 1).
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,45 +16,46 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Unusable
-from callrec.policy.handing_over import Form, check_parted
+from callrec.policy.edits import UNEDITED, edits_to_apply
+from callrec.policy.edits_said import edits_of_each
+from callrec.policy.handing_over import check_parted
 from callrec.policy.hearing import check_may_release
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
 from callrec.procedures.granted import usable_grants
 from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.release_contents import contents_of, write_manifest
+from callrec.procedures.release_calls import call_data_of, list_of
+from callrec.procedures.release_contents import Draft, write_manifest
+from callrec.procedures.release_copies import enclose, plan_copies
+from callrec.procedures.release_package import write_package
 from callrec.procedures.release_record import (
     read_evidence,
     record_delivered,
     record_failed,
     record_prepared,
 )
-from callrec.release.manifest import Role
-from callrec.release.package import assemble
+from callrec.procedures.release_unfinished import Begun, give_back_cut_off, noted
 from callrec.release.passphrase import fresh_passphrase
-from callrec.release.zipped import write_zip
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from callrec.policy.handing_over import Delivery
+    from callrec.policy.handing_over import Form
+    from callrec.policy.releasing import Directions
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
-    from callrec.procedures.release_record import Evidence
-    from callrec.release.manifest import Manifest, ReleasedFile
-    from callrec.release.package import Member
-
-_NOBODY_SAID = "whoever sent you this"
-"""Whom to ask where the practice has set no ``release.contact``."""
+    from callrec.release.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Released:
     """A package, and what opens it. Its repr shows nothing."""
 
-    reference: str
     path: Path
     form: Form
+    sha256: str
+    """Of the file, in hex: whoever reads out the passphrase can read it out, too."""
     passphrase: str
     """Shown once, kept nowhere."""
     manifest: Manifest
@@ -61,12 +63,18 @@ class Released:
     """The leaf whose proof is in the package."""
 
     @property
-    def originals(self) -> tuple[ReleasedFile, ...]:
-        return tuple(file for file in self.manifest.files if file.role is Role.ORIGINAL)
+    def reference(self) -> str:
+        return self.manifest.request_number
 
 
 def release_recordings(
-    practice: Practice, actor: Actor, reference: str, *, to: Path, delivery: Delivery
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    *,
+    to: Path,
+    directions: Directions,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> Released:
     """Write a package of everything that is granted to the actor under a request.
 
@@ -75,11 +83,12 @@ def release_recordings(
         actor: who releases, with his password given.
         reference: ``R-17``.
         to: a folder outside the vault, or a drive.
-        delivery: how package and passphrase will reach the recipient.
+        directions: how it goes out.
+        advance: told 1 for each recording that was read, and for each file that was written.
 
     Raises:
         NotFound: there is no such request.
-        Unusable: the folder is none, or lies in the vault.
+        Unusable: the folder is none, or lies in the vault; an edit or a size cannot be.
         Refused: a rule says no, nothing is granted to the actor, or no longer.
         Locked: it takes the actor's password.
         Tampered: the log, the request, an approval, a grant or a recording is not as it was.
@@ -89,22 +98,13 @@ def release_recordings(
     with reading(practice.engine) as connection:
         row = find_request(connection, reference)
     sweep_lapsed(practice, actor)
+    give_back_cut_off(practice, actor)
     with attempt(practice, actor, RequestAct.PREPARED, subject=[row.id]):
-        check_parted(delivery)
-        grants = _releasable(practice, actor, reference)
-        manifest = write_manifest(practice, actor, primitives.fresh_id(), grants)
-        prepared = record_prepared(practice, actor, manifest, grants)
-    path = to / f"callrec-release-{reference}-{manifest.release[:8]}.zip"
-    release = Released(reference, path, Form.ZIP, fresh_passphrase(), manifest, prepared.seq)
-    try:
-        evidence = read_evidence(practice, actor, prepared)
-        write_zip(_members(practice, actor, manifest, evidence, grants), path, release.passphrase)
-        _hand_over(practice, actor, release, delivery)
-    except BaseException as error:
-        why = error.message if isinstance(error, CallrecError) else type(error).__name__
-        record_failed(practice, actor, manifest, why)
-        raise
-    return release
+        draft = _put_together(practice, actor, reference, directions, advance)
+    release = draft.manifest.release
+    target = to / f"callrec-release-{reference}-{release[:8]}.{directions.form}"
+    with noted(practice, Begun(release, row.id, actor.person.id, str(target.absolute()))):
+        return _hand_over(practice, actor, draft, directions, target=target, advance=advance)
 
 
 def _check_folder(practice: Practice, to: Path) -> None:
@@ -121,6 +121,34 @@ def _is_folder(to: Path) -> bool:
         return False
 
 
+def _put_together(
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    directions: Directions,
+    advance: Callable[[int], None],
+) -> Draft:
+    check_parted(directions.delivery)
+    grants = _releasable(practice, actor, reference)
+
+    said = edits_of_each(directions.edits, [grant.recording.id for grant in grants])
+    edits = {
+        grant.uid: edits_to_apply(
+            grant.request.facts,
+            approved=grant.edits,
+            said=said.get(grant.recording.id, UNEDITED),
+        )
+        for grant in grants
+    }
+    copies = plan_copies(practice, grants, edits, advance)
+    enclosed = enclose(practice, copies, most_bytes=directions.most_bytes)
+    data = call_data_of(grants, enclosed)
+    manifest = write_manifest(
+        practice, actor, grants, enclosed, release=primitives.fresh_id(), call_data=list_of(data)
+    )
+    return Draft(grants, copies, manifest, {**data, **enclosed.contents})
+
+
 def _releasable(practice: Practice, actor: Actor, reference: str) -> tuple[UsableGrant, ...]:
     with reading(practice.engine) as connection:
         grants = usable_grants(practice, actor, connection, reference)
@@ -130,28 +158,65 @@ def _releasable(practice: Practice, actor: Actor, reference: str) -> tuple[Usabl
     return grants
 
 
-def _members(
+def _hand_over(
     practice: Practice,
     actor: Actor,
-    manifest: Manifest,
-    evidence: Evidence,
-    grants: tuple[UsableGrant, ...],
-) -> tuple[Member, ...]:
-    assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
-    return assemble(
-        manifest,
-        contents_of(practice, manifest, grants),
-        seed=actor.identity.act,
-        proof=evidence.proof,
-        signers=evidence.signers,
-        root=practice.root.hex(),
-        contact=practice.config.release.contact or _NOBODY_SAID,
-    )
-
-
-def _hand_over(practice: Practice, actor: Actor, release: Released, delivery: Delivery) -> None:
+    draft: Draft,
+    directions: Directions,
+    *,
+    target: Path,
+    advance: Callable[[int], None],
+) -> Released:
+    manifest, passphrase = draft.manifest, fresh_passphrase()
+    with attempt(practice, actor, RequestAct.PREPARED, subject=[manifest.request]):
+        prepared = record_prepared(practice, actor, manifest, draft.grants)
     try:
-        record_delivered(practice, actor, release.manifest, delivery)
+        evidence = read_evidence(practice, actor, prepared)
+        write_package(
+            practice,
+            actor,
+            draft,
+            evidence,
+            directions,
+            target=target,
+            passphrase=passphrase,
+            advance=advance,
+        )
+        sha256 = _file_digest(target)
+        _deliver(practice, actor, draft, target, _details(directions, sha256))
+    except BaseException as error:
+        why = error.message if isinstance(error, CallrecError) else type(error).__name__
+        record_failed(practice, actor, manifest.request, manifest.release, why)
+        raise
+    return Released(target, directions.form, sha256, passphrase, manifest, prepared.seq)
+
+
+def _file_digest(target: Path) -> str:
+    with target.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _details(directions: Directions, sha256: str) -> Mapping[str, str | None]:
+    """How it goes out, for the record."""
+    said = directions.delivery
+    return {
+        "deliver_by": said.package_by,
+        "form": directions.form,
+        "medium_serial": directions.medium_serial,
+        "passphrase_by": said.passphrase_by,
+        "sha256": sha256,
+    }
+
+
+def _deliver(
+    practice: Practice,
+    actor: Actor,
+    draft: Draft,
+    target: Path,
+    details: Mapping[str, str | None],
+) -> None:
+    try:
+        record_delivered(practice, actor, draft.grants[0].request, draft.manifest, details)
     except BaseException:
-        release.path.unlink()  # nobody can open it: its passphrase was not shown
+        target.unlink()  # nobody can open it: its passphrase was not shown
         raise

@@ -1,45 +1,59 @@
-"""What a release holds, and what it does not (docs/formats/release.md, 1 to 3)."""
+"""What a release says that it holds, and what it does not (docs/formats/release.md, 3)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callrec.crypto.canonical import parse_instant
 from callrec.policy.withholding import GROUND_CODES
-from callrec.procedures.release_sound import (
-    check_original,
-    listening_pieces,
-    measure,
-    original_pieces,
-)
-from callrec.release.manifest import Manifest, ReleasedFile, Role, Withheld, recording_path
+from callrec.release.manifest import Manifest, Withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
+    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.release_copies import Copy, Enclosed
+    from callrec.release.manifest import CallData
     from callrec.release.package import Content
 
-_PIECES = {Role.ORIGINAL: original_pieces, Role.LISTENING: listening_pieces}
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Draft:
+    """A release that was put together, and is not on record yet. Its repr shows nothing."""
+
+    grants: tuple[UsableGrant, ...]
+    copies: tuple[Copy, ...]
+    manifest: Manifest
+    contents: Mapping[str, Content]
+    """How the bytes of each file that the manifest lists are made."""
+
+    @property
+    def request(self) -> OpenRequest:
+        return self.grants[0].request
 
 
 def write_manifest(
-    practice: Practice, actor: Actor, release: str, grants: Sequence[UsableGrant]
+    practice: Practice,
+    actor: Actor,
+    grants: Sequence[UsableGrant],
+    enclosed: Enclosed,
+    *,
+    release: str,
+    call_data: Sequence[CallData],
 ) -> Manifest:
-    """The manifest of a release of these grants, each recording read and checked for it.
+    """The manifest of a release of these grants.
 
-    Raises:
-        Tampered: a recording's file is not as it was sealed.
+    Args:
+        practice: the open vault.
+        actor: who releases.
+        grants: what is released.
+        enclosed: which files of it are put in.
+        release: its id.
+        call_data: what is put in of what is known of the calls.
     """
     request = grants[0].request
-    files = [
-        file
-        for place, grant in enumerate(grants, start=1)
-        for file in _files(practice, place, grant)
-    ]
     return Manifest(
         vault=practice.vault,
         practice=practice.name,
@@ -49,48 +63,11 @@ def write_manifest(
         purpose=request.purpose,
         released_by=actor.person.id,
         at=practice.now().astimezone(practice.config.time_zone),
-        files=tuple(files),
+        files=enclosed.files,
+        not_enclosed=enclosed.not_enclosed,
         withheld=tuple(_withheld(grants)),
+        call_data=tuple(call_data),
     )
-
-
-def contents_of(
-    practice: Practice, manifest: Manifest, grants: Sequence[UsableGrant]
-) -> Mapping[str, Content]:
-    """For each path of the manifest, how its bytes are made."""
-    of = {grant.uid: grant for grant in grants}
-    return {
-        file.path: partial(_PIECES[file.role], practice, of[file.uid]) for file in manifest.files
-    }
-
-
-def _files(practice: Practice, place: int, grant: UsableGrant) -> Iterator[ReleasedFile]:
-    check_original(practice, grant)
-    said = grant.metadata
-    original = ReleasedFile(
-        path=recording_path(place, Role.ORIGINAL, said["format"]),
-        role=Role.ORIGINAL,
-        recording=grant.recording.id,
-        uid=grant.uid,
-        sha256=said["sha256"],
-        size_bytes=said["size_bytes"],
-        codec=said["codec"],
-        sample_rate=said["sample_rate"],
-        started_at=parse_instant(said["started_at"]).astimezone(practice.config.time_zone),
-        made_from=None,
-    )
-    yield original
-    copy = measure(listening_pieces(practice, grant))
-    if copy.size_bytes:
-        yield replace(
-            original,
-            path=recording_path(place, Role.LISTENING, "wav"),
-            role=Role.LISTENING,
-            sha256=copy.sha256,
-            size_bytes=copy.size_bytes,
-            codec="pcm16",
-            made_from=original.sha256,
-        )
 
 
 def _withheld(grants: Sequence[UsableGrant]) -> Iterator[Withheld]:

@@ -1,12 +1,11 @@
-"""What the log says of a hearing and of a release, and what becomes of the grants by it.
+"""What the log says of a release, and what becomes of the grants by it.
 
-    listen               it was played; the grants stay as they are
     release.prepared     a package is being made; the grants are out of use
-    release.delivered    it was handed over; they are destroyed
+    release.delivered    it is whole and may go; they are destroyed
     release.failed       it was not made; they are back
 
-Whatever stops a release after ``prepared`` without a further leaf leaves the grants out of use for
-good: it may have got out. A second copy is a second approval (docs/formats/grant.md, 5).
+Whatever stops a release after ``prepared`` without a further leaf leaves the grants out of use till
+`release_unfinished` has cleared it away. A second copy is a second approval (grant.md, 5).
 """
 
 from __future__ import annotations
@@ -26,10 +25,12 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, PREPARED, destroy_grants_to, set_grants_state
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
-from callrec.errors import Failed
+from callrec.errors import Refused
+from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
-from callrec.procedures.request_log import History, log_request_event, read_history
+from callrec.procedures.request_log import History, log_request_event, read_history, read_unchanged
+from callrec.procedures.request_words import log_with_words
 from callrec.procedures.telling import tell
 
 if TYPE_CHECKING:
@@ -37,10 +38,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.audit.log import Writing
-    from callrec.policy.handing_over import Delivery
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
+    from callrec.procedures.open_request import OpenRequest
     from callrec.release.manifest import Manifest
 
 _NONCE_BYTES = 32
@@ -59,22 +59,14 @@ class Prepared:
 class Evidence:
     """What a package carries to show that it stands on the practice's record."""
 
+    seq: int
+    """The leaf ``release.prepared``."""
     proof: bytes
-    """The file of the proof of ``release.prepared``."""
+    """The file of its proof."""
+    checkpoint: str
+    """The log's head that it is for, a signed note."""
     signers: bytes
     """``signers.json``."""
-
-
-def record_hearing(practice: Practice, actor: Actor, grant: UsableGrant) -> int:
-    """Write, durably, that a recording is played to the actor; returns the leaf's sequence.
-
-    Raises:
-        Failed: something happened to the request meanwhile, or the log cannot be written.
-    """
-    with writing(practice, actor.signer) as act:
-        history = _unchanged(practice, act, grant)
-        after = log_request_event(act, actor, history, RequestAct.LISTENED, subject=[grant.uid])
-    return after.leaves[-1].seq
 
 
 def record_prepared(
@@ -91,7 +83,7 @@ def record_prepared(
         after = log_request_event(
             act,
             actor,
-            _unchanged(practice, act, grants[0]),
+            read_unchanged(practice, act.connection, grants[0].request),
             RequestAct.PREPARED,
             subject=_subject(manifest),
             details=details,
@@ -108,66 +100,82 @@ def read_evidence(practice: Practice, actor: Actor, prepared: Prepared) -> Evide
         Tampered: the log is not as it was written.
     """
     with reading(practice.engine) as connection:
+        checkpoint = _checkpoint(connection, prepared)
         return Evidence(
-            _proof(connection, prepared),
+            prepared.seq,
+            _proof(connection, prepared, checkpoint),
+            checkpoint.decode(),
             write_signers(connection, practice.register, actor.person.id, prepared.seq + 1),
         )
 
 
 def record_delivered(
-    practice: Practice, actor: Actor, manifest: Manifest, delivery: Delivery
+    practice: Practice,
+    actor: Actor,
+    request: OpenRequest,
+    manifest: Manifest,
+    words: Mapping[str, Any],
 ) -> None:
-    """Write, durably, that the package was handed over, and destroy the grants.
+    """Write, durably, that the package is whole and may go, and destroy the grants.
+
+    Args:
+        practice: the open vault.
+        actor: who released it.
+        request: under which, as it was opened.
+        manifest: what was released.
+        words: how it goes out, sealed for who may read the log, and for who may read the request:
+            when it is handed over, that is held against it.
 
     Raises:
-        Refused: what was granted has been taken back meanwhile.
+        Refused: what was granted has been taken back meanwhile, or the release counts as cut off.
         Failed: the log cannot be written.
     """
-    details = {"deliver_by": delivery.package_by, "passphrase_by": delivery.passphrase_by}
     with writing(practice, actor.signer) as act:
         history = read_history(practice, act.connection, manifest.request)
+        if not _is_under_way(history, manifest.release):
+            raise Refused(
+                "this release was taken for one that was cut off",
+                clause=Clause.CONTROLLED_ACCESS,
+                hint="run the same command again, once",
+            )
         subject = _subject(manifest)
-        log_request_event(
-            act, actor, history, RequestAct.DELIVERED, subject=subject, details=details
+        log_with_words(
+            act, actor, request, RequestAct.DELIVERED, words, history=history, subject=subject
         )
         destroy_grants_to(act.connection, history.request, history.requester, actor.person.id)
         about, told, by = manifest.request_number, history.requester, actor.person.id
         tell(practice, act.connection, about, "was released", to=told, by=by)
 
 
-def record_failed(practice: Practice, actor: Actor, manifest: Manifest, why: str) -> None:
+def record_failed(practice: Practice, actor: Actor, request: str, release: str, why: str) -> None:
     """Write, durably, that nothing was handed over, and put the grants back into use.
 
-    What the log calls delivered stays so: something failed when that was durable already.
+    What the log calls ended stays so: something failed when that was durable already.
 
     Raises:
         Failed: the log cannot be written; then they stay out of use.
     """
     with writing(practice, actor.signer) as act:
-        history = read_history(practice, act.connection, manifest.request)
-        if _is_delivered(history, manifest):
+        history = read_history(practice, act.connection, request)
+        if not _is_under_way(history, release):
             return
-        subject, details = [manifest.release], {"why": why}
+        subject, details = [release], {"why": why}
         log_request_event(act, actor, history, RequestAct.FAILED, subject=subject, details=details)
-        set_grants_state(act.connection, manifest.request, actor.person.id, GRANTED)
+        set_grants_state(act.connection, request, actor.person.id, GRANTED)
 
 
-def _is_delivered(history: History, manifest: Manifest) -> bool:
-    return any(
-        leaf.act == RequestAct.DELIVERED and manifest.release in leaf.subject
-        for leaf in history.leaves
-    )
+def is_under_way(practice: Practice, connection: Connection, request: str, release: str) -> bool:
+    """Whether a release was begun, and the log does not say how it ended.
+
+    Raises:
+        Tampered: the log is not as it was written.
+    """
+    return _is_under_way(read_history(practice, connection, request), release)
 
 
-def _unchanged(practice: Practice, act: Writing, grant: UsableGrant) -> History:
-    """The request's history, in which nothing has happened since its grants were opened."""
-    history = read_history(practice, act.connection, grant.request.id)
-    if history != grant.request.history:
-        raise Failed(
-            "something else happened to the request meanwhile",
-            hint=f"see what: callrec request show {grant.request.reference}; then try again",
-        )
-    return history
+def _is_under_way(history: History, release: str) -> bool:
+    acts = {leaf.act for leaf in history.leaves if release in leaf.subject}
+    return RequestAct.PREPARED in acts and not acts & {RequestAct.DELIVERED, RequestAct.FAILED}
 
 
 def _subject(manifest: Manifest) -> list[str]:
@@ -175,16 +183,21 @@ def _subject(manifest: Manifest) -> list[str]:
     return [manifest.release, *dict.fromkeys(file.uid for file in manifest.files)]
 
 
-def _proof(connection: Connection, prepared: Prepared) -> bytes:
-    """The leaf's proof at the head that its own actor signed, with what opens its details."""
-    seq, size = prepared.seq, prepared.seq + 1
+def _checkpoint(connection: Connection, prepared: Prepared) -> bytes:
+    """The head that the leaf completes, signed by its own actor."""
+    head = tables.checkpoint
+    of_leaf = select(head.c.note).where(head.c.size == prepared.seq + 1)
+    return bytes(connection.execute(of_leaf).scalar_one())
+
+
+def _proof(connection: Connection, prepared: Prepared, checkpoint: bytes) -> bytes:
+    """The leaf's proof at that head, with what opens its details."""
+    seq = prepared.seq
     _, body = read_leaf(connection, seq)
     extra = {
         "details": dict(prepared.details),
         "leaf": base64.b64encode(body).decode(),
         "nonce": prepared.nonce.hex(),
     }
-    head = tables.checkpoint
-    note = connection.execute(select(head.c.note).where(head.c.size == size)).scalar_one()
-    hashes = tree.inclusion_proof(seq, size, node_reader(connection))
-    return write_proof(Proof(seq, hashes, bytes(note), canonical(extra)))
+    hashes = tree.inclusion_proof(seq, seq + 1, node_reader(connection))
+    return write_proof(Proof(seq, hashes, checkpoint, canonical(extra)))

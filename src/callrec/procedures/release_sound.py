@@ -9,38 +9,40 @@ from __future__ import annotations
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Tampered
+from callrec.policy.edits import UNEDITED
+from callrec.sound import WAV, listening_copy, measure
 from callrec.store.reader import open_seekable
 from callrec.store.sealing import open_stream
-from callrec.telephone.listening import listening_copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from io import BufferedReader
 
+    from callrec.policy.edits import Edits
     from callrec.practice import Practice
     from callrec.procedures.granted import UsableGrant
+    from callrec.sound import Encoding, Measured
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Counted:
     """How many bytes there were, and their SHA-256 in hex."""
 
     size_bytes: int
     sha256: str
 
 
-def measure(pieces: Iterable[bytes]) -> Measured:
+def count(pieces: Iterable[bytes]) -> Counted:
     """Read all of it, and keep nothing."""
     digest, size = hashlib.sha256(), 0
     for piece in pieces:
         digest.update(piece)
         size += len(piece)
-    return Measured(size, digest.hexdigest())
+    return Counted(size, digest.hexdigest())
 
 
 def check_original(practice: Practice, grant: UsableGrant) -> None:
@@ -49,8 +51,8 @@ def check_original(practice: Practice, grant: UsableGrant) -> None:
     Raises:
         Tampered: its file is missing, was changed, or holds other sound.
     """
-    found = measure(original_pieces(practice, grant))
-    if found != Measured(grant.metadata["size_bytes"], grant.metadata["sha256"]):
+    found = count(original_pieces(practice, grant))
+    if found != Counted(grant.metadata["size_bytes"], grant.metadata["sha256"]):
         raise _not_as_sealed(grant)
 
 
@@ -64,26 +66,53 @@ def original_pieces(practice: Practice, grant: UsableGrant) -> Iterator[bytes]:
         yield from open_stream(sealed, grant.data_key, _associated(practice, grant))
 
 
-def listening_pieces(practice: Practice, grant: UsableGrant) -> Iterator[bytes]:
-    """A copy that any player plays, a block at a time; not one where none can be made.
+def measured(practice: Practice, grant: UsableGrant) -> Measured:
+    """How long it really sounds, and how loud.
 
     Raises:
+        Undecodable: it is no sound that can be decoded here.
         Tampered: the file is missing, or a segment was changed.
     """
+    with _seekable(practice, grant) as original:
+        return measure(original, _suffix(grant))
+
+
+def copy_pieces(
+    practice: Practice,
+    grant: UsableGrant,
+    sound: Measured,
+    *,
+    edits: Edits = UNEDITED,
+    encoding: Encoding = WAV,
+) -> Iterator[bytes]:
+    """A copy that any player plays, a piece at a time.
+
+    Args:
+        practice: the open vault.
+        grant: the recording.
+        sound: as `measured` found it.
+        edits: what is left out.
+        encoding: how it is written.
+
+    Raises:
+        Undecodable: it is no sound that can be decoded here.
+        Tampered: the file is missing, or a segment was changed.
+    """
+    with _seekable(practice, grant) as original:
+        yield from listening_copy(original, _suffix(grant), sound, edits=edits, encoding=encoding)
+
+
+def _suffix(grant: UsableGrant) -> str:
+    return f".{grant.metadata['format']}"
+
+
+@contextmanager
+def _seekable(practice: Practice, grant: UsableGrant) -> Iterator[BinaryIO]:
     with (
         _opening(practice, grant) as sealed,
         open_seekable(sealed, grant.data_key, _associated(practice, grant)) as original,
     ):
-        yield from listening_copy(original) or ()
-
-
-def playable(practice: Practice, grant: UsableGrant) -> tuple[str, Iterable[bytes]]:
-    """What kind of file a player gets, and its bytes: the listening copy, or else the original."""
-    copy = listening_pieces(practice, grant)
-    beginning = next(copy, None)
-    if beginning is None:
-        return grant.recording.format, original_pieces(practice, grant)
-    return "wav", chain([beginning], copy)
+        yield original
 
 
 @contextmanager

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from callrec.audit.log import Writing
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
+    from callrec.procedures.open_request import OpenRequest
 
 MAKING: Final = (RequestAct.CREATED, RequestAct.AMENDED)
 """The acts that make a version."""
@@ -116,6 +117,21 @@ def read_history(practice: Practice, connection: Connection, request: str) -> Hi
     about = [leaf.seq for leaf in leaves_about(connection, request) if is_event(leaf, request)]
     history = History(request, attested_leaves(connection, practice.register, about))
     _ = history.state  # read once here, so that nothing is made of a history that cannot be
+    return history
+
+
+def read_unchanged(practice: Practice, connection: Connection, request: OpenRequest) -> History:
+    """The history of a request in which nothing has happened since it was opened.
+
+    Raises:
+        Failed: something has.
+    """
+    history = read_history(practice, connection, request.id)
+    if history != request.history:
+        raise Failed(
+            "something else happened to the request meanwhile",
+            hint=f"see what: callrec request show {request.reference}; then try again",
+        )
     return history
 
 

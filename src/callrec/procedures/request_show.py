@@ -6,6 +6,7 @@ In full to whoever made it, decides its purpose or was granted it; masked to oth
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
@@ -24,18 +25,21 @@ from callrec.procedures.lapsing import UNDECIDED, sweep_lapsed
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.outbox import list_messages
 from callrec.procedures.people import logins
+from callrec.procedures.release_shown import shown_release
+from callrec.procedures.releases import read_releases, words_for
 from callrec.procedures.request_clock import deadline_by, read_dates
 from callrec.procedures.request_log import event_of
 from callrec.procedures.request_words import read_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import datetime
 
     from sqlalchemy import Row
 
     from callrec.audit.leaf import Leaf
     from callrec.policy.clock import Deadline
+    from callrec.policy.edits import Edits
     from callrec.policy.particulars import Particulars
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
@@ -43,6 +47,8 @@ if TYPE_CHECKING:
     from callrec.procedures.hold_list import ListedHold
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.outbox import ListedMessage
+    from callrec.procedures.release_shown import ShownRelease
+    from callrec.procedures.releases import ReadRelease
     from callrec.procedures.request_clock import DatedWords
     from callrec.procedures.request_words import Words
 
@@ -91,6 +97,7 @@ class Told:
     dates: Mapping[int, DatedWords]
     deadline: Deadline | None
     hold: ListedHold | None
+    releases: tuple[ReadRelease, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -104,6 +111,8 @@ class ShownApproval:
     until: datetime
     """UTC: the first instant at which it is over."""
     recordings: tuple[int, ...]
+    edits: Mapping[int, Edits]
+    """Of each of them, what is left out of its copy."""
     withheld: tuple[tuple[int, str], ...]
     """Their numbers, each with the code of the ground."""
     broke_glass: bool
@@ -149,6 +158,7 @@ class ShownRequest:
     """What it keeps from being destroyed; None if its purpose places no hold."""
     approvals: tuple[ShownApproval, ...]
     denial: ShownDenial | None
+    releases: tuple[ShownRelease, ...]
     history: tuple[ShownEvent, ...]
     messages: tuple[ListedMessage, ...]
     """By mail: who was told of it, and when."""
@@ -178,6 +188,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
                 read_dates(practice, connection, request),
                 deadline_by(practice, request.clock) if request.clock else None,
                 hold_of_request(practice, connection, request.id),
+                read_releases(request.history, words_for(practice, actor, connection, request)),
             )
     return _shown(practice, actor, request, told)
 
@@ -218,6 +229,7 @@ def _shown(
         hold=told.hold,
         approvals=_approvals(request, told, called, in_full=in_full),
         denial=_denial(request, told.words, called, in_full=in_full),
+        releases=tuple(shown_release(each, called, in_full=in_full) for each in told.releases),
         history=tuple(
             _event(leaf, told, called, in_full=in_full) for leaf in request.history.leaves
         ),
@@ -262,12 +274,14 @@ def _lapses_at(
 
 def _event(leaf: Leaf, told: Told, called: Mapping[str, str], *, in_full: bool) -> ShownEvent:
     event, dated = event_of(leaf), told.dates.get(leaf.seq)
-    said = dated.reason if dated else told.words.get(leaf.seq, {}).get("reason")
+    words = told.words.get(leaf.seq, {})
+    said = dated.reason if dated else words.get("reason")
+    on = date.fromisoformat(words["on"]) if "on" in words else None
     return ShownEvent(
         at=event.at,
         what=event.act,
         by=called[event.actor],
-        on=dated.on if dated else None,
+        on=dated.on if dated else on,
         awaited=dated.awaited if dated else None,
         said=said if in_full else None,
     )
@@ -289,6 +303,7 @@ def _approvals(
                 to=called[approval.to],
                 until=approval.lapses_at,
                 recordings=tuple(number[uid] for uid in approval.items if uid in number),
+                edits={number[uid]: each for uid, each in approval.edits.items() if uid in number},
                 withheld=tuple((number[uid], c) for uid, c in approval.withheld if uid in number),
                 broke_glass=approval.broke_glass,
                 review=alone.standing if alone else None,

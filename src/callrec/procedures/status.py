@@ -29,6 +29,7 @@ from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
 from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
+from callrec.procedures.unrecorded import unrecorded_warnings
 from callrec.procedures.waiting_mail import mail_warnings
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def _warnings(practice: Practice, *, never_archived: bool) -> Iterator[str]:
     yield from dict.fromkeys(glass.warning for glass in open_glass(practice))
     yield from incident_warnings(practice)
     yield from notice_warnings(practice)
+    yield from unrecorded_warnings(practice)
     yield from mail_warnings(practice)
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"

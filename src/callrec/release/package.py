@@ -70,7 +70,7 @@ class Member:
         """
         digest = hashlib.sha256()
         size = 0
-        for chunk in _pieces(self.content):
+        for chunk in pieces(self.content):
             digest.update(chunk)
             size += len(chunk)
             yield chunk
@@ -141,7 +141,8 @@ def assemble(
     return (*before, *signed, *after)
 
 
-def _pieces(content: Content) -> Iterable[bytes]:
+def pieces(content: Content) -> Iterable[bytes]:
+    """The bytes of a file, piece by piece; of an open file once only."""
     if isinstance(content, bytes):
         return (content,)
     if callable(content):

@@ -1,8 +1,9 @@
-"""The two texts of a package: for whoever listens, and for whoever has to rely on it.
+"""The texts of a package: for whoever listens, for whose calls they are, for who relies on them.
 
-The words stand in read-me-first.txt and verify.txt beside this module; here they get their facts
-and their lines. UTF-8 without a byte order mark and LF line ends on every system: every editor
-reads them, Windows Notepad since 2018, and one release is the same bytes wherever it is made.
+The words stand in read-me-first.txt, your-rights.txt and verify.txt beside this module; here they
+get their facts and their lines. UTF-8 without a byte order mark and LF line ends on every system:
+every editor reads them, Windows Notepad since 2018, and one release is the same bytes wherever it
+is made.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from importlib import resources
 from string import Template
 from typing import TYPE_CHECKING, Final
 
+from callrec.policy.notice import PURPOSES
 from callrec.release.sshsig import NAMESPACE, ssh_fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from callrec.release.manifest import Manifest
@@ -43,9 +45,32 @@ def read_me_first(manifest: Manifest, *, contact: str) -> str:
         request=manifest.request_number,
         made_on=_day(manifest.at),
         calls=_indented(f"{name}   {_day(at)}, {at:%H:%M}" for name, at in calls.items()),
+        edited=_edited(manifest),
         left_out=_left_out(len(manifest.withheld)),
         contact=contact,
         proves=PROVES,
+    )
+
+
+def rights_text(manifest: Manifest, *, contact: str, kept_for: str, own: str = "") -> str:
+    """YOUR-RIGHTS.txt: what a data subject is told beside a copy of his calls [UK GDPR 15(1), (2)].
+
+    Args:
+        manifest: what is released.
+        contact: how to reach whoever answers for data protection; may be empty.
+        kept_for: how long recordings are kept as a rule: "three years".
+        own: the practice's own words; where there are any, they stand as they are.
+    """
+    if own:
+        return own.strip("\n") + "\n"
+    return _text(
+        "your-rights.txt",
+        practice=manifest.practice,
+        request=manifest.request_number,
+        made_on=_day(manifest.at),
+        contact=contact or "please ask at reception",
+        purposes="\n".join(_bullets(PURPOSES.values())),
+        kept_for=kept_for,
     )
 
 
@@ -63,12 +88,28 @@ def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
         practice=manifest.practice,
         request=manifest.request_number,
         release=manifest.release,
-        check=f"ssh-keygen -Y verify -f allowed_signers -I {manifest.released_by} -n {NAMESPACE}"
-        " -s manifest.json.sig < manifest.json",
+        check_sums=_ssh_keygen(manifest, "SHA256SUMS"),
+        check_manifest=_ssh_keygen(manifest, "manifest.json"),
         namespace=NAMESPACE,
         key=ssh_fingerprint(public),
         fingerprint=_indented([" ".join(groups[:4]), " ".join(groups[4:])]),
         proves=PROVES,
+    )
+
+
+def _ssh_keygen(manifest: Manifest, signed: str) -> str:
+    return (
+        f"ssh-keygen -Y verify -f allowed_signers -I {manifest.released_by} -n {NAMESPACE}"
+        f" -s {signed}.sig < {signed}"
+    )
+
+
+def _edited(manifest: Manifest) -> str:
+    if not any(file.edits for file in manifest.files):
+        return "Nothing in them has been cut or silenced."
+    return (
+        "Something in them has been cut or silenced, so that nobody else's affairs are told:"
+        " certificate.pdf says where and on what ground. Their originals stay at the practice."
     )
 
 
@@ -77,13 +118,20 @@ def _left_out(withheld: int) -> str:
         return "Nothing else that was asked for and may be given to you has been left out."
     calls = "One call that was" if withheld == 1 else f"{withheld} calls that were"
     return (
-        f"{calls} asked for could not be given. manifest.json says under"
-        ' "withheld" which and on what ground; the practice can explain it.'
+        f"{calls} asked for could not be given. certificate.pdf says which and on what ground;"
+        " the practice can explain it."
     )
 
 
 def _day(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"
+
+
+def _bullets(lines: Iterable[str]) -> Iterator[str]:
+    *others, last = lines
+    for line in (*(f"{other};" for other in others), f"{last}."):
+        first, further = f"{_INDENT}- ", f"{_INDENT}  "
+        yield textwrap.fill(line, COLUMNS, initial_indent=first, subsequent_indent=further)
 
 
 def _indented(lines: Iterable[str]) -> str:

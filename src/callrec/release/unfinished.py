@@ -1,13 +1,16 @@
-"""Whole or not at all: what is written beside its target takes the target's name at the end."""
+"""Whole or not at all: a package has its name only once every byte of it is durable.
+
+Until then it has no name at all where the drive allows that (O_TMPFILE): whatever kills the run,
+the system takes it away. On other drives, most that are made for Windows among them, it lies beside
+its target under a name of its own, which `left_behind` finds.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO, Final
 
-from callrec.crypto.primitives import fresh_id
 from callrec.errors import Failed, Unusable
 
 if TYPE_CHECKING:
@@ -15,56 +18,98 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PREFIX: Final = ".callrec-release-"
-"""How the name of an unfinished package begins: what a killed run leaves is known by it."""
+"""How the name of an unfinished package begins, where it has one."""
 
 
 @contextmanager
-def unfinished(target: Path) -> Iterator[Path]:
-    """A name beside ``target`` to make a file or folder under, which then becomes ``target``.
+def unfinished(target: Path) -> Iterator[BinaryIO]:
+    """A file that only its owner can read, which becomes ``target`` at the end.
 
-    It lies on the same volume, so that renaming is all or nothing. On any way out but the good
-    one, an interrupt included, whatever stands under that name is removed.
+    It lies on the same drive, so that giving it its name is all or nothing. On any way out but the
+    good one, an interrupt included, nothing of it stays.
+
+    Yields:
+        The file, unbuffered, to be written and read.
 
     Raises:
         Unusable: the target exists.
         Failed: the drive is full, missing or cannot be written.
     """
     if os.path.lexists(target):
-        raise Unusable(
-            "a file or folder of the release's name exists already", hint="give another place"
-        )
-    draft = target.with_name(PREFIX + fresh_id())
+        raise _exists()
     try:
-        yield draft
-        draft.rename(target)
-        sync_folder(target.parent)
+        with _nameless(target) or _beside(target) as file:
+            yield file
+            os.fsync(file.fileno())
+            _name(file, target)
+        _sync_folder(target.parent)
+    except FileExistsError as error:
+        raise _exists() from error
     except OSError as error:
-        _discard(draft)
         raise Failed(
             f"the release could not be written: {error.strerror}",
             hint="see that the drive has room and can be written, then run the same command again",
         ) from error
-    except BaseException:
-        _discard(draft)
-        raise
+    finally:
+        for path in left_behind(target):
+            path.unlink()
 
 
-def sync_folder(folder: Path) -> None:
+def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
+    """Write all of it: an unbuffered file may take less at a time."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def left_behind(target: Path) -> tuple[Path, ...]:
+    """What a run that was killed may have left of a package that was to be ``target``."""
+    draft = _draft(target)
+    return (draft,) if os.path.lexists(draft) else ()
+
+
+def _draft(target: Path) -> Path:
+    return target.with_name(PREFIX + target.name)
+
+
+def _nameless(target: Path) -> BinaryIO | None:
+    """A file without a name on the target's drive; None where there is no such thing."""
+    with suppress(OSError, AttributeError):  # a drive, or a system, that does not know them
+        descriptor = os.open(target.parent, os.O_RDWR | os.O_TMPFILE, 0o600)
+        return os.fdopen(descriptor, "r+b", buffering=0)
+    return None
+
+
+def _beside(target: Path) -> BinaryIO:
+    descriptor = os.open(_draft(target), os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    return os.fdopen(descriptor, "r+b", buffering=0)
+
+
+def _name(file: BinaryIO, target: Path) -> None:
+    """Give the file its name, never one that is taken."""
+    if left_behind(target):
+        if os.path.lexists(target):
+            raise FileExistsError
+        _draft(target).rename(target)
+        return
+    # By way of /proc (open(2), O_TMPFILE); os.link follows a link only with a folder's descriptor.
+    opened = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.link(str(file.fileno()), target, src_dir_fd=opened, follow_symlinks=True)
+    finally:
+        os.close(opened)
+
+
+def _exists() -> Unusable:
+    return Unusable(
+        "a file or folder of the release's name exists already", hint="give another place"
+    )
+
+
+def _sync_folder(folder: Path) -> None:
     """Make the names in a folder durable: the sync of a file does not."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def create(path: Path) -> int:
-    """A descriptor of a new file that only its owner can read, never of one that was there."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-
-
-def _discard(draft: Path) -> None:
-    if draft.is_dir():
-        shutil.rmtree(draft, ignore_errors=True)
-    else:
-        draft.unlink(missing_ok=True)

@@ -7,12 +7,11 @@ archives, and sound hardly shrinks.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import pyzipper
 
-from callrec.release.unfinished import create, unfinished
+from callrec.release.unfinished import unfinished, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,22 +28,21 @@ _UNIX = 3  # "made by", so that the archive does not tell which system it was ma
 def write_zip(members: Iterable[Member], target: Path, passphrase: str) -> None:
     """Write a package as the zip ``target``, under ``passphrase``; nothing open touches the drive.
 
-    Made under another name beside the target, synced and renamed; if it cannot be finished,
-    nothing of it stays. Anybody can read the names, sizes and number of the files in it.
+    It has its name once all of it is durable; if it cannot be finished, nothing of it stays.
+    Anybody can read the names, sizes and number of the files in it.
 
     Raises:
         Tampered: a recording turned out not to be what the manifest says.
         Unusable: there is something at ``target``.
         Failed: the drive is full, missing or cannot be written.
     """
-    with unfinished(target) as draft, os.fdopen(create(draft), "r+b", buffering=0) as file:
+    with unfinished(target) as file:
         drive = _Drive(file)
         with pyzipper.AESZipFile(drive, "w", encryption=pyzipper.WZ_AES) as archive:
             archive.setpassword(passphrase.encode())
             for member in members:
                 _add(archive, member, drive)
         drive.check()
-        os.fsync(file.fileno())
 
 
 def _add(archive: pyzipper.AESZipFile, member: Member, drive: _Drive) -> None:
@@ -72,10 +70,9 @@ class _Drive:
         self.flush = file.flush
 
     def write(self, data: bytes) -> int:
-        rest = memoryview(data)
-        while rest and not self._failure:
+        if not self._failure:
             try:
-                rest = rest[self._file.write(rest) :]
+                write_all(self._file, data)
             except OSError as error:
                 self._failure = error
         return len(data)

@@ -1,1 +1,11 @@
-"""The sound of a recording: decoded in a confined child, edited here, and written anew."""
+"""A recording's sound: measured, edited, and written again as any computer plays it."""
+
+from callrec.sound.encoding import COMPRESSED, WAV, Encoding
+from callrec.sound.listening import listening_copy
+from callrec.sound.measured import Measured
+from callrec.sound.measuring import measure
+from callrec.sound.undecodable import Undecodable
+
+__all__ = [
+    "COMPRESSED", "WAV", "Encoding", "Measured", "Undecodable", "listening_copy", "measure",
+]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What people try with recordings: searched, heard, handed over, let go without leave."""
+"""What people try with recordings: searched, heard, let go without leave."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.policy.clock import Awaited
 from callrec.policy.criteria import Criteria, check_not_browsing
-from callrec.policy.handing_over import Channel, Delivery, check_parted
 from callrec.policy.hearing import (
     check_is_heard,
     check_may_be_granted,
@@ -91,9 +90,6 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "a subject access is released, and nobody thought of other people": lambda: check_third_parties(
         a_request(Purpose.SUBJECT_ACCESS)
-    ),
-    "a package and its passphrase go by the same way": lambda: check_parted(
-        Delivery(Channel.EMAIL, Channel.EMAIL)
     ),
     # Holding.
     "staff place a hold": lambda: check_may_place_hold(STAFF, on=TODAY),

@@ -43,6 +43,18 @@ VOUCHER: Final[dict[str, Any]] = {
     "serial": 2,
     "standing": "confirmed",
 }
+APPROVED: Final[dict[str, Any]] = {"ciphertext": "c1" * 32, "grant": "9a" * 32, "uid": UID}
+EDITS: Final = [
+    {"from_ms": 0, "to_ms": 60_000, "what": "clip"},
+    {
+        "filler": "tone",
+        "from_ms": 30_250,
+        "ground": "third-party",
+        "side": "left",
+        "to_ms": 40_000,
+        "what": "silence",
+    },
+]
 STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
     "voucher": VOUCHER,
     "key": {
@@ -71,7 +83,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
         "countersigned": OTHER_PERSON,
         "digest": "d1" * 32,
         "for": OTHER_PERSON,
-        "items": [{"ciphertext": "c1" * 32, "grant": "9a" * 32, "uid": UID}],
+        "items": [APPROVED | {"edits": EDITS}],
         "lapses": "2026-12-24T09:05:00.000Z",
         "request": REQUEST,
         "requester": OTHER_PERSON,
@@ -99,11 +111,16 @@ def whole(kind: str, **changed: Any) -> dict[str, Any]:
     return STATEMENTS[kind] | {"kind": kind, "vault": VAULT, "by": PERSON, "at": AT} | changed
 
 
+def sound(kind: str, **changed: Any) -> bytes:
+    body = canonical(whole(kind, **changed))
+    head = {"vault": VAULT, "seed": ACT.hex(), "digest": sha256(body).hex()}
+    return case_text(body, expect="good", **head, **signed(kind, body))
+
+
 def statements() -> Cases:
     for kind in STATEMENTS:
-        body = canonical(whole(kind))
-        head = {"vault": VAULT, "seed": ACT.hex(), "digest": sha256(body).hex()}
-        yield kind, case_text(body, expect="good", **head, **signed(kind, body))
+        yield kind, sound(kind)
+    yield "approval_before_edits", sound("approval", items=[APPROVED])
     claim = whole("claim")
     for name, why, said in (
         ("of_no_kind", "a kind that there is not", claim | {"kind": "wish"}),

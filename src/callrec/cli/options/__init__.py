@@ -45,10 +45,11 @@ def read_recording(text: str) -> int:
 
 def read_fingerprint(text: str) -> bytes:
     """The vault root, 32 bytes, from its 64 hex digits in any grouping."""
-    digits = "".join(text.split()).lower()
+    digits = re.sub(r"[\s-]", "", text).lower()
     if not re.fullmatch(r"[0-9a-f]{64}", digits):
         raise Unusable(
-            "a fingerprint has 64 digits, 0 to 9 and a to f", hint="groups and spaces do not matter"
+            "a fingerprint has 64 digits, 0 to 9 and a to f",
+            hint="spaces and hyphens do not matter, but need quotes around it all",
         )
     return bytes.fromhex(digits)
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from callrec.policy.handing_over import Channel
+
 
 class Event(StrEnum):
     """What can be dated about a request, as it is typed."""
@@ -18,6 +20,8 @@ class Event(StrEnum):
     AUTHORITY = "authority"
     FEE = "fee"
     THIRD_PARTIES = "third-parties"
+    HANDED_OVER = "handed-over"
+    ACKNOWLEDGED = "acknowledged"
 
 
 class AskedFor(StrEnum):
@@ -34,7 +38,8 @@ EventName = Annotated[
     typer.Argument(
         metavar="EVENT",
         help="What happened: extend (three months instead of one), ask, answer (what was asked),"
-        " identity, authority or fee (it came), third-parties (who else is heard was checked).",
+        " identity, authority or fee (it came), third-parties (who else is heard was checked),"
+        " handed-over, acknowledged (the package that was released).",
     ),
 ]
 EventDay = Annotated[
@@ -46,10 +51,30 @@ Why = Annotated[
     typer.Option(
         "--reason",
         metavar="TEXT",
-        help="Why more time is needed, what was asked, or what was found; a sentence.",
+        help="Why more time is needed or another way was taken, what was asked, found or"
+        " acknowledged; a sentence.",
     ),
 ]
 Wanted = Annotated[
     AskedFor,
     typer.Option("--for", help="What was asked for: to ask for proof of identity begins anew."),
+]
+AtTime = Annotated[
+    str | None,
+    typer.Option("--time", metavar="TIME", help="When it was handed over, if known: 14:05."),
+]
+HandedOverBy = Annotated[
+    Channel | None, typer.Option("--by", help="How the package was handed over.")
+]
+ToWhom = Annotated[
+    str | None,
+    typer.Option("--to-whom", metavar="TEXT", help="To whom; it is kept sealed in the record."),
+]
+WhichRelease = Annotated[
+    str,
+    typer.Option(
+        "--release",
+        metavar="ID",
+        help="Which package, where it could be several: how its id begins, as in its name.",
+    ),
 ]

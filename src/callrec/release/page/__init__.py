@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import os
 import re
 from base64 import b64encode
 from importlib import resources
@@ -22,7 +21,7 @@ from callrec.errors import Unusable
 from callrec.release.certificate import day_in_words
 from callrec.release.page.shown import Shown, shown_as_json, silences_in_copy
 from callrec.release.passphrase import WORDS
-from callrec.release.unfinished import create, unfinished
+from callrec.release.unfinished import unfinished, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,11 +53,11 @@ _AS_DRAWN = re.compile(rf"[a-z]+( [a-z]+){{{WORDS - 1}}}")
 _ENCODED_AT_A_TIME = 3 << 18  # a multiple of three, so that no piece of base64 is padded
 
 
-def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: Shown) -> str:
-    """Write a package as the page ``target``, under ``passphrase``; its SHA-256 in hex is returned.
+def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: Shown) -> None:
+    """Write a package as the page ``target``, under ``passphrase``.
 
-    Made under another name beside the target, synced and renamed; if it cannot be finished,
-    nothing of it stays. All of it is sealed in memory first: nothing open touches the drive.
+    It has its name once all of it is durable; if it cannot be finished, nothing of it stays. All of
+    it is sealed in memory first: nothing open touches the drive.
 
     Args:
         members: the package's files.
@@ -76,12 +75,8 @@ def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: 
     _check_size(files)
     if not _AS_DRAWN.fullmatch(passphrase):
         raise ValueError("a page opens with six words in small letters, one space between")
-    with unfinished(target) as draft, os.fdopen(create(draft), "w+b") as file:
+    with unfinished(target) as file:
         _write(file, files, passphrase, shown)
-        file.flush()
-        os.fsync(file.fileno())
-        file.seek(0)
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_size(files: Sequence[Member]) -> None:
@@ -98,12 +93,10 @@ def _write(file: BinaryIO, files: Sequence[Member], passphrase: str, shown: Show
     # The format has no associated data: the passphrase is of this one page alone.
     sealed = memoryview(seal(key, b"".join(_content(files, shown)), b""))
     before, after = _around(shown.certificate, salt, bytes(sealed[:NONCE_BYTES]))
-    file.write(before)
-    file.writelines(
-        b64encode(sealed[start : start + _ENCODED_AT_A_TIME])
-        for start in range(NONCE_BYTES, len(sealed), _ENCODED_AT_A_TIME)
-    )
-    file.write(after)
+    write_all(file, before)
+    for start in range(NONCE_BYTES, len(sealed), _ENCODED_AT_A_TIME):
+        write_all(file, b64encode(sealed[start : start + _ENCODED_AT_A_TIME]))
+    write_all(file, after)
 
 
 def _content(files: Sequence[Member], shown: Shown) -> Iterator[bytes]:

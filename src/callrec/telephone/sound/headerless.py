@@ -26,12 +26,18 @@ class _Kind(NamedTuple):
 _KINDS = {
     "ulaw": _Kind("ulaw", 8000, 1, 1),
     "alaw": _Kind("alaw", 8000, 1, 1),
-    "sln": _Kind("pcm16", 8000, 2, 1),
+    **{
+        f"sln{name}": _Kind("pcm16", rate, 2, 1)
+        for name, rate in {
+            "": 8000, "12": 12_000, "16": 16_000, "24": 24_000, "32": 32_000, "44": 44_100,
+            "48": 48_000, "96": 96_000, "192": 192_000,
+        }.items()
+    },
     "raw": _Kind("pcm16", 8000, 2, 1),
     "g722": _Kind("g722", 16000, 1, 2),
     "g729": _Kind("g729", 8000, 10, 80),
     "gsm": _Kind("gsm", 8000, 33, 160),
-}
+}  # fmt: skip
 _GSM_MARK = 0xD
 """The first four bits of every frame."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING
 
+from callrec.telephone.sound.adts import adts_sound
 from callrec.telephone.sound.amr import amr_sound
 from callrec.telephone.sound.au import au_sound
 from callrec.telephone.sound.flac import flac_sound
@@ -52,7 +53,7 @@ def inspect(stream: BinaryIO, size: int, suffix: str) -> Sound:
 
 
 def _without_mark(window: Window, suffix: str) -> Sound:
-    found = mpeg_sound(window)
+    found = mpeg_sound(window) or adts_sound(window)
     if found:
         return found
     if _is_text(window.at(0, _TEXT_LOOKED_AT)):

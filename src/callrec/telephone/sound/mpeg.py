@@ -1,6 +1,7 @@
 """MP3: measured by walking its frames, for a count in the first one is not rewritten after a crash.
 
-Sources: ISO/IEC 11172-3 and 13818-3, and Fraunhofer's MPEG 2.5 (frame header); id3.org, ID3v2.4.0.
+Sources: ISO/IEC 11172-3 and 13818-3, and Fraunhofer's MPEG 2.5 (frame header); id3.org, ID3v2.4.0;
+LAME's Mp3 Info Tag rev 1.
 """
 
 from __future__ import annotations
@@ -31,6 +32,15 @@ _SEARCHED = 4096
 _ENOUGH = 3
 """Frames that follow each other by no accident."""
 
+_NOTE_WITHIN = 64
+"""Bytes of the first frame within which an encoder's note begins."""
+
+_FIELDS = {1: 4, 2: 4, 4: 100, 8: 4}
+"""Bytes of the note's fields, by the bits that say that they are there."""
+
+_MAKERS = frozenset({b"LAME", b"Lavf", b"Lavc"})
+"""Encoders whose notes say what they put before and after the sound."""
+
 _MOST_FRAMES, _MOST_ROWS = 500_000, 100
 """Ten hours at 8 kHz, and so many damages; beyond, the rest is reckoned from what was walked."""
 
@@ -48,9 +58,8 @@ def mpeg_sound(window: Window) -> Sound | None:
     first = None if start is None else _frame(window.at(start, 4))
     if start is None or first is None:
         return None
-    seconds = _seconds(window, start)
-    if _counts_frames(window, start):
-        seconds -= first.samples / first.sample_rate
+    left_out = _left_out(window.at(start, first.length), first.samples) / first.sample_rate
+    seconds = max(0.0, _seconds(window, start) - left_out)
     return Sound("mp3", "mp3", first.sample_rate, first.channels, round(seconds * 1000))
 
 
@@ -121,7 +130,19 @@ def _frame(header: bytes) -> _Frame | None:
     return _Frame(length, 1152 if full else 576, sample_rate, 1 if header[3] >> 6 == 3 else 2)  # noqa: PLR2004
 
 
-def _counts_frames(window: Window, start: int) -> bool:
-    """Whether the first frame is an encoder's note to the player, and silent."""
-    first = window.at(start, 64)
-    return any(word in first for word in (b"Xing", b"Info", b"VBRI"))
+def _left_out(first: bytes, samples: int) -> int:
+    """Samples that no player plays, as the encoder's note in the first frame says.
+
+    They are that frame itself, which is silent, and what the encoder put before and after the
+    sound. Of a file that was never closed the note says nothing of these.
+    """
+    place = max(first.find(word, 0, _NOTE_WITHIN) for word in (b"Xing", b"Info", b"VBRI"))
+    if place < 0:
+        return 0
+    fields = int.from_bytes(first[place + 4 : place + 8], "big")
+    maker = place + 8 + sum(size for bit, size in _FIELDS.items() if fields & bit)
+    edges = first[maker + 21 : maker + 24]
+    if first[maker : maker + 4] not in _MAKERS or len(edges) < 3:  # noqa: PLR2004  # 24 bits
+        return samples
+    before, after = divmod(int.from_bytes(edges, "big"), 1 << 12)
+    return samples + before + after

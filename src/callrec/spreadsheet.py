@@ -1,4 +1,4 @@
-"""A register as a table that other programs open: CSV of RFC 4180, in UTF-8 with a byte order mark.
+"""A table that spreadsheets open: CSV of RFC 4180, in UTF-8 with a byte order mark.
 
 A spreadsheet runs a cell that begins like a formula. What people typed must not become one, so such
 a cell is made text by an apostrophe before it, as OWASP advises ("CSV Injection").

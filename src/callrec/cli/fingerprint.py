@@ -1,0 +1,60 @@
+"""``callrec fingerprint``: what the practice publishes, for whoever checks a release."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context
+from callrec.cli.kit import grouped_fingerprint
+from callrec.cli.who import practice_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from callrec.cli.output import Output
+
+app = new_app()
+
+_HALVES = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
+"""Two modules of a QR code, one above the other; the dark ones stay as dark as the terminal is."""
+
+
+@app.command()
+def fingerprint(ctx: Context) -> None:
+    """Print the practice's fingerprint, which it publishes where its releases do not go.
+
+    Whoever gets a release compares it: callrec verify-release --pin, or the program in the release.
+    Opens nothing. It must be the same as on the page of the recovery kit; if it is not, publish
+    neither and tell the Data Controller.
+    """
+    practice = practice_of(ctx.obj)
+    digits = practice.root.hex()
+    groups = grouped_fingerprint(digits)
+    out = ctx.obj.out
+    out.show(
+        {"fingerprint": digits, "groups": groups.split()},
+        lambda: _say(out, practice.name, groups, digits),
+    )
+    out.note("compare it with the page of the recovery kit before you publish it")
+
+
+def _say(out: Output, practice: str, groups: str, digits: str) -> None:
+    out.say(groups)
+    out.say()
+    out.say("For the website and the letterhead:")
+    out.say(f'"Recordings released by {practice} can be checked against this fingerprint:')
+    out.say(f'{groups}"')
+    if out.is_on_a_terminal:
+        out.say()
+        for line in _qr_code(digits):
+            out.say(line)
+
+
+def _qr_code(digits: str) -> Iterator[str]:
+    import segno  # noqa: PLC0415  # only where somebody looks at it
+
+    rows = [bytes(row) for row in segno.make_qr(digits, error="m").matrix_iter(border=2)]
+    for upper, lower in zip_longest(rows[::2], rows[1::2], fillvalue=bytes(len(rows[0]))):
+        yield "".join(_HALVES[top, bottom] for top, bottom in zip(upper, lower, strict=True))

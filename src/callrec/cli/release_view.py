@@ -1,0 +1,77 @@
+"""What ``callrec release`` says of what it made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.policy.handing_over import Form
+from callrec.release.manifest import Role, WhyNotEnclosed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from callrec.cli.output import Output
+    from callrec.procedures.release import Released
+    from callrec.release.manifest import Manifest
+
+_OPENS_WITH = {
+    Form.ZIP: "7-Zip, Keka or The Unarchiver opens it with the passphrase; Windows alone does not.",
+    Form.HTML: "Any browser opens it with the passphrase, without a network.",
+}
+_NOT_ENCLOSED = {
+    WhyNotEnclosed.EDITED: "Edited, so their originals stay here",
+    WhyNotEnclosed.SIZE: "Too large, so their originals stay here",
+}
+
+
+def as_json(done: Released) -> dict[str, object]:
+    """One document for programs."""
+    enclosed = _enclosed(done.manifest)
+    return {
+        "path": done.path,
+        "form": done.form,
+        "passphrase": done.passphrase,
+        "recordings": [
+            {"id": number, "sha256_original": original, "sha256_enclosed": enclosed[number]}
+            for number, original in _originals(done.manifest).items()
+        ],
+        "sha256": done.sha256,
+        "audit_seq": done.seq,
+    }
+
+
+def say(out: Output, done: Released) -> None:
+    """The same for people, and what comes next."""
+    manifest = done.manifest
+    out.say(f"{done.reference} is released: {done.path}")
+    out.say(f"Recordings enclosed: {_numbers(_originals(manifest))}")
+    for why, said in _NOT_ENCLOSED.items():
+        left_out = [each.recording for each in manifest.not_enclosed if each.why is why]
+        if left_out:
+            out.say(f"{said}: {_numbers(left_out)}")
+    if manifest.withheld:
+        out.say(f"Withheld: {_numbers(each.recording for each in manifest.withheld)}")
+    out.say(f"SHA-256 of the file: {done.sha256}")
+    out.say(f"Passphrase, shown this once: {done.passphrase}")
+    out.say("Let it go another way than the package.")
+    out.say(_OPENS_WITH[done.form])
+    out.say(
+        f"next: callrec request event {done.reference} handed-over --on DATE --to-whom TEXT,"
+        " once it is"
+    )
+
+
+def _originals(manifest: Manifest) -> Mapping[int, str]:
+    """SHA-256 of each recording's original, by its number, enclosed or not."""
+    enclosed = {file.recording: file.made_from or file.sha256 for file in manifest.files}
+    return dict(sorted(enclosed.items()))
+
+
+def _enclosed(manifest: Manifest) -> Mapping[int, str]:
+    """SHA-256 of what stands for each recording: its original, or else the copy."""
+    files = sorted(manifest.files, key=lambda file: file.role is Role.ORIGINAL)
+    return {file.recording: file.sha256 for file in files}
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return ", ".join(str(number) for number in numbers)

@@ -1,0 +1,30 @@
+"""How a release goes out, as whoever releases says it [policy 4(e)-(g)]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from callrec.policy.handing_over import Delivery, Form
+
+if TYPE_CHECKING:
+    from callrec.policy.edits_said import SaidEdit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Directions:
+    """What whoever releases says. Its repr shows nothing."""
+
+    delivery: Delivery = field(default_factory=Delivery)
+    """How package and passphrase will reach the recipient."""
+    form: Form = Form.ZIP
+    edits: tuple[SaidEdit, ...] = ()
+    """What is left out, where that is the releaser's to say."""
+    most_bytes: int | None = None
+    """What the package may take; None: whatever it takes."""
+    exhibit: str = ""
+    """The exhibit's reference, for an outside body; empty: made of the request's."""
+    medium_serial: str = ""
+    """Of the drive or disc that goes to an outside body; empty: to be filled in by hand."""
+    names_subject: bool = False
+    """Whether the certificate names the person whom the request is about."""

@@ -1,0 +1,76 @@
+"""Who has what was released under a request, as the registers say it: by the newest entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.policy.masking import mask_name
+from callrec.procedures.releases import read_releases, words_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.releases import ReadRelease
+    from callrec.procedures.requests_listed import ListedRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Whereabouts:
+    """Who has a package. Its repr shows nothing; None is what nobody said or may not be read."""
+
+    on: date | None = None
+    """When it was handed over."""
+    time: str | None = None
+    """``14:05`` by the practice's clock."""
+    channel: str | None = None
+    to_whom: str | None = None
+    """Masked where the reader is not to see it in full, None where nothing opens the request."""
+    acknowledged_on: date | None = None
+
+
+NOWHERE: Final = Whereabouts()
+"""Of what was not released."""
+
+
+def read_whereabouts(
+    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest
+) -> Mapping[str, Whereabouts]:
+    """Who has each package of a request, by the release's id, oldest first.
+
+    Raises:
+        Tampered: what was said is not what the log commits to.
+    """
+    words = words_for(practice, actor, connection, request.opened)
+    return {
+        release.id: _whereabouts(release, request)
+        for release in read_releases(request.history, words)
+    }
+
+
+def newest_package(
+    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest
+) -> Whereabouts:
+    """Who has the newest package of a request.
+
+    Raises:
+        Tampered: as `read_whereabouts`.
+    """
+    every = tuple(read_whereabouts(practice, actor, connection, request).values())
+    return every[-1] if every else NOWHERE
+
+
+def _whereabouts(release: ReadRelease, request: ListedRequest) -> Whereabouts:
+    said = release.handed_over[-1].words if release.handed_over else {}
+    name = said.get("to_whom") if request.opened else None
+    return Whereabouts(
+        on=release.handed_over_on,
+        time=said.get("time") or None,
+        channel=said.get("channel"),
+        to_whom=name if name is None or request.in_full else mask_name(name),
+        acknowledged_on=release.acknowledged_on,
+    )

@@ -1,0 +1,125 @@
+"""What the practice certifies of a release, put into the words of its reader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.crypto.canonical import parse_instant
+from callrec.crypto.primitives import signing_public
+from callrec.policy.further import Further
+from callrec.policy.legal_basis import IN_WORDS, legal_basis
+from callrec.policy.purpose import Purpose
+from callrec.policy.role import PersonId
+from callrec.policy.withholding import GROUND_CODES
+from callrec.release.certificate import Certificate, CertifiedApproval, Exhibit
+from callrec.release.sshsig import ssh_fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.approvals import Approval
+    from callrec.procedures.granted import UsableGrant
+    from callrec.procedures.open_request import OpenRequest
+    from callrec.procedures.release_contents import Draft
+    from callrec.procedures.release_record import Evidence
+
+_SUBJECT = (Further.SUBJECT, Further.APPLICANT, Further.EMPLOYEE)
+"""Who a request is about, whichever its purpose asks for."""
+
+
+def certify(
+    practice: Practice,
+    actor: Actor,
+    draft: Draft,
+    evidence: Evidence,
+    *,
+    contact: str,
+    names_subject: bool,
+    exhibit: Exhibit | None,
+) -> Certificate:
+    """What is certified of a release.
+
+    Args:
+        practice: the open vault.
+        actor: who releases, with his password given.
+        draft: what is released.
+        evidence: where it stands in the log.
+        contact: how to reach the practice, one line.
+        names_subject: whether the person whom the request is about is named.
+        exhibit: what marks the medium; None where nothing has to.
+    """
+    assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
+    request, manifest = draft.request, draft.manifest
+    return Certificate(
+        practice=practice.name,
+        contact=contact,
+        request=request.reference,
+        release=manifest.release,
+        purpose=IN_WORDS[request.purpose],
+        legal_basis=legal_basis(request.purpose, request.particulars.further),
+        subject=_subject(request) if names_subject else None,
+        approvals=tuple(_approvals(practice, request, draft.grants)),
+        released_by=_role(practice, actor.person.id),
+        at=manifest.at,
+        files=manifest.files,
+        not_enclosed=manifest.not_enclosed,
+        withheld=tuple((each.recording, _why(each.code)) for each in manifest.withheld),
+        fingerprint=practice.root.hex(),
+        signing_key=ssh_fingerprint(signing_public(actor.identity.act)),
+        audit_seq=evidence.seq,
+        checkpoint=evidence.checkpoint,
+        exhibit=exhibit,
+    )
+
+
+def exhibit_of(draft: Draft, *, label: str, serial: str) -> Exhibit | None:
+    """What marks the medium of a release for an outside body; None for anybody else.
+
+    Args:
+        draft: what is released.
+        label: the exhibit's reference; empty: the request's own, with the release's.
+        serial: of the drive or disc; empty: to be filled in by hand.
+    """
+    request = draft.request
+    if request.purpose is not Purpose.OUTSIDE_BODY:
+        return None
+    return Exhibit(
+        label=label or f"{request.reference}/{draft.manifest.release[:8]}",
+        medium_serial=serial,
+        reference=request.particulars.further.get(Further.REFERENCE, ""),
+    )
+
+
+def _approvals(
+    practice: Practice, request: OpenRequest, grants: Sequence[UsableGrant]
+) -> Iterator[CertifiedApproval]:
+    used = {grant.approval.digest for grant in grants}
+    for approval in request.approvals:
+        if approval.statement.digest in used:
+            yield CertifiedApproval(
+                role=_role(practice, approval.statement.by, before=approval.leaf.seq),
+                at=parse_instant(approval.leaf.at).astimezone(practice.config.time_zone),
+                countersigned_by=_second(practice, approval),
+                broke_glass=approval.broke_glass,
+            )
+
+
+def _second(practice: Practice, approval: Approval) -> str:
+    if approval.countersignature is None:
+        return ""
+    return _role(practice, approval.countersignature.by, before=approval.leaf.seq)
+
+
+def _role(practice: Practice, person: str, *, before: int | None = None) -> str:
+    role = practice.register.person(PersonId(person), before=before).role
+    return role.replace("-", " ").title()
+
+
+def _subject(request: OpenRequest) -> str | None:
+    said = request.particulars.further
+    return next((said[each] for each in _SUBJECT if each in said), None)
+
+
+def _why(code: str) -> str:
+    return GROUND_CODES[code].meaning

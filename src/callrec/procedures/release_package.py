@@ -1,0 +1,129 @@
+"""Write the package of a release: all that proves it, in the form that was chosen."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callrec.crypto.primitives import signing_public
+from callrec.policy.handing_over import Form
+from callrec.policy.purpose import Purpose
+from callrec.procedures.release_certificate import certify, exhibit_of
+from callrec.release.manifest import Role
+from callrec.release.package import Enclosures, assemble, pieces
+from callrec.release.page import Shown, write_page
+from callrec.release.paper.certificate_pdf import certificate_pdf
+from callrec.release.paper.exhibit_label_pdf import exhibit_label_pdf
+from callrec.release.texts import read_me_first, rights_text, verify_text
+from callrec.release.zipped import write_zip
+from callrec.sound import measure
+from callrec.sound.waveform import as_svg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from callrec.policy.releasing import Directions
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.release_contents import Draft
+    from callrec.procedures.release_record import Evidence
+    from callrec.release.certificate import Certificate
+    from callrec.release.package import Member
+
+_NOBODY_SAID = "whoever sent you this"
+"""Whom to ask where the practice has set no ``release.contact``."""
+
+
+def write_package(
+    practice: Practice,
+    actor: Actor,
+    draft: Draft,
+    evidence: Evidence,
+    directions: Directions,
+    *,
+    target: Path,
+    passphrase: str,
+    advance: Callable[[int], None],
+) -> None:
+    """Write it to ``target``, whole or not at all.
+
+    Args:
+        practice: the open vault.
+        actor: who releases, with his password given.
+        draft: what is released.
+        evidence: what shows that it stands on the practice's record.
+        directions: how it goes out.
+        target: where it is to be.
+        passphrase: what opens it.
+        advance: told 1 for each of its files.
+
+    Raises:
+        Tampered: a recording turned out not to be what the manifest says.
+        Unusable: there is something at ``target``.
+        Failed: the drive is full, missing or cannot be written.
+    """
+    assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
+    certificate = certify(
+        practice,
+        actor,
+        draft,
+        evidence,
+        contact=practice.config.release.contact or _NOBODY_SAID,
+        names_subject=directions.names_subject,
+        exhibit=exhibit_of(draft, label=directions.exhibit, serial=directions.medium_serial),
+    )
+    members = assemble(
+        draft.manifest,
+        draft.contents,
+        _enclosures(practice, actor.identity.act, draft, evidence, certificate),
+        seed=actor.identity.act,
+    )
+    told = _told(members, advance)
+    if directions.form is Form.HTML:
+        shown = Shown(certificate=certificate, waveforms=dict(_waveforms(draft)))
+        write_page(told, target, passphrase, shown)
+    else:
+        write_zip(told, target, passphrase)
+
+
+def _enclosures(
+    practice: Practice, seed: bytes, draft: Draft, evidence: Evidence, certificate: Certificate
+) -> Enclosures:
+    manifest = draft.manifest
+    return Enclosures(
+        proof=evidence.proof,
+        signers=evidence.signers,
+        certificate=certificate_pdf(certificate),
+        read_me=read_me_first(manifest, contact=certificate.contact),
+        verify=verify_text(manifest, public=signing_public(seed), root=practice.root.hex()),
+        rights=_rights(practice, draft),
+        exhibit_label=exhibit_label_pdf(certificate) if certificate.exhibit else b"",
+    )
+
+
+def _rights(practice: Practice, draft: Draft) -> str:
+    if draft.request.purpose is not Purpose.SUBJECT_ACCESS:
+        return ""
+    said = practice.config.practice
+    return rights_text(
+        draft.manifest,
+        contact=said.data_protection_contact,
+        kept_for=said.kept_for,
+        own=practice.config.release.rights,
+    )
+
+
+def _waveforms(draft: Draft) -> Iterator[tuple[str, str]]:
+    """For each listening copy, a picture of what is heard in it."""
+    for file in draft.manifest.files:
+        if file.role is Role.LISTENING:
+            copy = io.BytesIO(b"".join(pieces(draft.contents[file.path])))
+            sound = measure(copy, Path(file.path).suffix)
+            title = f"Recording {file.recording}"
+            yield file.path, as_svg(sound, title=title, edits=file.edits.in_copy())
+
+
+def _told(members: Iterable[Member], advance: Callable[[int], None]) -> Iterator[Member]:
+    for member in members:
+        yield member
+        advance(1)

@@ -1,0 +1,133 @@
+"""Releases that were cut off: known again, cleared away, and what was granted given back.
+
+While a release is made, a note of it lies in the releaser's own state folder, locked by the run
+that makes it. A note that nobody locks is of a run that was killed. Its package, if it has one,
+opens for nobody: its passphrase was shown to nobody and is kept nowhere. So the package is taken
+away and the grants come back into use, by an entry of the releaser's own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from callrec.catalogue.engine import reading
+from callrec.errors import Failed
+from callrec.procedures.release_record import is_under_way, record_failed
+from callrec.release.unfinished import left_behind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from callrec.practice import Actor, Practice
+
+CUT_OFF: Final = "the run was cut off"
+"""Why such a release failed, as the log says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A release that somebody began."""
+
+    release: str
+    """Its id."""
+    request: str
+    """The request's id."""
+    releaser: str
+    """Id of the person."""
+    target: str
+    """Where its package was to be."""
+
+    @property
+    def left(self) -> tuple[Path, ...]:
+        """The files of it that are there: whole under its name, or unfinished."""
+        target = Path(self.target)
+        return (*([target] if target.is_file() else []), *left_behind(target))
+
+
+@contextmanager
+def noted(practice: Practice, begun: Begun) -> Iterator[None]:
+    """Keep a note while a release is made; it goes once the log says how the release ended.
+
+    Raises:
+        Failed: the state folder cannot be written.
+    """
+    note, file = _write(practice, begun)
+    with file:
+        yield
+        note.unlink()
+
+
+def cut_off(practice: Practice) -> tuple[Begun, ...]:
+    """The releases that this operator's runs began and that nothing ended, while none is running.
+
+    Raises:
+        Tampered: the log is not as it was written.
+    """
+    with reading(practice.engine) as connection:
+        return tuple(
+            begun
+            for begun in _unlocked(practice)
+            if begun.request and is_under_way(practice, connection, begun.request, begun.release)
+        )
+
+
+def give_back_cut_off(practice: Practice, actor: Actor) -> None:
+    """Clear away what the actor's own runs left, and put what was granted back into use.
+
+    Raises:
+        Failed: the log, or the drive with what was left, cannot be written.
+        Tampered: the log is not as it was written.
+    """
+    for begun in cut_off(practice):
+        if begun.releaser == actor.person.id:
+            for path in begun.left:
+                path.unlink()
+            record_failed(practice, actor, begun.request, begun.release, CUT_OFF)
+    under_way = {begun.release for begun in cut_off(practice)}
+    for begun in _unlocked(practice):
+        if begun.release not in under_way:
+            (_folder(practice) / begun.release).unlink()
+
+
+def _write(practice: Practice, begun: Begun) -> tuple[Path, BinaryIO]:
+    folder = _folder(practice)
+    note = folder / begun.release
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.fdopen(os.open(note, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(json.dumps([begun.request, begun.releaser, begun.target]).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError as error:
+        raise Failed(
+            f"no note can be kept of the release: {error.strerror}",
+            hint=f'make room for, or give yourself, "{folder}"',
+        ) from error
+    return note, file
+
+
+def _unlocked(practice: Practice) -> Iterator[Begun]:
+    folder = _folder(practice)
+    for note in sorted(folder.iterdir()) if folder.is_dir() else ():
+        with note.open("rb") as file, suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield _read(note.name, file.read())
+
+
+def _read(release: str, data: bytes) -> Begun:
+    try:
+        request, releaser, target = json.loads(data)
+    except ValueError:  # killed while it was written, before anything else was done
+        return Begun(release, "", "", "")
+    return Begun(release, request, releaser, target)
+
+
+def _folder(practice: Practice) -> Path:
+    return practice.state_folder / "releases"

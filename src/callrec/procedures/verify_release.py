@@ -1,0 +1,122 @@
+"""Check a release that has left the practice, whoever made it [policy 4(a)].
+
+It takes no vault and no key, so that whoever got a release can do it. One program decides, the one
+that lies in each package (release/callrec_verify.py); here its facts get their words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callrec.policy.withholding import GROUND_CODES
+from callrec.release.callrec_verify import check
+from callrec.release.wrappings import open_package
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from callrec.release.callrec_verify import Result
+
+_SIDES = {"both": "", "left": " on the left channel", "right": " on the right channel"}
+_WHY_LEFT_OUT = {
+    "edited": "its copy leaves something out",
+    "size": "the release would be too large",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """One file of a release as it was found."""
+
+    path: str
+    state: str
+    """``ok``, ``damaged``, ``missing`` or ``extra``."""
+    role: str = ""
+    """``original`` or ``listening``; empty: it is no recording."""
+    recording: int | None = None
+    """The recording's number."""
+    local_time: str = ""
+    """Start of the call on the practice's clock, RFC 3339 with its offset."""
+    duration_ms: int | None = None
+    """Of releases of the first form it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of a check, and what the release says of itself in words."""
+
+    result: Result
+    files: tuple[CheckedFile, ...]
+    remarks: tuple[str, ...]
+    """What was withheld, left out and edited; nothing of a release that is not as it was signed."""
+
+
+def verify_release(path: Path, *, pin: bytes | None, passphrase: Callable[[], str]) -> Checked:
+    """Check the release at ``path``: an opened folder, a zip or a page.
+
+    Args:
+        path: where it lies.
+        pin: the practice's fingerprint from elsewhere; None: there is none to compare with.
+        passphrase: asked for if the package is sealed.
+
+    Raises:
+        NotFound: there is nothing at that place.
+        Unusable: it is no package.
+        Locked: the passphrase is wrong.
+        Tampered: it is sealed, and not as it was made.
+        Unchecked: it cannot be read.
+    """
+    with open_package(path, passphrase) as files:
+        result = check(files, pin.hex() if pin else "")
+    remarks = () if result.problems else tuple(_remarks(result.manifest))
+    return Checked(result, tuple(_files(result)), remarks)
+
+
+def _files(result: Result) -> Iterator[CheckedFile]:
+    said = {each["path"]: each for each in result.manifest.get("files", ())}
+    for path, state in result.states.items():
+        file = said.get(path)
+        if file is None:
+            yield CheckedFile(path, state)
+        else:
+            yield CheckedFile(
+                path,
+                state,
+                file["role"],
+                file["recording"],
+                file["local_time"],
+                file.get("duration_ms"),
+            )
+
+
+def _remarks(manifest: Mapping[str, Any]) -> Iterator[str]:
+    for file in manifest.get("files", ()):
+        for edit in file["edits"]:
+            yield f"{file['path']}: {_edit_in_words(edit)}"
+    for left_out in manifest.get("not_enclosed", ()):
+        why = _WHY_LEFT_OUT[left_out["why"]]
+        yield f"the original of recording {left_out['recording']} is not enclosed: {why}"
+    for withheld in manifest.get("withheld", ()):
+        yield f"recording {withheld['recording']} is withheld: {_ground(withheld['code'])}"
+
+
+def _edit_in_words(edit: Mapping[str, Any]) -> str:
+    span = f"{_clock(edit['from_ms'])} to {_clock(edit['to_ms'])}"
+    if edit["what"] == "clip":
+        return f"only {span} of the original is in it"
+    heard = "a tone" if edit["filler"] == "tone" else "silence"
+    return f"{heard} from {span}{_SIDES[edit['side']]}: {_ground(edit['ground'])}"
+
+
+def _ground(code: str) -> str:
+    ground = GROUND_CODES.get(code)
+    return code if ground is None else ground.meaning
+
+
+def _clock(ms: int) -> str:
+    """``1:30`` or ``1:30.250``."""
+    seconds, rest = divmod(ms, 1000)
+    return f"{seconds // 60}:{seconds % 60:02d}" + (f".{rest:03d}" if rest else "")

@@ -1,0 +1,113 @@
+"""The typefaces of our papers, and what they do with characters that they do not hold.
+
+Noto, in fonts/ beside this package: Latin, Greek and Cyrillic. A practice's name comes from a
+person, and a file name's ending from a telephone system, so nothing in them is trusted to print.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    from fpdf import FPDF
+
+MM_PER_POINT: Final = 25.4 / 72
+
+
+class Face(StrEnum):
+    """By the name of its file."""
+
+    SANS = "NotoSans-Regular"
+    BOLD = "NotoSans-Bold"
+    SERIF = "NotoSerif-Regular"
+    MONO = "NotoSansMono-Regular"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How words are set."""
+
+    face: Face
+    size: float
+    """In points."""
+    ink: tuple[int, int, int] = (24, 28, 34)
+    """Red, green, blue, 0..255."""
+    spacing: float = 1.33
+    """From line to line, in sizes."""
+
+    @property
+    def line_height(self) -> float:
+        """In millimetres."""
+        return self.size * self.spacing * MM_PER_POINT
+
+
+def add_faces(pdf: FPDF) -> None:
+    """Make every face known to a document; only the characters that are used are embedded."""
+    for face in Face:
+        font = resources.files("callrec.release").joinpath("fonts", f"{face}.ttf")
+        with resources.as_file(font) as path:
+            pdf.add_font(face, fname=path)
+
+
+def printable(words: str, held: Container[int]) -> str:
+    """The words as a face can show them, on one line.
+
+    What controls the direction of writing, or is in no face, stands there by its number as
+    ``[U+202E]``: it must neither vanish nor reorder what is around it.
+
+    Args:
+        words: from anywhere; lone surrogates too.
+        held: code points that the face has.
+    """
+    shown = (_shown(character, held) for character in unicodedata.normalize("NFC", words))
+    return "".join(shown)
+
+
+def _shown(character: str, held: Container[int]) -> str:
+    if unicodedata.category(character).startswith("C") or ord(character) not in held:
+        return " " if character.isspace() else f"[U+{ord(character):04X}]"
+    return character
+
+
+def wrapped(pdf: FPDF, words: str, style: Style, width: float) -> Iterator[str]:
+    """The lines in which words are set; one that is longer than a line is broken anywhere.
+
+    Args:
+        pdf: a document that knows the faces.
+        words: printable or not.
+        style: how they are set.
+        width: of a line, in millimetres.
+    """
+    pdf.set_font(style.face, size=style.size)
+    held = pdf.fonts[style.face.lower()].cmap  # type: ignore[union-attr]  # ours are all TrueType
+    line = ""
+    for word in printable(words, held).split(" "):
+        longer = f"{line} {word}" if line else word
+        if _fits(pdf, longer, width):
+            line = longer
+            continue
+        if line:
+            yield line
+        *full, line = _pieces(pdf, word, width)
+        yield from full
+    yield line
+
+
+def _pieces(pdf: FPDF, word: str, width: float) -> Iterator[str]:
+    piece = ""
+    for character in word:
+        if piece and not _fits(pdf, piece + character, width):
+            yield piece
+            piece = ""
+        piece += character
+    yield piece
+
+
+def _fits(pdf: FPDF, words: str, width: float) -> bool:
+    return pdf.get_string_width(words, normalized=True) <= width

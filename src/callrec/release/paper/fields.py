@@ -1,0 +1,62 @@
+"""What our papers are made of: a fact beside its label, blanks for a pen, and space."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from callrec.release.paper.faces import Face, Style
+from callrec.release.paper.lines import Group, Line, Rule, beside
+from callrec.release.paper.sheet import GREY
+
+if TYPE_CHECKING:
+    from callrec.release.paper.sheet import Sheet
+
+TEXT: Final = Style(Face.SANS, 9)
+STRONG: Final = Style(Face.BOLD, 9)
+LABEL: Final = Style(Face.SANS, 9, GREY)
+NOTE: Final = Style(Face.SANS, 8, GREY)
+HASH: Final = Style(Face.MONO, 8)
+
+
+def fact(sheet: Sheet, label: str, value: str, style: Style = TEXT) -> Group:
+    """A value in the second column, what it is in the first."""
+    return beside(sheet.set(label, LABEL, width=34), sheet.set(value, style, x=36))
+
+
+def blanks(sheet: Sheet, *names: str, x: float, width: float) -> Group:
+    """Equal lines to write on, side by side, each with its name below."""
+    return (pen_lines(len(names), x=x, width=width), *under(sheet, *names, x=x, width=width))
+
+
+def under(sheet: Sheet, *names: str, x: float, width: float) -> Group:
+    """The names of such lines, each where its line begins."""
+    columns = _columns(len(names), x, width)
+    return beside(
+        *(
+            sheet.set(name, NOTE, x=left, width=each)
+            for name, (left, each) in zip(names, columns, strict=True)
+        )
+    )
+
+
+def pen_lines(number: int, *, x: float, width: float) -> Line:
+    """Equal lines to write on, side by side."""
+    columns = _columns(number, x, width)
+    return Line(1, tuple(Rule(left, each, 0.25, GREY) for left, each in columns))
+
+
+def _columns(number: int, x: float, width: float) -> list[tuple[float, float]]:
+    """Left edge and width of each."""
+    gap = 5.0
+    each = (width - gap * (number - 1)) / number
+    return [(x + place * (each + gap), each) for place in range(number)]
+
+
+def space(height: float) -> Group:
+    """Millimetres of nothing; none of it begins a page."""
+    return (Line(height),)
+
+
+def count(number: int, what: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,0 +1,148 @@
+"""The parent's end: start a confined child, answer it, take what it says, end it in any case."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from callrec.sound.exchange import ANSWER, HEAD, MOST, QUESTION, Kind
+from callrec.sound.undecodable import Undecodable, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from callrec.sound.confinement import Limits
+
+PATIENCE: Final = 60.0
+"""Seconds in which a child whose turn it is must say something."""
+
+
+def python(module: str) -> tuple[str, ...]:
+    """The command that runs a module of ours and looks at nothing of its caller's."""
+    return (sys.executable, "-I", "-m", module)
+
+
+def converse(
+    command: Sequence[str],
+    job: Mapping[str, Any],
+    answer: Callable[[int, int], bytes],
+    *,
+    limits: Limits,
+    patience: float = PATIENCE,
+) -> Generator[tuple[Kind, bytes]]:
+    """All that a child says but its questions, until it is done.
+
+    Args:
+        command: what to run. It gets no environment, no open file, no folder of its caller's.
+        job: what it is told; JSON.
+        answer: the bytes from a place on, at most so many; none at the end.
+        limits: what it may use up.
+        patience: seconds.
+
+    Raises:
+        Undecodable: it says so, breaks off, is silent for too long, or says what it should not.
+    """
+    with _child(command) as process:
+        line = _Line(process, patience)
+        line.say(json.dumps({**job, "limits": asdict(limits)}).encode())
+        while True:
+            kind, said = line.hear()
+            if kind is Kind.ASKS:
+                line.say(_answered(said, answer))
+            elif kind is Kind.FAILED:
+                raise Undecodable(_why(said))
+            elif kind is Kind.DONE:
+                return
+            else:
+                yield kind, said
+
+
+@contextmanager
+def _child(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(  # noqa: S603  # our own module, by our own interpreter
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        cwd="/",
+        env={},
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+        process.wait()
+
+
+class _Line:
+    """Both pipes of a child; neither is ever waited for longer than patience allows."""
+
+    def __init__(self, process: subprocess.Popen[bytes], patience: float) -> None:
+        assert process.stdin is not None  # noqa: S101  # both are pipes
+        assert process.stdout is not None  # noqa: S101
+        self._to, self._from = process.stdin.fileno(), process.stdout.fileno()
+        os.set_blocking(self._to, False)
+        self._patience = patience
+
+    def say(self, what: bytes) -> None:
+        left = memoryview(ANSWER.pack(len(what)) + what)
+        until = time.monotonic() + self._patience
+        while left:
+            self._wait(self._to, select.POLLOUT, until)
+            try:
+                left = left[os.write(self._to, left) :]
+            except BlockingIOError:
+                continue
+            except BrokenPipeError:
+                raise Undecodable(Why.GAVE_UP) from None
+
+    def hear(self) -> tuple[Kind, bytes]:
+        until = time.monotonic() + self._patience
+        mark, length = HEAD.unpack(self._exactly(HEAD.size, until))
+        try:
+            kind = Kind(mark)
+        except ValueError:
+            raise Undecodable(Why.GAVE_UP) from None
+        if length > MOST:
+            raise Undecodable(Why.GAVE_UP)
+        return kind, self._exactly(length, until)
+
+    def _exactly(self, length: int, until: float) -> bytes:
+        read = bytearray()
+        while len(read) < length:
+            self._wait(self._from, select.POLLIN, until)
+            some = os.read(self._from, length - len(read))
+            if not some:
+                raise Undecodable(Why.GAVE_UP)
+            read += some
+        return bytes(read)
+
+    def _wait(self, descriptor: int, event: int, until: float) -> None:
+        waiting = select.poll()
+        waiting.register(descriptor, event)
+        if not waiting.poll(max(0.0, until - time.monotonic()) * 1000):
+            raise Undecodable(Why.GAVE_UP)
+
+
+def _answered(question: bytes, answer: Callable[[int, int], bytes]) -> bytes:
+    if len(question) != QUESTION.size:
+        raise Undecodable(Why.GAVE_UP)
+    place, length = QUESTION.unpack(question)
+    return answer(place, min(length, MOST))
+
+
+def _why(name: bytes) -> Why:
+    return next((why for why in Why if why.name.encode() == name), Why.GAVE_UP)

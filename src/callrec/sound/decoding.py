@@ -1,0 +1,89 @@
+"""A recording's samples, as a confined child decodes them."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.sound.child import converse, python
+from callrec.sound.confinement import Limits
+from callrec.sound.exchange import Kind
+from callrec.sound.undecodable import Undecodable, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+MOST_BYTES: Final = 2**32 - 1 - 36
+"""Of samples: RIFF counts in 32 bits, and 36 bytes are spent before the samples."""
+
+_LONGEST_S = 31 * 24 * 3600
+_HIGHEST_RATE = 1_000_000
+_MEMORY = 1 << 30
+_CPU_S, _BYTES_A_CPU_S = 120, 100_000
+"""Processor time that is allowed: two minutes, and a second more for each 100 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How samples follow each other: interleaved, 16 bits, signed, little-endian."""
+
+    sample_rate: int
+    channels: int
+
+    def check(self) -> None:
+        if not 1 <= self.sample_rate <= _HIGHEST_RATE or self.channels not in {1, 2}:
+            raise Undecodable(Why.UNKNOWN)
+
+    @property
+    def most_bytes(self) -> int:
+        return min(MOST_BYTES, _LONGEST_S * self.sample_rate * self.channels * 2)
+
+
+@contextmanager
+def decoding(original: BinaryIO, suffix: str) -> Iterator[tuple[Form, Iterator[bytes]]]:
+    """The form of a recording's samples, and they themselves while they are decoded.
+
+    Each piece holds whole samples of every channel. The child is gone when the block is left.
+
+    Raises:
+        Undecodable: it cannot be decoded, or not wholly.
+    """
+    size = original.seek(0, io.SEEK_END)
+
+    def answer(place: int, length: int) -> bytes:
+        original.seek(place)
+        return original.read(length)
+
+    limits = Limits(cpu_seconds=_CPU_S + size // _BYTES_A_CPU_S, memory_bytes=_MEMORY)
+    job = {"size": size, "suffix": suffix}
+    talk = converse(python("callrec.sound.decoder"), job, answer, limits=limits)
+    with closing(talk):
+        form = _form(next(talk, None))
+        yield form, _pieces(talk, form)
+
+
+def _pieces(talk: Iterator[tuple[Kind, bytes]], form: Form) -> Iterator[bytes]:
+    left, block = form.most_bytes, form.channels * 2
+    for kind, piece in talk:
+        left -= len(piece)
+        if kind is not Kind.PIECE or len(piece) % block:
+            raise Undecodable(Why.GAVE_UP)
+        if left < 0:
+            raise Undecodable(Why.TOO_LONG)
+        yield piece
+
+
+def _form(said: tuple[Kind, bytes] | None) -> Form:
+    try:
+        kind, facts = said or (Kind.DONE, b"")
+        form = Form(**json.loads(facts)) if kind is Kind.FACTS else None
+    except (ValueError, TypeError):
+        form = None
+    if form is None:
+        raise Undecodable(Why.GAVE_UP)
+    form.check()
+    return form

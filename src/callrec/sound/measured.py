@@ -1,0 +1,71 @@
+"""A sound's measures, taken while it streams by."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import Final
+
+MOST_PEAKS: Final = 400
+FULL: Final = 32767
+"""The loudest a sample can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What came out when a recording was decoded as a whole."""
+
+    sample_rate: int
+    """Hz."""
+    channels: int
+    """One or two; more were mixed into one."""
+    samples: int
+    """Of one channel."""
+    peaks: tuple[tuple[int, ...], ...]
+    """For each channel the loudest sample, 0 to 32,767, of each stretch."""
+
+    @property
+    def duration_ms(self) -> int:
+        return round(self.samples * 1000 / self.sample_rate)
+
+    @property
+    def stretch(self) -> int:
+        """Samples behind one peak, a power of two; the last stretch may be shorter."""
+        return 1 << max(0, (-(-self.samples // MOST_PEAKS) - 1).bit_length())
+
+
+class Peaks:
+    """The loudest samples of stretches that grow with the sound, so that few are ever kept."""
+
+    def __init__(self, channels: int) -> None:
+        self._channels = channels
+        self._stretch = 1
+        self._found: tuple[list[int], ...] = tuple([] for _ in range(channels))
+        self.samples = 0
+
+    def add(self, pcm: bytes) -> None:
+        """Go on with whole samples of every channel."""
+        values = array("h", pcm)
+        done, there = 0, len(values) // self._channels
+        while done < there:
+            begun = self.samples % self._stretch
+            if not begun:
+                self._begin()
+            more = min(there - done, self._stretch - self.samples % self._stretch)
+            for channel, found in enumerate(self._found):
+                ends = self._channels * (done + more)
+                part = values[self._channels * done + channel : ends : self._channels]
+                found[-1] = max((found[-1], max(part), min(FULL, -min(part))))
+            done += more
+            self.samples += more
+
+    def found(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(tuple(found) for found in self._found)
+
+    def _begin(self) -> None:
+        if len(self._found[0]) == MOST_PEAKS:
+            self._stretch *= 2
+            for found in self._found:
+                found[:] = map(max, found[::2], found[1::2])
+        for found in self._found:
+            found.append(0)

@@ -1,0 +1,31 @@
+"""How long a recording really sounds, at what rate, and how loud it is where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.sound.decoding import decoding
+from callrec.sound.measured import Measured, Peaks
+from callrec.sound.undecodable import Undecodable, Why
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+
+def measure(original: BinaryIO, suffix: str) -> Measured:
+    """Decode all of a recording and keep nothing but its measures.
+
+    Args:
+        original: seekable, at any place.
+        suffix: of its name, or its kind as `callrec.telephone.sound` tells it: ``ulaw``.
+
+    Raises:
+        Undecodable: it cannot be decoded.
+    """
+    with decoding(original, suffix) as (form, pieces):
+        peaks = Peaks(form.channels)
+        for piece in pieces:
+            peaks.add(piece)
+    if not peaks.samples:
+        raise Undecodable(Why.EMPTY)
+    return Measured(form.sample_rate, form.channels, peaks.samples, peaks.found())

@@ -1,0 +1,135 @@
+"""Decoded frames as interleaved 16-bit samples, whatever they are.
+
+One thread, and no numpy: a confined process can start none, and callrec needs none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from av.audio.frame import AudioFrame
+from av.error import BlockingIOError as NoMoreYet
+from av.error import EOFError as NoMore
+from av.filter import Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_AT_ONCE = 1 << 20
+"""Bytes in one piece at most."""
+
+_STEREO = 2
+
+
+@dataclass(slots=True)
+class Converter:
+    """Makes samples of one rate of frames that may change theirs.
+
+    One channel stays one and two stay two. More are mixed into one, each as loud as the others:
+    nothing says which would be left and which right.
+    """
+
+    sample_rate: int
+    channels: int
+    _graph: Graph | None = None
+    _takes: tuple[str, str, int] | None = field(default=None)
+
+    @classmethod
+    def like(cls, frame: AudioFrame) -> Self:
+        """For frames that begin so."""
+        channels = frame.layout.nb_channels
+        return cls(frame.sample_rate, channels if channels <= _STEREO else 1)
+
+    def convert(self, frame: AudioFrame) -> Iterator[memoryview]:
+        """Its samples, and what was held back of those before it."""
+        takes = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if takes != self._takes:
+            yield from self.rest()
+            self._takes, self._graph = takes, self._graph_for(frame)
+        if self._graph is None:
+            yield from self._bytes(frame)
+            return
+        frame.pts = None
+        self._graph.push(frame)
+        for made in pulled(self._graph):
+            yield from self._bytes(made)
+
+    def rest(self) -> Iterator[memoryview]:
+        """What was held back."""
+        if self._graph is not None:
+            self._graph.push(None)
+            for made in pulled(self._graph):
+                yield from self._bytes(made)
+            self._graph = None
+
+    def _bytes(self, frame: AudioFrame) -> Iterator[memoryview]:
+        """The plane is longer than its samples: the rest is padding."""
+        whole = memoryview(frame.planes[0])[: frame.samples * self.channels * 2]
+        for start in range(0, len(whole), _AT_ONCE):
+            yield whole[start : start + _AT_ONCE]
+
+    def _graph_for(self, frame: AudioFrame) -> Graph | None:
+        """None where the frame is already as it should be."""
+        channels = frame.layout.nb_channels
+        same = channels == self.channels and frame.sample_rate == self.sample_rate
+        if same and frame.format.packed.name == "s16" and (frame.format.is_packed or channels == 1):
+            return None
+        return graph(frame, self.sample_rate, self.channels, "s16")
+
+
+def graph(
+    frame: AudioFrame, sample_rate: int, channels: int, form: str, *, samples: int | None = None
+) -> Graph:
+    """What turns such frames into ones of this rate, so many channels and this form.
+
+    Args:
+        frame: one of them.
+        sample_rate: Hz.
+        channels: one or two.
+        form: FFmpeg's name for the form of a sample.
+        samples: how many there are to be in all, of one channel; None: as many as come.
+    """
+    made = Graph()
+    made.threads = 1
+    steps = [
+        made.add(
+            "abuffer",
+            sample_rate=str(frame.sample_rate),
+            sample_fmt=frame.format.name,
+            channel_layout=frame.layout.name,
+            time_base=f"1/{frame.sample_rate}",
+        )
+    ]
+    if frame.layout.nb_channels > _STEREO:
+        steps.append(made.add("pan", _even_mix(frame.layout.nb_channels)))
+    steps.append(
+        made.add(
+            "aformat",
+            sample_fmts=form,
+            sample_rates=str(sample_rate),
+            channel_layouts="mono" if channels == 1 else "stereo",
+        )
+    )
+    if samples is not None:
+        steps.append(made.add("apad", whole_len=str(samples)))
+        steps.append(made.add("atrim", end_sample=str(samples)))
+    steps.append(made.add("abuffersink"))
+    made.link_nodes(*steps)
+    made.configure()
+    return made
+
+
+def pulled(graph: Graph) -> Iterator[AudioFrame]:
+    """What is ready."""
+    while True:
+        try:
+            frame = graph.pull()
+        except (NoMoreYet, NoMore):
+            return
+        if isinstance(frame, AudioFrame):
+            yield frame
+
+
+def _even_mix(channels: int) -> str:
+    return "mono|c0=" + "+".join(f"{1 / channels:.9f}*c{each}" for each in range(channels))

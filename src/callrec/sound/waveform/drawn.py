@@ -1,0 +1,199 @@
+"""A waveform as SVG, which a page holds as it is: no script, no style, no colour of its own.
+
+Source: W3C, SVG 2, 5.8 (title and desc) and 14.3 (patterns); WAI-ARIA 1.2, img.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from callrec.policy.edits import UNEDITED, Filler, Side
+from callrec.sound.measured import MOST_PEAKS
+from callrec.sound.waveform.scale import SIDES, clock, heights, ticks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from callrec.policy.edits import Edits, Silence, Span
+    from callrec.sound.measured import Measured
+
+_WIDTH: Final = 480
+"""Of the drawing in its own units; it is as wide as there is room."""
+
+_STRIP, _LANE, _LINE = 18, 72, 18
+"""Heights: the numbers above, one channel, one line of text."""
+
+_NAMES_WIDE: Final = 38
+"""What the names of two channels need on the left."""
+
+_MOST_TICKS = 7
+_LINES = "stroke='currentColor' stroke-width='1.5'"
+
+
+def as_svg(measured: Measured, *, title: str, edits: Edits = UNEDITED) -> str:
+    """The waveform over a time axis, one ``<svg>`` element.
+
+    Silenced spans are hatched and numbered, what is clipped away is dotted; both are told in words
+    below and to who does not see it. How loud it was there is not drawn: the page leaves the house.
+
+    Args:
+        measured: by `callrec.sound.measure`.
+        title: what it is called to who does not see it.
+        edits: what was done to the copy.
+    """
+    told = list(_told(measured, edits))
+    key = _key(measured, title, edits)
+    body = _STRIP + _LANE * measured.channels
+    height = body + _LINE * (1 + len(told)) + 6
+    parts = [
+        (
+            f"<svg xmlns='http://www.w3.org/2000/svg' role='img' viewBox='0 0 {_WIDTH} {height}' "
+            f"width='100%' aria-labelledby='{key}-t {key}-d' "
+            "font-family='sans-serif' font-size='13' fill='currentColor'>"
+        ),
+        f"<title id='{key}-t'>{escape(title)}</title>",
+        f"<desc id='{key}-d'>{escape(_described(measured, told))}</desc>",
+        *(_patterns(key) if edits else ()),
+        *_lanes(_as_released(measured, edits)),
+        *_edited(measured, edits, key),
+        *_axis(measured, body),
+        *(
+            f"<text x='2' y='{body + _LINE * (2 + number)}'>{escape(line)}</text>"
+            for number, line in enumerate(told)
+        ),
+        "</svg>",
+    ]
+    return "\n".join(parts)
+
+
+def _key(measured: Measured, title: str, edits: Edits) -> str:
+    """Begins the ids, so that several waveforms stand in one page."""
+    said = repr((title, measured, edits.as_json()))
+    return "w" + hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def _described(measured: Measured, told: list[str]) -> str:
+    channels = "two channels, left above right" if measured.channels > 1 else "one channel"
+    said = [f"How loud the recording is over {clock(measured.duration_ms)}, {channels}", *told]
+    return ". ".join(said) + "."
+
+
+def _told(measured: Measured, edits: Edits) -> Iterator[str]:
+    if edits.clip:
+        yield f"In the copy: {_span(edits.clip)}; the rest, dotted, is clipped away"
+    for number, silence in enumerate(edits.silences, 1):
+        where = "" if silence.side is Side.BOTH or measured.channels == 1 else f", {silence.side}"
+        instead = ", a tone is heard" if silence.filler is Filler.TONE else ""
+        yield f"{number}: silenced {_span(silence.span)}{where}{instead}"
+
+
+def _span(span: Span) -> str:
+    return f"{clock(span.from_ms)} to {clock(span.to_ms)}"
+
+
+def _patterns(key: str) -> tuple[str, ...]:
+    return (
+        "<defs>",
+        (
+            f"<pattern id='{key}-s' width='6' height='6' patternUnits='userSpaceOnUse' "
+            f"patternTransform='rotate(45)'><path d='M0 0V6' {_LINES}/></pattern>"
+        ),
+        (
+            f"<pattern id='{key}-c' width='6' height='6' patternUnits='userSpaceOnUse'>"
+            "<circle cx='3' cy='3' r='1'/></pattern>"
+        ),
+        "</defs>",
+    )
+
+
+def _as_released(measured: Measured, edits: Edits) -> Measured:
+    """Nought for each stretch in which a sample was silenced or clipped away."""
+    return replace(
+        measured,
+        peaks=tuple(
+            tuple(_hidden(measured, edits, channel, peaks))
+            for channel, peaks in enumerate(measured.peaks)
+        ),
+    )
+
+
+def _hidden(measured: Measured, edits: Edits, channel: int, peaks: Iterable[int]) -> Iterator[int]:
+    rate, stretch = measured.sample_rate, measured.stretch
+    gone = [
+        silence.span.samples_outwards(rate)
+        for silence in edits.silences
+        if channel in _lanes_of(silence, measured)
+    ]
+    if edits.clip:
+        first, end = edits.clip.samples_inwards(rate)
+        gone += [(0, first), (end, max(end, measured.samples))]
+    for number, peak in enumerate(peaks):
+        begin = number * stretch
+        touched = any(max(first, begin) < min(end, begin + stretch) for first, end in gone)
+        yield 0 if touched else peak
+
+
+def _lanes(measured: Measured) -> Iterator[str]:
+    width = min(MOST_PEAKS, len(measured.peaks[0]))
+    left = _left(measured)
+    wide = (_WIDTH - left) / width
+    for channel, row in enumerate(heights(measured, width)):
+        middle = _STRIP + _LANE * channel + _LANE / 2
+        bars = "".join(_bar(left + at * wide, wide, middle, each) for at, each in enumerate(row))
+        yield f"<path d='{bars}'/>"
+        if measured.channels > 1:
+            yield f"<text x='0' y='{middle + 4}'>{SIDES[channel]}</text>"
+
+
+def _bar(begin: float, wide: float, middle: float, height: float) -> str:
+    half = max(0.5, height * (_LANE / 2 - 3))
+    return f"M{begin:.2f} {middle - half:.1f}h{0.8 * wide:.2f}v{2 * half:.1f}h-{0.8 * wide:.2f}z"
+
+
+def _edited(measured: Measured, edits: Edits, key: str) -> Iterator[str]:
+    for number, silence in enumerate(edits.silences, 1):
+        begin, end = (_x(at, measured) for at in (silence.span.from_ms, silence.span.to_ms))
+        for lane in _lanes_of(silence, measured):
+            top = _STRIP + _LANE * lane
+            yield (
+                f"<rect x='{begin:.2f}' y='{top}' width='{max(1, end - begin):.2f}' "
+                f"height='{_LANE}' fill='url(#{key}-s)' {_LINES}/>"
+            )
+        yield f"<text x='{begin:.2f}' y='{_STRIP - 4}'>{number}</text>"
+    if edits.clip:
+        tall = _LANE * measured.channels
+        begin, end = (_x(at, measured) for at in (edits.clip.from_ms, edits.clip.to_ms))
+        for low, high in ((float(_left(measured)), begin), (end, float(_WIDTH))):
+            if low < high:
+                yield (
+                    f"<rect x='{low:.2f}' y='{_STRIP}' width='{high - low:.2f}' height='{tall}' "
+                    f"fill='url(#{key}-c)' {_LINES}/>"
+                )
+
+
+def _lanes_of(silence: Silence, measured: Measured) -> range:
+    if silence.side is Side.BOTH or measured.channels == 1:
+        return range(measured.channels)
+    lane = SIDES.index(silence.side)
+    return range(lane, lane + 1)
+
+
+def _left(measured: Measured) -> int:
+    return _NAMES_WIDE if measured.channels > 1 else 0
+
+
+def _x(ms: int, measured: Measured) -> float:
+    left = _left(measured)
+    return min(_WIDTH, left + ms * (_WIDTH - left) / max(1, measured.duration_ms))
+
+
+def _axis(measured: Measured, top: int) -> Iterator[str]:
+    yield f"<path d='M{_left(measured)} {top}H{_WIDTH}' {_LINES}/>"
+    for tick in ticks(measured.duration_ms, _MOST_TICKS):
+        place = _x(tick, measured)
+        yield f"<path d='M{place:.2f} {top}v4' {_LINES}/>"
+        anchor = "start" if tick == 0 else "end" if place > _WIDTH - 20 else "middle"
+        yield f"<text x='{place:.2f}' y='{top + 16}' text-anchor='{anchor}'>{clock(tick)}</text>"

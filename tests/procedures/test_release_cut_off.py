@@ -1,0 +1,175 @@
+"""A release that is killed, wherever that is: no sound on a disk, no half package, nothing lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import practices
+from callrec.errors import Refused
+from callrec.procedures.doctor import Level, examine
+from callrec.procedures.release_unfinished import cut_off
+from procedures.asking import approved, last_leaf, request_id, rows
+from procedures.packages import acts_of, outbox, release
+from procedures.spool import a_call, a_wave, originals_of, take_in
+
+if TYPE_CHECKING:
+    from practices import House
+
+TESTS = Path(__file__).parents[1]
+LONG = 1_500_000
+"""Bytes of a call: more than one segment, and than any buffer."""
+STEPS = 40
+"""More than a release of one recording takes: the last runs to its end."""
+
+
+@pytest.fixture(scope="module")
+def granted_call(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """R-1 is sam's, for one long call, and max has approved it."""
+    house = practices.copy(template, tmp_path_factory.mktemp("granted"))
+    take_in(house, a_call(house.folder / "spool", size_bytes=LONG))
+    approved(house, recordings=[1])
+    for path in (house.folder / "spool").iterdir():
+        path.unlink()
+    outbox(house)
+    return house
+
+
+def killed_at(house: House, step: int, form: str = "zip") -> bool:
+    """Release in a process that is killed at a step; whether it was, or had ended before."""
+    words = [str(house.folder), house.at.isoformat(), form, str(step)]
+    done = subprocess.run(
+        [sys.executable, "-m", "procedures.killed_release", *words],
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode != 0
+
+
+def is_delivered(house: House) -> bool:
+    return acts_of(house)[-1] == "release.delivered"
+
+
+def no_sound_lies_about(house: House) -> None:
+    """Nowhere in the practice's folder, its outbox or the operator's own is a piece of the call."""
+    original = a_wave(0, LONG)
+    some = random.Random(1).sample(range(58, LONG - 16), 50)  # noqa: S311 - places, no secret
+    for path in house.folder.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert not any(original[at : at + 16] in data for at in some), path.name
+
+
+STEPS_OF = [
+    *(("zip", step) for step in range(1, STEPS)),
+    *(("html", n) for n in range(9, STEPS, 5)),
+]
+
+
+@pytest.mark.parametrize(("form", "step"), STEPS_OF)
+def test_killed_at_any_step(granted_call: House, tmp_path: Path, step: int, form: str) -> None:
+    house = practices.copy(granted_call, tmp_path / "house")
+    killed = killed_at(house, step, form)
+    no_sound_lies_about(house)
+    house.open()
+    left = list(outbox(house).iterdir())
+    if is_delivered(house):
+        assert rows(house, "SELECT * FROM grant_") == []
+        assert [path.suffix for path in left] == [f".{form}"]
+        return
+    assert killed
+    assert len(rows(house, "SELECT * FROM grant_")) == 1
+    # Whole under its name or not there at all, and in any case opened by nobody's passphrase.
+    assert not any(path.name.startswith(".") for path in left)
+    release(house)
+    assert is_delivered(house)
+    assert left == [] or not left[0].exists()
+    assert len(list(outbox(house).iterdir())) == 1
+
+
+def test_the_last_step_is_beyond_a_release(granted_call: House, tmp_path: Path) -> None:
+    house = practices.copy(granted_call, tmp_path / "house")
+    assert not killed_at(house, STEPS)
+
+
+def under_way(house: House) -> None:
+    """Killed with its package whole and nothing said of how it ended."""
+    steps = iter(range(STEPS, 0, -1))
+    folder = house.folder
+    for step in steps:
+        copy = practices.copy(house, folder.with_name(f"{folder.name}-{step}"))
+        killed_at(copy, step)
+        copy.open()
+        if acts_of(copy)[-1] == "release.prepared" and list(outbox(copy).iterdir()):
+            killed_at(house, step)
+            house.open()
+            return
+
+
+@pytest.fixture
+def cut(granted_call: House, tmp_path: Path) -> House:
+    house = practices.copy(granted_call, tmp_path / "house")
+    under_way(house)
+    return house
+
+
+def test_the_doctor_finds_what_was_cut_off(cut: House) -> None:
+    found = examine(cut.practice, cut.environ, full=False, done=lambda _: None)
+    (finding,) = [each for each in found if "releases were cut off" in each.what]
+    assert finding.level is Level.WARNING
+    assert finding.what == "1 of your releases were cut off, and left 1 sealed files"
+
+
+def test_the_next_release_says_that_the_first_was_cut_off(cut: House) -> None:
+    release(cut)
+    assert acts_of(cut)[-4:] == [
+        "release.prepared",
+        "release.failed",
+        "release.prepared",
+        "release.delivered",
+    ]
+    assert cut_off(cut.practice) == ()
+    assert not list((cut.practice.state_folder / "releases").iterdir())
+
+
+def test_what_was_moved_elsewhere_meanwhile_is_given_back_all_the_same(cut: House) -> None:
+    (package,) = outbox(cut).iterdir()
+    package.rename(cut.folder / "elsewhere")
+    release(cut)
+    assert is_delivered(cut)
+
+
+def test_nobody_else_s_release_is_taken_for_one_that_was_cut_off(cut: House) -> None:
+    with pytest.raises(Refused):
+        release(cut, login="mia")
+    assert len(cut_off(cut.practice)) == 1
+    assert request_id(cut, "R-1") in last_leaf(cut).subject
+
+
+def test_without_the_note_a_release_stays_under_way(cut: House) -> None:
+    for note in (cut.practice.state_folder / "releases").iterdir():
+        note.unlink()
+    with pytest.raises(Refused, match="is being prepared"):
+        release(cut)
+
+
+def test_a_note_that_was_not_finished_is_of_nothing(granted_call: House, tmp_path: Path) -> None:
+    house = practices.copy(granted_call, tmp_path / "house")
+    notes = house.practice.state_folder / "releases"
+    notes.mkdir()
+    (notes / ("11" * 16)).write_bytes(b'["')
+    release(house)
+    assert list(notes.iterdir()) == []
+
+
+def test_the_original_is_still_there_to_be_released(cut: House) -> None:
+    assert originals_of(cut) == [a_wave(0, LONG)]

@@ -1,0 +1,177 @@
+"""What is left out of a copy is not in the package, and what the package may take, it takes."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import wave
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from callrec.errors import Refused, Unusable
+from callrec.policy.edits import Silence, Span
+from callrec.policy.edits_said import SaidClip, SaidSilence
+from callrec.policy.withholding import Ground
+from procedures.asking import approved, grants_of
+from procedures.packages import Package, release, seven_zip
+from procedures.spool import a_call, take_in, undecodable
+
+if TYPE_CHECKING:
+    from callrec.policy.edits_said import SaidEdit
+    from practices import House
+
+SECONDS = 20
+RATE = 8000
+
+
+def speech(seconds: int = SECONDS) -> bytes:
+    """A WAVE file of 16-bit noise, which is loud everywhere."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        noise = random.Random(seconds)  # noqa: S311 - noise, no secret
+        loud = [noise.choice((-1, 1)) * noise.randint(2000, 9000) for _ in range(RATE * seconds)]
+        file.writeframes(struct.pack(f"<{len(loud)}h", *loud))
+    return made.getvalue()
+
+
+@pytest.fixture
+def office(house: House) -> House:
+    """R-1 is sam's, for one call of 20 seconds, and max has approved it."""
+    path = a_call(house.folder / "spool")
+    path.write_bytes(speech())
+    take_in(house, path)
+    approved(house, recordings=[1])
+    return house
+
+
+def opened(house: House, **directions: Any) -> Package:
+    released = release(house, **directions)
+    folder = house.folder / "opened"
+    assert seven_zip(released, folder, released.passphrase) == 0
+    return Package(house, released, folder)
+
+
+def samples(package: Package) -> list[int]:
+    with wave.open(str(package.folder / "recordings/01-listening.wav")) as copy:
+        assert copy.getparams()[:3] == (1, 2, RATE)
+        return list(struct.unpack(f"<{copy.getnframes()}h", copy.readframes(copy.getnframes())))
+
+
+SILENCED = (SaidSilence(None, Silence(Span(3_001, 4_500), Ground.THIRD_PARTY)),)
+CLIPPED = (SaidClip(1, Span(2_000, 10_000)),)
+
+
+def test_a_silenced_span_is_silent_to_the_sample_and_the_rest_is_not(office: House) -> None:
+    heard = samples(opened(office, edits=SILENCED))
+    first, after = 3_001 * 8, 4_500 * 8
+    assert not any(heard[first:after])
+    assert all(heard[:first])
+    assert all(heard[after:])
+    assert len(heard) == RATE * SECONDS
+
+
+def test_a_clip_holds_its_span_and_nothing_else(office: House) -> None:
+    package = opened(office, edits=CLIPPED)
+    whole = struct.unpack(f"<{RATE * SECONDS}h", speech()[44:])
+    assert samples(package) == list(whole[2_000 * 8 : 10_000 * 8])
+    (file,) = package.manifest["files"]
+    assert file["duration_ms"] == 8_000
+
+
+@pytest.mark.parametrize("edits", [SILENCED, CLIPPED], ids=["silenced", "clipped"])
+def test_the_original_of_an_edited_copy_stays_here_and_its_hash_is_told(
+    office: House, edits: tuple[SaidEdit, ...]
+) -> None:
+    package = opened(office, edits=edits)
+    (file,) = package.manifest["files"]
+    (stays,) = package.manifest["not_enclosed"]
+    assert (file["role"], file["made_from"]) == ("listening", stays["sha256"])
+    assert (stays["recording"], stays["why"]) == (1, "edited")
+    assert not any(path.endswith("-original.wav") for path in package.files)
+    assert speech()[44:][3_000 * 16 : 3_001 * 16] not in b"".join(
+        data for path, data in package.files.items() if not path.endswith("listening.wav")
+    )
+
+
+def test_each_edit_stands_in_the_manifest_with_its_ground_and_its_samples(office: House) -> None:
+    (file,) = opened(office, edits=SILENCED).manifest["files"]
+    assert file["edited_at"] == RATE
+    assert file["edits"] == [
+        {
+            "what": "silence",
+            "from_ms": 3_001,
+            "to_ms": 4_500,
+            "from_sample": 24_008,
+            "to_sample": 36_000,
+            "ground": "third-party",
+            "side": "both",
+            "filler": "silence",
+        }
+    ]
+
+
+def test_a_span_past_the_end_is_refused_and_the_grant_is_still_there(office: House) -> None:
+    late = SaidClip(None, Span(0, SECONDS * 1000 + 1))
+    with pytest.raises(Unusable, match="the recording ends at 0:20"):
+        release(office, edits=(late,))
+    assert len(grants_of(office, "R-1")) == 1
+
+
+def test_an_edit_of_a_recording_that_is_not_granted_is_refused(office: House) -> None:
+    with pytest.raises(Unusable):
+        release(office, edits=(SaidClip(7, Span(0, 1)),))
+    assert len(grants_of(office, "R-1")) == 1
+
+
+def test_what_cannot_be_decoded_goes_out_as_it_is(house: House) -> None:
+    path = undecodable(house.folder / "spool")
+    take_in(house, path)
+    approved(house, recordings=[1])
+    package = opened(house)
+    assert [file["path"] for file in package.manifest["files"]] == ["recordings/01-original.wav"]
+    assert package.read("recordings/01-original.wav") == path.read_bytes()
+
+
+def test_what_cannot_be_decoded_is_not_released_as_edited(house: House) -> None:
+    take_in(house, undecodable(house.folder / "spool"))
+    approved(house, recordings=[1])
+    with pytest.raises(Refused, match="recording 1 cannot be decoded"):
+        release(house, edits=SILENCED)
+    assert len(grants_of(house, "R-1")) == 1
+
+
+WHOLE = 2 * len(speech()) + 512 * 1024
+"""Bytes of original and copy, and room for the rest."""
+
+
+@pytest.mark.parametrize(
+    ("most", "roles", "codec"),
+    [
+        (WHOLE + 100_000, ["original", "listening"], "pcm16"),
+        (WHOLE - 50_000, ["original", "listening"], "mp3"),
+        (WHOLE - len(speech()) - 10_000, ["listening"], "mp3"),
+    ],
+)
+def test_a_release_is_made_to_fit(office: House, most: int, roles: list[str], codec: str) -> None:
+    package = opened(office, most_bytes=most)
+    files = package.manifest["files"]
+    assert [file["role"] for file in files] == roles
+    assert files[-1]["codec"] == codec
+    assert package.released.path.stat().st_size <= most
+    assert [each["why"] for each in package.manifest["not_enclosed"]] == ["size"] * (2 - len(roles))
+
+
+def test_what_cannot_be_made_so_small_is_not_made(office: House) -> None:
+    with pytest.raises(Unusable, match="cannot be made so small"):
+        release(office, most_bytes=10_000)
+    assert len(grants_of(office, "R-1")) == 1
+
+
+def test_the_same_sound_is_the_same_copy_each_time(office: House) -> None:
+    first = opened(office).manifest["files"]
+    approved_again = approved(office, recordings=[1])
+    again = release(office, approved_again)
+    assert [file.sha256 for file in again.manifest.files] == [file["sha256"] for file in first]

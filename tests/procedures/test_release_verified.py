@@ -1,0 +1,148 @@
+"""A release that the procedure made, checked by the program that lies in it and by callrec."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+import practices
+from callrec.procedures.verify_release import verify_release
+from callrec.release.callrec_verify import PROVES, check, files_in
+from procedures.asking import approved, with_recordings
+from procedures.packages import a_package
+from release.checking import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from procedures.packages import Package
+
+
+@pytest.fixture(scope="session")
+def of_another_practice(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """The same people, calls and request, in a vault with keys of its own."""
+    house = with_recordings(practices.build(tmp_path_factory.mktemp("another")))
+    approved(house)
+    return a_package(house)
+
+
+@pytest.fixture
+def opened(package: Package, tmp_path: Path) -> Path:
+    """A copy of the opened package, to do something to."""
+    shutil.copytree(package.folder, tmp_path / "opened")
+    return tmp_path / "opened"
+
+
+def pin_of(package: Package) -> str:
+    return package.house.practice.root.hex()
+
+
+def test_it_is_verified_under_the_practice_s_fingerprint(package: Package) -> None:
+    ran = run(package.folder, "--pin", pin_of(package))
+    assert (ran.status, ran.last, ran.complaint) == (0, "VERIFIED", "")
+    assert f"{PROVES}." in ran.lines
+
+
+def test_it_is_first_use_without_one(package: Package) -> None:
+    ran = run(package.folder)
+    assert (ran.status, ran.last) == (9, "FIRST-USE")
+
+
+def test_the_practice_s_fingerprint_does_not_fit_another_practice_s_release(
+    package: Package, of_another_practice: Package
+) -> None:
+    ran = run(of_another_practice.folder, "--pin", pin_of(package))
+    wrong = "--pin is another fingerprint than this release has: it is not from that practice"
+    assert (ran.status, ran.last) == (5, f"NOT VERIFIED: {wrong}")
+
+
+def put(path: str) -> Callable[[Path, Path], object]:
+    """Put the other practice's file in place of this one's."""
+    return lambda folder, other: (folder / path).write_bytes((other / path).read_bytes())
+
+
+def changed(path: str) -> Callable[[Path, Path], object]:
+    def change(folder: Path, other: Path) -> None:
+        del other
+        data = (folder / path).read_bytes()
+        (folder / path).write_bytes(bytes([*data[:-9], data[-9] ^ 1, *data[-8:]]))
+
+    return change
+
+
+TAMPERED: dict[str, tuple[Callable[[Path, Path], object], str]] = {
+    "a proof from another log": (
+        put("release.tlog-proof"),
+        "release.tlog-proof is from another log than the one that manifest.json names",
+    ),
+    "another's keys": (
+        put("signers.json"),
+        "--pin is another fingerprint than this release has: it is not from that practice",
+    ),
+    "another's signer": (
+        put("allowed_signers"),
+        "manifest.json.sig is not a signature by the key in allowed_signers",
+    ),
+    "another's manifest": (
+        put("manifest.json"),
+        "manifest.json is damaged: its bytes are not those that were signed",
+    ),
+    "a byte of a recording": (
+        changed("recordings/01-original.wav"),
+        "recordings/01-original.wav is damaged: its bytes are not those that were signed",
+    ),
+    "a byte of the certificate": (
+        changed("certificate.pdf"),
+        "certificate.pdf is damaged: its bytes are not those that were signed",
+    ),
+    "a byte of the list": (
+        changed("SHA256SUMS"),
+        "SHA256SUMS.sig is not a signature by the key in allowed_signers",
+    ),
+    "a file missing": (
+        lambda folder, _: (folder / "recordings/01-listening.wav").unlink(),
+        "recordings/01-listening.wav is missing",
+    ),
+    "a file too many": (
+        lambda folder, _: (folder / "recordings/03-original.wav").write_bytes(b"RIFF"),
+        "recordings/03-original.wav is one file too many: it is not part of the release",
+    ),
+}
+
+
+@pytest.mark.parametrize(("tamper", "wrong"), TAMPERED.values(), ids=TAMPERED)
+def test_whatever_is_done_to_it_is_said_in_its_own_words(
+    package: Package,
+    of_another_practice: Package,
+    opened: Path,
+    tamper: Callable[[Path, Path], object],
+    wrong: str,
+) -> None:
+    tamper(opened, of_another_practice.folder)
+    ran = run(opened, "--pin", pin_of(package))
+    assert ran.status == 5
+    assert ran.last.startswith("NOT VERIFIED: ")
+    assert f"WRONG: {wrong}." in ran.lines
+
+
+def test_callrec_says_the_same_of_the_zip_as_it_went_out(package: Package) -> None:
+    released = package.released
+    found = verify_release(
+        released.path, pin=package.house.practice.root, passphrase=lambda: released.passphrase
+    )
+    assert found.result.verdict == "VERIFIED"
+    assert found.result == check(files_in(str(package.folder)), pin_of(package))
+    assert found.result.entry["seq"] == released.seq
+    assert {file.path for file in found.files} == set(package.files)
+
+
+def test_the_length_and_the_beginning_of_each_call_are_told(package: Package) -> None:
+    found = verify_release(package.folder, pin=None, passphrase=str)
+    (first,) = [file for file in found.files if file.path == "recordings/01-original.wav"]
+    said = next(file for file in package.manifest["files"] if file["path"] == first.path)
+    assert (first.state, first.role, first.recording) == ("ok", "original", 1)
+    assert (first.local_time, first.duration_ms) == (said["local_time"], said["duration_ms"])
+    assert first.local_time == "2024-07-04T14:05:01.000+01:00"

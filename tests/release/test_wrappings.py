@@ -1,0 +1,207 @@
+"""A package is found in whatever it is wrapped, and nothing wrong with a wrapping goes unseen."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.crypto.canonical import canonical
+from callrec.crypto.primitives import pbkdf2, seal
+from callrec.errors import Locked, NotFound, Tampered, Unusable
+from callrec.release.callrec_verify import check
+from callrec.release.package import held
+from callrec.release.wrappings import open_package
+from callrec.release.zipped import write_zip
+from release.offices import an_office, write_files
+
+if TYPE_CHECKING:
+    from callrec.release.callrec_verify import Result
+
+OFFICE = an_office()
+FILES = OFFICE.release()
+WORDS = "unlatch canyon grazing ripple shindig frosted"
+SALT = bytes(range(16))
+
+
+def nobody_is_asked() -> str:
+    raise AssertionError("nothing is sealed here")
+
+
+def checked(path: Path, passphrase: str = WORDS) -> Result:
+    with open_package(path, lambda: passphrase) as files:
+        return check(files, OFFICE.root)
+
+
+def zipped(folder: Path) -> Path:
+    target = folder / "release.zip"
+    write_zip([held(path, data) for path, data in FILES.items()], target, WORDS)
+    return target
+
+
+def a_page(
+    folder: Path, files: dict[str, bytes], *, rounds: int = 600_000, listed: object = None
+) -> Path:
+    """As docs/formats/release.md 7 has it, with nothing of a page that a person would see."""
+    index = {"files": [{"path": p, "bytes": len(data)} for p, data in files.items()], "page": {}}
+    head = canonical(index if listed is None else listed)
+    content = len(head).to_bytes(4, "big") + head + b"".join(files.values())
+    sealed = seal(pbkdf2(WORDS.encode(), SALT, rounds), content, b"")
+    parts = {"salt": SALT, "nonce": sealed[:12], "sealed": sealed[12:]}
+    kind = 'type="application/octet-stream;base64"'
+    scripts = "\n".join(
+        f'<script {kind} id="{name}">{base64.b64encode(data).decode()}</script>'
+        for name, data in parts.items()
+    )
+    page = folder / "release.html"
+    page.write_text(
+        f'<!doctype html><p id="salt">&amp;</p>\n<script>if (1 < 2) {{}}</script>\n'
+        f'<script type="application/json" id="rounds">{rounds}</script>\n{scripts}\n<p>End</p>',
+        encoding="utf-8",
+    )
+    return page
+
+
+def test_a_folder_is_looked_into_and_no_passphrase_asked_for(tmp_path: Path) -> None:
+    write_files(tmp_path, FILES)
+    with open_package(tmp_path, nobody_is_asked) as files:
+        assert check(files, OFFICE.root).verdict == "VERIFIED"
+
+
+def test_a_zip_is_checked_as_it_came(tmp_path: Path) -> None:
+    assert checked(zipped(tmp_path)).verdict == "VERIFIED"
+    assert [path.name for path in tmp_path.iterdir()] == ["release.zip"]
+
+
+def test_a_page_is_checked_as_it_came(tmp_path: Path) -> None:
+    assert checked(a_page(tmp_path, FILES)).verdict == "VERIFIED"
+
+
+@pytest.mark.parametrize(
+    "typed", [WORDS.upper(), WORDS.replace(" ", "-"), "  " + WORDS.replace(" ", "\n") + "\n"]
+)
+def test_the_passphrase_may_be_spelt_as_a_letter_broke_it(tmp_path: Path, typed: str) -> None:
+    assert checked(zipped(tmp_path), typed).verdict == "VERIFIED"
+    assert checked(a_page(tmp_path, FILES), typed).verdict == "VERIFIED"
+
+
+@pytest.mark.parametrize("typed", [WORDS + " x", "", "unlatch"])
+def test_another_passphrase_opens_nothing(tmp_path: Path, typed: str) -> None:
+    for path in (zipped(tmp_path), a_page(tmp_path, FILES)):
+        with pytest.raises(Locked, match="wrong passphrase"):
+            checked(path, typed)
+
+
+def test_a_changed_byte_in_a_zip_is_told_of_the_file_that_it_is_in(tmp_path: Path) -> None:
+    path = zipped(tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        at = archive.getinfo("recordings/01-original.wav").header_offset + 300
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+    result = checked(path)
+    wrong = ("recordings/01-original.wav", "cannot be read: it is not as it was sealed")
+    assert wrong in [(each.path, each.what) for each in result.problems]
+    assert result.states["recordings/01-original.wav"] == "damaged"
+
+
+def test_a_changed_or_cut_page_opens_no_more_than_under_another_passphrase(tmp_path: Path) -> None:
+    page = a_page(tmp_path, FILES)
+    text = page.read_text("utf-8")
+    at = text.index('id="sealed">') + 500
+    page.write_text(text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :], "utf-8")
+    with pytest.raises(Locked, match="or the page was changed"):
+        checked(page)
+    page.write_text(text[:at], "utf-8")
+    with pytest.raises((Locked, Unusable)):
+        checked(page)
+
+
+@pytest.mark.parametrize("cut", [10, 1000])
+def test_a_zip_that_is_cut_is_no_package(tmp_path: Path, cut: int) -> None:
+    path = zipped(tmp_path)
+    path.write_bytes(path.read_bytes()[:-cut])
+    with pytest.raises((Unusable, Tampered)):
+        checked(path)
+
+
+def test_two_files_of_one_name_in_a_zip_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "twice.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("VERIFY.txt", b"one")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("VERIFY.txt", b"two")
+    with pytest.raises(Tampered, match="two files of one name"):
+        checked(path)
+
+
+def test_a_link_in_a_zip_is_told_and_not_followed(tmp_path: Path) -> None:
+    path = tmp_path / "linked.zip"
+    link = zipfile.ZipInfo("VERIFY.txt")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(link, b"/etc/passwd")
+        archive.mkdir("recordings")
+    with open_package(path, nobody_is_asked) as files:
+        assert dict(files) == {"VERIFY.txt": None}
+
+
+@pytest.mark.parametrize("rounds", [599_999, 10_000_001])
+def test_a_page_with_a_weak_or_endless_lock_is_refused_unasked(tmp_path: Path, rounds: int) -> None:
+    page = a_page(tmp_path, {}, rounds=600_000)
+    page.write_text(page.read_text("utf-8").replace("600000", str(rounds)), "utf-8")
+    with pytest.raises(Tampered, match="out of bounds"), open_package(page, nobody_is_asked):
+        pass
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"files": [{"path": "a", "bytes": 2}]},
+        {"files": [{"path": "a", "bytes": 0}]},
+        {"files": [{"path": "a", "bytes": 1}, {"path": "a", "bytes": 0}]},
+        {"files": [{"path": "a", "bytes": -1}, {"path": "b", "bytes": 2}]},
+        {"files": [{"path": "a"}]},
+        {"files": 1},
+        [],
+    ],
+)
+def test_a_page_that_lists_other_than_it_holds_is_told(tmp_path: Path, listed: object) -> None:
+    with pytest.raises(Tampered, match="no package"):
+        checked(a_page(tmp_path, {"a": b"x"}, listed=listed))
+
+
+def test_what_is_no_package_is_told_and_no_passphrase_asked_for(tmp_path: Path) -> None:
+    for content in (b"", b"Dear practice,", os.urandom(5000), b"<html><script id=salt>AA=="):
+        (tmp_path / "letter").write_bytes(content)
+        with (
+            pytest.raises(Unusable, match="no package"),
+            open_package(tmp_path / "letter", nobody_is_asked),
+        ):
+            pass
+    with pytest.raises(NotFound), open_package(tmp_path / "nowhere", nobody_is_asked):
+        pass
+
+
+def test_what_is_open_is_closed_when_the_block_ends(tmp_path: Path) -> None:
+    with open_package(zipped(tmp_path), lambda: WORDS) as files:
+        opened = files["VERIFY.txt"]
+        assert opened is not None
+        with opened() as file:
+            assert isinstance(file, io.BufferedReader)
+            assert file.read() == FILES["VERIFY.txt"]
+    with pytest.raises((ValueError, OSError)), opened() as file:
+        file.read()
+
+
+@pytest.mark.parametrize("name", ["whole-1.zip", "whole-2.zip"])
+def test_a_release_of_long_ago_is_still_verified(name: str) -> None:
+    path = Path(__file__).parents[1] / "vectors/release" / name
+    pin = "abdbe8bf16331b8a706e166fc805a4066d03540043761a91d8bafb2ad09e1ec4"
+    with open_package(path, lambda: WORDS) as files:
+        assert check(files, pin).verdict == "VERIFIED"

@@ -1,0 +1,97 @@
+"""Sounds, encoded by FFmpeg's own encoders, and copies of them taken apart."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import wave
+from array import array
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+from av.audio.frame import AudioFrame
+
+from callrec.policy.edits import UNEDITED, Edits, Filler, Side, Silence, Span
+from callrec.policy.withholding import Ground
+from callrec.sound import WAV, Encoding, listening_copy, measure
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+
+VECTORS = Path(__file__).parent.parent / "vectors/sound"
+SUFFIX = ".wav"
+LOUD = 8192
+
+
+def a_tone(seconds: float, rate: int = 8000, channels: int = 1) -> array[int]:
+    """440 Hz at a quarter of the full scale, in each channel."""
+    turn = 2 * math.pi * 440 / rate
+    return array(
+        "h",
+        (
+            round(LOUD * math.sin(turn * at))
+            for at in range(round(seconds * rate))
+            for _ in range(channels)
+        ),
+    )
+
+
+def made(
+    codec: str,
+    container: str,
+    pcm: array[int],
+    *,
+    rate: int = 8000,
+    channels: int = 1,
+    written_rate: int | None = None,
+    **options: str,
+) -> bytes:
+    """What FFmpeg's encoder makes of samples."""
+    written = io.BytesIO()
+    layout = {1: "mono", 2: "stereo", 3: "2.1"}[channels]
+    with av.open(written, "w", format=container) as file:
+        stream: AudioStream = file.add_stream(codec, rate=written_rate or rate, options=options)
+        stream.layout = layout
+        step = 1000 * channels
+        for begin, end in pairwise([*range(0, len(pcm), step), len(pcm)]):
+            frame = AudioFrame("s16", layout, (end - begin) // channels)
+            frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
+            frame.pts = begin // channels
+            frame.planes[0].update(pcm[begin:end].tobytes())
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return written.getvalue()
+
+
+def a_silence(
+    from_ms: int, to_ms: int, *, side: Side = Side.BOTH, filler: Filler = Filler.SILENCE
+) -> Silence:
+    return Silence(Span(from_ms, to_ms), Ground.THIRD_PARTY, side, filler)
+
+
+def a_copy(
+    data: bytes, suffix: str = SUFFIX, *, edits: Edits = UNEDITED, encoding: Encoding = WAV
+) -> bytes:
+    original = io.BytesIO(data)
+    measured = measure(original, suffix)
+    return b"".join(listening_copy(original, suffix, measured, edits=edits, encoding=encoding))
+
+
+def samples(copy: bytes) -> array[int]:
+    """Of a listening copy, as Python reads it."""
+    with wave.open(io.BytesIO(copy)) as read:
+        assert read.getsampwidth() == 2
+        return array("h", read.readframes(read.getnframes()))
+
+
+def children() -> list[int]:
+    """Processes that this one started and has not seen end."""
+    return [
+        int(number)
+        for task in Path(f"/proc/{os.getpid()}/task").iterdir()
+        for number in (task / "children").read_text("ascii").split()
+    ]
