@@ -73,10 +73,11 @@ def test_the_playhead_stands_on_the_axis_of_the_waveform(browser: Browser, file:
         drawn, slider = (call.locator(name).bounding_box() for name in ("img", "input"))
         assert drawn
         assert slider
-        # The axis of WAVEFORM: from 48 of 480 to the right edge, 90 of 120 down.
-        assert slider["x"] - drawn["x"] == pytest.approx(drawn["width"] / 10, abs=1)
-        assert slider["width"] == pytest.approx(drawn["width"] * 9 / 10, abs=1)
-        assert slider["height"] == pytest.approx(drawn["height"] * 3 / 4, abs=1)
+        # Names of two channels 38 of 480 wide; two lanes of 72 under a strip of 18, and below them
+        # the times and one silence in lines of 18, 204 in all.
+        assert slider["x"] - drawn["x"] == pytest.approx(drawn["width"] * 38 / 480, abs=1)
+        assert slider["width"] == pytest.approx(drawn["width"] * 442 / 480, abs=1)
+        assert slider["height"] == pytest.approx(drawn["height"] * 162 / 204, abs=1)
 
 
 def test_each_call_is_there_with_its_time_and_what_is_not_in_it(
