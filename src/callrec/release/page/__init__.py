@@ -19,7 +19,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, fresh, pbkdf2, seal
 from callrec.errors import Unusable
 from callrec.release.certificate import day_in_words
-from callrec.release.page.shown import Shown, shown_as_json, silences_in_copy
+from callrec.release.page.shown import Shown, shown_as_json
 from callrec.release.passphrase import WORDS
 from callrec.release.texts import NOBODY_SAID
 from callrec.release.unfinished import unfinished, write_all
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from callrec.release.certificate import Certificate
     from callrec.release.package import Member
 
-__all__ = ["AT_MOST_BYTES", "ROUNDS", "Shown", "silences_in_copy", "write_page"]
+__all__ = ["AT_MOST_BYTES", "ROUNDS", "Shown", "write_page"]
 
 AT_MOST_BYTES: Final = 64 << 20
 """Of what is in the package, 64 MiB: a browser takes six times as much memory to open it."""
