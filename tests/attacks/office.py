@@ -60,6 +60,7 @@ def work_a_day(house: House) -> None:
     (house.folder / "outbox").mkdir()
     sent = ("--to", str(house.folder / "outbox"), "--deliver-by", "letter")
     done(house, "sam", "release", "R-1", *sent, "--passphrase-by", "phone")
+    _hand_over(house)
     (house.folder / "drive-a").mkdir()
     done(house, "max", "archive", "--to", str(house.folder / "drive-a"))
     done(house, "max", "archive", "verify", str(house.folder / "drive-a"))
@@ -113,6 +114,13 @@ def _decide(house: House) -> None:
         done(house, "max", "approve", "R-4", "--yes")
         if not count:
             done(house, "mia", "revoke", "R-4", "--reason", REASONS[3], "--yes")
+
+
+def _hand_over(house: House) -> None:
+    event = ("request", "event", "R-1")
+    there = ("handed-over", "--on", "today", "--by", "person", "--to-whom", "Nurse Quackenbush")
+    done(house, "sam", *event, *there, "--reason", REASONS[3])
+    done(house, "sam", *event, "acknowledged", "--on", "today", "--reason", REASONS[1])
 
 
 def _look_back(house: House) -> None:

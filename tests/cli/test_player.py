@@ -33,7 +33,7 @@ def keeps(folder: Path, name: str) -> Path:
 
 
 def test_a_player_hears_everything_on_its_standard_input(tmp_path: Path) -> None:
-    play([str(keeps(tmp_path, "player")), "-"], PIECES)
+    assert play([str(keeps(tmp_path, "player")), "-"], PIECES)
     assert (tmp_path / "player.heard").read_bytes() == b"".join(PIECES)
     assert (tmp_path / "player.said").read_text() == "-\n"
 
@@ -94,7 +94,7 @@ def test_a_program_that_cannot_be_run_is_a_matter_of_the_configuration(tmp_path:
 
 
 def test_to_stop_a_player_early_is_no_error(tmp_path: Path) -> None:
-    play([str(a_program(tmp_path, "quits", "exit 0"))], PIECES)
+    assert not play([str(a_program(tmp_path, "quits", "exit 0"))], PIECES)
 
 
 def test_a_player_that_fails_is_told_of(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,30 +22,41 @@ sys.exit(run(sys.argv[1:], now=lambda: datetime(2026, 11, 24, 12, 30, tzinfo=UTC
 """
 
 
-def on_a_terminal(house: House, login: str, command: str, *typed: str) -> str:
-    """What a terminal shows when somebody types these lines, one after each prompt."""
+def terminal(
+    house: House, login: str, command: str, *, columns: int = 120, **environ: str
+) -> pexpect.spawn[str]:
+    """A terminal in which somebody has just typed this."""
     password = house.folder / f"{login}.password"
     password.touch(mode=0o600)
     password.write_text(password_of(login), encoding="utf-8")
-    environ = {
+    variables = {
         **house.environ,
         "HOME": str(house.folder),
         "CALLREC_VAULT": str(house.practice.folder),
         "CALLREC_USER": login,
         "CALLREC_PASSWORD_FILE": str(password),
+        **environ,
     }
-    arguments = ["-c", PROGRAM, *command.split()]
-    terminal = pexpect.spawn(
-        sys.executable, arguments, env=environ, encoding="utf-8", timeout=60, dimensions=(50, 120)
+    arguments = ["-c", PROGRAM, *shlex.split(command)]
+    size = (50, columns)
+    return pexpect.spawn(
+        sys.executable, arguments, env=variables, encoding="utf-8", timeout=60, dimensions=size
     )
+
+
+def on_a_terminal(
+    house: House, login: str, command: str, *typed: str, columns: int = 120, **environ: str
+) -> str:
+    """What a terminal shows when somebody types these lines, one after each prompt."""
+    seen = terminal(house, login, command, columns=columns, **environ)
     shown = ""
     for line in typed:
-        terminal.expect(r": $")
-        shown += terminal.before + terminal.after
-        terminal.sendline(line)
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    return f"{shown}{terminal.before}[{terminal.exitstatus}]".replace("\r\n", "\n")
+        seen.expect(r": $")
+        shown += seen.before + seen.after
+        seen.sendline(line)
+    seen.expect(pexpect.EOF)
+    seen.close()
+    return f"{shown}{seen.before}[{seen.exitstatus}]".replace("\r\n", "\n")
 
 
 SIX = (

@@ -16,6 +16,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.procedures.approve import Decision, Foreseen, foresee_approval
 from callrec.procedures.revoke import revoke_grants
+from callrec.release.manifest import Role
 from procedures.asking import (
     ANOTHER_REASON,
     a_request,
@@ -31,6 +32,7 @@ from procedures.asking import (
     state_of,
 )
 from procedures.older import unpack_0001
+from procedures.packages import release
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,9 +206,9 @@ def test_what_was_silenced_is_silenced_again_in_the_next_approval(access: House)
     assert decide(access, to="pat") == {1: SILENCED, 2: UNEDITED}
 
 
-def test_to_grant_it_by_its_number_is_to_decide_it_anew(access: House) -> None:
+def test_to_name_it_by_its_number_does_not_loosen_it(access: House) -> None:
     decide(access, MIDDLE)
-    assert decide(access, recordings=(1, 2)) == {1: UNEDITED, 2: UNEDITED}
+    assert decide(access, recordings=(1, 2)) == {1: SILENCED, 2: UNEDITED}
 
 
 def test_other_edits_take_the_place_of_those_before(access: House) -> None:
@@ -224,6 +226,27 @@ def test_after_a_lapse_all_is_decided_anew(access: House) -> None:
     decide(access, MIDDLE)
     pass_days(access, 30)
     assert decide(access)[1] == UNEDITED
+
+
+# --- what is handed over ------------------------------------------------------------------------
+
+
+def test_what_goes_out_is_what_was_approved_last(stocked: House) -> None:
+    a_request(stocked, recordings=[1])
+    approve(stocked, "R-1")
+    approve(stocked, "R-1", edits=(MIDDLE,))
+    manifest = release(stocked).manifest
+    (copy,) = manifest.files
+    assert (copy.role, copy.edits) == (Role.LISTENING, SILENCED)
+    assert [each.recording for each in manifest.not_enclosed] == [1]
+
+
+def test_who_releases_does_not_change_what_was_approved(stocked: House) -> None:
+    a_request(stocked, recordings=[1])
+    approve(stocked, "R-1", edits=(MIDDLE,))
+    with pytest.raises(Refused, match="was approved and is changed by an approval only"):
+        release(stocked, edits=(END,))
+    assert granted(stocked) == {1: SILENCED}
 
 
 # --- what is shown first ------------------------------------------------------------------------

@@ -13,11 +13,13 @@ from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.purpose import Purpose
 from callrec.policy.registers import RegisterName
+from callrec.policy.request import RequestAct
+from callrec.practice import writing
 from callrec.procedures.dossier import read_dossier
 from callrec.procedures.end_request import close_request
 from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.registers import read_register
-from callrec.procedures.request_log import read_history
+from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.request_show import show_request
 from callrec.procedures.status import look
 from callrec.procedures.unrecorded import unrecorded_of
@@ -130,6 +132,15 @@ def test_who_neither_released_nor_handles_it_says_nothing(granted: House) -> Non
     assert refused(granted)
 
 
+def test_who_may_search_and_decides_nothing_of_it_says_nothing_either(stocked: House) -> None:
+    a_request(stocked, purpose=Purpose.SUBJECT_ACCESS)
+    approve(stocked, "R-1", "dora")
+    released(stocked)
+    with pytest.raises(Refused, match="the role manager may not decide"):
+        hand_over(stocked, login="max")
+    assert refused(stocked)
+
+
 NOT_SO = {
     "tomorrow": ({"on": date(2026, 11, 25)}, "yet to come"),
     "in an hour": ({"clock": "13:00"}, "yet to come"),
@@ -200,6 +211,30 @@ def test_who_writes_the_database_puts_no_other_name_in(granted: House) -> None:
         other=seqs[1],
     )
     with pytest.raises(Tampered):
+        shown(granted)
+
+
+@pytest.mark.parametrize(
+    ("what", "of_another"),
+    [
+        (RequestAct.HANDED_OVER, True),
+        (RequestAct.ACKNOWLEDGED, True),
+        (RequestAct.ACKNOWLEDGED, False),
+    ],
+    ids=["handed over, another", "acknowledged, another", "acknowledged and not handed over"],
+)
+def test_what_is_said_of_no_release_or_too_early_is_tampering(
+    granted: House, what: RequestAct, *, of_another: bool
+) -> None:
+    """By somebody who has a key and a program of his own."""
+    release = "ab" * 16 if of_another else released(granted)
+    if of_another:
+        released(granted)
+    sam, practice = signed_in(granted, "sam"), granted.practice
+    with writing(practice, sam.signer) as act:
+        history = read_history(practice, act.connection, request_id(granted, "R-1"))
+        log_request_event(act, sam, history, what, subject=[release])
+    with pytest.raises(Tampered, match="a release that was not made, or not handed over"):
         shown(granted)
 
 

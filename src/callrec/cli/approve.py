@@ -52,8 +52,8 @@ def approve(
     """Grant what a request asks for, or some of it, to one person and until a day.
 
     What you withhold has a ground; what you leave out is withheld as not approved yet. What you
-    silence is in no copy and is not heard; it stays silenced until you edit the recording anew, or
-    grant it by its number.
+    clip away or silence is in no copy and is not heard; a later approval leaves it out again,
+    unless it edits the recording anew, with all that is to be left out, or you revoked this one.
 
     You see the whole request and type its reference; your password signs the approval and seals the
     recordings to that person. Nobody approves a request of his own.

@@ -55,10 +55,8 @@ def say(out: Output, done: Released) -> None:
     out.say(f"Passphrase, shown this once: {done.passphrase}")
     out.say("Let it go another way than the package.")
     out.say(_OPENS_WITH[done.form])
-    out.say(
-        f"next: callrec request event {done.reference} handed-over --on DATE --to-whom TEXT,"
-        " once it is"
-    )
+    say_so = f"callrec request event {done.reference} handed-over --on DATE --by"
+    out.say(f"next: {say_so} {done.package_by or 'WAY'} --to-whom WHO")
 
 
 def _originals(manifest: Manifest) -> Mapping[int, str]:

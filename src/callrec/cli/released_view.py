@@ -18,6 +18,8 @@ def release_json(release: ShownRelease) -> dict[str, Any]:
         "by": release.by,
         "deliver_by": release.deliver_by,
         "passphrase_by": release.passphrase_by,
+        "medium_serial": release.medium_serial,
+        "sha256": release.sha256,
         "handed_over": [
             {
                 "on": said.on,
@@ -42,6 +44,10 @@ def release_facts(release: ShownRelease) -> Iterator[tuple[str, str]]:
     ways = (("package", release.deliver_by), ("passphrase", release.passphrase_by))
     if any(way for _, way in ways):
         yield "  to go", ", ".join(f"the {what} by {way}" for what, way in ways if way)
+    if release.medium_serial:
+        yield "  medium", release.medium_serial
+    if release.sha256:
+        yield "  sha-256", release.sha256
     for said in release.handed_over:
         yield "  handed over", _handed_over(said)
     if not release.handed_over:

@@ -82,9 +82,11 @@ class Stage:
         }
         return self._play(f"{who} $", ("callrec", "login"), environ, 0)
 
-    def program(self, *words: str, within: str = ".", reads: str | None = None) -> str:
+    def program(
+        self, *words: str, within: str = ".", reads: str | None = None, exits: int = 0
+    ) -> str:
         """A program that is not callrec."""
-        return self._play("$", words, {}, 0, within=within, reads=reads)
+        return self._play("$", words, {}, exits, within=within, reads=reads)
 
     def found_recording(self) -> str:
         """The first recording's number in the table that the last command showed."""

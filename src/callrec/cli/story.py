@@ -142,6 +142,23 @@ def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
         check = ("-Y", "verify", "-f", "allowed_signers", "-I", signers.split()[0])
         signed = ("-n", "callrec-release", "-s", "manifest.json.sig")
         stage.program("ssh-keygen", *check, *signed, reads="opened/manifest.json", within="opened")
+    stage.remark("With Python alone, and the fingerprint that the practice publishes:")
+    fingerprint = _fingerprint(stage.callrec("dora", "fingerprint"))
+    verifier = ("python3", "-I", "callrec_verify.py", ".")
+    stage.program(*verifier, "--pin", fingerprint, within="opened")
+    stage.remark("One byte of a recording is changed: it is found.")
+    _change_last_byte(stage.folder / "opened" / "recordings" / "01-listening.wav")
+    stage.program(*verifier, "--pin", fingerprint, within="opened", exits=TAMPERED)
+
+
+def _fingerprint(said: str) -> str:
+    found = re.search(r"(?:[0-9a-f]{8}\s+){7}[0-9a-f]{8}", said)
+    return " ".join(found[0].split()) if found else ""
+
+
+def _change_last_byte(file: Path) -> None:
+    data = file.read_bytes()
+    file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
 
 
 def _subject_access(stage: Stage) -> None:
@@ -157,6 +174,24 @@ def _subject_access(stage: Stage) -> None:
     stage.remark("Staff may ask and not search; what matches is held until the request is closed.")
     stage.callrec("dora", "request", "event", "R-2", "identity", "--on", "today")
     stage.callrec("dora", "hold", "list")
+    _page_for_the_patient(stage)
+
+
+def _page_for_the_patient(stage: Stage) -> None:
+    stage.scene("Somebody else is heard in it: the Data Controller has that silenced.")
+    month = ("--from", "2026-03-01", "--to", "2026-03-31")
+    stage.callrec("max", "search", "--number", NUMBER, *month, "--request", "R-2")
+    stage.callrec("max", "request", "attach", "R-2", stage.found_recording())
+    silenced = ("--silence", "0:01-0:02.5=third-party")
+    stage.callrec("dora", "approve", "R-2", "--yes", *silenced)
+    heard = "Her daughter speaks in the background and is silenced"
+    stage.callrec("sam", "request", "event", "R-2", "third-parties", "--on", "today",
+        "--reason", heard)  # fmt: skip
+    stage.remark("A page that any browser opens, with a player, the certificate and all proofs.")
+    ways = ("--deliver-by", "email", "--passphrase-by", "phone")
+    stage.callrec("sam", "release", "R-2", "--to", "outbox", "--form", "html", *ways)
+    stage.callrec("sam", "request", "event", "R-2", "handed-over", "--on", "today",
+        "--by", "email", "--to-whom", "Jean Alder")  # fmt: skip
 
 
 def _archive(stage: Stage) -> None:

@@ -61,7 +61,7 @@ class Span:
     def __post_init__(self) -> None:
         if not 0 <= self.from_ms < self.to_ms:
             raise Unusable(
-                "a span begins before it ends", hint="give it as FROM-TO: 1:30-1:45.5, or 90-105.5"
+                "a span begins before it ends", hint="type A-B, such as 1:30-1:45.5 or 90-105.5"
             )
 
     @property

@@ -1,6 +1,6 @@
 """Edits as they are typed: ``[ID@]A-B``, and ``[ID@]A-B=GROUND[/left|right][/tone]``.
 
-A and B count from the beginning of the original: 90, 90.5, 1:30, 1:30.250 or 1:02:03. They are read
+A and B count from the beginning of the original: 90, 90.5, 1:30, 1:30.25 or 1:02:03. They are read
 as whole milliseconds and never as fractions of another kind. ID is the recording's number.
 """
 
@@ -133,7 +133,7 @@ def _read_time(text: str) -> int:
     if found is None:
         raise Unusable(
             "that is no time within a recording",
-            hint="type seconds or minutes: 90, 90.5, 1:30, 1:30.250 or 1:02:03",
+            hint="type seconds or minutes: 90, 90.5, 1:30, 1:30.25 or 1:02:03",
         )
     hours, minutes = found["h"] or "0", found["mm"] or found["m"] or "0"
     seconds = (int(hours) * 60 + int(minutes)) * 60 + int(found["ss"] or found["s"])

@@ -227,8 +227,7 @@ def _edits(
 ) -> Mapping[int, Edits]:
     """How the copy of each granted recording is edited.
 
-    What was left out before is left out again until the recording is granted by its number, or
-    edited anew.
+    What was left out before is left out again, for whomever, until the recording is edited anew.
     """
     if decision.edits:
         check_is_heard(request.facts)
@@ -236,8 +235,7 @@ def _edits(
     before = edits_before(request.approvals, request.history, request.digest)
     edits: dict[int, Edits] = {}
     for row in granted:
-        kept = UNEDITED if row.id in decision.recordings else before.get(row.uid, UNEDITED)
-        edits[row.id] = said.get(row.id, kept)
+        edits[row.id] = said.get(row.id, before.get(row.uid, UNEDITED))
         check_edits(edits[row.id], row.duration_ms)  # held against the sealed one by write_approval
     return edits
 

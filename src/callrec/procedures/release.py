@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from callrec.policy.handing_over import Form
+    from callrec.policy.handing_over import Channel, Form
     from callrec.policy.releasing import Directions
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
@@ -54,6 +54,7 @@ class Released:
 
     path: Path
     form: Form
+    package_by: Channel | None
     sha256: str
     """Of the file, in hex: whoever reads out the passphrase can read it out, too."""
     passphrase: str
@@ -188,7 +189,8 @@ def _hand_over(
         why = error.message if isinstance(error, CallrecError) else type(error).__name__
         record_failed(practice, actor, manifest.request, manifest.release, why)
         raise
-    return Released(target, directions.form, sha256, passphrase, manifest, prepared.seq)
+    way = directions.delivery.package_by
+    return Released(target, directions.form, way, sha256, passphrase, manifest, prepared.seq)
 
 
 def _file_digest(target: Path) -> str:

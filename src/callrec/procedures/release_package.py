@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from callrec.release.certificate import Certificate
     from callrec.release.package import Member
 
-_NOBODY_SAID = "whoever sent you this"
-"""Whom to ask where the practice has set no ``release.contact``."""
-
 
 def write_package(
     practice: Practice,
@@ -68,7 +65,7 @@ def write_package(
         actor,
         draft,
         evidence,
-        contact=practice.config.release.contact or _NOBODY_SAID,
+        contact=practice.config.release.contact,
         names_subject=directions.names_subject,
         exhibit=exhibit_of(draft, label=directions.exhibit, serial=directions.medium_serial),
     )

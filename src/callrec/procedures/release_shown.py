@@ -42,6 +42,10 @@ class ShownRelease:
     deliver_by: str | None
     """How it was to go; None where nobody said, or for who may not read it."""
     passphrase_by: str | None
+    medium_serial: str | None
+    """Of the drive or disc that it went out on."""
+    sha256: str | None
+    """Of the package's file, in hex."""
     handed_over: tuple[ShownSaying, ...]
     """Oldest first; the newest counts."""
     acknowledged: tuple[ShownSaying, ...]
@@ -63,6 +67,8 @@ def shown_release(
         by=called[release.delivered.actor],
         deliver_by=release.delivery.package_by,
         passphrase_by=release.delivery.passphrase_by,
+        medium_serial=release.words.get("medium_serial") or None,
+        sha256=release.words.get("sha256"),
         handed_over=tuple(_saying(each, called, in_full=in_full) for each in release.handed_over),
         acknowledged=tuple(_saying(each, called, in_full=in_full) for each in release.acknowledged),
     )

@@ -71,7 +71,7 @@ class Certificate:
 
     practice: str
     contact: str
-    """How to reach it, one line."""
+    """How to reach it, one line; empty where nobody said."""
     request: str
     """``R-17``."""
     release: str

@@ -28,6 +28,9 @@ COLUMNS: Final = 76
 PROVES: Final = "proves that these are the files released on this record; not who speaks"
 """What a release claims, in the same words wherever it is said."""
 
+NOBODY_SAID: Final = "whoever sent you this"
+"""Whom to ask where the practice did not say how it is reached."""
+
 _INDENT = "    "
 
 
@@ -36,7 +39,7 @@ def read_me_first(manifest: Manifest, *, contact: str) -> str:
 
     Args:
         manifest: what is released.
-        contact: how to reach the practice, one line.
+        contact: how to reach the practice, one line; may be empty.
     """
     calls = {file.path.partition("-")[0]: file.started_at for file in manifest.files}
     return _text(

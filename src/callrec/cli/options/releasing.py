@@ -9,15 +9,20 @@ import typer
 
 from callrec.errors import Unusable
 
-_SIZE = re.compile(r"([1-9][0-9]{0,5})(?:\.([0-9]))? ?(k|m|g)(i?)b?", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]{1,6})(?:\.([0-9]))? ?(k|m|g)(i?)b?", re.IGNORECASE)
 _POWERS = {"k": 1, "m": 2, "g": 3}
 
 
 def read_size(text: str) -> int:
     """Bytes, from ``25MB`` or ``1.5 GB``: thousands; ``25MiB`` counts in 1,024s."""
     found = _SIZE.fullmatch(text.strip())
-    if found is None:
-        raise Unusable("a size is given as 25MB", hint="a whole number and kB, MB or GB")
+    size = _bytes(found) if found else 0
+    if not size:
+        raise Unusable("a size is given as 25MB", hint="a number and kB, MB or GB")
+    return size
+
+
+def _bytes(found: re.Match[str]) -> int:
     unit: int = (1024 if found[4] else 1000) ** _POWERS[found[3].lower()]
     return int(found[1]) * unit + int(found[2] or 0) * unit // 10
 

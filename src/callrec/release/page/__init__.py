@@ -19,8 +19,9 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, fresh, pbkdf2, seal
 from callrec.errors import Unusable
 from callrec.release.certificate import day_in_words
-from callrec.release.page.shown import Shown, shown_as_json, silences_in_copy
+from callrec.release.page.shown import Shown, shown_as_json
 from callrec.release.passphrase import WORDS
+from callrec.release.texts import NOBODY_SAID
 from callrec.release.unfinished import unfinished, write_all
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
     from callrec.release.certificate import Certificate
     from callrec.release.package import Member
 
-__all__ = ["AT_MOST_BYTES", "ROUNDS", "Shown", "silences_in_copy", "write_page"]
+__all__ = ["AT_MOST_BYTES", "ROUNDS", "Shown", "write_page"]
 
 AT_MOST_BYTES: Final = 64 << 20
-"""Of what is in the package, 64 MiB: a browser holds it all in memory, more than twice."""
+"""Of what is in the package, 64 MiB: a browser takes six times as much memory to open it."""
 
 ROUNDS: Final = 600_000
 """Of PBKDF2-HMAC-SHA-256: under half a second on a computer of 2026, some on an old telephone."""
@@ -121,7 +122,7 @@ def _around(certificate: Certificate, salt: bytes, nonce: bytes) -> tuple[bytes,
         "practice": certificate.practice,
         "request": certificate.request,
         "day": day_in_words(certificate.at),
-        "contact": certificate.contact,
+        "contact": certificate.contact or NOBODY_SAID,
     }
     facts = {
         **{name: html.escape(text) for name, text in told.items()},

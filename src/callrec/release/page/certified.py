@@ -85,7 +85,7 @@ def _hash(what: str, digest: str) -> Row:
 
 def _particulars(certificate: Certificate) -> list[Row]:
     return [
-        row("Practice", certificate.practice, certificate.contact),
+        row("Practice", *filter(None, (certificate.practice, certificate.contact))),
         row("Request", certificate.request),
         *([row("Patient", certificate.subject)] if certificate.subject else []),
         row("Purpose", certificate.purpose),

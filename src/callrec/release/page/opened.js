@@ -72,7 +72,8 @@ function player(opened, call) {
   });
   const cannot = make("p", { class: "complaint", role: "alert" });
   audio.addEventListener("error", () => {
-    cannot.textContent = "This browser cannot play the call. Save it below, and play it with another program.";
+    cannot.textContent = "It cannot be played here: this browser does not know the kind of sound, or the "
+      + "computer has no loudspeaker. Save the call, and play it elsewhere.";
   });
   return [...(svg ? [waveform(opened, call, audio)] : []), audio, cannot];
 }

@@ -1,0 +1,183 @@
+"""On a terminal the waveform is seen, who attends is asked, and Ctrl-C ends a hearing on record."""
+
+from __future__ import annotations
+
+import struct
+import wave
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from callrec.catalogue.engine import reading
+from callrec.policy.edits_said import read_silence
+from callrec.policy.purpose import Purpose
+from callrec.procedures.leaf_details import open_details
+from callrec.procedures.request import create_request
+from callrec.procedures.request_log import read_history
+from cli.test_request_on_a_terminal import on_a_terminal, terminal
+from procedures.asking import (
+    a_request,
+    approve,
+    approved,
+    further_of,
+    last_leaf,
+    logged_in,
+    request_id,
+    said,
+    signed_in,
+)
+from procedures.spool import a_call, take_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from practices import House
+
+RATE, SECONDS = 8000, 20
+
+
+def a_voice(path: Path) -> Path:
+    """A call that is loud in every other second."""
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        for second in range(SECONDS):
+            loud = struct.pack("<2h", 9000, -9000) if second % 2 else bytes(4)
+            file.writeframesraw(loud * (RATE // 2))
+    return path
+
+
+@pytest.fixture
+def office(house: House) -> House:
+    """One call of 20 seconds, which nobody has asked for yet."""
+    take_in(house, a_voice(a_call(house.folder / "spool")))
+    return house
+
+
+def player(house: House, line: str) -> dict[str, str]:
+    """What makes this line of shell the player."""
+    program, config = house.folder / "player.sh", house.folder / "callrec.toml"
+    program.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+    program.chmod(0o700)
+    config.write_text(f"[listen]\nplayer = ['{program}']\n", encoding="utf-8")
+    return {"CALLREC_CONFIG": str(config)}
+
+
+def keeps(house: House) -> dict[str, str]:
+    return player(house, f"exec cat > '{house.folder}/heard.wav'")
+
+
+def for_an_outsider(house: House) -> None:
+    """R-1 is a subject access request of mia's, whose subject comes to hear it; sam plays it."""
+    further = further_of(Purpose.SUBJECT_ACCESS, hear_or_copy="hear")
+    asked = said(Purpose.SUBJECT_ACCESS, further=further)
+    mia = logged_in(house, "mia")
+    create_request(house.practice, mia, purpose=Purpose.SUBJECT_ACCESS, said=asked, recordings=[1])
+    silence = read_silence("4-6=third-party")
+    approve(house, "R-1", "dora", to="sam", edits=(silence,))
+
+
+def details(house: House, act: str) -> list[dict[str, Any]]:
+    ava = signed_in(house, "ava")
+    with reading(house.practice.engine) as connection:
+        history = read_history(house.practice, connection, request_id(house, "R-1"))
+        found = [leaf for leaf in history.leaves if leaf.act == act]
+        return [dict(open_details(house.practice, ava, connection, leaf)) for leaf in found]
+
+
+BELOW = """\
+                xxxxxxxx
+|                   |                   |                   |
+0:00                0:05                0:10                0:15
+x silenced   / clipped away
+"""
+
+
+def is_waveform(shown: str) -> bool:
+    """What is shown begins with the call's, 80 columns wide, over its times."""
+    title, drawn, below = shown.split("\n", 2)
+    loud = [drawn[second * 4 + 1] for second in range(SECONDS)]
+    assert title == "Recording 1, as it was taken in:"
+    assert (len(drawn), set(drawn)) == (80, {"▁", "█"})
+    assert loud == ["▁", "█"] * (SECONDS // 2)
+    return below.startswith(BELOW)
+
+
+def test_who_attends_is_asked_and_the_waveform_is_seen_before_it_is_played(office: House) -> None:
+    for_an_outsider(office)
+    environ = keeps(office)
+    shown = on_a_terminal(office, "sam", "listen R-1", " ", "nobody", columns=80, **environ)
+    asked, _, seen = shown.partition("Who is there besides you: nobody\n")
+    assert "Say who hears it with you, or nobody." in asked
+    assert "nothing was entered" in asked
+    assert is_waveform(seen)
+    assert seen.endswith(
+        "Edited as approved: silence 0:04-0:06=third-party.\n"
+        "It may be played again until 2026-12-09 00:00.\n[0]"
+    )
+    assert details(office, "listen")[0]["attended"] == ["nobody"]
+    with wave.open(str(office.folder / "heard.wav")) as heard:
+        sound = heard.readframes(heard.getnframes())
+    assert not any(sound[4 * RATE * 2 : 6 * RATE * 2])
+    assert any(sound[3 * RATE * 2 : 4 * RATE * 2])
+
+
+def test_who_said_it_beforehand_is_not_asked(office: House) -> None:
+    for_an_outsider(office)
+    command = 'listen R-1 --attended "the patient"'
+    shown = on_a_terminal(office, "sam", command, columns=80, **keeps(office))
+    assert is_waveform(shown)
+    assert details(office, "listen")[0]["attended"] == ["the patient"]
+
+
+def test_nobody_is_asked_where_no_outsider_is_there(office: House) -> None:
+    approved(office, recordings=[1])
+    shown = on_a_terminal(office, "sam", "listen R-1", columns=80, **keeps(office))
+    assert shown.startswith("Recording 1, as it was taken in:\n")
+    assert "besides you" not in shown
+
+
+def test_the_waveform_is_as_wide_as_the_terminal(office: House) -> None:
+    approved(office, recordings=[1])
+    for columns in (40, 132):
+        shown = on_a_terminal(office, "sam", "listen R-1 --look", columns=columns)
+        drawn = [line for line in shown.splitlines() if "█" in line]
+        assert [len(line) for line in drawn] == [columns]
+        assert shown.endswith("[0]")
+    assert last_leaf(office).act == "listen.looked"
+
+
+def test_ctrl_c_stops_it_and_the_end_is_on_record(office: House) -> None:
+    approved(office, recordings=[1])
+    environ = player(office, "echo plays >&2; exec sleep 60")
+    seen = terminal(office, "sam", "listen R-1", columns=80, **environ)
+    seen.expect("plays")
+    seen.sendintr()
+    seen.expect("callrec: error: interrupted")
+    seen.expect(pexpect.EOF)
+    seen.close()
+    assert seen.exitstatus == 130
+    assert details(office, "listen.ended") == [{"how": "stopped"}]
+
+
+def test_what_would_be_left_out_is_seen_before_it_is_confirmed(office: House) -> None:
+    a_request(office, recordings=[1])
+    shown = on_a_terminal(
+        office, "max", "approve R-1 --silence 4-6=not-relevant/tone --clip 2-18", "R-2"
+    )
+    before = shown.partition("Type R-1 to approve it: ")[0]
+    assert before.endswith(
+        "To be granted: 1.\n"
+        "Edited: 1, clip 0:02-0:18.\n"
+        "Edited: 1, silence 0:04-0:06=not-relevant/tone.\n"
+    )
+    assert "not confirmed, so nothing was done" in shown
+
+
+def test_what_cannot_be_left_out_is_told_before_anything_is_confirmed(office: House) -> None:
+    a_request(office, recordings=[1])
+    shown = on_a_terminal(office, "max", "approve R-1 --silence 19-21=not-relevant")
+    assert "the recording ends at 0:20, before the end of a span" in shown
+    assert "Type R-1" not in shown
+    assert shown.endswith("[2]")

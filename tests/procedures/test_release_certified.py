@@ -1,0 +1,151 @@
+"""What goes with a release by its purpose, as pdftotext and other people's programs read it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from callrec.config import Release
+from callrec.policy.further import Further
+from callrec.policy.purpose import Purpose
+from callrec.procedures.request_event import check_third_parties
+from procedures.asking import FURTHER, REASON, a_request, approve, signed_in
+from procedures.packages import Package, release, seven_zip
+
+if TYPE_CHECKING:
+    from practices import House
+
+SUBJECT = "O'Neill"
+
+
+def released(house: House, purpose: Purpose, *, second: str = "", **directions: Any) -> Package:
+    """Asked for by sam, approved by dora, checked for third parties, released and opened."""
+    a_request(house, purpose=purpose)
+    approve(house, "R-1", "dora", second=signed_in(house, second) if second else None)
+    if purpose in (Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY):
+        day = house.at.date()
+        sam = signed_in(house, "sam")
+        check_third_parties(house.practice, sam, "R-1", on=day, assessment=REASON)
+    done = release(house, **directions)
+    folder = house.folder / "opened"
+    assert seven_zip(done, folder, done.passphrase) == 0
+    return Package(house, done, folder)
+
+
+def text_of(package: Package, name: str) -> str:
+    words = ["pdftotext", "-layout", str(package.folder / name), "-"]
+    return subprocess.run(words, capture_output=True, check=True, text=True).stdout
+
+
+def in_one_line(package: Package, name: str = "certificate.pdf") -> str:
+    return " ".join(text_of(package, name).split())
+
+
+def groups(sha256: str) -> str:
+    return " ".join(sha256[at : at + 8] for at in range(0, 64, 8))
+
+
+def test_the_certificate_says_what_is_enclosed_and_where_it_stands_on_record(
+    stocked: House,
+) -> None:
+    package = released(stocked, Purpose.COMPLAINT)
+    told = in_one_line(package)
+    for file in package.manifest["files"]:
+        assert groups(file["sha256"]) in told
+    assert "not who speaks" in told
+    assert f"entry {package.released.seq} records this release" in told
+    fingerprint = stocked.practice.root.hex()
+    assert all(group in told for group in groups(fingerprint).split())
+    assert f"callrec/{stocked.practice.vault}" in told
+
+
+def test_it_names_who_decided_and_who_released_by_role_alone(stocked: House) -> None:
+    told = in_one_line(released(stocked, Purpose.COMPLAINT, second="max"))
+    assert "Data Controller" in told
+    assert "countersigned by" in told
+    assert "Manager" in told
+    for name in ("Dora", "Whitlock", "Harding", "Turnbull"):
+        assert name not in told
+
+
+@pytest.mark.parametrize(
+    ("purpose", "basis"),
+    [
+        (Purpose.COMPLAINT, "call recording policy, 2 bullet 4"),
+        (Purpose.SUBJECT_ACCESS, "the data subject's right of access, UK GDPR 15"),
+        (Purpose.PORTABILITY, "UK GDPR 20"),
+        (Purpose.OUTSIDE_BODY, "DPA 2018 Sch 2 Pt 1 para 2"),
+    ],
+)
+def test_it_says_on_what_the_release_rests(stocked: House, purpose: Purpose, basis: str) -> None:
+    assert basis in in_one_line(released(stocked, purpose))
+
+
+def test_a_patient_is_named_where_that_was_asked_for_and_nowhere_else(
+    stocked: House,
+) -> None:
+    package = released(stocked, Purpose.SUBJECT_ACCESS, names_subject=True)
+    assert SUBJECT in in_one_line(package)
+    elsewhere = [path for path, data in package.files.items() if SUBJECT.encode() in data]
+    assert elsewhere == []
+
+
+def test_nobody_is_named_unasked(stocked: House) -> None:
+    package = released(stocked, Purpose.SUBJECT_ACCESS)
+    assert SUBJECT not in in_one_line(package)
+
+
+def test_a_data_subject_has_the_information_of_article_15_with_it(stocked: House) -> None:
+    package = released(stocked, Purpose.SUBJECT_ACCESS)
+    assert "Information Commissioner" in package.read("YOUR-RIGHTS.txt").decode()
+
+
+def test_in_the_practice_s_own_words_where_it_has_any(stocked: House) -> None:
+    config = stocked.config.model_copy(update={"release": Release(rights="Ask at the desk.")})
+    stocked.practice = replace(stocked.practice, config=config)
+    package = released(stocked, Purpose.SUBJECT_ACCESS)
+    assert package.read("YOUR-RIGHTS.txt") == b"Ask at the desk.\n"
+
+
+def test_the_police_have_an_exhibit_label_with_the_serial_of_the_medium(stocked: House) -> None:
+    package = released(stocked, Purpose.OUTSIDE_BODY, exhibit="DW/1", medium_serial="SN 4711-0815")
+    label = in_one_line(package, "exhibit-label.pdf")
+    for told in ("DW/1", "SN 4711-0815", FURTHER[Further.REFERENCE], "R-1"):
+        assert told in label
+
+
+def test_an_exhibit_that_nobody_named_is_called_by_request_and_release(stocked: House) -> None:
+    package = released(stocked, Purpose.OUTSIDE_BODY)
+    release_id = package.manifest["release"][:8]
+    assert f"R-1/{release_id}" in in_one_line(package, "exhibit-label.pdf")
+
+
+def test_nobody_else_has_rights_a_label_or_call_data_with_it(stocked: House) -> None:
+    package = released(stocked, Purpose.COMPLAINT)
+    assert not {"YOUR-RIGHTS.txt", "exhibit-label.pdf", "calls.json", "calls.csv"} & set(
+        package.files
+    )
+
+
+def test_portability_brings_what_is_known_of_each_call(stocked: House) -> None:
+    package = released(stocked, Purpose.PORTABILITY)
+    calls = json.loads(package.read("calls.json"))["calls"]
+    assert [call["recording"] for call in calls] == [1, 2]
+    assert {call["number"] for call in calls} == {"+447700900123"}
+    listed = {data["path"]: data["sha256"] for data in package.manifest["call_data"]}
+    assert listed.keys() == {"calls.json", "calls.csv"}
+    for call in calls:
+        for file in call["files"]:
+            assert file["path"] in package.files
+
+
+def test_what_sha256sum_checks_is_every_file(stocked: House) -> None:
+    package = released(stocked, Purpose.PORTABILITY)
+    words = ["sha256sum", "--check", "--strict", "SHA256SUMS"]
+    done = subprocess.run(words, cwd=package.folder, capture_output=True, check=True, text=True)
+    checked = {line.removesuffix(": OK") for line in done.stdout.splitlines()}
+    assert checked == package.files.keys() - {"SHA256SUMS", "SHA256SUMS.sig"}
