@@ -41,8 +41,9 @@ $(INSTALLED): constraints.txt pyproject.toml Makefile
 
 # Independent programs that the tests call as judges, each by a command and the package that has it.
 JUDGES := 7z:7zip ssh-keygen:openssh-client pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
-  shasum:perl chromium:chromium fc-list:fontconfig
-FONTS := fonts-dejavu-core # for the browser to write with
+  shasum:perl chromium:chromium
+# The browser writes with these.
+FONTS := fonts-dejavu-core
 
 judges:
 	@for judge in $(JUDGES); do command -v $${judge%%:*} >/dev/null || missing=1; done; \
