@@ -62,7 +62,7 @@ def is_delivered(house: House) -> bool:
 
 
 def no_sound_lies_about(house: House) -> None:
-    """Nowhere in the practice's folder, the outbox, the operator's own or a temporary one is any."""
+    """Nowhere in the practice's folder, outbox, state and temporary folder is a piece of it."""
     original = a_wave(0, LONG)
     some = random.Random(1).sample(range(58, LONG - 16), 50)  # noqa: S311 - places, no secret
     for path in house.folder.rglob("*"):
