@@ -10,7 +10,7 @@ from array import array
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 from av.audio.frame import AudioFrame
@@ -47,14 +47,13 @@ def made(
     *,
     rate: int = 8000,
     channels: int = 1,
-    written_rate: int | None = None,
-    **options: str,
+    options: dict[str, str] | None = None,
 ) -> bytes:
     """What FFmpeg's encoder makes of samples."""
     written = io.BytesIO()
     layout = {1: "mono", 2: "stereo", 3: "2.1"}[channels]
     with av.open(written, "w", format=container) as file:
-        stream: AudioStream = file.add_stream(codec, rate=written_rate or rate, options=options)
+        stream = cast("AudioStream", file.add_stream(codec, rate=rate, options=options))
         stream.layout = layout
         step = 1000 * channels
         for begin, end in pairwise([*range(0, len(pcm), step), len(pcm)]):

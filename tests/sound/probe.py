@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LIBC = ctypes.CDLL(None, use_errno=True)
+PARENT = os.getppid()
 NOBODY = 2**22 - 1
 """No process: a free attempt to trace its parent would stop it."""
 
@@ -66,7 +67,6 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "name itself": lambda: called("prctl", 15, b"x", 0, 0, 0),
     "make a pipe": os.pipe,
 }
-PARENT = os.getppid()
 
 
 def outcome(attempt: str) -> str:

@@ -32,7 +32,7 @@ def encoded(
     codec: str, container: str, rate: int = 8000, channels: int = 1, **options: str
 ) -> bytes:
     return made(
-        codec, container, a_tone(2, rate, channels), rate=rate, channels=channels, **options
+        codec, container, a_tone(2, rate, channels), rate=rate, channels=channels, options=options
     )
 
 

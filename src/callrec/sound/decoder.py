@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import av.subtitles.stream
@@ -24,11 +24,17 @@ from callrec.sound.undecodable import Why
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
     from av.container import InputContainer
 
+    from callrec.sound.kinds import Reader
+
 _AT_ONCE = 64 * 1024
 """Bytes asked for at once: 64 KiB."""
+
+
+_LITTLE_ENDIAN = {f"pcm_s{bits}le": f"pcm_s{bits}be" for bits in (16, 24, 32, 64)}
 
 
 class _Original:
@@ -58,9 +64,10 @@ class _Original:
 
 def _decode(job: dict[str, Any]) -> None:
     original = _Original(job["size"])
+    kind = reader(original.at, original.size, job["suffix"])
     try:
-        with _opened(original, job["suffix"]) as container:
-            frames = _frames(container)
+        with _opened(original, kind) as container:
+            frames = _frames(container, _decoder(container, big_endian=kind.big_endian))
             first = next(frames, None)
             if first is None:
                 raise Stopped(Why.EMPTY)
@@ -76,8 +83,7 @@ def _decode(job: dict[str, Any]) -> None:
         raise Stopped(Why.UNKNOWN) from error
 
 
-def _opened(original: _Original, suffix: str) -> InputContainer:
-    kind = reader(original.at, original.size, suffix)
+def _opened(original: _Original, kind: Reader) -> InputContainer:
     return av.open(
         original,
         "r",
@@ -94,15 +100,26 @@ def _nothing_else(*_: object) -> object:
     raise OSError
 
 
-def _frames(container: InputContainer) -> Iterator[AudioFrame]:
-    """The sound as it is decoded; packets that are damaged are left out, as players do."""
+def _decoder(container: InputContainer, *, big_endian: bool) -> AudioCodecContext:
     if not container.streams.audio:
         raise Stopped(Why.UNKNOWN)
-    stream = container.streams.audio[0]
-    stream.codec_context.thread_count = 1
-    for packet in container.demux(stream):
+    decoder = container.streams.audio[0].codec_context
+    decoder.thread_count = 1
+    return _swapped(decoder) if big_endian and decoder.name in _LITTLE_ENDIAN else decoder
+
+
+def _swapped(little: AudioCodecContext) -> AudioCodecContext:
+    """The same for samples whose first byte is the highest."""
+    big = cast("AudioCodecContext", av.CodecContext.create(_LITTLE_ENDIAN[little.name], "r"))
+    big.sample_rate, big.layout, big.thread_count = little.sample_rate, little.layout, 1
+    return big
+
+
+def _frames(container: InputContainer, decoder: AudioCodecContext) -> Iterator[AudioFrame]:
+    """The sound as it is decoded; packets that are damaged are left out, as players do."""
+    for packet in container.demux(container.streams.audio[0]):
         try:
-            yield from stream.codec_context.decode(packet)
+            yield from decoder.decode(packet)
         except InvalidDataError:
             continue
 

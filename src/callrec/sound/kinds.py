@@ -27,6 +27,8 @@ class Reader(NamedTuple):
     name: str | None
     """None: it is told by the content."""
     options: Mapping[str, str]
+    big_endian: bool = False
+    """Whether the samples are, which FFmpeg does not notice of RIFX."""
 
 
 _SLN_RATES = {
@@ -61,8 +63,9 @@ def reader(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reader:
     """
     head = at(0, 12)
     if head[:4] in _RIFF:
-        believed = _sound_is_as_long_as_said(at, size, _RIFF[head[:4]])
-        return Reader(None, {} if believed else {"ignore_length": "1"})
+        order = _RIFF[head[:4]]
+        believed = _sound_is_as_long_as_said(at, size, order)
+        return Reader(None, {} if believed else {"ignore_length": "1"}, order == ">")
     if head.startswith(_MARKS) or head[4:8] == b"ftyp":
         return Reader(None, {})
     return _HEADERLESS.get(suffix.lstrip(".").casefold(), Reader(None, {}))
