@@ -147,6 +147,18 @@ def test_what_was_never_written_is_not_read(written: list[dict[str, Any]]) -> No
         read_edits(written)
 
 
+def test_what_is_wrong_with_it_is_told_to_whoever_wrote_the_program() -> None:
+    with pytest.raises(ValueError, match=r"^edits are one clip at the most, and silences$"):
+        read_edits([CLIP, CLIP])
+    with pytest.raises(TypeError, match=r"^milliseconds are whole$"):
+        read_edits([{**CLIP, "to_ms": 10.0}])
+
+
+def test_nothing_is_edited_of_what_has_no_length() -> None:
+    with pytest.raises(Unusable, match="the recording ends at 0:00"):
+        check_edits(Edits(Span(0, 1)), 0)
+
+
 def test_members_of_another_document_are_not_looked_at() -> None:
     assert read_edits([{**CLIP, "from_sample": 0}]) == Edits(Span(0, 10))
 

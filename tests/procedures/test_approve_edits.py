@@ -14,6 +14,7 @@ from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.edits_said import read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
+from callrec.procedures.amend import attach_recordings
 from callrec.procedures.approve import Decision, Foreseen, foresee_approval
 from callrec.procedures.revoke import revoke_grants
 from callrec.release.manifest import Role
@@ -220,6 +221,14 @@ def test_after_a_revocation_all_is_decided_anew(access: House) -> None:
     decide(access, MIDDLE)
     revoke_grants(access.practice, signed_in(access, "dora"), "R-1", reason=ANOTHER_REASON)
     assert decide(access)[1] == UNEDITED
+
+
+def test_another_version_is_decided_anew(stocked: House) -> None:
+    a_request(stocked)
+    approve(stocked, "R-1", edits=(MIDDLE,))
+    attach_recordings(stocked.practice, signed_in(stocked, "sam"), "R-1", [3])
+    approve(stocked, "R-1")
+    assert granted(stocked) == {1: UNEDITED, 2: UNEDITED, 3: UNEDITED}
 
 
 def test_after_a_lapse_all_is_decided_anew(access: House) -> None:

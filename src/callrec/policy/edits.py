@@ -163,15 +163,13 @@ def check_edits(edits: Edits, duration_ms: int) -> None:
             order.
     """
     spans = [each.span for each in edits.silences]
-    whole = Span(0, max(duration_ms, 1))
-    for span in [*([edits.clip] if edits.clip else []), *spans]:
-        if span.to_ms > whole.to_ms:
-            raise Unusable(
-                f"the recording ends at {say_time(duration_ms)}, before the end of a span",
-                hint="callrec listen REQUEST RECORDING --look shows it with its times",
-            )
-    clip = edits.clip or whole
-    if any(span.from_ms >= clip.to_ms or span.to_ms <= clip.from_ms for span in spans):
+    clip = edits.clip
+    if any(span.to_ms > duration_ms for span in [*([clip] if clip else []), *spans]):
+        raise Unusable(
+            f"the recording ends at {say_time(duration_ms)}, before the end of a span",
+            hint="callrec listen REQUEST RECORDING --look shows it with its times",
+        )
+    if clip and any(s.from_ms >= clip.to_ms or s.to_ms <= clip.from_ms for s in spans):
         raise Unusable(
             "a span to be silenced is not in the clip", hint="leave out --clip, or the silence"
         )
