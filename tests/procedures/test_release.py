@@ -57,7 +57,6 @@ def test_it_is_on_record_before_and_after_with_the_ways_it_went(office: House) -
     assert details_of(office, delivered) == {
         "deliver_by": "letter",
         "form": "zip",
-        "medium_serial": "",
         "passphrase_by": "phone",
         "sha256": hashlib.sha256(done.path.read_bytes()).hexdigest(),
     }

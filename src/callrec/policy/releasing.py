@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from callrec.errors import Unusable
 from callrec.policy.further import Further
-from callrec.policy.handing_over import Delivery, Form
+from callrec.policy.handing_over import Delivery, Form, check_parted
+from callrec.policy.purpose import Purpose
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from callrec.policy.edits_said import SaidEdit
-    from callrec.policy.particulars import Particulars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -43,11 +45,24 @@ def content_bytes(directions: Directions) -> int | None:
     return directions.most_bytes * 3 // 4
 
 
-def check_names_subject(directions: Directions, particulars: Particulars) -> None:
-    """Whether there is somebody for the certificate to name.
+def check_directions(directions: Directions, purpose: Purpose, further: Collection[str]) -> None:
+    """Whether a request of that purpose can go out so.
+
+    Args:
+        directions: what whoever releases says.
+        purpose: of the request.
+        further: what it says besides the six particulars.
 
     Raises:
-        Unusable: the request names no subject, and he is to be named.
+        Refused: package and passphrase go the same way.
+        Unusable: there is nobody to name on the certificate, or no exhibit.
     """
-    if directions.names_subject and Further.SUBJECT not in particulars.further:
+    check_parted(directions.delivery)
+    if directions.names_subject and Further.SUBJECT not in further:
         raise Unusable("the request names no data subject", hint="leave out --name-subject")
+    marked = directions.exhibit or directions.medium_serial
+    if marked and purpose is not Purpose.OUTSIDE_BODY:
+        raise Unusable(
+            "only what goes to an outside body is an exhibit",
+            hint="leave out --exhibit and --medium-serial",
+        )

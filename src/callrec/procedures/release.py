@@ -18,14 +18,15 @@ from callrec.crypto import primitives
 from callrec.errors import CallrecError, Unusable
 from callrec.policy.edits import UNEDITED, edits_to_apply
 from callrec.policy.edits_said import edits_of_each
-from callrec.policy.handing_over import Form, check_parted
+from callrec.policy.handing_over import Form
 from callrec.policy.hearing import check_may_release
-from callrec.policy.releasing import check_names_subject, content_bytes
+from callrec.policy.releasing import check_directions, content_bytes
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
 from callrec.procedures.granted import usable_grants
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.release_calls import call_data_of, list_of
+from callrec.procedures.release_certificate import exhibit_of
 from callrec.procedures.release_contents import Draft, write_manifest
 from callrec.procedures.release_copies import enclose, plan_copies
 from callrec.procedures.release_package import write_package
@@ -40,9 +41,10 @@ from callrec.release.page import check_size
 from callrec.release.passphrase import fresh_passphrase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from callrec.policy.edits import Edits
     from callrec.policy.handing_over import Channel
     from callrec.policy.releasing import Directions
     from callrec.practice import Actor, Practice
@@ -131,19 +133,10 @@ def _put_together(
     directions: Directions,
     advance: Callable[[int], None],
 ) -> Draft:
-    check_parted(directions.delivery)
     grants = _releasable(practice, actor, reference)
-    check_names_subject(directions, grants[0].request.particulars)
-
-    said = edits_of_each(directions.edits, [grant.recording.id for grant in grants])
-    edits = {
-        grant.uid: edits_to_apply(
-            grant.request.facts,
-            approved=grant.edits,
-            said=said.get(grant.recording.id, UNEDITED),
-        )
-        for grant in grants
-    }
+    request = grants[0].request
+    check_directions(directions, request.purpose, request.particulars.further)
+    edits = _edits(grants, directions)
     copies = plan_copies(practice, grants, edits, advance)
     enclosed = enclose(practice, copies, most_bytes=content_bytes(directions))
     if directions.form is Form.HTML:
@@ -153,6 +146,19 @@ def _put_together(
         practice, actor, grants, enclosed, release=primitives.fresh_id(), call_data=list_of(data)
     )
     return Draft(grants, copies, manifest, {**data, **enclosed.contents})
+
+
+def _edits(grants: Sequence[UsableGrant], directions: Directions) -> Mapping[str, Edits]:
+    """What is left out of each recording, by its uid: as it was approved, or as is said now."""
+    said = edits_of_each(directions.edits, [grant.recording.id for grant in grants])
+    return {
+        grant.uid: edits_to_apply(
+            grant.request.facts,
+            approved=grant.edits,
+            said=said.get(grant.recording.id, UNEDITED),
+        )
+        for grant in grants
+    }
 
 
 def _releasable(practice: Practice, actor: Actor, reference: str) -> tuple[UsableGrant, ...]:
@@ -188,8 +194,7 @@ def _hand_over(
             passphrase=passphrase,
             advance=advance,
         )
-        sha256 = _file_digest(target)
-        _deliver(practice, actor, draft, target, _details(directions, sha256))
+        sha256 = _deliver(practice, actor, draft, directions, target=target)
     except BaseException as error:
         why = error.message if isinstance(error, CallrecError) else type(error).__name__
         record_failed(practice, actor, manifest.request, manifest.release, why)
@@ -198,32 +203,30 @@ def _hand_over(
     return Released(target, directions.form, way, sha256, passphrase, manifest, prepared.seq)
 
 
-def _file_digest(target: Path) -> str:
-    with target.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _details(directions: Directions, sha256: str) -> Mapping[str, str | None]:
-    """How it goes out, for the record."""
-    said = directions.delivery
-    return {
-        "deliver_by": said.package_by,
-        "form": directions.form,
-        "medium_serial": directions.medium_serial,
-        "passphrase_by": said.passphrase_by,
-        "sha256": sha256,
-    }
-
-
 def _deliver(
-    practice: Practice,
-    actor: Actor,
-    draft: Draft,
-    target: Path,
-    details: Mapping[str, str | None],
-) -> None:
+    practice: Practice, actor: Actor, draft: Draft, directions: Directions, *, target: Path
+) -> str:
+    """Put on record that the package is whole and may go; returns its SHA-256 in hex."""
     try:
-        record_delivered(practice, actor, draft.grants[0].request, draft.manifest, details)
+        with target.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        words = {**_told(draft, directions), "sha256": sha256}
+        record_delivered(practice, actor, draft.request, draft.manifest, words)
     except BaseException:
         target.unlink()  # nobody can open it: its passphrase was not shown
         raise
+    return sha256
+
+
+def _told(draft: Draft, directions: Directions) -> Mapping[str, str | None]:
+    """How it goes out."""
+    said = directions.delivery
+    told = {
+        "deliver_by": said.package_by,
+        "form": directions.form,
+        "passphrase_by": said.passphrase_by,
+    }
+    exhibit = exhibit_of(draft, label=directions.exhibit, serial=directions.medium_serial)
+    if exhibit is None:
+        return told
+    return {**told, "exhibit": exhibit.label, "medium_serial": exhibit.medium_serial}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.policy.further import Further
 from callrec.policy.handing_over import (
     Channel,
     Delivery,
@@ -15,6 +16,8 @@ from callrec.policy.handing_over import (
     release_meant,
 )
 from callrec.policy.handling import check_may_record
+from callrec.policy.purpose import Purpose
+from callrec.policy.releasing import Directions, check_directions
 from callrec.policy.role import Role
 from policy.builders import BEN, CAT, NOW, TODAY, a_person, a_release, a_request, handed_over
 
@@ -35,6 +38,10 @@ def acknowledged(on: date, reason: str = "", **release: Any) -> None:
 
 def meant(*releases: Any, named: str = "") -> None:
     release_meant(releases, named, waits=awaits_handing_over)
+
+
+def directed(**said: Any) -> None:
+    check_directions(Directions(**said), Purpose.COMPLAINT, (Further.COMPLAINT,))
 
 
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
@@ -59,4 +66,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "staff say of somebody else's release who has it": lambda: check_may_record(
         a_person(Role.STAFF), a_request(requester=CAT), released_by=BEN, on=TODAY
     ),
+    "a complaint's certificate names its data subject": lambda: directed(names_subject=True),
+    "a complaint is an exhibit": lambda: directed(exhibit="DW/1"),
+    "a drive with a complaint has its serial told": lambda: directed(medium_serial="4711"),
 }

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callrec.policy.further import Further
+from callrec.policy.handing_over import Form
+from callrec.policy.purpose import Purpose
+from callrec.policy.releasing import Directions, check_directions, content_bytes
+
+
+@given(st.integers(1, 1 << 40))
+def test_what_fits_a_page_still_fits_once_it_is_base64(most: int) -> None:
+    content = content_bytes(Directions(form=Form.HTML, most_bytes=most))
+    assert content is not None
+    assert -(-content // 3) * 4 <= most + 3
+
+
+def test_a_zip_holds_what_it_takes() -> None:
+    assert content_bytes(Directions(most_bytes=1000)) == 1000
+    assert content_bytes(Directions(form=Form.HTML)) is None
+
+
+def test_a_data_subject_may_be_named_and_a_medium_for_an_outside_body_marked() -> None:
+    check_directions(Directions(names_subject=True), Purpose.SUBJECT_ACCESS, (Further.SUBJECT,))
+    check_directions(Directions(exhibit="DW/1", medium_serial="4711"), Purpose.OUTSIDE_BODY, ())
