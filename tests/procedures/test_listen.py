@@ -102,15 +102,26 @@ def test_a_wave_file_is_played_as_sixteen_bit_sound(office: House) -> None:
     assert ear.kinds == ["wav"]
 
 
-def test_what_is_no_wave_file_is_played_as_it_is(house: House) -> None:
-    spool = house.folder / "spool"
-    path = a_call(spool).with_suffix(".mp3")
+def test_an_mp3_is_played_as_a_wave(house: House) -> None:
+    path = a_call(house.folder / "spool").with_suffix(".mp3")
     path.write_bytes((SOUNDS / "cbr-8k.mp3").read_bytes())
     take_in(house, path)
     approved(house, recordings=[1])
     ear = Ear(house)
     listen(house, ear=ear)
-    assert (ear.kinds, ear.sound) == (["mp3"], path.read_bytes())
+    assert (ear.kinds, len(ear.sound)) == (["wav"], 44 + 2 * 4000)
+
+
+def test_what_cannot_be_decoded_is_played_as_it_is(house: House) -> None:
+    path = a_call(house.folder / "spool")
+    unknown = bytearray(path.read_bytes())
+    unknown[20:22] = b"\x34\x12"  # a codec's number that nobody has
+    path.write_bytes(unknown)
+    take_in(house, path)
+    approved(house, recordings=[1])
+    ear = Ear(house)
+    listen(house, ear=ear)
+    assert (ear.kinds, ear.sound) == (["wav"], bytes(unknown))
 
 
 def test_a_call_of_many_megabytes_is_heard_to_its_end(house: House) -> None:
