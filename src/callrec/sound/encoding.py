@@ -13,6 +13,9 @@ from typing import Final
 _PAGE_BYTES, _PAGE_MS, _PACKET_MS = 27, 1000, 60
 """Of Ogg, as it is written here."""
 
+_NARROW, _WIDE = 16_000, 24_000
+"""Hz."""
+
 _MARGIN_MS, _MARGIN_BYTES = 200, 1024
 """What an encoder puts before and after the sound, and a file's header."""
 
@@ -35,8 +38,7 @@ class Encoding:
         """
         if self.bit_rate is None:
             return original
-        narrow = 16_000
-        return narrow if original <= narrow else 24_000
+        return _NARROW if original <= _NARROW else _WIDE
 
     def estimated_bytes(
         self, duration_ms: int, *, sample_rate: int = 8000, channels: int = 1
