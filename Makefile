@@ -39,10 +39,13 @@ $(INSTALLED): constraints.txt pyproject.toml Makefile
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(INSTALLED)
 
-# Independent programs that the tests call as judges: 7-Zip, OpenSSH's ssh-keygen, poppler's pdftotext
-# and pdftoppm, and a browser with a font to show pages in.
+# Independent programs that the tests call as judges, each by a command and the package that has it.
+JUDGES := 7z:7zip ssh-keygen:openssh-client pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
+  shasum:perl chromium:chromium
+# The browser writes with these.
+FONTS := fonts-dejavu-core
+
 judges:
-	@command -v 7z >/dev/null && command -v ssh-keygen >/dev/null && \
-	  command -v pdftotext >/dev/null && command -v chromium >/dev/null || \
-	  { apt-get update -qq && apt-get install -y --no-install-recommends \
-	    7zip openssh-client poppler-utils chromium fonts-dejavu-core; }
+	@for judge in $(JUDGES); do command -v $${judge%%:*} >/dev/null || missing=1; done; \
+	if [ -n "$$missing" ]; then apt-get update -qq && \
+	  apt-get install -y --no-install-recommends $(foreach judge,$(JUDGES),$(lastword $(subst :, ,$(judge)))) $(FONTS); fi

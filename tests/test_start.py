@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEAVY = ("sqlalchemy", "pydantic", "cryptography", "rich", "phonenumbers", "alembic", "zxcvbn")
+NEVER_BEFORE_IT_IS_NEEDED = ("av", "fpdf", "PIL", "fontTools", "segno", "numpy")
+"""What a release alone takes, and not before it writes its certificate or decodes a sound."""
 
 
 def _lines() -> Iterator[tuple[str, ...]]:
@@ -59,3 +61,14 @@ def test_the_process_loads_nothing_heavy(option: str) -> None:
     loaded = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
     assert "typer" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+def test_no_command_loads_what_a_release_alone_takes() -> None:
+    modules = [f"callrec.cli.{name.replace('-', '_')}" for name in app.COMMANDS]
+    program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert "callrec" in loaded
+    assert loaded.isdisjoint(NEVER_BEFORE_IT_IS_NEEDED)

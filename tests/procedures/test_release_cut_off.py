@@ -45,9 +45,11 @@ def granted_call(template: House, tmp_path_factory: pytest.TempPathFactory) -> H
 def killed_at(house: House, step: int, form: str = "zip") -> bool:
     """Release in a process that is killed at a step; whether it was, or had ended before."""
     words = [str(house.folder), house.at.isoformat(), form, str(step)]
+    places = {name: str(house.folder / "tmp") for name in ("TMPDIR", "HOME", "XDG_RUNTIME_DIR")}
+    (house.folder / "tmp").mkdir(exist_ok=True)
     done = subprocess.run(
         [sys.executable, "-m", "procedures.killed_release", *words],
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        env={**os.environ, **places, "PYTHONPATH": str(TESTS)},
         capture_output=True,
         check=False,
     )
@@ -60,7 +62,7 @@ def is_delivered(house: House) -> bool:
 
 
 def no_sound_lies_about(house: House) -> None:
-    """Nowhere in the practice's folder, its outbox or the operator's own is a piece of the call."""
+    """Nowhere in the practice's folder, the outbox, the operator's own or a temporary one is any."""
     original = a_wave(0, LONG)
     some = random.Random(1).sample(range(58, LONG - 16), 50)  # noqa: S311 - places, no secret
     for path in house.folder.rglob("*"):

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import practices
+from callrec.policy.edits import Silence, Span
+from callrec.policy.edits_said import SaidClip, SaidSilence
+from callrec.policy.purpose import Purpose
+from callrec.policy.withholding import Ground
 from callrec.procedures.verify_release import verify_release
+from callrec.release import callrec_verify as checker
 from callrec.release.callrec_verify import PROVES, check, files_in
 from procedures.asking import approved, with_recordings
 from procedures.packages import a_package
+from procedures.test_release_certified import released
 from release.checking import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from practices import House
     from procedures.packages import Package
 
 
@@ -146,3 +153,49 @@ def test_the_length_and_the_beginning_of_each_call_are_told(package: Package) ->
     assert (first.state, first.role, first.recording) == ("ok", "original", 1)
     assert (first.local_time, first.duration_ms) == (said["local_time"], said["duration_ms"])
     assert first.local_time == "2024-07-04T14:05:01.000+01:00"
+
+
+OF_A_PURPOSE: dict[str, tuple[Purpose, dict[str, Any], set[str]]] = {
+    "subject access": (Purpose.SUBJECT_ACCESS, {}, {"YOUR-RIGHTS.txt"}),
+    "portability": (Purpose.PORTABILITY, {}, {"calls.json", "calls.csv"}),
+    "outside body": (
+        Purpose.OUTSIDE_BODY,
+        {"exhibit": "ST/1", "medium_serial": "A1B2", "second": "max"},
+        {"exhibit-label.pdf"},
+    ),
+    "clipped and silenced": (
+        Purpose.COMPLAINT,
+        {
+            "edits": (
+                SaidClip(1, Span(50, 200)),
+                SaidSilence(1, Silence(Span(60, 91), Ground.NOT_RELEVANT)),
+            )
+        },
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize(("purpose", "said", "beside"), OF_A_PURPOSE.values(), ids=OF_A_PURPOSE)
+def test_what_goes_with_it_by_its_purpose_is_checked_too(
+    stocked: House, purpose: Purpose, said: dict[str, Any], beside: set[str]
+) -> None:
+    package = released(stocked, purpose, **said)
+    assert beside <= set(package.files)
+    ran = run(package.folder, "--pin", pin_of(package))
+    assert (ran.status, ran.last) == (0, "VERIFIED")
+    for path in beside:
+        changed(path)(package.folder, package.folder)
+        assert f"WRONG: {path} {checker.STATES['damaged']}." in run(package.folder).lines
+
+
+def test_what_was_edited_and_left_out_is_told_in_words(stocked: House) -> None:
+    purpose, said, _ = OF_A_PURPOSE["clipped and silenced"]
+    package = released(stocked, purpose, **said)
+    found = verify_release(package.folder, pin=None, passphrase=str)
+    silenced = f"silence from 0:00.060 to 0:00.091: {Ground.NOT_RELEVANT.meaning}"
+    assert found.remarks == (
+        "recordings/01-listening.wav: only 0:00.050 to 0:00.200 of the original is in it",
+        f"recordings/01-listening.wav: {silenced}",
+        "the original of recording 1 is not enclosed: its copy leaves something out",
+    )

@@ -64,6 +64,8 @@ class Office:
 
     vault: str = VAULT
     family: str = ""
+    founded_as: str = ""
+    """The vault that the first entry and the vouchers name, if it is not the log's own."""
     leaves: list[bytes] = field(default_factory=list)
     statements: dict[int, Statement] = field(default_factory=dict)
     keys: dict[str, Identity] = field(default_factory=dict)
@@ -72,7 +74,7 @@ class Office:
         for person in ("dora", "kit", "mallory"):
             self.keys[person] = a_key(person + self.family, self.vault)
         founders = Founders(
-            vault=self.vault,
+            vault=self.founded_as or self.vault,
             practice=PRACTICE,
             controller=id_of("dora"),
             controller_keys=self.keys["dora"].public,
@@ -133,7 +135,7 @@ class Office:
         }
         statement = state(
             "voucher",
-            vault=self.vault,
+            vault=self.founded_as or self.vault,
             by=id_of(by),
             at=AT,
             seed=self.keys[signed_by or by].act,
@@ -223,9 +225,9 @@ class Office:
         return {member.path: b"".join(member.chunks()) for member in members}
 
 
-def an_office(vault: str = VAULT, family: str = "") -> Office:
+def an_office(vault: str = VAULT, family: str = "", founded_as: str = "") -> Office:
     """Dora is Data Controller; she vouched for sam, who then made a key of his own."""
-    office = Office(vault, family)
+    office = Office(vault, family, founded_as)
     office.vouch("dora", "data-controller")
     office.vouch("sam", standing="provisional")
     office.enter("person.claimed", "sam")

@@ -17,11 +17,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
+from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.withholding import Ground
 from callrec.release.certificate import Certificate, CertifiedApproval
 from callrec.release.manifest import NotEnclosed, WhyNotEnclosed
 from callrec.release.package import assemble
 from callrec.release.page import Shown
+from callrec.sound.measured import Measured
+from callrec.sound.waveform import as_svg
 from release.builders import (
     ROOT,
     SEED,
@@ -40,11 +43,6 @@ if TYPE_CHECKING:
 
 WORDS = "anvil bamboo cactus dagger easel fabric"
 UNPLAYABLE = b"#!AMR of another kind" * 20
-WAVEFORM = """<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 480 120' width='100%'>
-<path d='M48.00 18.0h1.20v72h-1.20zM90.00 40.0h1.20v28h-1.20z'/>
-<path d='M48 90H480' stroke='currentColor'/>
-</svg>"""
-"""Drawn as `callrec.sound.waveform.as_svg` does: its axis begins at 48 and lies at 90."""
 
 
 def a_wave(seconds: float) -> bytes:
@@ -59,6 +57,13 @@ def a_wave(seconds: float) -> bytes:
 
 HEARD = a_wave(4)
 EDITED = a_wave(2)
+
+
+def a_waveform(*, channels: int, edits: Edits = UNEDITED) -> str:
+    """Louder and louder for half a second."""
+    return as_svg(
+        Measured(800, channels, 400, (tuple(range(400)),) * channels), title="", edits=edits
+    )
 
 
 def a_release() -> tuple[tuple[Member, ...], Shown]:
@@ -109,7 +114,10 @@ def a_release() -> tuple[tuple[Member, ...], Shown]:
         audit_seq=1234,
         checkpoint="callrec/vault\n1235\nAAAA\n\n— callrec/vault BBBB\n",
     )
-    waveforms = {heard.path: WAVEFORM, edited.path: WAVEFORM}
+    waveforms = {
+        heard.path: a_waveform(channels=1),
+        edited.path: a_waveform(channels=2, edits=edited.edits.in_copy()),
+    }
     members = assemble(manifest, contents, enclosures, seed=SEED)
     return members, Shown(certificate=certificate, waveforms=waveforms)
 

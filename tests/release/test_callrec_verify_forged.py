@@ -12,7 +12,9 @@ import pytest
 from callrec.audit.leaf import Outcome
 from callrec.audit.proof import Proof, read_proof, write_proof
 from callrec.crypto.canonical import canonical
-from callrec.crypto.statement import state
+from callrec.crypto.context import statement_context
+from callrec.crypto.primitives import sign
+from callrec.crypto.statement import Statement, state
 from callrec.policy.edits import UNEDITED
 from callrec.release import callrec_verify as checker
 from callrec.release.manifest import NotEnclosed, WhyNotEnclosed
@@ -153,6 +155,40 @@ def test_signers_that_do_not_begin_with_the_first_entry_are_told(office: Office)
     assert f"{SIGNERS} does not begin with the first entry of the log of the proof" in (
         wrong_with(an_office(), seqs=[])
     )
+
+
+def test_a_log_whose_first_entry_names_another_vault_is_told() -> None:
+    office = an_office(founded_as="77" * 16)
+    wrong = f"{SIGNERS} does not begin with the first entry of the log of the proof"
+    assert wrong_with(office) == [wrong]
+
+
+def test_a_first_entry_with_a_statement_is_none(office: Office) -> None:
+    def add(entries: list[dict[str, Any]]) -> None:
+        entries[0]["statement"] = entries[1]["statement"]
+
+    wrong = f"{SIGNERS} does not lead from the log's first entry by vouchers alone"
+    assert changed_signers(office, add) == [wrong]
+
+
+@pytest.mark.parametrize("member", ["controller", "kit", "practice", "vault"])
+def test_a_first_entry_that_lacks_a_founder_is_none(office: Office, member: str) -> None:
+    leaf = json.loads(office.leaves[0])
+    del leaf["founders"][member]
+    office.leaves[0] = canonical(leaf)
+    wrong = f"{SIGNERS} does not lead from the log's first entry by vouchers alone"
+    assert wrong_with(office) == [wrong]
+
+
+def test_a_voucher_that_names_another_vault_than_it_was_signed_for_is_told(office: Office) -> None:
+    said = json.loads(office.statements[4].body)
+    said |= {"vault": "77" * 16, "serial": 3, "previous": office.statements[4].digest}
+    body = canonical(said)
+    signed = statement_context("voucher", office.vault) + body
+    statement = Statement(body, sign(office.keys["dora"].act, signed), said)
+    seq = office.enter("person.confirmed", "dora", statement=statement)
+    wrong = f"{SIGNERS} has a voucher at entry {seq} that this entry does not carry"
+    assert wrong_with(office) == [wrong]
 
 
 def test_an_entry_without_a_voucher_has_no_place_there(office: Office) -> None:
@@ -321,6 +357,16 @@ def contradicts(path: str) -> str:
     return f"manifest.json contradicts itself about {path}"
 
 
+def leave_out_the_original(said: dict[str, Any], *, to_ms: int) -> None:
+    """A clip from 5 ms on, its original not enclosed."""
+    original, copy = said["files"]
+    kept = {name: original[name] for name in ("recording", "uid", "sha256", "bytes", "codec")}
+    said["not_enclosed"] = [{**kept, "why": "edited"}]
+    said["files"] = [copy]
+    span = {"from_ms": 5, "to_ms": to_ms, "from_sample": 40, "to_sample": 8 * to_ms}
+    copy.update(edits=[{"what": "clip", **span}], edited_at=8000)
+
+
 ORIGINAL, COPY = "recordings/01-original.wav", "recordings/01-listening.wav"
 MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a member too many": (lambda said: said.update(note=""), FORM),
@@ -328,6 +374,16 @@ MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a member of a file too many": (lambda said: said["files"][0].update(name=""), FORM),
     "true for a number": (lambda said: said["files"][0].update(bytes=True), FORM),
     "a time that is none": (lambda said: said.update(at="2026-02-30T00:00:00.000Z"), FORM),
+    "less than nothing": (lambda said: said["files"][0].update(bytes=-1), FORM),
+    "a number for a time": (lambda said: said.update(at=1), FORM),
+    "a local time without its offset": (
+        lambda said: said["files"][0].update(local_time="2026-07-14T08:05:07.250"),
+        contradicts("recordings/01-original.wav"),
+    ),
+    "a local time in another form": (
+        lambda said: said["files"][0].update(local_time="2026-07-14T09:05:07.250000+01:00"),
+        contradicts("recordings/01-original.wav"),
+    ),
     "an unknown schema": (lambda said: said.update(schema="callrec.releases/2"), FORM),
     "no schema": (lambda said: said.pop("schema"), FORM),
     "a file outside": (lambda said: said["files"][0].update(path="../01-original.wav"), FORM),
@@ -349,6 +405,14 @@ MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "a copy made from nothing": (
         lambda said: said["files"][1].update(made_from=None),
+        contradicts(COPY),
+    ),
+    "a rate without edits": (
+        lambda said: said["files"][1].update(edited_at=8000),
+        contradicts(COPY),
+    ),
+    "a span that lasts no time": (
+        lambda said: leave_out_the_original(said, to_ms=5),
         contradicts(COPY),
     ),
     "a copy of nothing enclosed": (
@@ -422,6 +486,28 @@ def test_a_list_without_the_certificate_is_told(office: Office) -> None:
         "SHA256SUMS does not name certificate.pdf",
         "certificate.pdf is missing",
     ]
+
+
+SIGNERS_FILES: dict[str, Callable[[bytes], bytes]] = {
+    "of another kind of key": lambda line: line.replace(
+        b"AAAAC3NzaC1lZDI1NTE5", b"AAAAC3NzaC1lZDI1NTE4"
+    ),
+    "for another purpose": lambda line: line.replace(b"callrec-release", b"file"),
+    "for every purpose": lambda line: line.replace(b' namespaces="callrec-release"', b""),
+    "with a second signer": lambda line: line + line,
+    "with a comment": lambda line: b"# \n" + line,
+}
+
+
+@pytest.mark.parametrize("change", SIGNERS_FILES.values(), ids=SIGNERS_FILES)
+def test_allowed_signers_name_one_key_for_one_purpose(
+    office: Office, change: Callable[[bytes], bytes]
+) -> None:
+    files = office.release()
+    line = change(files["allowed_signers"])
+    wrong = "allowed_signers is not in its form"
+    changed = resigned(files, office.keys["sam"], {"allowed_signers": line})
+    assert wrong in what_is_wrong(changed, office.root)
 
 
 SUMS: dict[str, Callable[[bytes], bytes]] = {

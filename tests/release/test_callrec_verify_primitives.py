@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,6 +166,21 @@ def test_a_key_under_which_one_signature_fits_many_messages_signs_nothing(key: s
         assert not is_signed(bytes.fromhex(key), message, bytes.fromhex(key) + bytes(32))
 
 
+def test_a_point_is_on_the_curve_and_has_one_encoding() -> None:
+    """19 numbers have two ways into 255 bits; of the small ones, some are no point's y at all."""
+    points = [y for y in range(19) if checker.decode_point(y.to_bytes(32, "little"))]
+    assert points == [
+        y for y in range(19) if is_square((y * y - 1) * pow(checker.D * y * y + 1, -1, P))
+    ]
+    assert {2, 7} - {*points}
+    for y in range(19):
+        assert checker.decode_point((P + y).to_bytes(32, "little")) is None
+
+
+def is_square(number: int) -> bool:
+    return pow(number, (P - 1) // 2, P) in (0, 1)  # Euler's criterion
+
+
 def root_of(leaves: Sequence[bytes]) -> bytes:
     """MTH of RFC 9162, 2.1.1, word for word; the leaves are hashed already."""
     if len(leaves) < 2:
@@ -246,6 +262,13 @@ def test_proofs_are_accepted_or_refused_as_the_vectors_say(case: Case) -> None:
 def test_signed_notes_are_accepted_or_refused_as_the_vectors_say(case: Case) -> None:
     name, public = case.head["name"], case.bytes_of("public")
     assert refuses(lambda: checker.check_note(case.body, name, public)) is not case.is_good
+
+
+def test_nothing_may_follow_the_signatures_of_a_note() -> None:
+    (case,) = [case for case in cases("notes") if case.name == "signed"]
+    name, public = case.head["name"], case.bytes_of("public")
+    for more in (b"x", b"\n", case.body.rpartition(b"\n\n")[2][:-1]):
+        assert refuses(partial(checker.check_note, case.body + more, name, public))
 
 
 @pytest.mark.parametrize("case", cases("checkpoints"), ids=str)

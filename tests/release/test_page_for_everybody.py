@@ -8,22 +8,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from callrec.release.page import write_page
 from release.browsers import DESKTOP, PHONE, a_visit, type_words, unlock
-from release.pages import WORDS, a_release
+from release.pages import WORDS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
-
-
-@pytest.fixture(scope="module", name="file")
-def _file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    members, shown = a_release()
-    file = tmp_path_factory.mktemp("page") / "release.html"
-    write_page(members, file, WORDS, shown)
-    return file
 
 
 def barriers(page: Page) -> list[tuple[str, list[str]]]:

@@ -18,8 +18,9 @@ from callrec.crypto import primitives
 from callrec.errors import CallrecError, Unusable
 from callrec.policy.edits import UNEDITED, edits_to_apply
 from callrec.policy.edits_said import edits_of_each
-from callrec.policy.handing_over import check_parted
+from callrec.policy.handing_over import Form, check_parted
 from callrec.policy.hearing import check_may_release
+from callrec.policy.releasing import check_names_subject, content_bytes
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
 from callrec.procedures.granted import usable_grants
@@ -35,13 +36,14 @@ from callrec.procedures.release_record import (
     record_prepared,
 )
 from callrec.procedures.release_unfinished import Begun, give_back_cut_off, noted
+from callrec.release.page import check_size
 from callrec.release.passphrase import fresh_passphrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from callrec.policy.handing_over import Channel, Form
+    from callrec.policy.handing_over import Channel
     from callrec.policy.releasing import Directions
     from callrec.practice import Actor, Practice
     from callrec.procedures.granted import UsableGrant
@@ -131,6 +133,7 @@ def _put_together(
 ) -> Draft:
     check_parted(directions.delivery)
     grants = _releasable(practice, actor, reference)
+    check_names_subject(directions, grants[0].request.particulars)
 
     said = edits_of_each(directions.edits, [grant.recording.id for grant in grants])
     edits = {
@@ -142,7 +145,9 @@ def _put_together(
         for grant in grants
     }
     copies = plan_copies(practice, grants, edits, advance)
-    enclosed = enclose(practice, copies, most_bytes=directions.most_bytes)
+    enclosed = enclose(practice, copies, most_bytes=content_bytes(directions))
+    if directions.form is Form.HTML:
+        check_size(enclosed.size_bytes)
     data = call_data_of(grants, enclosed)
     manifest = write_manifest(
         practice, actor, grants, enclosed, release=primitives.fresh_id(), call_data=list_of(data)

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from callrec.procedures.release_contents import Draft
     from callrec.procedures.release_record import Evidence
 
-_SUBJECT = (Further.SUBJECT, Further.APPLICANT, Further.EMPLOYEE)
-"""Who a request is about, whichever its purpose asks for."""
-
 
 def certify(
     practice: Practice,
@@ -46,7 +43,7 @@ def certify(
         draft: what is released.
         evidence: where it stands in the log.
         contact: how to reach the practice, one line.
-        names_subject: whether the person whom the request is about is named.
+        names_subject: whether the data subject is named, where the request names him.
         exhibit: what marks the medium; None where nothing has to.
     """
     assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
@@ -58,7 +55,7 @@ def certify(
         release=manifest.release,
         purpose=IN_WORDS[request.purpose],
         legal_basis=legal_basis(request.purpose, request.particulars.further),
-        subject=_subject(request) if names_subject else None,
+        subject=request.particulars.further[Further.SUBJECT] if names_subject else None,
         approvals=tuple(_approvals(practice, request, draft.grants)),
         released_by=_role(practice, actor.person.id),
         at=manifest.at,
@@ -114,11 +111,6 @@ def _second(practice: Practice, approval: Approval) -> str:
 def _role(practice: Practice, person: str, *, before: int | None = None) -> str:
     role = practice.register.person(PersonId(person), before=before).role
     return role.replace("-", " ").title()
-
-
-def _subject(request: OpenRequest) -> str | None:
-    said = request.particulars.further
-    return next((said[each] for each in _SUBJECT if each in said), None)
 
 
 def _why(code: str) -> str:

@@ -75,6 +75,12 @@ class Enclosed:
     not_enclosed: tuple[NotEnclosed, ...]
     contents: Mapping[str, Content]
 
+    @property
+    def size_bytes(self) -> int:
+        """About what the package holds, with all that lies beside the recordings."""
+        beside = BESIDE_BYTES + BESIDE_EACH * len(self.files)
+        return beside + sum(file.size_bytes for file in self.files)
+
 
 AS_IT_IS: Final = Wrapping(originals=True, encoding=WAV)
 _SMALLER: Final = tuple(

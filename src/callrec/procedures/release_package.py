@@ -13,8 +13,6 @@ from callrec.procedures.release_certificate import certify, exhibit_of
 from callrec.release.manifest import Role
 from callrec.release.package import Enclosures, assemble, pieces
 from callrec.release.page import Shown, write_page
-from callrec.release.paper.certificate_pdf import certificate_pdf
-from callrec.release.paper.exhibit_label_pdf import exhibit_label_pdf
 from callrec.release.texts import read_me_first, rights_text, verify_text
 from callrec.release.zipped import write_zip
 from callrec.sound import measure
@@ -86,6 +84,9 @@ def write_package(
 def _enclosures(
     practice: Practice, seed: bytes, draft: Draft, evidence: Evidence, certificate: Certificate
 ) -> Enclosures:
+    from callrec.release.paper.certificate_pdf import certificate_pdf  # noqa: PLC0415  # 240 ms
+    from callrec.release.paper.exhibit_label_pdf import exhibit_label_pdf  # noqa: PLC0415  # too
+
     manifest = draft.manifest
     return Enclosures(
         proof=evidence.proof,

@@ -54,6 +54,6 @@ NamesSubject = Annotated[
     bool,
     typer.Option(
         "--name-subject",
-        help="Name on the certificate whom the request is about; else it does not.",
+        help="Name the data subject on the certificate; else it names nobody.",
     ),
 ]

@@ -19,7 +19,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, fresh, pbkdf2, seal
 from callrec.errors import Unusable
 from callrec.release.certificate import day_in_words
-from callrec.release.page.shown import Shown, shown_as_json, silences_in_copy
+from callrec.release.page.shown import Shown, shown_as_json
 from callrec.release.passphrase import WORDS
 from callrec.release.texts import NOBODY_SAID
 from callrec.release.unfinished import unfinished, write_all
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from callrec.release.certificate import Certificate
     from callrec.release.package import Member
 
-__all__ = ["AT_MOST_BYTES", "ROUNDS", "Shown", "silences_in_copy", "write_page"]
+__all__ = ["AT_MOST_BYTES", "ROUNDS", "Shown", "check_size", "write_page"]
 
 AT_MOST_BYTES: Final = 64 << 20
 """Of what is in the package, 64 MiB: a browser takes six times as much memory to open it."""
@@ -73,15 +73,20 @@ def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: 
         ValueError: a passphrase that is no six words: a programming error.
     """
     files = tuple(members)
-    _check_size(files)
+    check_size(sum(file.size_bytes for file in files))
     if not _AS_DRAWN.fullmatch(passphrase):
         raise ValueError("a page opens with six words in small letters, one space between")
     with unfinished(target) as file:
         _write(file, files, passphrase, shown)
 
 
-def _check_size(files: Sequence[Member]) -> None:
-    if sum(file.size_bytes for file in files) > AT_MOST_BYTES:
+def check_size(content_bytes: int) -> None:
+    """Whether so much can be made as a page.
+
+    Raises:
+        Unusable: it is too large.
+    """
+    if content_bytes > AT_MOST_BYTES:
         raise Unusable(
             f"a release of more than {AT_MOST_BYTES >> 20} MiB cannot be made as a page",
             hint="make it smaller with --fit 45MB, or give --form zip",

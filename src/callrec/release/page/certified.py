@@ -85,9 +85,10 @@ def _hash(what: str, digest: str) -> Row:
 
 def _particulars(certificate: Certificate) -> list[Row]:
     return [
-        row("Practice", *filter(None, (certificate.practice, certificate.contact))),
+        row("Practice", certificate.practice),
+        *([row("How to reach it", certificate.contact)] if certificate.contact else []),
         row("Request", certificate.request),
-        *([row("Patient", certificate.subject)] if certificate.subject else []),
+        *([row("Subject", certificate.subject)] if certificate.subject else []),
         row("Purpose", certificate.purpose),
         row("Legal basis", certificate.legal_basis),
         row("Approved by", *map(approval_in_words, certificate.approvals)),

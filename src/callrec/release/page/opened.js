@@ -72,7 +72,8 @@ function player(opened, call) {
   });
   const cannot = make("p", { class: "complaint", role: "alert" });
   audio.addEventListener("error", () => {
-    cannot.textContent = "This browser cannot play the call. Save it below, and play it with another program.";
+    cannot.textContent = "It cannot be played here: this browser does not know the kind of sound, or the "
+      + "computer has no loudspeaker. Save the call, and play it elsewhere.";
   });
   return [...(svg ? [waveform(opened, call, audio)] : []), audio, cannot];
 }
@@ -118,10 +119,19 @@ function certificate(opened, { sections, pdf, proves }) {
   );
 }
 
+/** A paragraph of a text that was wrapped for paper: here its lines are as long as there is room,
+ *  but for those that are set in or begin with a dash. What stands in capitals is a heading. */
+function paragraph(text) {
+  if (/^[ -]/m.test(text)) return make("pre", {}, text.replace(/^ {4}/gm, ""));
+  if (/[a-z]/.test(text)) return make("p", {}, text.replaceAll("\n", " "));
+  return make("h3", {}, text);
+}
+
 function texts(opened) {
-  const shown = opened.page.texts.map(({ path, words }) => make(
-    "details", {}, make("summary", {}, words), make("pre", {}, opened.textOf(path)),
-  ));
+  const shown = opened.page.texts.map(({ path, words }) => {
+    const paragraphs = opened.textOf(path).trimEnd().split("\n\n").map(paragraph);
+    return make("details", {}, make("summary", {}, words), make("div", { class: "card" }, ...paragraphs));
+  });
   return make(
     "section", { class: "screen", "aria-labelledby": "texts" },
     make("h2", { id: "texts" }, "What comes with the recordings"), ...shown,

@@ -7,11 +7,10 @@ call first, with what he can do with it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.edits import Edits, Span
 from callrec.release.certificate import (
     ROLE_IN_WORDS,
     day_in_words,
@@ -50,25 +49,7 @@ class Shown:
     certificate: Certificate
     waveforms: Mapping[str, str]
     """Path of a listening copy to its waveform, SVG. Drawn from that copy, over its own time: the
-    player goes along it, and the shape of what was silenced would tell of it. Its silences are
-    those of `silences_in_copy`."""
-
-
-def silences_in_copy(edits: Edits) -> Edits:
-    """The silences in the copy's own time, as its waveform is to show them; no clip."""
-    clip = edits.clip or Span(0, max((each.span.to_ms for each in edits.silences), default=1))
-    return Edits(
-        silences=tuple(
-            replace(
-                each,
-                span=Span(
-                    max(each.span.from_ms, clip.from_ms) - clip.from_ms,
-                    min(each.span.to_ms, clip.to_ms) - clip.from_ms,
-                ),
-            )
-            for each in edits.silences
-        )
-    )
+    player goes along it, and the shape of what was silenced would tell of it."""
 
 
 def shown_as_json(shown: Shown, members: Iterable[Member]) -> dict[str, object]:

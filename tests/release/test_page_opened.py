@@ -1,4 +1,4 @@
-"""A page in a real browser, from the drive, with the network off."""
+"""What an opened page does, in a real browser, from the drive, with the network off."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import re
 import subprocess
 import zipfile
-from base64 import b64decode, b64encode
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from callrec.release.package import held
 from callrec.release.page import write_page
 from callrec.release.texts import PROVES
-from release.browsers import DESKTOP, PHONE, Watch, a_visit, plays, tab_to, type_words, unlock
-from release.pages import EDITED, HEARD, UNPLAYABLE, WORDS, a_release, bytes_of, elements_of
+from release.browsers import DESKTOP, PHONE, a_visit, plays, tab_to, unlock
+from release.pages import EDITED, HEARD, UNPLAYABLE, WORDS, a_release, bytes_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -28,86 +28,11 @@ RECORDINGS = [file.path for file in SHOWN.certificate.files]
 HOSTILE = '<img src=x onerror="alert(1)"> & <script>alert(2)</script>'
 
 
-@pytest.fixture(scope="module", name="file")
-def _file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("page") / "release.html"
-    write_page(MEMBERS, file, WORDS, SHOWN)
-    return file
-
-
 def saved(page: Page, name: str, role: str = "link") -> bytes:
     """What the browser saves when a link or button is used."""
     with page.expect_download() as saving:
         page.locator("main").get_by_role(role, name=name, exact=True).click()  # type: ignore[arg-type]
     return Path(saving.value.path()).read_bytes()
-
-
-def test_the_watch_sees_whoever_asks_for_something_outside(
-    browser: Browser, tmp_path: Path
-) -> None:
-    (tmp_path / "bad.html").write_text('<img src="http://192.0.2.1/spy"><script>oops()</script>')
-    page = browser.new_page()
-    watch = Watch(page)
-    page.goto((tmp_path / "bad.html").as_uri())
-    page.close()
-    assert watch.strangers == ["http://192.0.2.1/spy"]
-    assert any("oops is not defined" in complaint for complaint in watch.complaints)
-
-
-def test_wrong_words_are_said_and_can_be_typed_again(browser: Browser, file: Path) -> None:
-    with a_visit(browser, file) as page:
-        field = page.get_by_label("The six words")
-        field.fill(WORDS.replace("fabric", "fable"))
-        page.get_by_role("button", name="Open").click()
-        expect(page.get_by_role("alert")).to_contain_text("do not open the recordings")
-        expect(field).to_be_focused()
-        expect(field).to_have_attribute("aria-invalid", "true")
-        expect(page.locator("audio")).to_have_count(0)
-        unlock(page, WORDS)
-
-
-@pytest.mark.parametrize(
-    ("typed", "said"), [("", "You typed none."), ("anvil bamboo", "You typed 2.")]
-)
-def test_too_few_words_are_counted_and_not_tried(
-    browser: Browser, file: Path, typed: str, said: str
-) -> None:
-    with a_visit(browser, file) as page:
-        type_words(page, typed)
-        expect(page.get_by_role("alert")).to_have_text(f"There are six words. {said}")
-
-
-@pytest.mark.parametrize(
-    "typed", [f"  {WORDS.upper()}", WORDS.title().replace(" ", "  "), WORDS.replace(" ", "-, ")]
-)
-def test_the_words_open_it_however_they_are_typed(browser: Browser, file: Path, typed: str) -> None:
-    with a_visit(browser, file) as page:
-        unlock(page, typed)
-        expect(page.get_by_role("heading", name="3 calls")).to_be_focused()
-
-
-@pytest.mark.parametrize("element", ["sealed", "nonce", "salt"])
-def test_one_changed_byte_is_as_good_as_wrong_words(
-    browser: Browser, file: Path, tmp_path: Path, element: str
-) -> None:
-    held = elements_of(file).texts[element]
-    changed = bytearray(b64decode(held))
-    changed[len(changed) // 2] ^= 1
-    other = tmp_path / "changed.html"
-    text = file.read_text("utf-8").replace(f">{held}<", f">{b64encode(changed).decode()}<")
-    other.write_text(text, "utf-8")
-    with a_visit(browser, other) as page:
-        type_words(page, WORDS)
-        expect(page.get_by_role("alert")).to_contain_text("do not open the recordings")
-
-
-def test_what_came_only_in_part_is_as_good_as_wrong_words(
-    browser: Browser, file: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "part.html").write_bytes(file.read_bytes()[:-40_000])
-    with a_visit(browser, tmp_path / "part.html") as page:
-        type_words(page, WORDS)
-        expect(page.get_by_role("alert")).to_contain_text("do not open the recordings")
 
 
 def test_play_plays_and_the_playhead_goes_along(browser: Browser, file: Path) -> None:
@@ -119,6 +44,17 @@ def test_play_plays_and_the_playhead_goes_along(browser: Browser, file: Path) ->
         player.click(position={"x": 28, "y": 27})  # where Chromium draws its button
         assert plays(page, "Call 1") > 0
         expect(playhead).to_have_attribute("aria-valuetext", re.compile("0:0[0-4] of 0:04"))
+
+
+def test_where_a_call_cannot_be_played_it_is_said(browser: Browser, tmp_path: Path) -> None:
+    path = "recordings/01-listening.wav"
+    others = [member for member in MEMBERS if member.path != path]
+    write_page([*others, held(path, b"no sound")], tmp_path / "p.html", WORDS, SHOWN)
+    with a_visit(browser, tmp_path / "p.html") as page:
+        unlock(page, WORDS)
+        first, second, _ = page.get_by_role("article").all()
+        expect(first.get_by_role("alert")).to_contain_text("It cannot be played here")
+        expect(second.get_by_role("alert")).to_be_empty()
 
 
 def test_the_playhead_moves_the_player(browser: Browser, file: Path) -> None:
@@ -137,10 +73,11 @@ def test_the_playhead_stands_on_the_axis_of_the_waveform(browser: Browser, file:
         drawn, slider = (call.locator(name).bounding_box() for name in ("img", "input"))
         assert drawn
         assert slider
-        # The axis of WAVEFORM: from 48 of 480 to the right edge, 90 of 120 down.
-        assert slider["x"] - drawn["x"] == pytest.approx(drawn["width"] / 10, abs=1)
-        assert slider["width"] == pytest.approx(drawn["width"] * 9 / 10, abs=1)
-        assert slider["height"] == pytest.approx(drawn["height"] * 3 / 4, abs=1)
+        # Names of two channels 38 of 480 wide; two lanes of 72 under a strip of 18, and below them
+        # the times and one silence in lines of 18, 204 in all.
+        assert slider["x"] - drawn["x"] == pytest.approx(drawn["width"] * 38 / 480, abs=1)
+        assert slider["width"] == pytest.approx(drawn["width"] * 442 / 480, abs=1)
+        assert slider["height"] == pytest.approx(drawn["height"] * 162 / 204, abs=1)
 
 
 def test_each_call_is_there_with_its_time_and_what_is_not_in_it(
@@ -180,9 +117,9 @@ def test_each_recording_is_saved_as_it_was_sealed(browser: Browser, file: Path) 
 def test_everything_is_saved_as_a_zip_that_is_the_package(browser: Browser, file: Path) -> None:
     with a_visit(browser, file) as page:
         unlock(page, WORDS)
-        held = saved(page, "Save everything as one file", "button")
+        archived = saved(page, "Save everything as one file", "button")
         expect(page.get_by_role("main")).to_contain_text("Saved as release-R-17.zip")
-    with zipfile.ZipFile(io.BytesIO(held)) as archive:
+    with zipfile.ZipFile(io.BytesIO(archived)) as archive:
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in archive.namelist()} == FILES
         assert archive.namelist() == [*FILES]
@@ -201,30 +138,13 @@ def test_the_certificate_and_the_texts_are_there_to_be_read(browser: Browser, fi
         for said in (*hashes, "dd" * 32, SHOWN.certificate.fingerprint, "SHA256:qqqq", "1,234"):
             assert said in text
         page.get_by_text("Please read this first", exact=True).click()
-        expect(page.locator("pre").first).to_have_text(FILES["READ-ME-FIRST.txt"].decode())
+        first = page.get_by_role("group").filter(has_text="Please read this first")
+        expect(first.get_by_role("heading", name="WHAT IS HERE")).to_be_visible()
+        expect(first.get_by_text("recordings/01   14 July 2026, 09:05")).to_be_visible()
+        said = re.sub(r"\s", "", first.inner_text()).removeprefix("Pleasereadthisfirst")
+        assert said == re.sub(r"\s", "", FILES["READ-ME-FIRST.txt"].decode())
         page.get_by_text("Your rights").click()
         expect(page.get_by_text("You may complain to the ICO.")).to_be_visible()
-
-
-def test_locked_again_nothing_is_left_to_be_seen_or_fetched(browser: Browser, file: Path) -> None:
-    with a_visit(browser, file) as page:
-        unlock(page, WORDS)
-        page.get_by_role("button", name="Lock again").click()
-        expect(page.get_by_label("The six words")).to_be_focused()
-        expect(page.get_by_label("The six words")).to_have_value("")
-        expect(page.locator("#opened")).to_be_empty()
-        unlock(page, WORDS)
-
-
-def test_no_address_opens_anything_once_it_is_locked_again(browser: Browser, file: Path) -> None:
-    page = browser.new_page()
-    page.goto(file.as_uri())
-    unlock(page, WORDS)
-    address = page.locator("audio").first.get_attribute("src")
-    page.get_by_role("button", name="Lock again").click()
-    with page.expect_console_message(lambda message: "Not allowed to load" in message.text):
-        page.evaluate("address => { new Audio(address).load(); }", address)
-    page.close()
 
 
 def test_the_keyboard_alone_does_everything(browser: Browser, file: Path) -> None:
@@ -244,20 +164,10 @@ def test_the_keyboard_alone_does_everything(browser: Browser, file: Path) -> Non
         assert zipfile.is_zipfile(saving.value.path())
         tab_to(page, page.get_by_text("Please read this first", exact=True))
         page.keyboard.press("Enter")
-        expect(page.locator("pre").first).to_be_visible()
+        expect(page.get_by_role("heading", name="WHAT IS HERE")).to_be_visible()
         tab_to(page, page.get_by_role("button", name="Lock again"))
         page.keyboard.press("Space")
         expect(page.get_by_label("The six words")).to_be_focused()
-
-
-def test_locked_and_opened_are_never_seen_together(browser: Browser, file: Path) -> None:
-    with a_visit(browser, file) as page:
-        seen = page.get_by_role("heading", level=2)
-        expect(seen).to_have_text(["Open the recordings", "About this file"])
-        unlock(page, WORDS)
-        expect(seen).to_have_text(
-            ["3 calls", "Save what is in here", "What comes with the recordings", "Certificate"]
-        )
 
 
 def test_printed_it_holds_the_certificate_and_every_hash(browser: Browser, file: Path) -> None:
@@ -276,16 +186,6 @@ def test_printed_it_holds_the_certificate_and_every_hash(browser: Browser, file:
     assert "Lockagain" not in printed
 
 
-def test_what_is_typed_can_be_hidden_and_shown(browser: Browser, file: Path) -> None:
-    with a_visit(browser, file) as page:
-        field = page.get_by_label("The six words")
-        expect(field).to_have_attribute("type", "text")
-        page.get_by_role("button", name="Hide what I type").click()
-        expect(field).to_have_attribute("type", "password")
-        page.get_by_role("button", name="Show what I type").click()
-        expect(field).to_have_attribute("type", "text")
-
-
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_nothing_is_wider_than_the_window(browser: Browser, file: Path, width: int) -> None:
     with a_visit(browser, file, width=width) as page:
@@ -294,28 +194,6 @@ def test_nothing_is_wider_than_the_window(browser: Browser, file: Path, width: i
         page.get_by_text("Save single files").click()
         page.get_by_text("Please read this first", exact=True).click()
         assert page.evaluate("document.documentElement.scrollWidth") == width
-
-
-def test_without_scripts_it_says_what_to_do(browser: Browser, file: Path) -> None:
-    with a_visit(browser, file, scripts=False) as page:
-        expect(page.get_by_role("heading", level=2)).to_have_text(
-            "These recordings cannot be opened here"
-        )
-        expect(page.get_by_role("main")).to_contain_text("telephone 01632 960 000")
-
-
-def test_where_the_browser_has_no_cryptography_it_says_what_to_do(
-    browser: Browser, file: Path
-) -> None:
-    # A page that came over plain http is no secure context: there is no crypto.subtle.
-    page = browser.new_page()
-    page.route("http://practice.test/", lambda route: route.fulfill(path=file))
-    page.goto("http://practice.test/")
-    assert page.evaluate("crypto.subtle === undefined")
-    expect(page.get_by_role("heading", level=2)).to_have_text(
-        "These recordings cannot be opened here"
-    )
-    page.close()
 
 
 def test_whatever_came_from_outside_is_text_and_never_markup(
