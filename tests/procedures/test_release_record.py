@@ -22,6 +22,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.primitives import sha256
 from callrec.crypto.statement import read_statement
 from callrec.errors import Failed, Refused, Tampered
+from callrec.policy.edits_said import read_silence
 from callrec.policy.role import Role
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.open_request import read_request
@@ -216,6 +217,22 @@ def test_what_was_revoked_while_it_was_prepared_is_not_delivered(office: House) 
     assert state_of(office, "R-1") == "submitted"
     approve(office, "R-1")
     assert release(office).path.exists()
+
+
+def test_what_was_approved_anew_while_it_was_prepared_is_not_delivered(office: House) -> None:
+    manifest = prepared(office)
+    approve(office, "R-1", edits=(read_silence("1@0.1-0.2=not-relevant"),))
+    with pytest.raises(Refused, match="approved anew while the release was made"):
+        delivered(office, manifest)
+    failed(office, manifest, "it was approved anew")
+    assert [bool(grant.edits) for grant in grants_of(office, "R-1")] == [True, False]
+
+
+def test_what_is_approved_for_somebody_else_meanwhile_stops_no_delivery(office: House) -> None:
+    manifest = prepared(office)
+    approve(office, "R-1", to="pat")
+    delivered(office, manifest)
+    assert last_leaf(office).act == "release.delivered"
 
 
 def test_what_was_taken_for_cut_off_is_not_delivered_any_more(office: House) -> None:

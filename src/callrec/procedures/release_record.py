@@ -127,7 +127,8 @@ def record_delivered(
             when it is handed over, that is held against it.
 
     Raises:
-        Refused: what was granted has been taken back meanwhile, or the release counts as cut off.
+        Refused: what was granted has been taken back or approved anew meanwhile, or the release
+            counts as cut off.
         Failed: the log cannot be written.
     """
     with writing(practice, actor.signer) as act:
@@ -137,6 +138,12 @@ def record_delivered(
                 "this release was taken for one that was cut off",
                 clause=Clause.CONTROLLED_ACCESS,
                 hint="run the same command again, once",
+            )
+        if _is_approved_anew(history, manifest.release, actor):
+            raise Refused(
+                "it was approved anew while the release was made, edited otherwise perhaps",
+                clause=Clause.CONTROLLED_ACCESS,
+                hint="run the same command again",
             )
         subject = _subject(manifest)
         log_with_words(
@@ -176,6 +183,15 @@ def is_under_way(practice: Practice, connection: Connection, request: str, relea
 def _is_under_way(history: History, release: str) -> bool:
     acts = {leaf.act for leaf in history.leaves if release in leaf.subject}
     return RequestAct.PREPARED in acts and not acts & {RequestAct.DELIVERED, RequestAct.FAILED}
+
+
+def _is_approved_anew(history: History, release: str, actor: Actor) -> bool:
+    """Whether something was approved for the releaser since the release was begun."""
+    begun = next(leaf for leaf in history.leaves if release in leaf.subject)
+    return any(
+        leaf.act == RequestAct.APPROVED and actor.person.id in leaf.subject
+        for leaf in history.after(begun)
+    )
 
 
 def _subject(manifest: Manifest) -> list[str]:
