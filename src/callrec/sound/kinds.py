@@ -51,6 +51,8 @@ _HEADERLESS = {
 _MARKS = (b"RIFF", b"RIFX", b"RF64", b"OggS", b"fLaC", b"#!AMR", b".snd", b"ID3")
 _RIFF = {b"RIFF": "<", b"RIFX": ">"}
 _MOST_CHUNKS = 1000
+_AT_ONCE = {"max_size": "32768"}
+"""Bytes of a WAVE file that are decoded at once; left to itself FFmpeg takes 40 ms of sound."""
 
 
 def reader(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reader:
@@ -65,7 +67,8 @@ def reader(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reader:
     if head[:4] in _RIFF:
         order = _RIFF[head[:4]]
         believed = _sound_is_as_long_as_said(at, size, order)
-        return Reader(None, {} if believed else {"ignore_length": "1"}, order == ">")
+        length = {} if believed else {"ignore_length": "1"}
+        return Reader(None, {**_AT_ONCE, **length}, order == ">")
     if head.startswith(_MARKS) or head[4:8] == b"ftyp":
         return Reader(None, {})
     return _HEADERLESS.get(suffix.lstrip(".").casefold(), Reader(None, {}))
