@@ -10,9 +10,9 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.edits import UNEDITED, Filler, Side
+from callrec.policy.edits import UNEDITED, Filler, Side, say_time
 from callrec.sound.measured import MOST_PEAKS
-from callrec.sound.waveform.scale import SIDES, clock, heights, ticks
+from callrec.sound.waveform.scale import SIDES, heights, ticks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,7 +77,7 @@ def _key(measured: Measured, title: str, edits: Edits) -> str:
 
 def _described(measured: Measured, told: list[str]) -> str:
     channels = "two channels, left above right" if measured.channels > 1 else "one channel"
-    said = [f"How loud the recording is over {clock(measured.duration_ms)}, {channels}", *told]
+    said = [f"How loud the recording is over {say_time(measured.duration_ms)}, {channels}", *told]
     return ". ".join(said) + "."
 
 
@@ -91,7 +91,7 @@ def _told(measured: Measured, edits: Edits) -> Iterator[str]:
 
 
 def _span(span: Span) -> str:
-    return f"{clock(span.from_ms)} to {clock(span.to_ms)}"
+    return f"{say_time(span.from_ms)} to {say_time(span.to_ms)}"
 
 
 def _patterns(key: str) -> tuple[str, ...]:
@@ -196,4 +196,4 @@ def _axis(measured: Measured, top: int) -> Iterator[str]:
         place = _x(tick, measured)
         yield f"<path d='M{place:.2f} {top}v4' {_LINES}/>"
         anchor = "start" if tick == 0 else "end" if place > _WIDTH - 20 else "middle"
-        yield f"<text x='{place:.2f}' y='{top + 16}' text-anchor='{anchor}'>{clock(tick)}</text>"
+        yield f"<text x='{place:.2f}' y='{top + 16}' text-anchor='{anchor}'>{say_time(tick)}</text>"

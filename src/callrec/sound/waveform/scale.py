@@ -28,15 +28,6 @@ def ticks(duration_ms: int, most: int) -> range:
     return range(0, duration_ms + 1, step)
 
 
-def clock(ms: int) -> str:
-    """A time as it is typed for an edit: 1:05, 0:07.25, 1:00:00."""
-    seconds, thousandths = divmod(ms, 1000)
-    hours, minutes = seconds // 3600, seconds // 60 % 60
-    begin = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
-    fraction = f".{thousandths:03d}".rstrip("0") if thousandths else ""
-    return f"{begin}:{seconds % 60:02d}{fraction}"
-
-
 def heights(measured: Measured, width: int) -> tuple[tuple[float, ...], ...]:
     """For each channel, from 0 to 1, how high each of so many equal columns is drawn.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.policy.edits import UNEDITED, Side
-from callrec.sound.waveform.scale import SIDES, clock, heights, ticks
+from callrec.policy.edits import UNEDITED, Side, say_time
+from callrec.sound.waveform.scale import SIDES, heights, ticks
 
 if TYPE_CHECKING:
     from callrec.policy.edits import Edits, Span
@@ -65,6 +65,6 @@ def _axis(duration_ms: int, width: int) -> tuple[str, str]:
         column = tick * width // max(1, duration_ms)
         if column < width:
             marks[column] = "|"
-            if column + len(clock(tick)) <= width:
-                times = times.ljust(column) + clock(tick)
+            if column + len(say_time(tick)) <= width:
+                times = times.ljust(column) + say_time(tick)
     return "".join(marks), times
