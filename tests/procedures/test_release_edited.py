@@ -13,9 +13,10 @@ import pytest
 from callrec.errors import Refused, Unusable
 from callrec.policy.edits import Silence, Span
 from callrec.policy.edits_said import SaidClip, SaidSilence
+from callrec.policy.handing_over import Form
 from callrec.policy.withholding import Ground
 from procedures.asking import approved, grants_of
-from procedures.packages import Package, release, seven_zip
+from procedures.packages import Package, acts_of, release, seven_zip
 from procedures.spool import a_call, take_in, undecodable
 
 if TYPE_CHECKING:
@@ -175,3 +176,13 @@ def test_the_same_sound_is_the_same_copy_each_time(office: House) -> None:
     approved_again = approved(office, recordings=[1])
     again = release(office, approved_again)
     assert [file.sha256 for file in again.manifest.files] == [file["sha256"] for file in first]
+
+
+def test_what_no_page_can_hold_is_said_before_anything_is_on_record(
+    office: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callrec.release.page.AT_MOST_BYTES", len(speech()))
+    with pytest.raises(Unusable, match="cannot be made as a page"):
+        release(office, form=Form.HTML)
+    assert acts_of(office)[-1] == "request.approved"
+    assert len(grants_of(office, "R-1")) == 1

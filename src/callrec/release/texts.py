@@ -50,7 +50,7 @@ def read_me_first(manifest: Manifest, *, contact: str) -> str:
         calls=_indented(f"{name}   {_day(at)}, {at:%H:%M}" for name, at in calls.items()),
         edited=_edited(manifest),
         left_out=_left_out(len(manifest.withheld)),
-        contact=contact,
+        contact=contact or NOBODY_SAID,
         proves=PROVES,
     )
 
