@@ -30,6 +30,10 @@ def released(house: House, purpose: Purpose, *, second: str = "", **directions: 
         day = house.at.date()
         sam = signed_in(house, "sam")
         check_third_parties(house.practice, sam, "R-1", on=day, assessment=REASON)
+    return opened(house, **directions)
+
+
+def opened(house: House, **directions: Any) -> Package:
     done = release(house, **directions)
     folder = house.folder / "opened"
     assert seven_zip(done, folder, done.passphrase) == 0
@@ -149,3 +153,12 @@ def test_what_sha256sum_checks_is_every_file(stocked: House) -> None:
     done = subprocess.run(words, cwd=package.folder, capture_output=True, check=True, text=True)
     checked = {line.removesuffix(": OK") for line in done.stdout.splitlines()}
     assert checked == package.files.keys() - {"SHA256SUMS", "SHA256SUMS.sig"}
+
+
+def test_an_approval_that_another_replaced_is_not_certified(stocked: House) -> None:
+    a_request(stocked)
+    approve(stocked, "R-1", "max")
+    approve(stocked, "R-1", "pat")
+    told = in_one_line(opened(stocked))
+    assert "Approved by Partner" in told
+    assert "Manager" not in told

@@ -15,8 +15,11 @@ import pytest
 import practices
 from callrec.errors import Refused
 from callrec.procedures.doctor import Level, examine
-from callrec.procedures.release_unfinished import cut_off
-from procedures.asking import approved, last_leaf, request_id, rows
+from callrec.procedures.release_contents import write_manifest
+from callrec.procedures.release_copies import Enclosed
+from callrec.procedures.release_record import record_prepared
+from callrec.procedures.release_unfinished import Begun, cut_off, noted
+from procedures.asking import approved, grants_of, last_leaf, request_id, rows, signed_in
 from procedures.packages import acts_of, outbox, release
 from procedures.spool import a_call, a_wave, originals_of, take_in
 
@@ -175,3 +178,19 @@ def test_a_note_that_was_not_finished_is_of_nothing(granted_call: House, tmp_pat
 
 def test_the_original_is_still_there_to_be_released(cut: House) -> None:
     assert originals_of(cut) == [a_wave(0, LONG)]
+
+
+def test_what_another_run_is_making_is_not_cut_off(granted_call: House, tmp_path: Path) -> None:
+    house = practices.copy(granted_call, tmp_path / "house")
+    sam = signed_in(house, "sam")
+    grants = grants_of(house, "R-1")
+    manifest = write_manifest(
+        house.practice, sam, grants, Enclosed((), (), {}), release="ab" * 16, call_data=()
+    )
+    begun = Begun(manifest.release, manifest.request, sam.person.id, str(tmp_path / "none"))
+    with noted(house.practice, begun):
+        record_prepared(house.practice, sam, manifest, grants)
+        assert cut_off(house.practice) == ()
+        with pytest.raises(Refused, match="is being prepared"):
+            release(house)
+    assert cut_off(house.practice) == ()  # it was ended; its note is gone

@@ -18,6 +18,7 @@ from callrec.policy.withholding import Ground
 from procedures.asking import approved, grants_of
 from procedures.packages import Package, acts_of, release, seven_zip
 from procedures.spool import a_call, take_in, undecodable
+from release.pages import read_page
 
 if TYPE_CHECKING:
     from callrec.policy.edits_said import SaidEdit
@@ -186,3 +187,12 @@ def test_what_no_page_can_hold_is_said_before_anything_is_on_record(
         release(office, form=Form.HTML)
     assert acts_of(office)[-1] == "request.approved"
     assert len(grants_of(office, "R-1")) == 1
+
+
+def test_a_page_draws_what_is_heard_in_each_copy(office: House) -> None:
+    released = release(office, form=Form.HTML, edits=(*SILENCED, *CLIPPED))
+    shown, _ = read_page(released.path, released.passphrase)
+    (call,) = shown["page"]["calls"]
+    drawn = str(call)
+    assert "silenced 0:01.001 to 0:02.5" in drawn  # of a copy that begins at 0:02
+    assert "over 0:08" in drawn

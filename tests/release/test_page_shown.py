@@ -103,10 +103,10 @@ def test_a_copy_without_a_waveform_is_played_all_the_same() -> None:
     assert player["svg"] == ""
 
 
-def test_the_patient_stands_in_the_certificate_only_where_it_was_asked_for() -> None:
+def test_the_subject_stands_in_the_certificate_only_where_it_was_asked_for() -> None:
     named = replace(SHOWN, certificate=replace(SHOWN.certificate, subject="Ms A. Jones"))
-    assert "Patient" not in facts(SHOWN, "What is certified")
-    assert facts(named, "What is certified")["Patient"] == ["Ms A. Jones"]
+    assert "Subject" not in facts(SHOWN, "What is certified")
+    assert facts(named, "What is certified")["Subject"] == ["Ms A. Jones"]
 
 
 def test_an_exhibit_is_certified_where_there_is_one() -> None:

@@ -87,8 +87,17 @@ def samples(copy: bytes) -> array[int]:
         return array("h", read.readframes(read.getnframes()))
 
 
+OTHERS: set[int] = set()
+"""Processes that were there before the test: a browser's, say."""
+
+
 def children() -> list[int]:
-    """Processes that this one started and has not seen end."""
+    """Processes that the test started and has not seen end."""
+    return [number for number in all_children() if number not in OTHERS]
+
+
+def all_children() -> list[int]:
+    """Processes that this one started, whatever for, and has not seen end."""
     return [
         int(number)
         for task in Path(f"/proc/{os.getpid()}/task").iterdir()
