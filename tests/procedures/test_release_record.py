@@ -34,7 +34,8 @@ from callrec.procedures.release_record import (
     record_prepared,
 )
 from callrec.procedures.revoke import revoke_grants
-from callrec.release.sshsig import NAMESPACE, allowed_signers_line, check_ssh
+from callrec.release.callrec_verify import check_signature
+from callrec.release.sshsig import NAMESPACE, allowed_signers_line
 from procedures.asking import (
     ANOTHER_REASON,
     approve,
@@ -122,8 +123,7 @@ def test_from_the_vault_root_alone_a_reader_comes_to_the_releaser_s_keys(
     keys = register.public_keys(person)
     line = allowed_signers_line(person, keys.act, NAMESPACE)
     assert package.read("allowed_signers").decode() == f"{line}\n"
-    signature = package.read("manifest.json.sig").decode()
-    check_ssh(package.read("manifest.json"), signature, keys.act, NAMESPACE)
+    check_signature(package.read("manifest.json"), package.read("manifest.json.sig"), keys.act)
     proof, extra = proof_in(package)
     leaf = tree.leaf_hash(base64.b64decode(extra["leaf"]))
     check_proof(proof, leaf, keys.log, origin(register.founders.vault))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Tampered
+from callrec.release.callrec_verify import check_signature
 from callrec.release.package import Member, assemble, held
-from callrec.release.sshsig import NAMESPACE, check_ssh
 from release.builders import (
     LISTENING,
     PUBLIC,
@@ -48,8 +48,7 @@ def test_a_package_has_the_layout_of_the_format() -> None:
 
 
 def test_the_releaser_signs_the_manifest_as_it_stands() -> None:
-    signature = content("manifest.json.sig").decode()
-    check_ssh(content("manifest.json"), signature, PUBLIC, NAMESPACE)
+    check_signature(content("manifest.json"), content("manifest.json.sig"), PUBLIC)
 
 
 def test_the_allowed_signer_is_the_releaser_by_id() -> None:

@@ -414,8 +414,19 @@ def _is_consistent(each: Mapping[str, Any], originals: set[tuple[str, str]]) -> 
         and is_copy == (each["role"] == "listening")
         and is_copy == ((each["uid"], each["made_from"]) in originals)
         and bool(each["edits"]) == (each.get("edited_at") is not None)
-        and all(edit["from_ms"] < edit["to_ms"] for edit in each["edits"])
+        and (is_copy or not each["edits"])
+        and all(_is_span(edit, each["edited_at"]) for edit in each["edits"])
     )
+
+
+def _is_span(edit: Mapping[str, Any], rate: int) -> bool:
+    """Whether samples and milliseconds agree: a silence reaches outwards, a clip inwards."""
+    first, after = edit["from_ms"] * rate, edit["to_ms"] * rate
+    if edit["what"] == "clip":
+        samples = -(-first // 1000), after // 1000
+    else:
+        samples = first // 1000, -(-after // 1000)
+    return first < after and samples == (edit["from_sample"], edit["to_sample"])
 
 
 # The signatures (release.md, 4) and the list of files (release.md, 5).

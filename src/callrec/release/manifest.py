@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
-from callrec.crypto.canonical import canonical, instant, parse, parse_instant
-from callrec.errors import Tampered, Unchecked, Unusable
-from callrec.policy.edits import UNEDITED, Edits, read_edits
+from callrec.crypto.canonical import canonical, instant
+from callrec.policy.edits import UNEDITED, Edits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from datetime import datetime
 
 SCHEMA: Final = "callrec.release/2"
 
@@ -27,8 +26,6 @@ CALL_DATA_PATHS: Final = ("calls.json", "calls.csv")
 _PATH = re.compile(r"recordings/[0-9]{2,}-(original|listening)\.[a-z0-9]{1,8}")
 _SUFFIX = re.compile(r"[a-z0-9]{1,8}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-_T = TypeVar("_T", str, int, list[Any], dict[str, Any])
 
 
 class Role(StrEnum):
@@ -209,7 +206,7 @@ class Manifest:
     def to_bytes(self) -> bytes:
         """The bytes that are signed, and whose SHA-256 the audit log holds.
 
-        Law: ``parse_manifest(manifest.to_bytes()) == manifest``, times cut to the millisecond.
+        Law: ``callrec_verify.read_manifest`` reads what it says, times cut to the millisecond.
         """
         return canonical(
             {
@@ -229,91 +226,3 @@ class Manifest:
                 "call_data": [data.as_json() for data in self.call_data],
             }
         )
-
-
-def parse_manifest(data: bytes) -> Manifest:
-    """What a ``manifest.json`` from outside says; its signature is not checked here.
-
-    Raises:
-        Tampered: not canonical, or not what ``Manifest.to_bytes`` writes.
-        Unchecked: of a form that this version does not know.
-    """
-    value = parse(data)
-    if not isinstance(value, dict) or value.get("schema") != SCHEMA:
-        raise Unchecked(
-            "the manifest is of a form that this version does not know",
-            hint="check it with the version of callrec that made it, or a newer one",
-        )
-    try:
-        manifest = _manifest(value)
-    except (KeyError, TypeError, ValueError, Unusable) as error:
-        raise Tampered("the manifest lacks what a manifest says") from error
-    if manifest.to_bytes() != data:  # a member too many, edits, or times that disagree
-        raise Tampered("the manifest says what no manifest says")
-    return manifest
-
-
-def _manifest(value: Mapping[str, Any]) -> Manifest:
-    request = _take(value, "request", dict)
-    return Manifest(
-        vault=_take(value, "vault", str),
-        practice=_take(value, "practice", str),
-        release=_take(value, "release", str),
-        request_number=_take(request, "number", str),
-        request=_take(request, "id", str),
-        purpose=_take(value, "purpose", str),
-        released_by=_take(value, "released_by", str),
-        at=parse_instant(_take(value, "at", str)),
-        files=tuple(_file(entry) for entry in _take(value, "files", list)),
-        not_enclosed=tuple(_not_enclosed(entry) for entry in _take(value, "not_enclosed", list)),
-        withheld=tuple(
-            Withheld(_take(entry, "recording", int), _take(entry, "code", str))
-            for entry in _take(value, "withheld", list)
-        ),
-        call_data=tuple(
-            CallData(
-                _take(entry, "path", str), _take(entry, "sha256", str), _take(entry, "bytes", int)
-            )
-            for entry in _take(value, "call_data", list)
-        ),
-    )
-
-
-def _not_enclosed(entry: Mapping[str, Any]) -> NotEnclosed:
-    return NotEnclosed(
-        recording=_take(entry, "recording", int),
-        uid=_take(entry, "uid", str),
-        sha256=_take(entry, "sha256", str),
-        size_bytes=_take(entry, "bytes", int),
-        codec=_take(entry, "codec", str),
-        why=WhyNotEnclosed(entry["why"]),
-    )
-
-
-def _file(entry: Mapping[str, Any]) -> ReleasedFile:
-    return ReleasedFile(
-        path=_take(entry, "path", str),
-        role=Role(entry["role"]),
-        recording=_take(entry, "recording", int),
-        uid=_take(entry, "uid", str),
-        sha256=_take(entry, "sha256", str),
-        size_bytes=_take(entry, "bytes", int),
-        codec=_take(entry, "codec", str),
-        sample_rate=_take_or_none(entry, "sample_rate", int),
-        duration_ms=_take(entry, "duration_ms", int),
-        started_at=datetime.fromisoformat(_take(entry, "local_time", str)),
-        made_from=_take_or_none(entry, "made_from", str),
-        edits=read_edits(_take(entry, "edits", list)),
-        edited_at=_take_or_none(entry, "edited_at", int),
-    )
-
-
-def _take(entry: Mapping[str, Any], name: str, kind: type[_T]) -> _T:
-    value = entry[name]
-    if type(value) is not kind:  # not isinstance: true is no number
-        raise TypeError(name)
-    return value
-
-
-def _take_or_none(entry: Mapping[str, Any], name: str, kind: type[_T]) -> _T | None:
-    return None if entry[name] is None else _take(entry, name, kind)

@@ -16,8 +16,7 @@ import re
 import textwrap
 from typing import Final
 
-from callrec.crypto.primitives import sha256, sign, signing_public, verify
-from callrec.errors import Tampered
+from callrec.crypto.primitives import sha256, sign, signing_public
 
 NAMESPACE: Final = "callrec-release"
 """Keeps a release's signature from counting as anything else that the key might sign."""
@@ -35,7 +34,7 @@ _WORD = re.compile(r"[A-Za-z0-9@._/+-]+")
 def sign_ssh(message: bytes, seed: bytes, namespace: str) -> str:
     """The armored signature of ``message``, as ``ssh-keygen -Y sign -O hashalg=sha256`` makes it.
 
-    Law: ``check_ssh`` accepts it for this message, key and namespace, and for no other.
+    Law: ``callrec_verify.check_signature`` accepts it for this message and key, and for no other.
 
     Args:
         message: the whole file.
@@ -44,21 +43,6 @@ def sign_ssh(message: bytes, seed: bytes, namespace: str) -> str:
     """
     signature = sign(seed, _signed(message, namespace))
     return _armor(_head(signing_public(seed), namespace) + signature)
-
-
-def check_ssh(message: bytes, armored: str, public: bytes, namespace: str) -> None:
-    """Check a signature that ``sign_ssh`` made.
-
-    Key, namespace and hash are given by the caller, never taken from the signature: all but its
-    last 64 bytes are known beforehand, and nothing has to be parsed.
-
-    Raises:
-        Tampered: another message, key, namespace or hash, or no such signature at all.
-    """
-    blob = _unarmored(armored)
-    if blob[:-_SIGNATURE_BYTES] != _head(public, namespace):
-        raise Tampered("the signature is of another key or purpose")
-    verify(public, _signed(message, namespace), blob[-_SIGNATURE_BYTES:])
 
 
 def ssh_public_key(public: bytes, comment: str) -> str:
@@ -111,17 +95,6 @@ def _string(data: bytes) -> bytes:
 def _armor(blob: bytes) -> str:
     lines = textwrap.wrap(base64.b64encode(blob).decode(), _COLUMNS)
     return "\n".join([_BEGIN, *lines, _END]) + "\n"
-
-
-def _unarmored(armored: str) -> bytes:
-    words = armored.split()  # so that line ends changed on the way do no harm
-    try:
-        blob = base64.b64decode("".join(words[3:-3]), validate=True)
-    except ValueError:  # not base64, or not even ASCII
-        blob = b""
-    if _armor(blob).split() != words:
-        raise Tampered("there is no signature in the signature's file")
-    return blob
 
 
 def _one_word(text: str) -> str:
