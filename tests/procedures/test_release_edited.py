@@ -6,15 +6,17 @@ import io
 import random
 import struct
 import wave
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from callrec.errors import Refused, Unusable
-from callrec.policy.edits import Silence, Span
+from callrec.policy.edits import Edits, Silence, Span
 from callrec.policy.edits_said import SaidClip, SaidSilence
 from callrec.policy.handing_over import Form
 from callrec.policy.withholding import Ground
+from callrec.procedures.release_copies import enclose, plan_copies
 from procedures.asking import approved, grants_of
 from procedures.packages import Package, acts_of, release, seven_zip
 from procedures.spool import a_call, take_in, undecodable
@@ -196,3 +198,15 @@ def test_a_page_draws_what_is_heard_in_each_copy(office: House) -> None:
     drawn = str(call)
     assert "silenced 0:01.001 to 0:02.5" in drawn  # of a copy that begins at 0:02
     assert "over 0:08" in drawn
+
+
+def test_what_was_approved_to_the_end_as_it_came_in_is_released_though_less_is_decoded(
+    office: House,
+) -> None:
+    (grant,) = grants_of(office, "R-1")
+    longer = replace(grant, metadata={**grant.metadata, "duration_ms": SECONDS * 1000 + 40})
+    to_the_end = Edits(silences=(Silence(Span(0, SECONDS * 1000 + 40), Ground.PRIVILEGE),))
+    (copy,) = plan_copies(office.practice, [longer], {grant.uid: to_the_end}, lambda _: None)
+    (file,) = enclose(office.practice, [copy]).files
+    assert file.edits == to_the_end
+    assert file.duration_ms == SECONDS * 1000
