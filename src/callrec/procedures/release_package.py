@@ -113,10 +113,13 @@ def _rights(practice: Practice, draft: Draft) -> str:
 
 def _waveforms(draft: Draft) -> Iterator[tuple[str, str]]:
     """For each listening copy, a picture of what is heard in it."""
+    copies = {copy.grant.uid: copy for copy in draft.copies}
     for file in draft.manifest.files:
-        if file.role is Role.LISTENING:
-            copy = io.BytesIO(b"".join(pieces(draft.contents[file.path])))
-            sound = measure(copy, Path(file.path).suffix)
+        sound = copies[file.uid].sound
+        if file.role is Role.LISTENING and sound is not None:
+            if file.edits.clip:  # its own beginning and loudness are those of the picture
+                copy = io.BytesIO(b"".join(pieces(draft.contents[file.path])))
+                sound = measure(copy, Path(file.path).suffix)
             title = f"Recording {file.recording}"
             yield file.path, as_svg(sound, title=title, edits=file.edits.in_copy())
 
