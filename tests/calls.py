@@ -45,7 +45,12 @@ A_CALL = Call(
     started_at=NINE,
     local_time="2024-01-04T09:00:00",
     time_confidence=TimeConfidence.UTC_PROVEN,
+    raw_time="20240104-090000",
+    zone="Europe/London",
+    utc_offset_minutes=0,
+    contradiction=None,
     unique_id=None,
+    sides=(),
     why="a test says so",
     said={},
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping  # noqa: TC003  # pydantic reads it
-from datetime import date  # noqa: TC003  # pydantic reads it
+from datetime import date, time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -82,6 +82,21 @@ class Telephone(_Section):
 
     extensions: _Several[Annotated[str, Field(pattern=r"^\d{2,6}(-\d{2,6})?$")]] = ()
     """Each one extension or a range, ``200-299``; empty: told by their length."""
+    outside_prefixes: _Several[Annotated[str, Field(pattern=r"^[0-9*#]{1,4}$")]] = ()
+    """Dialled for an outside line, before the number itself."""
+    settle_seconds: int = Field(default=5, ge=1, le=3600)
+    """How long a file must have stood still before ``--watch`` takes it in."""
+    record_tolerance_seconds: int = Field(default=120, ge=1, le=3600)
+    """How far a call record and a recording of the same number may lie apart."""
+
+
+class Reconcile(_Section):
+    """When there should be calls: what a gap in the day is measured by."""
+
+    opens: time = time(8, 0)
+    closes: time = time(18, 30)
+    gap_minutes: int = Field(default=60, ge=5, le=720)
+    """Longest stretch of opening hours without a recording that is nothing to be told of."""
 
 
 class Listen(_Section):
@@ -195,6 +210,7 @@ class Config(_Section):
     grants: Grants = Grants()
     passwords: Passwords = Passwords()
     telephone: Telephone = Telephone()
+    reconcile: Reconcile = Reconcile()
     listen: Listen = Listen()
     release: Release = Release()
     policy: Policy = Policy()

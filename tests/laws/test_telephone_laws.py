@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import string
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.errors import Unusable
-from callrec.telephone.asterisk import read_name
 from callrec.telephone.call import Direction, TimeConfidence
 from callrec.telephone.clock import by_instant, by_local_time
 from callrec.telephone.number import e164
+from callrec.telephone.reading import read_name
+from callrec.telephone.setup import Setup
 from callrec.telephone.sidecar import read_sidecar
 from callrec.telephone.sound import NotAudio, Sound, inspect
 
@@ -152,7 +153,7 @@ def test_a_name_is_read_back_as_the_call_that_it_was_given_to(
     name = f"{head}-{local:%Y%m%d-%H%M%S}-{unique_id}.{suffix}"
     if len(name) > 255:
         return
-    read = read_name(name, LONDON, "GB", ((200, 299),))
+    read = read_name(PurePath(name), Setup(zone=LONDON, region="GB", extensions=((200, 299),)))
     assert read is not None
     assert (read.direction, read.started_at, read.unique_id) == (call.direction, at, unique_id)
     assert read.extension == call.extension
@@ -169,7 +170,7 @@ NAMES = st.text() | st.lists(PIECES | st.text(max_size=3), max_size=40).map("".j
 
 @given(NAMES)
 def test_whatever_a_name_is_it_tells_of_a_call_or_of_none(name: str) -> None:
-    call = read_name(name, LONDON, "GB", ())
+    call = read_name(PurePath(name), Setup(zone=LONDON, region="GB"))
     if call is not None:
         assert repr(call).encode("utf-8")
         assert call.started_at.tzinfo is UTC
@@ -190,7 +191,7 @@ def test_spaces_and_dashes_change_no_number(number: str, draw: st.DataObject) ->
 @given(st.binary() | NAMES.map(lambda text: f'{{"started_at": "{text}"}}'.encode(errors="replace")))
 def test_any_sidecar_tells_of_a_call_or_is_refused(data: bytes) -> None:
     try:
-        call = read_sidecar(data, LONDON, "GB")
+        call = read_sidecar(data, Setup(zone=LONDON, region="GB"))
     except Unusable:
         return
     assert repr(call).encode("utf-8")

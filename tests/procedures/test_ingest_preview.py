@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.config import Config
 from callrec.procedures.intake_preview import preview_names, preview_sources
-from callrec.procedures.intake_reading import Reader
+from callrec.procedures.intake_reading import telephone_setup
 from procedures.spool import a_call, a_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-READER = Reader.of(Config())
+SETUP = telephone_setup(Config())
 NOT_IN_A_NAME = ("codec", "sample_rate", "channels", "duration_s")
 KNOWN = {
     "accepted": True,
@@ -31,7 +31,7 @@ UNKNOWN: dict[str, Any] = dict.fromkeys([*KNOWN, *NOT_IN_A_NAME])
 
 
 def named(name: str) -> dict[str, Any]:
-    (preview,) = preview_names([name], READER)
+    (preview,) = preview_names([name], SETUP)
     return preview.as_json()
 
 
@@ -53,7 +53,7 @@ def test_a_name_of_another_kind_would_not() -> None:
 
 def test_a_file_tells_its_sound_as_well(tmp_path: Path) -> None:
     path = a_call(tmp_path)
-    (preview,) = preview_sources([tmp_path], READER)
+    (preview,) = preview_sources([tmp_path], SETUP)
     sound = {"codec": "ulaw", "sample_rate": 8000, "channels": 1, "duration_s": 0.25}
     assert preview.as_json() == KNOWN | sound | {"path": str(path), "why": preview.why}
 
@@ -61,7 +61,7 @@ def test_a_file_tells_its_sound_as_well(tmp_path: Path) -> None:
 def test_a_file_that_would_be_left_is_told_and_why(tmp_path: Path) -> None:
     (tmp_path / "note.wav").write_text("Call back", encoding="utf-8")
     (tmp_path / "Master.csv").write_text("x", encoding="utf-8")
-    (preview,) = preview_sources([tmp_path], READER)
+    (preview,) = preview_sources([tmp_path], SETUP)
     path = str(tmp_path / "note.wav")
     left = {"path": path, "accepted": False, "why": "it is text, not sound"}
     assert preview.as_json() == UNKNOWN | left
@@ -70,5 +70,5 @@ def test_a_file_that_would_be_left_is_told_and_why(tmp_path: Path) -> None:
 def test_nothing_is_changed(tmp_path: Path) -> None:
     path = a_call(tmp_path)
     before = path.stat()
-    list(preview_sources([tmp_path], READER))
+    list(preview_sources([tmp_path], SETUP))
     assert (path.stat().st_mtime_ns, list(tmp_path.iterdir())) == (before.st_mtime_ns, [path])

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from callrec.telephone.asterisk import read_name
+from callrec.telephone.reading import read_name
+from callrec.telephone.setup import Setup
 
 if TYPE_CHECKING:
     from callrec.telephone.call import Call
@@ -19,7 +20,8 @@ LONDON = ZoneInfo("Europe/London")
 
 def read(case: dict[str, Any]) -> Call | None:
     extensions = tuple((first, last) for first, last in case["extensions"])
-    return read_name(case["name"], ZoneInfo(case["zone"]), case["region"], extensions)
+    setup = Setup(zone=ZoneInfo(case["zone"]), region=case["region"], extensions=extensions)
+    return read_name(PurePath(case["name"]), setup)
 
 
 def facts(call: Call) -> dict[str, str | None]:
@@ -71,6 +73,6 @@ def test_the_sentence_holds_nothing_of_the_call() -> None:
 
 def test_what_the_system_said_is_kept_as_it_was_said() -> None:
     name = CASES["out"]["name"]
-    call = read_name(name, LONDON, "GB", ())
+    call = read_name(PurePath(name), Setup(zone=LONDON, region="GB"))
     assert call is not None
     assert (call.system, call.said, call.parties) == ("asterisk", {"name": name}, ())

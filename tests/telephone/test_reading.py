@@ -10,6 +10,7 @@ import pytest
 from callrec.errors import Failed, Unusable
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
 from callrec.telephone.reading import by_file_time, read_call
+from callrec.telephone.setup import Setup
 
 LONDON = ZoneInfo("Europe/London")
 NAME = "in-201-07700900123-20240704-100000-1720083600.5.wav"
@@ -17,7 +18,7 @@ WRITTEN_AT = 1_720_083_900
 
 
 def read(path: Path) -> Call:
-    return read_call(path, zone=LONDON, region="GB", extensions=())
+    return read_call(path, Setup(zone=LONDON, region="GB"))
 
 
 def a_file(path: Path) -> Path:

@@ -9,6 +9,7 @@ import pytest
 
 from callrec.errors import Unusable
 from callrec.telephone.call import Call, Direction, TimeConfidence
+from callrec.telephone.setup import Setup
 from callrec.telephone.sidecar import read_sidecar, sidecar_for
 
 LONDON = ZoneInfo("Europe/London")
@@ -17,7 +18,7 @@ START = '"started_at": "2024-07-04T10:00:00"'
 
 
 def read(text: str) -> Call:
-    return read_sidecar(text.encode(), LONDON, "GB")
+    return read_sidecar(text.encode(), Setup(zone=LONDON, region="GB"))
 
 
 def test_the_example_in_the_specification_is_read() -> None:
@@ -99,7 +100,12 @@ def test_of_what_is_not_said_of_the_telling_nothing_is_kept() -> None:
 
 
 def test_a_byte_order_mark_is_no_part_of_it() -> None:
-    assert read_sidecar(b"\xef\xbb\xbf{" + START.encode() + b"}", LONDON, "GB").system == "sidecar"
+    assert (
+        read_sidecar(
+            b"\xef\xbb\xbf{" + START.encode() + b"}", Setup(zone=LONDON, region="GB")
+        ).system
+        == "sidecar"
+    )
 
 
 SECRET = "07700900123"
@@ -136,7 +142,7 @@ def test_what_is_not_in_the_format_is_refused_and_never_repeated(text: str, mess
 
 def test_bytes_that_are_no_utf_8_are_refused() -> None:
     with pytest.raises(Unusable, match="not JSON in UTF-8"):
-        read_sidecar(b'{"started_at": "\xff"}', LONDON, "GB")
+        read_sidecar(b'{"started_at": "\xff"}', Setup(zone=LONDON, region="GB"))
 
 
 def test_a_sidecar_bears_the_recordings_whole_name_or_its_stem(tmp_path: Path) -> None:

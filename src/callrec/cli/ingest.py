@@ -14,7 +14,7 @@ from callrec.errors import DoneInPart, Tampered
 from callrec.procedures import ingest as procedure
 from callrec.procedures.intake_after import read_after
 from callrec.procedures.intake_preview import preview_names, preview_sources
-from callrec.procedures.intake_reading import Reader
+from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import check_paths, survey
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def ingest(
     twice is one recording. A run that was cut short is finished by the next.
     """
     if names_only:
-        _show_previews(ctx.obj, preview_names(paths, Reader.of(ctx.obj.config)))
+        _show_previews(ctx.obj, preview_names(paths, telephone_setup(ctx.obj.config)))
     elif dry_run:
         _rehearse(ctx.obj, [Path(path) for path in paths])
     else:
@@ -52,7 +52,7 @@ def ingest(
 def _rehearse(invocation: Invocation, paths: list[Path]) -> None:
     check_paths(paths, invocation.config.vault)
     survey(paths)
-    _show_previews(invocation, preview_sources(paths, Reader.of(invocation.config)))
+    _show_previews(invocation, preview_sources(paths, telephone_setup(invocation.config)))
 
 
 def _ingest(invocation: Invocation, paths: list[Path], after: str) -> None:

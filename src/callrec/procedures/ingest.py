@@ -38,7 +38,7 @@ from callrec.procedures.intake_known import (
     sort_out,
     sounds_known,
 )
-from callrec.procedures.intake_reading import Reader
+from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sealing import (
     Hashed,
     Outcome,
@@ -163,7 +163,7 @@ class _Run:
         self._actor = actor
         self._after = after
         self._advance = advance
-        self._reader = Reader.of(practice.config)
+        self._setup = telephone_setup(practice.config)
         self._duplicates = Duplicates.of(practice, actor)
         self._small_files = Lock()
         self._done = Ingested()
@@ -217,7 +217,7 @@ class _Run:
         if group.batch is None:
             store = self._practice.store
             group.batch = group.store.enter_context(store.batch(group.keys.batch))
-        return Sealing(self._practice.vault, self._reader, group.batch, self._advance)
+        return Sealing(self._practice.vault, self._setup, group.batch, self._advance)
 
     def _finish(self, group: _Group) -> None:
         seen: list[Seen] = []

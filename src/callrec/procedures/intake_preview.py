@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from callrec.procedures.intake_reading import open_source, or_quarantined
@@ -15,13 +15,13 @@ from callrec.procedures.intake_sources import (
     find_sources,
     is_plainly_none,
 )
-from callrec.telephone.asterisk import read_name
 from callrec.telephone.call import Call, Direction, System
+from callrec.telephone.reading import read_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from callrec.procedures.intake_reading import Reader
+    from callrec.telephone.setup import Setup
     from callrec.telephone.sound import Sound
 
 
@@ -61,23 +61,23 @@ class Preview:
         }
 
 
-def preview_sources(paths: Iterable[Path], reader: Reader) -> Iterator[Preview]:
+def preview_sources(paths: Iterable[Path], setup: Setup) -> Iterator[Preview]:
     """Each file under the paths that is not plainly something else."""
     for found in find_sources(paths):
         match found:
             case Source():
-                yield _of_source(found, reader)
+                yield _of_source(found, setup)
             case Quarantined():
                 yield Preview(str(found.path), accepted=False, why=found.why)
             case NotRecording():
                 pass
 
 
-def preview_names(names: Iterable[str], reader: Reader) -> Iterator[Preview]:
-    """Each name, as if a recording were called so; folders in it count for nothing."""
+def preview_names(names: Iterable[str], setup: Setup) -> Iterator[Preview]:
+    """Each name, as if a recording were called so, with what folders are written before it."""
     for name in names:
         last = Path(name).name
-        call = read_name(last, reader.zone, reader.region, reader.extensions)
+        call = read_name(PurePath(name), setup)
         if is_plainly_none(last):
             yield Preview(name, accepted=False, why="by its name it is no recording")
         elif call is None:
@@ -87,14 +87,14 @@ def preview_names(names: Iterable[str], reader: Reader) -> Iterator[Preview]:
             yield Preview(name, accepted=True, why=call.why, call=call)
 
 
-def _of_source(source: Source, reader: Reader) -> Preview:
-    read = or_quarantined(source, partial(_read, source, reader))
+def _of_source(source: Source, setup: Setup) -> Preview:
+    read = or_quarantined(source, partial(_read, source, setup))
     if isinstance(read, Quarantined):
         return Preview(str(source.path), accepted=False, why=read.why)
     call, sound = read
     return Preview(str(source.path), accepted=True, why=call.why, call=call, sound=sound)
 
 
-def _read(source: Source, reader: Reader) -> tuple[Call, Sound]:
+def _read(source: Source, setup: Setup) -> tuple[Call, Sound]:
     with open_source(source) as opened:
-        return opened.understand(reader)
+        return opened.understand(setup)

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from callrec.errors import Failed, Unusable
 from callrec.procedures.intake_sources import Mark, Quarantined, Source, no_file, unreadable
-from callrec.telephone.number import Extensions, extension_ranges
+from callrec.telephone.number import extension_ranges
 from callrec.telephone.reading import read_call
+from callrec.telephone.setup import Setup
 from callrec.telephone.sound import Sound, inspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from zoneinfo import ZoneInfo
 
     from callrec.config import Config
     from callrec.telephone.call import Call
@@ -42,17 +42,21 @@ class Unreadable(Unusable):
     """A file that could not be read at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """How this practice's telephone system is read."""
+def telephone_setup(config: Config, *, system: str | None = None) -> Setup:
+    """How this practice's telephone systems are read.
 
-    zone: ZoneInfo
-    region: str
-    extensions: Extensions
-
-    @classmethod
-    def of(cls, config: Config) -> Reader:
-        return cls(config.time_zone, config.region, extension_ranges(config.telephone.extensions))
+    Args:
+        config: the practice's.
+        system: whose recordings these are; None: each system's names are tried.
+    """
+    telephone = config.telephone
+    return Setup(
+        zone=config.time_zone,
+        region=config.region,
+        extensions=extension_ranges(telephone.extensions),
+        outside_prefixes=telephone.outside_prefixes,
+        system=system,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Opened:
     mark: Mark
     """As it was when it was opened."""
 
-    def understand(self, reader: Reader) -> tuple[Call, Sound]:
+    def understand(self, setup: Setup) -> tuple[Call, Sound]:
         """What call it is and what sound; the file is at its beginning again afterwards.
 
         Raises:
@@ -75,9 +79,7 @@ class Opened:
         sound = inspect(self.file, self.mark.size_bytes, path.suffix)
         self.file.seek(0)
         try:
-            call = read_call(
-                path, zone=reader.zone, region=reader.region, extensions=reader.extensions
-            )
+            call = read_call(path, setup)
         except Failed as problem:
             raise Unreadable(problem.message) from problem
         return call, sound

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from callrec.procedures.intake_reading import Opened, Reader
+    from callrec.procedures.intake_reading import Opened
     from callrec.procedures.intake_sources import Mark, Source
     from callrec.store import Batch
     from callrec.store.sealing import Sealed
     from callrec.telephone.call import Call
+    from callrec.telephone.setup import Setup
     from callrec.telephone.sound import Sound
 
 CHUNK_FILES: Final = 16
@@ -73,7 +74,7 @@ class Sealing:
     """What it takes to seal into one batch."""
 
     vault: str
-    reader: Reader
+    setup: Setup
     batch: Batch
     advance: Callable[[int], None]
     """Is told how many bytes more are done."""
@@ -88,7 +89,7 @@ class Sealing:
 
     def _seal(self, opened: Opened) -> Taken:
         modified = modified_at(opened.mark)
-        call, sound = opened.understand(self.reader)
+        call, sound = opened.understand(self.setup)
         uid, data_key = primitives.fresh_id(), primitives.fresh(primitives.KEY_BYTES)
         sealer = StreamSealer(data_key, context("recording", self.vault, uid=uid))
         sealed = self.batch.seal(opened.file, sealer)

@@ -12,9 +12,26 @@ if TYPE_CHECKING:
 
 
 class System(StrEnum):
-    """Who said what is known of a call."""
+    """Who said what is known of a call; the words are those of ``--system``."""
 
     ASTERISK = "asterisk"
+    """FreePBX and its relatives too."""
+    FREESWITCH = "freeswitch"
+    """FusionPBX too."""
+    THREE_CX = "3cx"
+    OREKA = "oreka"
+    VICIDIAL = "vicidial"
+    AVAYA = "avaya"
+    MITEL = "mitel"
+    CUCM = "cucm"
+    HORIZON = "horizon"
+    EIGHT_BY_EIGHT = "8x8"
+    RINGCENTRAL = "ringcentral"
+    TWILIO = "twilio"
+    MIAREC = "miarec"
+    TELESIS = "telesis"
+    TEMPLATE = "template"
+    """A pattern of the practice's own, from its configuration."""
     SIDECAR = "sidecar"
     NONE = "none"
 
@@ -41,6 +58,15 @@ class TimeConfidence(StrEnum):
     """Only the file's own time is known, which is nearer to the end of the call."""
 
 
+class Side(StrEnum):
+    """Whom one channel of a recording carries."""
+
+    OUTSIDE = "outside"
+    PRACTICE = "practice"
+    CALLER = "caller"
+    CALLED = "called"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call as its telephone system left it; every text in it can be written as UTF-8."""
@@ -62,7 +88,17 @@ class Call:
     local_time: str
     """ISO 8601 without an offset, as written; of an instant, in the practice's time zone."""
     time_confidence: TimeConfidence
+    raw_time: str
+    """The time as the system wrote it, character by character; empty: it wrote none."""
+    zone: str
+    """In which ``local_time`` stands: ``Europe/London``, or ``UTC-07:00`` where that was shown."""
+    utc_offset_minutes: int
+    """Of ``local_time``, east of Greenwich."""
+    contradiction: str | None
+    """What contradicts the time, in words; it was left aside."""
     unique_id: str | None
+    sides: tuple[Side, ...]
+    """Whom each channel carries, the left one first; empty: not known."""
     why: str
     """How it was read: one sentence, with nothing of the call in it."""
     said: Mapping[str, str] = field(hash=False)

@@ -6,7 +6,7 @@ another zone than the practice. An instant in UTC beside the local time proves w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -32,9 +32,20 @@ class Moment:
 
     at: datetime
     """Aware, UTC."""
+    local: datetime
+    """What the clock showed, naive."""
     confidence: TimeConfidence
     why: str
     """The end of a sentence."""
+    zone: str
+    """Whose clock showed it: ``Europe/London``, or ``UTC-07:00``."""
+    contradiction: str | None = None
+    """What contradicts it, in words."""
+
+    @property
+    def offset(self) -> timedelta:
+        """Of that clock then, east of Greenwich."""
+        return self.local - self.at.replace(tzinfo=None)
 
 
 def by_local_time(local: datetime, zone: ZoneInfo) -> Moment:
@@ -53,10 +64,24 @@ def by_local_time(local: datetime, zone: ZoneInfo) -> Moment:
     else:
         confidence = TimeConfidence.LOCAL_UNAMBIGUOUS
         why = f"the time is {zone}'s"
-    return Moment(first, confidence, why)
+    return Moment(first, local, confidence, why, str(zone))
 
 
-def by_instant(local: datetime, zone: ZoneInfo, instant: datetime) -> Moment:
+def by_instant_alone(instant: datetime, zone: ZoneInfo, why: str) -> Moment:
+    """When something was that is written in UTC, or with its offset.
+
+    Args:
+        instant: aware.
+        zone: in which it is shown.
+        why: what proves it, the end of a sentence.
+    """
+    local = instant.astimezone(zone).replace(tzinfo=None)
+    return Moment(instant.astimezone(UTC), local, TimeConfidence.UTC_PROVEN, why, str(zone))
+
+
+def by_instant(
+    local: datetime, zone: ZoneInfo, instant: datetime, *, proof: str = "the unique id"
+) -> Moment:
     """When a clock showed this, given an instant of about that time.
 
     The instant decides between the hours that the local time could mean, and shows a clock that
@@ -67,17 +92,15 @@ def by_instant(local: datetime, zone: ZoneInfo, instant: datetime) -> Moment:
     """
     nearest = min(_readings(local, zone), key=lambda reading: abs(reading - instant))
     if abs(nearest - instant) < _TOLERANCE:
-        return Moment(nearest, TimeConfidence.UTC_PROVEN, "the unique id proves the hour")
-    elsewhere = _in_another_zone(local.replace(tzinfo=UTC), instant)
+        why = f"{proof} proves the hour"
+        return Moment(nearest, local, TimeConfidence.UTC_PROVEN, why, str(zone))
+    elsewhere = _in_another_zone(local, instant, proof)
     if elsewhere is not None:
         return elsewhere
     unproven = by_local_time(local, zone)
-    apart = _spelled(abs(nearest - instant))
-    return Moment(
-        nearest,
-        unproven.confidence,
-        f"the unique id contradicts it by {apart} and is left aside; {unproven.why}",
-    )
+    contradiction = f"{proof} contradicts it by {_spelled(abs(nearest - instant))}"
+    why = f"{contradiction} and is left aside; {unproven.why}"
+    return replace(unproven, at=nearest, why=why, contradiction=contradiction)
 
 
 def _readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -85,13 +108,15 @@ def _readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return first, second
 
 
-def _in_another_zone(shown: datetime, instant: datetime) -> Moment | None:
+def _in_another_zone(local: datetime, instant: datetime, proof: str) -> Moment | None:
+    shown = local.replace(tzinfo=UTC)
     hours = round((shown - instant) / _HOUR)
     at = shown - hours * _HOUR
     if not _FARTHEST_WEST <= hours <= _FARTHEST_EAST or abs(at - instant) > _OFFSET_TOLERANCE:
         return None
-    why = f"the unique id shows that its clock stood at UTC{hours:+03}:00, not in the zone expected"
-    return Moment(at, TimeConfidence.UTC_PROVEN, why)
+    zone = f"UTC{hours:+03}:00"
+    why = f"{proof} shows that its clock stood at {zone}, not in the zone expected"
+    return Moment(at, local, TimeConfidence.UTC_PROVEN, why, zone)
 
 
 def _spelled(apart: timedelta) -> str:

@@ -55,6 +55,15 @@ def party(text: str, region: str) -> str | None:
     return None if is_withheld(text) else e164(text, region) or text
 
 
+def dialled(text: str, prefixes: Iterable[str], region: str) -> str:
+    """A number that was dialled, without the digits for an outside line, if they are there."""
+    for prefix in prefixes:
+        rest = text.removeprefix(prefix)
+        if rest != text and e164(rest, region) is not None:
+            return rest
+    return text
+
+
 def is_withheld(text: str) -> bool:
     """Whether a system says by this that it does not know, or does not show, who it was."""
     return text.strip().casefold() in _WITHHELD

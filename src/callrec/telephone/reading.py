@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from callrec.errors import Failed, Unusable
-from callrec.telephone.asterisk import read_name
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
 from callrec.telephone.sidecar import LARGEST, read_sidecar, sidecar_for
+from callrec.telephone.systems import NAMES
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pathlib import Path, PurePath
     from zoneinfo import ZoneInfo
 
-    from callrec.telephone.number import Extensions
+    from callrec.telephone.setup import Setup
+
+_LONGEST_NAME: Final = 255
+"""Bytes of a file name (NAME_MAX), so characters at most."""
 
 
-def read_call(path: Path, *, zone: ZoneInfo, region: str, extensions: Extensions) -> Call:
+def read_call(path: Path, setup: Setup) -> Call:
     """The call whose recording this is; its sound is not looked at.
 
     Args:
         path: of the recording.
-        zone: where the telephone system's clock should stand.
-        region: whose national numbers these are.
-        extensions: the practice's; empty: told by their length.
+        setup: how this practice's telephone systems are read.
 
     Raises:
         Unusable: its sidecar, or its own time, is not to be understood.
@@ -33,12 +34,24 @@ def read_call(path: Path, *, zone: ZoneInfo, region: str, extensions: Extensions
     try:
         sidecar = sidecar_for(path)
         if sidecar is not None:
-            return read_sidecar(_beginning(sidecar), zone, region)
-        return read_name(path.name, zone, region, extensions) or by_file_time(
-            int(path.stat().st_mtime), zone
-        )
+            return read_sidecar(_beginning(sidecar), setup)
+        return read_name(path, setup) or by_file_time(int(path.stat().st_mtime), setup.zone)
     except OSError as problem:
         raise Failed(f"the recording's description cannot be read: {problem.strerror}") from None
+
+
+def read_name(path: PurePath, setup: Setup) -> Call | None:
+    """The call that a recording's name tells of, or None where no system writes such a name.
+
+    Law: never raises.
+    """
+    if len(path.name) > _LONGEST_NAME or not path.name.isprintable():
+        return None
+    for system, read in NAMES.items():
+        written = read(path, setup) if setup.system in {None, system} else None
+        if written is not None:
+            return written.understood(setup)
+    return None
 
 
 def by_file_time(modified: int, zone: ZoneInfo) -> Call:
@@ -67,7 +80,12 @@ def by_file_time(modified: int, zone: ZoneInfo) -> Call:
         started_at=at,
         local_time=local.replace(tzinfo=None).isoformat(),
         time_confidence=TimeConfidence.FILE_TIME,
+        raw_time="",
+        zone=str(zone),
+        utc_offset_minutes=round((local.utcoffset() or timedelta()).total_seconds() / 60),
+        contradiction=None,
         unique_id=None,
+        sides=(),
         why="no sidecar, and a name that no known system writes; the time is the file's own",
         said={},
     )

@@ -6,7 +6,7 @@ The format is docs/formats/sidecar.md; it is strict, because a key misspelt woul
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,15 +23,15 @@ from pydantic_core import PydanticCustomError
 from callrec.errors import Unusable
 from callrec.policy import criteria
 from callrec.policy.notice import CallerTold, goes_with
-from callrec.telephone.call import Call, Direction, System, TimeConfidence
-from callrec.telephone.clock import Moment, by_local_time
-from callrec.telephone.number import e164, party
+from callrec.telephone.call import Call, Direction, System
+from callrec.telephone.written import Written, WrittenTime
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from zoneinfo import ZoneInfo
 
     from pydantic_core import ErrorDetails
+
+    from callrec.telephone.setup import Setup
 
 LARGEST = 64 * 1024
 """Bytes."""
@@ -86,13 +86,12 @@ def _is_plain_file(path: Path) -> bool:
         return False
 
 
-def read_sidecar(data: bytes, zone: ZoneInfo, region: str) -> Call:
+def read_sidecar(data: bytes, setup: Setup) -> Call:
     """The call that a sidecar tells of.
 
     Args:
         data: the whole file, UTF-8 with or without a byte order mark.
-        zone: of a time that is written without an offset.
-        region: whose national numbers these are.
+        setup: how this practice's telephone systems are read.
 
     Raises:
         Unusable: it is too large, no JSON, or holds a key or a value that is not in the format.
@@ -104,25 +103,18 @@ def read_sidecar(data: bytes, zone: ZoneInfo, region: str) -> Call:
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
         raise _explained(first) from None
-    written = _written_time(said.started_at)
-    moment = _moment(written, zone)
-    return Call(
+    return Written(
         system=System.SIDECAR,
+        how="told by its sidecar",
+        time=_written_time(said.started_at),
         direction=said.direction,
-        caller=party(said.caller, region),
-        callee=party(said.callee, region),
-        number=_outside(said, region),
+        calling=said.caller,
+        called=said.callee,
         extension=said.extension or None,
         parties=said.parties,
-        started_at=moment.at,
-        local_time=(written.astimezone(zone) if written.tzinfo else written)
-        .replace(tzinfo=None)
-        .isoformat(),
-        time_confidence=moment.confidence,
         unique_id=said.unique_id or None,
-        why=f"told by its sidecar; {moment.why}",
         said=_raw(said),
-    )
+    ).understood(setup)
 
 
 def _explained(error: ErrorDetails) -> Unusable:
@@ -143,10 +135,10 @@ def _explained(error: ErrorDetails) -> Unusable:
             return Unusable("the sidecar is no JSON object", hint=_HINT)
 
 
-def _written_time(text: str) -> datetime:
+def _written_time(text: str) -> WrittenTime:
     try:
         if _INSTANT.fullmatch(text):
-            return datetime.fromisoformat(text)
+            return _as_written(text, datetime.fromisoformat(text))
     except ValueError:
         pass
     raise Unusable(
@@ -154,22 +146,10 @@ def _written_time(text: str) -> datetime:
     )
 
 
-def _moment(written: datetime, zone: ZoneInfo) -> Moment:
-    if written.tzinfo is None:
-        return by_local_time(written, zone)
-    return Moment(
-        written.astimezone(UTC), TimeConfidence.UTC_PROVEN, "the time is written with its offset"
-    )
-
-
-def _outside(said: _Sidecar, region: str) -> str | None:
-    match said.direction:
-        case Direction.INBOUND:
-            return e164(said.caller, region)
-        case Direction.OUTBOUND:
-            return e164(said.callee, region)
-        case Direction.INTERNAL | Direction.UNKNOWN:
-            return None
+def _as_written(raw: str, at: datetime) -> WrittenTime:
+    if at.tzinfo is None:
+        return WrittenTime(raw=raw, local=at)
+    return WrittenTime(raw=raw, instant=at, proof="the offset that is written with it")
 
 
 def _raw(said: _Sidecar) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from callrec.errors import Unusable
 
@@ -51,6 +52,17 @@ class Unknown(NotAudio):
         super().__init__("it is no kind of sound that is known here")
 
 
+class Finding(StrEnum):
+    """What is to be known of a sound that can be taken in."""
+
+    SILENT = "silent"
+    """Nothing is to be heard from its beginning to its end."""
+    TRUNCATED = "truncated"
+    """Its header, or its last frame, says that there was more."""
+    UNCLOSED = "unclosed"
+    """Its header was never finished, as after a crash; its length is measured."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sound:
     """What a file holds, once measured.
@@ -67,6 +79,7 @@ class Sound:
     """Hz."""
     channels: int
     duration_ms: int
+    findings: frozenset[Finding] = frozenset()
 
     def __post_init__(self) -> None:
         usual = 1 <= self.channels <= _MOST_CHANNELS and 1 <= self.sample_rate <= _HIGHEST_RATE

@@ -1,0 +1,118 @@
+"""The names that Asterisk and FreePBX give to recordings.
+
+``<type>-<called>-<calling>-<YYYYMMDD>-<HHMMSS>-<unique id>.<suffix>``, in local time; the unique
+id is ``<epoch>.<sequence>``, after the system's name and a dash where it has one. A conference has
+its room for a type: ``<room>-<room or caller>-<mode>-...``. FreePBX itself splits at the dashes and
+breaks where a field holds one, so the name is read from its end.
+
+Source: FreePBX/callrecording 364c1c6, functions.inc.php (sub-record-check) and
+bin/one_touch_record.php; asterisk f0c1c1a, channel_internal_api.c (the unique id).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from callrec.telephone.call import Direction, System
+from callrec.telephone.written import Written, WrittenTime
+
+if TYPE_CHECKING:
+    from pathlib import PurePath
+
+    from callrec.telephone.setup import Setup
+
+_NAME = re.compile(
+    r"(?P<head>[^/]+)"
+    r"-(?P<day>(?:19|20)[0-9]{6})-(?P<time>[0-9]{6})"
+    r"-(?P<unique_id>(?:[A-Za-z0-9_.]+-)*(?P<epoch>[0-9]{1,10})\.[0-9]+)"
+    r"\.[A-Za-z0-9]{2,5}"
+)
+_EARLIEST = 10**8
+"""Seconds. One-touch recording keeps the first digits in a unique id, which may be those of the
+system's name and then are no instant (one_touch_record.php)."""
+
+
+class _Type(NamedTuple):
+    """What the first field of a name says by itself."""
+
+    is_of: str
+    direction: Direction | None
+    """None: the ends tell."""
+    called_is_inside: bool = False
+    calling_is_inside: bool = False
+
+
+_TYPES = {
+    "in": _Type("an incoming call", Direction.INBOUND),
+    "out": _Type("an outgoing call", Direction.OUTBOUND),
+    "external": _Type("an outside call to an extension", Direction.INBOUND, called_is_inside=True),
+    "internal": _Type(
+        "a call between extensions",
+        Direction.INTERNAL,
+        called_is_inside=True,
+        calling_is_inside=True,
+    ),
+    "generic": _Type("an incoming call", Direction.INBOUND),
+    "q": _Type("a queue's call", None, called_is_inside=True),
+    "rg": _Type("a ring group's call", None, called_is_inside=True),
+    "exten": _Type("a call to an extension", None, called_is_inside=True),
+    "parked": _Type("a parked call", None, called_is_inside=True),
+    "ondemand": _Type("a call recorded at the press of a key", None),
+    "force": _Type("a call that is always recorded", None),
+}
+_CONFERENCE = _Type("a conference", None)
+
+
+def read(path: PurePath, setup: Setup) -> Written | None:
+    """What a name says, or None where it is not Asterisk's.
+
+    Law: never raises.
+    """
+    del setup  # the names say everything themselves
+    parts = _NAME.fullmatch(path.name)
+    fields = _fields(parts["head"]) if parts else None
+    local = _local_time(parts["day"], parts["time"]) if parts else None
+    if parts is None or fields is None or local is None:
+        return None
+    kind, called, calling = fields
+    return Written(
+        system=System.ASTERISK,
+        how=f"{kind.is_of} by its name as Asterisk writes it",
+        time=WrittenTime(
+            raw=f"{parts['day']}-{parts['time']}", local=local, instant=_instant(parts["epoch"])
+        ),
+        direction=kind.direction,
+        calling=calling,
+        called=called,
+        calling_is_inside=kind.calling_is_inside,
+        called_is_inside=kind.called_is_inside,
+        # Only these have an outside end by their type; the extension tells which it is.
+        may_be_turned=kind in {_TYPES["in"], _TYPES["out"]},
+        unique_id=parts["unique_id"],
+        said={"name": path.name},
+    )
+
+
+def _fields(head: str) -> tuple[_Type, str, str] | None:
+    word, _, rest = head.partition("-")
+    if re.fullmatch("[0-9]{1,8}", word):
+        calling, dash, mode = rest.rpartition("-")
+        # A conference names its room twice, for want of a caller.
+        calling = "" if calling == word else calling
+        return (_CONFERENCE, word, calling) if dash and re.fullmatch("[a-z]+", mode) else None
+    called, dash, calling = rest.partition("-")
+    return (_TYPES[word], called, calling) if word in _TYPES and dash else None
+
+
+def _local_time(day: str, time: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(f"{day}T{time}")
+    except ValueError:
+        return None
+
+
+def _instant(epoch: str) -> datetime | None:
+    seconds = int(epoch)
+    return datetime.fromtimestamp(seconds, UTC) if seconds >= _EARLIEST else None

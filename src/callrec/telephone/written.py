@@ -1,0 +1,177 @@
+"""What a telephone system wrote of a call, and the Call that is understood from it.
+
+A system's own module only takes its names, or its call records, apart; what the parts mean is
+decided here for all of them: which end is the practice's, which way the call went, whose number it
+is, and when it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from callrec.telephone.call import Call, Direction, Side, System
+from callrec.telephone.clock import Moment, by_instant, by_instant_alone, by_local_time
+from callrec.telephone.number import dialled, e164, is_extension, party
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from callrec.telephone.setup import Setup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenTime:
+    """When, as it was written: a local time, an instant, or both. One of them is there."""
+
+    raw: str
+    """Character by character."""
+    local: datetime | None = None
+    """Naive."""
+    instant: datetime | None = None
+    """Aware; in the order of the local time, where there is one: it tells which hour was meant."""
+    proof: str = "the unique id"
+    """What the instant was taken from, in words."""
+
+    def moment(self, setup: Setup) -> Moment:
+        """When that was."""
+        if self.local is not None and self.instant is not None:
+            return by_instant(self.local, setup.zone, self.instant, proof=self.proof)
+        if self.local is not None:
+            return by_local_time(self.local, setup.zone)
+        assert self.instant is not None  # noqa: S101 - one of them is there
+        return by_instant_alone(self.instant, setup.zone, f"{self.proof} proves the time")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What one name, or one record, says. Every text in it can be written as UTF-8."""
+
+    system: System
+    how: str
+    """What was read, in words: ``an incoming call by its name as Asterisk writes it``."""
+    time: WrittenTime
+    direction: Direction | None = None
+    """None: its ends tell."""
+    calling: str = ""
+    """Who called, as written; empty: not said."""
+    called: str = ""
+    calling_is_inside: bool = False
+    """The system says that this end is the practice's; its number is an extension's then."""
+    called_is_inside: bool = False
+    may_be_turned: bool = False
+    """Its direction is known, but some programs write its ends in the other order."""
+    extension: str | None = None
+    """Of the practice's end, where the system says it apart from the ends."""
+    parties: tuple[str, ...] = ()
+    """Names of people."""
+    unique_id: str | None = None
+    sides: tuple[Side, ...] = ()
+    said: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def understood(self, setup: Setup) -> Call:
+        """The call that this tells of."""
+        ends = _in_order(self, _ends(self, setup))
+        direction = self.direction or _direction(ends)
+        if direction is Direction.OUTBOUND:
+            ends = replace(ends, called=dialled(ends.called, setup.outside_prefixes, setup.region))
+        moment = self.time.moment(setup)
+        turned = " with its ends in the other order" if ends.turned else ""
+        return Call(
+            system=self.system,
+            direction=direction,
+            caller=party(ends.calling, setup.region),
+            callee=party(ends.called, setup.region),
+            number=_outside(ends, direction, setup.region),
+            extension=self.extension or _extension(ends, direction),
+            parties=self.parties,
+            started_at=moment.at,
+            local_time=moment.local.isoformat(),
+            time_confidence=moment.confidence,
+            raw_time=self.time.raw,
+            zone=moment.zone,
+            utc_offset_minutes=round(moment.offset.total_seconds() / 60),
+            contradiction=moment.contradiction,
+            unique_id=self.unique_id,
+            sides=self.sides,
+            why=f"{self.how}{turned}; {moment.why}",
+            said=self.said,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Who was called and who called, as written, and which of them are extensions."""
+
+    called: str
+    calling: str
+    called_is_inside: bool
+    calling_is_inside: bool
+    turned: bool = False
+
+    def swapped(self) -> _Ends:
+        return _Ends(
+            self.calling, self.called, self.calling_is_inside, self.called_is_inside, turned=True
+        )
+
+
+def _ends(written: Written, setup: Setup) -> _Ends:
+    def is_inside(end: str, *, by_system: bool) -> bool:
+        return (by_system and end.isascii() and end.isdigit()) or is_extension(
+            end, setup.extensions, setup.region
+        )
+
+    return _Ends(
+        written.called,
+        written.calling,
+        is_inside(written.called, by_system=written.called_is_inside),
+        is_inside(written.calling, by_system=written.calling_is_inside),
+    )
+
+
+def _in_order(written: Written, ends: _Ends) -> _Ends:
+    """Called, then calling: programs that rename recordings put the extension first or last."""
+    if not written.may_be_turned:
+        return ends
+    calling_alone = ends.calling_is_inside and not ends.called_is_inside
+    called_alone = ends.called_is_inside and not ends.calling_is_inside
+    turned = (written.direction is Direction.INBOUND and calling_alone) or (
+        written.direction is Direction.OUTBOUND and called_alone
+    )
+    return ends.swapped() if turned else ends
+
+
+def _direction(ends: _Ends) -> Direction:
+    """Where the system does not say: from the end inside to the one outside, or the other way.
+
+    One who picks up his own parked call stands at both ends, and nobody called a conference.
+    """
+    if not ends.calling or ends.called == ends.calling:
+        return Direction.UNKNOWN
+    match ends.called_is_inside, ends.calling_is_inside:
+        case True, True:
+            return Direction.INTERNAL
+        case True, False:
+            return Direction.INBOUND
+        case False, True:
+            return Direction.OUTBOUND
+        case _:
+            return Direction.UNKNOWN
+
+
+def _outside(ends: _Ends, direction: Direction, region: str) -> str | None:
+    match direction:
+        case Direction.INBOUND:
+            return e164(ends.calling, region)
+        case Direction.OUTBOUND:
+            return e164(ends.called, region)
+        case Direction.INTERNAL | Direction.UNKNOWN:
+            return None
+
+
+def _extension(ends: _Ends, direction: Direction) -> str | None:
+    called = ends.called if ends.called_is_inside else ""
+    calling = ends.calling if ends.calling_is_inside else ""
+    ours_called = direction in {Direction.INBOUND, Direction.UNKNOWN}
+    return (called or calling if ours_called else calling or called) or None
