@@ -93,7 +93,7 @@ def extension_ranges(written: Iterable[str]) -> Extensions:
     return tuple((int(first), int(last or first)) for first, _, last in bounds)
 
 
-@lru_cache(maxsize=4096)  # a practice's callers call again, and phonenumbers takes its time
+@lru_cache(maxsize=2**16)  # its callers call again, and phonenumbers takes its time
 def _e164(digits: str, region: str) -> str | None:
     if _is_short_code(digits, region):
         return digits

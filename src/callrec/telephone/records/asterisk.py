@@ -1,0 +1,208 @@
+"""Call records of Asterisk and FreePBX: Master.csv, an export of FreePBX's, cdr_adaptive's.
+
+Master.csv has no header and sixteen columns, after which the unique id, the user field, and three
+more stand or not, as ``cdr.conf`` says. The others name their columns. Times are local or in UTC
+(``usegmtime``), which no file says: the second in a unique id, which is always UTC, tells.
+
+Source: asterisk f0c1c1a, cdr/cdr_csv.c, configs/samples/cdr.conf.sample; FreePBX/cdr ba021d0.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from callrec.telephone.call import Direction, System
+from callrec.telephone.number import is_extension
+from callrec.telephone.records import cells
+from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.records.lines import cells_of
+from callrec.telephone.written import Written, WrittenTime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from callrec.telephone.records.lines import Line, ReadLine
+    from callrec.telephone.setup import Setup
+
+_COLUMNS: Final = (
+    *("accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp"),
+    *("lastdata", "start", "answer", "end", "duration", "billsec", "disposition", "amaflags"),
+)
+_LATER_COLUMNS: Final = ("peeraccount", "linkedid", "sequence")
+_DISPOSITIONS: Final = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION"})
+
+_UNIQUE_ID: Final = re.compile(r"(?:.+-)?(?P<epoch>[0-9]{9,10})\.[0-9]+")
+_CALLING_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny)/([0-9]{2,6})[-@]")
+_CALLED_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny|Local)/([0-9]{2,6})[-@]")
+_FROM_OUTSIDE: Final = ("from-trunk", "from-pstn", "from-did", "from-digital", "ext-did")
+_HOW: Final = "a call record as Asterisk writes it"
+_UTC_CLOCK: Final = "a clock that the unique ids of its records show to stand in UTC"
+
+_SOON: Final = timedelta(minutes=30)
+"""After its channel came about a call's first leg begins; as in telephone/clock.py."""
+
+_AT_LEAST: Final = timedelta(seconds=-2)
+"""Clocks are set."""
+
+
+def begin(first: Sequence[Line], setup: Setup) -> ReadLine | None:
+    """What reads the lines of a file that begins so; None: it is not Asterisk's."""
+    header = _header(first[0])
+    if header:
+        return _Reader(setup, header).read
+    return _Reader(setup).read if any(_columns(_cells(line)) for line in first) else None
+
+
+class _Reader:
+    def __init__(self, setup: Setup, header: tuple[str, ...] = ()) -> None:
+        self._setup = setup
+        self._header = header
+        self._is_utc: bool | None = None
+
+    def read(self, line: Line) -> Leg | NotUnderstood | None:
+        row = cells_of(line)
+        if isinstance(row, NotUnderstood):
+            return row
+        columns = self._header or _columns(row)
+        if self._header and line.number == 1:
+            return None
+        if len(row) != len(columns):
+            return NotUnderstood(line.number, f"it has {len(row)} cells, which is no call's")
+        said = cells.filled(dict(zip(columns, row, strict=True)))
+        time = self._time(said.get("start") or said.get("calldate") or "", said.get("uniqueid", ""))
+        return _leg(said, time, self._setup) if time else NotUnderstood(line.number, "no start")
+
+    def _time(self, raw: str, unique_id: str) -> WrittenTime | None:
+        """A later leg may have the id of a channel that is hours old: then its file's clock counts.
+
+        That is the one that the last telling row showed.
+        """
+        start = cells.local(raw)
+        if start is None:
+            return None
+        created = _created(unique_id)
+        if created is not None and (self._is_near(start, created) or self._is_utc is None):
+            return WrittenTime(raw=raw, local=start, instant=created)
+        if self._is_utc:
+            return WrittenTime(raw=raw, instant=start.replace(tzinfo=UTC), proof=_UTC_CLOCK)
+        return WrittenTime(raw=raw, local=start)
+
+    def _is_near(self, start: datetime, created: datetime) -> bool:
+        """Whether the leg began soon after its channel, by the practice's clock."""
+        in_zone = any(
+            _AT_LEAST <= start.replace(tzinfo=self._setup.zone, fold=fold) - created < _SOON
+            for fold in (0, 1)
+        )
+        in_utc = _AT_LEAST <= start.replace(tzinfo=UTC) - created < _SOON
+        if in_zone and in_utc:  # winter
+            self._is_utc = bool(self._is_utc)
+        elif in_zone or in_utc:
+            self._is_utc = in_utc
+        return in_zone
+
+
+def _leg(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Leg:
+    unique_id = said.get("uniqueid")
+    answered = said.get("disposition") == "ANSWERED"
+    call = _written(said, time, setup).understood(setup)
+    waited = _waited(said)
+    return Leg(
+        call=call,
+        key=said.get("linkedid") or unique_id or "",
+        recording=_recording(said),
+        answered=answered,
+        answered_at=call.started_at + waited if answered and waited is not None else None,
+        talk_ms=cells.milliseconds(said.get("billsec", "")),
+    )
+
+
+def _written(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Written:
+    calling, called = cells.end(said.get("src", "")), cells.end(said.get("dst", ""))
+    ours_calling = _ours(calling, _CALLING_DEVICE.match(said.get("channel", "")), setup)
+    ours_called = _ours(called, _CALLED_DEVICE.match(said.get("dstchannel", "")), setup)
+    return Written(
+        system=System.ASTERISK,
+        how=_HOW,
+        time=time,
+        direction=_direction(ours_calling, ours_called, said),
+        # Of an outgoing call src is what the called party is shown: often the practice's number.
+        calling=ours_calling or calling,
+        called=called,
+        extension=ours_calling or ours_called,
+        parties=cells.people(
+            cells.shown_name(said.get("clid", "")), said.get("cnam", ""), said.get("dst_cnam", "")
+        ),
+        unique_id=said.get("uniqueid"),
+        said=said,
+    )
+
+
+def _direction(
+    calling: str | None, called: str | None, said: Mapping[str, str]
+) -> Direction | None:
+    if calling:
+        return Direction.INTERNAL if called else Direction.OUTBOUND
+    if called or said.get("did") or said.get("dcontext", "").startswith(_FROM_OUTSIDE):
+        return Direction.INBOUND
+    return None
+
+
+def _ours(end: str, device: re.Match[str] | None, setup: Setup) -> str | None:
+    """The extension at this end: by its number, else by the device on its channel."""
+    for number in (end, device[1] if device else ""):
+        if is_extension(number, setup.extensions, setup.region):
+            return number
+    return None
+
+
+def _waited(said: Mapping[str, str]) -> timedelta | None:
+    """From its start until it was answered; not as a difference of local times, which may jump."""
+    duration, talked = cells.whole(said.get("duration", "")), cells.whole(said.get("billsec", ""))
+    if duration is None or talked is None or duration < talked:
+        return None
+    return timedelta(seconds=duration - talked)
+
+
+def _recording(said: Mapping[str, str]) -> str:
+    """FreePBX has a column for it; before, it stood in the user field."""
+    by_user_field = said.get("userfield", "").partition("audio:")
+    return cells.file_name(
+        said.get("recordingfile") or ("" if by_user_field[0] else by_user_field[2])
+    )
+
+
+def _created(unique_id: str) -> datetime | None:
+    parts = _UNIQUE_ID.fullmatch(unique_id)
+    return cells.instant(int(parts["epoch"])) if parts else None
+
+
+def _header(line: Line) -> tuple[str, ...]:
+    """The names of the columns, if they are those of Asterisk's records."""
+    names = tuple(name.strip().casefold() for name in _cells(line))
+    is_ours = {"src", "dst", "disposition"} <= set(names) and not {"start", "calldate"}.isdisjoint(
+        names
+    )
+    return names if is_ours else ()
+
+
+def _columns(row: Sequence[str]) -> tuple[str, ...]:
+    """Of Master.csv, by how many there are; empty: it is no row of it."""
+    more = len(row) - len(_COLUMNS)
+    if not 0 <= more <= len(_LATER_COLUMNS) + 2 or not _is_row(row):
+        return ()
+    later = _LATER_COLUMNS if more >= len(_LATER_COLUMNS) else ()
+    one = "uniqueid" if _UNIQUE_ID.fullmatch(row[-1 - len(later)]) else "userfield"
+    between = ((), (one,), ("uniqueid", "userfield"))[more - len(later)]
+    return (*_COLUMNS, *between, *later)
+
+
+def _is_row(row: Sequence[str]) -> bool:
+    said = dict(zip(_COLUMNS, row, strict=False))
+    return cells.local(said["start"]) is not None and said["disposition"] in _DISPOSITIONS
+
+
+def _cells(line: Line) -> list[str]:
+    row = cells_of(line)
+    return [] if isinstance(row, NotUnderstood) else row
