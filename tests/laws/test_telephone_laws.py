@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from callrec.errors import Unusable
 from callrec.telephone.call import Direction, TimeConfidence
-from callrec.telephone.clock import by_instant, by_local_time
+from callrec.telephone.clock import by_instant, by_instant_alone, by_local_time
 from callrec.telephone.number import e164
 from callrec.telephone.reading import read_name
 from callrec.telephone.setup import Setup
@@ -91,6 +91,25 @@ def test_a_local_time_alone_means_the_instant_or_is_said_to_be_ambiguous(
     else:
         assert moment.confidence is TimeConfidence.LOCAL_AMBIGUOUS
         assert moment.at <= instant
+
+
+@given(st.datetimes(datetime(1950, 1, 1), datetime(2090, 1, 1)), ZONES, INSTANTS | NEAR_A_CHANGE)  # noqa: DTZ001
+def test_whatever_decides_the_shown_time_and_its_offset_give_the_instant(
+    local: datetime, zone: ZoneInfo, instant: datetime
+) -> None:
+    for moment in (by_local_time(local, zone), by_instant(local, zone, instant)):
+        assert moment.local == local
+        assert moment.at == (local - moment.offset).replace(tzinfo=UTC)
+
+
+@given(INSTANTS | NEAR_A_CHANGE, ZONES)
+def test_an_instant_alone_is_shown_as_the_zones_clock_showed_it(
+    instant: datetime, zone: ZoneInfo
+) -> None:
+    moment = by_instant_alone(instant, zone, "it is written in UTC")
+    assert moment.at == instant
+    assert moment.local == instant.astimezone(zone).replace(tzinfo=None)
+    assert by_instant(moment.local, zone, instant).at == instant
 
 
 EXTENSIONS = st.integers(200, 299).map(str)

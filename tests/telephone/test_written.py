@@ -1,0 +1,91 @@
+"""What is understood from what any telephone system wrote."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from callrec.telephone.call import Call, Direction, Side, System
+from callrec.telephone.setup import Setup
+from callrec.telephone.written import Written, WrittenTime
+
+NINE = datetime(2024, 1, 4, 9, tzinfo=UTC)
+WHEN = WrittenTime(raw="1704358800", instant=NINE, proof="the epoch")
+PATIENT, DESK = "07700 900123", "201"
+
+
+def understood(*, setup: dict[str, Any] | None = None, **said: Any) -> Call:
+    written = Written(**{"system": System.AVAYA, "how": "by a test", "time": WHEN, **said})
+    return written.understood(Setup(zone=ZoneInfo("Europe/London"), region="GB", **(setup or {})))
+
+
+@pytest.mark.parametrize(
+    ("calling", "called", "direction", "number", "extension"),
+    [
+        (PATIENT, DESK, Direction.INBOUND, "+447700900123", DESK),
+        (DESK, PATIENT, Direction.OUTBOUND, "+447700900123", DESK),
+        (DESK, "202", Direction.INTERNAL, None, DESK),
+        (PATIENT, "01632 960001", Direction.UNKNOWN, None, None),
+        ("anonymous", DESK, Direction.INBOUND, None, DESK),
+        ("", DESK, Direction.UNKNOWN, None, DESK),
+        (DESK, DESK, Direction.UNKNOWN, None, DESK),
+    ],
+)
+def test_which_way_a_call_went_its_ends_tell(
+    calling: str, called: str, direction: Direction, number: str | None, extension: str | None
+) -> None:
+    call = understood(calling=calling, called=called)
+    assert (call.direction, call.number, call.extension) == (direction, number, extension)
+
+
+def test_the_system_knows_its_extensions_better_than_their_length() -> None:
+    call = understood(calling="07700900123", called="2012012", called_is_inside=True)
+    assert (call.direction, call.extension) == (Direction.INBOUND, "2012012")
+    assert understood(calling="07700900123", called="2012012").direction is Direction.UNKNOWN
+
+
+def test_what_the_system_says_goes_before_what_its_ends_tell() -> None:
+    call = understood(calling=PATIENT, called=DESK, direction=Direction.OUTBOUND, extension="600")
+    assert (call.direction, call.extension) == (Direction.OUTBOUND, "600")
+
+
+@pytest.mark.parametrize(
+    ("direction", "calling", "called"),
+    [(Direction.INBOUND, DESK, PATIENT), (Direction.OUTBOUND, PATIENT, DESK)],
+)
+def test_ends_are_turned_only_where_some_program_writes_them_turned(
+    direction: Direction, calling: str, called: str
+) -> None:
+    turned = understood(calling=calling, called=called, direction=direction, may_be_turned=True)
+    assert (turned.number, turned.extension) == ("+447700900123", DESK)
+    assert "other order" in turned.why
+    kept = understood(calling=calling, called=called, direction=direction)
+    assert kept.number is None
+    assert "other order" not in kept.why
+
+
+def test_the_digits_for_an_outside_line_are_no_part_of_the_number() -> None:
+    setup = {"outside_prefixes": ("9",)}
+    call = understood(calling=DESK, called="902079460123", setup=setup)
+    # Its length does not tell which end is inside, but the extension that called does.
+    assert (call.direction, call.callee) == (Direction.OUTBOUND, "+442079460123")
+    assert understood(calling=DESK, called="9999", setup=setup, direction=Direction.OUTBOUND
+                      ).number == "999"  # fmt: skip
+
+
+def test_what_was_written_is_kept_beside_what_was_understood() -> None:
+    call = understood(calling=PATIENT, called=DESK, sides=(Side.CALLER, Side.CALLED))
+    assert (call.raw_time, call.local_time) == ("1704358800", "2024-01-04T09:00:00")
+    assert (call.zone, call.utc_offset_minutes) == ("Europe/London", 0)
+    assert call.sides == (Side.CALLER, Side.CALLED)
+    assert call.why == "by a test; the epoch proves the time"
+
+
+def test_a_local_time_and_an_instant_that_disagree_are_told() -> None:
+    local = datetime(2024, 1, 4, 9, 45)  # noqa: DTZ001
+    call = understood(time=WrittenTime(raw="x", local=local, instant=NINE, proof="the epoch"))
+    assert call.contradiction == "the epoch contradicts it by 45 minutes"
+    assert call.local_time == "2024-01-04T09:45:00"
