@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import contextmanager
-from threading import Event
-from typing import TYPE_CHECKING
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
+_KILLED: Final = 128
+"""Added to a signal's number, the status that a shell gives for it."""
 
 
 @contextmanager
 def told_to_stop() -> Iterator[Event]:
-    """An event that is set once this process is told to end; what runs may finish what it does.
+    """An event that is set once this process is told to end; what is being done may be finished.
 
-    A second time the process ends there and then.
+    A second time the process ends there and then, whatever it is doing: a thread listens, as no
+    handler of Python's runs while SQLite waits for a lock.
 
     Raises:
-        KeyboardInterrupt: afterwards, if it was a ctrl-C; SIGTERM is an order carried out.
+        KeyboardInterrupt: at the end, if it was a ctrl-C. SIGTERM is an order, and is carried out.
     """
-    stop, by = Event(), []
+    stop, over = Event(), Event()
+    by: list[signal.Signals] = []
 
-    def note(number: int, _: FrameType | None) -> None:
-        by.append(number)
+    def listen() -> None:
+        by.append(signal.Signals(signal.sigwait(_SIGNALS)))
         stop.set()
-        for each in _SIGNALS:
-            signal.signal(each, signal.SIG_DFL)
+        second = signal.sigwait(_SIGNALS)
+        if not over.is_set():
+            os._exit(_KILLED + second)
 
-    before = {each: signal.signal(each, note) for each in _SIGNALS}
+    # Threads that are made from here on leave the signals to the one that listens.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    listener = Thread(target=listen, daemon=True)
+    listener.start()
     try:
         yield stop
     finally:
-        for each, was in before.items():
-            signal.signal(each, was)
-    if signal.SIGINT in by:
+        was_told = tuple(by)
+        over.set()
+        while listener.is_alive():
+            signal.pthread_kill(listener.ident or 0, signal.SIGTERM)
+            listener.join(0.01)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    if signal.SIGINT in was_told:
         raise KeyboardInterrupt

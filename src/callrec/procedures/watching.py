@@ -47,7 +47,7 @@ class World(Surroundings, Protocol):
 
 def pause_after(failures: int) -> float:
     """Seconds to wait after so many rounds in a row that failed, one or more."""
-    return float(min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE))
+    return min(FIRST_PAUSE * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE)
 
 
 def is_due(settled: int, since_last: float) -> bool:
@@ -83,7 +83,7 @@ class _Rounds:
     looking: Looking
     after: After
     last: float = float("-inf")
-    """When the last one began."""
+    """When the last one began that took something in."""
     not_before: float = float("-inf")
     failures: int = 0
     """In a row."""
@@ -92,14 +92,14 @@ class _Rounds:
         now = self.world.passed()
         settled = sum(1 for _ in self.looking.spool.settled(now))
         if now >= self.not_before and is_due(settled, now - self.last):
-            self.last = now
             self._hold()
         elif self.looking.left:
             self._tell(Ingested())
 
     def _hold(self) -> None:
+        offer = _Offer(self.world, self.looking, self.world.passed())
         try:
-            self._tell(self._taken_in())
+            self._tell(self._taken_in(offer))
         except (Failed, NotFound) as problem:
             self.failures += 1
             pause = pause_after(self.failures)
@@ -107,9 +107,10 @@ class _Rounds:
             self.world.note(f"{problem.message}; tried again in {pause:.0f} s")
         else:
             self.failures = 0
+            # What was not settled after all, when its turn came, need not wait for a minute.
+            self.last = offer.began if offer.made else self.last
 
-    def _taken_in(self) -> Ingested:
-        offer = _Offer(self.world, self.looking)
+    def _taken_in(self, offer: _Offer) -> Ingested:
         practice, actor = self.world.enter()
         try:
             done = ingest_found(
@@ -137,13 +138,13 @@ class _Offer:
 
     world: World
     looking: Looking
+    began: float
     made: dict[Path, Sight] = field(default_factory=dict)
 
     def sources(self) -> Iterator[Source]:
         """Those that are settled, if they still are when their turn comes."""
-        began = self.world.passed()
-        for sight in list(self.looking.spool.settled(began)):
-            if self.world.stopped() or self.world.passed() - began >= LONGEST_ROUND:
+        for sight in list(self.looking.spool.settled(self.began)):
+            if self.world.stopped() or self.world.passed() - self.began >= LONGEST_ROUND:
                 return
             if stamp_of(sight.source.path) == sight.stamp:
                 self.made[sight.source.path] = sight
@@ -156,7 +157,7 @@ class _Offer:
         spool = self.looking.spool
         news = []
         for each in left:
-            sight = self.made.pop(each.path, None)
+            sight = self.made.get(each.path)
             if sight is not None and stamp_of(each.path) != sight.stamp:
                 self.looking.see_again(sight.source)
             elif sight is not None and each.unsettled:
@@ -165,6 +166,6 @@ class _Offer:
                 if sight is not None:  # else it is a sidecar
                     spool.leave(sight)
                 news += [each] if spool.is_news(each) else []
-        for sight in self.made.values():
-            spool.deal_with(sight)
+        for path in self.made.keys() - {each.path for each in left}:
+            spool.deal_with(self.made[path])
         return news
