@@ -76,7 +76,8 @@ def test_each_round_is_a_line_of_json_and_what_was_left_is_told_once(standing: S
 
 
 def has_taken_in(standing: Standing, calls: int) -> bool:
-    return sum(told["ingested"] for told in standing.rounds()) == calls
+    counts: list[int] = [told["ingested"] for told in standing.rounds()]
+    return sum(counts) == calls
 
 
 def test_what_was_taken_in_by_the_process_before_is_not_taken_in_again(standing: Standing) -> None:
