@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callrec.cli.findings import told_of_findings
 from callrec.cli.ingested import as_value
 from callrec.cli.output import rfc3339
 from callrec.cli.stopping import told_to_stop
@@ -86,6 +87,8 @@ class _World:
         def text() -> None:
             before = f", {done.duplicates} known already" if done.duplicates else ""
             out.say(f"{at}  {done.recordings} taken in{before}, {waiting} to come")
+            for line in told_of_findings(done.findings):
+                out.say(f"{at}  {line}")
             for each in done.quarantined:
                 out.say(f"{at}  left where it is, {each.why}: {each.path}")
 

@@ -19,4 +19,5 @@ def as_value(done: Ingested) -> dict[str, Any]:
         "bytes": done.size_bytes,
         "batch": done.batches[-1] if done.batches else None,
         "batches": done.batches,
+        "findings": done.findings,
     }
