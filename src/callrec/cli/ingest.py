@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
+from callrec.cli.findings import told_of_findings
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.who import practice_of, signing
@@ -79,6 +80,7 @@ def _show(invocation: Invocation, done: Ingested, seconds: float) -> None:
         "seconds": round(seconds, 3),
         "batch": done.batches[-1] if done.batches else None,
         "batches": done.batches,
+        "findings": done.findings,
     }
 
     def text() -> None:
@@ -88,6 +90,8 @@ def _show(invocation: Invocation, done: Ingested, seconds: float) -> None:
             out.say(f"{_count(done.duplicates, 'file')} had been taken in before.")
         if done.ignored:
             out.say(f"{_count(done.ignored, 'file')} of another kind left aside.")
+        for line in told_of_findings(done.findings):
+            out.say(line)
         if done.quarantined:
             out.say(f"{_count(len(done.quarantined), 'file')} not taken in, or left over:")
             out.table(("file", "why"), [(each.path, each.why) for each in done.quarantined])
