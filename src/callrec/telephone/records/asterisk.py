@@ -36,6 +36,11 @@ _DISPOSITIONS: Final = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CO
 _UNIQUE_ID: Final = re.compile(r"(?:.+-)?(?P<epoch>[0-9]{9,10})\.[0-9]+")
 _CALLING_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny)/([0-9]{2,6})[-@]")
 _CALLED_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny|Local)/([0-9]{2,6})[-@]")
+_MACHINES: Final = frozenset(
+    {"background", "hangup", "musiconhold", "playback", "queue", "read", "voicemail", "wait"}
+)
+"""Applications that answer by themselves and put nobody through."""
+
 _FROM_OUTSIDE: Final = ("from-trunk", "from-pstn", "from-did", "from-digital", "ext-did")
 _HOW: Final = "a call record as Asterisk writes it"
 _UTC_CLOCK: Final = "a clock that the unique ids of its records show to stand in UTC"
@@ -105,7 +110,7 @@ class _Reader:
 
 def _leg(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Leg:
     unique_id = said.get("uniqueid")
-    answered = said.get("disposition") == "ANSWERED"
+    answered = said.get("disposition") == "ANSWERED" and not _is_by_machine(said)
     call = _written(said, time, setup).understood(setup)
     waited = _waited(said)
     return Leg(
@@ -155,6 +160,14 @@ def _ours(end: str, device: re.Match[str] | None, setup: Setup) -> str | None:
         if is_extension(number, setup.extensions, setup.region):
             return number
     return None
+
+
+def _is_by_machine(said: Mapping[str, str]) -> bool:
+    """Whether nobody but Asterisk itself took the call: its queue's music, a menu, a voice mailbox.
+
+    A call that was given up in a queue is ANSWERED, for the queue is, but has no second channel.
+    """
+    return not said.get("dstchannel") and said.get("lastapp", "").casefold() in _MACHINES
 
 
 def _waited(said: Mapping[str, str]) -> timedelta | None:
