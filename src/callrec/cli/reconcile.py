@@ -122,7 +122,8 @@ def _json(done: Reconciliation) -> dict[str, Any]:
 
 def _say(invocation: Invocation, done: Reconciliation, file: Path | None) -> None:
     out, counts = invocation.out, done.counts
-    out.say(f"{period(done.days)}: {summary(counts)}.")
+    out.say(f"{period(done.days)}:")
+    out.say(f"{summary(counts)}.")
     source = f"{counted(counts.files, 'file')} of" if counts.files else "no file of"
     out.say(f"{counted(counts.calls, 'call')} in all, from {source} call records.")
     joined = [f"by {_HOW[how]} {count}" for how, count in counts.joined_by.items() if count]
@@ -131,7 +132,7 @@ def _say(invocation: Invocation, done: Reconciliation, file: Path | None) -> Non
         f"{counted(counts.recordings, 'recording')}, {counts.without_call} without a call{how}."
     )
     out.say(
-        f"{counts.unheard} cannot be heard; {counted(counts.duplicates, 'duplicate')};"
+        f"{counts.unheard} cannot be heard to the end; {counted(counts.duplicates, 'duplicate')};"
         f" {counted(counts.gaps, 'gap')} in the day."
     )
     for each in done.unread[:_MOST_ON_SCREEN]:

@@ -164,7 +164,7 @@ def reconcile_calls(
             run.over(window, advance)
     findings = run.tally.listed()
     counts = run.tally.counts(findings, files=len(files), not_understood=len(unread))
-    log_answer(practice, actor, days, counts)
+    log_answer(practice, actor, days, counts, asked=asked)
     return Reconciliation(practice.now(), days, counts, findings, tuple(unread))
 
 

@@ -81,8 +81,8 @@ class LastReconciled:
         return f"{calls} not held, or only in part: callrec reconcile lists them"
 
 
-def log_answer(practice: Practice, actor: Actor, days: Days, counts: Counts) -> None:
-    """Write the statement and its leaf, durably."""
+def log_answer(practice: Practice, actor: Actor, days: Days, counts: Counts, *, asked: int) -> None:
+    """Write the statement and its leaf, durably; ``asked`` is the leaf that it answers."""
     assert actor.identity is not None  # noqa: S101 - the caller asked for the password
     statement = state(
         KIND,
@@ -92,6 +92,7 @@ def log_answer(practice: Practice, actor: Actor, days: Days, counts: Counts) -> 
         seed=actor.identity.act,
         fields={
             **asdict(counts),
+            "asked": asked,
             "from": days.first.isoformat(),
             "to": days.last.isoformat(),
         },

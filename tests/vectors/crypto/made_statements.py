@@ -101,6 +101,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
     "resumed": {"lost": [{"root": "7e" * 32, "size": 18}]},
     "reconciled": {
         "answered": 360,
+        "asked": 41,
         "calls": 404,
         "duplicates": 2,
         "files": 1,
