@@ -59,12 +59,13 @@ from callrec.procedures.intake_sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_sources import Found
     from callrec.store import Batch
 
 MOST_RECORDINGS: Final = 1000
@@ -116,6 +117,24 @@ def ingest_recordings(
         NotFound, Unusable: the paths will not do.
         Failed: the vault cannot be written; what was catalogued before stays.
     """
+    return ingest_found(
+        practice, actor, find_sources(paths), paths=paths, after=after, advance=advance
+    )
+
+
+def ingest_found(
+    practice: Practice,
+    actor: Actor,
+    found: Iterable[Found],
+    *,
+    paths: Sequence[Path],
+    after: After,
+    advance: Callable[[int], None],
+) -> Ingested:
+    """Take in what was found under the paths; ``found`` is asked as room for more is made.
+
+    As ``ingest_recordings`` for all else.
+    """
     with attempt(practice, actor, "ingest"):
         check_may(actor.person, Power.INGEST, on=today(practice))
         check_paths(paths, practice.folder)
@@ -123,7 +142,7 @@ def ingest_recordings(
         with practice.store.lock():
             _sweep(practice)
             try:
-                return _Run(practice, actor, after, advance).over(paths)
+                return _Run(practice, actor, after, advance).over(found)
             except CallrecError:
                 # The room is wanted at once if the disk is full.
                 with suppress(CallrecError):
@@ -168,10 +187,10 @@ class _Run:
         self._small_files = Lock()
         self._done = Ingested()
 
-    def over(self, paths: Sequence[Path]) -> Ingested:
+    def over(self, found: Iterable[Found]) -> Ingested:
         with ExitStack() as stores, _workers() as self._pool:
             before: _Group | None = None
-            for sources in portions(self._sources(paths), MOST_RECORDINGS, MOST_BYTES):
+            for sources in portions(self._sources(found), MOST_RECORDINGS, MOST_BYTES):
                 group = self._begin(sources, stores.enter_context(ExitStack()))
                 if before is not None:
                     self._finish(before)
@@ -180,13 +199,13 @@ class _Run:
                 self._finish(before)
         return self._done
 
-    def _sources(self, paths: Sequence[Path]) -> Iterator[Source]:
-        for found in find_sources(paths):
-            match found:
+    def _sources(self, found: Iterable[Found]) -> Iterator[Source]:
+        for each in found:
+            match each:
                 case Source():
-                    yield found
+                    yield each
                 case Quarantined():
-                    self._done.quarantined.append(found)
+                    self._done.quarantined.append(each)
                 case NotRecording():
                     self._done.ignored += 1
 

@@ -42,6 +42,10 @@ class Unreadable(Unusable):
     """A file that could not be read at all."""
 
 
+class Unsettled(Unusable):
+    """A file that somebody writes to: what is wrong with it now may not be so in a moment."""
+
+
 def telephone_setup(config: Config, *, system: str | None = None) -> Setup:
     """How this practice's telephone systems are read.
 
@@ -88,12 +92,12 @@ class Opened:
         """Check that what was read is the whole of it, and that it is still there as it was.
 
         Raises:
-            Unusable: somebody wrote to it, or put another file in its place.
+            Unsettled: somebody wrote to it, or put another file in its place.
             OSError: it is gone.
         """
         now = Mark.of(self.source.path.lstat())
         if now != self.mark or read_bytes != self.mark.size_bytes:
-            raise Unusable("it changed while it was read")
+            raise Unsettled("it changed while it was read")
 
 
 @contextmanager
@@ -135,6 +139,11 @@ def or_quarantined(source: Source, take: Callable[[], _T]) -> _T | Quarantined:
     try:
         return take()
     except Unusable as problem:
-        return Quarantined(source.path, problem.message, unreadable=isinstance(problem, Unreadable))
+        return Quarantined(
+            source.path,
+            problem.message,
+            unreadable=isinstance(problem, Unreadable),
+            unsettled=isinstance(problem, Unsettled),
+        )
     except OSError as error:
         return Quarantined(source.path, unreadable(error), unreadable=True)
