@@ -34,6 +34,9 @@ POINTS = {
     "its sources are about to go": ("clock", 7, {4}),
     "the second batch is being catalogued": ("clock", 9, {4}),
     "all is catalogued": ("clock", 17, {CALLS}),
+    "the summary is about to be signed": ("clock", 18, {CALLS}),
+    "the summary is being written": ("clock", 20, {CALLS}),
+    "the summary is written": ("clock", 21, {CALLS}),
 }
 """When death comes, by which of its calls, and how many recordings the vault may then have."""
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.ingest import Ingested
-    from callrec.procedures.intake_summary import Summary
     from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_summary import Summary
     from practices import House
 
 SETTLE = 5
