@@ -88,7 +88,7 @@ def test_it_counts_what_came_in_and_what_was_refused_and_why(house: House, tmp_p
         "duplicates": 1,
         "first_start": "2024-07-04T13:05:01.000Z",
         "joined": 1,
-        "last_start": "2024-07-04T13:05:03.000Z",
+        "last_start": "2024-07-04T13:05:01.000Z",
         "recordings": 3,
         "refused": NONE_REFUSED | {"no-sound": 1, "unreadable": 1, "description": 1},
         "since": 0,
