@@ -49,7 +49,7 @@ def unused_json(unused: Unused) -> dict[str, Any]:
 def told_of_records(done: Ingested, unused: Unused) -> Iterator[str]:
     """What came of the call records."""
     if done.joined or done.unjoined:
-        yield f"{done.joined} joined to call records, {done.unjoined} of which none is known."
+        yield f"{done.joined} joined to call records, {done.unjoined} without one."
     for each in unused.first:
         yield f'not understood: "{each.path}", line {each.row.line}: {each.row.why}'
     if unused.count > len(unused.first):
