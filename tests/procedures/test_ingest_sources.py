@@ -18,6 +18,7 @@ from callrec.procedures.intake_sources import (
     NotRecording,
     Quarantined,
     Source,
+    find_again,
     find_sources,
 )
 from procedures.spool import a_call, a_name, a_wave, names_of, recordings_of, take_in
@@ -187,7 +188,8 @@ def test_a_file_that_grows_while_others_are_sealed_is_left(house: House, tmp_pat
     spool = [tmp_path / "spool"]
     done = ingest_recordings(house.practice, house.actor("max"), spool, after=After(), advance=grow)
     assert done.recordings == 1
-    assert done.quarantined == [Quarantined(second, "it changed while it was read")]
+    why = "it changed while it was read"
+    assert done.quarantined == [Quarantined(second, why, unsettled=True)]
     (recording,) = recordings_of(house)
     assert names_of(recording) == [str(first)]
     assert list(house.practice.store.names()) == [recording.ciphertext]
@@ -258,3 +260,41 @@ def test_portions_keep_the_order_and_the_bounds(tmp_path: Path) -> None:
     made = [the_source(a_call(tmp_path, n, size_bytes=size)) for n, size in enumerate(sizes)]
     told = [[s.mark.size_bytes for s in portion] for portion in portions(made, 3, 500)]
     assert told == [[60], [900], [60, 60, 60], [60]]
+
+
+def again(path: Path, *roots: Path) -> list[str]:
+    return [
+        str(found) if not isinstance(found, Source) else found.path.name
+        for found in find_again(path, roots)
+    ]
+
+
+def test_what_is_found_again_is_what_the_whole_folder_tells(tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    call = a_call(spool / "2024" / "07")
+    a_call(spool / ".trash")
+    a_call(spool, 1, name=".part.wav")
+    a_call(spool, 2, name="Master.csv")
+    a_call(tmp_path / "elsewhere", 3)
+    (spool / "led").symlink_to("../elsewhere")
+    for changed in (call, spool / "2024", spool / "2024" / "07"):
+        assert again(changed, spool) == [call.name]
+    nothing = (
+        spool,
+        spool / "gone.wav",
+        spool / ".trash",
+        spool / ".trash" / a_name(),
+        spool / ".part.wav",
+        spool / "Master.csv",
+        spool / "led" / a_name(3),
+        tmp_path / "elsewhere",
+    )
+    assert [again(changed, spool) for changed in nothing] == [[]] * len(nothing)
+    (led,) = find_again(spool / "led", [spool])
+    assert isinstance(led, Quarantined)
+
+
+def test_a_link_into_a_folder_that_is_closed_to_us_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "link.wav").symlink_to(tmp_path / ("x" * 300))  # no such name can be asked for
+    (found,) = find_sources([tmp_path])
+    assert isinstance(found, Quarantined)

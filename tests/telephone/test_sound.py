@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.telephone.sound import NotAudio, Sound, inspect
+from callrec.telephone.sound import Finding, NotAudio, Sound, inspect
 from telephone.builders import VECTORS, a_chunk, a_format, a_wave, an_mp3, heard
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ def test_the_format_may_stand_after_the_sound() -> None:
 
 
 def test_a_big_endian_wave_is_measured_too() -> None:
-    assert heard(a_wave(SECOND, kind=b"RIFX")) == Sound("wav", "pcm16", 8000, 1, 1000)
+    assert heard(a_wave(NOISE, kind=b"RIFX")) == Sound("wav", "pcm16", 8000, 1, 1000)
 
 
 def test_g711_has_eight_bits_whatever_the_header_says() -> None:
     form = struct.pack("<HHIIHH", 7, 1, 8000, 8000, 2, 16)
-    assert heard(a_wave(bytes(8000), form)) == Sound("wav", "ulaw", 8000, 1, 1000)
+    assert heard(a_wave(NOISE[:8000], form)) == Sound("wav", "ulaw", 8000, 1, 1000)
 
 
 def test_an_unknown_codec_in_a_wave_is_named_by_its_number_and_measured_by_its_rate() -> None:
@@ -75,7 +75,6 @@ MP3 = {
     "after a scrap of the frame before": b"\xff\xe3\x28" * 40 + an_mp3(100),
     "before a tag of the old kind": an_mp3(100) + b"TAG" + bytes(125),
     "with damage in the middle": an_mp3(40) + b"\xff" * 1000 + an_mp3(60),
-    "whose last frame was not finished": an_mp3(101)[:-7],
 }
 
 
@@ -168,7 +167,7 @@ HEADERLESS = {
 @pytest.mark.parametrize("suffix", HEADERLESS)
 def test_bytes_without_a_header_are_what_the_suffix_says(suffix: str) -> None:
     length, codec, rate = HEADERLESS[suffix]
-    sound = heard(b"\xd5\x55" * (length // 2), suffix)
+    sound = heard((NOISE * 6)[:length], suffix)
     assert sound == Sound(suffix[1:].lower(), codec, rate, 1, 1000)
 
 
@@ -188,8 +187,11 @@ def test_what_looks_like_one_frame_of_an_mp3_is_an_accident() -> None:
 
 
 def test_an_au_file_may_leave_its_length_open() -> None:
-    head = struct.pack(">4s5I", b".snd", 24, 0xFFFFFFFF, 27, 8000, 2)
-    assert heard(head + SECOND) == Sound("au", "alaw", 8000, 2, 1000)
+    for said in (0, 0xFFFFFFFF):
+        head = struct.pack(">4s5I", b".snd", 24, said, 27, 8000, 2)
+        assert heard(head + NOISE) == Sound(
+            "au", "alaw", 8000, 2, 1000, frozenset({Finding.UNCLOSED})
+        )
 
 
 def test_wideband_amr_has_frames_of_other_lengths() -> None:
@@ -264,7 +266,7 @@ class Counting(io.BytesIO):
 
 
 def test_a_wave_is_measured_without_reading_it() -> None:
-    stream = Counting(a_wave(bytes(5_000_000)))
+    stream = Counting(a_wave(NOISE * 313)[:5_000_044])
     inspect(stream, 5_000_044, ".wav")
     assert stream.count <= 2 * 65_536
 

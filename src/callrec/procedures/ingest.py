@@ -59,13 +59,15 @@ from callrec.procedures.intake_sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_sources import Found
     from callrec.store import Batch
+    from callrec.telephone.sound import Finding
 
 MOST_RECORDINGS: Final = 1000
 MOST_BYTES: Final = 256_000_000
@@ -87,6 +89,8 @@ class Ingested:
     damaged: int = 0
     """Sealed copies that were read back and are not whole."""
     batches: list[str] = field(default_factory=list)
+    findings: dict[Finding, list[int]] = field(default_factory=dict)
+    """What is to be known of the sound of which recordings, by their numbers."""
 
     @property
     def unreadable(self) -> int:
@@ -116,6 +120,24 @@ def ingest_recordings(
         NotFound, Unusable: the paths will not do.
         Failed: the vault cannot be written; what was catalogued before stays.
     """
+    return ingest_found(
+        practice, actor, find_sources(paths), paths=paths, after=after, advance=advance
+    )
+
+
+def ingest_found(
+    practice: Practice,
+    actor: Actor,
+    found: Iterable[Found],
+    *,
+    paths: Sequence[Path],
+    after: After,
+    advance: Callable[[int], None],
+) -> Ingested:
+    """Take in what was found under the paths; ``found`` is asked as room for more is made.
+
+    As ``ingest_recordings`` for all else.
+    """
     with attempt(practice, actor, "ingest"):
         check_may(actor.person, Power.INGEST, on=today(practice))
         check_paths(paths, practice.folder)
@@ -123,7 +145,7 @@ def ingest_recordings(
         with practice.store.lock():
             _sweep(practice)
             try:
-                return _Run(practice, actor, after, advance).over(paths)
+                return _Run(practice, actor, after, advance).over(found)
             except CallrecError:
                 # The room is wanted at once if the disk is full.
                 with suppress(CallrecError):
@@ -168,10 +190,10 @@ class _Run:
         self._small_files = Lock()
         self._done = Ingested()
 
-    def over(self, paths: Sequence[Path]) -> Ingested:
+    def over(self, found: Iterable[Found]) -> Ingested:
         with ExitStack() as stores, _workers() as self._pool:
             before: _Group | None = None
-            for sources in portions(self._sources(paths), MOST_RECORDINGS, MOST_BYTES):
+            for sources in portions(self._sources(found), MOST_RECORDINGS, MOST_BYTES):
                 group = self._begin(sources, stores.enter_context(ExitStack()))
                 if before is not None:
                     self._finish(before)
@@ -180,13 +202,13 @@ class _Run:
                 self._finish(before)
         return self._done
 
-    def _sources(self, paths: Sequence[Path]) -> Iterator[Source]:
-        for found in find_sources(paths):
-            match found:
+    def _sources(self, found: Iterable[Found]) -> Iterator[Source]:
+        for each in found:
+            match each:
                 case Source():
-                    yield found
+                    yield each
                 case Quarantined():
-                    self._done.quarantined.append(found)
+                    self._done.quarantined.append(each)
                 case NotRecording():
                     self._done.ignored += 1
 
@@ -230,14 +252,22 @@ class _Run:
             if portion.new:
                 group.batch.keep()
         if not portion.is_empty:
-            catalogue_batch(self._practice, self._actor, group.keys, portion, self._duplicates)
+            numbers = catalogue_batch(
+                self._practice, self._actor, group.keys, portion, self._duplicates
+            )
             self._done.batches.append(group.keys.batch)
+            self._note_findings(portion, numbers)
         group.store.close()
         self._done.recordings += len(portion.new)
         self._done.duplicates += portion.duplicates
         self._done.size_bytes += sum(taken.sealed.size_bytes for taken in portion.recordings)
         if self._after.kind is not AfterKind.KEEP:
             self._clear(portion)
+
+    def _note_findings(self, portion: Portion, numbers: Mapping[str, int]) -> None:
+        for taken in portion.recordings:
+            for finding in sorted(taken.sound.findings):
+                self._done.findings.setdefault(finding, []).append(numbers[taken.uid])
 
     def _put_aside(self, outcomes: Sequence[Outcome]) -> list[Seen]:
         self._done.quarantined += [each for each in outcomes if isinstance(each, Quarantined)]

@@ -76,6 +76,8 @@ class Quarantined:
     """In a few words, with nothing of the call in them."""
     unreadable: bool = False
     """It could not be read at all: rights, a failing disk, no ordinary file."""
+    unsettled: bool = False
+    """Somebody still writes to it: it is worth another try in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,18 @@ def find_sources(paths: Iterable[Path]) -> Iterator[Found]:
             yield _judged(path, path.parent)
 
 
+def find_again(path: Path, roots: Iterable[Path]) -> Iterator[Found]:
+    """What now lies at a path that somebody said has changed, as ``find_sources`` tells it.
+
+    Args:
+        path: absolute; a file, a folder with all that is in it, or nothing any more.
+        roots: absolute; the folders that are taken in.
+    """
+    for root in roots:
+        if path != root and path.is_relative_to(root):
+            yield from _found_again(path, root)
+
+
 def is_plainly_none(name: str) -> bool:
     """Whether a file of this name, found in a folder, is no recording."""
     return name.startswith(".") or os.path.splitext(name)[1].casefold() in NOT_RECORDINGS  # noqa: PTH122  # ten times faster
@@ -161,8 +175,23 @@ def lies_in(path: Path, folder: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
-def _walk(root: Path) -> Iterator[Found]:
-    waiting = [root]
+def _found_again(path: Path, root: Path) -> Iterator[Found]:
+    inside = path.relative_to(root)
+    hidden = any(part.startswith(".") for part in inside.parts)
+    # Whoever tells of changes may follow links to folders; here that is never done.
+    folder = Path(os.path.realpath(root)) / inside.parent
+    if hidden or Path(os.path.realpath(path.parent)) != folder or not os.path.lexists(path):
+        return
+    if path.is_symlink():
+        yield _led(path, root)
+    elif path.is_dir():
+        yield from _walk(root, path)
+    elif not is_plainly_none(path.name):
+        yield _judged(path, root)
+
+
+def _walk(root: Path, start: Path | None = None) -> Iterator[Found]:
+    waiting = [start or root]
     while waiting:
         folder = waiting.pop()
         try:
@@ -190,7 +219,7 @@ def _found(entry: os.DirEntry[str], root: Path) -> Found:
 
 
 def _led(link: Path, root: Path) -> Found:
-    if not link.exists():
+    if not os.path.exists(link):  # noqa: PTH110  # Path.exists raises where a folder is closed to us
         return Quarantined(link, "it is a link that leads nowhere", unreadable=True)
     if not lies_in(link, root):
         return Quarantined(link, "it is a link that leads out of the folder", unreadable=True)

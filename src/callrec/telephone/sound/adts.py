@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from callrec.telephone.sound.sound import Sound, milliseconds
+from callrec.telephone.sound.sound import Finding, Sound, milliseconds
 
 if TYPE_CHECKING:
     from callrec.telephone.sound.window import Window
@@ -46,7 +46,14 @@ def adts_sound(window: Window) -> Sound | None:
     if frames == _MOST_FRAMES:
         samples = samples * window.size // place
     duration_ms = milliseconds(samples, first.sample_rate)
-    return Sound("aac", "aac", first.sample_rate, first.channels, duration_ms)
+    findings = frozenset({Finding.TRUNCATED} if _is_cut(window, place, first) else ())
+    return Sound("aac", "aac", first.sample_rate, first.channels, duration_ms, findings)
+
+
+def _is_cut(window: Window, place: int, first: _Frame) -> bool:
+    """Whether the frame at this place is one of the row, and longer than what is left."""
+    frame = _frame(window.at(place, _HEADER))
+    return frame is not None and frame[2:] == first[2:] and place + frame.length > window.size
 
 
 def _frame(header: bytes) -> _Frame | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.telephone.sound.sound import Empty, Sound, Unknown
+from callrec.telephone.sound.sound import Empty, Finding, Sound, Unknown
 
 if TYPE_CHECKING:
     from callrec.telephone.sound.window import Window
@@ -34,21 +34,27 @@ def amr_sound(window: Window) -> Sound:
     """
     for mark, codec, sample_rate, lengths in _KINDS:
         if window.at(0, len(mark)) == mark:
-            duration_ms = _duration_ms(window, len(mark), lengths)
-            return Sound("amr", codec, sample_rate, 1, duration_ms)
+            duration_ms, findings = _walked(window, len(mark), lengths)
+            return Sound("amr", codec, sample_rate, 1, duration_ms, findings)
     raise Unknown
 
 
-def _duration_ms(window: Window, start: int, lengths: dict[int, int]) -> int:
+def _walked(window: Window, start: int, lengths: dict[int, int]) -> tuple[int, frozenset[Finding]]:
     place, frames = start, 0
+    findings = set()
     while frames < _MOST_FRAMES and (first := window.at(place, 1)):
         length = lengths.get(first[0] >> 3 & 15)
-        if length is None or place + 1 + length > window.size:
+        if length is None:
+            break
+        if place + 1 + length > window.size:
+            findings.add(Finding.TRUNCATED)
             break
         place += 1 + length
         frames += 1
     if not frames:
         raise Empty
+    if place - start == frames:  # none was sent
+        findings.add(Finding.SILENT)
     if frames == _MOST_FRAMES:
         frames = frames * (window.size - start) // (place - start)
-    return frames * _FRAME_MS
+    return frames * _FRAME_MS, frozenset(findings)

@@ -1,6 +1,7 @@
 """Sun and NeXT audio (.au, .snd).
 
-Source: audio(5) of SunOS 4.1: six big-endian words, the encoding the fourth.
+Source: audio(5) of SunOS 4.1: six big-endian words, the encoding the fourth. Asterisk and programs
+that stream leave the third, the length, 0 or all ones.
 """
 
 from __future__ import annotations
@@ -8,7 +9,15 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from callrec.telephone.sound.sound import CutShort, Empty, Sound, Unknown, milliseconds
+from callrec.telephone.sound.samples import Samples, listen
+from callrec.telephone.sound.sound import (
+    CutShort,
+    Empty,
+    Finding,
+    Sound,
+    Unknown,
+    milliseconds,
+)
 
 if TYPE_CHECKING:
     from callrec.telephone.sound.window import Window
@@ -24,6 +33,8 @@ _ENCODINGS = {
 }
 """The codec, and bytes of one sample."""
 
+_OPEN = frozenset({0, 0xFFFFFFFF})
+
 
 def au_sound(window: Window) -> Sound:
     """The sound of an .au file; its length may be left open, and is measured.
@@ -38,7 +49,15 @@ def au_sound(window: Window) -> Sound:
     if encoding not in _ENCODINGS:
         raise Unknown
     codec, width = _ENCODINGS[encoding]
-    samples = min(said, window.size - start) // (width * max(channels, 1))
+    there = window.size - start
+    length = there if said in _OPEN else min(said, there)
+    samples = length // (width * max(channels, 1))
     if samples <= 0:
         raise Empty
-    return Sound("au", codec, sample_rate, channels, milliseconds(samples, sample_rate))
+    findings = listen(window, Samples(codec, start, length, "big"))
+    if said in _OPEN:
+        findings |= {Finding.UNCLOSED}
+    elif said > there:
+        findings |= {Finding.TRUNCATED}
+    duration_ms = milliseconds(samples, sample_rate)
+    return Sound("au", codec, sample_rate, channels, duration_ms, findings)

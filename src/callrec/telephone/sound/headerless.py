@@ -1,5 +1,8 @@
 """What Asterisk writes without any header: only the suffix tells, once the bytes are nothing else.
 
+Nothing tells that a .raw file has two channels, as MixMonitor writes them with its option D: it is
+taken for one channel of twice the length.
+
 Source: asterisk f0c1c1a, formats/*.c (rates, sizes of a frame); ETSI EN 300 961, 1.7 (GSM).
 """
 
@@ -7,7 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from callrec.telephone.sound.sound import Empty, Sound, Unknown, milliseconds
+from callrec.telephone.sound.gsm import FRAME, gsm_findings
+from callrec.telephone.sound.samples import Samples, listen
+from callrec.telephone.sound.sound import Empty, Finding, Sound, Unknown, milliseconds
 
 if TYPE_CHECKING:
     from callrec.telephone.sound.window import Window
@@ -36,7 +41,7 @@ _KINDS = {
     "raw": _Kind("pcm16", 8000, 2, 1),
     "g722": _Kind("g722", 16000, 1, 2),
     "g729": _Kind("g729", 8000, 10, 80),
-    "gsm": _Kind("gsm", 8000, 33, 160),
+    "gsm": _Kind("gsm", 8000, FRAME, 160),
 }  # fmt: skip
 _GSM_MARK = 0xD
 """The first four bits of every frame."""
@@ -72,5 +77,15 @@ def headerless_sound(window: Window, suffix: str) -> Sound:
         raise Empty
     if name == "gsm" and any(first >> 4 != _GSM_MARK for first in head[:: kind.frame]):
         raise Unknown
-    samples = window.size // kind.frame * kind.samples
-    return Sound(name, kind.codec, kind.sample_rate, 1, milliseconds(samples, kind.sample_rate))
+    frames, scrap = divmod(window.size, kind.frame)
+    findings = _heard(window, kind.codec, frames * kind.frame)
+    if scrap:
+        findings |= {Finding.TRUNCATED}
+    duration_ms = milliseconds(frames * kind.samples, kind.sample_rate)
+    return Sound(name, kind.codec, kind.sample_rate, 1, duration_ms, findings)
+
+
+def _heard(window: Window, codec: str, length: int) -> frozenset[Finding]:
+    if codec == "gsm":
+        return gsm_findings(window, 0, length, FRAME)
+    return listen(window, Samples(codec, 0, length))

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from callrec.telephone.sound.sound import CutShort, Empty, Sound, Unknown, milliseconds
+from callrec.telephone.sound.sound import (
+    CutShort,
+    Empty,
+    Finding,
+    Sound,
+    Unknown,
+    milliseconds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +49,15 @@ def mp4_sound(window: Window) -> Sound:
             codec = _CODECS.get(entry[4:8], "unknown")
             channels = int.from_bytes(entry[24:26], "big")
             sample_rate = int.from_bytes(entry[32:34], "big")
-            return Sound("m4a", codec, sample_rate, channels, duration_ms)
+            findings = frozenset({Finding.TRUNCATED} if _is_cut(window) else ())
+            return Sound("m4a", codec, sample_rate, channels, duration_ms, findings)
     raise Unknown
+
+
+def _is_cut(window: Window) -> bool:
+    """Whether the box that holds the sound is longer than what is there of it."""
+    whole = _Box(b"", 0, window.size)
+    return any(box.end > window.size for box in _boxes(window, whole, b"mdat"))
 
 
 def _duration_ms(window: Window, movie: _Box) -> int:

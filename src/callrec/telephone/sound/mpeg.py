@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from callrec.telephone.sound.sound import Sound
+from callrec.telephone.sound.sound import Finding, Sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,9 @@ _NOTE_WITHIN = 64
 _FIELDS = {1: 4, 2: 4, 4: 100, 8: 4}
 """Bytes of the note's fields, by the bits that say that they are there."""
 
+_BYTES = 2
+"""The bit of the one that says how long the file is."""
+
 _MAKERS = frozenset({b"LAME", b"Lavf", b"Lavc"})
 """Encoders whose notes say what they put before and after the sound."""
 
@@ -58,12 +61,23 @@ def mpeg_sound(window: Window) -> Sound | None:
     first = None if start is None else _frame(window.at(start, 4))
     if start is None or first is None:
         return None
-    left_out = _left_out(window.at(start, first.length), first.samples) / first.sample_rate
-    seconds = max(0.0, _seconds(window, start) - left_out)
-    return Sound("mp3", "mp3", first.sample_rate, first.channels, round(seconds * 1000))
+    note = window.at(start, first.length)
+    seconds, end = _walked(window, start)
+    seconds = max(0.0, seconds - _left_out(note, first.samples) / first.sample_rate)
+    is_cut = start + _said(note) > window.size or _is_frame_cut(window, end, first)
+    findings = frozenset({Finding.TRUNCATED} if is_cut else ())
+    duration_ms = round(seconds * 1000)
+    return Sound("mp3", "mp3", first.sample_rate, first.channels, duration_ms, findings)
 
 
-def _seconds(window: Window, start: int) -> float:
+def _is_frame_cut(window: Window, end: int, first: _Frame) -> bool:
+    frame = _frame(window.at(end, 4))
+    same = frame is not None and frame[2:] == first[2:]
+    return frame is not None and same and end + frame.length > window.size
+
+
+def _walked(window: Window, start: int) -> tuple[float, int]:
+    """Seconds of all frames, and where the last one ends."""
     place = end = start
     seconds, left = 0.0, _MOST_FRAMES
     for _ in range(_MOST_ROWS):
@@ -73,9 +87,9 @@ def _seconds(window: Window, start: int) -> float:
             left -= 1
         again = _next_row(window, end)
         if again is None:
-            return seconds
+            return seconds, end
         place = again
-    return seconds * (window.size - start) / (end - start)
+    return seconds * (window.size - start) / (end - start), window.size
 
 
 def _after_tags(window: Window) -> int:
@@ -128,6 +142,16 @@ def _frame(header: bytes) -> _Frame | None:
     sample_rate = _RATES[version][rate]
     length = (144 if full else 72) * bits // sample_rate + (header[2] >> 1 & 1)
     return _Frame(length, 1152 if full else 576, sample_rate, 1 if header[3] >> 6 == 3 else 2)  # noqa: PLR2004
+
+
+def _said(first: bytes) -> int:
+    """Bytes that the file has from its first frame on, as a note in that says; 0: it does not."""
+    place = max(first.find(word, 0, _NOTE_WITHIN) for word in (b"Xing", b"Info"))
+    fields = int.from_bytes(first[place + 4 : place + 8], "big")
+    if place < 0 or not fields & _BYTES:
+        return 0
+    bytes_at = place + 8 + (4 if fields & 1 else 0)
+    return int.from_bytes(first[bytes_at : bytes_at + 4], "big")
 
 
 def _left_out(first: bytes, samples: int) -> int:

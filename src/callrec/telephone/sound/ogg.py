@@ -7,13 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from callrec.telephone.sound.sound import CutShort, Empty, Sound, Unknown, milliseconds
+from callrec.telephone.sound.sound import (
+    CutShort,
+    Empty,
+    Finding,
+    Sound,
+    Unknown,
+    milliseconds,
+)
 from callrec.telephone.sound.window import BLOCK
 
 if TYPE_CHECKING:
     from callrec.telephone.sound.window import Window
 
 _HEADER = 27
+_LAST = 4
+"""The bit that is set in a stream's last page."""
+
 _OPUS_RATE = 48_000
 """Hz: positions are counted at this rate, whatever was fed in (RFC 7845, 4)."""
 
@@ -36,11 +46,12 @@ def ogg_sound(window: Window) -> Sound:
     if len(page) < _HEADER:
         raise CutShort
     stream = _stream(page[_HEADER + page[26] :])
-    samples = _last_position(window, serial=page[14:18]) - stream.skipped
+    position, findings = _end(window, serial=page[14:18])
+    samples = position - stream.skipped
     if samples <= 0:
         raise Empty
     duration_ms = milliseconds(samples, stream.sample_rate)
-    return Sound("ogg", stream.codec, stream.sample_rate, stream.channels, duration_ms)
+    return Sound("ogg", stream.codec, stream.sample_rate, stream.channels, duration_ms, findings)
 
 
 def _stream(packet: bytes) -> _Stream:
@@ -60,15 +71,37 @@ def _stream(packet: bytes) -> _Stream:
     return found
 
 
-def _last_position(window: Window, *, serial: bytes) -> int:
-    """Of the last page of this stream on which a packet ends; 0 where there is none."""
+def _end(window: Window, *, serial: bytes) -> tuple[int, frozenset[Finding]]:
+    """The position of this stream's last whole page on which a packet ends.
+
+    Of the first cut one where none is whole; 0 where there is none. With what is to be found of
+    its end: a page that is cut, or none that says that it is the last.
+    """
     start = max(0, window.size - BLOCK)
     end = window.at(start, BLOCK)
     place = end.rfind(b"OggS")
+    findings: frozenset[Finding] | None = None
+    cut = 0
     while place >= 0:
-        page = end[place : place + _HEADER]
-        position = int.from_bytes(page[6:14], "little", signed=True)
-        if len(page) == _HEADER and page[4] == 0 and page[14:18] == serial and position >= 0:
-            return position
+        page = end[place : place + _HEADER + 255]
+        if len(page) >= _HEADER and page[4] == 0 and page[14:18] == serial:
+            position = int.from_bytes(page[6:14], "little", signed=True)
+            is_cut = place + _length(page) > len(end)
+            if findings is None:
+                findings = _found(is_cut=is_cut, is_last=bool(page[5] & _LAST))
+            if position > 0 and not is_cut:
+                return position, findings
+            cut = max(cut, position)
         place = end.rfind(b"OggS", 0, place + 3)
-    return 0
+    return cut, findings or frozenset()
+
+
+def _length(page: bytes) -> int:
+    """Of a whole page, in bytes; its table of lengths may itself be cut."""
+    return _HEADER + page[26] + sum(page[_HEADER : _HEADER + page[26]])
+
+
+def _found(*, is_cut: bool, is_last: bool) -> frozenset[Finding]:
+    if is_cut:
+        return frozenset({Finding.TRUNCATED})
+    return frozenset() if is_last else frozenset({Finding.UNCLOSED})

@@ -1,7 +1,7 @@
 """RIFF, RIFX and RF64 WAVE: where the samples lie and how they are written.
 
 Sizes are measured and not believed: Asterisk writes them when it closes the file, so that after a
-crash they are 0 or old, and programs that stream write 0x7FFFFFFF or 0xFFFFFFFF.
+crash they are 0 or old, and programs that stream write 0x7FFFFFFF, a little less, or 0xFFFFFFFF.
 
 Sources: Microsoft and IBM, Multimedia Programming Interface and Data Specifications 1.0 (1991);
 EBU Tech 3306 (RF64); RFC 2361 (format tags).
@@ -12,9 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from callrec.telephone.sound.gsm import BLOCK_OF_TWO, gsm_findings
+from callrec.telephone.sound.samples import Samples, listen
 from callrec.telephone.sound.sound import (
     CutShort,
     Empty,
+    Finding,
     Senseless,
     Sound,
     Unknown,
@@ -44,8 +47,14 @@ _CODECS = {
 _ADPCM = frozenset({0x02, 0x11})
 """Tags after whose usual fields the samples of a block follow."""
 
-_GSM_BLOCK, _GSM_SAMPLES = 65, 320
+_GSM_SAMPLES = 320
 _MOST_CHUNKS = 1000
+_IN_DS64 = 0xFFFFFFFF
+"""A size that did not fit: where it is RF64, another chunk has it."""
+
+_OPEN, _LONG_OPEN = 0x7FFFF000, 1 << 63
+"""From here on a size is what a program writes that does not know it yet."""
+
 _ORDERS: dict[bytes, Literal["little", "big"]] = {
     b"RIFF": "little",
     b"RF64": "little",
@@ -81,6 +90,8 @@ class Wave:
     """Bytes from the beginning of the file."""
     length: int
     """Bytes of sound that are really there."""
+    findings: frozenset[Finding]
+    """What the header says of what is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +117,16 @@ def read_wave(window: Window) -> Wave:
         raise Unknown
     order = _ORDERS[head[:4]]
     encoding = samples = None
+    long = 0
     for chunk in _chunks(window, order):
         if chunk.name == b"fmt " and encoding is None:
             encoding = _encoding(window.at(chunk.start, min(chunk.said, 40)), order)
         elif chunk.name == b"data" and samples is None:
-            samples = chunk
+            samples = replace(chunk, said=long) if long and chunk.said == _IN_DS64 else chunk
+        elif chunk.name == b"ds64":
+            long = int.from_bytes(window.at(chunk.start + 8, 8), order)
         if encoding and samples:
-            length = _measured(window, samples, order)
-            return Wave(order, encoding, samples.start, length)
+            return Wave(order, encoding, samples.start, *_measured(window, samples, order))
     raise CutShort
 
 
@@ -129,13 +142,22 @@ def wave_sound(window: Window) -> Sound:
         raise Senseless
     if wave.length < max(encoding.block, 1):
         raise Empty
+    codec = f"pcm{encoding.bits}" if encoding.tag == PCM else _codec(encoding.tag)
     return Sound(
         "wav",
-        f"pcm{encoding.bits}" if encoding.tag == PCM else _codec(encoding.tag),
+        codec,
         encoding.sample_rate,
         encoding.channels,
         _duration_ms(encoding, wave.length),
+        wave.findings | _heard(window, wave, codec),
     )
+
+
+def _heard(window: Window, wave: Wave, codec: str) -> frozenset[Finding]:
+    length = wave.length // wave.encoding.block * wave.encoding.block if wave.encoding.block else 0
+    if wave.encoding.tag == _GSM:
+        return gsm_findings(window, wave.start, length, BLOCK_OF_TWO)
+    return listen(window, Samples(codec, wave.start, length, wave.order))
 
 
 def _chunks(window: Window, order: Literal["little", "big"]) -> Iterator[_Chunk]:
@@ -177,22 +199,27 @@ def _settled(said: Encoding) -> Encoding:
     if said.tag == PCM:
         return replace(said, block=said.channels * ((said.bits + 7) // 8), samples_per_block=1)
     if said.tag == _GSM:
-        return replace(said, block=_GSM_BLOCK, samples_per_block=_GSM_SAMPLES)
+        return replace(said, block=BLOCK_OF_TWO, samples_per_block=_GSM_SAMPLES)
     return said
 
 
-def _measured(window: Window, data: _Chunk, order: Literal["little", "big"]) -> int:
+def _measured(
+    window: Window, data: _Chunk, order: Literal["little", "big"]
+) -> tuple[int, frozenset[Finding]]:
     """Bytes of sound: what the chunk says where that fits, what is there where it does not."""
     there = window.size - data.start
     if data.said > there:
-        return there
+        is_open = _OPEN <= data.said <= _IN_DS64 or data.said >= _LONG_OPEN
+        return there, frozenset({Finding.UNCLOSED if is_open else Finding.TRUNCATED})
     after = data.start + data.said + data.said % 2
     follows = window.at(after, 8)
     if len(follows) < 8:  # noqa: PLR2004  # nothing, or a scrap
-        return data.said
+        return data.said, frozenset()
     size = int.from_bytes(follows[4:], order)
     is_chunk = all(0x20 <= sign < 0x7F for sign in follows[:4])  # noqa: PLR2004  # ASCII
-    return data.said if is_chunk and size <= window.size - after - 8 else there
+    if is_chunk and size <= window.size - after - 8:
+        return data.said, frozenset()
+    return there, frozenset({Finding.UNCLOSED})
 
 
 def _codec(tag: int) -> str:

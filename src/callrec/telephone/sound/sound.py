@@ -45,6 +45,15 @@ class IsText(NotAudio):
         super().__init__("it is text, not sound")
 
 
+class Encrypted(NotAudio):
+    """Sound should be there and noise is, even in every respect (`noise`)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "its sound is encrypted: export it from the telephone system as plain sound"
+        )
+
+
 class Unknown(NotAudio):
     """Of no kind that is read here."""
 
