@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-
 from callrec.telephone.identified import Identified
 from callrec.telephone.reading import read_id, read_name
 from callrec.telephone.setup import Setup
