@@ -36,7 +36,9 @@ def show_previews(out: Output, previews: Sequence[Preview]) -> None:
         rows: list[Sequence[str]] = []
         for each in previews:
             name = os.path.relpath(each.path, folder) if folder else each.path
-            rows += _rows(each, _in_pieces(harmless(name), out.columns - _BESIDE_THE_FILE), numbers[each.why])
+            rows += _rows(
+                each, _in_pieces(harmless(name), out.columns - _BESIDE_THE_FILE), numbers[each.why]
+            )
         out.table(_HEADERS, rows[:-1])
         out.say()
         for why, count in reasons.items():
