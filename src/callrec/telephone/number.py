@@ -32,6 +32,7 @@ _SHOWN = re.compile(r'\s*"?(?P<name>[^"<]*?)"?\s*<(?P<address>[^<>]*)>?\s*')
 _ADDRESS = re.compile(r"(?:sips?|tel):", re.IGNORECASE)
 
 _SPELLED = re.compile(r"\+?[0-9 ()./-]{3,40}")
+_EXTENSION = re.compile("[0-9]{2,6}")
 _PUNCTUATION = re.compile("[ ()./-]")
 _SHORT_CODES = {"GB": re.compile("101|105|111|116[0-9]{3}|119|159|18000")}
 """Public short codes beside the emergency numbers, which phonenumbers knows for every region."""
@@ -112,7 +113,7 @@ def is_extension(text: str, extensions: Extensions, region: str) -> bool:
     By the ranges where there are any; without them, two to six digits, the first of them no 0, and
     no public short code but those, such as 101, that a practice may well have for a desk.
     """
-    if not re.fullmatch("[0-9]{2,6}", text):
+    if not _EXTENSION.fullmatch(text):
         return False
     if extensions:
         return any(first <= int(text) <= last for first, last in extensions)

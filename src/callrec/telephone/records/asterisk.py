@@ -128,8 +128,11 @@ def _direction(
 
 
 def _ours(end: str, device: re.Match[str] | None, setup: Setup) -> str | None:
-    """The extension at this end: by its number, else by the device on its channel."""
-    for number in (end, device[1] if device else ""):
+    """The extension at this end: by the device on its channel, else by its number.
+
+    A queue has a number too, and the device is who answered.
+    """
+    for number in (device[1] if device else "", end):
         if is_extension(number, setup.extensions, setup.region):
             return number
     return None

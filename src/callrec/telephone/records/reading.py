@@ -87,8 +87,11 @@ class _Behind:
         self._file = file
 
     def read(self, size: int) -> bytes:
-        begun = self._head.read(size)
-        return begun + self._file.read(size - len(begun)) if len(begun) < size else begun
+        """As many bytes as are asked for, while there are any; a pipe gives what it has."""
+        read = self._head.read(size)
+        while len(read) < size and (more := self._file.read(size - len(read))):
+            read += more
+        return read
 
 
 def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | NotUnderstood]:
