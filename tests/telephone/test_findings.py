@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import random
 import struct
@@ -271,3 +272,18 @@ def test_of_an_audible_recording_a_block_is_read_and_of_a_silent_one_all_by_bloc
     silent = read_of(a_wave(bytes(4_800_000)))
     assert silent.most == 65_536
     assert silent.count <= 4_800_000 + 10 * 65_536
+
+
+FINDINGS = json.loads((VECTORS / "findings/expected.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_each_vector_is_found_as_it_was_made(name: str) -> None:
+    path = VECTORS / "findings" / name
+    if isinstance(FINDINGS[name], str):
+        with pytest.raises(NotAudio) as refusal:
+            heard(path.read_bytes(), path.suffix)
+        assert refusal.value.message == FINDINGS[name]
+        return
+    sound = heard(path.read_bytes(), path.suffix)
+    assert [sound.duration_ms, sorted(sound.findings)] == FINDINGS[name]
