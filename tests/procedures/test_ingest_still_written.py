@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
-from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -18,22 +18,15 @@ from callrec.procedures.intake_writer import has_writer
 from procedures.spool import a_call, take_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from practices import House
 
 WHY = "its telephone system is still writing to it; the next run takes it in"
 
-MEETINGS = 200
-
 HOLDS = "import sys; file = open(sys.argv[1], sys.argv[2]); print(flush=True); sys.stdin.read()"
-OPENS_AGAIN_AND_AGAIN = """
-import os, sys
-print(flush=True)
-while True:
-    os.close(os.open(sys.argv[1], os.O_RDWR))
-"""
+OPENS = "import sys; open(sys.argv[1], 'ab').write(b'more')"
 
 
 @contextmanager
@@ -78,17 +71,31 @@ def test_who_only_reads_a_recording_does_not_hold_it_up(house: House, tmp_path: 
         assert take_in(house, call).recordings == 1
 
 
-def test_who_opens_a_recording_while_it_is_looked_at_disturbs_nobody(tmp_path: Path) -> None:
+def test_who_opens_a_recording_while_it_is_looked_at_ends_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call = a_call(tmp_path)
     descriptor = os.open(call, os.O_RDONLY)
-    with another_process(OPENS_AGAIN_AND_AGAIN, str(call)):
-        told: Counter[bool] = Counter()
-        deadline = monotonic() + 60
-        while min(told[True], told[False]) < MEETINGS and monotonic() < deadline:
-            told[has_writer(descriptor)] += 1
-    assert min(told[True], told[False]) >= MEETINGS  # and no signal ended this process
-    assert not has_writer(descriptor)
+    really = fcntl.fcntl
+
+    def in_that_moment(file: int, command: int, argument: int) -> int:
+        if command == fcntl.F_SETLEASE and argument == fcntl.F_UNLCK:
+            writers.enter_context(subprocess.Popen([sys.executable, "-c", OPENS, str(call)]))
+            wait_until(lambda: really(file, fcntl.F_GETLEASE) != fcntl.F_RDLCK)
+        return really(file, command, argument)
+
+    with ExitStack() as writers:
+        monkeypatch.setattr(fcntl, "fcntl", in_that_moment)
+        assert not has_writer(descriptor)  # and the signal of it did not end this process
+        monkeypatch.undo()
+        wait_until(lambda: call.read_bytes().endswith(b"more"))
     os.close(descriptor)
+
+
+def wait_until(so: Callable[[], bool]) -> None:
+    deadline = monotonic() + 60
+    while not so():
+        assert monotonic() < deadline
 
 
 def test_where_it_cannot_be_told_nobody_is_said_to_write(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Calls": {
         "ingest": "Bring recordings in, encrypted on the way.",
+        "reconcile": "Tell whether every call of the telephone system is held.",
         "search": "Find calls by number, day, extension or party, for a reason.",
         "show": "Say what is known about one recording.",
     },

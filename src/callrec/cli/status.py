@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.reconciled_view import counts_json, period, summary
 from callrec.cli.who import acting, practice_of
 from callrec.errors import Locked
 from callrec.policy.role import Power
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.due import DueRequest
     from callrec.procedures.inbox import InboxItem
+    from callrec.procedures.reconcile_log import LastReconciled
 
 app = new_app()
 
@@ -37,6 +39,7 @@ def status(ctx: Context) -> None:
         "due_soon": [_due_json(request) for request in found.due_soon],
         "last_archive": found.last_archive,
         "last_verify": found.last_verify,
+        "last_reconcile": _reconciled_json(found.last_reconcile),
         "searched_without_request": [
             {"user": who.login, "searches": who.done, "refused": who.refused} for who in searched
         ],
@@ -67,6 +70,10 @@ def _say(
         out.say(f"due soon: {request.reference}, {request.purpose}, by {due}")
     at = found.last_archive
     out.say(f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else "never archived")
+    if (last := found.last_reconcile) is not None:
+        when = f"{last.at.astimezone(zone):%d %B %Y, %H:%M}"
+        out.say(f"last reconciled: {when}, for {period(last.days)}")
+        out.say(f"  {summary(last.counts)}")
     for who in searched:
         refused = f", {who.refused} refused" if who.refused else ""
         out.say(f"searched without a request: {who.login}, {who.done} times{refused}")
@@ -89,6 +96,10 @@ def _due_json(request: DueRequest) -> dict[str, object]:
         "due_on": request.deadline.due_on,
         "target_on": request.deadline.target_on,
     }
+
+
+def _reconciled_json(last: LastReconciled | None) -> dict[str, object] | None:
+    return None if last is None else {"at": last.at, **counts_json(last.days, last.counts)}
 
 
 def _json(item: InboxItem) -> dict[str, object]:

@@ -28,6 +28,7 @@ from callrec.procedures.incident_list import incident_warnings
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
+from callrec.procedures.reconcile_log import LastReconciled, last_reconciled
 from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
 from callrec.procedures.unrecorded import unrecorded_warnings
 from callrec.procedures.waiting_mail import mail_warnings
@@ -69,6 +70,8 @@ class Status:
     last_archive: datetime | None
     last_verify: datetime | None
     """When this operator last found an archive volume sound."""
+    last_reconcile: LastReconciled | None
+    """None: recordings were never held against call records."""
     searched_without_request: tuple[Searches, ...]
     """Most first; for the Data Controller."""
     unreviewed_glass: tuple[OpenGlass, ...]
@@ -87,6 +90,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
     soon, due = practice.now() + SOON, read_due(practice)
     with reading(practice.engine) as connection:
         archived = connection.execute(select(func.max(tables.volume.c.written_at))).scalar()
+        reconciled = last_reconciled(practice, connection)
     return Status(
         practice=practice.name,
         recordings=count_recordings(practice),
@@ -96,9 +100,10 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         due_soon=tuple(each for each in due if each.urgency is Urgency.DUE_SOON),
         last_archive=from_millis(archived) if archived else None,
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
+        last_reconcile=reconciled,
         searched_without_request=_searched_without_request(practice),
         unreviewed_glass=open_glass(practice),
-        warnings=tuple(_warnings(practice, never_archived=archived is None)),
+        warnings=tuple(_warnings(practice, reconciled, never_archived=archived is None)),
     )
 
 
@@ -123,7 +128,9 @@ def _searched_without_request(practice: Practice) -> tuple[Searches, ...]:
     return tuple(sorted(counted, key=lambda each: -each.done))
 
 
-def _warnings(practice: Practice, *, never_archived: bool) -> Iterator[str]:
+def _warnings(
+    practice: Practice, reconciled: LastReconciled | None, *, never_archived: bool
+) -> Iterator[str]:
     due_on = practice.config.policy.next_revision_due or NEXT_REVISION_DUE_ON
     if due_on < today(practice):
         yield f"the policy's revision was due by {due_on}"
@@ -141,6 +148,8 @@ def _warnings(practice: Practice, *, never_archived: bool) -> Iterator[str]:
     yield from notice_warnings(practice)
     yield from unrecorded_warnings(practice)
     yield from mail_warnings(practice)
+    if reconciled is not None and reconciled.warning:
+        yield reconciled.warning
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"
     if never_archived and count_recordings(practice):

@@ -99,6 +99,29 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
         "volume": VOLUME,
     },
     "resumed": {"lost": [{"root": "7e" * 32, "size": 18}]},
+    "reconciled": {
+        "answered": 360,
+        "asked": 41,
+        "calls": 404,
+        "duplicates": 2,
+        "files": 1,
+        "from": "2026-10-25",
+        "gaps": 1,
+        "held": 339,
+        "in_part": 1,
+        "joined_by": {
+            "file-name": 1,
+            "linked-id": 0,
+            "number-and-time": 0,
+            "unique-id": 373,
+        },
+        "missing": 20,
+        "not_understood": 1,
+        "recordings": 375,
+        "to": "2026-10-26",
+        "unheard": 2,
+        "without_call": 1,
+    },
 }
 
 

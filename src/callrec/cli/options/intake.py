@@ -27,3 +27,15 @@ Watch = Annotated[
     bool,
     typer.Option("--watch", help="Stay, and take in each recording once it has stood still."),
 ]
+FirstDay = Annotated[
+    str | None,
+    typer.Option("--from", metavar="DATE", help="First day; else that of the first call."),
+]
+LastDay = Annotated[
+    str | None,
+    typer.Option("--to", metavar="DATE", help="Last day; else that of the last call."),
+]
+FindingsFile = Annotated[
+    Path | None,
+    typer.Option("--csv", metavar="FILE", help="Write what is found to this file, as .csv."),
+]

@@ -1,0 +1,255 @@
+"""Hold call records and recordings against each other: is every call held [policy 4(h)].
+
+What is asked is on record before anything sealed is opened, what it came to before it is shown.
+Recordings are opened a month at a time, so that ten years of them fit into memory.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from callrec.bank_holidays import working_days
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.errors import NotFound
+from callrec.policy.authority import check_may
+from callrec.policy.gaps import OpeningHours, gaps
+from callrec.policy.role import Power, VaultKey
+from callrec.policy.when import Days
+from callrec.practice import attempt, record, today, vault_key
+from callrec.procedures.call_records import read_legs
+from callrec.procedures.custody import Opening, from_millis, to_millis
+from callrec.procedures.intake_reading import telephone_setup
+from callrec.procedures.reconcile_findings import Finding, What, findings_of
+from callrec.procedures.reconcile_log import ANSWERED, RECONCILE, Counts, log_answer
+from callrec.procedures.reconcile_opening import open_copies
+from callrec.telephone.joining import JoinedBy
+from callrec.telephone.reconciling import Standing, reconcile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.call_records import Unread
+    from callrec.procedures.reconcile_opening import HeldCopy
+    from callrec.telephone.reconciling import Reconciled
+    from callrec.telephone.records.leg import Leg
+
+_MARGIN: Final = timedelta(days=1)
+"""How far beyond a window is looked for the other half of what lies in it: no call is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What holding records against recordings came to."""
+
+    at: datetime
+    days: Days
+    counts: Counts
+    findings: tuple[Finding, ...]
+    """In the order of their times."""
+    unread: tuple[Unread, ...]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What all windows come to."""
+
+    standings: Counter[Standing] = field(default_factory=Counter)
+    joined_by: Counter[JoinedBy] = field(default_factory=Counter)
+    recordings: int = 0
+    without_call: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, reconciled: Reconciled, is_within: Callable[[datetime], bool]) -> None:
+        """Count what began within a window."""
+        self.standings.update(
+            each.standing for each in reconciled.calls if is_within(_began(each.call.legs[0]))
+        )
+        joined = [
+            how.joined_by
+            for each in reconciled.calls
+            for held, how in each.recordings
+            if is_within(held.facts.started_at)
+        ]
+        self.joined_by.update(joined)
+        alone = sum(is_within(held.facts.started_at) for held in reconciled.without_call)
+        self.without_call += alone
+        self.recordings += len(joined) + alone
+
+    def listed(self) -> tuple[Finding, ...]:
+        """By their times, but for what means nothing.
+
+        That is silence where nothing was ever recorded, and a recording without a call where no
+        call at all is known.
+        """
+        idle = {
+            What.GAP: not self.recordings,
+            What.NO_CALL: not self.standings.total(),
+        }
+        told = (finding for finding in self.findings if not idle.get(finding.what))
+        return tuple(sorted(told, key=lambda finding: (finding.at, finding.what)))
+
+    def counts(self, findings: Sequence[Finding], *, files: int, not_understood: int) -> Counts:
+        of, found = self.standings, Counter(finding.what for finding in findings)
+        return Counts(
+            files=files,
+            not_understood=not_understood,
+            calls=of.total(),
+            answered=of.total() - of[Standing.UNANSWERED],
+            held=of[Standing.HELD],
+            in_part=of[Standing.IN_PART],
+            missing=of[Standing.MISSING],
+            recordings=self.recordings,
+            without_call=self.without_call,
+            unheard=found[What.UNHEARD],
+            duplicates=found[What.DUPLICATE],
+            gaps=found[What.GAP],
+            joined_by={str(how): self.joined_by[how] for how in JoinedBy},
+        )
+
+
+def reconcile_calls(
+    practice: Practice,
+    actor: Actor,
+    *,
+    first: date | None,
+    last: date | None,
+    files: Sequence[Path],
+    advance: Callable[[int], None],
+) -> Reconciliation:
+    """Hold what the telephone system says of its calls against the recordings in the vault.
+
+    Args:
+        practice: the vault.
+        actor: with the identity that signs what it comes to.
+        first: of the days; None: the first that there are calls of.
+        last: likewise.
+        files: of call records; without any, what recordings were joined to when they came in.
+        advance: is told how many recordings more were opened.
+
+    Raises:
+        Refused: the actor may not ingest.
+        Locked: he does not have the catalogue key, as an intake service has not.
+        NotFound: there is no such file, or neither a call nor a recording.
+        Unusable: a file is of no kind that is known, or the days end before they begin.
+        Failed: a file cannot be read.
+        Tampered: a recording is not as it was sealed.
+    """
+    with attempt(practice, actor, RECONCILE):
+        check_may(actor.person, Power.INGEST, on=today(practice))
+        newest = practice.register.newest(VaultKey.CATALOGUE).version
+        vault_key(actor, VaultKey.CATALOGUE, newest)
+        legs, unread = read_legs(files, telephone_setup(practice.config))
+        legs.sort(key=_began)
+        days = _days(practice, legs, first, last)
+    said = {"files": len(files), "from": days.first.isoformat(), "to": days.last.isoformat()}
+    asked = record(practice, actor, RECONCILE, details=said)
+    with (
+        attempt(practice, actor, ANSWERED, details={"reconcile": asked}),
+        reading(practice.engine) as connection,
+    ):
+        run = _Run(practice, Opening(practice, actor, connection), connection, legs)
+        for window in _months(days):
+            run.over(window, advance)
+    findings = run.tally.listed()
+    counts = run.tally.counts(findings, files=len(files), not_understood=len(unread))
+    log_answer(practice, actor, days, counts, asked=asked)
+    return Reconciliation(practice.now(), days, counts, findings, tuple(unread))
+
+
+def _began(leg: Leg) -> datetime:
+    return leg.call.started_at
+
+
+def _days(practice: Practice, legs: Sequence[Leg], first: date | None, last: date | None) -> Days:
+    """The days that were named; an end that was not is that of the calls, or the recordings."""
+    if first is not None and last is not None:
+        return Days(first, last)
+    known = [_began(legs[0]), _began(legs[-1])] if legs else _recorded(practice)
+    if not known:
+        raise NotFound(
+            "there is neither a recording nor a call record",
+            hint="callrec ingest takes recordings in; --cdr FILE names call records",
+        )
+    zone = practice.config.time_zone
+    begin, end = (at.astimezone(zone).date() for at in known)
+    return Days(first or min(begin, last or begin), last or max(end, first or end))
+
+
+def _recorded(practice: Practice) -> list[datetime]:
+    column = tables.recording.c.started_at
+    with reading(practice.engine) as connection:
+        row = connection.execute(select(func.min(column), func.max(column))).one()
+    return [from_millis(end) for end in row if end is not None]
+
+
+def _months(days: Days) -> Iterator[Days]:
+    """The days by months of the calendar."""
+    begin = days.first
+    while begin <= days.last:
+        following = (begin.replace(day=1) + timedelta(days=32)).replace(day=1)
+        yield Days(begin, min(following - timedelta(days=1), days.last))
+        begin = following
+
+
+@dataclass(slots=True)
+class _Run:
+    """One reconciliation, window by window."""
+
+    practice: Practice
+    opening: Opening
+    connection: Connection
+    legs: Sequence[Leg]
+    """Of the files, in the order in which they began."""
+    tally: _Tally = field(default_factory=_Tally)
+
+    def over(self, window: Days, advance: Callable[[int], None]) -> None:
+        """What begins in a window; what lies around it helps to tell."""
+        begins_at, ends_at = window.bounds(self.practice.config.time_zone)
+        around = begins_at - _MARGIN, ends_at + _MARGIN
+        ends = (to_millis(at) for at in around)
+        copies = list(open_copies(self.opening, self.connection, *ends, advance=advance))
+        reconciled = self._reconciled(copies, around)
+        spans = [copy.recording.span for copy in copies]
+        hours = _opening_hours(self.practice)
+        silences = gaps(spans, window, hours, now=self.practice.now())
+
+        def is_within(at: datetime) -> bool:
+            return begins_at <= at < ends_at
+
+        self.tally.add(reconciled, is_within)
+        self.tally.findings += findings_of(reconciled, silences, is_within)
+
+    def _reconciled(
+        self, copies: Sequence[HeldCopy], around: tuple[datetime, datetime]
+    ) -> Reconciled:
+        first, beyond = (bisect_left(self.legs, at, key=_began) for at in around)
+        sealed = [leg for copy in copies for leg in copy.sealed]
+        seconds = self.practice.config.telephone.record_tolerance_seconds
+        return reconcile(
+            [copy.recording for copy in copies],
+            [*self.legs[first:beyond], *sealed],
+            timedelta(seconds=seconds),
+        )
+
+
+def _opening_hours(practice: Practice) -> OpeningHours:
+    when = practice.config.reconcile
+    return OpeningHours(
+        opens=when.opens,
+        closes=when.closes,
+        longest=timedelta(minutes=when.gap_minutes),
+        working=working_days(practice.config.clocks),
+        zone=practice.config.time_zone,
+    )

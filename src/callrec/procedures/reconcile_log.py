@@ -1,0 +1,118 @@
+"""What a reconciliation came to, on record: counts and days, which anybody may read.
+
+It is a statement, signed by whoever reconciled, and its leaf carries it; so ``status`` shows the
+last one and opens nothing (docs/formats/keys.md, 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from callrec.audit.leaf import Outcome
+from callrec.crypto.statement import state
+from callrec.errors import Tampered
+from callrec.policy.role import Power
+from callrec.policy.when import Days
+from callrec.practice import writing
+from callrec.procedures.custody import attested_statement
+from callrec.procedures.search_log import leaves_of_act
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from callrec.practice import Actor, Practice
+
+RECONCILE: Final = "reconcile"
+ANSWERED: Final = "reconcile.answered"
+KIND: Final = "reconciled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What a reconciliation came to; nothing in it is of anybody."""
+
+    files: int
+    """Of call records; 0: only what recordings were joined to when they came in."""
+    not_understood: int
+    """Rows of these files."""
+    calls: int
+    answered: int
+    """Of the calls; these are ``held``, ``in_part`` and ``missing`` together."""
+    held: int
+    in_part: int
+    missing: int
+    recordings: int
+    without_call: int
+    """Of the recordings."""
+    unheard: int
+    """Of the recordings: silent or cut short."""
+    duplicates: int
+    """Findings, each of one recording or several."""
+    gaps: int
+    joined_by: Mapping[str, int]
+    """How many recordings were joined to a call by what."""
+
+    @property
+    def percent_held(self) -> float | None:
+        """Of the answered calls, rounded down: 100 only if all are held; None: there were none."""
+        return None if not self.answered else self.held * 1000 // self.answered / 10
+
+
+@dataclass(frozen=True, slots=True)
+class LastReconciled:
+    """The newest reconciliation."""
+
+    at: datetime
+    days: Days
+    counts: Counts
+
+    @property
+    def warning(self) -> str | None:
+        """What whoever looks at the practice should know."""
+        missing = self.counts.missing + self.counts.in_part
+        if not missing:
+            return None
+        calls = "1 answered call is" if missing == 1 else f"{missing} answered calls are"
+        return f"{calls} not held, or only in part: callrec reconcile lists them"
+
+
+def log_answer(practice: Practice, actor: Actor, days: Days, counts: Counts, *, asked: int) -> None:
+    """Write the statement and its leaf, durably; ``asked`` is the leaf that it answers."""
+    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
+    statement = state(
+        KIND,
+        vault=practice.vault,
+        by=actor.person.id,
+        at=practice.now(),
+        seed=actor.identity.act,
+        fields={
+            **asdict(counts),
+            "asked": asked,
+            "from": days.first.isoformat(),
+            "to": days.last.isoformat(),
+        },
+    )
+    with writing(practice, actor.signer) as act:
+        act.leaf(ANSWERED, actor=actor.person.id, statement=statement)
+
+
+def last_reconciled(practice: Practice, connection: Connection) -> LastReconciled | None:
+    """The newest reconciliation that came to its end; None: there was none.
+
+    Raises:
+        Tampered: it is not as it was signed, or in no leaf, or of somebody who might not.
+    """
+    done = [leaf for leaf in leaves_of_act(connection, ANSWERED) if leaf.outcome is Outcome.DONE]
+    if not done:
+        return None
+    statement = attested_statement(practice, connection, done[-1].statement, may=Power.INGEST)
+    if statement.kind != KIND:
+        raise Tampered("the statement of a reconciliation is another's")
+    said = {name: statement.fields[name] for name in Counts.__slots__}
+    days = Days(*(date.fromisoformat(statement.fields[end]) for end in ("from", "to")))
+    return LastReconciled(statement.at, days, Counts(**said))

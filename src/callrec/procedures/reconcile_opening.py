@@ -1,0 +1,91 @@
+"""Open recordings for a reconciliation, as far as it asks of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.errors import Tampered
+from callrec.procedures.call_records import sealed_legs
+from callrec.telephone.call import Direction, TimeConfidence
+from callrec.telephone.joining import RecordingFacts
+from callrec.telephone.reconciling import HeldRecording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+    from callrec.procedures.custody import OpenedRecording, Opening
+    from callrec.telephone.records.leg import Leg
+
+_AT_ONCE: Final = 500
+"""Recordings that are read with one query."""
+
+_UNHEARD: Final = ("silent", "truncated")
+"""Findings of a sound of which nothing, or not all, can be heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCopy:
+    """A recording, with what was joined to it when it came in."""
+
+    recording: HeldRecording
+    sealed: tuple[Leg, ...]
+
+
+def open_copies(
+    opening: Opening,
+    connection: Connection,
+    begin: int,
+    end: int,
+    *,
+    advance: Callable[[int], None],
+) -> Iterator[HeldCopy]:
+    """The recordings that began from ``begin`` on and before ``end``, in milliseconds since 1970.
+
+    Raises:
+        Locked: the actor does not have the catalogue key.
+        Tampered: one is not as it was sealed.
+    """
+    table = tables.recording
+    some = (table.c.started_at >= begin) & (table.c.started_at < end)
+    rows = connection.execute(select(table).where(some).order_by(table.c.started_at)).all()
+    for start in range(0, len(rows), _AT_ONCE):
+        chunk = rows[start : start + _AT_ONCE]
+        for opened in opening.each_checked(chunk):
+            yield HeldCopy(_held(opened), tuple(sealed_legs(opened.fields)))
+        advance(len(chunk))
+
+
+def _held(opened: OpenedRecording) -> HeldRecording:
+    fields = opened.fields
+    try:
+        facts = RecordingFacts(
+            unique_id=fields.get("unique_id"),
+            names=_names(fields),
+            numbers=tuple(fields[end] for end in ("caller", "callee") if fields.get(end)),
+            extension=fields["extension"],
+            started_at=opened.started_at,
+            duration_ms=fields["duration_ms"],
+            time_confidence=TimeConfidence(fields["time_confidence"]),
+        )
+        return HeldRecording(
+            id=opened.id,
+            facts=facts,
+            direction=Direction(fields["direction"]),
+            number=fields["number"],
+            unheard=tuple(word for word in _UNHEARD if word in fields.get("findings", ())),
+        )
+    except ValueError as error:
+        raise Tampered(f"the metadata of recording {opened.id} is not in its form") from error
+
+
+def _names(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """What its files were called, without folders; a name that is no text joins nothing."""
+    paths = (said["name"] for said in fields["provenance"])
+    return tuple(dict.fromkeys(PurePosixPath(path).name for path in paths if isinstance(path, str)))

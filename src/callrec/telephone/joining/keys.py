@@ -1,0 +1,157 @@
+"""What a recording and a leg of a call may have in common."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from callrec.telephone.call import Direction, TimeConfidence
+from callrec.telephone.joining.facts import JoinedBy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from callrec.telephone.call import Call
+    from callrec.telephone.joining.facts import RecordingFacts
+    from callrec.telephone.records.leg import Leg
+
+Key: TypeAlias = tuple[JoinedBy, str]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SHORTEST_ID: Final = 6
+"""Characters. A shorter id counts a day's calls, or one telephone's, and comes again."""
+
+_SUFFIX: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}\Z")
+_ONE_SIDE: Final = re.compile(r"-(?:in|out|all)\Z")
+"""Where each side is recorded by itself, records name the call without this."""
+
+_OTHER_READING: Final = {
+    TimeConfidence.LOCAL_AMBIGUOUS: timedelta(hours=1),
+    TimeConfidence.NONEXISTENT: timedelta(hours=-1),
+}
+"""How far the reading of a local time that was not taken is from the one that was (clock.py)."""
+
+
+def keys_of_recording(facts: RecordingFacts, tolerance: timedelta) -> Iterator[Key]:
+    """What a recording may have in common with a leg, the surest first.
+
+    Law: a recording that is joined to a leg has a key of that leg.
+
+    Args:
+        facts: of the recording.
+        tolerance: how far starts may be apart, more than nothing.
+    """
+    yield from ids_of_recording(facts)
+    ends = sorted({*facts.numbers, *inside_ends_of_recording(facts)})
+    yield from _ends_in_time(ends, instants_of_recording(facts), tolerance, around=1)
+
+
+def keys_of_leg(leg: Leg, tolerance: timedelta) -> Iterator[Key]:
+    """What a leg may have in common with a recording, the surest first."""
+    yield from ids_of_leg(leg)
+    outside = outside_number(leg.call)
+    ends = sorted({*inside_ends_of_leg(leg), *([outside] if outside else [])})
+    yield from _ends_in_time(ends, instants_of_leg(leg), tolerance, around=0)
+
+
+def ids_of_recording(facts: RecordingFacts) -> Iterator[Key]:
+    """The keys that are ids or names."""
+    if facts.unique_id and len(facts.unique_id) >= _SHORTEST_ID:
+        yield JoinedBy.UNIQUE_ID, facts.unique_id
+        # Asterisk links the legs of a call by the unique id of its first channel.
+        yield JoinedBy.LINKED_ID, facts.unique_id
+    stems = [_stem(name) for name in facts.names]
+    for stem in dict.fromkeys([*stems, *(_ONE_SIDE.sub("", stem) for stem in stems)]):
+        if stem:
+            yield JoinedBy.FILE_NAME, stem
+
+
+def ids_of_leg(leg: Leg) -> Iterator[Key]:
+    """Likewise."""
+    if leg.call.unique_id and len(leg.call.unique_id) >= _SHORTEST_ID:
+        yield JoinedBy.UNIQUE_ID, leg.call.unique_id
+    if len(leg.key) >= _SHORTEST_ID:
+        yield JoinedBy.LINKED_ID, leg.key
+    if stem := _stem(leg.recording):
+        yield JoinedBy.FILE_NAME, stem
+
+
+def outside_number(call: Call) -> str | None:
+    """The public number that a call is joined by.
+
+    The practice's own number is none, for that is dialled in every call; so where it is not known
+    which way a call went, it is the caller's, and nobody's if that is withheld.
+    """
+    if call.direction is not Direction.UNKNOWN:
+        return call.number if is_public(call.number) else None
+    number = call.caller if is_public(call.caller) else call.callee
+    return number if call.caller and is_public(number) else None
+
+
+def public_ends(ends: Iterable[str | None]) -> frozenset[str]:
+    return frozenset(end for end in ends if end and is_public(end))
+
+
+def is_public(end: str | None) -> bool:
+    """Whether it is written in E.164; 999 is nobody's number, and may be an extension."""
+    return end is not None and end.startswith("+")
+
+
+def inside_ends_of_recording(facts: RecordingFacts) -> frozenset[str]:
+    """Extensions, and whatever else stands for one end and is no public number."""
+    return _inside((*facts.numbers, facts.extension))
+
+
+def inside_ends_of_leg(leg: Leg) -> frozenset[str]:
+    """Likewise."""
+    return _inside((leg.call.caller, leg.call.callee, leg.call.extension))
+
+
+def instants_of_recording(facts: RecordingFacts) -> tuple[datetime, ...]:
+    """When it may have begun."""
+    return _readings(facts.started_at, facts.time_confidence)
+
+
+def instants_of_leg(leg: Leg) -> tuple[datetime, ...]:
+    """When a recording of it may have begun: as it began itself, or as it was answered."""
+    began = _readings(leg.call.started_at, leg.call.time_confidence)
+    if leg.answered_at is None:
+        return began
+    return began + _readings(leg.answered_at, leg.call.time_confidence)
+
+
+def micros(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)
+
+
+def since_epoch(at: datetime) -> int:
+    """In microseconds: whole numbers, so that no rounding parts what is just near enough."""
+    return micros(at - _EPOCH)
+
+
+def _stem(name: str) -> str:
+    return _SUFFIX.sub("", name)
+
+
+def _inside(ends: Iterable[str | None]) -> frozenset[str]:
+    return frozenset(end for end in ends if end and not is_public(end))
+
+
+def _readings(at: datetime, confidence: TimeConfidence) -> tuple[datetime, ...]:
+    other = _OTHER_READING.get(confidence)
+    return (at,) if other is None else (at, at + other)
+
+
+def _ends_in_time(
+    ends: Iterable[str], instants: Iterable[datetime], tolerance: timedelta, *, around: int
+) -> Iterator[Key]:
+    """One end and a stretch of time as long as the tolerance, and those around it."""
+    stretches = {
+        since_epoch(at) // micros(tolerance) + step
+        for at in instants
+        for step in range(-around, around + 1)
+    }
+    for end in ends:
+        for stretch in sorted(stretches):
+            yield JoinedBy.NUMBER_AND_TIME, f"{end} {stretch}"

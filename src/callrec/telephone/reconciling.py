@@ -1,0 +1,228 @@
+"""Call records and recordings held against each other: what is held, and what is missing.
+
+Pure: procedures open what is sealed and read the files. The words are those of docs/reconciling.md.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from callrec.telephone.joining import calls_of, join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from callrec.telephone.call import Direction
+    from callrec.telephone.joining import CallRecord, Joined, RecordingFacts
+    from callrec.telephone.records.leg import Leg
+
+Span = tuple["datetime", "datetime"]
+"""From when until when, aware, UTC."""
+
+
+class Standing(StrEnum):
+    """What is held of a call."""
+
+    UNANSWERED = "unanswered"
+    """Nobody spoke, so there is nothing to hold."""
+    HELD = "held"
+    IN_PART = "in-part"
+    """There is a recording, but not of every part in which somebody spoke."""
+    MISSING = "missing"
+    """There is none."""
+
+
+class Why(StrEnum):
+    """Why several recordings may be one too many."""
+
+    OVERLAPPING = "overlapping"
+    """Two recordings of one part, made at the same time."""
+    CONSECUTIVE = "consecutive"
+    """Several of one part, one after the other: somebody stopped, and began anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRecording:
+    """A recording as far as it is held against calls."""
+
+    id: int
+    facts: RecordingFacts
+    direction: Direction
+    number: str | None
+    """Of the outside party."""
+    unheard: tuple[str, ...]
+    """Why nothing, or not all, can be heard on it; empty: nothing is known to be wrong."""
+
+    @property
+    def span(self) -> Span:
+        begins_at = self.facts.started_at
+        return begins_at, begins_at + timedelta(milliseconds=self.facts.duration_ms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounted:
+    """One call, and what is held of it."""
+
+    call: CallRecord
+    standing: Standing
+    recordings: tuple[tuple[HeldRecording, Joined], ...]
+    without: tuple[Leg, ...]
+    """The parts that somebody spoke in and that no recording is of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Recordings of one part of a call, or of one unique id."""
+
+    recordings: tuple[HeldRecording, ...]
+    """Two at the least, in the order in which they began."""
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """Every call and every recording, each accounted for once."""
+
+    calls: tuple[Accounted, ...]
+    without_call: tuple[HeldRecording, ...]
+    several: tuple[Several, ...]
+
+
+def reconcile(
+    recordings: Sequence[HeldRecording], legs: Iterable[Leg], tolerance: timedelta
+) -> Reconciled:
+    """Hold recordings against the legs of calls.
+
+    Args:
+        recordings: in any order, none twice.
+        legs: in any order; one that is there twice counts once.
+        tolerance: how far a recording and a leg of one number may begin apart.
+
+    Laws: every call and every recording is accounted for exactly once; a call that has a recording
+    still has one when there is another recording; neither order matters.
+    """
+    calls = calls_of(legs)
+    joining = join([recording.facts for recording in recordings], calls, tolerance)
+    pairs = list(zip(recordings, joining.of_recordings, strict=True))
+    accounted = tuple(
+        _accounted(call, tuple((held, joined) for held, joined in map(pairs.__getitem__, places)
+                               if joined is not None))
+        for call, places in zip(calls, joining.of_calls, strict=True)
+    )  # fmt: skip
+    without = tuple(sorted((held for held, joined in pairs if joined is None), key=_age))
+    return Reconciled(accounted, without, tuple(_several(accounted, without)))
+
+
+def is_spoken(leg: Leg) -> bool:
+    """Whether somebody spoke, as far as the telephone system knows."""
+    return leg.answered and leg.talk_ms != 0
+
+
+def essence(leg: Leg) -> Leg:
+    """A leg with what is asked of it here, and nothing that depends on who read it.
+
+    Ten years of calls fit into memory so, and a leg that was sealed with a recording is the same
+    as the one in the file that it is from.
+    """
+    call = replace(
+        leg.call,
+        started_at=_whole(leg.call.started_at),
+        raw_time="",
+        zone="",
+        utc_offset_minutes=0,
+        contradiction=None,
+        parties=(),
+        sides=(),
+        why="",
+        said={},
+    )
+    answered_at = leg.answered_at and _whole(leg.answered_at)
+    return replace(leg, call=call, answered_at=answered_at)
+
+
+def _whole(at: datetime) -> datetime:
+    """To the millisecond, as it is sealed."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _accounted(call: CallRecord, recordings: tuple[tuple[HeldRecording, Joined], ...]) -> Accounted:
+    recorded = {joined.leg_index for _, joined in recordings}
+    names = {call.legs[index].recording for index in recorded} - {""}
+    spans = _merged(held.span for held, _ in recordings)
+    spoken = {index: leg for index, leg in enumerate(call.legs) if is_spoken(leg)}
+    without = tuple(
+        leg
+        for index, leg in spoken.items()
+        if index not in recorded and leg.recording not in names and not _is_covered(leg, spans)
+    )
+    if not spoken:
+        standing = Standing.UNANSWERED
+    elif not without:
+        standing = Standing.HELD
+    else:
+        standing = Standing.IN_PART if recordings else Standing.MISSING
+    by_age = tuple(sorted(recordings, key=lambda pair: _age(pair[0])))
+    return Accounted(call=call, standing=standing, recordings=by_age, without=without)
+
+
+def _is_covered(leg: Leg, spans: Sequence[Span]) -> bool:
+    """Whether the call's other recordings were running for half of what was spoken in this part.
+
+    A queue, the desk that it rang and a caller who is passed on without a new recording are
+    several legs of one conversation, and one recording has it all.
+    """
+    begins_at = leg.answered_at or leg.call.started_at
+    talked = timedelta(milliseconds=leg.talk_ms or 0)
+    if not talked:  # how long is not known
+        return any(first <= begins_at <= last for first, last in spans)
+    ends_at = begins_at + talked
+    heard = sum(
+        (max(min(last, ends_at) - max(first, begins_at), timedelta()) for first, last in spans),
+        timedelta(),
+    )
+    return heard * 2 >= talked
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """The same stretches of time, none of which overlap."""
+    merged: list[Span] = []
+    for begins_at, ends_at in sorted(spans):
+        if merged and begins_at <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], ends_at)
+        else:
+            merged.append((begins_at, ends_at))
+    return merged
+
+
+def _several(
+    calls: Iterable[Accounted], without_call: Iterable[HeldRecording]
+) -> Iterator[Several]:
+    for accounted in calls:
+        of_leg: defaultdict[object, list[HeldRecording]] = defaultdict(list)
+        for held, joined in accounted.recordings:
+            of_leg[joined.leg_index].append(held)
+        yield from _groups(of_leg)
+    of_id: defaultdict[object, list[HeldRecording]] = defaultdict(list)
+    for held in without_call:
+        if held.facts.unique_id:
+            of_id[held.facts.unique_id].append(held)
+    yield from _groups(of_id)
+
+
+def _groups(recordings: Mapping[object, Sequence[HeldRecording]]) -> Iterator[Several]:
+    for group in recordings.values():
+        if len(group) > 1:
+            spans = sorted(held.span for held in group)
+            together = any(later[0] < earlier[1] for earlier, later in pairwise(spans))
+            why = Why.OVERLAPPING if together else Why.CONSECUTIVE
+            yield Several(tuple(sorted(group, key=_age)), why)
+
+
+def _age(held: HeldRecording) -> tuple[datetime, int]:
+    return held.facts.started_at, held.id

@@ -1,0 +1,188 @@
+"""Call records of Asterisk and FreePBX: Master.csv, an export of FreePBX's, cdr_adaptive's.
+
+Master.csv has no header and sixteen columns, after which the unique id, the user field, and three
+more stand or not, as ``cdr.conf`` says. The others name their columns. Times are local or in UTC
+(``usegmtime``), which no file says: the second in a unique id, which is always UTC, tells.
+
+Source: asterisk f0c1c1a, cdr/cdr_csv.c, configs/samples/cdr.conf.sample; FreePBX/cdr ba021d0.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from callrec.telephone.call import Direction, System
+from callrec.telephone.number import is_extension
+from callrec.telephone.records import cells
+from callrec.telephone.records.file_clock import FileClock
+from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.records.lines import by_columns, by_header, cells_of
+from callrec.telephone.written import Written
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from callrec.telephone.records.lines import Line, ReadLine
+    from callrec.telephone.setup import Setup
+    from callrec.telephone.written import WrittenTime
+
+_COLUMNS: Final = (
+    *("accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp"),
+    *("lastdata", "start", "answer", "end", "duration", "billsec", "disposition", "amaflags"),
+)
+_LATER_COLUMNS: Final = ("peeraccount", "linkedid", "sequence")
+_DISPOSITIONS: Final = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION"})
+
+_UNIQUE_ID: Final = re.compile(r"(?:.+-)?(?P<epoch>[0-9]{9,10})\.[0-9]+")
+_CALLING_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny)/([0-9]{2,6})[-@]")
+_CALLED_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny|Local)/([0-9]{2,6})[-@]")
+_MACHINES: Final = frozenset(
+    {"background", "hangup", "musiconhold", "playback", "queue", "read", "voicemail", "wait"}
+)
+"""Applications that answer by themselves and put nobody through."""
+
+_FROM_OUTSIDE: Final = ("from-trunk", "from-pstn", "from-did", "from-digital", "ext-did")
+_HOW: Final = "a call record as Asterisk writes it"
+
+
+def begin(first: Sequence[Line], setup: Setup) -> ReadLine | None:
+    """What reads the lines of a file that begins so; None: it is not Asterisk's."""
+    reader = _Reader(setup)
+    for start in ("start", "calldate"):
+        read = by_header(first[0], frozenset({start, "src", "dst", "disposition"}), reader.read_row)
+        if read is not None:
+            return read
+    return reader.read if any(_columns(_cells(line)) for line in first) else None
+
+
+class _Reader:
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._clock = FileClock(setup.zone, "the unique id")
+
+    def read(self, line: Line) -> Leg | NotUnderstood:
+        row = cells_of(line)
+        if isinstance(row, NotUnderstood):
+            return row
+        columns = _columns(row)
+        if not columns:
+            return NotUnderstood(line.number, "it is no row of Master.csv")
+        return by_columns(line.number, columns, row, self.read_row)
+
+    def read_row(self, said: Mapping[str, str]) -> Leg | str:
+        raw = said.get("start") or said.get("calldate", "")
+        start = cells.local(raw)
+        if start is None:
+            return "its start is no date and time"
+        time = self._clock.time(raw, start, _created(said.get("uniqueid", "")))
+        return _leg(said, time, self._setup)
+
+
+def _leg(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Leg:
+    unique_id = said.get("uniqueid")
+    answered = said.get("disposition") == "ANSWERED" and not _is_by_machine(said)
+    call = _written(said, time, setup).understood(setup)
+    waited = _waited(said)
+    return Leg(
+        call=call,
+        key=said.get("linkedid") or unique_id or "",
+        recording=_recording(said),
+        answered=answered,
+        answered_at=call.started_at + waited if answered and waited is not None else None,
+        talk_ms=cells.milliseconds(said.get("billsec", "")),
+    )
+
+
+def _written(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Written:
+    calling, called = cells.end(said.get("src", "")), cells.end(said.get("dst", ""))
+    ours_calling = _ours(calling, _CALLING_DEVICE.match(said.get("channel", "")), setup)
+    ours_called = _ours(called, _CALLED_DEVICE.match(said.get("dstchannel", "")), setup)
+    return Written(
+        system=System.ASTERISK,
+        how=_HOW,
+        time=time,
+        direction=_direction(ours_calling, ours_called, said),
+        # Of an outgoing call src is what the called party is shown: often the practice's number.
+        calling=ours_calling or calling,
+        called=called,
+        extension=ours_calling or ours_called,
+        parties=cells.people(
+            cells.shown_name(said.get("clid", "")), said.get("cnam", ""), said.get("dst_cnam", "")
+        ),
+        unique_id=said.get("uniqueid"),
+        said=said,
+    )
+
+
+def _direction(
+    calling: str | None, called: str | None, said: Mapping[str, str]
+) -> Direction | None:
+    if calling:
+        return Direction.INTERNAL if called else Direction.OUTBOUND
+    if called or said.get("did") or said.get("dcontext", "").startswith(_FROM_OUTSIDE):
+        return Direction.INBOUND
+    return None
+
+
+def _ours(end: str, device: re.Match[str] | None, setup: Setup) -> str | None:
+    """The extension at this end: by the device on its channel, else by its number.
+
+    A queue has a number too, and the device is who answered.
+    """
+    for number in (device[1] if device else "", end):
+        if is_extension(number, setup.extensions, setup.region):
+            return number
+    return None
+
+
+def _is_by_machine(said: Mapping[str, str]) -> bool:
+    """Whether nobody but Asterisk itself took the call: its queue's music, a menu, a voice mailbox.
+
+    A call that was given up in a queue is ANSWERED, for the queue is, but has no second channel.
+    """
+    return not said.get("dstchannel") and said.get("lastapp", "").casefold() in _MACHINES
+
+
+def _waited(said: Mapping[str, str]) -> timedelta | None:
+    """From its start until it was answered; not as a difference of local times, which may jump."""
+    duration, talked = cells.whole(said.get("duration", "")), cells.whole(said.get("billsec", ""))
+    if duration is None or talked is None or duration < talked:
+        return None
+    return timedelta(seconds=duration - talked)
+
+
+def _recording(said: Mapping[str, str]) -> str:
+    """FreePBX has a column for it; before, it stood in the user field."""
+    by_user_field = said.get("userfield", "").partition("audio:")
+    return cells.file_name(
+        said.get("recordingfile") or ("" if by_user_field[0] else by_user_field[2])
+    )
+
+
+def _created(unique_id: str) -> datetime | None:
+    parts = _UNIQUE_ID.fullmatch(unique_id)
+    return cells.instant(int(parts["epoch"])) if parts else None
+
+
+def _columns(row: Sequence[str]) -> tuple[str, ...]:
+    """Of Master.csv, by how many there are; empty: it is no row of it."""
+    more = len(row) - len(_COLUMNS)
+    if not 0 <= more <= len(_LATER_COLUMNS) + 2 or not _is_row(row):
+        return ()
+    later = _LATER_COLUMNS if more >= len(_LATER_COLUMNS) else ()
+    one = "uniqueid" if _UNIQUE_ID.fullmatch(row[-1 - len(later)]) else "userfield"
+    between = ((), (one,), ("uniqueid", "userfield"))[more - len(later)]
+    return (*_COLUMNS, *between, *later)
+
+
+def _is_row(row: Sequence[str]) -> bool:
+    said = dict(zip(_COLUMNS, row, strict=False))
+    return cells.local(said["start"]) is not None and said["disposition"] in _DISPOSITIONS
+
+
+def _cells(line: Line) -> list[str]:
+    row = cells_of(line)
+    return [] if isinstance(row, NotUnderstood) else row

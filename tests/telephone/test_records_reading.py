@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import errno
+import io
+import os
+
+import pytest
+
+from callrec.errors import Failed, Unusable
+from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.records.reading import read_records
+from telephone.legs import SETUP
+
+ROW = (
+    b'"","07700900123","201","from-did-direct","""Ann Other"" <07700900123>","PJSIP/trunk-1",'
+    b'"PJSIP/201-2","Dial","PJSIP/201,,tT","2025-06-02 10:00:00","2025-06-02 10:00:05",'
+    b'"2025-06-02 10:02:05",125,120,"ANSWERED","DOCUMENTATION","1748854800.17",""\n'
+)
+
+
+def read(data: bytes) -> list[Leg | NotUnderstood]:
+    return list(read_records(io.BytesIO(data), SETUP))
+
+
+def lines_not_understood(data: bytes) -> list[int]:
+    return [row.line for row in read(data) if isinstance(row, NotUnderstood)]
+
+
+def test_a_row_with_something_wrong_takes_no_other_with_it() -> None:
+    wrong = [
+        b'"unclosed,1\n',
+        b"\n",
+        b"a" * 70_000 + b"\n",
+        b"1,2,3\n",
+        ROW.replace(b"10:00:00", b""),
+    ]
+    rows = read(ROW + b"".join(wrong) + ROW)
+    assert [type(row) for row in rows] == [Leg, *[NotUnderstood] * 4, Leg]
+    assert lines_not_understood(ROW + b"".join(wrong)) == [2, 4, 5, 6]
+
+
+def test_a_line_that_is_too_long_is_left_out_wherever_it_ends() -> None:
+    for length in (64 * 1024, 64 * 1024 + 1, 256 * 1024, 256 * 1024 - len(ROW), 1_000_000):
+        rows = read(ROW + b"x" * length + b"\n" + ROW + b"x" * length)
+        assert [type(row) for row in rows] == [Leg, NotUnderstood, Leg, NotUnderstood]
+
+
+def test_a_line_that_is_no_utf_8_is_read_as_western_european() -> None:
+    [plain] = read(b"\xef\xbb\xbf" + ROW.replace(b"Ann Other", "Siân Ó".encode()))
+    [old] = read(ROW.replace(b"Ann Other", b"Si\xe2n \xd3"))
+    assert isinstance(plain, Leg)
+    assert isinstance(old, Leg)
+    assert plain.call.parties == old.call.parties == ("Siân Ó",)
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"a,b,c\n", b"x" * 99_999, b"RIFF\0\0\0\0WAVE"])
+def test_a_file_of_no_known_kind_is_refused(data: bytes) -> None:
+    with pytest.raises(Unusable, match="no call records of a kind that is known"):
+        read(data)
+
+
+class _Failing(io.BytesIO):
+    def read(self, _size: int | None = -1, /) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_a_file_that_cannot_be_read_is_said_so() -> None:
+    with pytest.raises(Failed, match="Input/output error"):
+        list(read_records(_Failing(), SETUP))
