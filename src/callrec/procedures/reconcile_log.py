@@ -10,14 +10,15 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from callrec.audit.leaf import Outcome
+from sqlalchemy import select
+
+from callrec.catalogue import tables
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
 from callrec.policy.role import Power
 from callrec.policy.when import Days
 from callrec.practice import writing
 from callrec.procedures.custody import attested_statement
-from callrec.procedures.search_log import leaves_of_act
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,12 +108,19 @@ def last_reconciled(practice: Practice, connection: Connection) -> LastReconcile
     Raises:
         Tampered: it is not as it was signed, or in no leaf, or of somebody who might not.
     """
-    done = [leaf for leaf in leaves_of_act(connection, ANSWERED) if leaf.outcome is Outcome.DONE]
-    if not done:
+    leaf, said = tables.leaf, tables.statement
+    newest = connection.execute(
+        select(said.c.digest)
+        .join(leaf, leaf.c.statement == said.c.digest)
+        .where(said.c.kind == KIND)
+        .order_by(leaf.c.seq.desc())
+        .limit(1)
+    ).scalar()
+    if newest is None:
         return None
-    statement = attested_statement(practice, connection, done[-1].statement, may=Power.INGEST)
+    statement = attested_statement(practice, connection, newest, may=Power.INGEST)
     if statement.kind != KIND:
         raise Tampered("the statement of a reconciliation is another's")
-    said = {name: statement.fields[name] for name in Counts.__slots__}
+    counts = {name: statement.fields[name] for name in Counts.__slots__}
     days = Days(*(date.fromisoformat(statement.fields[end]) for end in ("from", "to")))
-    return LastReconciled(statement.at, days, Counts(**said))
+    return LastReconciled(statement.at, days, Counts(**counts))
