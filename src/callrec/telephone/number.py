@@ -21,6 +21,7 @@ _WITHHELD = frozenset(
 """What systems write for a caller who is not shown; ``s`` is Asterisk's "whatever was dialled"."""
 
 _SPELLED = re.compile(r"\+?[0-9 ()./-]{3,40}")
+_EXTENSION = re.compile("[0-9]{2,6}")
 _PUNCTUATION = re.compile("[ ()./-]")
 _SHORT_CODES = {"GB": frozenset({"111"})}
 """Public short codes beside the emergency numbers, which phonenumbers knows for every region."""
@@ -80,7 +81,7 @@ def is_extension(text: str, extensions: Extensions, region: str) -> bool:
     By the ranges where there are any; without them, two to six digits, the first of them no 0, and
     no public short code.
     """
-    if not re.fullmatch("[0-9]{2,6}", text):
+    if not _EXTENSION.fullmatch(text):
         return False
     if extensions:
         return any(first <= int(text) <= last for first, last in extensions)

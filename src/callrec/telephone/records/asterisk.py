@@ -10,21 +10,24 @@ Source: asterisk f0c1c1a, cdr/cdr_csv.c, configs/samples/cdr.conf.sample; FreePB
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from callrec.telephone.call import Direction, System
 from callrec.telephone.number import is_extension
 from callrec.telephone.records import cells
+from callrec.telephone.records.file_clock import FileClock
 from callrec.telephone.records.leg import Leg, NotUnderstood
-from callrec.telephone.records.lines import cells_of
-from callrec.telephone.written import Written, WrittenTime
+from callrec.telephone.records.lines import by_columns, by_header, cells_of
+from callrec.telephone.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from callrec.telephone.records.lines import Line, ReadLine
     from callrec.telephone.setup import Setup
+    from callrec.telephone.written import WrittenTime
 
 _COLUMNS: Final = (
     *("accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp"),
@@ -43,69 +46,39 @@ _MACHINES: Final = frozenset(
 
 _FROM_OUTSIDE: Final = ("from-trunk", "from-pstn", "from-did", "from-digital", "ext-did")
 _HOW: Final = "a call record as Asterisk writes it"
-_UTC_CLOCK: Final = "a clock that the unique ids of its records show to stand in UTC"
-
-_SOON: Final = timedelta(minutes=30)
-"""After its channel came about a call's first leg begins; as in telephone/clock.py."""
-
-_AT_LEAST: Final = timedelta(seconds=-2)
-"""Clocks are set."""
 
 
 def begin(first: Sequence[Line], setup: Setup) -> ReadLine | None:
     """What reads the lines of a file that begins so; None: it is not Asterisk's."""
-    header = _header(first[0])
-    if header:
-        return _Reader(setup, header).read
-    return _Reader(setup).read if any(_columns(_cells(line)) for line in first) else None
+    reader = _Reader(setup)
+    for start in ("start", "calldate"):
+        read = by_header(first[0], frozenset({start, "src", "dst", "disposition"}), reader.read_row)
+        if read is not None:
+            return read
+    return reader.read if any(_columns(_cells(line)) for line in first) else None
 
 
 class _Reader:
-    def __init__(self, setup: Setup, header: tuple[str, ...] = ()) -> None:
+    def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        self._header = header
-        self._is_utc: bool | None = None
+        self._clock = FileClock(setup.zone, "the unique id")
 
-    def read(self, line: Line) -> Leg | NotUnderstood | None:
+    def read(self, line: Line) -> Leg | NotUnderstood:
         row = cells_of(line)
         if isinstance(row, NotUnderstood):
             return row
-        columns = self._header or _columns(row)
-        if self._header and line.number == 1:
-            return None
-        if len(row) != len(columns):
-            return NotUnderstood(line.number, f"it has {len(row)} cells, which is no call's")
-        said = cells.filled(dict(zip(columns, row, strict=True)))
-        time = self._time(said.get("start") or said.get("calldate") or "", said.get("uniqueid", ""))
-        return _leg(said, time, self._setup) if time else NotUnderstood(line.number, "no start")
+        columns = _columns(row)
+        if not columns:
+            return NotUnderstood(line.number, "it is no row of Master.csv")
+        return by_columns(line.number, columns, row, self.read_row)
 
-    def _time(self, raw: str, unique_id: str) -> WrittenTime | None:
-        """A later leg may have the id of a channel that is hours old: then its file's clock counts.
-
-        That is the one that the last telling row showed.
-        """
+    def read_row(self, said: Mapping[str, str]) -> Leg | str:
+        raw = said.get("start") or said.get("calldate", "")
         start = cells.local(raw)
         if start is None:
-            return None
-        created = _created(unique_id)
-        if created is not None and (self._is_near(start, created) or self._is_utc is None):
-            return WrittenTime(raw=raw, local=start, instant=created)
-        if self._is_utc:
-            return WrittenTime(raw=raw, instant=start.replace(tzinfo=UTC), proof=_UTC_CLOCK)
-        return WrittenTime(raw=raw, local=start)
-
-    def _is_near(self, start: datetime, created: datetime) -> bool:
-        """Whether the leg began soon after its channel, by the practice's clock."""
-        in_zone = any(
-            _AT_LEAST <= start.replace(tzinfo=self._setup.zone, fold=fold) - created < _SOON
-            for fold in (0, 1)
-        )
-        in_utc = _AT_LEAST <= start.replace(tzinfo=UTC) - created < _SOON
-        if in_zone and in_utc:  # winter
-            self._is_utc = bool(self._is_utc)
-        elif in_zone or in_utc:
-            self._is_utc = in_utc
-        return in_zone
+            return "its start is no date and time"
+        time = self._clock.time(raw, start, _created(said.get("uniqueid", "")))
+        return _leg(said, time, self._setup)
 
 
 def _leg(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Leg:
@@ -155,8 +128,11 @@ def _direction(
 
 
 def _ours(end: str, device: re.Match[str] | None, setup: Setup) -> str | None:
-    """The extension at this end: by its number, else by the device on its channel."""
-    for number in (end, device[1] if device else ""):
+    """The extension at this end: by the device on its channel, else by its number.
+
+    A queue has a number too, and the device is who answered.
+    """
+    for number in (device[1] if device else "", end):
         if is_extension(number, setup.extensions, setup.region):
             return number
     return None
@@ -189,15 +165,6 @@ def _recording(said: Mapping[str, str]) -> str:
 def _created(unique_id: str) -> datetime | None:
     parts = _UNIQUE_ID.fullmatch(unique_id)
     return cells.instant(int(parts["epoch"])) if parts else None
-
-
-def _header(line: Line) -> tuple[str, ...]:
-    """The names of the columns, if they are those of Asterisk's records."""
-    names = tuple(name.strip().casefold() for name in _cells(line))
-    is_ours = {"src", "dst", "disposition"} <= set(names) and not {"start", "calldate"}.isdisjoint(
-        names
-    )
-    return names if is_ours else ()
 
 
 def _columns(row: Sequence[str]) -> tuple[str, ...]:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from callrec.telephone.number import is_withheld
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from callrec.telephone.written import WrittenTime
 
 _LONGEST_END: Final = 64
 _LONGEST_NAME: Final = 200
 _LONGEST_FILE_NAME: Final = 255
 _FOLDERS: Final = re.compile(r"[/\\]")
-_CALLER: Final = re.compile(r'\s*"?([^"<]*)"?\s*<[^>]*>?\s*')
 
+_DURATION: Final = re.compile(r"([0-9]{1,4}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?")
 _SHORTEST_TIME: Final = len("2025-06-02 09:00")
-_YEARS: Final = range(1900, 2100)
+_YEARS: Final = range(1901, 2100)
 _LATEST: Final = 4_102_444_800
 """Seconds: the year 2100."""
 
@@ -37,8 +35,8 @@ def people(*names: str) -> tuple[str, ...]:
 
 def shown_name(caller: str) -> str:
     """Of a caller as ``"Name" <number>``; empty: no name is shown."""
-    shown = _CALLER.fullmatch(caller)
-    return shown[1].strip() if shown else ""
+    name = caller.rpartition("<")[0].strip()
+    return name[1:-1] if name.startswith('"') and name.endswith('"') else name
 
 
 def file_name(path: str) -> str:
@@ -50,7 +48,7 @@ def file_name(path: str) -> str:
 def whole(text: str) -> int | None:
     """A number without a sign, such as seconds; None: it is none."""
     plain = text.strip()
-    return int(plain) if len(plain) <= 12 and plain.isascii() and plain.isdigit() else None  # noqa: PLR2004
+    return int(plain) if len(plain) <= 15 and plain.isascii() and plain.isdigit() else None  # noqa: PLR2004
 
 
 def milliseconds(seconds: str) -> int | None:
@@ -65,17 +63,36 @@ def instant(seconds: float | None) -> datetime | None:
 
 
 def local(text: str) -> datetime | None:
-    """A date and time without a zone, as ISO 8601 or with a space between; 1900 to 2099."""
+    """A date and time without an offset, as ISO 8601 or with a space between; 1901 to 2099."""
+    at = _date_and_time(text)
+    return at if at and at.tzinfo is None else None
+
+
+def written_time(text: str) -> WrittenTime | None:
+    """Likewise, with an offset or without."""
+    at = _date_and_time(text)
+    if at is None:
+        return None
+    if at.tzinfo is None:
+        return WrittenTime(raw=text, local=at)
+    return WrittenTime(raw=text, instant=at, proof="the offset that is written with it")
+
+
+def duration(text: str) -> timedelta | None:
+    """As ``HH:MM:SS``, also with more hours or a fraction of a second."""
+    parts = _DURATION.fullmatch(text.strip())
+    if parts is None:
+        return None
+    hours, minutes, seconds = (int(part) for part in parts.group(1, 2, 3))
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _date_and_time(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text.strip()) if len(text) >= _SHORTEST_TIME else None
     except ValueError:
         return None
-    return at if at and at.tzinfo is None and at.year in _YEARS else None
-
-
-def filled(cells: Mapping[str, str]) -> dict[str, str]:
-    """What is said at all."""
-    return {name: cell for name, cell in cells.items() if cell}
+    return at if at and at.year in _YEARS else None
 
 
 def _is_name(text: str) -> bool:

@@ -6,13 +6,14 @@ A line is a row: one whose quotes are not closed is not understood, and takes no
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
 
 from callrec.telephone.records.leg import Leg, NotUnderstood
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 LONGEST: Final = 64 * 1024
 """Bytes of a line. Asterisk itself drops what is longer than 1,024."""
@@ -21,6 +22,10 @@ _AT_ONCE: Final = 256 * 1024
 """Bytes."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 class Line(NamedTuple):
@@ -34,8 +39,11 @@ class Line(NamedTuple):
 ReadLine: TypeAlias = Callable[[Line], Leg | NotUnderstood | None]
 """What a line says; None: nothing of a call, such as a header."""
 
+ReadRow: TypeAlias = Callable[[Mapping[str, str]], Leg | str]
+"""What the cells of a row say, by the names of their columns, empty ones left out; or why not."""
 
-def read_lines(file: BinaryIO) -> Iterator[Line | NotUnderstood]:
+
+def read_lines(file: Readable) -> Iterator[Line | NotUnderstood]:
     """Each line that holds something; of one that is too long no more is kept than its number.
 
     UTF-8, with or without a byte order mark; a line that is no UTF-8 is read as Windows' code page
@@ -49,6 +57,43 @@ def read_lines(file: BinaryIO) -> Iterator[Line | NotUnderstood]:
             yield NotUnderstood(number, f"the line is longer than {LONGEST // 1024} KiB")
         elif text := _text(raw.removeprefix(_BYTE_ORDER_MARK) if number == 1 else raw):
             yield Line(number, text)
+
+
+def by_header(first: Line, needed: frozenset[str], read: ReadRow) -> ReadLine | None:
+    """What reads the rows of a file whose first line names its columns, in any order.
+
+    Args:
+        first: the line.
+        needed: columns, in small letters; without them it is another system's file.
+        read: what one row says.
+    """
+    row = cells_of(first)
+    columns = [] if isinstance(row, NotUnderstood) else [name.strip().casefold() for name in row]
+    if not needed <= set(columns):
+        return None
+    return partial(_read_row, first.number, columns, read)
+
+
+def by_columns(
+    number: int, columns: Sequence[str], row: Sequence[str], read: ReadRow
+) -> Leg | NotUnderstood:
+    """What one row says whose columns are known."""
+    if len(row) != len(columns):
+        return NotUnderstood(number, f"it has {len(row)} cells and not {len(columns)}")
+    said = {name: cell for name, cell in zip(columns, row, strict=True) if cell}
+    leg = read(said)
+    return NotUnderstood(number, leg) if isinstance(leg, str) else leg
+
+
+def _read_row(
+    header: int, columns: Sequence[str], read: ReadRow, line: Line
+) -> Leg | NotUnderstood | None:
+    if line.number == header:
+        return None
+    row = cells_of(line)
+    if isinstance(row, NotUnderstood):
+        return row
+    return by_columns(line.number, columns, row, read)
 
 
 def cells_of(line: Line) -> list[str] | NotUnderstood:
@@ -67,7 +112,7 @@ def _text(raw: bytes) -> str:
         return plain.decode("cp1252", "replace").strip("\r\n")
 
 
-def _raw_lines(file: BinaryIO) -> Iterator[bytes | None]:
+def _raw_lines(file: Readable) -> Iterator[bytes | None]:
     """None: too long."""
     rest, is_too_long = b"", False
     while chunk := file.read(_AT_ONCE):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+from io import BytesIO
 from itertools import chain, islice
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from callrec.errors import Failed, Unusable
 from callrec.telephone.call import System
-from callrec.telephone.records import asterisk
+from callrec.telephone.records import asterisk, avaya, cucm, fusionpbx, mitel, three_cx
+from callrec.telephone.records.described import ITEMS, Describing
+from callrec.telephone.records.items import LARGEST, items_of, page_of, parsed
 from callrec.telephone.records.leg import NotUnderstood
-from callrec.telephone.records.lines import Line, read_lines
+from callrec.telephone.records.lines import Line, Readable, read_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
 
     from callrec.telephone.records.leg import Leg
     from callrec.telephone.records.lines import ReadLine
@@ -21,9 +26,10 @@ if TYPE_CHECKING:
 _FIRST: Final = 20
 """Lines in which a file must show whose it is."""
 
-_HINT: Final = (
-    "docs/call-records.md lists the call records that are read; name the system by --system"
-)
+_HEAD: Final = 64 * 1024
+"""Bytes in which JSON must show whether it is one piece or a line for each record."""
+
+_HINT: Final = "docs/call-records.md says which are read; --system says whose they are"
 
 
 class Begin(Protocol):
@@ -32,42 +38,111 @@ class Begin(Protocol):
     def __call__(self, first: Sequence[Line], setup: Setup) -> ReadLine | None: ...
 
 
-LINES: Final[dict[System, Begin]] = {
+_LINES: Final[dict[System, Begin]] = {
     System.ASTERISK: asterisk.begin,
+    System.FREESWITCH: fusionpbx.begin,
+    System.CUCM: cucm.begin,
+    System.THREE_CX: three_cx.begin,
+    System.AVAYA: avaya.begin,
 }
 """In the order in which they are asked: whose lines are the most telling, first."""
 
 
-def read_records(file: BinaryIO, setup: Setup) -> Iterator[Leg | NotUnderstood]:
+def read_records(
+    file: BinaryIO, setup: Setup, *, until: date | None = None
+) -> Iterator[Leg | NotUnderstood]:
     """Each row of a file of call records, as it comes.
 
     Args:
         file: its bytes; read once, from where it stands.
         setup: how this practice's telephone systems are read; ``system`` is the only one tried.
+        until: no call in it began on a later day, such as the one on which it was last written.
+            Mitel's records, which say no year, cannot be read without it.
 
     Raises:
         Unusable: it is of no known kind; before anything is yielded.
         Failed: it cannot be read.
     """
     try:
-        yield from _read(file, setup)
+        yield from _read(file, setup, until)
     except OSError as problem:
         raise Failed(f"the call records cannot be read: {problem.strerror}") from None
 
 
-def _read(file: BinaryIO, setup: Setup) -> Iterator[Leg | NotUnderstood]:
+def _read(file: BinaryIO, setup: Setup, until: date | None) -> Iterator[Leg | NotUnderstood]:
+    head = file.read(_HEAD)
+    whole = _Behind(head, file)
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in {b"{", b"["}:
+        return _rows(whole, setup, until)
+    if _has_an_item_on_each_line(head):
+        return _items(_parsed_lines(whole), setup)
+    return _items(iter(enumerate(items_of(whole.read(LARGEST + 1)), start=1)), setup)
+
+
+class _Behind:
+    """A file, with what was read of it already put before it."""
+
+    def __init__(self, head: bytes, file: BinaryIO) -> None:
+        self._head = BytesIO(head)
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        """As many bytes as are asked for, while there are any; a pipe gives what it has."""
+        read = self._head.read(size)
+        while len(read) < size and (more := self._file.read(size - len(read))):
+            read += more
+        return read
+
+
+def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | NotUnderstood]:
     lines = read_lines(file)
     first = list(islice(lines, _FIRST))
-    read = _reader([line for line in first if isinstance(line, Line)], setup)
+    read = _reader([line for line in first if isinstance(line, Line)], setup, until)
     for line in chain(first, lines):
         row = line if isinstance(line, NotUnderstood) else read(line)
         if row is not None:
             yield row
 
 
-def _reader(first: Sequence[Line], setup: Setup) -> ReadLine:
-    for system, begin in LINES.items():
+def _reader(first: Sequence[Line], setup: Setup, until: date | None) -> ReadLine:
+    begins = _LINES if until is None else _LINES | {System.MITEL: partial(mitel.begin, until)}
+    for system, begin in begins.items():
         read = begin(first, setup) if first and setup.system in {None, system} else None
         if read is not None:
             return read
-    raise Unusable("the file holds no call records of a kind that is known", hint=_HINT)
+    raise _of_no_known_kind()
+
+
+def _has_an_item_on_each_line(head: bytes) -> bool:
+    """A page of an API may be all on one line too."""
+    item = parsed(head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0])
+    return isinstance(item, dict) and page_of(item) is None
+
+
+def _parsed_lines(file: Readable) -> Iterator[tuple[int, Any]]:
+    for line in read_lines(file):
+        if isinstance(line, Line):
+            yield line.number, parsed(line.text.encode())
+        else:
+            yield line.line, None
+
+
+def _items(numbered: Iterator[tuple[int, Any]], setup: Setup) -> Iterator[Leg | NotUnderstood]:
+    modules = [module for system, module in ITEMS.items() if setup.system in {None, system}]
+    first = list(islice(numbered, _FIRST))
+    if not any(_whose(item, modules) for _, item in first):
+        raise _of_no_known_kind()
+    for number, item in chain(first, numbered):
+        module = _whose(item, modules)
+        legs = module.legs(item, setup) if module else iter(["it is no call's record"])
+        for leg in legs:
+            yield NotUnderstood(number, leg) if isinstance(leg, str) else leg
+
+
+def _whose(item: Any, modules: Iterable[Describing]) -> Describing | None:
+    is_object = isinstance(item, dict)
+    return next((module for module in modules if is_object and module.is_ours(item)), None)
+
+
+def _of_no_known_kind() -> Unusable:
+    return Unusable("the file holds no call records of a kind that is known", hint=_HINT)

@@ -1,0 +1,154 @@
+"""Call records of Avaya IP Office: SMDR, as it is sent to whoever listens.
+
+Comma-separated, unquoted, without a header. A line is a segment: what one device had of a call.
+Segments of a call have its id and all repeat its start; all but the last are marked as continued.
+Ids begin anew when the system does. Release 11 adds five columns.
+
+Source: Avaya, IP Office Manager, Appendix SMDR: fields, and the examples of each kind of call.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from callrec.telephone.call import Direction, System
+from callrec.telephone.records import cells
+from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.records.lines import cells_of
+from callrec.telephone.written import Written, WrittenTime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from callrec.telephone.records.lines import Line, ReadLine
+    from callrec.telephone.setup import Setup
+
+_COLUMNS: Final = (
+    *("call start", "connected time", "ring time", "caller", "direction", "called number"),
+    *("dialled number", "account", "is internal", "call id", "continuation", "party1 device"),
+    *("party1 name", "party2 device", "party2 name", "hold time", "park time"),
+    *("authorization valid", "authorization code", "user charged", "call charge", "currency"),
+    *("amount at last user change", "call units", "units at last user change", "cost per unit"),
+    *("mark up", "external targeting cause", "external targeter id", "external targeted number"),
+    *("calling party server", "unique call id (caller)", "called party server"),
+    *("unique call id (called)", "smdr record time"),
+)
+_FEWEST: Final = _COLUMNS.index("party2 name") + 1
+
+_PARTIES: Final = ("party1", "party2")
+_START: Final = re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
+_EXTENSION: Final = re.compile(r"E([0-9]{2,6})")
+_NOBODY: Final = re.compile(r"Extn ?[0-9]+")
+"""What a desk is called that has been given to nobody."""
+
+_AT_A_SERVER: Final = re.compile(r"@.*|#\Z")
+"""Behind a number of a SIP trunk, or the key that ends dialling."""
+
+_MOST_OPEN: Final = 10_000
+"""Calls whose last segment has not come; an older one is given up."""
+
+
+def begin(first: Sequence[Line], setup: Setup) -> ReadLine | None:
+    """What reads the lines of a file that begins so; None: it is not IP Office's."""
+    return _Reader(setup).read if any(_segment(line) for line in first) else None
+
+
+class _Open(NamedTuple):
+    """A call of which more segments are to come."""
+
+    start: str
+    """Of the first segment, as written."""
+    spent: timedelta
+    """By the segments so far."""
+
+
+class _Reader:
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._open: dict[str, _Open] = {}
+
+    def read(self, line: Line) -> Leg | NotUnderstood:
+        said = _segment(line)
+        if said is None:
+            return NotUnderstood(line.number, "it is no segment of a call")
+        start = cells.local(said["call start"].replace("/", "-"))
+        connected = cells.duration(said["connected time"])
+        if start is None or connected is None:
+            return NotUnderstood(line.number, "its start or its connected time is none")
+        rang = timedelta(seconds=cells.whole(said.get("ring time", "")) or 0)
+        began = self._open.pop(said["call id"], _Open(said["call start"], timedelta()))
+        if said["continuation"] == "1":
+            self._remember(said["call id"], _Open(began.start, began.spent + rang + connected))
+        call = _written(said, start).understood(self._setup)
+        return Leg(
+            call=call,
+            key=f"{said['call id']} {began.start}",
+            recording="",
+            answered=bool(connected),
+            answered_at=call.started_at + began.spent + rang if connected else None,
+            talk_ms=connected // timedelta(milliseconds=1),
+        )
+
+    def _remember(self, call_id: str, call: _Open) -> None:
+        self._open[call_id] = call
+        if len(self._open) > _MOST_OPEN:
+            del self._open[next(iter(self._open))]
+
+
+def _segment(line: Line) -> Mapping[str, str] | None:
+    """The columns by name; None: it is no segment."""
+    row = cells_of(line)
+    if isinstance(row, NotUnderstood) or len(row) < _FEWEST:
+        return None
+    said = {name: cell.strip() for name, cell in zip(_COLUMNS, row, strict=False) if cell.strip()}
+    is_ours = (
+        _START.fullmatch(said.get("call start", ""))
+        and said.get("direction") in {"I", "O"}
+        and {"connected time", "call id"} <= said.keys()
+        and said.get("continuation") in {"0", "1"}
+    )
+    return said if is_ours else None
+
+
+def _written(said: Mapping[str, str], start: datetime) -> Written:
+    desks = [desk for desk in map(_desk, _parties(said)) if desk]
+    return Written(
+        system=System.AVAYA,
+        how="a segment of a call as Avaya IP Office writes it",
+        time=WrittenTime(raw=said["call start"], local=start),
+        direction=_direction(said),
+        calling=_end(said.get("caller", "")),
+        called=_end(said.get("called number", "")),
+        extension=desks[0] if desks else None,
+        parties=cells.people(*_names_at_desks(said)),
+        said=said,
+    )
+
+
+def _parties(said: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Device and name of both."""
+    return [(said.get(f"{who} device", ""), said.get(f"{who} name", "")) for who in _PARTIES]
+
+
+def _desk(party: tuple[str, str]) -> str | None:
+    """Its extension; lines and voicemail have devices and names too, and are nobody."""
+    device = _EXTENSION.fullmatch(party[0])
+    return device[1] if device else None
+
+
+def _names_at_desks(said: Mapping[str, str]) -> list[str]:
+    parties = [party for party in _parties(said) if _desk(party)]
+    return [name for _, name in parties if not _NOBODY.fullmatch(name)]
+
+
+def _direction(said: Mapping[str, str]) -> Direction:
+    if said.get("is internal") == "1":
+        return Direction.INTERNAL
+    return Direction.INBOUND if said["direction"] == "I" else Direction.OUTBOUND
+
+
+def _end(text: str) -> str:
+    return cells.end(_AT_A_SERVER.sub("", text))

@@ -1,0 +1,85 @@
+"""Call records of FusionPBX: the table ``v_xml_cdr`` as its call detail records are exported.
+
+The first line names the columns; cells are quoted, and a quote within one is not doubled, so that
+such a row cannot be read. Epochs are seconds in UTC, stamps have an offset or are local.
+
+Source: fusionpbx 0b8251a, app/xml_cdr/xml_cdr_export.php; app/xml_cdr/app_config.php.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from callrec.telephone.call import Direction, System
+from callrec.telephone.records import cells
+from callrec.telephone.records.leg import Leg
+from callrec.telephone.records.lines import by_header
+from callrec.telephone.written import Written, WrittenTime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from callrec.telephone.records.lines import Line, ReadLine
+    from callrec.telephone.setup import Setup
+
+_DIRECTIONS: Final = {
+    "inbound": Direction.INBOUND,
+    "outbound": Direction.OUTBOUND,
+    "local": Direction.INTERNAL,
+}
+
+
+def begin(first: Sequence[Line], setup: Setup) -> ReadLine | None:
+    """What reads the lines of a file that begins so; None: it is not FusionPBX's."""
+    for start in ("start_epoch", "start_stamp"):
+        needed = frozenset({start, "caller_id_number", "destination_number"})
+        read = by_header(first[0], needed, partial(_leg, setup))
+        if read is not None:
+            return read
+    return None
+
+
+def _leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
+    time = _time(said)
+    if time is None:
+        return "its start is no date and time"
+    direction = _DIRECTIONS.get(said.get("direction", "").casefold())
+    calling = cells.end(said.get("source_number") or said.get("caller_id_number", ""))
+    call = Written(
+        system=System.FREESWITCH,
+        how="a call record as FusionPBX writes it",
+        time=time,
+        direction=direction,
+        calling=calling,
+        called=cells.end(said.get("destination_number", "")),
+        extension=said.get("extension"),
+        parties=cells.people(said.get("caller_id_name", "")),
+        unique_id=said.get("xml_cdr_uuid"),
+        said=said,
+    ).understood(setup)
+    talked = _talked(said)
+    answered_at = cells.instant(cells.whole(said.get("answer_epoch", "")))
+    return Leg(
+        call=call,
+        # Of two legs each names the other.
+        key=min(filter(None, (said.get("xml_cdr_uuid"), said.get("bridge_uuid"))), default=""),
+        recording=cells.file_name(said.get("record_name", "")),
+        answered=answered_at is not None or bool(talked),
+        answered_at=answered_at,
+        talk_ms=talked,
+    )
+
+
+def _time(said: Mapping[str, str]) -> WrittenTime | None:
+    stamp = said.get("start_stamp", "")
+    epoch = cells.instant(cells.whole(said.get("start_epoch", "")))
+    if epoch is not None:
+        return WrittenTime(raw=stamp or said["start_epoch"], instant=epoch, proof="the epoch")
+    return cells.written_time(stamp)
+
+
+def _talked(said: Mapping[str, str]) -> int | None:
+    """Milliseconds."""
+    exactly = cells.whole(said.get("billmsec", ""))
+    return cells.milliseconds(said.get("billsec", "")) if exactly is None else exactly

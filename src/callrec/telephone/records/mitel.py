@@ -1,0 +1,182 @@
+"""Call records of Mitel MiVoice Business: SMDR, in columns of fixed width.
+
+Without a year, and by the SMDR options with or without seconds, by 12 or 24 hours (``p`` for the
+afternoon), with parties of four or of seven digits. The fields before the calling party are read as
+they come, those behind it by their distance from it:
+
+    90 characters:   party[4] attendant[1] answered[3] ..[2] digits[26] completion speed called[4]
+    101 characters:  party[7] attendant[1] answered[4] .     digits[26] completion speed called[7]
+
+then transfer[1], ., third party, ., account[12], route[1], system[3], .; where it is reported,
+., ANI[10], ., DNIS; in a network, ., call identifier[8], sequence[1].
+
+Source: Mitel, SMDR - Recorded Information (fields, lengths, flags); a public parser of MiVoice
+Business 10.5 (columns), whose test lines have seconds and seven digits. Not seen: a real line of
+90 characters, one with ANI, one of a network.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from callrec.telephone.call import Direction, System
+from callrec.telephone.records import cells
+from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.written import Written, WrittenTime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from callrec.telephone.records.lines import Line, ReadLine
+    from callrec.telephone.setup import Setup
+
+_BEGINNING: Final = re.compile(
+    r"(?P<long>[ %+-])(?P<month>[0-9]{2})/(?P<day>[0-9]{2}) "
+    r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?(?P<afternoon>[ p]) {1,2}"
+    r"(?P<duration>(?:[0-9]{2})?[0-9]{2}:[0-9]{2}:[0-9]{2}) "
+)
+_TRUNK: Final = re.compile(r"[TX][0-9]{1,4}")
+_NOON: Final = 12
+_A_DAY: Final = timedelta(days=1)
+_YEARS: Final = 8
+"""That many back there is a leap year."""
+
+_FOUR_DIGITS: Final = {
+    "calling": slice(0, 4),
+    "attendant": slice(4, 5),
+    "answered after": slice(5, 8),
+    "digits": slice(10, 36),
+    "completion": slice(36, 37),
+    "speed or forward": slice(37, 38),
+    "called": slice(38, 42),
+    "transfer": slice(42, 43),
+    "third party": slice(44, 48),
+    "account": slice(49, 61),
+    "route": slice(61, 62),
+    "system": slice(62, 65),
+    "ani": slice(67, 77),
+    "dnis": slice(78, 88),
+    "call identifier": slice(89, 97),
+    "sequence": slice(97, 98),
+}
+_SEVEN_DIGITS: Final = {
+    "calling": slice(0, 7),
+    "attendant": slice(7, 8),
+    "answered after": slice(8, 12),
+    "digits": slice(13, 39),
+    "completion": slice(39, 40),
+    "speed or forward": slice(40, 41),
+    "called": slice(41, 48),
+    "transfer": slice(48, 49),
+    "third party": slice(50, 57),
+    "account": slice(58, 70),
+    "route": slice(70, 71),
+    "system": slice(71, 74),
+    "ani": slice(76, 86),
+    "dnis": slice(87, 94),
+    "call identifier": slice(95, 103),
+    "sequence": slice(103, 104),
+}
+
+
+def begin(until: date, first: Sequence[Line], setup: Setup) -> ReadLine | None:
+    """What reads the lines of a file that begins so; None: it is not Mitel's.
+
+    Args:
+        until: no call in it began on a later day. Of the years that a day could be of, it is the
+            last that does not lie after it.
+        first: the lines that it begins with.
+        setup: how this practice's telephone systems are read.
+    """
+    beginnings = [_BEGINNING.match(line.text) for line in first]
+    if not any(beginnings):
+        return None
+    is_12_hours = any(beginning and beginning["afternoon"] == "p" for beginning in beginnings)
+    return _Reader(setup, until, is_12_hours=is_12_hours).read
+
+
+class _Reader:
+    def __init__(self, setup: Setup, until: date, *, is_12_hours: bool) -> None:
+        self._setup = setup
+        self._until = until
+        self._is_12_hours = is_12_hours
+
+    def read(self, line: Line) -> Leg | NotUnderstood:
+        beginning = _BEGINNING.match(line.text)
+        if beginning is None:
+            return NotUnderstood(line.number, "it does not begin as a call's record does")
+        start = self._start(beginning)
+        duration = cells.duration(beginning["duration"])
+        if start is None or duration is None:
+            return NotUnderstood(line.number, "its start is no date and time")
+        said = _fields(line.text, beginning)
+        raw = line.text[1 : beginning.start("duration")].strip()
+        call = _written(said, WrittenTime(raw=raw, local=start)).understood(self._setup)
+        waited = cells.whole(said.get("answered after", ""))
+        answered = bool(duration) and "*" not in said.get("answered after", "")
+        return Leg(
+            call=call,
+            # The numbers of calls come again; a call has one day.
+            key=f"{said['call identifier']} {start:%Y-%m-%d}" if "call identifier" in said else "",
+            recording="",
+            answered=answered,
+            answered_at=_after(call.started_at, waited) if answered else None,
+            talk_ms=duration // timedelta(milliseconds=1),
+        )
+
+    def _start(self, beginning: re.Match[str]) -> datetime | None:
+        hour = int(beginning["hour"])
+        if beginning["afternoon"] == "p" or self._is_12_hours:
+            self._is_12_hours = True
+            hour = hour % _NOON + (_NOON if beginning["afternoon"] == "p" else 0)
+        day = self._day(int(beginning["month"]), int(beginning["day"]))
+        clock = f"{hour:02}:{beginning['minute']}:{beginning['second'] or '00'}"
+        return cells.local(f"{day} {clock}") if day else None
+
+    def _day(self, month: int, day: int) -> date | None:
+        latest = self._until + _A_DAY  # by a clock east of the one that said until
+        for year in range(latest.year, latest.year - _YEARS - 1, -1):
+            try:
+                at = date(year, month, day)
+            except ValueError:
+                continue
+            if at <= latest:
+                return at
+        return None
+
+
+def _fields(text: str, beginning: re.Match[str]) -> Mapping[str, str]:
+    rest = text[beginning.end() :]
+    # Where a party has seven digits, the hours of a duration have four.
+    layout = _FOUR_DIGITS if len(beginning["duration"]) == len("00:00:00") else _SEVEN_DIGITS
+    fields = {name: rest[where].strip() for name, where in layout.items()}
+    return {name: field for name, field in fields.items() if field} | {"record": text.strip()}
+
+
+def _written(said: Mapping[str, str], time: WrittenTime) -> Written:
+    calling, called = said.get("calling", ""), said.get("called", "")
+    digits = cells.end(said.get("digits", "").replace(" ", ""))
+    if _TRUNK.fullmatch(calling):
+        direction, calling = Direction.INBOUND, said.get("ani", "")
+    elif _TRUNK.fullmatch(called):
+        direction, called = Direction.OUTBOUND, digits
+    else:
+        direction, called = Direction.INTERNAL, called or digits
+    return Written(
+        system=System.MITEL,
+        how="a call record as Mitel writes it",
+        time=time,
+        direction=direction,
+        calling=cells.end(calling),
+        called=cells.end(called),
+        # What is no trunk is a station.
+        calling_is_inside=direction is not Direction.INBOUND,
+        called_is_inside=direction is not Direction.OUTBOUND,
+        said=said,
+    )
+
+
+def _after(start: datetime, seconds: int | None) -> datetime | None:
+    return None if seconds is None else start + timedelta(seconds=seconds)

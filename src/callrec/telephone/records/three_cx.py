@@ -1,0 +1,180 @@
+"""Call records of 3CX: ``cdr.log``, and the call report as it is exported.
+
+An administrator chooses which columns of ``cdr.log`` there are and in which order; the file names
+none itself, so that a line of column names is put before it. Without one, the order is the one that
+3CX comes with. Times have no zone. A call id begins with the milliseconds since 1601, in older
+versions since 1970, in hexadecimal: by it the times of ``cdr.log`` are in UTC.
+
+Source: 3CX, CDR - Call Data Records (columns); three public scripts that read cdr.log (the order),
+one line with each kind of call id in such scripts. The call report's columns are from memory.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from callrec.telephone.call import System
+from callrec.telephone.number import e164, is_extension
+from callrec.telephone.records import cells
+from callrec.telephone.records.file_clock import FileClock
+from callrec.telephone.records.leg import Leg, NotUnderstood
+from callrec.telephone.records.lines import by_columns, by_header, cells_of
+from callrec.telephone.written import Written, WrittenTime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from callrec.telephone.records.lines import Line, ReadLine
+    from callrec.telephone.setup import Setup
+
+_ORDER: Final = (
+    *("historyid", "callid", "duration", "time-start", "time-answered", "time-end"),
+    *("reason-terminated", "from-no", "to-no", "from-dn", "to-dn", "dial-no", "reason-changed"),
+    *("final-number", "final-dn", "bill-code", "bill-rate", "bill-cost", "bill-name", "chain"),
+)
+_LOG: Final = frozenset({"time-start", "from-no", "to-no"})
+_REPORT: Final = frozenset({"call time", "caller id", "destination", "status"})
+_HOW: Final = "a call record as 3CX writes it"
+
+_CALL: Final = re.compile(r"Call [0-9]+")
+_CALL_ID: Final = re.compile(r"([0-9A-F]{16})_[0-9]+")
+_SINCE_1601: Final = 11_644_473_600_000
+"""Milliseconds until 1970."""
+
+_NAMED_END: Final = re.compile(r"(?P<name>[^()]*)\((?P<number>[^()]*)\)\s*")
+_DAY_FIRST: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})[ ,]+([0-9:]{5,8})")
+
+
+def begin(first: Sequence[Line], setup: Setup) -> ReadLine | None:
+    """What reads the lines of a file that begins so; None: it is not 3CX's."""
+    log = _Log(setup)
+    return (
+        by_header(first[0], _LOG, log.read_row)
+        or by_header(first[0], _REPORT, partial(_leg_of_report, setup))
+        or (log.read if any(map(_is_log, first)) else None)
+    )
+
+
+def _is_log(line: Line) -> bool:
+    row = cells_of(line)
+    if isinstance(row, NotUnderstood) or len(row) < len(_ORDER):
+        return False
+    return bool(_CALL.fullmatch(row[0])) and _local(row[3]) is not None
+
+
+class _Log:
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._clock = FileClock(setup.zone, "the call id")
+
+    def read(self, line: Line) -> Leg | NotUnderstood:
+        row = cells_of(line)
+        if isinstance(row, NotUnderstood):
+            return row
+        # Which of the later columns there are is not known where they are not named.
+        return by_columns(line.number, _ORDER, row[: len(_ORDER)], self.read_row)
+
+    def read_row(self, said: Mapping[str, str]) -> Leg | str:
+        raw = said.get("time-start", "")
+        start = _local(raw)
+        if start is None:
+            return "its start is no date and time"
+        time = self._clock.time(raw, start, _created(said.get("callid", "")))
+        return _leg_of_log(self._setup, said, time, start)
+
+
+def _leg_of_log(setup: Setup, said: Mapping[str, str], time: WrittenTime, start: datetime) -> Leg:
+    calling = _end(setup, said.get("from-no", ""))
+    called = _end(setup, *(said.get(name, "") for name in ("final-number", "to-no", "dial-no")))
+    callee = said.get("final-dispname") or said.get("to-dispname", "")
+    call = Written(
+        system=System.THREE_CX,
+        how=_HOW,
+        time=time,
+        calling=calling,
+        called=called,
+        parties=cells.people(said.get("from-dispname", ""), callee),
+        unique_id=said.get("callid"),
+        said=said,
+    ).understood(setup)
+    answered = _local(said.get("time-answered", ""))
+    return Leg(
+        call=call,
+        key=said.get("callid") or said.get("historyid", ""),
+        recording="",
+        answered=answered is not None,
+        answered_at=call.started_at + (answered - start) if answered else None,
+        talk_ms=_milliseconds(said.get("duration", "")),
+    )
+
+
+def _leg_of_report(setup: Setup, said: Mapping[str, str]) -> Leg | str:
+    time = _report_time(said.get("call time", ""), setup)
+    if time is None:
+        return "its call time is no date and time"
+    caller, calling = _named(said.get("caller id", ""))
+    callee, called = _named(said.get("destination", ""))
+    call = Written(
+        system=System.THREE_CX,
+        how="a row of a call report as 3CX exports it",
+        time=time,
+        calling=_end(setup, calling),
+        called=_end(setup, called),
+        parties=cells.people(caller, callee),
+        said=said,
+    ).understood(setup)
+    rang = cells.duration(said.get("ringing", ""))
+    answered = said["status"].strip().casefold() == "answered" if "status" in said else False
+    return Leg(
+        call=call,
+        key="",
+        recording="",
+        answered=answered,
+        answered_at=call.started_at + rang if answered and rang is not None else None,
+        talk_ms=_milliseconds(said.get("talking", "")),
+    )
+
+
+def _end(setup: Setup, *written: str) -> str:
+    """The first that is an extension or a number; a trunk stands for an end by its own name."""
+    ends = [cells.end(text).removeprefix("Ext.") for text in written]
+    for end in ends:
+        if is_extension(end, setup.extensions, setup.region) or e164(end, setup.region):
+            return end
+    return next(filter(None, ends), "")
+
+
+def _named(end: str) -> tuple[str, str]:
+    """Name and number of ``Ann Other (201)``."""
+    parts = _NAMED_END.fullmatch(end)
+    return (parts["name"], parts["number"]) if parts else ("", end)
+
+
+def _local(text: str) -> datetime | None:
+    return cells.local(text.replace("/", "-"))
+
+
+def _report_time(text: str, setup: Setup) -> WrittenTime | None:
+    """ISO 8601, or with the day first; but in the United States the month is."""
+    parts = _DAY_FIRST.fullmatch(text.strip())
+    if parts is None:
+        return cells.written_time(text)
+    day, month = (parts[2], parts[1]) if setup.region == "US" else (parts[1], parts[2])
+    start = cells.local(f"{parts[3]}-{month:0>2}-{day:0>2} {parts[4]}")
+    return WrittenTime(raw=text, local=start) if start else None
+
+
+def _created(call_id: str) -> datetime | None:
+    parts = _CALL_ID.fullmatch(call_id)
+    if parts is None:
+        return None
+    millis = int(parts[1], 16)
+    return cells.instant((millis - _SINCE_1601 if millis > _SINCE_1601 else millis) / 1000)
+
+
+def _milliseconds(text: str) -> int | None:
+    duration = cells.duration(text)
+    return None if duration is None else duration // timedelta(milliseconds=1)

@@ -1,0 +1,101 @@
+"""Call records of Twilio: its Recording and Call objects, as its API gives them.
+
+A recording says of which call it is and when, a call who spoke; the sid of the call joins them.
+
+Source: Twilio, Recordings resource and Calls resource (members; times in GMT, RFC 2822 or ISO 8601;
+durations are text).
+"""
+
+from __future__ import annotations
+
+import re
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+from callrec.telephone.call import Direction, System
+from callrec.telephone.records import cells
+from callrec.telephone.records.items import said, text
+from callrec.telephone.records.leg import Leg
+from callrec.telephone.written import Written, WrittenTime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from callrec.telephone.records.items import Item
+    from callrec.telephone.setup import Setup
+
+_RFC_2822: Final = re.compile(
+    r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} (?:19|20)[0-9]{2} [0-9:]{8} (?:[+-]0[0-9]00|GMT)"
+)
+_ANSWERED: Final = frozenset({"completed", "in-progress"})
+
+
+def is_ours(item: Item) -> bool:
+    """Whether an item is a Recording or a Call."""
+    sid = text(item, "sid")
+    return (sid.startswith("RE") and "call_sid" in item) or (sid.startswith("CA") and "to" in item)
+
+
+def is_of_a_recording(item: Item) -> bool:
+    return text(item, "sid").startswith("RE")
+
+
+def legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
+    """The one leg that an item is, or why it is none."""
+    time = _time(text(item, "start_time") or text(item, "date_created"))
+    if time is None:
+        yield "its start is no date and time"
+    else:
+        yield _recording(item, time, setup) if is_of_a_recording(item) else _call(item, time, setup)
+
+
+def _recording(item: Item, time: WrittenTime, setup: Setup) -> Leg:
+    call = Written(
+        system=System.TWILIO,
+        how="a recording as Twilio describes it",
+        time=time,
+        direction=Direction.UNKNOWN,
+        unique_id=text(item, "call_sid") or None,
+        said=said(item),
+    )
+    return Leg(
+        call=call.understood(setup),
+        key=text(item, "call_sid"),
+        recording=cells.file_name(text(item, "sid")),
+        answered=True,
+        answered_at=None,
+        talk_ms=cells.milliseconds(text(item, "duration")),
+    )
+
+
+def _call(item: Item, time: WrittenTime, setup: Setup) -> Leg:
+    way = text(item, "direction")
+    call = Written(
+        system=System.TWILIO,
+        how="a call record as Twilio writes it",
+        time=time,
+        direction=Direction.INBOUND if way == "inbound" else None,
+        calling=cells.end(text(item, "from")),
+        called=cells.end(text(item, "to")),
+        unique_id=text(item, "sid"),
+        said=said(item),
+    )
+    return Leg(
+        call=call.understood(setup),
+        key=text(item, "parent_call_sid") or text(item, "sid"),
+        recording="",
+        answered=text(item, "status") in _ANSWERED,
+        answered_at=None,
+        talk_ms=cells.milliseconds(text(item, "duration")),
+    )
+
+
+def _time(raw: str) -> WrittenTime | None:
+    at = cells.written_time(raw)
+    if at is not None or not _RFC_2822.fullmatch(raw):
+        return at
+    try:
+        instant = parsedate_to_datetime(raw)
+    except ValueError:
+        return None
+    return WrittenTime(raw=raw, instant=instant, proof="the offset that is written with it")
