@@ -15,7 +15,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
-from callrec.policy.role import Power
+from callrec.policy.role import Power, VaultKey, keys_held, powers_of
 from callrec.policy.when import Days
 from callrec.practice import writing
 from callrec.procedures.custody import attested_statement
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
 
 RECONCILE: Final = "reconcile"
@@ -110,17 +111,27 @@ def last_reconciled(practice: Practice, connection: Connection) -> LastReconcile
     """
     leaf, said = tables.leaf, tables.statement
     newest = connection.execute(
-        select(said.c.digest)
-        .join(leaf, leaf.c.statement == said.c.digest)
+        select(leaf.c.seq, said.c.digest)
+        .join(said, leaf.c.statement == said.c.digest)
         .where(said.c.kind == KIND)
         .order_by(leaf.c.seq.desc())
         .limit(1)
-    ).scalar()
+    ).first()
     if newest is None:
         return None
-    statement = attested_statement(practice, connection, newest, may=Power.INGEST)
-    if statement.kind != KIND:
-        raise Tampered("the statement of a reconciliation is another's")
-    counts = {name: statement.fields[name] for name in Counts.__slots__}
-    days = Days(*(date.fromisoformat(statement.fields[end]) for end in ("from", "to")))
-    return LastReconciled(statement.at, days, Counts(**counts))
+    statement = attested_statement(practice, connection, newest.digest, may=Power.INGEST)
+    _check_could_open(practice, statement, newest.seq)
+    try:
+        counts = Counts(**{name: statement.fields[name] for name in Counts.__slots__})
+        days = Days(*(date.fromisoformat(statement.fields[end]) for end in ("from", "to")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Tampered("what a reconciliation came to is not in its form") from error
+    return LastReconciled(statement.at, days, counts)
+
+
+def _check_could_open(practice: Practice, statement: Statement, seq: int) -> None:
+    """An intake service may ingest too, but has no key to what it would be speaking of."""
+    maker = practice.register.person(statement.by, before=seq)
+    made_on = statement.at.astimezone(practice.config.time_zone).date()
+    if statement.kind != KIND or VaultKey.CATALOGUE not in keys_held(powers_of(maker, made_on)):
+        raise Tampered("a reconciliation was signed by somebody who opens no recording")
