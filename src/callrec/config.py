@@ -22,11 +22,14 @@ from pydantic import (
     Field,
     Strict,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from callrec.errors import Misconfigured
+from callrec.name_pattern import NamePattern, check_pattern, check_times
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -77,6 +80,46 @@ class Passwords(_Section):
     lanes: int = Field(default=4, ge=1, le=16)
 
 
+class Template(_Section):
+    """How one system's recordings are named (docs/telephone-systems.md)."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
+    """As ``--system`` has it."""
+    pattern: str = Field(max_length=1000)
+    """RE2, all of the name, with named groups."""
+    times: _Several[str] = ("%Y%m%d %H%M%S",)
+    """How date and time are written, as strptime has it; tried in their order."""
+    zone: ZoneInfo | None = None
+    """None: the practice's."""
+    inbound: _Several[str] = ()
+    """What the group ``direction`` may hold for it, capital or small."""
+    outbound: _Several[str] = ()
+    internal: _Several[str] = ()
+    examples: _Several[str] = Field(min_length=1)
+    """Names that it must read."""
+
+    @field_validator("pattern", "times")
+    @classmethod
+    def _usable(cls, value: Any, info: ValidationInfo) -> Any:
+        try:
+            check_pattern(value) if info.field_name == "pattern" else check_times(value)
+        except ValueError as problem:
+            raise PydanticCustomError("template", "{why}", {"why": str(problem)}) from None
+        return value
+
+    @field_validator("examples")
+    @classmethod
+    def _read(cls, examples: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if {"pattern", "times"} <= info.data.keys():
+            form = NamePattern(info.data["pattern"], info.data["times"])
+            for place, example in enumerate(examples, 1):
+                if form.find(example) is None:
+                    raise PydanticCustomError(
+                        "template", "the pattern does not read example {place}", {"place": place}
+                    )
+        return examples
+
+
 class Telephone(_Section):
     """The practice's own telephone system."""
 
@@ -88,6 +131,16 @@ class Telephone(_Section):
     """How long a file must have stood still before ``--watch`` takes it in."""
     record_tolerance_seconds: int = Field(default=120, ge=1, le=3600)
     """How far a call record and a recording of the same number may lie apart."""
+    template: _Several[Template] = ()
+    """Names that no system known here writes."""
+
+    @field_validator("template")
+    @classmethod
+    def _each_once(cls, templates: tuple[Template, ...]) -> tuple[Template, ...]:
+        names = [template.name for template in templates]
+        if len(set(names)) < len(names):
+            raise PydanticCustomError("template", "two of them have one name")
+        return templates
 
 
 class Reconcile(_Section):

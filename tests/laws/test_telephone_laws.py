@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import io
 import string
 from datetime import UTC, datetime, timedelta
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,46 +16,8 @@ from callrec.telephone.number import e164
 from callrec.telephone.reading import read_name
 from callrec.telephone.setup import Setup
 from callrec.telephone.sidecar import read_sidecar
-from callrec.telephone.sound import NotAudio, Sound, inspect
 
 LONDON = ZoneInfo("Europe/London")
-VECTORS = Path(__file__).parent.parent / "vectors/telephone/sound"
-SOUNDS = {path.name: path.read_bytes() for path in VECTORS.iterdir() if path.suffix != ".md"}
-SUFFIXES = st.sampled_from(["", ".wav", ".ulaw", ".gsm", ".g729", ".raw", ".mp3"])
-MARKS = [b"", b"OggS\0", b"fLaC\0\0\0\x22", b"#!AMR\n", b".snd", b"\0\0\0\x10ftyp", b"ID3\x04\0\0",
-         b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0", b"RIFX\0\0\0\0WAVE", b"RF64\0\0\0\0WAVEds64",
-         b"\xff\xfb\x90\x00", b"\xff\xe3\x28\xc4"]  # fmt: skip
-
-
-def tried(data: bytes, suffix: str) -> Sound | None:
-    """What is in these bytes; anything but a Sound or NotAudio breaks the law."""
-    try:
-        return inspect(io.BytesIO(data), len(data), suffix)
-    except NotAudio:
-        return None
-
-
-@given(st.sampled_from(MARKS), st.lists(st.sampled_from(MARKS) | st.binary()), SUFFIXES)
-def test_any_bytes_are_a_sound_or_none(mark: bytes, rest: list[bytes], suffix: str) -> None:
-    tried(mark + b"".join(rest), suffix)
-
-
-@pytest.mark.parametrize("name", SOUNDS)
-def test_every_prefix_of_a_sound_is_a_sound_or_none(name: str) -> None:
-    data = SOUNDS[name]
-    for length in (*range(min(600, len(data))), *range(600, len(data), 97)):
-        tried(data[:length], ".wav")
-
-
-@given(st.sampled_from(sorted(SOUNDS)), st.data())
-def test_a_sound_with_bytes_changed_is_a_sound_or_none(name: str, draw: st.DataObject) -> None:
-    data = bytearray(SOUNDS[name])
-    places = st.integers(0, min(200, len(data) - 1)) | st.integers(0, len(data) - 1)
-    for place, byte in draw.draw(st.lists(st.tuples(places, st.integers(0, 255)), max_size=8)):
-        data[place] = byte
-    tried(bytes(data), "")
-
-
 INSTANTS = st.integers(10**8, 2 * 10**9).map(lambda epoch: datetime.fromtimestamp(epoch, UTC))
 """From 1973, when a unique id's epoch has nine digits."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SETUP = telephone_setup(Config())
-NOT_IN_A_NAME = ("codec", "sample_rate", "channels", "duration_s")
+NOT_IN_A_NAME = ("codec", "sample_rate", "channels", "duration_s", "sides", "findings")
 KNOWN = {
     "accepted": True,
     "system": "asterisk",
@@ -54,7 +54,14 @@ def test_a_name_of_another_kind_would_not() -> None:
 def test_a_file_tells_its_sound_as_well(tmp_path: Path) -> None:
     path = a_call(tmp_path)
     (preview,) = preview_sources([tmp_path], SETUP)
-    sound = {"codec": "ulaw", "sample_rate": 8000, "channels": 1, "duration_s": 0.25}
+    sound = {
+        "codec": "ulaw",
+        "sample_rate": 8000,
+        "channels": 1,
+        "duration_s": 0.25,
+        "sides": [],
+        "findings": [],
+    }
     assert preview.as_json() == KNOWN | sound | {"path": str(path), "why": preview.why}
 
 

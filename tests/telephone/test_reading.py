@@ -9,7 +9,8 @@ import pytest
 
 from callrec.errors import Failed, Unusable
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
-from callrec.telephone.reading import by_file_time, read_call
+from callrec.telephone.identified import NOT_IDENTIFIED
+from callrec.telephone.reading import read_call
 from callrec.telephone.setup import Setup
 
 LONDON = ZoneInfo("Europe/London")
@@ -80,4 +81,4 @@ def test_a_file_that_is_gone_fails_without_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seconds", [10**12, -(10**12), 10**30])
 def test_a_time_in_no_calendar_is_unusable(seconds: int) -> None:
     with pytest.raises(Unusable, match="in no calendar"):
-        by_file_time(seconds, LONDON)
+        NOT_IDENTIFIED.understood(seconds, LONDON)

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
+from callrec.cli.findings import told_of_findings
 from callrec.cli.groups import new_app
+from callrec.cli.ingested import as_value
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import intake
 from callrec.cli.who import practice_of, signing
-from callrec.errors import DoneInPart, Tampered
+from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.procedures import ingest as procedure
 from callrec.procedures.intake_after import read_after
 from callrec.procedures.intake_preview import preview_names, preview_sources
@@ -32,6 +35,7 @@ def ingest(
     *,
     paths: options.Sources,
     after: options.After = "keep",
+    watch: intake.Watch = False,
     dry_run: options.DryRun = False,
     names_only: options.Try = False,
 ) -> None:
@@ -41,10 +45,16 @@ def ingest(
     What cannot be taken in stays where it is and is listed, and the rest goes on. The same sound
     twice is one recording. A run that was cut short is finished by the next.
     """
+    if watch and (names_only or dry_run):
+        raise Unusable("--watch takes recordings in; it goes with no rehearsal")
     if names_only:
         _show_previews(ctx.obj, preview_names(paths, telephone_setup(ctx.obj.config)))
     elif dry_run:
         _rehearse(ctx.obj, [Path(path) for path in paths])
+    elif watch:
+        from callrec.cli.ingest_watch import watch as stay  # noqa: PLC0415  # few need its library
+
+        stay(ctx.obj, [Path(path) for path in paths], read_after(after))
     else:
         _ingest(ctx.obj, [Path(path) for path in paths], after)
 
@@ -69,17 +79,7 @@ def _ingest(invocation: Invocation, paths: list[Path], after: str) -> None:
 
 def _show(invocation: Invocation, done: Ingested, seconds: float) -> None:
     out = invocation.out
-    value = {
-        "ingested": done.recordings,
-        "duplicates": done.duplicates,
-        "quarantined": [{"path": each.path, "why": each.why} for each in done.quarantined],
-        "unreadable": done.unreadable,
-        "ignored": done.ignored,
-        "bytes": done.size_bytes,
-        "seconds": round(seconds, 3),
-        "batch": done.batches[-1] if done.batches else None,
-        "batches": done.batches,
-    }
+    value = {**as_value(done), "seconds": round(seconds, 3)}
 
     def text() -> None:
         size = f"{done.size_bytes / 1e6:.1f} MB in {seconds:.1f} s"
@@ -88,6 +88,8 @@ def _show(invocation: Invocation, done: Ingested, seconds: float) -> None:
             out.say(f"{_count(done.duplicates, 'file')} had been taken in before.")
         if done.ignored:
             out.say(f"{_count(done.ignored, 'file')} of another kind left aside.")
+        for line in told_of_findings(done.findings):
+            out.say(line)
         if done.quarantined:
             out.say(f"{_count(len(done.quarantined), 'file')} not taken in, or left over:")
             out.table(("file", "why"), [(each.path, each.why) for each in done.quarantined])

@@ -73,6 +73,14 @@ class Output:
         """A list as the result."""
         self.show({"items": values}, text)
 
+    def show_line(self, value: Mapping[str, Any], text: Callable[[], None]) -> None:
+        """One of several results of a command that stays, at once: with ``--json`` on one line."""
+        if self._json:
+            self._write(as_json(value, indent=None))
+        else:
+            text()
+        self._results.flush()
+
     def say(self, line: str = "") -> None:
         """One line of the result, in words."""
         self._write(harmless(line))
@@ -152,9 +160,9 @@ class Output:
         self._results.write(f"{text}\n")
 
 
-def as_json(value: Mapping[str, Any]) -> str:
-    """One JSON document, indented; whatever could act on a terminal is escaped."""
-    document = json_format.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+def as_json(value: Mapping[str, Any], *, indent: int | None = 2) -> str:
+    """One JSON document; whatever could act on a terminal is escaped. Without indent: one line."""
+    document = json_format.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
     return _PERHAPS_HARMFUL.sub(_escaped, document)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.errors import Locked
+from callrec.errors import Locked, Unusable
 from callrec.keyring import open_session, read_credential
 from callrec.practice import open_practice
 from callrec.procedures.unlock import actor_by_credential, actor_by_password, actor_by_session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from callrec.cli.invocation import Invocation
     from callrec.practice import Actor, Practice
 
@@ -55,6 +57,24 @@ def signing(invocation: Invocation, practice: Practice) -> Actor:
         login = session.login
     password = invocation.prompts.ask_password(f"Password of {login}")
     return actor_by_password(practice, login=login, password=password)
+
+
+def serving(invocation: Invocation) -> Callable[[Practice], Actor]:
+    """Who acts for as long as a command stays: a service, looked up whenever the vault is opened.
+
+    Raises:
+        Unusable: no credential is given. A person's password is not kept.
+        Misconfigured: the credential cannot be read.
+    """
+    named = invocation.environ.get("CALLREC_CREDENTIAL")
+    if named is None:
+        raise Unusable(
+            "what stays acts as a service, not as a person",
+            hint="set CALLREC_CREDENTIAL; "
+            "callrec user add NAME --role intake --credential-file FILE writes one",
+        )
+    credential = read_credential(Path(named))
+    return lambda practice: actor_by_credential(practice, credential)
 
 
 def countersigning(invocation: Invocation, practice: Practice, login: str) -> Actor:

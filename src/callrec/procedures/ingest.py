@@ -59,7 +59,7 @@ from callrec.procedures.intake_sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_after import After
     from callrec.procedures.intake_sources import Found
     from callrec.store import Batch
+    from callrec.telephone.sound import Finding
 
 MOST_RECORDINGS: Final = 1000
 MOST_BYTES: Final = 256_000_000
@@ -88,6 +89,8 @@ class Ingested:
     damaged: int = 0
     """Sealed copies that were read back and are not whole."""
     batches: list[str] = field(default_factory=list)
+    findings: dict[Finding, list[int]] = field(default_factory=dict)
+    """What is to be known of the sound of which recordings, by their numbers."""
 
     @property
     def unreadable(self) -> int:
@@ -249,14 +252,22 @@ class _Run:
             if portion.new:
                 group.batch.keep()
         if not portion.is_empty:
-            catalogue_batch(self._practice, self._actor, group.keys, portion, self._duplicates)
+            numbers = catalogue_batch(
+                self._practice, self._actor, group.keys, portion, self._duplicates
+            )
             self._done.batches.append(group.keys.batch)
+            self._note_findings(portion, numbers)
         group.store.close()
         self._done.recordings += len(portion.new)
         self._done.duplicates += portion.duplicates
         self._done.size_bytes += sum(taken.sealed.size_bytes for taken in portion.recordings)
         if self._after.kind is not AfterKind.KEEP:
             self._clear(portion)
+
+    def _note_findings(self, portion: Portion, numbers: Mapping[str, int]) -> None:
+        for taken in portion.recordings:
+            for finding in sorted(taken.sound.findings):
+                self._done.findings.setdefault(finding, []).append(numbers[taken.uid])
 
     def _put_aside(self, outcomes: Sequence[Outcome]) -> list[Seen]:
         self._done.quarantined += [each for each in outcomes if isinstance(each, Quarantined)]

@@ -75,7 +75,7 @@ class _Revision:
 
 def catalogue_batch(
     practice: Practice, actor: Actor, keys: BatchKeys, portion: Portion, duplicates: Duplicates
-) -> None:
+) -> dict[str, int]:
     """Catalogue what is new of a portion, with its statement and its leaf: all of it, or nothing.
 
     Args:
@@ -84,6 +84,9 @@ def catalogue_batch(
         keys: of this batch.
         portion: not empty.
         duplicates: the MACs that are written.
+
+    Returns:
+        The number that each new recording got, by its uid.
 
     Raises:
         Failed: the catalogue cannot be written.
@@ -114,6 +117,7 @@ def catalogue_batch(
         _insert_metadata(connection, keys.batch, revisions)
         write_macs(connection, _macs(duplicates, portion, numbers))
         _index(practice, actor, connection, portion.recordings, numbers)
+    return numbers
 
 
 def _described(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision:

@@ -58,6 +58,8 @@ class Preview:
             "sample_rate": sound and sound.sample_rate,
             "channels": sound and sound.channels,
             "duration_s": sound and sound.duration_ms / 1000,
+            "sides": list(call.sides) if call and sound else None,
+            "findings": sound and sorted(sound.findings),
         }
 
 

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import FileIO
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from callrec.errors import Failed, Unusable
 from callrec.procedures.intake_sources import Mark, Quarantined, Source, no_file, unreadable
+from callrec.procedures.intake_writer import has_writer
 from callrec.telephone.number import extension_ranges
 from callrec.telephone.reading import read_call
 from callrec.telephone.setup import Setup
+from callrec.telephone.sides import sides_heard
 from callrec.telephone.sound import Sound, inspect
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ class Opened:
             call = read_call(path, setup)
         except Failed as problem:
             raise Unreadable(problem.message) from problem
-        return call, sound
+        return replace(call, sides=sides_heard(call.sides, sound.channels)), sound
 
     def check_unchanged(self, read_bytes: int) -> None:
         """Check that what was read is the whole of it, and that it is still there as it was.
@@ -106,6 +108,7 @@ def open_source(source: Source) -> Iterator[Opened]:
 
     Raises:
         Unreadable: it is another file by now, or none.
+        Unsettled: somebody has it open for writing.
         OSError: it cannot be opened.
     """
     with FileIO(os.open(source.path, _FLAGS)) as file:
@@ -113,6 +116,8 @@ def open_source(source: Source) -> Iterator[Opened]:
         mark = Mark.of(status)
         if no_file(status) or not mark.is_same_file(source.mark):
             raise Unreadable("another file was put in its place")
+        if has_writer(file.fileno()):
+            raise Unsettled("its telephone system is still writing to it; the next run takes it in")
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
         yield Opened(source, file, mark)

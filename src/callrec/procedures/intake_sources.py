@@ -178,9 +178,9 @@ def lies_in(path: Path, folder: Path) -> bool:
 def _found_again(path: Path, root: Path) -> Iterator[Found]:
     inside = path.relative_to(root)
     hidden = any(part.startswith(".") for part in inside.parts)
-    # Somebody who watches may follow links to folders; here that is never done.
-    led = os.path.realpath(path.parent) != os.path.join(os.path.realpath(root), inside.parent)  # noqa: PTH118  # see lies_in
-    if hidden or led or not os.path.lexists(path):
+    # Whoever tells of changes may follow links to folders; here that is never done.
+    folder = Path(os.path.realpath(root)) / inside.parent
+    if hidden or Path(os.path.realpath(path.parent)) != folder or not os.path.lexists(path):
         return
     if path.is_symlink():
         yield _led(path, root)

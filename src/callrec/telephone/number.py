@@ -16,15 +16,29 @@ Extensions: TypeAlias = tuple[tuple[int, int], ...]
 """The practice's extensions, first and last of each range; empty: they are told by length."""
 
 _WITHHELD = frozenset(
-    {"", "s", "unknown", "anonymous", "withheld", "private", "restricted", "unavailable"}
+    {
+        *("", "-", "s", "n/a", "none", "null", "unknown", "unavailable", "not available"),
+        *("anonymous", "withheld", "private", "restricted", "blocked", "hidden", "invalid"),
+        *("private number", "number withheld", "withheld number", "no number", "no caller id"),
+        *("caller id withheld", "0000000000", "asterisk", "freeswitch"),
+        # On a keypad: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE (Twilio).
+        *("+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"),
+    }
 )
-"""What systems write for a caller who is not shown; ``s`` is Asterisk's "whatever was dialled"."""
+"""What systems write for a caller who is not shown; ``s`` is Asterisk's "whatever was dialled",
+``asterisk`` and ``freeswitch`` are those systems' own names, shown where nobody is."""
+
+_SHOWN = re.compile(r'\s*"?(?P<name>[^"<]*?)"?\s*<(?P<address>[^<>]*)>?\s*')
+_ADDRESS = re.compile(r"(?:sips?|tel):", re.IGNORECASE)
 
 _SPELLED = re.compile(r"\+?[0-9 ()./-]{3,40}")
 _EXTENSION = re.compile("[0-9]{2,6}")
 _PUNCTUATION = re.compile("[ ()./-]")
-_SHORT_CODES = {"GB": frozenset({"111"})}
+_SHORT_CODES = {"GB": re.compile("101|105|111|116[0-9]{3}|119|159|18000")}
 """Public short codes beside the emergency numbers, which phonenumbers knows for every region."""
+
+_PERHAPS_EXTENSIONS = {"GB": frozenset({"101", "105", "119", "159"})}
+"""Of these, the ones at which a practice may well have a desk."""
 
 _LONGEST_SHORT_CODE = 6
 """Digits; no region's emergency number has more (116xxx)."""
@@ -36,7 +50,7 @@ local numbers without their area, which would become somebody else's."""
 
 
 def e164(text: str, region: str) -> str | None:
-    """The public number in E.164, or a public short code (999, 111) as written.
+    """The public number in E.164, or a public short code (999, 111, 116123) as written.
 
     Args:
         text: in any spelling: ``020 7946 0123``, ``+44 (0)20 ...``, ``0044...``.
@@ -57,7 +71,12 @@ def party(text: str, region: str) -> str | None:
 
 
 def dialled(text: str, prefixes: Iterable[str], region: str) -> str:
-    """A number that was dialled, without the digits for an outside line, if they are there."""
+    """A number as it is dialled, or shown, without the digits for an outside line before it.
+
+    Law: what is a public number as it stands loses nothing.
+    """
+    if e164(text, region) is not None:
+        return text
     for prefix in prefixes:
         rest = text.removeprefix(prefix)
         if rest != text and e164(rest, region) is not None:
@@ -65,9 +84,22 @@ def dialled(text: str, prefixes: Iterable[str], region: str) -> str:
     return text
 
 
+def addressed(text: str) -> str:
+    """The number in what SIP writes: ``"Jo" <sip:+442079460123@host;user=phone>``; else the text.
+
+    Source: RFC 3261, 19.1 and 25.1; RFC 3966.
+    """
+    shown = _SHOWN.fullmatch(text)
+    address = shown["address"] if shown else text.strip()
+    scheme = _ADDRESS.match(address)
+    if scheme is None:
+        return address if shown else text
+    return re.split("[@;?]", address[scheme.end() :], maxsplit=1)[0]
+
+
 def is_withheld(text: str) -> bool:
     """Whether a system says by this that it does not know, or does not show, who it was."""
-    return text.strip().casefold() in _WITHHELD
+    return text.strip().strip("<>").partition("@")[0].strip().casefold() in _WITHHELD
 
 
 def tail(number: str) -> str:
@@ -79,12 +111,14 @@ def is_extension(text: str, extensions: Extensions, region: str) -> bool:
     """Whether this is one of the practice's own desks.
 
     By the ranges where there are any; without them, two to six digits, the first of them no 0, and
-    no public short code.
+    no public short code but those, such as 101, that a practice may well have for a desk.
     """
     if not _EXTENSION.fullmatch(text):
         return False
     if extensions:
         return any(first <= int(text) <= last for first, last in extensions)
+    if text in _PERHAPS_EXTENSIONS.get(region, ()):
+        return True
     return text[0] != "0" and not _is_short_code(text, region)
 
 
@@ -122,8 +156,11 @@ def _ascii(sign: str, instead: str | None) -> str:
 
 
 def _is_short_code(digits: str, region: str) -> bool:
-    return len(digits) <= _LONGEST_SHORT_CODE and (
-        digits in _SHORT_CODES.get(region, ()) or phonenumbers.is_emergency_number(digits, region)
+    if len(digits) > _LONGEST_SHORT_CODE:
+        return False
+    known = _SHORT_CODES.get(region)
+    return (known is not None and known.fullmatch(digits) is not None) or (
+        phonenumbers.is_emergency_number(digits, region)
     )
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from callrec.errors import Failed, Unusable
-from callrec.telephone.call import Call, Direction, System, TimeConfidence
+from callrec.errors import Failed
+from callrec.telephone.call import System
+from callrec.telephone.identified import NOT_IDENTIFIED
 from callrec.telephone.sidecar import LARGEST, read_sidecar, sidecar_for
-from callrec.telephone.systems import NAMES
+from callrec.telephone.systems import IDS, NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path, PurePath
-    from zoneinfo import ZoneInfo
 
+    from callrec.telephone.call import Call
+    from callrec.telephone.identified import Identified
     from callrec.telephone.setup import Setup
 
 _LONGEST_NAME: Final = 255
@@ -35,7 +36,11 @@ def read_call(path: Path, setup: Setup) -> Call:
         sidecar = sidecar_for(path)
         if sidecar is not None:
             return read_sidecar(_beginning(sidecar), setup)
-        return read_name(path, setup) or by_file_time(int(path.stat().st_mtime), setup.zone)
+        call = read_name(path, setup)
+        if call is not None:
+            return call
+        known = read_id(path, setup) or NOT_IDENTIFIED
+        return known.understood(int(path.stat().st_mtime), setup.zone)
     except OSError as problem:
         raise Failed(f"the recording's description cannot be read: {problem.strerror}") from None
 
@@ -45,8 +50,12 @@ def read_name(path: PurePath, setup: Setup) -> Call | None:
 
     Law: never raises.
     """
-    if len(path.name) > _LONGEST_NAME or not path.name.isprintable():
+    if not _is_plain(path):
         return None
+    for template in setup.templates:
+        call = template.read(path, setup) if setup.system in {None, System.TEMPLATE} else None
+        if call is not None:
+            return call
     for system, read in NAMES.items():
         written = read(path, setup) if setup.system in {None, system} else None
         if written is not None:
@@ -54,41 +63,19 @@ def read_name(path: PurePath, setup: Setup) -> Call | None:
     return None
 
 
-def by_file_time(modified: int, zone: ZoneInfo) -> Call:
-    """A call of which nothing is known but when its file was last written.
+def read_id(path: PurePath, setup: Setup) -> Identified | None:
+    """What a name tells that holds an id and no time, or None where no system writes such a name.
 
-    Args:
-        modified: seconds since the epoch.
-        zone: the practice's.
-
-    Raises:
-        Unusable: no calendar holds that time.
+    Law: never raises.
     """
-    try:
-        at = datetime.fromtimestamp(modified, UTC)
-        local = at.astimezone(zone)
-    except (ValueError, OverflowError, OSError):
-        raise Unusable("the file's own time is in no calendar") from None
-    return Call(
-        system=System.NONE,
-        direction=Direction.UNKNOWN,
-        caller=None,
-        callee=None,
-        number=None,
-        extension=None,
-        parties=(),
-        started_at=at,
-        local_time=local.replace(tzinfo=None).isoformat(),
-        time_confidence=TimeConfidence.FILE_TIME,
-        raw_time="",
-        zone=str(zone),
-        utc_offset_minutes=round((local.utcoffset() or timedelta()).total_seconds() / 60),
-        contradiction=None,
-        unique_id=None,
-        sides=(),
-        why="no sidecar, and a name that no known system writes; the time is the file's own",
-        said={},
-    )
+    if not _is_plain(path):
+        return None
+    asked = (identify for system, identify in IDS.items() if setup.system in {None, system})
+    return next(filter(None, (identify(path, setup) for identify in asked)), None)
+
+
+def _is_plain(path: PurePath) -> bool:
+    return len(path.name) <= _LONGEST_NAME and path.name.isprintable()
 
 
 def _beginning(sidecar: Path) -> bytes:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from callrec.telephone.number import Extensions
+    from callrec.telephone.template import Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,5 +24,8 @@ class Setup:
     """The practice's; empty: told by their length."""
     outside_prefixes: tuple[str, ...] = ()
     """Digits that are dialled for an outside line, before the number itself: ``9``."""
+    templates: tuple[Template, ...] = ()
+    """The practice's own, asked before the systems that are known."""
     system: str | None = None
-    """The system that ``--system`` names; None: each is tried."""
+    """The system that ``--system`` names, ``template`` for one of the practice's own; None: each is
+    tried."""

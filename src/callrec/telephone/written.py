@@ -64,6 +64,8 @@ class Written:
     """Its direction is known, but some programs write its ends in the other order."""
     extension: str | None = None
     """Of the practice's end, where the system says it apart from the ends."""
+    outside: str = ""
+    """The outside party's number as written, where the system says it apart from the ends."""
     parties: tuple[str, ...] = ()
     """Names of people."""
     unique_id: str | None = None
@@ -72,10 +74,9 @@ class Written:
 
     def understood(self, setup: Setup) -> Call:
         """The call that this tells of."""
-        ends = _in_order(self, _ends(self, setup))
+        ends = _in_order(self, _ends(_with_both_ends(self), setup))
         direction = self.direction or _direction(ends)
-        if direction is Direction.OUTBOUND:
-            ends = replace(ends, called=dialled(ends.called, setup.outside_prefixes, setup.region))
+        ends = _without_prefix(ends, direction, setup)
         moment = self.time.moment(setup)
         turned = " with its ends in the other order" if ends.turned else ""
         return Call(
@@ -83,7 +84,7 @@ class Written:
             direction=direction,
             caller=party(ends.calling, setup.region),
             callee=party(ends.called, setup.region),
-            number=_outside(ends, direction, setup.region),
+            number=_outside(ends, direction, setup.region) or e164(self.outside, setup.region),
             extension=self.extension or _extension(ends, direction),
             parties=self.parties,
             started_at=moment.at,
@@ -98,6 +99,19 @@ class Written:
             why=f"{self.how}{turned}; {moment.why}",
             said=self.said,
         )
+
+
+def _with_both_ends(written: Written) -> Written:
+    """An end that is not said is the outside party or the extension, where the direction tells."""
+    outside, extension = written.outside, written.extension or ""
+    match written.direction:
+        case Direction.INBOUND:
+            calling, called = outside, extension
+        case Direction.OUTBOUND:
+            calling, called = extension, outside
+        case _:
+            return written
+    return replace(written, calling=written.calling or calling, called=written.called or called)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +156,25 @@ def _in_order(written: Written, ends: _Ends) -> _Ends:
     return ends.swapped() if turned else ends
 
 
+def _without_prefix(ends: _Ends, direction: Direction, setup: Setup) -> _Ends:
+    """Without what is dialled for an outside line; some systems show it with who calls, too."""
+    match direction:
+        case Direction.OUTBOUND:
+            called = dialled(ends.called, setup.outside_prefixes, setup.region)
+            return replace(ends, called=called)
+        case Direction.INBOUND:
+            calling = dialled(ends.calling, setup.outside_prefixes, setup.region)
+            return replace(ends, calling=calling)
+        case Direction.INTERNAL | Direction.UNKNOWN:
+            return ends
+
+
 def _direction(ends: _Ends) -> Direction:
     """Where the system does not say: from the end inside to the one outside, or the other way.
 
     One who picks up his own parked call stands at both ends, and nobody called a conference.
     """
-    if not ends.calling or ends.called == ends.calling:
+    if not ends.calling or not ends.called or ends.called == ends.calling:
         return Direction.UNKNOWN
     match ends.called_is_inside, ends.calling_is_inside:
         case True, True:

@@ -1,8 +1,12 @@
 """One module for each telephone system: it takes the names apart that the system gives.
 
 Each has ``read(path, setup)``: what a recording's name says, or None where the name is not that
-system's. The last part of the path is the name; folders count where the system writes facts into
-them. A name has been seen to be printable, and to be no longer than a file system allows.
+system's; or ``identify(path, setup)``, where its names hold an id and no time. The last part of the
+path is the name; folders count where the system writes facts into them. A name has been seen to be
+printable, and to be no longer than a file system allows.
+
+Of Avaya IP Office, Mitel, Cisco and Horizon no name is known for sure, so none is read: a template
+of one's own does it, or JSON beside the recording, or call records (docs/telephone-systems.md).
 """
 
 from __future__ import annotations
@@ -10,11 +14,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from callrec.telephone.call import System
-from callrec.telephone.systems import asterisk
+from callrec.telephone.systems import (
+    asterisk,
+    eight_by_eight,
+    freeswitch,
+    miarec,
+    oreka,
+    ringcentral,
+    telesis,
+    threecx,
+    twilio,
+    vicidial,
+)
 
 if TYPE_CHECKING:
     from pathlib import PurePath
 
+    from callrec.telephone.identified import Identified
     from callrec.telephone.setup import Setup
     from callrec.telephone.written import Written
 
@@ -23,7 +39,24 @@ class ReadName(Protocol):
     def __call__(self, path: PurePath, setup: Setup) -> Written | None: ...
 
 
+class Identify(Protocol):
+    def __call__(self, path: PurePath, setup: Setup) -> Identified | None: ...
+
+
 NAMES: Final[dict[System, ReadName]] = {
     System.ASTERISK: asterisk.read,
+    System.THREE_CX: threecx.read,
+    System.EIGHT_BY_EIGHT: eight_by_eight.read,
+    System.RINGCENTRAL: ringcentral.read,
+    System.TELESIS: telesis.read,
+    System.FREESWITCH: freeswitch.read,
+    System.VICIDIAL: vicidial.read,
+    System.OREKA: oreka.read,
+    System.MIAREC: miarec.read,
 }
 """In the order in which they are asked: whose names are the most telling, first."""
+
+IDS: Final[dict[System, Identify]] = {
+    System.FREESWITCH: freeswitch.identify,
+    System.TWILIO: twilio.identify,
+}

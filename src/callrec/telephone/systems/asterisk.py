@@ -3,7 +3,11 @@
 ``<type>-<called>-<calling>-<YYYYMMDD>-<HHMMSS>-<unique id>.<suffix>``, in local time; the unique
 id is ``<epoch>.<sequence>``, after the system's name and a dash where it has one. A conference has
 its room for a type: ``<room>-<room or caller>-<mode>-...``. FreePBX itself splits at the dashes and
-breaks where a field holds one, so the name is read from its end.
+breaks where a field holds one, so the name is read from its end. Before it, Monitor() wrote the two
+directions of sound apart: ``-in`` is what the channel that called said, ``-out`` what it heard, and
+``-all`` is both. QueueMetrics' dialler writes the type in capitals.
+
+``.WAV`` is GSM and ``.wav`` is not, which nobody needs to know: sound is told by its bytes.
 
 Source: FreePBX/callrecording 364c1c6, functions.inc.php (sub-record-check) and
 bin/one_touch_record.php; asterisk f0c1c1a, channel_internal_api.c (the unique id).
@@ -15,7 +19,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from callrec.telephone.call import Direction, System
+from callrec.telephone.call import Direction, Side, System
 from callrec.telephone.written import Written, WrittenTime
 
 if TYPE_CHECKING:
@@ -27,8 +31,10 @@ _NAME = re.compile(
     r"(?P<head>[^/]+)"
     r"-(?P<day>(?:19|20)[0-9]{6})-(?P<time>[0-9]{6})"
     r"-(?P<unique_id>(?:[A-Za-z0-9_.]+-)*(?P<epoch>[0-9]{1,10})\.[0-9]+)"
-    r"\.[A-Za-z0-9]{2,5}"
+    r"(?:-(?P<part>in|out|all))?\.[A-Za-z0-9]{2,5}"
 )
+_SIDES = {"in": (Side.CALLER,), "out": (Side.CALLED,)}
+_HALVES = {"in": "the caller's half of ", "out": "the called party's half of "}
 _EARLIEST = 10**8
 """Seconds. One-touch recording keeps the first digits in a unique id, which may be those of the
 system's name and then are no instant (one_touch_record.php)."""
@@ -79,7 +85,7 @@ def read(path: PurePath, setup: Setup) -> Written | None:
     kind, called, calling = fields
     return Written(
         system=System.ASTERISK,
-        how=f"{kind.is_of} by its name as Asterisk writes it",
+        how=f"{_HALVES.get(parts['part'], '')}{kind.is_of} by its name as Asterisk writes it",
         time=WrittenTime(
             raw=f"{parts['day']}-{parts['time']}", local=local, instant=_instant(parts["epoch"])
         ),
@@ -91,12 +97,14 @@ def read(path: PurePath, setup: Setup) -> Written | None:
         # Only these have an outside end by their type; the extension tells which it is.
         may_be_turned=kind in {_TYPES["in"], _TYPES["out"]},
         unique_id=parts["unique_id"],
+        sides=_SIDES.get(parts["part"], ()),
         said={"name": path.name},
     )
 
 
 def _fields(head: str) -> tuple[_Type, str, str] | None:
     word, _, rest = head.partition("-")
+    word = word.lower()
     if re.fullmatch("[0-9]{1,8}", word):
         calling, dash, mode = rest.rpartition("-")
         # A conference names its room twice, for want of a caller.

@@ -1,0 +1,98 @@
+"""``callrec ingest --watch``: stay, and take in what comes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callrec.cli.findings import told_of_findings
+from callrec.cli.ingested import as_value
+from callrec.cli.output import rfc3339
+from callrec.cli.stopping import told_to_stop
+from callrec.cli.who import practice_of, serving
+from callrec.errors import Tampered, Unusable
+from callrec.practice import open_practice
+from callrec.procedures.intake_after import check_after
+from callrec.procedures.intake_changes import Changes
+from callrec.procedures.intake_sources import check_paths
+from callrec.procedures.watching import watch_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from callrec.cli.invocation import Invocation
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.ingest import Ingested
+    from callrec.procedures.intake_after import After
+
+
+def watch(invocation: Invocation, paths: Sequence[Path], after: After) -> None:
+    """Take in what comes into the folders, until the process is told to end.
+
+    Raises:
+        Tampered: at the end, where a sealed copy in the vault could not be read back.
+    """
+    folders = [path.absolute() for path in paths]
+    who = serving(invocation)
+    practice = practice_of(invocation)
+    who(practice)
+    check_paths(folders, practice.folder)
+    check_after(after, folders, practice.folder)
+    if not all(path.is_dir() for path in folders):
+        raise Unusable("--watch takes folders", hint="name the folder that the file lies in")
+    with told_to_stop() as stop:
+        world = _World(invocation, who, Changes(stop), stop.is_set)
+        world.note("watching")
+        watch_folders(
+            world, folders, after=after, settle_seconds=invocation.config.telephone.settle_seconds
+        )
+    if world.damaged:
+        raise Tampered(f"sealed copies in the vault that cannot be read back: {world.damaged}")
+
+
+@dataclass(slots=True)
+class _World:
+    """What is around the watching: this process, its clock, its output."""
+
+    invocation: Invocation
+    who: Callable[[Practice], Actor]
+    changes: Changes
+    stopped: Callable[[], bool]
+    damaged: int = 0
+
+    def enter(self) -> tuple[Practice, Actor]:
+        invocation = self.invocation
+        practice = open_practice(invocation.config, invocation.now, invocation.environ)
+        return practice, self.who(practice)
+
+    def passed(self) -> float:
+        return time.monotonic()
+
+    def follow(self, folders: Sequence[Path]) -> bool:
+        self.changes.follow(folders)
+        return self.changes.tells_all
+
+    def wait(self) -> Sequence[Path]:
+        return self.changes.wait()
+
+    def note(self, text: str) -> None:
+        self.invocation.out.note(f"{self._at()}  {text}")
+
+    def tell(self, done: Ingested, waiting: int) -> None:
+        self.damaged += done.damaged
+        at, out = self._at(), self.invocation.out
+
+        def text() -> None:
+            before = f", {done.duplicates} known already" if done.duplicates else ""
+            out.say(f"{at}  {done.recordings} taken in{before}, {waiting} to come")
+            for line in told_of_findings(done.findings):
+                out.say(f"{at}  {line}")
+            for each in done.quarantined:
+                out.say(f"{at}  left where it is, {each.why}: {each.path}")
+
+        out.show_line({"at": at, **as_value(done), "waiting": waiting}, text)
+
+    def _at(self) -> str:
+        return rfc3339(self.invocation.now().replace(microsecond=0))

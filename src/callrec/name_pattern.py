@@ -1,0 +1,143 @@
+"""A pattern of the practice's own for its recordings' names: what may be in it, and what it finds.
+
+Patterns are RE2's (github.com/google/re2, syntax), which take time that grows with the name and
+with nothing else: no pattern can hang the intake.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+GROUPS: Final = (
+    *("date", "time", "epoch", "direction", "caller", "callee", "number", "extension"),
+    *("party", "unique_id"),
+)
+"""The names that a group may have, each of them once."""
+
+_CODES: Final = frozenset("YymbBdHIpMSfz%")
+_NEEDED: Final = {"year": "Yy", "month": "mbB", "day": "d", "hour": "HI", "minute": "M"}
+_FIRST_YEAR, _LAST_YEAR = 1900, 2099
+_MILLISECONDS: Final = 13
+"""Digits of an epoch in milliseconds, from 2001 to 2286; in seconds it has ten, or nine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a name holds."""
+
+    groups: Mapping[str, str]
+    """As written; a group that is not there is empty."""
+    raw_time: str
+    local: datetime | None
+    """Naive."""
+    instant: datetime | None
+    """Aware."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamePattern:
+    """A pattern, and how the times in it are written."""
+
+    pattern: str
+    times: tuple[str, ...]
+    """Formats as strptime has them, tried in their order: of date, a space and time where the
+    pattern has both groups, else of the one."""
+
+    def find(self, name: str) -> Found | None:
+        """What a name holds, or None where the pattern is not all of it, or no time is in it.
+
+        Args:
+            name: with as many folders before it, parted by ``/``, as the pattern has.
+
+        Law: never raises, for a pattern that was checked.
+        """
+        if not name.isprintable():  # so it is UTF-8, too
+            return None
+        match = _compiled(self.pattern).fullmatch(name)
+        return (
+            self._found({name: text or "" for name, text in match.groupdict().items()})
+            if match
+            else None
+        )
+
+    def _found(self, groups: Mapping[str, str]) -> Found | None:
+        written = " ".join(groups[part] for part in ("date", "time") if groups.get(part))
+        at = next(filter(None, (_time(written, form) for form in self.times)), None)
+        epoch = groups.get("epoch", "")
+        instant = _instant(epoch)
+        if at is not None and at.tzinfo is not None:
+            return Found(groups, written, None, at)
+        if at is None and instant is None:
+            return None
+        return Found(groups, written if at else epoch, at, instant)
+
+
+def check_pattern(pattern: str) -> None:
+    """Check what a pattern may be.
+
+    Raises:
+        ValueError: RE2 does not know it, it has an unknown group, or no time; in words.
+    """
+    try:
+        named = set(_compiled(pattern).groupindex)
+    except ValueError as problem:
+        raise ValueError(f"it is no pattern of RE2's: {problem}") from None
+    unknown = sorted(named - set(GROUPS))
+    if unknown:
+        raise ValueError(f'it has a group "{unknown[0]}"; there are {", ".join(GROUPS)}')
+    if not named & {"date", "time", "epoch"}:
+        raise ValueError('it has no time: name a group "date", "time" or "epoch"')
+
+
+def check_times(times: Iterable[str]) -> None:
+    """Check how times may be written.
+
+    Raises:
+        ValueError: a format has a code that is not known, or says no whole time; in words.
+    """
+    for form in times:
+        codes = set(re.findall("%(.?)", form))
+        unknown = sorted(codes - _CODES)
+        if unknown:
+            raise ValueError(
+                f'"%{unknown[0]}" is not known; there are %Y %y %m %b %B %d %H %I %p %M %S %f %z'
+            )
+        lacking = [part for part, letters in _NEEDED.items() if not codes & set(letters)]
+        if lacking:
+            raise ValueError(f'"{form}" has no {lacking[0]}')
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> Any:
+    """Raises: ValueError, in RE2's words."""
+    import re2  # noqa: PLC0415  # few practices have a pattern, and it takes 10 ms
+
+    options = re2.Options()
+    options.log_errors = False  # it would write to the terminal by itself
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as problem:
+        text = problem.args[0] if problem.args else ""
+        raise ValueError(text.decode() if isinstance(text, bytes) else str(text)) from None
+
+
+def _time(text: str, form: str) -> datetime | None:
+    try:
+        at = datetime.strptime(text, form)  # noqa: DTZ007  # with %z it is aware
+    except ValueError:
+        return None
+    return at if _FIRST_YEAR <= at.year <= _LAST_YEAR else None
+
+
+def _instant(epoch: str) -> datetime | None:
+    if not re.fullmatch("[0-9]{9,10}|[0-9]{13}", epoch):
+        return None
+    whole, rest = divmod(int(epoch), 1000) if len(epoch) == _MILLISECONDS else (int(epoch), 0)
+    return datetime.fromtimestamp(whole, UTC).replace(microsecond=rest * 1000)

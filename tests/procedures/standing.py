@@ -1,0 +1,101 @@
+"""Standing intake as a process, started, stopped and killed by a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from practices import House
+
+HERE = Path(__file__).parent
+PATIENCE = 30.0
+"""Seconds after which what should come does not."""
+
+
+def eventually(is_so: Callable[[], object], what: str) -> None:
+    """Wait until something is so.
+
+    Raises:
+        AssertionError: it did not come.
+    """
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until, what
+        Event().wait(0.02)
+
+
+def program(name: str, *arguments: object, **environ: str) -> subprocess.Popen[bytes]:
+    """A program of this folder, at work."""
+    told = [sys.executable, str(HERE / name), *map(str, arguments)]
+    path = {"PYTHONPATH": str(HERE.parent)}
+    return subprocess.Popen(told, env={**os.environ, **path, **environ})
+
+
+@dataclass(slots=True)
+class Standing:
+    """``callrec ingest SPOOL --watch`` in a practice, one process after the other."""
+
+    house: House
+    spool: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def said(self) -> Path:
+        """What it said to stdout, in all its lives."""
+        return self.house.folder / "said"
+
+    @property
+    def complained(self) -> Path:
+        return self.house.folder / "complained"
+
+    def start(self, *options: str, **environ: str) -> None:
+        """A new process."""
+        config = self.house.folder / "config.toml"
+        vault = json.dumps(str(self.house.config.vault))
+        config.write_text(f"vault = {vault}\n[telephone]\nsettle_seconds = 1\n", encoding="utf-8")
+        given = {
+            "CALLREC_CONFIG": str(config),
+            "CALLREC_CREDENTIAL": str(self.house.credential),
+            **self.house.environ,
+            **environ,
+        }
+        told = ["ingest", str(self.spool), "--watch", *options]
+        with self.said.open("ab") as said, self.complained.open("ab") as complained:
+            self.process = subprocess.Popen(
+                [sys.executable, str(HERE / "watching_quickly.py"), *told],
+                env={**os.environ, **given},
+                stdout=said,
+                stderr=complained,
+            )
+
+    def tell(self, signal_: int) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal_)
+
+    def ended(self) -> int:
+        """Wait for its end; returns its status, negative if a signal killed it."""
+        assert self.process is not None
+        return self.process.wait(PATIENCE)
+
+    def is_watching(self) -> bool:
+        return self.complained.read_text(encoding="utf-8").endswith("watching\n")
+
+    def rounds(self) -> list[dict[str, Any]]:
+        """What it said with ``--json``, a document a line."""
+        return [json.loads(line) for line in self.said.read_text(encoding="utf-8").splitlines()]
+
+    def kill(self) -> None:
+        """Whatever is left of it."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(PATIENCE)

@@ -1,0 +1,218 @@
+"""Standing intake: when rounds are held, what is told, what is tried again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.errors import Locked
+from callrec.procedures.changing_roles import disable_person
+from callrec.procedures.intake_after import After, AfterKind
+from callrec.procedures.watching import is_due, pause_after
+from procedures.full_disk import little_room
+from procedures.spool import a_call, a_name, a_wave, left_in, originals_of, recordings_of
+from procedures.watched import SETTLE, World, watched
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from callrec.practice import Actor, Practice
+    from practices import House
+
+FIRST = SETTLE + 1
+"""When what lay there at the start is taken in: it was first seen in the first second."""
+
+
+def test_a_round_is_due_each_minute_or_once_a_batch_is_ready() -> None:
+    told = {(n, s): is_due(n, s) for n in (0, 1, 999, 1000) for s in (0.0, 59.0, 60.0)}
+    assert [case for case, due in told.items() if due] == [
+        (1, 60.0),
+        (999, 60.0),
+        (1000, 0.0),
+        (1000, 59.0),
+        (1000, 60.0),
+    ]
+
+
+def test_pauses_grow_up_to_five_minutes() -> None:
+    assert [pause_after(n) for n in (1, 2, 3, 7, 99, 2000)] == [5, 10, 20, 300, 300, 300]
+
+
+def test_what_lies_there_is_taken_in_and_what_comes_each_minute(
+    house: House, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+    a_call(spool, 0)
+    come = {second: lambda n=second: [a_call(spool, n)] for second in (20, 30, 100)}
+    world = watched(World(house, 200, come), spool)
+    assert world.rounds == [(FIRST, 1, 0), (FIRST + 60, 2, 0), (FIRST + 120, 1, 0)]
+    assert len(recordings_of(house)) == 4
+
+
+def test_what_nobody_told_of_is_found_by_the_next_pass(house: House, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    unseen = {20: lambda: a_call(spool, 1)}
+    assert [at for at, *_ in watched(World(house, 400, unseen), spool).rounds] == [306]
+    untold = World(house, 400, {20: lambda: a_call(spool, 2)}, tells_all=False)
+    assert [at for at, *_ in watched(untold, spool).rounds] == [6, 66]
+
+
+def test_a_file_that_is_still_written_to_is_not_taken_in(house: House, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    call, wave = spool / a_name(), a_wave(0, 40_058)
+
+    def grow(second: int) -> list[Path]:
+        with call.open("ab") as written:
+            written.write(wave[len(wave) * (second - 10) // 20 : len(wave) * (second - 9) // 20])
+        return [call]
+
+    pieces = {second: lambda s=second: grow(s) for second in range(10, 30)}
+    world = watched(World(house, 60, pieces), spool)
+    assert world.rounds == [(29 + SETTLE, 1, 0)]
+    assert originals_of(house) == [wave]
+
+
+def test_a_file_that_grows_when_its_turn_comes_waits_again(house: House, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    call = a_call(spool, size_bytes=1058)
+    untold = {FIRST: lambda: call.write_bytes(a_wave(0))}
+    world = watched(World(house, 30, untold), spool)
+    assert world.rounds == [(FIRST + SETTLE, 1, 0)]
+    assert originals_of(house) == [a_wave(0)]
+
+
+def test_a_sidecar_has_to_stand_still_too(house: House, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    call = a_call(spool, name="call.wav")
+    sidecar = spool / "call.json"
+    parts = {
+        4: lambda: sidecar.write_text('{"started_at":', encoding="utf-8"),
+        8: lambda: (
+            sidecar.write_text('{"started_at": "2024-07-04T14:05"}', encoding="utf-8") and [call]
+        ),
+    }
+    world = watched(World(house, 30, parts), spool)
+    assert world.left == []
+    (recording,) = recordings_of(house)
+    assert recording.fields["system"] == "sidecar"
+
+
+def test_what_cannot_be_taken_in_is_told_once_and_tried_again_when_it_changes(
+    house: House, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+    bad = a_call(spool, name=a_name(1))
+    bad.write_text("no sound", encoding="utf-8")
+    os.mkfifo(spool / "pipe.wav")
+    mended = {700: lambda: bad.write_bytes(a_wave(1)) and [bad]}
+    world = watched(World(house, 800, mended), spool)
+    assert world.left == [
+        (1, "pipe.wav", "it is a pipe, not a file"),
+        (FIRST, bad.name, "it is text, not sound"),
+    ]
+    assert world.rounds == [(700 + SETTLE, 1, 0)]
+
+
+def test_what_was_left_is_tried_again_each_hour(house: House, tmp_path: Path) -> None:
+    spool, done = tmp_path / "spool", tmp_path / "done"
+    call = a_call(spool)
+    done.mkdir()
+    shutil.copy(a_call(tmp_path / "other", 7), done / call.name)  # its place is taken
+    gone = {1000: (done / call.name).unlink}
+    move = After(AfterKind.MOVE, done)
+    world = watched(World(house, 4000, gone), spool, after=move)
+    assert [(at, name) for at, name, _ in world.left] == [(FIRST, call.name)]
+    assert (left_in(spool), left_in(done)) == ([], [call.name])
+    assert [at for at, *_ in world.rounds] == [FIRST, 3606]
+
+
+def test_a_folder_that_is_gone_is_told_and_looked_for(house: House, tmp_path: Path) -> None:
+    spool, other = tmp_path / "spool", tmp_path / "other"
+    a_call(spool, 0)
+    other.mkdir()
+    happens = {
+        10: lambda: shutil.rmtree(spool),
+        400: lambda: [a_call(other, 1)],
+        500: lambda: a_call(spool, 2),
+    }
+    world = watched(World(house, 600, happens), spool, other)
+    assert [text for _, text in world.notes] == [
+        "PATH 1 is gone; it is looked for every minute",
+        "PATH 1 is there again",
+    ]
+    assert [done for _, done, _ in world.rounds] == [1, 1, 1]
+    assert world.followed[0] == [spool, other]
+    assert world.followed[-1] == [spool, other]
+    assert [other] in world.followed
+
+
+def test_what_fails_is_told_and_tried_again_with_growing_pauses(
+    house: House, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+    a_call(spool)
+    with ExitStack() as another:
+        another.enter_context(house.practice.store.lock())
+        world = watched(World(house, 100, {FIRST + 30: another.close}), spool)
+    busy = "another ingest is running; tried again in"
+    pauses = {0: 5, 5: 10, 15: 20}
+    assert world.notes == [(FIRST + at, f"{busy} {pause} s") for at, pause in pauses.items()]
+    assert world.rounds == [(FIRST + 35, 1, 0)]
+
+
+def test_a_full_disk_is_told_and_intake_goes_on_once_there_is_room(
+    template: House, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+    for call in range(3):
+        a_call(spool, call, size_bytes=150_000)
+    with little_room(template, tmp_path, 200_000) as (house, make_room):
+        world = World(house, 100, {FIRST + 2: make_room})
+        watched(world, spool, after=After(AfterKind.DELETE))
+        assert [at for at, _ in world.notes] == [FIRST]
+        assert world.rounds == [(FIRST + 5, 3, 0)]
+        assert (left_in(spool), len(originals_of(house))) == ([], 3)
+
+
+def test_whoever_was_disabled_is_refused_at_the_next_round(house: House, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    a_call(spool)
+
+    def disable() -> list[Path]:
+        disable_person(house.open(), house.actor("dora"), login="door")
+        return [a_call(spool, 1)]
+
+    world = World(house, 200, {FIRST + 1: disable})
+    with pytest.raises(Locked, match="this login is disabled"):
+        watched(world, spool)
+    assert (world.at, len(recordings_of(house))) == (FIRST + 60, 1)
+
+
+def test_stopped_in_a_round_what_was_offered_is_taken_in_and_no_more(
+    house: House, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+    for call in range(5):
+        a_call(spool, call)
+    world = Hasty(house, 100)
+    watched(world, spool)
+    assert world.rounds == [(FIRST, 2, 3)]
+
+
+class Hasty(World):
+    """Is told to stop while the third file of the first round is looked for."""
+
+    def enter(self) -> tuple[Practice, Actor]:
+        self.patience = 2
+        return super().enter()
+
+    def stopped(self) -> bool:
+        if self.entered:
+            self.patience -= 1
+        return self.entered != [] and self.patience < 0
