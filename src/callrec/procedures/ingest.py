@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_summary import Summary
     from callrec.procedures.records_at_hand import RecordsAtHand
     from callrec.store import Batch
+    from callrec.telephone.setup import Setup
     from callrec.telephone.sound import Finding
 
 MOST_RECORDINGS: Final = 1000
@@ -121,6 +122,7 @@ def ingest_recordings(
     paths: Sequence[Path],
     *,
     after: After,
+    system: str | None = None,
     advance: Callable[[int], None],
     records: RecordsAtHand | None = None,
 ) -> Ingested:
@@ -131,6 +133,7 @@ def ingest_recordings(
         actor: with the identity that signs what is taken in.
         paths: files, and folders with all that is in them.
         after: what becomes of the sources.
+        system: whose recordings these are, a template's name too; None: told by their names.
         advance: is told, from any thread, how many bytes more are done.
         records: call records that recordings are joined to.
 
@@ -149,6 +152,7 @@ def ingest_recordings(
             found,
             paths=paths,
             after=after,
+            system=system,
             advance=advance,
             records=records,
             done=done,
@@ -170,6 +174,7 @@ def ingest_found(
     *,
     paths: Sequence[Path],
     after: After,
+    system: str | None = None,
     advance: Callable[[int], None],
     records: RecordsAtHand | None = None,
     done: Ingested | None = None,
@@ -182,12 +187,13 @@ def ingest_found(
     done = Ingested() if done is None else done
     with attempt(practice, actor, "ingest"):
         check_may(actor.person, Power.INGEST, on=today(practice))
+        setup = telephone_setup(practice.config, system=system)
         check_paths(paths, practice.folder)
         check_after(after, paths, practice.folder)
         with practice.store.lock():
             _sweep(practice)
             try:
-                run = _Run(practice, actor, after, advance, records=records, done=done)
+                run = _Run(practice, actor, setup, after, advance, records=records, done=done)
                 return run.over(found)
             except CallrecError:
                 # The room is wanted at once if the disk is full.
@@ -227,6 +233,7 @@ class _Run:
         self,
         practice: Practice,
         actor: Actor,
+        setup: Setup,
         after: After,
         advance: Callable[[int], None],
         *,
@@ -239,7 +246,7 @@ class _Run:
         self._keeps = after.kind is AfterKind.KEEP
         self._advance = advance
         self._records = records
-        self._setup = telephone_setup(practice.config)
+        self._setup = setup
         self._duplicates = Duplicates.of(practice, actor, marking=self._keeps)
         self._small_files = Lock()
         self._done = done

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pickle
 import sqlite3
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, Self
@@ -19,6 +19,7 @@ from callrec.crypto import primitives
 from callrec.errors import Failed
 from callrec.procedures.call_records import Unread, read_rows
 from callrec.procedures.intake_reading import telephone_setup
+from callrec.telephone.call import System
 from callrec.telephone.joining import calls_of, join, keys_of_leg, keys_of_recording
 
 if TYPE_CHECKING:
@@ -155,8 +156,12 @@ class RecordsAtHand:
 
 
 @contextmanager
-def at_hand(paths: Sequence[Path], config: Config) -> Iterator[RecordsAtHand | None]:
+def at_hand(
+    paths: Sequence[Path], config: Config, *, system: str | None = None
+) -> Iterator[RecordsAtHand | None]:
     """The call records of some files, read as the practice's are; None: no file is named.
+
+    ``system``: whose they are, if that is said; a template is only of names.
 
     Raises:
         NotFound, Unusable, Failed: as `RecordsAtHand.of`.
@@ -165,7 +170,10 @@ def at_hand(paths: Sequence[Path], config: Config) -> Iterator[RecordsAtHand | N
         yield None
         return
     tolerance = timedelta(seconds=config.telephone.record_tolerance_seconds)
-    with RecordsAtHand.of(paths, telephone_setup(config), tolerance) as records:
+    setup = telephone_setup(config, system=system)
+    if setup.system is System.TEMPLATE:
+        setup = replace(setup, system=None)
+    with RecordsAtHand.of(paths, setup, tolerance) as records:
         yield records
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
 from itertools import chain, islice
@@ -56,17 +58,25 @@ def read_records(
     Args:
         file: its bytes; read once, from where it stands.
         setup: how this practice's telephone systems are read; ``system`` is the only one tried.
-        until: no call in it began on a later day, such as the one on which it was last written.
-            Mitel's records, which say no year, cannot be read without it.
+        until: no call in it began on a later day; None: than that on which it was last written.
+            It tells the year, where records say none (Mitel's).
 
     Raises:
         Unusable: it is of no known kind; before anything is yielded.
         Failed: it cannot be read.
     """
     try:
-        yield from _read(file, setup, until)
+        yield from _read(file, setup, until or _last_written(file))
     except OSError as problem:
         raise Failed(f"the call records cannot be read: {problem.strerror}") from None
+
+
+def _last_written(file: BinaryIO) -> date | None:
+    """By the file system, in UTC; None: it is no file of one."""
+    try:
+        return datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC).date()
+    except (OSError, ValueError, OverflowError):
+        return None
 
 
 def _read(file: BinaryIO, setup: Setup, until: date | None) -> Iterator[Leg | NotUnderstood]:
@@ -107,7 +117,7 @@ def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | No
 def _reader(first: Sequence[Line], setup: Setup, until: date | None) -> ReadLine:
     begins = _LINES if until is None else _LINES | {System.MITEL: partial(mitel.begin, until)}
     for system, begin in begins.items():
-        read = begin(first, setup) if first and setup.system in {None, system} else None
+        read = begin(first, setup) if first and setup.asks_records_of(system) else None
         if read is not None:
             return read
     raise _of_no_known_kind()
@@ -128,7 +138,7 @@ def _parsed_lines(file: Readable) -> Iterator[tuple[int, Any]]:
 
 
 def _items(numbered: Iterator[tuple[int, Any]], setup: Setup) -> Iterator[Leg | NotUnderstood]:
-    modules = [module for system, module in ITEMS.items() if setup.system in {None, system}]
+    modules = [module for system, module in ITEMS.items() if setup.asks_records_of(system)]
     first = list(islice(numbered, _FIRST))
     if not any(_whose(item, modules) for _, item in first):
         raise _of_no_known_kind()
