@@ -20,7 +20,8 @@ from pathlib import Path
 from callrec.config import Config
 from callrec.keyring import read_credential
 from callrec.practice import open_practice
-from callrec.procedures import ingest as procedure
+from callrec.procedures import intake_run
+from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.intake_after import read_after
 from callrec.procedures.unlock import actor_by_credential
 
@@ -52,8 +53,8 @@ def main(house: Path, spool: Path, after: str, death: Death) -> None:
         Config(vault=house / "vault"), now, {"XDG_STATE_HOME": str(house / "state")}
     )
     actor = actor_by_credential(practice, read_credential(house / "door.credential"))
-    procedure.MOST_RECORDINGS = BATCH  # type: ignore[misc]  # a thousand would take long
-    procedure.ingest_recordings(
+    intake_run.MOST_RECORDINGS = BATCH  # type: ignore[misc]  # a thousand would take long
+    ingest_recordings(
         practice,
         actor,
         [spool],

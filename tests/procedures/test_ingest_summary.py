@@ -15,12 +15,13 @@ from callrec.crypto.statement import state
 from callrec.errors import Failed
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
-from callrec.procedures import ingest as procedure
+from callrec.procedures import intake_run
 from callrec.procedures.audit import prove_leaf
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.custody import attested_statement
-from callrec.procedures.ingest import Ingested, ingest_recordings
+from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.intake_after import After, AfterKind
+from callrec.procedures.intake_run import Ingested
 from callrec.procedures.intake_sources import Quarantined, Refusal
 from callrec.procedures.intake_summary import Summary, Totals, close_intake
 from callrec.procedures.projections import check_projections
@@ -146,7 +147,7 @@ def test_each_counts_from_its_makers_last(house: House, tmp_path: Path) -> None:
 def test_a_run_that_is_cut_short_says_what_it_did_before(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    monkeypatch.setattr(procedure, "MOST_RECORDINGS", 1)
+    monkeypatch.setattr(intake_run, "MOST_RECORDINGS", 1)
     for call in range(3):
         a_call(tmp_path / "spool", call)
     told: list[int] = []

@@ -13,8 +13,8 @@ from procedures.spool import KEEP, NUMBER
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callrec.procedures.ingest import Ingested
     from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_run import Ingested
     from practices import House
 
 COLUMNS = (

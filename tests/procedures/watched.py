@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.ingest import Ingested
     from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_run import Ingested
     from callrec.procedures.intake_summary import Summary
     from practices import House
 

@@ -31,7 +31,7 @@ from callrec.procedures.records_at_hand import Unused, at_hand
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from callrec.procedures.ingest import Ingested
+    from callrec.procedures.intake_run import Ingested
 
 app = new_app()
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from callrec.cli.invocation import Invocation
     from callrec.practice import Actor, Practice
-    from callrec.procedures.ingest import Ingested
     from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_run import Ingested
     from callrec.procedures.intake_summary import Summary
 
 

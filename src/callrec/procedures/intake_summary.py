@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Select
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.ingest import Ingested
+    from callrec.procedures.intake_run import Ingested
 
 KIND: Final = "intake"
 FINISHED: Final = "ingest.finished"

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from callrec.errors import Failed, NotFound
-from callrec.procedures.ingest import MOST_RECORDINGS, Ingested, ingest_found
+from callrec.procedures.ingest import ingest_found
 from callrec.procedures.intake_looking import Looking, Surroundings, stamp_of
+from callrec.procedures.intake_run import MOST_RECORDINGS, Ingested
 from callrec.procedures.intake_settling import Spool
 from callrec.procedures.intake_sources import Refusal
 from callrec.procedures.intake_summary import Totals, close_intake
