@@ -58,7 +58,10 @@ def test_a_name_tells_what_it_can_and_the_rest_is_null() -> None:
 
 def test_a_name_of_no_system_would_be_taken_in_and_tells_nothing() -> None:
     told = named("Aufnahme 3.wav")
-    why = "no system that is known writes such a name; JSON beside it, call records, or its own time would tell"
+    why = (
+        "no system that is known writes such a name;"
+        " JSON beside it, call records, or its own time would tell"
+    )
     assert told == UNKNOWN | {"path": "Aufnahme 3.wav", "accepted": True, "why": why}
 
 

@@ -1,4 +1,4 @@
-"""One run of ``ingest`` over its sources: batch by batch; while one is catalogued the next is sealed."""
+"""One run of ``ingest`` over its sources: while one batch is catalogued the next is sealed."""
 
 from __future__ import annotations
 
