@@ -18,6 +18,7 @@ from procedures.spool import a_call, a_name, a_wave, left_in, originals_of, reco
 from procedures.watched import SETTLE, World, watched
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
@@ -51,6 +52,34 @@ def test_what_lies_there_is_taken_in_and_what_comes_each_minute(
     world = watched(World(house, 200, come), spool)
     assert world.rounds == [(FIRST, 1, 0), (FIRST + 60, 2, 0), (FIRST + 120, 1, 0)]
     assert len(recordings_of(house)) == 4
+
+
+def test_a_summary_is_signed_each_day_and_at_the_end(house: House, tmp_path: Path) -> None:
+    spool, day = tmp_path / "spool", 86_400
+    a_call(spool, 0)
+    (spool / "note.wav").write_text("call her back", encoding="utf-8")
+    come = {second: lambda n=second: [a_call(spool, n)] for second in (60, day + 60)}
+    world = watched(Leaping(house, day + 200, come), spool)
+    told = [(at, summary.fields["recordings"]) for at, summary in world.summaries]
+    assert told == [(day, 2), (day + 200, 1)]
+    first, last = (summary.fields for _, summary in world.summaries)
+    assert (first["refused"]["no-sound"], last["refused"]["no-sound"]) == (1, 0)
+    assert last["since"] == world.summaries[0][1].seq + 1
+
+
+class Leaping(World):
+    """Nothing happens from the 200th second to the end of the day."""
+
+    def wait(self) -> Sequence[Path]:
+        if self.at == 200:
+            self.at = 86_399
+        return super().wait()
+
+
+def test_where_nothing_came_there_is_no_summary(house: House, tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir()
+    world = watched(World(house, 20), tmp_path / "spool")
+    assert (world.summaries, world.entered) == ([], [])
 
 
 def test_what_nobody_told_of_is_found_by_the_next_pass(house: House, tmp_path: Path) -> None:

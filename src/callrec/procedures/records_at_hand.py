@@ -184,5 +184,5 @@ def _explained() -> Iterator[None]:
     except sqlite3.Error as error:
         raise Failed(
             f"the call records do not fit into the temporary folder: {error}",
-            hint="name one with more room in TMPDIR",
+            hint="name one with more room in SQLITE_TMPDIR",
         ) from None
