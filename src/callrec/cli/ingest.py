@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from callrec.cli import options
 from callrec.cli.findings import told_of_findings
 from callrec.cli.groups import new_app
+from callrec.cli.ingest_preview import show_previews
 from callrec.cli.ingested import as_value
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import intake
@@ -21,10 +22,9 @@ from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import check_paths, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Sequence
 
     from callrec.procedures.ingest import Ingested
-    from callrec.procedures.intake_preview import Preview
 
 app = new_app()
 
@@ -33,8 +33,9 @@ app = new_app()
 def ingest(
     ctx: Context,
     *,
-    paths: options.Sources,
+    paths: options.Sources = None,
     after: options.After = "keep",
+    system: intake.SystemName = None,
     watch: intake.Watch = False,
     dry_run: options.DryRun = False,
     names_only: options.Try = False,
@@ -48,24 +49,32 @@ def ingest(
     if watch and (names_only or dry_run):
         raise Unusable("--watch takes recordings in; it goes with no rehearsal")
     if names_only:
-        _show_previews(ctx.obj, preview_names(paths, telephone_setup(ctx.obj.config)))
+        _try(ctx.obj, paths or (), system)
+    elif not paths:
+        raise Unusable("PATH is missing", hint="callrec ingest --help shows how")
     elif dry_run:
-        _rehearse(ctx.obj, [Path(path) for path in paths])
+        _rehearse(ctx.obj, [Path(path) for path in paths], system)
     elif watch:
         from callrec.cli.ingest_watch import watch as stay  # noqa: PLC0415  # few need its library
 
-        stay(ctx.obj, [Path(path) for path in paths], read_after(after))
+        stay(ctx.obj, [Path(path) for path in paths], read_after(after), system)
     else:
-        _ingest(ctx.obj, [Path(path) for path in paths], after)
+        _ingest(ctx.obj, [Path(path) for path in paths], after, system)
 
 
-def _rehearse(invocation: Invocation, paths: list[Path]) -> None:
+def _try(invocation: Invocation, names: Sequence[str], system: str | None) -> None:
+    setup = telephone_setup(invocation.config, system=system)
+    show_previews(invocation.out, list(preview_names(names, setup)))
+
+
+def _rehearse(invocation: Invocation, paths: list[Path], system: str | None) -> None:
+    setup = telephone_setup(invocation.config, system=system)
     check_paths(paths, invocation.config.vault)
     survey(paths)
-    _show_previews(invocation, preview_sources(paths, telephone_setup(invocation.config)))
+    show_previews(invocation.out, list(preview_sources(paths, setup)))
 
 
-def _ingest(invocation: Invocation, paths: list[Path], after: str) -> None:
+def _ingest(invocation: Invocation, paths: list[Path], after: str, system: str | None) -> None:
     what_then = read_after(after)
     practice = practice_of(invocation)
     actor = signing(invocation, practice)
@@ -73,7 +82,9 @@ def _ingest(invocation: Invocation, paths: list[Path], after: str) -> None:
     size_bytes = survey(paths).size_bytes
     began = time.perf_counter()
     with invocation.out.progress("sealing", total=size_bytes, in_bytes=True) as advance:
-        done = procedure.ingest_recordings(practice, actor, paths, after=what_then, advance=advance)
+        done = procedure.ingest_recordings(
+            practice, actor, paths, after=what_then, system=system, advance=advance
+        )
     _show(invocation, done, time.perf_counter() - began)
 
 
@@ -113,23 +124,3 @@ def _raise_what_is_left(done: Ingested) -> None:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _show_previews(invocation: Invocation, previews: Iterable[Preview]) -> None:
-    shown = [each.as_json() for each in previews]
-    out = invocation.out
-
-    def text() -> None:
-        for each in shown:
-            out.say(each["path"] if each["accepted"] else f"{each['path']}: would be left")
-            out.say(f"    {_told(each)}{each['why']}")
-
-    out.show_items(shown, text)
-
-
-def _told(preview: Mapping[str, Any]) -> str:
-    if preview["system"] is None:
-        return ""
-    way, ends = preview["direction"] or "call", (preview["caller"], preview["callee"])
-    caller, callee = (end or "unknown" for end in ends)
-    return f"{way} {caller} -> {callee}, {preview['local_time']}: "

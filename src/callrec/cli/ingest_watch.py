@@ -15,6 +15,7 @@ from callrec.errors import Tampered, Unusable
 from callrec.practice import open_practice
 from callrec.procedures.intake_after import check_after
 from callrec.procedures.intake_changes import Changes
+from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import check_paths
 from callrec.procedures.watching import watch_folders
 
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_after import After
 
 
-def watch(invocation: Invocation, paths: Sequence[Path], after: After) -> None:
+def watch(invocation: Invocation, paths: Sequence[Path], after: After, system: str | None) -> None:
     """Take in what comes into the folders, until the process is told to end.
 
     Raises:
         Tampered: at the end, where a sealed copy in the vault could not be read back.
     """
+    telephone_setup(invocation.config, system=system)  # refuses a system that is none
     folders = [path.absolute() for path in paths]
     who = serving(invocation)
     practice = practice_of(invocation)
@@ -45,9 +47,8 @@ def watch(invocation: Invocation, paths: Sequence[Path], after: After) -> None:
     with told_to_stop() as stop:
         world = _World(invocation, who, Changes(stop), stop.is_set)
         world.note("watching")
-        watch_folders(
-            world, folders, after=after, settle_seconds=invocation.config.telephone.settle_seconds
-        )
+        settle_seconds = invocation.config.telephone.settle_seconds
+        watch_folders(world, folders, after=after, settle_seconds=settle_seconds, system=system)
     if world.damaged:
         raise Tampered(f"sealed copies in the vault that cannot be read back: {world.damaged}")
 

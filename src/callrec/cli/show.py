@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from callrec.cli import options
 from callrec.cli.groups import new_app
+from callrec.cli.ingest_preview import offset
 from callrec.cli.invocation import Context
 from callrec.cli.search import as_json, length, outside_number
 from callrec.cli.who import acting, practice_of
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
-    from callrec.procedures.show import Shown
+    from callrec.procedures.search import ShownCall
+    from callrec.procedures.show import Clock, Shown
 
 app = new_app()
 
@@ -36,8 +39,16 @@ def show(ctx: Context, recording: options.RecordingId) -> None:
         for label, value in _lines(shown, practice.config.time_zone):
             out.say(f"{label:<11}{value}")
 
-    told = {"notices": dict(shown.notices), "caller_told": shown.caller_told}
-    out.show({**as_json(shown.call), "provenance": sources, **told}, text)
+    value = {
+        **as_json(shown.call),
+        **asdict(shown.clock),
+        "sides": list(shown.sides),
+        "findings": list(shown.findings),
+        "provenance": sources,
+        "notices": dict(shown.notices),
+        "caller_told": shown.caller_told,
+    }
+    out.show(value, text)
     out.next_step(f"callrec request create --recording {recording}")
 
 
@@ -45,12 +56,20 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
     call = shown.call
     yield "recording", f"{call.id}  ({call.uid})"
     yield "began", f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S}, {call.time_confidence}"
+    if shown.clock.zone is not None:
+        yield "clock", _clock(shown.clock, call, zone)
+    if shown.clock.contradiction:
+        yield "but", shown.clock.contradiction
     yield "length", length(call)
     yield "direction", call.direction
     yield "extension", call.extension or "unknown"
     yield "number", outside_number(call) or "none"
     yield "parties", ", ".join(call.parties) or "unknown"
     yield "sound", f"{call.format}, {call.size_bytes:,} bytes"
+    if shown.sides:
+        yield "channels", ", ".join(shown.sides)
+    if shown.findings:
+        yield "found", ", ".join(shown.findings)
     yield "sha-256", call.sha256
     yield "state", f"{call.state}, held" if call.held else call.state
     yield "told", shown.caller_told
@@ -59,3 +78,13 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
     for source in shown.provenance:
         yield "came in as", f"{source.name}  (written {source.modified_at})"
     yield "checked", "columns, details and sealed file are as they were sealed"
+
+
+def _clock(clock: Clock, call: ShownCall, zone: tzinfo) -> str:
+    """Where it stood, and what it showed if that is not what the practice's own would have."""
+    stood = clock.zone or ""
+    if clock.utc_offset_minutes is not None:
+        stood += f", {offset(clock.utc_offset_minutes)}"
+    local = call.started_at.astimezone(zone).isoformat()
+    showed = call.local_time.replace("T", " ")[: len("2024-07-04 14:05:01")]
+    return stood if local.startswith(call.local_time[:19]) else f"{stood}; it showed {showed}"

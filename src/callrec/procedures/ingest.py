@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_after import After
     from callrec.procedures.intake_sources import Found
     from callrec.store import Batch
+    from callrec.telephone.setup import Setup
     from callrec.telephone.sound import Finding
 
 MOST_RECORDINGS: Final = 1000
@@ -104,6 +105,7 @@ def ingest_recordings(
     paths: Sequence[Path],
     *,
     after: After,
+    system: str | None = None,
     advance: Callable[[int], None],
 ) -> Ingested:
     """Take in all recordings under the paths.
@@ -113,6 +115,7 @@ def ingest_recordings(
         actor: with the identity that signs what is taken in.
         paths: files, and folders with all that is in them.
         after: what becomes of the sources.
+        system: whose recordings these are, a template's name too; None: told by their names.
         advance: is told, from any thread, how many bytes more are done.
 
     Raises:
@@ -121,7 +124,13 @@ def ingest_recordings(
         Failed: the vault cannot be written; what was catalogued before stays.
     """
     return ingest_found(
-        practice, actor, find_sources(paths), paths=paths, after=after, advance=advance
+        practice,
+        actor,
+        find_sources(paths),
+        paths=paths,
+        after=after,
+        system=system,
+        advance=advance,
     )
 
 
@@ -132,6 +141,7 @@ def ingest_found(
     *,
     paths: Sequence[Path],
     after: After,
+    system: str | None = None,
     advance: Callable[[int], None],
 ) -> Ingested:
     """Take in what was found under the paths; ``found`` is asked as room for more is made.
@@ -140,12 +150,13 @@ def ingest_found(
     """
     with attempt(practice, actor, "ingest"):
         check_may(actor.person, Power.INGEST, on=today(practice))
+        setup = telephone_setup(practice.config, system=system)
         check_paths(paths, practice.folder)
         check_after(after, paths, practice.folder)
         with practice.store.lock():
             _sweep(practice)
             try:
-                return _Run(practice, actor, after, advance).over(found)
+                return _Run(practice, actor, setup, after, advance).over(found)
             except CallrecError:
                 # The room is wanted at once if the disk is full.
                 with suppress(CallrecError):
@@ -179,13 +190,18 @@ class _Run:
     """One run over the sources."""
 
     def __init__(
-        self, practice: Practice, actor: Actor, after: After, advance: Callable[[int], None]
+        self,
+        practice: Practice,
+        actor: Actor,
+        setup: Setup,
+        after: After,
+        advance: Callable[[int], None],
     ) -> None:
         self._practice = practice
         self._actor = actor
         self._after = after
         self._advance = advance
-        self._setup = telephone_setup(practice.config)
+        self._setup = setup
         self._duplicates = Duplicates.of(practice, actor)
         self._small_files = Lock()
         self._done = Ingested()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from callrec.procedures.intake_reading import open_source, or_quarantined
@@ -16,11 +16,13 @@ from callrec.procedures.intake_sources import (
     is_plainly_none,
 )
 from callrec.telephone.call import Call, Direction, System
-from callrec.telephone.reading import read_name
+from callrec.telephone.reading import read_id, read_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
+    from callrec.telephone.identified import Identified
     from callrec.telephone.setup import Setup
     from callrec.telephone.sound import Sound
 
@@ -35,25 +37,34 @@ class Preview:
     why: str
     call: Call | None = None
     sound: Sound | None = None
+    known: Identified | None = None
+    """What a name tells that holds no time."""
 
     def as_json(self) -> dict[str, Any]:
         """As docs/cli.md has it; what is not known is null."""
-        call, sound = self.call, self.sound
+        call, sound, named = self.call, self.sound, self.call or self.known
         return {
             "path": self.path,
             "accepted": self.accepted,
             "why": self.why,
-            "system": call.system if call and call.system is not System.NONE else None,
+            "system": named.system if named and named.system is not System.NONE else None,
+            "template": call and call.said.get("template"),
             "direction": call.direction
             if call and call.direction is not Direction.UNKNOWN
             else None,
             "caller": call and call.caller,
             "callee": call and call.callee,
+            "number": call and call.number,
             "extension": call and call.extension,
+            "parties": call and list(call.parties),
             "started_at": call and call.started_at,
             "local_time": call and call.local_time,
+            "raw_time": call and call.raw_time,
+            "zone": call and call.zone,
+            "utc_offset_minutes": call and call.utc_offset_minutes,
             "time_confidence": call and call.time_confidence,
-            "unique_id": call and call.unique_id,
+            "contradiction": call and call.contradiction,
+            "unique_id": named and named.unique_id,
             "codec": sound and sound.codec,
             "sample_rate": sound and sound.sample_rate,
             "channels": sound and sound.channels,
@@ -76,17 +87,27 @@ def preview_sources(paths: Iterable[Path], setup: Setup) -> Iterator[Preview]:
 
 
 def preview_names(names: Iterable[str], setup: Setup) -> Iterator[Preview]:
-    """Each name, as if a recording were called so, with what folders are written before it."""
-    for name in names:
-        last = Path(name).name
-        call = read_name(PurePath(name), setup)
-        if is_plainly_none(last):
-            yield Preview(name, accepted=False, why="by its name it is no recording")
-        elif call is None:
-            why = "no system that is known writes such a name; a sidecar or its own time would tell"
-            yield Preview(name, accepted=True, why=why)
-        else:
-            yield Preview(name, accepted=True, why=call.why, call=call)
+    """Each name, as if a recording were called so, with what folders are written before it.
+
+    Instead of the name of a template, its examples; without any name, those of all templates.
+    """
+    examples = {template.name: template.examples for template in setup.templates}
+    for name in names or examples:
+        for each in examples.get(name, (name,)):
+            yield _of_name(each, setup)
+
+
+def _of_name(name: str, setup: Setup) -> Preview:
+    path = PurePath(name)
+    call = read_name(path, setup)
+    if is_plainly_none(path.name):
+        return Preview(name, accepted=False, why="by its name it is no recording")
+    if call is not None:
+        return Preview(name, accepted=True, why=call.why, call=call)
+    known = read_id(path, setup)
+    how = known.how if known else "no system that is known writes such a name"
+    why = f"{how}; JSON beside it, call records, or its own time would tell"
+    return Preview(name, accepted=True, why=why, known=known)
 
 
 def _of_source(source: Source, setup: Setup) -> Preview:

@@ -12,19 +12,23 @@ from datetime import UTC, datetime
 from io import FileIO
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from callrec.errors import Failed, Unusable
+from callrec.errors import Failed, Misconfigured, Unusable
+from callrec.name_pattern import NamePattern
 from callrec.procedures.intake_sources import Mark, Quarantined, Source, no_file, unreadable
 from callrec.procedures.intake_writer import has_writer
+from callrec.telephone.call import Direction, System
 from callrec.telephone.number import extension_ranges
 from callrec.telephone.reading import read_call
 from callrec.telephone.setup import Setup
 from callrec.telephone.sides import sides_heard
 from callrec.telephone.sound import Sound, inspect
+from callrec.telephone.template import Template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from callrec.config import Config
+    from callrec.config import Template as ConfiguredTemplate
     from callrec.telephone.call import Call
 
 _T = TypeVar("_T")
@@ -38,6 +42,11 @@ _FLAGS: Final = (
     | os.O_NONBLOCK
 )
 _FIRST_YEAR: Final = 1900
+
+SYSTEMS: Final = tuple(
+    system for system in System if system not in {System.TEMPLATE, System.SIDECAR, System.NONE}
+)
+"""That may be named by ``--system``."""
 
 
 class Unreadable(Unusable):
@@ -53,15 +62,46 @@ def telephone_setup(config: Config, *, system: str | None = None) -> Setup:
 
     Args:
         config: the practice's.
-        system: whose recordings these are; None: each system's names are tried.
+        system: whose recordings these are, or the name of a template; None: each one is tried.
+
+    Raises:
+        Misconfigured: a template is called as a system that is known.
+        Unusable: there is no such system.
     """
     telephone = config.telephone
+    templates = tuple(_template(said) for said in telephone.template)
+    if system is not None:
+        templates = tuple(each for each in templates if each.name == system)
+        if not templates and system not in SYSTEMS:
+            names = [*SYSTEMS, *(said.name for said in telephone.template)]
+            raise Unusable(
+                "--system is none that is known",
+                hint=f"there are {', '.join(names)}; [[telephone.template]] describes another",
+            )
     return Setup(
         zone=config.time_zone,
         region=config.region,
         extensions=extension_ranges(telephone.extensions),
         outside_prefixes=telephone.outside_prefixes,
-        system=system,
+        templates=templates,
+        system=System.TEMPLATE if templates and system else system,
+    )
+
+
+def _template(said: ConfiguredTemplate) -> Template:
+    if said.name in set(System):
+        raise Misconfigured(f'"telephone.template.name" cannot be used: {said.name} is known')
+    words = {
+        Direction.INBOUND: said.inbound,
+        Direction.OUTBOUND: said.outbound,
+        Direction.INTERNAL: said.internal,
+    }
+    return Template(
+        name=said.name,
+        pattern=NamePattern(said.pattern, said.times),
+        zone=said.zone,
+        ways={word.lower(): way for way, several in words.items() for word in several},
+        examples=said.examples,
     )
 
 

@@ -44,6 +44,17 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """By which clock the start was read, as far as it was kept."""
+
+    zone: str | None
+    """``Europe/London``; None: from before that was kept."""
+    utc_offset_minutes: int | None
+    contradiction: str | None
+    """What contradicts the start and was left aside, in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One recording, checked."""
 
@@ -52,6 +63,11 @@ class Shown:
     notices: Mapping[NoticeKind, str | None]
     """Which version of each notice was in force on its day; None where there was none."""
     caller_told: CallerTold
+    clock: Clock
+    sides: tuple[str, ...]
+    """Whom each channel carries, the left one first; empty: not known."""
+    findings: tuple[str, ...]
+    """What is to be known of the sound: ``silent``, ``truncated``, ``unclosed``."""
     seq: int
     """The leaf that says it was shown."""
 
@@ -89,6 +105,13 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
         call=ShownCall.of(opened, masked=True, held=bool(held)),
         provenance=tuple(_source(said) for said in opened.fields["provenance"]),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
+        clock=Clock(
+            zone=opened.fields.get("zone"),
+            utc_offset_minutes=opened.fields.get("utc_offset_minutes"),
+            contradiction=opened.fields.get("contradiction"),
+        ),
+        sides=tuple(opened.fields.get("sides", ())),
+        findings=tuple(opened.fields.get("findings", ())),
         caller_told=_told(opened, announced=on_its_day[NoticeKind.ANNOUNCEMENT] is not None),
         seq=seq,
     )

@@ -56,7 +56,12 @@ def is_due(settled: int, since_last: float) -> bool:
 
 
 def watch_folders(
-    world: World, folders: Sequence[Path], *, after: After, settle_seconds: float
+    world: World,
+    folders: Sequence[Path],
+    *,
+    after: After,
+    settle_seconds: float,
+    system: str | None = None,
 ) -> None:
     """Take in what comes into the folders, until the world says stop.
 
@@ -65,13 +70,14 @@ def watch_folders(
         folders: absolute, and checked.
         after: what becomes of the sources.
         settle_seconds: how long a file must have stood still.
+        system: whose recordings these are; None: told by their names.
 
     Raises:
         Refused, Locked: whoever takes in may not any more.
         Misconfigured, Tampered: the vault is not as it should be.
     """
     looking = Looking(world, folders, Spool(settle_seconds), there=list(folders))
-    rounds = _Rounds(world, looking, after)
+    rounds = _Rounds(world, looking, after, system)
     while not world.stopped():
         looking.look()
         rounds.hold_if_due()
@@ -82,6 +88,7 @@ class _Rounds:
     world: World
     looking: Looking
     after: After
+    system: str | None
     last: float = float("-inf")
     """When the last one began that took something in."""
     not_before: float = float("-inf")
@@ -119,6 +126,7 @@ class _Rounds:
                 offer.sources(),
                 paths=self.looking.there,
                 after=self.after,
+                system=self.system,
                 advance=lambda _: None,
             )
         finally:

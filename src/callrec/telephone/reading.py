@@ -1,13 +1,15 @@
-"""What is known of a recording: from its sidecar, else from its name, else from its own time."""
+"""What is known of a recording: from JSON beside it, else from its name, else its own time."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from callrec.errors import Failed
 from callrec.telephone.call import System
 from callrec.telephone.identified import NOT_IDENTIFIED
-from callrec.telephone.sidecar import LARGEST, read_sidecar, sidecar_for
+from callrec.telephone.records.described import LARGEST, describe
+from callrec.telephone.sidecar import read_sidecar, sidecar_for
 from callrec.telephone.systems import IDS, NAMES
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def read_call(path: Path, setup: Setup) -> Call:
     try:
         sidecar = sidecar_for(path)
         if sidecar is not None:
-            return read_sidecar(_beginning(sidecar), setup)
+            return _described(_beginning(sidecar), setup)
         call = read_name(path, setup)
         if call is not None:
             return call
@@ -78,7 +80,12 @@ def _is_plain(path: PurePath) -> bool:
     return len(path.name) <= _LONGEST_NAME and path.name.isprintable()
 
 
+def _described(data: bytes, setup: Setup) -> Call:
+    """By a cloud system's own description, which says itself whose it is; else by a sidecar."""
+    return describe(data, replace(setup, system=None)) or read_sidecar(data, setup)
+
+
 def _beginning(sidecar: Path) -> bytes:
-    """One byte more than a sidecar may have is enough to refuse it."""
+    """One byte more than a description may have is enough to refuse it."""
     with sidecar.open("rb") as opened:
         return opened.read(LARGEST + 1)

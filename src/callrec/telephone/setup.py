@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callrec.telephone.call import System
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -29,3 +31,7 @@ class Setup:
     system: str | None = None
     """The system that ``--system`` names, ``template`` for one of the practice's own; None: each is
     tried."""
+
+    def asks_records_of(self, system: System) -> bool:
+        """Whether call records may be this system's; a template is of names alone."""
+        return self.system in {None, System.TEMPLATE, system}

@@ -285,7 +285,7 @@ EntryNumber = Annotated[
 # What comes in.
 
 Sources = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(metavar="PATH...", help="Files, and folders with all that is in them."),
 ]
 After = Annotated[
@@ -298,7 +298,10 @@ After = Annotated[
 ]
 Try = Annotated[
     bool,
-    typer.Option("--try", help="Only say how names would be read; no file is touched."),
+    typer.Option(
+        "--try",
+        help="Only say how names would be read; of a template, or without any, its examples.",
+    ),
 ]
 
 # Looking over.

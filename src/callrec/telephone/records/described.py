@@ -55,7 +55,7 @@ def describe(data: bytes, setup: Setup) -> Call | None:
     if not isinstance(item, dict):
         return None
     for system, module in ITEMS.items():
-        if setup.system in {None, system} and module.is_ours(item):
+        if setup.asks_records_of(system) and module.is_ours(item):
             leg = next(module.legs(item, setup))
             return leg.call if isinstance(leg, Leg) else None
     return None

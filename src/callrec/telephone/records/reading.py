@@ -117,7 +117,7 @@ def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | No
 def _reader(first: Sequence[Line], setup: Setup, until: date | None) -> ReadLine:
     begins = _LINES if until is None else _LINES | {System.MITEL: partial(mitel.begin, until)}
     for system, begin in begins.items():
-        read = begin(first, setup) if first and setup.system in {None, system} else None
+        read = begin(first, setup) if first and setup.asks_records_of(system) else None
         if read is not None:
             return read
     raise _of_no_known_kind()
@@ -138,7 +138,7 @@ def _parsed_lines(file: Readable) -> Iterator[tuple[int, Any]]:
 
 
 def _items(numbered: Iterator[tuple[int, Any]], setup: Setup) -> Iterator[Leg | NotUnderstood]:
-    modules = [module for system, module in ITEMS.items() if setup.system in {None, system}]
+    modules = [module for system, module in ITEMS.items() if setup.asks_records_of(system)]
     first = list(islice(numbered, _FIRST))
     if not any(_whose(item, modules) for _, item in first):
         raise _of_no_known_kind()

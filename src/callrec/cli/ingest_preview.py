@@ -1,0 +1,98 @@
+"""How files, or names alone, would be read: the table of ``ingest --dry-run`` and ``--try``."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from itertools import zip_longest
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from callrec.cli.output import harmless
+from callrec.telephone.call import Direction, System
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from callrec.cli.output import Output
+    from callrec.procedures.intake_preview import Preview
+    from callrec.telephone.call import Call
+
+_HEADERS = ("file", "call", "began", "why")
+_BESIDE_THE_FILE = 48
+"""Columns of a table that the others take: ``outbound, ext 117209``, ``2024-07-04 14:05:01``, 999,
+and two between each."""
+
+
+def show_previews(out: Output, previews: Sequence[Preview]) -> None:
+    """Some lines of a table for each file, and below it, once each, the sentences that say why."""
+    folder = _folder_of_all(previews)
+    reasons = Counter(each.why for each in previews)
+    numbers = {why: str(number) for number, why in enumerate(reasons, 1)}
+
+    def text() -> None:
+        if folder:
+            out.say(f"In {folder}:")
+        rows: list[Sequence[str]] = []
+        for each in previews:
+            name = os.path.relpath(each.path, folder) if folder else each.path
+            rows += _rows(
+                each, _in_pieces(harmless(name), out.columns - _BESIDE_THE_FILE), numbers[each.why]
+            )
+        out.table(_HEADERS, rows[:-1])
+        out.say()
+        for why, count in reasons.items():
+            files = "1 file" if count == 1 else f"{count} files"
+            for line in wrap(
+                f"{numbers[why]}  {files}: {why}", out.columns, subsequent_indent="   "
+            ):
+                out.say(line)
+
+    out.show_items([each.as_json() for each in previews], text)
+
+
+def offset(minutes: int) -> str:
+    """How far a clock is east of Greenwich: ``UTC+01:00``."""
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def _in_pieces(name: str, width: int) -> list[str]:
+    """A name in pieces that fit, none of its characters lost."""
+    return [name[start : start + width] for start in range(0, len(name), width)]
+
+
+def _folder_of_all(previews: Sequence[Preview]) -> str:
+    """What all paths have in common, said once; a name alone has no folder."""
+    folders = [os.path.dirname(each.path) for each in previews]  # noqa: PTH120  # as it was written
+    absolute = [folder for folder in folders if os.path.isabs(folder)]  # noqa: PTH117  # likewise
+    return os.path.commonpath(absolute) if absolute and len(absolute) == len(folders) else ""
+
+
+def _rows(each: Preview, name: Sequence[str], why: str) -> list[Sequence[str]]:
+    """What stands side by side in each line, and an empty line."""
+    columns = (name, _of_call(each), _of_time(each.call) if each.call else (), (why,))
+    return [*zip_longest(*columns, fillvalue=""), ("",) * len(_HEADERS)]
+
+
+def _of_call(each: Preview) -> list[str]:
+    if not each.accepted:
+        return ["would be left"]
+    call = each.call
+    if call is None:
+        return [f"by {each.known.system}"] if each.known else ["not told"]
+    way = "call" if call.direction is Direction.UNKNOWN else str(call.direction)
+    lines = [f"{way}, ext {call.extension}" if call.extension else way]
+    if call.caller or call.callee:
+        lines += [f"from {call.caller or 'unknown'}", f"to {call.callee or 'unknown'}"]
+    elif call.number:
+        lines.append(f"with {call.number}")
+    system = call.said.get("template", call.system)
+    if call.system is not System.NONE:
+        lines.append(f"by {system}")
+    return lines + sorted(each.sound.findings if each.sound else ())
+
+
+def _of_time(call: Call) -> list[str]:
+    local = call.local_time.replace("T", " ")[: len("2024-07-04 14:05:01")]
+    lines = [local, call.time_confidence, offset(call.utc_offset_minutes)]
+    return [*lines, "CONTRADICTED"] if call.contradiction else lines
