@@ -41,7 +41,7 @@ $(INSTALLED): constraints.txt pyproject.toml Makefile
 
 # Independent programs that the tests call as judges, each by a command and the package that has it.
 JUDGES := 7z:7zip ssh-keygen:openssh-client pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
-  shasum:perl chromium:chromium
+  shasum:perl chromium:chromium systemd-analyze:systemd
 # The browser writes with these.
 FONTS := fonts-dejavu-core
 

@@ -110,6 +110,7 @@ COMMANDS = {
     "release": ["release", "R-4", "--to", "{house}/outbox"],
     "archive": ["archive", "--to", "{house}/drive-a"],
     "ingest": ["ingest", "{house}/spool"],
+    "reconcile": ["reconcile"],
     "audit list": ["audit", "list"],
     "audit review-searches": ["audit", "review-searches"],
     "register": ["register", "access"],

@@ -70,6 +70,17 @@ def test_encrypted_sound_is_left_with_what_to_do(house: House, tmp_path: Path) -
     assert not done.quarantined[0].unreadable
 
 
+def test_a_half_of_a_call_says_whose_it_is_and_a_mixture_does_not(
+    house: House, tmp_path: Path
+) -> None:
+    for call, channels in enumerate((1, 2)):
+        data = bytearray(a_wave(call, SIZE))
+        data[22] = channels
+        (tmp_path / a_name(call).replace(".wav", "-in.wav")).write_bytes(data)
+    take_in(house, *sorted(tmp_path.glob("*.wav")))
+    assert [recording.fields["sides"] for recording in recordings_of(house)] == [["caller"], []]
+
+
 def test_each_finding_is_said_with_the_numbers_of_the_first_ten() -> None:
     findings = {
         Finding.UNCLOSED: [3],

@@ -19,7 +19,7 @@ from callrec.procedures.custody import Opening
 from callrec.procedures.leaf_details import open_details
 from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.reconcile_findings import What
-from callrec.procedures.reconcile_log import last_reconciled
+from callrec.procedures.reconcile_log import last_reconciled, log_answer
 from calls import a_call, plant, take_in
 from fixtures.exchange import HEADER, Exchange, When, from_outside
 
@@ -151,6 +151,14 @@ def test_a_reconciliation_that_somebody_made_up_is_not_shown(house: House, tmp_p
         body = connection.execute(select(said.c.body).where(said.c.kind == "reconciled")).scalar()
         better = bytes(body or b"").replace(b'"missing":1', b'"missing":0')
         connection.execute(said.update().where(said.c.kind == "reconciled").values(body=better))
+    with reading(house.practice.engine) as connection, pytest.raises(Tampered):
+        last_reconciled(house.practice, connection)
+
+
+def test_an_intake_service_cannot_say_what_it_came_to(house: House, tmp_path: Path) -> None:
+    found = reconciled(house, records_of(tmp_path, some_calls(0)))
+    better = replace(found.counts, held=1, missing=0)
+    log_answer(house.practice, house.actor("door"), found.days, better, asked=0)
     with reading(house.practice.engine) as connection, pytest.raises(Tampered):
         last_reconciled(house.practice, connection)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import random
 import struct
@@ -87,7 +88,8 @@ def test_one_audible_sample_among_silence_is_sound(
 def test_the_order_of_bytes_decides_what_is_quiet() -> None:
     big = struct.pack(">h", 5) * 8000
     assert found(a_wave(big, kind=b"RIFX")) == SILENT
-    assert found(a_wave(big[:-2] + b"\x05\0", kind=b"RIFX")) == NOTHING
+    for audible in (b"\x05\0", b"\0\x40"):
+        assert found(a_wave(big + audible, kind=b"RIFX")) == NOTHING
     head = struct.pack(">4s5I", b".snd", 24, 16_000, 3, 8000, 1)
     assert found(head + big) == SILENT
 
@@ -185,6 +187,22 @@ def test_an_ogg_without_a_last_page_was_not_closed() -> None:
     assert found(bytes(whole)) == UNCLOSED
 
 
+def test_an_ogg_is_as_long_as_its_last_whole_page_says() -> None:
+    whole = SOUNDS["opus.ogg"]
+    last = whole.rindex(b"OggS")
+    more = bytearray(whole[last:-1])
+    more[6:14] = struct.pack("<q", 99 * 48_000)
+    sound = heard(whole + bytes(more))
+    assert (sound.duration_ms, sound.findings) == (500, TRUNCATED)
+
+
+def test_what_looks_like_a_frame_of_a_flac_is_an_accident() -> None:
+    whole = SOUNDS["plain.flac"]
+    accident = bytes.fromhex("fff8740879039f00")
+    changed = whole[:-200] + accident + whole[-200 + len(accident) :]
+    assert heard(changed) == heard(whole)
+
+
 def test_a_flac_that_was_streamed_is_as_long_as_its_frames() -> None:
     whole = bytearray(SOUNDS["plain.flac"])
     whole[21] &= 0xF0
@@ -229,6 +247,7 @@ PLAIN: dict[str, Callable[[int], float]] = {
     "loud noise": noise(0.3),
     "noise that is cut off at full scale": noise(0.5),
     "even noise, not at full scale": lambda _: CHANCE.uniform(-29_000, 29_000),
+    "full noise that had eight bits": lambda _: 256 * CHANCE.randrange(-128, 128),
     "full noise between silences": lambda n: CHANCE.uniform(-32_768, 32_767) * (n // 8000 % 2),
 }
 
@@ -271,3 +290,18 @@ def test_of_an_audible_recording_a_block_is_read_and_of_a_silent_one_all_by_bloc
     silent = read_of(a_wave(bytes(4_800_000)))
     assert silent.most == 65_536
     assert silent.count <= 4_800_000 + 10 * 65_536
+
+
+FINDINGS = json.loads((VECTORS / "findings/expected.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_each_vector_is_found_as_it_was_made(name: str) -> None:
+    path = VECTORS / "findings" / name
+    if isinstance(FINDINGS[name], str):
+        with pytest.raises(NotAudio) as refusal:
+            heard(path.read_bytes(), path.suffix)
+        assert refusal.value.message == FINDINGS[name]
+        return
+    sound = heard(path.read_bytes(), path.suffix)
+    assert [sound.duration_ms, sorted(sound.findings)] == FINDINGS[name]

@@ -3,12 +3,18 @@ from __future__ import annotations
 import errno
 import io
 import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.errors import Failed, Unusable
+from callrec.telephone.records.items import LARGEST
 from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.reading import read_records
+
+if TYPE_CHECKING:
+    from pathlib import Path
 from telephone.legs import SETUP
 
 ROW = (
@@ -57,6 +63,31 @@ def test_a_line_that_is_no_utf_8_is_read_as_western_european() -> None:
 def test_a_file_of_no_known_kind_is_refused(data: bytes) -> None:
     with pytest.raises(Unusable, match="no call records of a kind that is known"):
         read(data)
+
+
+def test_json_in_one_piece_is_read_up_to_a_size() -> None:
+    with pytest.raises(Unusable, match="larger than 64 MiB"):
+        read(b"[" + b" " * LARGEST)
+
+
+@pytest.mark.parametrize("data", [b"{", b"[1, 2]", b"[]", b"{}", b'{"records": []}', b"[" * 99_999])
+def test_json_that_holds_no_call_records_is_refused(data: bytes) -> None:
+    with pytest.raises(Unusable):
+        read(data)
+
+
+def test_a_year_that_records_do_not_say_is_that_in_which_their_file_was_written(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "smdr.log"
+    path.write_text(" 07/15 10:00:00  0000:00:10 201          202                        I 202\n")
+    for last_written, year in (("2023-07-15", 2023), ("2023-07-13", 2022)):
+        seconds = datetime.fromisoformat(f"{last_written}T12:00:00+00:00").timestamp()
+        os.utime(path, (seconds, seconds))
+        with path.open("rb") as file:
+            [leg] = read_records(file, SETUP)
+        assert isinstance(leg, Leg)
+        assert leg.call.started_at == datetime(year, 7, 15, 9, tzinfo=UTC)
 
 
 class _Failing(io.BytesIO):

@@ -83,7 +83,7 @@ def _of_recordings(reconciled: Reconciled) -> Iterator[Finding]:
 
 
 def _silent(reconciled: Reconciled, silences: Iterable[Gap]) -> Iterator[Finding]:
-    """Gaps, with how many answered calls are known to have begun in each."""
+    """Gaps, with how many answered calls began in each, where calls are known."""
     spoken = [
         next(leg for leg in accounted.call.legs if is_spoken(leg)).call.started_at
         for accounted in reconciled.calls
@@ -91,7 +91,8 @@ def _silent(reconciled: Reconciled, silences: Iterable[Gap]) -> Iterator[Finding
     ]
     for gap in silences:
         calls = sum(gap.begins_at <= at < gap.ends_at for at in spoken)
-        yield Finding(what=What.GAP, at=gap.begins_at, until=gap.ends_at, why=_counted(calls))
+        why = _counted(calls) if reconciled.calls else ""
+        yield Finding(what=What.GAP, at=gap.begins_at, until=gap.ends_at, why=why)
 
 
 def _counted(calls: int) -> str:

@@ -10,14 +10,15 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from callrec.audit.leaf import Outcome
+from sqlalchemy import select
+
+from callrec.catalogue import tables
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
-from callrec.policy.role import Power
+from callrec.policy.role import Power, VaultKey, keys_held, powers_of
 from callrec.policy.when import Days
 from callrec.practice import writing
 from callrec.procedures.custody import attested_statement
-from callrec.procedures.search_log import leaves_of_act
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
 
 RECONCILE: Final = "reconcile"
@@ -107,12 +109,29 @@ def last_reconciled(practice: Practice, connection: Connection) -> LastReconcile
     Raises:
         Tampered: it is not as it was signed, or in no leaf, or of somebody who might not.
     """
-    done = [leaf for leaf in leaves_of_act(connection, ANSWERED) if leaf.outcome is Outcome.DONE]
-    if not done:
+    leaf, said = tables.leaf, tables.statement
+    newest = connection.execute(
+        select(leaf.c.seq, said.c.digest)
+        .join(said, leaf.c.statement == said.c.digest)
+        .where(said.c.kind == KIND)
+        .order_by(leaf.c.seq.desc())
+        .limit(1)
+    ).first()
+    if newest is None:
         return None
-    statement = attested_statement(practice, connection, done[-1].statement, may=Power.INGEST)
-    if statement.kind != KIND:
-        raise Tampered("the statement of a reconciliation is another's")
-    said = {name: statement.fields[name] for name in Counts.__slots__}
-    days = Days(*(date.fromisoformat(statement.fields[end]) for end in ("from", "to")))
-    return LastReconciled(statement.at, days, Counts(**said))
+    statement = attested_statement(practice, connection, newest.digest, may=Power.INGEST)
+    _check_could_open(practice, statement, newest.seq)
+    try:
+        counts = Counts(**{name: statement.fields[name] for name in Counts.__slots__})
+        days = Days(*(date.fromisoformat(statement.fields[end]) for end in ("from", "to")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Tampered("what a reconciliation came to is not in its form") from error
+    return LastReconciled(statement.at, days, counts)
+
+
+def _check_could_open(practice: Practice, statement: Statement, seq: int) -> None:
+    """An intake service may ingest too, but has no key to what it would be speaking of."""
+    maker = practice.register.person(statement.by, before=seq)
+    made_on = statement.at.astimezone(practice.config.time_zone).date()
+    if statement.kind != KIND or VaultKey.CATALOGUE not in keys_held(powers_of(maker, made_on)):
+        raise Tampered("a reconciliation was signed by somebody who opens no recording")

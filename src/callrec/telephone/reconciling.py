@@ -108,8 +108,9 @@ def reconcile(
     still has one when there is another recording; neither order matters.
     """
     calls = calls_of(legs)
-    joining = join([recording.facts for recording in recordings], calls, tolerance)
-    pairs = list(zip(recordings, joining.of_recordings, strict=True))
+    ordered = sorted(recordings, key=_age)  # of two alike, always the same one is joined
+    joining = join([recording.facts for recording in ordered], calls, tolerance)
+    pairs = list(zip(ordered, joining.of_recordings, strict=True))
     accounted = tuple(
         _accounted(call, tuple((held, joined) for held, joined in map(pairs.__getitem__, places)
                                if joined is not None))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
 from itertools import chain, islice
@@ -56,17 +58,25 @@ def read_records(
     Args:
         file: its bytes; read once, from where it stands.
         setup: how this practice's telephone systems are read; ``system`` is the only one tried.
-        until: no call in it began on a later day, such as the one on which it was last written.
-            Mitel's records, which say no year, cannot be read without it.
+        until: no call in it began on a later day; None: than that on which it was last written.
+            It tells the year, where records say none (Mitel's).
 
     Raises:
         Unusable: it is of no known kind; before anything is yielded.
         Failed: it cannot be read.
     """
     try:
-        yield from _read(file, setup, until)
+        yield from _read(file, setup, until or _last_written(file))
     except OSError as problem:
         raise Failed(f"the call records cannot be read: {problem.strerror}") from None
+
+
+def _last_written(file: BinaryIO) -> date | None:
+    """By the file system, in UTC; None: it is no file of one."""
+    try:
+        return datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC).date()
+    except (OSError, ValueError, OverflowError):
+        return None
 
 
 def _read(file: BinaryIO, setup: Setup, until: date | None) -> Iterator[Leg | NotUnderstood]:

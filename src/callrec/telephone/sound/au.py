@@ -54,10 +54,9 @@ def au_sound(window: Window) -> Sound:
     samples = length // (width * max(channels, 1))
     if samples <= 0:
         raise Empty
-    findings = listen(window, Samples(codec, start, length, "big"))
+    sound = Sound("au", codec, sample_rate, channels, milliseconds(samples, sample_rate))
     if said in _OPEN:
-        findings |= {Finding.UNCLOSED}
+        sound = sound.with_findings({Finding.UNCLOSED})
     elif said > there:
-        findings |= {Finding.TRUNCATED}
-    duration_ms = milliseconds(samples, sample_rate)
-    return Sound("au", codec, sample_rate, channels, duration_ms, findings)
+        sound = sound.with_findings({Finding.TRUNCATED})
+    return sound.with_findings(listen(window, Samples(codec, start, length, "big")))

@@ -78,11 +78,11 @@ def headerless_sound(window: Window, suffix: str) -> Sound:
     if name == "gsm" and any(first >> 4 != _GSM_MARK for first in head[:: kind.frame]):
         raise Unknown
     frames, scrap = divmod(window.size, kind.frame)
-    findings = _heard(window, kind.codec, frames * kind.frame)
-    if scrap:
-        findings |= {Finding.TRUNCATED}
     duration_ms = milliseconds(frames * kind.samples, kind.sample_rate)
-    return Sound(name, kind.codec, kind.sample_rate, 1, duration_ms, findings)
+    findings = frozenset({Finding.TRUNCATED} if scrap else ())
+    # Nothing is listened to before it is sure that it can be a sound.
+    sound = Sound(name, kind.codec, kind.sample_rate, 1, duration_ms, findings)
+    return sound.with_findings(_heard(window, kind.codec, frames * kind.frame))
 
 
 def _heard(window: Window, codec: str, length: int) -> frozenset[Finding]:

@@ -6,7 +6,7 @@ What is encrypted has every byte as often as every other, and every step from on
 Pearson's chi-square over 2048 samples says how far from that a piece is: of random bytes it is
 255 ± 23, above 400 once in 50 million times. A recording is taken for encrypted only where its low
 bytes, its high bytes and the steps between the high ones are all below that, at all of the four to
-eight places that are looked at. So one in a million encrypted recordings is overlooked.
+eight places that are looked at. Fewer than one in a million that are encrypted are overlooked so.
 
 Nothing that a telephone carries comes near. Noise, hiss or hum must reach full scale and be spread
 evenly over it to have even high bytes, where white noise at half of full scale has 1,100; a full

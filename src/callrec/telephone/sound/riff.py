@@ -143,14 +143,15 @@ def wave_sound(window: Window) -> Sound:
     if wave.length < max(encoding.block, 1):
         raise Empty
     codec = f"pcm{encoding.bits}" if encoding.tag == PCM else _codec(encoding.tag)
-    return Sound(
+    sound = Sound(
         "wav",
         codec,
         encoding.sample_rate,
         encoding.channels,
         _duration_ms(encoding, wave.length),
-        wave.findings | _heard(window, wave, codec),
+        wave.findings,
     )
+    return sound.with_findings(_heard(window, wave, codec))
 
 
 def _heard(window: Window, wave: Wave, codec: str) -> frozenset[Finding]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING, Self
 
 from callrec.errors import Unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _MOST_CHANNELS = 64
 _HIGHEST_RATE = 1_000_000
@@ -94,6 +98,10 @@ class Sound:
         usual = 1 <= self.channels <= _MOST_CHANNELS and 1 <= self.sample_rate <= _HIGHEST_RATE
         if not usual or not 0 <= self.duration_ms <= _LONGEST_MS:
             raise Senseless
+
+    def with_findings(self, findings: Iterable[Finding]) -> Self:
+        """The same, of which more is known."""
+        return replace(self, findings=self.findings.union(findings))
 
 
 def milliseconds(samples: int, sample_rate: int) -> int:

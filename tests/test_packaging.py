@@ -1,0 +1,79 @@
+"""The units of systemd: systemd itself finds nothing wrong, and each is well shut in."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+from callrec.errors import CallrecError, Failed, NotFound
+
+UNITS = Path(__file__).parents[1] / "packaging" / "systemd"
+DOC = Path(__file__).parents[1] / "docs" / "standing-intake.md"
+SERVICES = ("callrec-intake.service", "callrec-intake-once.service")
+OF_ITS_OWN = {
+    "execstart",
+    "type",
+    "restart",
+    "restartsec",
+    "restartpreventexitstatus",
+    "successexitstatus",
+    "timeoutstopsec",
+}
+"""Settings in which the one that stays may differ from the one that a timer starts."""
+SAFE = 1.0
+"""systemd-analyze's degree of exposure, of 10; below 2 it says "OK", then "SAFE"."""
+
+
+def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["systemd-analyze", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def settings(service: str) -> dict[str, str]:
+    """The last value of each; those given twice are compared as lines elsewhere."""
+    unit = RawConfigParser(strict=False, comment_prefixes=("#",))
+    unit.read(UNITS / service)
+    return dict(unit["Service"])
+
+
+def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
+    units = []
+    for unit in sorted(UNITS.iterdir()):
+        text = unit.read_text(encoding="utf-8").replace("/opt/callrec/bin/callrec", sys.executable)
+        (tmp_path / unit.name).write_text(text, encoding="utf-8")
+        units.append(str(tmp_path / unit.name))
+    done = analyze("verify", "--man=no", *units)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_well_shut_in(service: str) -> None:
+    done = analyze("security", "--offline=yes", "--no-pager", str(UNITS / service))
+    degree = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert degree is not None, done.stderr
+    assert float(degree[1]) <= SAFE, done.stdout
+
+
+def test_both_services_are_shut_in_alike() -> None:
+    stays, once = (settings(service) for service in SERVICES)
+    assert {k: v for k, v in stays.items() if k not in OF_ITS_OWN} == {
+        k: v for k, v in once.items() if k not in OF_ITS_OWN
+    }
+
+
+def test_what_the_world_may_mend_is_tried_again_and_nothing_else() -> None:
+    asked_for = {int(n) for n in settings(SERVICES[0])["restartpreventexitstatus"].split()}
+    mended = {Failed.exit_status, NotFound.exit_status}
+    of_ingest = {each.exit_status for each in CallrecError.__subclasses__()} - {8, 9}
+    assert of_ingest - mended == asked_for
+
+
+def test_the_manual_names_each_unit() -> None:
+    text = DOC.read_text(encoding="utf-8")
+    assert [unit.name for unit in UNITS.iterdir() if unit.name not in text] == []
