@@ -82,6 +82,12 @@ def test_folders_count_where_the_pattern_has_them() -> None:
     assert read("20240704-140501-02079460123.wav", pattern) is None
 
 
+def test_folders_that_are_no_utf_8_are_read_by_no_pattern() -> None:
+    pattern = r".*/(?P<date>\d{8})-(?P<time>\d{6})\.wav"
+    assert read("a/20240704-140501.wav", pattern) is not None
+    assert read("\udcff/20240704-140501.wav", pattern) is None
+
+
 @pytest.mark.parametrize(
     ("word", "direction", "caller", "callee"),
     [
