@@ -22,9 +22,8 @@ from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import check_paths, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from callrec.procedures.ingest import Ingested
+    from callrec.telephone.setup import Setup
 
 app = new_app()
 
@@ -48,12 +47,13 @@ def ingest(
     """
     if watch and (names_only or dry_run):
         raise Unusable("--watch takes recordings in; it goes with no rehearsal")
+    setup = telephone_setup(ctx.obj.config, system=system)
     if names_only:
-        _try(ctx.obj, paths or (), system)
+        show_previews(ctx.obj.out, list(preview_names(paths or (), setup)))
     elif not paths:
         raise Unusable("PATH is missing", hint="callrec ingest --help shows how")
     elif dry_run:
-        _rehearse(ctx.obj, [Path(path) for path in paths], system)
+        _rehearse(ctx.obj, [Path(path) for path in paths], setup)
     elif watch:
         from callrec.cli.ingest_watch import watch as stay  # noqa: PLC0415  # few need its library
 
@@ -62,13 +62,7 @@ def ingest(
         _ingest(ctx.obj, [Path(path) for path in paths], after, system)
 
 
-def _try(invocation: Invocation, names: Sequence[str], system: str | None) -> None:
-    setup = telephone_setup(invocation.config, system=system)
-    show_previews(invocation.out, list(preview_names(names, setup)))
-
-
-def _rehearse(invocation: Invocation, paths: list[Path], system: str | None) -> None:
-    setup = telephone_setup(invocation.config, system=system)
+def _rehearse(invocation: Invocation, paths: list[Path], setup: Setup) -> None:
     check_paths(paths, invocation.config.vault)
     survey(paths)
     show_previews(invocation.out, list(preview_sources(paths, setup)))
