@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import create_engine
 
 from callrec.catalogue import tables
-from callrec.catalogue.index import IndexedCall, add_calls, candidates
+from callrec.catalogue.index import IndexedCall, add_calls, add_facts, candidates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,17 +61,43 @@ def add(
         for number, call in enumerate(calls, first)
     ]
     connection.execute(tables.recording.insert(), rows)
-    indexed = [
-        IndexedCall(
-            recording=number,
-            started_at=call.started_at,
-            number=call.number,
-            extension=call.extension,
-            parties=call.parties,
-        )
-        for number, call in enumerate(calls, first)
-    ]
+    indexed = [_indexed(number, call) for number, call in enumerate(calls, first)]
     add_calls(connection, key, VAULT, indexed, zone)
+
+
+def add_known(
+    connection: Connection,
+    calls: Sequence[CallFacts],
+    *,
+    before: Sequence[CallFacts],
+    zone: tzinfo = LONDON,
+) -> None:
+    """Index anew calls of which less was known before, and catalogue what is known now."""
+    for number, call in enumerate(calls, 1):
+        values = {
+            "started_at": int(call.started_at.timestamp() * 1000),
+            "direction": call.direction or "unknown",
+        }
+        row = tables.recording.c.id == number
+        connection.execute(tables.recording.update().where(row).values(values))
+    add_facts(
+        connection,
+        KEY,
+        VAULT,
+        [_indexed(number, call) for number, call in enumerate(calls, 1)],
+        zone,
+        before={number: call.started_at for number, call in enumerate(before, 1)},
+    )
+
+
+def _indexed(number: int, call: CallFacts) -> IndexedCall:
+    return IndexedCall(
+        recording=number,
+        started_at=call.started_at,
+        numbers=call.numbers,
+        extensions=call.extensions,
+        parties=call.parties,
+    )
 
 
 def proposed(

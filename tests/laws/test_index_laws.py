@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,7 @@ from callrec.procedures.changing_roles import change_role
 from callrec.procedures.search import search_recordings
 from callrec.telephone import call as telephone
 from calls import a_call, take_in
-from catalogue.index_rows import KEY, add, catalogue, proposed
+from catalogue.index_rows import KEY, add, add_known, catalogue, proposed
 from practices import copy
 
 if TYPE_CHECKING:
@@ -57,6 +58,16 @@ calls = st.builds(
     started_at=starts,
     duration_ms=st.integers(0, 90 * MINUTE),
 )
+in_parts = st.builds(
+    lambda call, more: replace(call, **more),
+    calls,
+    st.fixed_dictionaries(
+        {
+            "further_numbers": st.frozensets(numbers, max_size=2),
+            "further_extensions": st.frozensets(extensions, max_size=2),
+        }
+    ),
+)
 days = st.builds(
     lambda at, more: Days(at.date(), at.date() + timedelta(days=more)), starts, st.integers(0, 60)
 )
@@ -77,8 +88,8 @@ criteria = st.builds(
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.lists(calls, min_size=1, max_size=20),
-    st.lists(calls, min_size=1, max_size=20),
+    st.lists(in_parts, min_size=1, max_size=20),
+    st.lists(in_parts, min_size=1, max_size=20),
     st.lists(criteria, min_size=1, max_size=8),
     st.sampled_from(ZONES),
 )
@@ -95,6 +106,26 @@ def test_every_call_that_meets_the_criteria_is_among_the_candidates(
                 for number, call in enumerate([*older, *newer], 1)
                 if matches(criterion, call, zone)
             }
+            assert fitting <= set(found)
+            assert len(found) == len(set(found))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(in_parts, in_parts), min_size=1, max_size=20),
+    st.lists(criteria, min_size=1, max_size=8),
+    st.sampled_from(ZONES),
+)
+def test_a_call_of_which_more_has_become_known_is_among_them_too(
+    told: list[tuple[CallFacts, CallFacts]], asked: list[Criteria], zone: ZoneInfo
+) -> None:
+    before, now = ([pair[place] for pair in told] for place in (0, 1))
+    with catalogue() as connection:
+        add(connection, before, key=OLDER_KEY, zone=zone)
+        add_known(connection, now, before=before, zone=zone)
+        for criterion in asked:
+            found = proposed(connection, criterion, keys=(OLDER_KEY, KEY), zone=zone)
+            fitting = {n for n, call in enumerate(now, 1) if matches(criterion, call, zone)}
             assert fitting <= set(found)
             assert len(found) == len(set(found))
 

@@ -136,6 +136,8 @@ calls = st.builds(
     direction=st.none() | st.sampled_from(Direction),
     started_at=instants,
     duration_ms=st.integers(0, 7_200_000),
+    further_numbers=st.frozensets(numbers, max_size=2),
+    further_extensions=st.frozensets(st.sampled_from(["201", "202", "305"]), max_size=2),
 )
 
 
@@ -153,6 +155,8 @@ def test_a_call_is_found_by_all_that_is_known_of_it(call: CallFacts, zone: ZoneI
         direction=call.direction,
     )
     assert matches(known, call, zone)
+    assert all(matches(Criteria(number=each, tail=each[-4:]), call, zone) for each in call.numbers)
+    assert all(matches(Criteria(extension=each), call, zone) for each in call.extensions)
 
 
 criteria = st.fixed_dictionaries(

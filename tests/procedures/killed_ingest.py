@@ -4,7 +4,8 @@ It uses only what every run is given, the clock and the progress, to be at that 
 told after each file. The clock is asked twice at the beginning, for the powers of the day and for
 the batch, and then five times for each batch: by its statement, when its files are durable; by its
 leaf, in the transaction; when that is committed; by the leaf that says that the sources will go;
-and when that is committed.
+and when that is committed. At the end it is asked for the powers again, by the statement of the
+summary, by its leaf, and when that is committed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from pathlib import Path
 from callrec.config import Config
 from callrec.keyring import read_credential
 from callrec.practice import open_practice
-from callrec.procedures import ingest as procedure
+from callrec.procedures import intake_run
+from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.intake_after import read_after
 from callrec.procedures.unlock import actor_by_credential
 
@@ -51,8 +53,8 @@ def main(house: Path, spool: Path, after: str, death: Death) -> None:
         Config(vault=house / "vault"), now, {"XDG_STATE_HOME": str(house / "state")}
     )
     actor = actor_by_credential(practice, read_credential(house / "door.credential"))
-    procedure.MOST_RECORDINGS = BATCH  # type: ignore[misc]  # a thousand would take long
-    procedure.ingest_recordings(
+    intake_run.MOST_RECORDINGS = BATCH  # type: ignore[misc]  # a thousand would take long
+    ingest_recordings(
         practice,
         actor,
         [spool],

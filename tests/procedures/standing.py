@@ -91,7 +91,14 @@ class Standing:
         return self.complained.read_text(encoding="utf-8").endswith("watching\n")
 
     def rounds(self) -> list[dict[str, Any]]:
-        """What it said with ``--json``, a document a line."""
+        """What it said of rounds with ``--json``, a document a line."""
+        return [told for told in self._told() if "summary" not in told]
+
+    def summaries(self) -> list[dict[str, Any]]:
+        """What it said of summaries."""
+        return [told["summary"] for told in self._told() if "summary" in told]
+
+    def _told(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.said.read_text(encoding="utf-8").splitlines()]
 
     def kill(self) -> None:

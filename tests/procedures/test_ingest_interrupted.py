@@ -18,6 +18,7 @@ from callrec.errors import Failed
 from callrec.procedures.intake_after import After, AfterKind
 from procedures.full_disk import little_room
 from procedures.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
+from procedures.test_ingest_summary import statements
 
 if TYPE_CHECKING:
     from practices import House
@@ -34,6 +35,9 @@ POINTS = {
     "its sources are about to go": ("clock", 7, {4}),
     "the second batch is being catalogued": ("clock", 9, {4}),
     "all is catalogued": ("clock", 17, {CALLS}),
+    "the summary is about to be signed": ("clock", 18, {CALLS}),
+    "the summary is being written": ("clock", 20, {CALLS}),
+    "the summary is written": ("clock", 21, {CALLS}),
 }
 """When death comes, by which of its calls, and how many recordings the vault may then have."""
 
@@ -72,6 +76,7 @@ def test_a_killed_run_loses_nothing_and_the_next_one_finishes(
     with reading(house.practice.engine) as connection:
         whole = read_whole(connection, house.practice.vault)
     assert (whole.problems, whole.unattested) == ((), 0)
+    assert sum(said["recordings"] for said in statements(house)) == CALLS
 
 
 def stored(house: House) -> list[str]:

@@ -14,16 +14,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SETUP = telephone_setup(Config())
-NOT_IN_A_NAME = ("codec", "sample_rate", "channels", "duration_s", "sides", "findings")
+NOT_IN_A_NAME = (
+    "codec",
+    "sample_rate",
+    "channels",
+    "duration_s",
+    "sides",
+    "findings",
+    "joined_by",
+    "template",
+)
 KNOWN = {
     "accepted": True,
     "system": "asterisk",
     "direction": "inbound",
     "caller": "+447700900123",
     "callee": "201",
+    "number": "+447700900123",
     "extension": "201",
+    "parties": [],
     "started_at": datetime(2024, 7, 4, 13, 5, 1, tzinfo=UTC),
     "local_time": "2024-07-04T14:05:01",
+    "raw_time": "20240704-140501",
+    "zone": "Europe/London",
+    "utc_offset_minutes": 60,
+    "contradiction": None,
     "time_confidence": "utc-proven",
     "unique_id": "1720098301.0",
 }
@@ -43,7 +58,10 @@ def test_a_name_tells_what_it_can_and_the_rest_is_null() -> None:
 
 def test_a_name_of_no_system_would_be_taken_in_and_tells_nothing() -> None:
     told = named("Aufnahme 3.wav")
-    why = "no system that is known writes such a name; a sidecar or its own time would tell"
+    why = (
+        "no system that is known writes such a name;"
+        " JSON beside it, call records, or its own time would tell"
+    )
     assert told == UNKNOWN | {"path": "Aufnahme 3.wav", "accepted": True, "why": why}
 
 
@@ -61,6 +79,8 @@ def test_a_file_tells_its_sound_as_well(tmp_path: Path) -> None:
         "duration_s": 0.25,
         "sides": [],
         "findings": [],
+        "joined_by": None,
+        "template": None,
     }
     assert preview.as_json() == KNOWN | sound | {"path": str(path), "why": preview.why}
 

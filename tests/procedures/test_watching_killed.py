@@ -89,6 +89,7 @@ def test_what_was_taken_in_by_the_process_before_is_not_taken_in_again(standing:
         standing.tell(signal.SIGTERM)
         assert standing.ended() == 0
     assert sorted(originals_of(standing.house)) == sorted(a_wave(call) for call in range(3))
+    assert [told["recordings"] for told in standing.summaries()] == [2, 1]
 
 
 def test_where_nobody_tells_of_changes_they_are_looked_for(standing: Standing) -> None:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.ingest import Ingested
     from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_run import Ingested
+    from callrec.procedures.intake_summary import Summary
     from practices import House
 
 SETTLE = 5
@@ -44,6 +45,7 @@ class World:
     notes: list[tuple[int, str]] = field(default_factory=list)
     entered: list[int] = field(default_factory=list)
     followed: list[Sequence[Path]] = field(default_factory=list)
+    summaries: list[tuple[int, Summary]] = field(default_factory=list)
 
     def passed(self) -> float:
         return self.at
@@ -72,6 +74,9 @@ class World:
         if done.recordings or done.duplicates:
             self.rounds.append((self.at, done.recordings, waiting))
         self.left += [(self.at, each.path.name, each.why) for each in done.quarantined]
+
+    def sum_up(self, summary: Summary) -> None:
+        self.summaries.append((self.at, summary))
 
 
 def watched(world: World, *folders: Path, after: After = KEEP) -> World:

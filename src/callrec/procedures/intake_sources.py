@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -42,10 +43,14 @@ class Mark:
     size_bytes: int
     modified_ns: int
     """Nanoseconds since 1970."""
+    changed_ns: int = field(default=0, compare=False)
+    """When its inode changed; a second name that is given to it, or taken, changes that too."""
 
     @classmethod
     def of(cls, status: os.stat_result) -> Mark:
-        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        return cls(
+            status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        )
 
     def is_same_file(self, other: Mark) -> bool:
         return (self.device, self.inode) == (other.device, other.inode)
@@ -67,6 +72,23 @@ class Source:
         return self.path.relative_to(self.root)
 
 
+class Refusal(StrEnum):
+    """Why something stays where it is, in one word, as the summary of a run counts it."""
+
+    NO_SOUND = "no-sound"
+    """By its bytes it is none that is known: text, an empty file, cipher."""
+    UNREADABLE = "unreadable"
+    """It could not be read at all: rights, a failing disk, no ordinary file."""
+    UNSETTLED = "unsettled"
+    """Somebody still writes to it: it is worth another try in a moment."""
+    DESCRIPTION = "description"
+    """What is said of it, or its own time, is not to be understood."""
+    CHECKSUM = "checksum"
+    """It is not the file that its telephone system made."""
+    LEFT = "left"
+    """It was taken in, but could not be deleted or moved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quarantined:
     """What was not taken in, and stays where it is."""
@@ -74,10 +96,7 @@ class Quarantined:
     path: Path
     why: str
     """In a few words, with nothing of the call in them."""
-    unreadable: bool = False
-    """It could not be read at all: rights, a failing disk, no ordinary file."""
-    unsettled: bool = False
-    """Somebody still writes to it: it is worth another try in a moment."""
+    refusal: Refusal = Refusal.NO_SOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +217,7 @@ def _walk(root: Path, start: Path | None = None) -> Iterator[Found]:
             with os.scandir(folder) as listed:
                 entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
-            yield Quarantined(folder, unreadable(error), unreadable=True)
+            yield Quarantined(folder, unreadable(error), Refusal.UNREADABLE)
             continue
         sidecars = _sidecars(entry.name for entry in entries)
         for entry in entries:
@@ -220,9 +239,9 @@ def _found(entry: os.DirEntry[str], root: Path) -> Found:
 
 def _led(link: Path, root: Path) -> Found:
     if not os.path.exists(link):  # noqa: PTH110  # Path.exists raises where a folder is closed to us
-        return Quarantined(link, "it is a link that leads nowhere", unreadable=True)
+        return Quarantined(link, "it is a link that leads nowhere", Refusal.UNREADABLE)
     if not lies_in(link, root):
-        return Quarantined(link, "it is a link that leads out of the folder", unreadable=True)
+        return Quarantined(link, "it is a link that leads out of the folder", Refusal.UNREADABLE)
     return NotRecording()  # what it leads to comes in by itself
 
 
@@ -230,10 +249,10 @@ def _judged(path: Path, root: Path) -> Found:
     try:
         status = path.lstat()
     except OSError as error:
-        return Quarantined(path, unreadable(error), unreadable=True)
+        return Quarantined(path, unreadable(error), Refusal.UNREADABLE)
     why = no_file(status)
     if why:
-        return Quarantined(path, why, unreadable=True)
+        return Quarantined(path, why, Refusal.UNREADABLE)
     return Source(path, root, Mark.of(status))
 
 

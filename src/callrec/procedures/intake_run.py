@@ -1,0 +1,264 @@
+"""One run of ``ingest`` over its sources: while one batch is catalogued the next is sealed."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.catalogue.engine import reading, transaction
+from callrec.errors import Tampered
+from callrec.procedures.intake_after import AfterKind
+from callrec.procedures.intake_batch import BatchKeys, catalogue_batch
+from callrec.procedures.intake_clearing import clear_portion, left_because
+from callrec.procedures.intake_joining import join_known, join_new
+from callrec.procedures.intake_known import (
+    Duplicates,
+    Portion,
+    seen_before,
+    sort_out,
+    sounds_known,
+    unchanged,
+    write_macs,
+)
+from callrec.procedures.intake_sealing import (
+    Hashed,
+    Outcome,
+    Sealing,
+    Seen,
+    Taken,
+    are_small,
+    chunks,
+    hash_chunk,
+    portions,
+)
+from callrec.procedures.intake_sources import NotRecording, Quarantined, Refusal, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
+
+    from sqlalchemy import Row
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_sources import Found
+    from callrec.procedures.intake_summary import Summary
+    from callrec.procedures.records_at_hand import RecordsAtHand
+    from callrec.store import Batch
+    from callrec.telephone.setup import Setup
+    from callrec.telephone.sound import Finding
+
+MOST_RECORDINGS: Final = 1000
+MOST_BYTES: Final = 256_000_000
+WORKERS: Final = 2
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What a run did."""
+
+    recordings: int = 0
+    duplicates: int = 0
+    """Files whose sound the vault had already."""
+    size_bytes: int = 0
+    """Of the originals that became recordings."""
+    quarantined: list[Quarantined] = field(default_factory=list)
+    ignored: int = 0
+    """Files that are plainly no recordings."""
+    damaged: int = 0
+    """Sealed copies that were read back and are not whole."""
+    batches: list[str] = field(default_factory=list)
+    findings: dict[Finding, list[int]] = field(default_factory=dict)
+    """What is to be known of the sound of which recordings, by their numbers."""
+    joined: int = 0
+    """Recordings, new or not, that got their call record."""
+    unjoined: int = 0
+    """Recordings, new or not, for which none was found."""
+    summary: Summary | None = None
+    """What is on record of the run; None: there was nothing to say."""
+
+    @property
+    def unreadable(self) -> int:
+        """How many of the quarantined could not be read at all."""
+        return sum(each.refusal is Refusal.UNREADABLE for each in self.quarantined)
+
+
+@dataclass(slots=True)
+class _Group:
+    """What becomes one batch, while it is being sealed."""
+
+    keys: BatchKeys
+    store: ExitStack
+    """Holds the store's batch once something is sealed into it."""
+    batch: Batch | None = None
+    tasks: list[Future[list[Outcome]]] = field(default_factory=list)
+    unread: Mapping[Source, Row[Any]] = field(default_factory=dict)
+    """Sources that stand there as they were read before."""
+
+
+class Run:
+    """One run over the sources."""
+
+    def __init__(
+        self,
+        practice: Practice,
+        actor: Actor,
+        setup: Setup,
+        after: After,
+        advance: Callable[[int], None],
+        *,
+        records: RecordsAtHand | None,
+        done: Ingested,
+    ) -> None:
+        self._practice = practice
+        self._actor = actor
+        self._after = after
+        self._keeps = after.kind is AfterKind.KEEP
+        self._advance = advance
+        self._records = records
+        self._setup = setup
+        self._duplicates = Duplicates.of(practice, actor, marking=self._keeps)
+        self._small_files = Lock()
+        self._done = done
+
+    def over(self, found: Iterable[Found]) -> Ingested:
+        with ExitStack() as stores, _workers() as self._pool:
+            before: _Group | None = None
+            for sources in portions(self._sources(found), MOST_RECORDINGS, MOST_BYTES):
+                group = self._begin(sources, stores.enter_context(ExitStack()))
+                if before is not None:
+                    self._finish(before)
+                before = group
+            if before is not None:
+                self._finish(before)
+        return self._done
+
+    def _sources(self, found: Iterable[Found]) -> Iterator[Source]:
+        for each in found:
+            match each:
+                case Source():
+                    yield each
+                case Quarantined():
+                    self._done.quarantined.append(each)
+                case NotRecording():
+                    self._done.ignored += 1
+
+    def _begin(self, sources: Sequence[Source], store: ExitStack) -> _Group:
+        group = _Group(BatchKeys.draw(), store)
+        with reading(self._practice.engine) as connection:
+            if self._keeps:
+                group.unread = unchanged(connection, self._duplicates, sources)
+            left = [source for source in sources if source not in group.unread]
+            known = seen_before(connection, self._duplicates, left)
+        if group.unread:
+            self._advance(sum(source.mark.size_bytes for source in group.unread))
+        hashing = partial(hash_chunk, advance=self._advance)
+        group.tasks += self._submit(hashing, [s for s in left if s in known])
+        new = [source for source in left if source not in known]
+        if new:
+            group.tasks += self._submit(self._sealing(group).take, new)
+        return group
+
+    def _submit(
+        self, work: Callable[[Sequence[Source]], list[Outcome]], sources: Sequence[Source]
+    ) -> list[Future[list[Outcome]]]:
+        return [self._pool.submit(self._in_turn, work, chunk) for chunk in chunks(sources)]
+
+    def _in_turn(
+        self, work: Callable[[Sequence[Source]], list[Outcome]], chunk: Sequence[Source]
+    ) -> list[Outcome]:
+        # Two threads at small files wait for the interpreter's lock more than they gain.
+        with self._small_files if are_small(chunk) else nullcontext():
+            return work(chunk)
+
+    def _sealing(self, group: _Group) -> Sealing:
+        if group.batch is None:
+            store = self._practice.store
+            group.batch = group.store.enter_context(store.batch(group.keys.batch))
+        summing = self._records is not None and self._records.have_sums
+        return Sealing(self._practice.vault, self._setup, group.batch, self._advance, summing)
+
+    def _finish(self, group: _Group) -> None:
+        seen: list[Seen] = []
+        for task in group.tasks:
+            seen += self._put_aside(task.result())
+        portion = self._told_apart(group, seen)
+        unjoined = self._join(portion)
+        if group.batch is not None:
+            for taken in portion.surplus:
+                group.batch.drop(taken.sealed.sha256_ciphertext)
+            if portion.new:
+                group.batch.keep()
+        if not portion.is_empty:
+            numbers = catalogue_batch(
+                self._practice, self._actor, group.keys, portion, self._duplicates
+            )
+            self._done.batches.append(group.keys.batch)
+            self._note_findings(portion, numbers)
+        group.store.close()
+        if portion.marks:
+            with transaction(self._practice.engine) as connection:
+                write_macs(connection, portion.marks)
+        self._count(portion, unjoined)
+        if not self._keeps:
+            self._clear(portion)
+
+    def _join(self, portion: Portion) -> int:
+        """Returns of how many recordings no call record is known, where there are some at hand."""
+        if self._records is None:
+            return 0
+        self._done.quarantined += join_new(portion, self._records)
+        with reading(self._practice.engine) as connection:
+            still = join_known(connection, self._duplicates, portion, self._records, self._setup)
+        return still + sum(taken.record is None for taken in portion.recordings)
+
+    def _count(self, portion: Portion, unjoined: int) -> None:
+        done = self._done
+        done.recordings += len(portion.new)
+        done.duplicates += portion.duplicates
+        done.size_bytes += sum(taken.sealed.size_bytes for taken in portion.recordings)
+        done.joined += sum(taken.record is not None for taken in portion.recordings)
+        done.joined += len(portion.recorded)
+        done.unjoined += unjoined
+
+    def _note_findings(self, portion: Portion, numbers: Mapping[str, int]) -> None:
+        for taken in portion.recordings:
+            for finding in sorted(taken.sound.findings):
+                self._done.findings.setdefault(finding, []).append(numbers[taken.uid])
+
+    def _put_aside(self, outcomes: Sequence[Outcome]) -> list[Seen]:
+        self._done.quarantined += [each for each in outcomes if isinstance(each, Quarantined)]
+        return [each for each in outcomes if not isinstance(each, Quarantined)]
+
+    def _told_apart(self, group: _Group, seen: list[Seen]) -> Portion:
+        with reading(self._practice.engine) as connection:
+            known = sounds_known(connection, self._duplicates, seen)
+            # Under a name and size that were known lies another sound by now.
+            changed = [s.source for s in seen if isinstance(s, Hashed) and s.sha256 not in known]
+            if changed:
+                again = self._put_aside(self._sealing(group).take(changed))
+                seen = [s for s in seen if isinstance(s, Taken) or s.sha256 in known] + again
+                known = sounds_known(connection, self._duplicates, seen)
+            portion = sort_out(connection, self._duplicates, seen, known)
+        portion.unread = group.unread
+        return portion
+
+    def _clear(self, portion: Portion) -> None:
+        left = clear_portion(self._practice, self._actor, self._after, portion, self._pool)
+        for path, problem in left:
+            self._done.damaged += isinstance(problem, Tampered)
+            self._done.quarantined.append(Quarantined(path, left_because(problem), Refusal.LEFT))
+
+
+@contextmanager
+def _workers() -> Iterator[ThreadPoolExecutor]:
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        yield pool
+    finally:
+        # What is under way ends before the store's batches are cleared away.
+        pool.shutdown(wait=True, cancel_futures=True)
