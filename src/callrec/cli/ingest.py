@@ -30,7 +30,6 @@ from callrec.procedures.records_at_hand import Unused, at_hand
 
 if TYPE_CHECKING:
     from callrec.procedures.intake_run import Ingested
-    from callrec.telephone.setup import Setup
 
 app = new_app()
 
@@ -66,7 +65,7 @@ def ingest(
     elif not paths:
         raise Unusable("PATH is missing", hint="callrec ingest --help shows how")
     elif dry_run:
-        _rehearse(ctx.obj, [Path(path) for path in paths], cdr or [], setup)
+        _rehearse(ctx.obj, [Path(path) for path in paths], cdr or [], system)
     elif watch:
         from callrec.cli.ingest_watch import watch as stay  # noqa: PLC0415  # few need its library
 
@@ -75,10 +74,13 @@ def ingest(
         _ingest(ctx.obj, [Path(path) for path in paths], after, cdr or [], system)
 
 
-def _rehearse(invocation: Invocation, paths: list[Path], cdr: list[Path], setup: Setup) -> None:
+def _rehearse(
+    invocation: Invocation, paths: list[Path], cdr: list[Path], system: str | None
+) -> None:
+    setup = telephone_setup(invocation.config, system=system)
     check_paths(paths, invocation.config.vault)
     survey(paths)
-    with at_hand(cdr, invocation.config, system=setup.system) as records:
+    with at_hand(cdr, invocation.config, system=system) as records:
         show_previews(invocation.out, list(preview_sources(paths, setup, records)))
 
 
