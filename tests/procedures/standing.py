@@ -94,6 +94,13 @@ class Standing:
         """What it said with ``--json``, a document a line."""
         return [json.loads(line) for line in self.said.read_text(encoding="utf-8").splitlines()]
 
+    def vault_files(self) -> list[str]:
+        """Those of the vault's files that it has open; none where the system does not say."""
+        assert self.process is not None
+        listed = Path(f"/proc/{self.process.pid}/fd")
+        opened = [str(each.readlink()) for each in listed.glob("*") if each.is_symlink()]
+        return [name for name in opened if name.startswith(str(self.house.config.vault))]
+
     def kill(self) -> None:
         """Whatever is left of it."""
         if self.process is not None and self.process.poll() is None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SETTLE = 5
 
 
-@dataclass(slots=True)
+@dataclass
 class World:
     """Ends after so many seconds of its own clock."""
 
@@ -45,6 +45,11 @@ class World:
     entered: list[int] = field(default_factory=list)
     followed: list[Sequence[Path]] = field(default_factory=list)
 
+    @property
+    def is_in_a_round(self) -> bool:
+        """Or after the first."""
+        return len(self.entered) > 1
+
     def passed(self) -> float:
         return self.at
 
@@ -61,7 +66,8 @@ class World:
         return self.at >= self.until
 
     def note(self, text: str) -> None:
-        self.notes.append((self.at, text))
+        if text != "watching":
+            self.notes.append((self.at, text))
 
     def enter(self) -> tuple[Practice, Actor]:
         self.entered.append(self.at)

@@ -10,12 +10,10 @@ from callrec.cli.findings import told_of_findings
 from callrec.cli.ingested import as_value
 from callrec.cli.output import rfc3339
 from callrec.cli.stopping import told_to_stop
-from callrec.cli.who import practice_of, serving
-from callrec.errors import Tampered, Unusable
+from callrec.cli.who import serving
+from callrec.errors import Tampered
 from callrec.practice import open_practice
-from callrec.procedures.intake_after import check_after
 from callrec.procedures.intake_changes import Changes
-from callrec.procedures.intake_sources import check_paths
 from callrec.procedures.watching import watch_folders
 
 if TYPE_CHECKING:
@@ -34,20 +32,11 @@ def watch(invocation: Invocation, paths: Sequence[Path], after: After) -> None:
     Raises:
         Tampered: at the end, where a sealed copy in the vault could not be read back.
     """
-    folders = [path.absolute() for path in paths]
-    who = serving(invocation)
-    practice = practice_of(invocation)
-    who(practice)
-    check_paths(folders, practice.folder)
-    check_after(after, folders, practice.folder)
-    if not all(path.is_dir() for path in folders):
-        raise Unusable("--watch takes folders", hint="name the folder that the file lies in")
+    who, settle_seconds = serving(invocation), invocation.config.telephone.settle_seconds
     with told_to_stop() as stop:
         world = _World(invocation, who, Changes(stop), stop.is_set)
-        world.note("watching")
-        watch_folders(
-            world, folders, after=after, settle_seconds=invocation.config.telephone.settle_seconds
-        )
+        folders = [path.absolute() for path in paths]
+        watch_folders(world, folders, after=after, settle_seconds=settle_seconds)
     if world.damaged:
         raise Tampered(f"sealed copies in the vault that cannot be read back: {world.damaged}")
 

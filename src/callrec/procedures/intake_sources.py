@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -42,10 +42,14 @@ class Mark:
     size_bytes: int
     modified_ns: int
     """Nanoseconds since 1970."""
+    changed_ns: int = field(default=0, compare=False)
+    """When its inode changed; a second name that is given to it, or taken, changes that too."""
 
     @classmethod
     def of(cls, status: os.stat_result) -> Mark:
-        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        return cls(
+            status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        )
 
     def is_same_file(self, other: Mark) -> bool:
         return (self.device, self.inode) == (other.device, other.inode)

@@ -10,13 +10,19 @@ tried again. All that this process knows may be lost at any moment: the vault kn
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from callrec.errors import Failed, NotFound
+from callrec.errors import Failed, NotFound, Unusable
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power
+from callrec.practice import today
 from callrec.procedures.ingest import MOST_RECORDINGS, Ingested, ingest_found
+from callrec.procedures.intake_after import check_after
 from callrec.procedures.intake_looking import Looking, Surroundings, stamp_of
 from callrec.procedures.intake_settling import Spool
+from callrec.procedures.intake_sources import check_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,19 +68,36 @@ def watch_folders(
 
     Args:
         world: around us.
-        folders: absolute, and checked.
+        folders: absolute.
         after: what becomes of the sources.
         settle_seconds: how long a file must have stood still.
 
     Raises:
-        Refused, Locked: whoever takes in may not any more.
+        NotFound, Unusable: at the start, the folders will not do.
+        Refused, Locked: whoever takes in may not, or not any more.
         Misconfigured, Tampered: the vault is not as it should be.
     """
+    with _entered(world) as (practice, actor):
+        check_may(actor.person, Power.INGEST, on=today(practice))
+        check_paths(folders, practice.folder)
+        check_after(after, folders, practice.folder)
+    if not all(path.is_dir() for path in folders):
+        raise Unusable("--watch takes folders", hint="name the folder that the file lies in")
+    world.note("watching")
     looking = Looking(world, folders, Spool(settle_seconds), there=list(folders))
     rounds = _Rounds(world, looking, after)
     while not world.stopped():
         looking.look()
         rounds.hold_if_due()
+
+
+@contextmanager
+def _entered(world: World) -> Iterator[tuple[Practice, Actor]]:
+    practice, actor = world.enter()
+    try:
+        yield practice, actor
+    finally:
+        practice.engine.dispose()
 
 
 @dataclass(slots=True)
@@ -111,8 +134,7 @@ class _Rounds:
             self.last = offer.began if offer.made else self.last
 
     def _taken_in(self, offer: _Offer) -> Ingested:
-        practice, actor = self.world.enter()
-        try:
+        with _entered(self.world) as (practice, actor):
             done = ingest_found(
                 practice,
                 actor,
@@ -121,8 +143,6 @@ class _Rounds:
                 after=self.after,
                 advance=lambda _: None,
             )
-        finally:
-            practice.engine.dispose()
         return replace(done, quarantined=offer.settle_with(done.quarantined))
 
     def _tell(self, done: Ingested) -> None:
@@ -150,7 +170,7 @@ class _Offer:
                 self.made[sight.source.path] = sight
                 yield sight.source
             else:
-                self.looking.see_again(sight.source)
+                self.looking.see_again(sight.source.path)
 
     def settle_with(self, left: Sequence[Quarantined]) -> list[Quarantined]:
         """Note what became of each; returns those of them that were left for good, as news."""
@@ -158,14 +178,12 @@ class _Offer:
         news = []
         for each in left:
             sight = self.made.get(each.path)
-            if sight is not None and stamp_of(each.path) != sight.stamp:
-                self.looking.see_again(sight.source)
-            elif sight is not None and each.unsettled:
+            if sight is not None and (each.unsettled or stamp_of(each.path) != sight.stamp):
                 spool.wait_again(sight.source, sight.stamp, self.world.passed())
-            else:
-                if sight is not None:  # else it is a sidecar
-                    spool.leave(sight)
-                news += [each] if spool.is_news(each) else []
+                continue
+            if sight is not None:  # else it is a sidecar
+                spool.leave(sight)
+            news += [each] if spool.is_news(each) else []
         for path in self.made.keys() - {each.path for each in left}:
             spool.deal_with(self.made[path])
         return news
