@@ -79,7 +79,9 @@ def take_in(
         ]
         batch.keep()
         portion = Portion(new={each.sha256: [each] for each in taken})
-        catalogue_batch(practice, actor, keys, portion, Duplicates.of(practice, actor))
+        catalogue_batch(
+            practice, actor, keys, portion, Duplicates.of(practice, actor, marking=False)
+        )
     with reading(practice.engine) as connection:
         rows = connection.execute(select(tables.recording.c.uid, tables.recording.c.id))
         numbers = {row.uid: row.id for row in rows}

@@ -65,8 +65,8 @@ def add(
         IndexedCall(
             recording=number,
             started_at=call.started_at,
-            number=call.number,
-            extension=call.extension,
+            numbers=call.numbers,
+            extensions=call.extensions,
             parties=call.parties,
         )
         for number, call in enumerate(calls, first)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from callrec.cli.findings import told_of_findings
 from callrec.procedures.intake_preview import preview_sources
 from callrec.procedures.intake_reading import telephone_setup
+from callrec.procedures.intake_sources import Refusal
 from callrec.telephone.sound import Finding
 from procedures.spool import HEADER, a_call, a_name, a_wave, recordings_of, take_in
 
@@ -67,7 +68,7 @@ def test_encrypted_sound_is_left_with_what_to_do(house: House, tmp_path: Path) -
     assert [left.why for left in done.quarantined] == [
         "its sound is encrypted: export it from the telephone system as plain sound"
     ]
-    assert not done.quarantined[0].unreadable
+    assert done.quarantined[0].refusal is Refusal.NO_SOUND
 
 
 def test_each_finding_is_said_with_the_numbers_of_the_first_ten() -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SETUP = telephone_setup(Config())
-NOT_IN_A_NAME = ("codec", "sample_rate", "channels", "duration_s", "sides", "findings")
+NOT_IN_A_NAME = ("codec", "sample_rate", "channels", "duration_s", "sides", "findings", "joined_by")
 KNOWN = {
     "accepted": True,
     "system": "asterisk",
@@ -61,6 +61,7 @@ def test_a_file_tells_its_sound_as_well(tmp_path: Path) -> None:
         "duration_s": 0.25,
         "sides": [],
         "findings": [],
+        "joined_by": None,
     }
     assert preview.as_json() == KNOWN | sound | {"path": str(path), "why": preview.why}
 

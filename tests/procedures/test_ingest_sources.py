@@ -17,6 +17,7 @@ from callrec.procedures.intake_sources import (
     Mark,
     NotRecording,
     Quarantined,
+    Refusal,
     Source,
     find_again,
     find_sources,
@@ -189,7 +190,7 @@ def test_a_file_that_grows_while_others_are_sealed_is_left(house: House, tmp_pat
     done = ingest_recordings(house.practice, house.actor("max"), spool, after=After(), advance=grow)
     assert done.recordings == 1
     why = "it changed while it was read"
-    assert done.quarantined == [Quarantined(second, why, unsettled=True)]
+    assert done.quarantined == [Quarantined(second, why, Refusal.UNSETTLED)]
     (recording,) = recordings_of(house)
     assert names_of(recording) == [str(first)]
     assert list(house.practice.store.names()) == [recording.ciphertext]
@@ -246,7 +247,7 @@ def test_a_file_that_is_gone_concerns_itself_alone(tmp_path: Path) -> None:
     assert isinstance(first, Hashed)
     assert isinstance(last, Hashed)
     why = "it cannot be read: no such file or directory"
-    assert gone == Quarantined(sources[1].path, why, unreadable=True)
+    assert gone == Quarantined(sources[1].path, why, Refusal.UNREADABLE)
 
 
 @pytest.mark.parametrize("seconds", [-(2**62), -(2**33), 2**38, 2**62])

@@ -14,6 +14,7 @@ import pytest
 
 from callrec.procedures.intake_preview import preview_sources
 from callrec.procedures.intake_reading import telephone_setup
+from callrec.procedures.intake_sources import Refusal
 from callrec.procedures.intake_writer import has_writer
 from procedures.spool import a_call, take_in
 
@@ -50,8 +51,7 @@ def test_a_recording_that_is_being_written_waits_for_the_next_run(
         done = take_in(house, tmp_path / "spool")
         (left,) = done.quarantined
         assert (left.path, left.why) == (growing, WHY)
-        assert left.unsettled
-        assert not left.unreadable
+        assert left.refusal is Refusal.UNSETTLED
         assert done.recordings == 1
     done = take_in(house, tmp_path / "spool")
     assert (done.recordings, done.duplicates, done.quarantined) == (1, 1, [])

@@ -25,16 +25,18 @@ def test_the_key_of_the_duplicate_check() -> None:
 
 
 @pytest.mark.parametrize("case", KNOWN["names"])
-def test_the_macs_of_a_sound_its_name_and_its_sight(case: str) -> None:
+def test_the_macs_of_a_sound_its_name_its_sight_its_mark_and_its_record(case: str) -> None:
     known = KNOWN["names"][case]
     path = Path(os.fsdecode(bytes.fromhex(known["path"])))
-    mark = Mark(1, 2, KNOWN["size_bytes"], 3)
+    mark = Mark(1, KNOWN["inode"], KNOWN["size_bytes"], KNOWN["modified_ns"], KNOWN["changed_ns"])
     seen = Hashed(Source(path, path, mark), mark, datetime.now(UTC), KNOWN["sha256"])
-    duplicates = Duplicates([bytes.fromhex(KNOWN["key"])])
+    duplicates = Duplicates([bytes.fromhex(KNOWN["key"])], still_since_ns=0)
     found = [
         duplicates.sound(seen.sha256),
         duplicates.name(seen),
         duplicates.sight(seen.source, mark.size_bytes),
+        duplicates.mark(seen.source, mark),
+        duplicates.record(KNOWN["uid"]),
     ]
-    expected = [KNOWN["sound"], known["name"], known["sight"]]
+    expected = [KNOWN["sound"], known["name"], known["sight"], known["mark"], KNOWN["record"]]
     assert [[mac.hex() for mac in macs] for macs in found] == [[each] for each in expected]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.ingest import Ingested
+    from callrec.procedures.intake_summary import Summary
     from callrec.procedures.intake_after import After
     from practices import House
 
@@ -44,6 +45,7 @@ class World:
     notes: list[tuple[int, str]] = field(default_factory=list)
     entered: list[int] = field(default_factory=list)
     followed: list[Sequence[Path]] = field(default_factory=list)
+    summaries: list[tuple[int, Summary]] = field(default_factory=list)
 
     @property
     def is_in_a_round(self) -> bool:
@@ -78,6 +80,9 @@ class World:
         if done.recordings or done.duplicates:
             self.rounds.append((self.at, done.recordings, waiting))
         self.left += [(self.at, each.path.name, each.why) for each in done.quarantined]
+
+    def sum_up(self, summary: Summary) -> None:
+        self.summaries.append((self.at, summary))
 
 
 def watched(world: World, *folders: Path, after: After = KEEP) -> World:

@@ -27,7 +27,7 @@ from callrec.policy.criteria import TAIL_DIGITS
 from callrec.policy.words import NORMALISING_VERSION, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, Update
@@ -63,10 +63,10 @@ class IndexedCall:
     recording: int
     started_at: datetime
     """Aware; its month in UTC is the part."""
-    number: str | None
-    """The outside party's, E.164 where it is a public one; None if withheld: no row."""
-    extension: str | None
-    parties: tuple[str, ...]
+    numbers: Collection[str]
+    """Of outside parties, E.164 where they are public ones; none if withheld: no row."""
+    extensions: Collection[str]
+    parties: Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +127,44 @@ def add_calls(
         calls: their recordings are in the catalogue, and not in the index yet.
         zone: the practice's, for the day in extension-day.
     """
+    _write(connection, _uncut_under(index_key, vault), calls, zone, before={})
+
+
+def add_facts(
+    connection: Connection,
+    index_key: bytes,
+    vault: str,
+    calls: Sequence[IndexedCall],
+    zone: tzinfo,
+    *,
+    before: Mapping[int, datetime],
+) -> None:
+    """Write the tokens that calls lack, of which more is known than when they were indexed.
+
+    Args:
+        connection: within the transaction that catalogues what is known.
+        index_key: the newest version, 32 bytes.
+        vault: the vault's id.
+        calls: with all that is known of them.
+        zone: the practice's.
+        before: a recording's number -> when its call was taken to have begun.
+    """
+    _write(connection, _uncut_under(index_key, vault), calls, zone, before=before)
+
+
+def _write(
+    connection: Connection,
+    uncut: _Uncut,
+    calls: Sequence[IndexedCall],
+    zone: tzinfo,
+    *,
+    before: Mapping[int, datetime],
+) -> None:
     parts = {call.recording: part_of(call.started_at) for call in calls}
-    widths = _grow(connection, Counter(parts.values()))
-    uncut = _uncut_under(index_key, vault)
+    counted = {recording: part_of(at) for recording, at in before.items()}
+    new = Counter(dict.fromkeys(parts.values(), 0))
+    new.update(part for recording, part in parts.items() if counted.get(recording) != part)
+    widths = _grow(connection, new)
     rows = {
         (part, kind, _cut(uncut(part, kind, value), widths[part].of(kind)), call.recording)
         for call in calls
@@ -138,7 +173,7 @@ def add_calls(
     }
     if rows:
         # As the driver takes them, which halves the time; sorted, as the table itself is kept.
-        insert = str(tables.token.insert().compile(connection))
+        insert = str(tables.token.insert().prefix_with("OR IGNORE").compile(connection))
         connection.exec_driver_sql(insert, sorted(rows))
 
 
@@ -194,12 +229,12 @@ def _cut(uncut: int, bits: int) -> int:
 
 
 def _values(call: IndexedCall, zone: tzinfo) -> Iterator[tuple[TokenKind, str]]:
-    if call.number is not None:
-        yield TokenKind.NUMBER, call.number
-        yield TokenKind.TAIL, call.number[-TAIL_DIGITS:]
-    if call.extension is not None:
-        day = call.started_at.astimezone(zone).date()
-        yield TokenKind.EXTENSION_DAY, _extension_day(call.extension, day)
+    for number in call.numbers:
+        yield TokenKind.NUMBER, number
+        yield TokenKind.TAIL, number[-TAIL_DIGITS:]
+    day = call.started_at.astimezone(zone).date()
+    for extension in call.extensions:
+        yield TokenKind.EXTENSION_DAY, _extension_day(extension, day)
     for word in words(" ".join(call.parties)):
         yield TokenKind.PARTY, word
 

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from callrec.cli import options
 from callrec.cli.findings import told_of_findings
 from callrec.cli.groups import new_app
-from callrec.cli.ingested import as_value
+from callrec.cli.ingested import (
+    as_value,
+    summary_json,
+    told_of_records,
+    told_of_summary,
+    unused_json,
+)
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import intake
 from callrec.cli.who import practice_of, signing
@@ -19,6 +25,7 @@ from callrec.procedures.intake_after import read_after
 from callrec.procedures.intake_preview import preview_names, preview_sources
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import check_paths, survey
+from callrec.procedures.records_at_hand import Unused, at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,6 +42,7 @@ def ingest(
     *,
     paths: options.Sources,
     after: options.After = "keep",
+    cdr: intake.CallRecords = None,
     watch: intake.Watch = False,
     dry_run: options.DryRun = False,
     names_only: options.Try = False,
@@ -47,39 +55,57 @@ def ingest(
     """
     if watch and (names_only or dry_run):
         raise Unusable("--watch takes recordings in; it goes with no rehearsal")
+    if cdr and (watch or names_only):
+        raise Unusable(
+            "--cdr goes with neither --watch nor --try",
+            hint="run callrec ingest --cdr over the folder once the day's call records are there",
+        )
     if names_only:
         _show_previews(ctx.obj, preview_names(paths, telephone_setup(ctx.obj.config)))
     elif dry_run:
-        _rehearse(ctx.obj, [Path(path) for path in paths])
+        _rehearse(ctx.obj, [Path(path) for path in paths], cdr or [])
     elif watch:
         from callrec.cli.ingest_watch import watch as stay  # noqa: PLC0415  # few need its library
 
         stay(ctx.obj, [Path(path) for path in paths], read_after(after))
     else:
-        _ingest(ctx.obj, [Path(path) for path in paths], after)
+        _ingest(ctx.obj, [Path(path) for path in paths], after, cdr or [])
 
 
-def _rehearse(invocation: Invocation, paths: list[Path]) -> None:
+def _rehearse(invocation: Invocation, paths: list[Path], cdr: list[Path]) -> None:
     check_paths(paths, invocation.config.vault)
     survey(paths)
-    _show_previews(invocation, preview_sources(paths, telephone_setup(invocation.config)))
+    with at_hand(cdr, invocation.config) as records:
+        setup = telephone_setup(invocation.config)
+        _show_previews(invocation, preview_sources(paths, setup, records))
 
 
-def _ingest(invocation: Invocation, paths: list[Path], after: str) -> None:
+def _ingest(invocation: Invocation, paths: list[Path], after: str, cdr: list[Path]) -> None:
     what_then = read_after(after)
     practice = practice_of(invocation)
     actor = signing(invocation, practice)
     check_paths(paths, practice.folder)
     size_bytes = survey(paths).size_bytes
     began = time.perf_counter()
-    with invocation.out.progress("sealing", total=size_bytes, in_bytes=True) as advance:
-        done = procedure.ingest_recordings(practice, actor, paths, after=what_then, advance=advance)
-    _show(invocation, done, time.perf_counter() - began)
+    with (
+        at_hand(cdr, invocation.config) as records,
+        invocation.out.progress("sealing", total=size_bytes, in_bytes=True) as advance,
+    ):
+        done = procedure.ingest_recordings(
+            practice, actor, paths, after=what_then, advance=advance, records=records
+        )
+    unused = records.unused if records else Unused()
+    _show(invocation, done, unused, time.perf_counter() - began)
 
 
-def _show(invocation: Invocation, done: Ingested, seconds: float) -> None:
+def _show(invocation: Invocation, done: Ingested, unused: Unused, seconds: float) -> None:
     out = invocation.out
-    value = {**as_value(done), "seconds": round(seconds, 3)}
+    value = {
+        **as_value(done),
+        **unused_json(unused),
+        "summary": summary_json(done.summary),
+        "seconds": round(seconds, 3),
+    }
 
     def text() -> None:
         size = f"{done.size_bytes / 1e6:.1f} MB in {seconds:.1f} s"
@@ -93,6 +119,10 @@ def _show(invocation: Invocation, done: Ingested, seconds: float) -> None:
         if done.quarantined:
             out.say(f"{_count(len(done.quarantined), 'file')} not taken in, or left over:")
             out.table(("file", "why"), [(each.path, each.why) for each in done.quarantined])
+        for line in told_of_records(done, unused):
+            out.say(line)
+        if done.summary:
+            out.say(told_of_summary(done.summary, invocation.config.time_zone))
 
     out.show(value, text)
     _raise_what_is_left(done)

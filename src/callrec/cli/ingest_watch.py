@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.cli.findings import told_of_findings
-from callrec.cli.ingested import as_value
+from callrec.cli.ingested import as_value, summary_json, told_of_summary
 from callrec.cli.output import rfc3339
 from callrec.cli.stopping import told_to_stop
 from callrec.cli.who import serving
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.ingest import Ingested
     from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_summary import Summary
 
 
 def watch(invocation: Invocation, paths: Sequence[Path], after: After) -> None:
@@ -82,6 +83,13 @@ class _World:
                 out.say(f"{at}  left where it is, {each.why}: {each.path}")
 
         out.show_line({"at": at, **as_value(done), "waiting": waiting}, text)
+
+    def sum_up(self, summary: Summary) -> None:
+        at, out, zone = self._at(), self.invocation.out, self.invocation.config.time_zone
+        out.show_line(
+            {"at": at, "summary": summary_json(summary)},
+            lambda: out.say(f"{at}  {told_of_summary(summary, zone)}"),
+        )
 
     def _at(self) -> str:
         return rfc3339(self.invocation.now().replace(microsecond=0))

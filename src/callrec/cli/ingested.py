@@ -1,11 +1,18 @@
-"""What a run of ``ingest`` did, as a program gets it."""
+"""What a run of ``ingest`` did, as a program gets it and as a person reads it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from callrec.crypto.canonical import parse_instant
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
+
     from callrec.procedures.ingest import Ingested
+    from callrec.procedures.intake_summary import Summary
+    from callrec.procedures.records_at_hand import Unused
 
 
 def as_value(done: Ingested) -> dict[str, Any]:
@@ -20,4 +27,43 @@ def as_value(done: Ingested) -> dict[str, Any]:
         "batch": done.batches[-1] if done.batches else None,
         "batches": done.batches,
         "findings": done.findings,
+        "joined": done.joined,
+        "unjoined": done.unjoined,
     }
+
+
+def summary_json(summary: Summary | None) -> dict[str, Any] | None:
+    """As it was signed, with the entry that it stands in."""
+    return None if summary is None else {**summary.fields, "seq": summary.seq}
+
+
+def unused_json(unused: Unused) -> dict[str, Any]:
+    """The rows of call records that were not understood."""
+    rows = [
+        {"file": str(each.path), "line": each.row.line, "why": each.row.why}
+        for each in unused.first
+    ]
+    return {"not_understood": unused.count, "rows_not_understood": rows}
+
+
+def told_of_records(done: Ingested, unused: Unused) -> Iterator[str]:
+    """What came of the call records."""
+    if done.joined or done.unjoined:
+        yield f"{done.joined} joined to call records, {done.unjoined} of which none is known."
+    for each in unused.first:
+        yield f'not understood: "{each.path}", line {each.row.line}: {each.row.why}'
+    if unused.count > len(unused.first):
+        yield f"and {unused.count - len(unused.first)} rows more"
+
+
+def told_of_summary(summary: Summary, zone: ZoneInfo) -> str:
+    """Where it stands, and what it says that came in."""
+    said = summary.fields
+    came = f"{said['recordings']} taken in"
+    if said["recordings"]:
+        days = [
+            parse_instant(said[end]).astimezone(zone).date().isoformat()
+            for end in ("first_start", "last_start")
+        ]
+        came += f", from {' to '.join(dict.fromkeys(days))}"
+    return f"Signed summary, entry {summary.seq} of the audit log: {came}."

@@ -43,6 +43,20 @@ class CallFacts:
     started_at: datetime
     """UTC."""
     duration_ms: int
+    further_numbers: frozenset[str] = frozenset()
+    """Of outside parties in other parts of the call, where call records tell of them."""
+    further_extensions: frozenset[str] = frozenset()
+    """Likewise: to which it was transferred, for one."""
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """All that are known."""
+        return self.further_numbers | ({self.number} if self.number else frozenset())
+
+    @property
+    def extensions(self) -> frozenset[str]:
+        """Likewise."""
+        return self.further_extensions | ({self.extension} if self.extension else frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,23 +123,20 @@ def check_not_browsing(
 def matches(criteria: Criteria, call: CallFacts, zone: tzinfo) -> bool:
     """Whether the call meets each criterion.
 
-    A call is of the local day on which it began, and within a time if any of it was. A party is
-    met by all the words asked for, wherever they stand among the call's parties.
+    A call is of the local day on which it began, and within a time if any of it was. A number or an
+    extension is met in any part of the call, and a party by all the words asked for, wherever they
+    stand among the call's parties.
 
     Law: a criterion more never finds a call more.
     """
     return (
-        _agree(criteria.number, call.number)
-        and _agree(criteria.extension, call.extension)
-        and _agree(criteria.direction, call.direction)
-        and (call.number or "").endswith(criteria.tail or "")
+        (criteria.number is None or criteria.number in call.numbers)
+        and (criteria.tail is None or any(n.endswith(criteria.tail) for n in call.numbers))
+        and (criteria.extension is None or criteria.extension in call.extensions)
+        and (criteria.direction is None or criteria.direction == call.direction)
         and words(criteria.party or "") <= words(" ".join(call.parties))
         and _is_then(criteria, call, zone)
     )
-
-
-def _agree(asked: str | None, found: str | None) -> bool:
-    return asked is None or asked == found
 
 
 def _is_then(criteria: Criteria, call: CallFacts, zone: tzinfo) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from io import FileIO
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.crypto.canonical import parse_instant
+from callrec.crypto.canonical import instant, parse_instant
 from callrec.errors import Failed, NotFound, Tampered, Unusable
 from callrec.procedures.intake_sources import no_file
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
@@ -20,13 +20,15 @@ from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.reading import read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from callrec.telephone.joining import Joined
     from callrec.telephone.setup import Setup
 
 _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe is refused, and not waited for
+_NO_FORM: Final = "the call record of a recording is not in its form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,92 @@ def read_legs(paths: Sequence[Path], setup: Setup) -> tuple[list[Leg], list[Unre
     """
     legs: list[Leg] = []
     unread: list[Unread] = []
+    for row in read_rows(paths, setup):
+        if isinstance(row, Unread):
+            unread.append(row)
+        else:
+            legs.append(essence(row))
+    return legs, unread
+
+
+def read_rows(paths: Iterable[Path], setup: Setup) -> Iterator[Leg | Unread]:
+    """Each row of all files, as it comes.
+
+    Raises:
+        NotFound, Unusable, Failed: as `read_legs`.
+    """
     for path in paths:
         with _opened(path) as file:
             for row in read_records(file, setup):
-                if isinstance(row, NotUnderstood):
-                    unread.append(Unread(path, row))
-                else:
-                    legs.append(essence(row))
-    return legs, unread
+                yield Unread(path, row) if isinstance(row, NotUnderstood) else row
+
+
+def as_record(joined: Joined) -> dict[str, Any]:
+    """A call as it is sealed with its recording."""
+    return {
+        "joined_by": joined.joined_by,
+        "key": joined.call.key,
+        "leg": joined.leg_index,
+        "legs": [_sealed(leg) for leg in joined.call.legs],
+        "system": joined.call.legs[0].call.system,
+    }
+
+
+def _sealed(leg: Leg) -> dict[str, Any]:
+    call = leg.call
+    return {
+        "answered": leg.answered,
+        "answered_at": leg.answered_at and instant(leg.answered_at),
+        "callee": call.callee,
+        "caller": call.caller,
+        "direction": call.direction,
+        "extension": call.extension,
+        "local_time": call.local_time,
+        "number": call.number,
+        "parties": list(call.parties),
+        "raw_time": call.raw_time,
+        "recording": leg.recording,
+        "said": dict(call.said),
+        "started_at": instant(call.started_at),
+        "talk_ms": leg.talk_ms,
+        "time_confidence": call.time_confidence,
+        "unique_id": call.unique_id,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom the legs of a call name, all of them."""
+
+    numbers: frozenset[str] = frozenset()
+    extensions: frozenset[str] = frozenset()
+    parties: tuple[str, ...] = ()
+
+
+def named_in(fields: Mapping[str, Any]) -> Named:
+    """Whom the call record in a recording's metadata names.
+
+    A call between extensions has one at each end.
+
+    Raises:
+        Tampered: it is not in its form.
+    """
+    calls = [leg.call for leg in sealed_legs(fields)]
+    if not calls:
+        return Named()
+    inside = (end for call in calls if call.direction is Direction.INTERNAL for end in _ends(call))
+    parties = [party for leg in fields["record"]["legs"] for party in leg.get("parties", ())]
+    if not all(isinstance(party, str) for party in parties):
+        raise Tampered(_NO_FORM)
+    return Named(
+        frozenset(call.number for call in calls if call.number),
+        frozenset({*inside, *(call.extension for call in calls if call.extension)}),
+        tuple(dict.fromkeys(parties)),
+    )
+
+
+def _ends(call: Call) -> Iterator[str]:
+    return (end for end in (call.caller, call.callee) if end and not end.startswith("+"))
 
 
 def sealed_legs(fields: Mapping[str, Any]) -> list[Leg]:
@@ -70,7 +150,7 @@ def sealed_legs(fields: Mapping[str, Any]) -> list[Leg]:
         system, key = System(record["system"]), str(record["key"])
         return [essence(_leg(said, system, key)) for said in record["legs"]]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Tampered("the call record of a recording is not in its form") from error
+        raise Tampered(_NO_FORM) from error
 
 
 def _leg(said: Mapping[str, Any], system: System, key: str) -> Leg:

@@ -2,7 +2,9 @@
 
 In this order, for each batch of at most a thousand recordings:
 
+    leave out, unread, what stands there as it was read before, if sources are kept
     seal two files at a time, in threads; a file that is known by name and size is only hashed
+    give each recording its call record, where there are some at hand
     make the sealed files durable, all with one call
     catalogue them in one transaction, with the batch's statement and its leaf: the commit point
     only then, and only if the copy opens, let the sources go where ``--after`` says
@@ -18,12 +20,12 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import reading, transaction
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
@@ -31,12 +33,15 @@ from callrec.practice import attempt, today
 from callrec.procedures.intake_after import AfterKind, check_after
 from callrec.procedures.intake_batch import BatchKeys, catalogue_batch
 from callrec.procedures.intake_clearing import clear_portion, left_because
+from callrec.procedures.intake_joining import join_known, join_new
 from callrec.procedures.intake_known import (
     Duplicates,
     Portion,
     seen_before,
     sort_out,
     sounds_known,
+    unchanged,
+    write_macs,
 )
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sealing import (
@@ -53,19 +58,25 @@ from callrec.procedures.intake_sealing import (
 from callrec.procedures.intake_sources import (
     NotRecording,
     Quarantined,
+    Refusal,
     Source,
     check_paths,
     find_sources,
 )
+from callrec.procedures.intake_summary import Totals, close_intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
+    from sqlalchemy import Row
+
     from callrec.practice import Actor, Practice
     from callrec.procedures.intake_after import After
     from callrec.procedures.intake_sources import Found
+    from callrec.procedures.intake_summary import Summary
+    from callrec.procedures.records_at_hand import RecordsAtHand
     from callrec.store import Batch
     from callrec.telephone.sound import Finding
 
@@ -91,11 +102,17 @@ class Ingested:
     batches: list[str] = field(default_factory=list)
     findings: dict[Finding, list[int]] = field(default_factory=dict)
     """What is to be known of the sound of which recordings, by their numbers."""
+    joined: int = 0
+    """Recordings, new or not, that got their call record."""
+    unjoined: int = 0
+    """Recordings, new or not, for which none was found."""
+    summary: Summary | None = None
+    """What is on record of the run; None: there was nothing to say."""
 
     @property
     def unreadable(self) -> int:
         """How many of the quarantined could not be read at all."""
-        return sum(each.unreadable for each in self.quarantined)
+        return sum(each.refusal is Refusal.UNREADABLE for each in self.quarantined)
 
 
 def ingest_recordings(
@@ -105,8 +122,9 @@ def ingest_recordings(
     *,
     after: After,
     advance: Callable[[int], None],
+    records: RecordsAtHand | None = None,
 ) -> Ingested:
-    """Take in all recordings under the paths.
+    """Take in all recordings under the paths, and sign a summary of the run.
 
     Args:
         practice: the vault.
@@ -114,15 +132,35 @@ def ingest_recordings(
         paths: files, and folders with all that is in them.
         after: what becomes of the sources.
         advance: is told, from any thread, how many bytes more are done.
+        records: call records that recordings are joined to.
 
     Raises:
         Refused: the actor may not ingest.
         NotFound, Unusable: the paths will not do.
-        Failed: the vault cannot be written; what was catalogued before stays.
+        Failed: the vault cannot be written; what was catalogued before stays, with a summary if
+            that can be written.
     """
-    return ingest_found(
-        practice, actor, find_sources(paths), paths=paths, after=after, advance=advance
-    )
+    done = Ingested()
+    found = find_sources(paths)
+    try:
+        ingest_found(
+            practice,
+            actor,
+            found,
+            paths=paths,
+            after=after,
+            advance=advance,
+            records=records,
+            done=done,
+        )
+    except BaseException:
+        # An order to stop is no reason to say nothing.
+        if totals := Totals.of(done):
+            with suppress(CallrecError):
+                close_intake(practice, actor, totals, complete=False)
+        raise
+    done.summary = close_intake(practice, actor, Totals.of(done), complete=True)
+    return done
 
 
 def ingest_found(
@@ -133,11 +171,15 @@ def ingest_found(
     paths: Sequence[Path],
     after: After,
     advance: Callable[[int], None],
+    records: RecordsAtHand | None = None,
+    done: Ingested | None = None,
 ) -> Ingested:
     """Take in what was found under the paths; ``found`` is asked as room for more is made.
 
-    As ``ingest_recordings`` for all else.
+    As ``ingest_recordings`` for all else, but for the summary. ``done`` is what is added to, so
+    that whoever gave it knows what was done before an error.
     """
+    done = Ingested() if done is None else done
     with attempt(practice, actor, "ingest"):
         check_may(actor.person, Power.INGEST, on=today(practice))
         check_paths(paths, practice.folder)
@@ -145,7 +187,8 @@ def ingest_found(
         with practice.store.lock():
             _sweep(practice)
             try:
-                return _Run(practice, actor, after, advance).over(found)
+                run = _Run(practice, actor, after, advance, records=records, done=done)
+                return run.over(found)
             except CallrecError:
                 # The room is wanted at once if the disk is full.
                 with suppress(CallrecError):
@@ -173,22 +216,33 @@ class _Group:
     """Holds the store's batch once something is sealed into it."""
     batch: Batch | None = None
     tasks: list[Future[list[Outcome]]] = field(default_factory=list)
+    unread: Mapping[Source, Row[Any]] = field(default_factory=dict)
+    """Sources that stand there as they were read before."""
 
 
 class _Run:
     """One run over the sources."""
 
     def __init__(
-        self, practice: Practice, actor: Actor, after: After, advance: Callable[[int], None]
+        self,
+        practice: Practice,
+        actor: Actor,
+        after: After,
+        advance: Callable[[int], None],
+        *,
+        records: RecordsAtHand | None,
+        done: Ingested,
     ) -> None:
         self._practice = practice
         self._actor = actor
         self._after = after
+        self._keeps = after.kind is AfterKind.KEEP
         self._advance = advance
+        self._records = records
         self._setup = telephone_setup(practice.config)
-        self._duplicates = Duplicates.of(practice, actor)
+        self._duplicates = Duplicates.of(practice, actor, marking=self._keeps)
         self._small_files = Lock()
-        self._done = Ingested()
+        self._done = done
 
     def over(self, found: Iterable[Found]) -> Ingested:
         with ExitStack() as stores, _workers() as self._pool:
@@ -213,12 +267,17 @@ class _Run:
                     self._done.ignored += 1
 
     def _begin(self, sources: Sequence[Source], store: ExitStack) -> _Group:
-        with reading(self._practice.engine) as connection:
-            known = seen_before(connection, self._duplicates, sources)
         group = _Group(BatchKeys.draw(), store)
+        with reading(self._practice.engine) as connection:
+            if self._keeps:
+                group.unread = unchanged(connection, self._duplicates, sources)
+            left = [source for source in sources if source not in group.unread]
+            known = seen_before(connection, self._duplicates, left)
+        if group.unread:
+            self._advance(sum(source.mark.size_bytes for source in group.unread))
         hashing = partial(hash_chunk, advance=self._advance)
-        group.tasks += self._submit(hashing, [s for s in sources if s in known])
-        new = [source for source in sources if source not in known]
+        group.tasks += self._submit(hashing, [s for s in left if s in known])
+        new = [source for source in left if source not in known]
         if new:
             group.tasks += self._submit(self._sealing(group).take, new)
         return group
@@ -239,13 +298,15 @@ class _Run:
         if group.batch is None:
             store = self._practice.store
             group.batch = group.store.enter_context(store.batch(group.keys.batch))
-        return Sealing(self._practice.vault, self._setup, group.batch, self._advance)
+        summing = self._records is not None and self._records.have_sums
+        return Sealing(self._practice.vault, self._setup, group.batch, self._advance, summing)
 
     def _finish(self, group: _Group) -> None:
         seen: list[Seen] = []
         for task in group.tasks:
             seen += self._put_aside(task.result())
         portion = self._told_apart(group, seen)
+        self._join(portion)
         if group.batch is not None:
             for taken in portion.surplus:
                 group.batch.drop(taken.sealed.sha256_ciphertext)
@@ -258,11 +319,26 @@ class _Run:
             self._done.batches.append(group.keys.batch)
             self._note_findings(portion, numbers)
         group.store.close()
+        if portion.marks:
+            with transaction(self._practice.engine) as connection:
+                write_macs(connection, portion.marks)
         self._done.recordings += len(portion.new)
         self._done.duplicates += portion.duplicates
         self._done.size_bytes += sum(taken.sealed.size_bytes for taken in portion.recordings)
-        if self._after.kind is not AfterKind.KEEP:
+        if not self._keeps:
             self._clear(portion)
+
+    def _join(self, portion: Portion) -> None:
+        if self._records is None:
+            return
+        self._done.quarantined += join_new(portion, self._records)
+        with reading(self._practice.engine) as connection:
+            self._done.unjoined += join_known(
+                connection, self._duplicates, portion, self._records, self._setup
+            )
+        joined = sum(taken.record is not None for taken in portion.recordings)
+        self._done.joined += joined + len(portion.recorded)
+        self._done.unjoined += len(portion.new) - joined
 
     def _note_findings(self, portion: Portion, numbers: Mapping[str, int]) -> None:
         for taken in portion.recordings:
@@ -282,13 +358,15 @@ class _Run:
                 again = self._put_aside(self._sealing(group).take(changed))
                 seen = [s for s in seen if isinstance(s, Taken) or s.sha256 in known] + again
                 known = sounds_known(connection, self._duplicates, seen)
-            return sort_out(connection, self._duplicates, seen, known)
+            portion = sort_out(connection, self._duplicates, seen, known)
+        portion.unread = group.unread
+        return portion
 
     def _clear(self, portion: Portion) -> None:
         left = clear_portion(self._practice, self._actor, self._after, portion, self._pool)
         for path, problem in left:
             self._done.damaged += isinstance(problem, Tampered)
-            self._done.quarantined.append(Quarantined(path, left_because(problem)))
+            self._done.quarantined.append(Quarantined(path, left_because(problem), Refusal.LEFT))
 
 
 @contextmanager

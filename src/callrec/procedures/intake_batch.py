@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import func, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.index import IndexedCall, add_calls
+from callrec.catalogue.index import IndexedCall, add_calls, add_facts
 from callrec.crypto import primitives
-from callrec.crypto.canonical import instant
+from callrec.crypto.canonical import instant, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key, writing
-from callrec.procedures.custody import encode_name, seal_metadata, to_millis
+from callrec.procedures.call_records import named_in
+from callrec.procedures.custody import encode_name, from_millis, seal_metadata, to_millis
 from callrec.procedures.intake_known import write_macs
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from callrec.procedures.custody import SealedMetadata
     from callrec.procedures.intake_known import Duplicates, Portion
     from callrec.procedures.intake_sealing import Seen, Taken
+    from callrec.telephone.call import Call
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -94,14 +96,15 @@ def catalogue_batch(
     new = [_described(practice.vault, keys, same) for same in portion.new.values()]
     with writing(practice, actor.signer) as act:
         connection = act.connection
-        named = {
-            number: _named(connection, practice.vault, keys, (number, seen))
-            for number, seen in portion.named.items()
+        further = {
+            number: _further(connection, practice.vault, keys, (number, fields))
+            for number, fields in _further_fields(portion).items()
         }
-        statement = _state(practice, actor, keys.batch, [*new, *named.values()])
+        statement = _state(practice, actor, keys.batch, [*new, *further.values()])
         details = {
             "duplicates": portion.duplicates,
             "names": len(portion.named),
+            "recorded": len(portion.recorded),
             "recordings": len(portion.new),
         }
         act.leaf(
@@ -113,10 +116,11 @@ def catalogue_batch(
         )
         connection.execute(tables.batch.insert().values(_batch_row(practice, keys, statement)))
         numbers = _insert_recordings(connection, practice.vault, keys, portion.recordings)
-        revisions = {**{numbers[r.uid]: r for r in new}, **named}
+        revisions = {**{numbers[r.uid]: r for r in new}, **further}
         _insert_metadata(connection, keys.batch, revisions)
         write_macs(connection, _macs(duplicates, portion, numbers))
-        _index(practice, actor, connection, portion.recordings, numbers)
+        _index(practice, actor, connection, portion, numbers)
+        _update_columns(connection, portion)
     return numbers
 
 
@@ -133,11 +137,22 @@ def _described(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision:
     return _Revision(taken.uid, 1, taken.sealed.sha256_ciphertext, metadata)
 
 
-def _named(
-    connection: Connection, vault: str, keys: BatchKeys, told: tuple[int, list[Seen]]
+def _further_fields(portion: Portion) -> dict[int, dict[str, Any]]:
+    """What is said anew of recordings that were there: names, and their call record."""
+    return {
+        number: {
+            **(portion.recorded[number].fields if number in portion.recorded else {}),
+            "provenance": _provenance(portion.named.get(number, ())),
+        }
+        for number in sorted(portion.named.keys() | portion.recorded.keys())
+    }
+
+
+def _further(
+    connection: Connection, vault: str, keys: BatchKeys, told: tuple[int, dict[str, Any]]
 ) -> _Revision:
-    """A further revision of a recording that was there: more names for the same sound."""
-    recording, seen = told
+    """A further revision of a recording that was there."""
+    recording, fields = told
     row = connection.execute(
         select(tables.recording.c.uid, tables.recording.c.ciphertext).where(
             tables.recording.c.id == recording
@@ -149,7 +164,7 @@ def _named(
     if latest is None:
         raise Tampered(f"the metadata of recording {recording} is missing")
     metadata = seal_metadata(
-        {"provenance": _provenance(seen), "uid": row.uid},
+        {**fields, "uid": row.uid},
         key=keys.catalogue,
         vault=vault,
         uid=row.uid,
@@ -176,6 +191,7 @@ def _fields(taken: Taken) -> dict[str, Any]:
         "number": call.number,
         "parties": list(call.parties),
         "raw_time": call.raw_time,
+        "record": taken.record,
         "said": dict(call.said),
         "sample_rate": sound.sample_rate,
         "sha256": sealed.sha256_original,
@@ -280,26 +296,47 @@ def _macs(duplicates: Duplicates, portion: Portion, numbers: Mapping[str, int]) 
         for each in seen
         for mac in duplicates.to_write(each, is_new=False)
     }
-    return {**macs, **more}
+    recorded = {taken.uid: numbers[taken.uid] for taken in portion.recordings if taken.record}
+    recorded |= {each.row.uid: number for number, each in portion.recorded.items()}
+    known = {duplicates.record(uid)[0]: number for uid, number in recorded.items()}
+    return {**macs, **more, **known}
 
 
 def _index(
     practice: Practice,
     actor: Actor,
     connection: Connection,
-    recordings: list[Taken],
+    portion: Portion,
     numbers: Mapping[str, int],
 ) -> None:
     newest = practice.register.newest(VaultKey.INDEX).version
-    calls = [
-        IndexedCall(
-            recording=numbers[taken.uid],
-            started_at=taken.call.started_at,
-            number=taken.call.number,
-            extension=taken.call.extension,
-            parties=taken.call.parties,
-        )
-        for taken in recordings
-    ]
-    key = vault_key(actor, VaultKey.INDEX, newest)
-    add_calls(connection, key, practice.vault, calls, practice.config.time_zone)
+    key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.config.time_zone
+    calls = [_indexed(numbers[t.uid], t.call, {"record": t.record}) for t in portion.recordings]
+    add_calls(connection, key, practice.vault, calls, zone)
+    known = [_indexed(n, each.call, each.fields) for n, each in portion.recorded.items()]
+    before = {n: from_millis(each.row.started_at) for n, each in portion.recorded.items()}
+    add_facts(connection, key, practice.vault, known, zone, before=before)
+
+
+def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCall:
+    named = named_in(fields)
+    return IndexedCall(
+        recording=recording,
+        started_at=call.started_at,
+        numbers=named.numbers | ({call.number} if call.number else frozenset()),
+        extensions=named.extensions | ({call.extension} if call.extension else frozenset()),
+        parties=(*call.parties, *named.parties),
+    )
+
+
+def _update_columns(connection: Connection, portion: Portion) -> None:
+    """Let the clear columns say what is sealed now."""
+    for number, each in portion.recorded.items():
+        values: dict[str, Any] = {}
+        if "direction" in each.fields:
+            values["direction"] = each.call.direction
+        if "started_at" in each.fields:
+            values["started_at"] = to_millis(parse_instant(each.fields["started_at"]))
+        if values:
+            table = tables.recording
+            connection.execute(table.update().where(table.c.id == number).values(values))

@@ -3,17 +3,21 @@
 The catalogue holds no names and no hashes of originals, only HMACs of them, under a key derived
 from the index key (docs/formats/recording.md, 5):
 
-    sound  MAC(SHA-256 of the original[32])
-    name   MAC("name" || SHA-256 of the original[32] || name)
-    sight  MAC("sight" || canonical JSON {name, size_bytes})
+    sound   MAC(SHA-256 of the original[32])
+    name    MAC("name" || SHA-256 of the original[32] || name)
+    sight   MAC("sight" || canonical JSON {name, size_bytes})
+    mark    MAC("mark" || canonical JSON {changed_ns, inode, modified_ns, name, size_bytes})
+    record  MAC("record" || uid)
 
-A known sight only spares the sealing: the file is hashed all the same, and its sound decides.
+A known sight only spares the sealing: the file is hashed all the same, and its sound decides. A
+file whose mark is known stands there as it was read, and is not read again where it stays.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -24,7 +28,7 @@ from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
-from callrec.procedures.custody import encode_name
+from callrec.procedures.custody import encode_name, to_millis
 from callrec.procedures.intake_sealing import Taken
 
 if TYPE_CHECKING:
@@ -34,22 +38,33 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.intake_sealing import Seen
-    from callrec.procedures.intake_sources import Source
+    from callrec.procedures.intake_sources import Mark, Source
+    from callrec.telephone.call import Call
+
+_COARSEST_CLOCK: Final = timedelta(seconds=2)
+"""The times of files on FAT are even seconds. What changed so shortly before a run, or during it,
+could change again and look the same, as git's index has it too (racy-git)."""
 
 _ASKED_AT_ONCE: Final = 1000
 """Below the most parameters that any SQLite takes (32,766), and quick to compile."""
 
 
 class Duplicates:
-    """The MACs, under every version of the index key that the actor holds."""
+    """The MACs of one run, under every version of the index key that the actor holds."""
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
-        """Take the derived keys, newest first: that one is written under."""
+    def __init__(self, keys: Sequence[bytes], *, still_since_ns: int) -> None:
+        """Take the derived keys, newest first: that one is written under.
+
+        ``still_since_ns``: what changed later, in nanoseconds since 1970, gets no mark.
+        """
         self._keys = keys
+        self._still_since_ns = still_since_ns
 
     @classmethod
-    def of(cls, practice: Practice, actor: Actor) -> Duplicates:
+    def of(cls, practice: Practice, actor: Actor, *, marking: bool) -> Duplicates:
         """Derive them from what the actor has open.
+
+        ``marking``: sources stay where they are, and are to be known again by their marks.
 
         Raises:
             Locked: he does not have the newest index key.
@@ -61,7 +76,8 @@ class Duplicates:
             [
                 derive(vault_key(actor, VaultKey.INDEX, version), info)
                 for version in (newest, *sorted(held, reverse=True))
-            ]
+            ],
+            still_since_ns=to_millis(practice.now() - _COARSEST_CLOCK) * 10**6 if marking else 0,
         )
 
     def sound(self, sha256: str) -> list[bytes]:
@@ -77,18 +93,49 @@ class Duplicates:
         name = encode_name(os.fsencode(source.path))
         return self._under_each(b"sight" + canonical({"name": name, "size_bytes": size_bytes}))
 
+    def mark(self, source: Source, mark: Mark) -> list[bytes]:
+        told = {
+            "changed_ns": str(mark.changed_ns),
+            "inode": str(mark.inode),
+            "modified_ns": str(mark.modified_ns),
+            "name": encode_name(os.fsencode(source.path)),
+            "size_bytes": mark.size_bytes,
+        }
+        return self._under_each(b"mark" + canonical(told))
+
+    def record(self, uid: str) -> list[bytes]:
+        """Of a recording whose call record is in its metadata."""
+        return self._under_each(b"record" + uid.encode())
+
     def to_write(self, seen: Seen, *, is_new: bool) -> set[bytes]:
         """What the catalogue is to know of a source once it is taken in."""
         macs = {self.name(seen)[0], self.sight(seen.source, seen.mark.size_bytes)[0]}
-        return macs | {self.sound(seen.sha256)[0]} if is_new else macs
+        sound = {self.sound(seen.sha256)[0]} if is_new else set()
+        return macs | sound | self.marks_to_write(seen)
+
+    def marks_to_write(self, seen: Seen) -> set[bytes]:
+        """Its mark, unless it may have changed since within one tick of its disk's clock."""
+        stood_still = seen.mark.changed_ns < self._still_since_ns
+        return {self.mark(seen.source, seen.mark)[0]} if stood_still else set()
 
     def _under_each(self, data: bytes) -> list[bytes]:
         return [mac(key, data) for key in self._keys]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Recorded:
+    """A recording that was in the vault, and what its call record tells of it now."""
+
+    row: Row[Any]
+    fields: Mapping[str, Any]
+    """Members of its metadata."""
+    call: Call
+    """As it stands then."""
+
+
 @dataclass(slots=True)
 class Portion:
-    """One portion of sources, told apart: what becomes a recording, what only adds a name."""
+    """One portion of sources, told apart: what becomes a recording, what only adds to one."""
 
     new: dict[str, list[Taken]] = field(default_factory=dict)
     """SHA-256 of an original -> what becomes its recording, then others with the same sound."""
@@ -96,15 +143,24 @@ class Portion:
     """A recording's number -> sources with its sound, under names that it is not known by."""
     held: list[tuple[Seen, Row[Any]]] = field(default_factory=list)
     """Sources whose sound the vault has, each with its recording's row."""
+    unread: Mapping[Source, Row[Any]] = field(default_factory=dict)
+    """Sources that stand there as they were read before, each with its recording's row."""
+    marks: dict[bytes, int] = field(default_factory=dict)
+    """MACs by which sources that are held will be known, each with its recording's number."""
+    refused: list[Taken] = field(default_factory=list)
+    """What was sealed and is not taken in after all."""
+    recorded: dict[int, Recorded] = field(default_factory=dict)
+    """A recording's number -> what call records tell of it, which was there before."""
 
     @property
     def is_empty(self) -> bool:
-        """There is nothing to write."""
-        return not self.new and not self.named
+        """There is nothing to put into a batch."""
+        return not self.new and not self.named and not self.recorded
 
     @property
     def duplicates(self) -> int:
-        return len(self.held) + sum(len(seen) - 1 for seen in self.new.values())
+        again = sum(len(seen) - 1 for seen in self.new.values())
+        return len(self.held) + len(self.unread) + again
 
     @property
     def recordings(self) -> list[Taken]:
@@ -113,9 +169,10 @@ class Portion:
 
     @property
     def surplus(self) -> list[Taken]:
-        """What was sealed although the vault, or this portion, has its sound already."""
+        """What was sealed in vain: the vault, or this portion, has its sound already."""
         again = [taken for same in self.new.values() for taken in same[1:]]
-        return again + [seen for seen, _ in self.held if isinstance(seen, Taken)]
+        held = [seen for seen, _ in self.held if isinstance(seen, Taken)]
+        return again + held + self.refused
 
 
 def seen_before(
@@ -124,6 +181,29 @@ def seen_before(
     """Those sources that are known by name and size."""
     macs = {m: s for s in sources for m in duplicates.sight(s, s.mark.size_bytes)}
     return frozenset(macs[m] for m in _known(connection, macs))
+
+
+def unchanged(
+    connection: Connection, duplicates: Duplicates, sources: Iterable[Source]
+) -> dict[Source, Row[Any]]:
+    """Those sources that stand there as they were read, each with its recording's row."""
+    macs = {m: source for source in sources for m in duplicates.mark(source, source.mark)}
+    known = _known(connection, macs)
+    rows = _rows(connection, set(known.values()))
+    return {macs[m]: rows[number] for m, number in known.items()}
+
+
+def without_record(
+    connection: Connection, duplicates: Duplicates, rows: Iterable[Row[Any]]
+) -> list[Row[Any]]:
+    """Those of the recordings whose call record the vault does not have, each once.
+
+    An erased recording gets none.
+    """
+    live = {row.uid: row for row in rows if row.data_key is not None}
+    macs = {m: uid for uid in live for m in duplicates.record(uid)}
+    having = {macs[m] for m in _known(connection, macs)}
+    return [row for uid, row in live.items() if uid not in having]
 
 
 def sounds_known(
@@ -162,6 +242,9 @@ def sort_out(
         # Of an erased recording nothing is left that a name could be added to.
         if place not in named and row.data_key is not None:
             portion.named.setdefault(row.id, []).append(each)
+    portion.marks = {m: row.id for s, row in portion.held for m in duplicates.marks_to_write(s)}
+    for m in _known(connection, portion.marks):
+        del portion.marks[m]
     return portion
 
 

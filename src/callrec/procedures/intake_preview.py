@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from callrec.procedures.intake_joining import facts_of
 from callrec.procedures.intake_reading import open_source, or_quarantined
 from callrec.procedures.intake_sources import (
     NotRecording,
@@ -16,11 +17,14 @@ from callrec.procedures.intake_sources import (
     is_plainly_none,
 )
 from callrec.telephone.call import Call, Direction, System
+from callrec.telephone.filled import filled
 from callrec.telephone.reading import read_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from callrec.procedures.records_at_hand import RecordsAtHand
+    from callrec.telephone.joining import Joined, JoinedBy
     from callrec.telephone.setup import Setup
     from callrec.telephone.sound import Sound
 
@@ -35,6 +39,8 @@ class Preview:
     why: str
     call: Call | None = None
     sound: Sound | None = None
+    joined_by: JoinedBy | None = None
+    """None: there are no call records, or none of it."""
 
     def as_json(self) -> dict[str, Any]:
         """As docs/cli.md has it; what is not known is null."""
@@ -60,15 +66,18 @@ class Preview:
             "duration_s": sound and sound.duration_ms / 1000,
             "sides": list(call.sides) if call and sound else None,
             "findings": sound and sorted(sound.findings),
+            "joined_by": self.joined_by,
         }
 
 
-def preview_sources(paths: Iterable[Path], setup: Setup) -> Iterator[Preview]:
+def preview_sources(
+    paths: Iterable[Path], setup: Setup, records: RecordsAtHand | None = None
+) -> Iterator[Preview]:
     """Each file under the paths that is not plainly something else."""
     for found in find_sources(paths):
         match found:
             case Source():
-                yield _of_source(found, setup)
+                yield _of_source(found, setup, records)
             case Quarantined():
                 yield Preview(str(found.path), accepted=False, why=found.why)
             case NotRecording():
@@ -89,12 +98,25 @@ def preview_names(names: Iterable[str], setup: Setup) -> Iterator[Preview]:
             yield Preview(name, accepted=True, why=call.why, call=call)
 
 
-def _of_source(source: Source, setup: Setup) -> Preview:
+def _of_source(source: Source, setup: Setup, records: RecordsAtHand | None) -> Preview:
     read = or_quarantined(source, partial(_read, source, setup))
     if isinstance(read, Quarantined):
         return Preview(str(source.path), accepted=False, why=read.why)
     call, sound = read
-    return Preview(str(source.path), accepted=True, why=call.why, call=call, sound=sound)
+    joined = _joined(records, source, call, sound) if records else None
+    call = filled(call, joined) if joined else call
+    return Preview(
+        str(source.path),
+        accepted=True,
+        why=call.why,
+        call=call,
+        sound=sound,
+        joined_by=joined.joined_by if joined else None,
+    )
+
+
+def _joined(records: RecordsAtHand, source: Source, call: Call, sound: Sound) -> Joined | None:
+    return records.join([facts_of(call, [source.path], sound.duration_ms)])[0]
 
 
 def _read(source: Source, setup: Setup) -> tuple[Call, Sound]:

@@ -10,10 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import FileIO
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from callrec.errors import Failed, Unusable
-from callrec.procedures.intake_sources import Mark, Quarantined, Source, no_file, unreadable
+from callrec.procedures.intake_sources import (
+    Mark,
+    Quarantined,
+    Refusal,
+    Source,
+    no_file,
+    unreadable,
+)
 from callrec.procedures.intake_writer import has_writer
 from callrec.telephone.number import extension_ranges
 from callrec.telephone.reading import read_call
@@ -23,6 +30,7 @@ from callrec.telephone.sound import Sound, inspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from callrec.config import Config
     from callrec.telephone.call import Call
@@ -40,12 +48,34 @@ _FLAGS: Final = (
 _FIRST_YEAR: Final = 1900
 
 
-class Unreadable(Unusable):
+class NotTaken(Unusable):
+    """A file that is not taken in, and why in one word."""
+
+    refusal: ClassVar[Refusal]
+
+
+class Unreadable(NotTaken):
     """A file that could not be read at all."""
 
+    refusal = Refusal.UNREADABLE
 
-class Unsettled(Unusable):
+
+class Unsettled(NotTaken):
     """A file that somebody writes to: what is wrong with it now may not be so in a moment."""
+
+    refusal = Refusal.UNSETTLED
+
+
+class Undescribed(NotTaken):
+    """A file of which what is said cannot be understood."""
+
+    refusal = Refusal.DESCRIPTION
+
+
+class WrongSum(NotTaken):
+    """A file that is not the one that its telephone system made."""
+
+    refusal = Refusal.CHECKSUM
 
 
 def telephone_setup(config: Config, *, system: str | None = None) -> Setup:
@@ -84,10 +114,7 @@ class Opened:
         path = self.source.path
         sound = inspect(self.file, self.mark.size_bytes, path.suffix)
         self.file.seek(0)
-        try:
-            call = read_call(path, setup)
-        except Failed as problem:
-            raise Unreadable(problem.message) from problem
+        call = described(path, setup)
         return replace(call, sides=sides_heard(call.sides, sound.channels)), sound
 
     def check_unchanged(self, read_bytes: int) -> None:
@@ -100,6 +127,20 @@ class Opened:
         now = Mark.of(self.source.path.lstat())
         if now != self.mark or read_bytes != self.mark.size_bytes:
             raise Unsettled("it changed while it was read")
+
+
+def described(path: Path, setup: Setup) -> Call:
+    """The call whose recording this is, as its sidecar or its name says.
+
+    Raises:
+        NotTaken: that is not to be understood, or cannot be read.
+    """
+    try:
+        return read_call(path, setup)
+    except Failed as problem:
+        raise Unreadable(problem.message) from problem
+    except Unusable as problem:
+        raise Undescribed(problem.message) from problem
 
 
 @contextmanager
@@ -135,7 +176,7 @@ def modified_at(mark: Mark) -> datetime:
     except (ValueError, OverflowError, OSError):
         at = None
     if at is None or at.year < _FIRST_YEAR:
-        raise Unusable("the file's own time is in no calendar")
+        raise Undescribed("the file's own time is in no calendar")
     return at
 
 
@@ -143,12 +184,9 @@ def or_quarantined(source: Source, take: Callable[[], _T]) -> _T | Quarantined:
     """What ``take`` gives, or why this one file is not taken."""
     try:
         return take()
+    except NotTaken as problem:
+        return Quarantined(source.path, problem.message, problem.refusal)
     except Unusable as problem:
-        return Quarantined(
-            source.path,
-            problem.message,
-            unreadable=isinstance(problem, Unreadable),
-            unsettled=isinstance(problem, Unsettled),
-        )
+        return Quarantined(source.path, problem.message)
     except OSError as error:
-        return Quarantined(source.path, unreadable(error), unreadable=True)
+        return Quarantined(source.path, unreadable(error), Refusal.UNREADABLE)

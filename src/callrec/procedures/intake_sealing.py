@@ -9,18 +9,24 @@ import hashlib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Unusable
-from callrec.procedures.intake_reading import modified_at, open_source, or_quarantined
+from callrec.procedures.intake_reading import (
+    WrongSum,
+    modified_at,
+    open_source,
+    or_quarantined,
+)
 from callrec.procedures.intake_sources import Quarantined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
+    from io import FileIO
 
     from callrec.procedures.intake_reading import Opened
     from callrec.procedures.intake_sources import Mark, Source
@@ -58,6 +64,10 @@ class Taken:
     call: Call
     sound: Sound
     sealed: Sealed
+    md5: str = ""
+    """Of the original, in hex; empty: nobody asked."""
+    record: Mapping[str, Any] | None = None
+    """Its call record, as it is sealed with it."""
 
     @property
     def sha256(self) -> str:
@@ -78,6 +88,8 @@ class Sealing:
     batch: Batch
     advance: Callable[[int], None]
     """Is told how many bytes more are done."""
+    summing: bool = False
+    """Call records tell MD5s of recordings."""
 
     def take(self, chunk: Sequence[Source]) -> list[Outcome]:
         """Seal each; what is wrong with one concerns that one alone.
@@ -92,9 +104,12 @@ class Sealing:
         call, sound = opened.understand(self.setup)
         uid, data_key = primitives.fresh_id(), primitives.fresh(primitives.KEY_BYTES)
         sealer = StreamSealer(data_key, context("recording", self.vault, uid=uid))
-        sealed = self.batch.seal(opened.file, sealer)
+        summed = _Summed(opened.file) if self.summing or "md5" in call.said else None
+        sealed = self.batch.seal(summed or opened.file, sealer)
+        md5 = summed.md5.hexdigest() if summed else ""
         try:
             opened.check_unchanged(sealed.size_bytes)
+            check_sum(md5, call)
         except (Unusable, OSError):
             self.batch.drop(sealed.sha256_ciphertext)
             raise
@@ -107,7 +122,31 @@ class Sealing:
             call=call,
             sound=sound,
             sealed=sealed,
+            md5=md5,
         )
+
+
+class _Summed:
+    """A file whose MD5 is made while it is read."""
+
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+        self.md5 = hashlib.md5(usedforsecurity=False)
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        size = self._file.readinto(buffer)
+        self.md5.update(buffer[:size])
+        return size
+
+
+def check_sum(md5: str, call: Call) -> None:
+    """Check a file's MD5 against the one that its telephone system told, if it did.
+
+    Raises:
+        WrongSum: it is another file.
+    """
+    if call.said.get("md5", md5) != md5:
+        raise WrongSum("its checksum is not the one that its telephone system has on record")
 
 
 def hash_chunk(chunk: Sequence[Source], advance: Callable[[int], None]) -> list[Outcome]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -71,6 +72,23 @@ class Source:
         return self.path.relative_to(self.root)
 
 
+class Refusal(StrEnum):
+    """Why something stays where it is, in one word, as the summary of a run counts it."""
+
+    NO_SOUND = "no-sound"
+    """By its bytes it is none that is known: text, an empty file, cipher."""
+    UNREADABLE = "unreadable"
+    """It could not be read at all: rights, a failing disk, no ordinary file."""
+    UNSETTLED = "unsettled"
+    """Somebody still writes to it: it is worth another try in a moment."""
+    DESCRIPTION = "description"
+    """What is said of it, or its own time, is not to be understood."""
+    CHECKSUM = "checksum"
+    """It is not the file that its telephone system made."""
+    LEFT = "left"
+    """It was taken in, but could not be deleted or moved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quarantined:
     """What was not taken in, and stays where it is."""
@@ -78,10 +96,7 @@ class Quarantined:
     path: Path
     why: str
     """In a few words, with nothing of the call in them."""
-    unreadable: bool = False
-    """It could not be read at all: rights, a failing disk, no ordinary file."""
-    unsettled: bool = False
-    """Somebody still writes to it: it is worth another try in a moment."""
+    refusal: Refusal = Refusal.NO_SOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +217,7 @@ def _walk(root: Path, start: Path | None = None) -> Iterator[Found]:
             with os.scandir(folder) as listed:
                 entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
-            yield Quarantined(folder, unreadable(error), unreadable=True)
+            yield Quarantined(folder, unreadable(error), Refusal.UNREADABLE)
             continue
         sidecars = _sidecars(entry.name for entry in entries)
         for entry in entries:
@@ -224,9 +239,9 @@ def _found(entry: os.DirEntry[str], root: Path) -> Found:
 
 def _led(link: Path, root: Path) -> Found:
     if not os.path.exists(link):  # noqa: PTH110  # Path.exists raises where a folder is closed to us
-        return Quarantined(link, "it is a link that leads nowhere", unreadable=True)
+        return Quarantined(link, "it is a link that leads nowhere", Refusal.UNREADABLE)
     if not lies_in(link, root):
-        return Quarantined(link, "it is a link that leads out of the folder", unreadable=True)
+        return Quarantined(link, "it is a link that leads out of the folder", Refusal.UNREADABLE)
     return NotRecording()  # what it leads to comes in by itself
 
 
@@ -234,10 +249,10 @@ def _judged(path: Path, root: Path) -> Found:
     try:
         status = path.lstat()
     except OSError as error:
-        return Quarantined(path, unreadable(error), unreadable=True)
+        return Quarantined(path, unreadable(error), Refusal.UNREADABLE)
     why = no_file(status)
     if why:
-        return Quarantined(path, why, unreadable=True)
+        return Quarantined(path, why, Refusal.UNREADABLE)
     return Source(path, root, Mark.of(status))
 
 

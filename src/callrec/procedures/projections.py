@@ -6,7 +6,8 @@ matters rests on them alone (docs/formats/audit-log.md, "Projections").
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -41,6 +42,7 @@ def check_projections(
         _check_people(connection, register),
         _check_shares(connection, register),
         _check_recordings(connection),
+        _check_summaries(connection),
         _check_requests(connection),
         _check_grants(connection),
         _check_holds(connection, register, zone),
@@ -91,6 +93,39 @@ def _check_recordings(connection: Connection) -> Iterator[Problem]:
             yield Problem(None, f"recording {row.id} is not as its batch's statement lists it")
     if listed:
         yield Problem(None, f"{len(listed)} entries of batch statements are in no row")
+
+
+def _check_summaries(connection: Connection) -> Iterator[Problem]:
+    """Each summary counts the batches of its maker since his one before."""
+    leaf, said = tables.leaf, tables.statement
+    query = (
+        select(leaf.c.seq, said.c.kind, said.c.body)
+        .join(said, said.c.digest == leaf.c.statement)
+        .where(said.c.kind.in_(["batch", "intake"]))
+        .order_by(leaf.c.seq)
+    )
+    counted: defaultdict[str, _Counted] = defaultdict(_Counted)
+    for seq, kind, body in connection.execute(query):
+        fields = parse(body)
+        by = fields["by"]
+        if kind == "batch":
+            new = sum(item["revision"] == 1 for item in fields["items"])
+            counted[by] = counted[by].with_batch(new)
+        elif counted[by] != _Counted(fields["since"], fields["batches"], fields["recordings"]):
+            yield Problem(seq, "a summary of what was taken in does not count its batches")
+        if kind == "intake":
+            counted[by] = _Counted(seq + 1)
+
+
+class _Counted(NamedTuple):
+    """What one person took in since his last summary."""
+
+    since: int = 0
+    batches: int = 0
+    recordings: int = 0
+
+    def with_batch(self, recordings: int) -> _Counted:
+        return _Counted(self.since, self.batches + 1, self.recordings + recordings)
 
 
 def _check_requests(connection: Connection) -> Iterator[Problem]:

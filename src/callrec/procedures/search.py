@@ -24,6 +24,7 @@ from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.request import ENDED
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
+from callrec.procedures.call_records import named_in
 from callrec.procedures.custody import Opening, check_clear_columns
 from callrec.procedures.hold_reach import holds_over
 from callrec.procedures.open_request import read_request
@@ -197,11 +198,13 @@ def _opened(
 
 
 def _facts(opened: OpenedRecording) -> CallFacts:
-    fields = opened.fields
+    fields, named = opened.fields, named_in(opened.fields)
     return CallFacts(
         number=fields["number"],
         extension=fields["extension"],
-        parties=tuple(fields["parties"]),
+        parties=(*fields["parties"], *named.parties),
+        further_numbers=named.numbers,
+        further_extensions=named.extensions,
         direction=_DIRECTIONS.get(fields["direction"]),
         started_at=opened.started_at,
         duration_ms=fields["duration_ms"],

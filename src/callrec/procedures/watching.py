@@ -22,7 +22,8 @@ from callrec.procedures.ingest import MOST_RECORDINGS, Ingested, ingest_found
 from callrec.procedures.intake_after import check_after
 from callrec.procedures.intake_looking import Looking, Surroundings, stamp_of
 from callrec.procedures.intake_settling import Spool
-from callrec.procedures.intake_sources import check_paths
+from callrec.procedures.intake_sources import Refusal, check_paths
+from callrec.procedures.intake_summary import Totals, close_intake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_after import After
     from callrec.procedures.intake_settling import Sight
     from callrec.procedures.intake_sources import Quarantined, Source
+    from callrec.procedures.intake_summary import Summary
 
 BETWEEN_ROUNDS: Final = 60.0
 """Seconds from one round to the next, unless a whole batch is ready: each costs a leaf."""
@@ -39,6 +41,8 @@ LONGEST_ROUND: Final = 60.0
 """Seconds after which a round is offered no more files."""
 FIRST_PAUSE: Final = 5.0
 LONGEST_PAUSE: Final = 300.0
+BETWEEN_SUMMARIES: Final = 86_400.0
+"""Seconds: a summary a day, and one at the end."""
 
 
 class World(Surroundings, Protocol):
@@ -49,6 +53,9 @@ class World(Surroundings, Protocol):
 
     def tell(self, done: Ingested, waiting: int) -> None:
         """Say what a round did, with what was left and is news; ``waiting`` files are to come."""
+
+    def sum_up(self, summary: Summary) -> None:
+        """Say what is on record of the rounds since the last one."""
 
 
 def pause_after(failures: int) -> float:
@@ -89,6 +96,8 @@ def watch_folders(
     while not world.stopped():
         looking.look()
         rounds.hold_if_due()
+        rounds.sum_up_if_due()
+    rounds.sum_up()
 
 
 @contextmanager
@@ -110,6 +119,34 @@ class _Rounds:
     not_before: float = float("-inf")
     failures: int = 0
     """In a row."""
+    totals: Totals = field(default_factory=Totals)
+    """Since the last summary."""
+    summed_up: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.summed_up = self.world.passed()
+
+    def sum_up_if_due(self) -> None:
+        if self.world.passed() - self.summed_up >= BETWEEN_SUMMARIES:
+            self.sum_up()
+
+    def sum_up(self) -> None:
+        """Sign a summary of what was done since the last one, if anything was."""
+        self.summed_up = self.world.passed()
+        if not self.totals:
+            return
+        try:
+            practice, actor = self.world.enter()
+            try:
+                summary = close_intake(practice, actor, self.totals, complete=True)
+            finally:
+                practice.engine.dispose()
+        except (Failed, NotFound) as problem:
+            self.world.note(f"{problem.message}; the next summary will say what was done")
+            return
+        self.totals = Totals()
+        if summary is not None:
+            self.world.sum_up(summary)
 
     def hold_if_due(self) -> None:
         now = self.world.passed()
@@ -148,6 +185,7 @@ class _Rounds:
     def _tell(self, done: Ingested) -> None:
         done.quarantined += self.looking.left
         self.looking.left = []
+        self.totals.add(done)
         if done.recordings or done.duplicates or done.quarantined:
             self.world.tell(done, self.looking.spool.waiting)
 
@@ -178,7 +216,8 @@ class _Offer:
         news = []
         for each in left:
             sight = self.made.get(each.path)
-            if sight is not None and (each.unsettled or stamp_of(each.path) != sight.stamp):
+            unsettled = each.refusal is Refusal.UNSETTLED
+            if sight is not None and (unsettled or stamp_of(each.path) != sight.stamp):
                 spool.wait_again(sight.source, sight.stamp, self.world.passed())
                 continue
             if sight is not None:  # else it is a sidecar

@@ -16,6 +16,10 @@ NAMES = {
     "with_newline": "/spool/Zo\u00eb\n1.wav".encode(),
 }
 SIZE_BYTES = 2058
+UID = "a5" * 16
+INODE = 2**64 - 1
+MODIFIED_NS = 1720098399123456789
+CHANGED_NS = 1720098400987654321
 
 
 def hkdf(key: bytes, info: bytes) -> bytes:
@@ -24,13 +28,25 @@ def hkdf(key: bytes, info: bytes) -> bytes:
     return hmac.digest(extracted, info + b"\x01", "sha256")
 
 
+def told(name: bytes) -> str:
+    """As it is in provenance."""
+    try:
+        return json.dumps(name.decode(), ensure_ascii=False)
+    except UnicodeDecodeError:
+        return '{"base64url":"L3Nwb29sL2NhbGwt_y53YXY="}'
+
+
 def sight(name: bytes) -> bytes:
     """Canonical JSON: members sorted, nothing between them."""
-    try:
-        told = json.dumps(name.decode(), ensure_ascii=False)
-    except UnicodeDecodeError:
-        told = '{"base64url":"L3Nwb29sL2NhbGwt_y53YXY="}'
-    return f'{{"name":{told},"size_bytes":{SIZE_BYTES}}}'.encode()
+    return f'{{"name":{told(name)},"size_bytes":{SIZE_BYTES}}}'.encode()
+
+
+def mark(name: bytes) -> bytes:
+    """Likewise; numbers that JSON does not hold are text."""
+    return (
+        f'{{"changed_ns":"{CHANGED_NS}","inode":"{INODE}","modified_ns":"{MODIFIED_NS}",'
+        f'"name":{told(name)},"size_bytes":{SIZE_BYTES}}}'
+    ).encode()
 
 
 def main() -> None:
@@ -46,13 +62,19 @@ def main() -> None:
         "index_key": INDEX_KEY.hex(),
         "sha256": ORIGINAL.hex(),
         "size_bytes": SIZE_BYTES,
+        "inode": INODE,
+        "modified_ns": MODIFIED_NS,
+        "changed_ns": CHANGED_NS,
+        "uid": UID,
         "key": key.hex(),
         "sound": mac(ORIGINAL),
+        "record": mac(b"record" + UID.encode()),
         "names": {
             case: {
                 "path": name.hex(),
                 "name": mac(b"name" + ORIGINAL + name),
                 "sight": mac(b"sight" + sight(name)),
+                "mark": mac(b"mark" + mark(name)),
             }
             for case, name in NAMES.items()
         },

@@ -104,6 +104,7 @@ def order_of_leg(leg: Leg) -> Order:
         call.caller or "",
         call.callee or "",
         not leg.answered,
+        str(leg.answered_at),
         leg.recording,
         str(leg.talk_ms),
         sorted(call.said.items()),

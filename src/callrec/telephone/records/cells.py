@@ -13,7 +13,6 @@ _LONGEST_END: Final = 64
 _LONGEST_NAME: Final = 200
 _LONGEST_FILE_NAME: Final = 255
 _FOLDERS: Final = re.compile(r"[/\\]")
-_CALLER: Final = re.compile(r'\s*"?([^"<]*)"?\s*<[^>]*>?\s*')
 
 _DURATION: Final = re.compile(r"([0-9]{1,4}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?")
 _SHORTEST_TIME: Final = len("2025-06-02 09:00")
@@ -36,8 +35,8 @@ def people(*names: str) -> tuple[str, ...]:
 
 def shown_name(caller: str) -> str:
     """Of a caller as ``"Name" <number>``; empty: no name is shown."""
-    shown = _CALLER.fullmatch(caller)
-    return shown[1].strip() if shown else ""
+    name = caller.rpartition("<")[0].strip()
+    return name[1:-1] if name.startswith('"') and name.endswith('"') else name
 
 
 def file_name(path: str) -> str:

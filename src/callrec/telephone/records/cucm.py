@@ -11,7 +11,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from callrec.telephone.call import System
+from callrec.telephone.call import Direction, System
+from callrec.telephone.number import is_extension
 from callrec.telephone.records import cells
 from callrec.telephone.records.leg import Leg, NotUnderstood
 from callrec.telephone.records.lines import by_header
@@ -47,7 +48,11 @@ def _leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
     if started is None:
         return "it has no time of origination"
     answered_at = cells.instant(cells.whole(said.get("datetimeconnect", "")))
-    called = said.get("finalcalledpartynumber") or said.get("originalcalledpartynumber", "")
+    calling = cells.end(said.get("callingpartynumber", ""))
+    called = cells.end(
+        said.get("finalcalledpartynumber") or said.get("originalcalledpartynumber", "")
+    )
+    is_withheld = not calling and is_extension(called, setup.extensions, setup.region)
     call = Written(
         system=System.CUCM,
         how="a call record as Cisco Unified CM writes it",
@@ -56,8 +61,9 @@ def _leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
             instant=started,
             proof="the epoch",
         ),
-        calling=cells.end(said.get("callingpartynumber", "")),
-        called=cells.end(called),
+        direction=Direction.INBOUND if is_withheld else None,
+        calling=calling,
+        called=called,
         said=said,
     ).understood(setup)
     return Leg(

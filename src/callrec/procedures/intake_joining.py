@@ -1,0 +1,166 @@
+"""Join what is taken in to call records: what is new, and what the vault has without one.
+
+Of a recording that is in the vault an intake service can read nothing: it is joined by what its
+source says (docs/formats/recording.md, 2.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.crypto.canonical import instant
+from callrec.procedures.call_records import as_record
+from callrec.procedures.custody import to_millis
+from callrec.procedures.intake_known import Recorded, without_record
+from callrec.procedures.intake_reading import WrongSum, described, or_quarantined
+from callrec.procedures.intake_sealing import Taken, check_sum
+from callrec.procedures.intake_sources import Quarantined
+from callrec.telephone.filled import filled
+from callrec.telephone.joining import JoinedBy, RecordingFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.procedures.intake_known import Duplicates, Portion
+    from callrec.procedures.intake_sources import Source
+    from callrec.procedures.records_at_hand import RecordsAtHand
+    from callrec.telephone.call import Call
+    from callrec.telephone.joining import Joined
+    from callrec.telephone.setup import Setup
+
+_MEMBERS: Final = (
+    "callee",
+    "caller",
+    "contradiction",
+    "direction",
+    "extension",
+    "local_time",
+    "number",
+    "parties",
+    "raw_time",
+    "started_at",
+    "time_confidence",
+    "unique_id",
+    "utc_offset_minutes",
+    "zone",
+)
+"""What a call record may tell."""
+
+
+def join_new(portion: Portion, records: RecordsAtHand) -> list[Quarantined]:
+    """Give what is new its call record.
+
+    Returns:
+        What is not the file that it should be, and is new no more.
+    """
+    new = list(portion.new.items())
+    facts = [
+        facts_of(same[0].call, [s.source.path for s in same], same[0].sound.duration_ms)
+        for _, same in new
+    ]
+    refused: list[Quarantined] = []
+    for (sha256, same), joined in zip(new, records.join(facts), strict=True):
+        try:
+            taken = with_record(same[0], joined)
+        except WrongSum as problem:
+            portion.refused += portion.new.pop(sha256)
+            refused += [Quarantined(s.source.path, problem.message, problem.refusal) for s in same]
+        else:
+            portion.new[sha256] = [taken, *same[1:]]
+    return refused
+
+
+def with_record(taken: Taken, joined: Joined | None) -> Taken:
+    """What was taken, with its call record.
+
+    Raises:
+        WrongSum: it is another file than the one that the record is of.
+    """
+    if joined is None:
+        return taken
+    try:
+        check_sum(taken.md5, joined.call.legs[joined.leg_index].call)
+    except WrongSum:
+        if joined.joined_by is JoinedBy.NUMBER_AND_TIME:
+            return taken  # the record is of another call
+        raise
+    return replace(taken, call=filled(taken.call, joined), record=as_record(joined))
+
+
+def join_known(
+    connection: Connection,
+    duplicates: Duplicates,
+    portion: Portion,
+    records: RecordsAtHand,
+    setup: Setup,
+) -> int:
+    """Find the call records of what the vault has without one.
+
+    Returns:
+        How many recordings have none still.
+    """
+    sources = {row.id: source for source, row in portion.unread.items()}
+    sources |= {row.id: seen.source for seen, row in portion.held}
+    rows = [*portion.unread.values(), *(row for _, row in portion.held)]
+    lacking = without_record(connection, duplicates, rows)
+    said = [(row, _said(sources[row.id], setup)) for row in lacking]
+    told = [(row, call) for row, call in said if call is not None]
+    facts = [facts_of(call, [sources[row.id].path], row.duration_ms) for row, call in told]
+    granted = _granted(connection, [row.uid for row in lacking])
+    for (row, call), joined in zip(told, records.join(facts), strict=True):
+        if joined is not None:
+            portion.recorded[row.id] = _recorded(row, call, joined, is_granted=row.uid in granted)
+    return len(lacking) - len(portion.recorded)
+
+
+def facts_of(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFacts:
+    """What a recording is joined by."""
+    return RecordingFacts(
+        unique_id=call.unique_id,
+        names=tuple(path.name for path in paths),
+        numbers=tuple(end for end in (call.caller, call.callee) if end),
+        extension=call.extension,
+        started_at=call.started_at,
+        duration_ms=duration_ms,
+        time_confidence=call.time_confidence,
+    )
+
+
+def _said(source: Source, setup: Setup) -> Call | None:
+    call = or_quarantined(source, partial(described, source.path, setup))
+    return None if isinstance(call, Quarantined) else call
+
+
+def _granted(connection: Connection, uids: Sequence[str]) -> frozenset[str]:
+    column = tables.grant.c.uid
+    return frozenset(connection.execute(select(column).where(column.in_(uids))).scalars())
+
+
+def _recorded(row: Row[Any], call: Call, joined: Joined, *, is_granted: bool) -> Recorded:
+    record = {"record": as_record(joined)}
+    said_before = (row.direction, row.started_at) == (call.direction, to_millis(call.started_at))
+    # Who came in under another name may be known better than by this one; and a grant holds the
+    # clear columns as they were.
+    if is_granted or not said_before:
+        return Recorded(row, record, call)
+    full = filled(call, joined)
+    return Recorded(row, {**record, **_difference(call, full)}, full)
+
+
+def _difference(before: Call, full: Call) -> dict[str, Any]:
+    """The members of the metadata that are others now."""
+    told = {name: getattr(full, name) for name in _MEMBERS}
+    changed = {name: value for name, value in told.items() if value != getattr(before, name)}
+    if "parties" in changed:
+        changed["parties"] = list(full.parties)
+    if "started_at" in changed:
+        changed["started_at"] = instant(full.started_at)
+    return changed
