@@ -66,6 +66,7 @@ class Standing:
         given = {
             "CALLREC_CONFIG": str(config),
             "CALLREC_CREDENTIAL": str(self.house.credential),
+            "PYTHONUNBUFFERED": "",
             **self.house.environ,
             **environ,
         }
@@ -91,8 +92,9 @@ class Standing:
         return self.complained.read_text(encoding="utf-8").endswith("watching\n")
 
     def rounds(self) -> list[dict[str, Any]]:
-        """What it said with ``--json``, a document a line."""
-        return [json.loads(line) for line in self.said.read_text(encoding="utf-8").splitlines()]
+        """What it said of its rounds with ``--json``, a document a line."""
+        lines = self.said.read_text(encoding="utf-8").splitlines()
+        return [told for told in map(json.loads, lines) if "summary" not in told]
 
     def vault_files(self) -> list[str]:
         """Those of the vault's files that it has open; none where the system does not say."""

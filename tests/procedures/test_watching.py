@@ -271,6 +271,45 @@ def test_whoever_was_disabled_is_refused_at_the_next_round(house: House, tmp_pat
     assert (world.at, len(recordings_of(house))) == (FIRST + 60, 1)
 
 
+def test_a_summary_is_signed_at_midnight_and_at_the_end(house: House, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    for call in range(2):
+        a_call(spool, call)
+    come = {120: lambda: [a_call(spool, 2)]}
+    world = watched(World(house, 200, come, midnight=100), spool)
+    assert [(at, each.fields["recordings"]) for at, each in world.summaries] == [(100, 2), (200, 1)]
+
+
+def test_a_day_without_a_call_has_no_summary(house: House, tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir()
+    assert watched(World(house, 200, midnight=100), tmp_path / "spool").summaries == []
+
+
+def test_recordings_are_joined_to_the_call_records_that_are_there(
+    house: House, tmp_path: Path
+) -> None:
+    spool, master = tmp_path / "spool", tmp_path / "Master.csv"
+    a_call(spool, 0)
+    happens = {
+        20: lambda: master.write_text(a_row(1), encoding="utf-8"),
+        21: lambda: [a_call(spool, 1)],
+    }
+    world = watched(World(house, 100, happens), spool, cdr=[master])
+    assert [done for _, done, _ in world.rounds] == [1, 1]
+    assert world.notes == [(FIRST, f'without call records: there is no file "{master}"')]
+    records = [each.fields["record"] for each in recordings_of(house)]
+    assert records[0] is None
+    assert records[1]["joined_by"] == "unique-id"
+
+
+def a_row(call: int) -> str:
+    """A line of Master.csv, of the call that `a_name` names."""
+    ends = ("", "07700900123", "201", "from-trunk", "07700900123", "SIP/trunk-1", "SIP/201-2")
+    times = ("2024-07-04 14:05:01", "2024-07-04 14:05:06", "2024-07-04 14:06:06")
+    rest = ("65", "60", "ANSWERED", "DOCUMENTATION", f"{1720098301 + call}.{call}", "")
+    return ",".join(f'"{cell}"' for cell in (*ends, "Dial", "SIP/201", *times, *rest)) + "\n"
+
+
 def test_stopped_in_a_round_what_was_offered_is_taken_in_and_no_more(
     house: House, tmp_path: Path
 ) -> None:

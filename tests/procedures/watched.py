@@ -7,6 +7,7 @@ unless the test says so.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from callrec.keyring import read_credential
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.ingest import Ingested
-    from callrec.procedures.intake_summary import Summary
     from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_summary import Summary
     from practices import House
 
 SETTLE = 5
@@ -37,6 +38,8 @@ class World:
     happens: Mapping[int, Callable[[], object]] = field(default_factory=dict)
     """Second -> what happens then; paths that it returns are told as changed."""
     tells_all: bool = True
+    midnight: int = 86_400
+    """The second at which the next day begins."""
     at: int = 0
     rounds: list[tuple[int, int, int]] = field(default_factory=list)
     """When, how many were taken in, how many are to come."""
@@ -58,6 +61,9 @@ class World:
     def follow(self, folders: Sequence[Path]) -> bool:
         self.followed.append(list(folders))
         return self.tells_all
+
+    def today(self) -> date:
+        return date(2026, 11, 24 + (self.at >= self.midnight))
 
     def wait(self) -> Sequence[Path]:
         self.at += 1
@@ -85,7 +91,7 @@ class World:
         self.summaries.append((self.at, summary))
 
 
-def watched(world: World, *folders: Path, after: After = KEEP) -> World:
+def watched(world: World, *folders: Path, after: After = KEEP, cdr: Sequence[Path] = ()) -> World:
     """Watch until the world ends."""
-    watch_folders(world, folders, after=after, settle_seconds=SETTLE)
+    watch_folders(world, folders, after=after, settle_seconds=SETTLE, cdr=cdr)
     return world

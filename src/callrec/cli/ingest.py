@@ -55,11 +55,8 @@ def ingest(
     """
     if watch and (names_only or dry_run):
         raise Unusable("--watch takes recordings in; it goes with no rehearsal")
-    if cdr and (watch or names_only):
-        raise Unusable(
-            "--cdr goes with neither --watch nor --try",
-            hint="run callrec ingest --cdr over the folder once the day's call records are there",
-        )
+    if cdr and names_only:
+        raise Unusable("--cdr does not go with --try, which reads no file")
     if names_only:
         _show_previews(ctx.obj, preview_names(paths, telephone_setup(ctx.obj.config)))
     elif dry_run:
@@ -67,7 +64,7 @@ def ingest(
     elif watch:
         from callrec.cli.ingest_watch import watch as stay  # noqa: PLC0415  # few need its library
 
-        stay(ctx.obj, [Path(path) for path in paths], read_after(after))
+        stay(ctx.obj, [Path(path) for path in paths], read_after(after), cdr or [])
     else:
         _ingest(ctx.obj, [Path(path) for path in paths], after, cdr or [])
 

@@ -18,6 +18,7 @@ from callrec.procedures.watching import watch_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
     from pathlib import Path
 
     from callrec.cli.invocation import Invocation
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_summary import Summary
 
 
-def watch(invocation: Invocation, paths: Sequence[Path], after: After) -> None:
+def watch(invocation: Invocation, paths: Sequence[Path], after: After, cdr: Sequence[Path]) -> None:
     """Take in what comes into the folders, until the process is told to end.
 
     Raises:
@@ -37,7 +38,7 @@ def watch(invocation: Invocation, paths: Sequence[Path], after: After) -> None:
     with told_to_stop() as stop:
         world = _World(invocation, who, Changes(stop), stop.is_set)
         folders = [path.absolute() for path in paths]
-        watch_folders(world, folders, after=after, settle_seconds=settle_seconds)
+        watch_folders(world, folders, after=after, settle_seconds=settle_seconds, cdr=cdr)
     if world.damaged:
         raise Tampered(f"sealed copies in the vault that cannot be read back: {world.damaged}")
 
@@ -51,6 +52,9 @@ class _World:
     changes: Changes
     stopped: Callable[[], bool]
     damaged: int = 0
+
+    def today(self) -> date:
+        return self.invocation.now().astimezone(self.invocation.config.time_zone).date()
 
     def enter(self) -> tuple[Practice, Actor]:
         invocation = self.invocation
@@ -76,7 +80,8 @@ class _World:
 
         def text() -> None:
             before = f", {done.duplicates} known already" if done.duplicates else ""
-            out.say(f"{at}  {done.recordings} taken in{before}, {waiting} to come")
+            joined = f", {done.joined} joined to call records" if done.joined else ""
+            out.say(f"{at}  {done.recordings} taken in{before}{joined}, {waiting} to come")
             for line in told_of_findings(done.findings):
                 out.say(f"{at}  {line}")
             for each in done.quarantined:

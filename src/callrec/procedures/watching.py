@@ -10,7 +10,7 @@ tried again. All that this process knows may be lost at any moment: the vault kn
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -24,9 +24,11 @@ from callrec.procedures.intake_looking import Looking, Surroundings, stamp_of
 from callrec.procedures.intake_settling import Spool
 from callrec.procedures.intake_sources import Refusal, check_paths
 from callrec.procedures.intake_summary import Totals, close_intake
+from callrec.procedures.records_at_hand import at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_settling import Sight
     from callrec.procedures.intake_sources import Quarantined, Source
     from callrec.procedures.intake_summary import Summary
+    from callrec.procedures.records_at_hand import RecordsAtHand
 
 BETWEEN_ROUNDS: Final = 60.0
 """Seconds from one round to the next, unless a whole batch is ready: each costs a leaf."""
@@ -41,12 +44,13 @@ LONGEST_ROUND: Final = 60.0
 """Seconds after which a round is offered no more files."""
 FIRST_PAUSE: Final = 5.0
 LONGEST_PAUSE: Final = 300.0
-BETWEEN_SUMMARIES: Final = 86_400.0
-"""Seconds: a summary a day, and one at the end."""
 
 
 class World(Surroundings, Protocol):
     """What standing intake asks of the world besides."""
+
+    def today(self) -> date:
+        """The day that it is at the practice."""
 
     def enter(self) -> tuple[Practice, Actor]:
         """Open the vault afresh, and look up who takes in, as he now stands."""
@@ -69,7 +73,12 @@ def is_due(settled: int, since_last: float) -> bool:
 
 
 def watch_folders(
-    world: World, folders: Sequence[Path], *, after: After, settle_seconds: float
+    world: World,
+    folders: Sequence[Path],
+    *,
+    after: After,
+    settle_seconds: float,
+    cdr: Sequence[Path] = (),
 ) -> None:
     """Take in what comes into the folders, until the world says stop.
 
@@ -78,6 +87,7 @@ def watch_folders(
         folders: absolute.
         after: what becomes of the sources.
         settle_seconds: how long a file must have stood still.
+        cdr: files of call records, read anew in each round.
 
     Raises:
         NotFound, Unusable: at the start, the folders will not do.
@@ -92,7 +102,7 @@ def watch_folders(
         raise Unusable("--watch takes folders", hint="name the folder that the file lies in")
     world.note("watching")
     looking = Looking(world, folders, Spool(settle_seconds), there=list(folders))
-    rounds = _Rounds(world, looking, after)
+    rounds = _Rounds(world, looking, after, cdr)
     while not world.stopped():
         looking.look()
         rounds.hold_if_due()
@@ -114,6 +124,7 @@ class _Rounds:
     world: World
     looking: Looking
     after: After
+    cdr: Sequence[Path]
     last: float = float("-inf")
     """When the last one began that took something in."""
     not_before: float = float("-inf")
@@ -121,26 +132,24 @@ class _Rounds:
     """In a row."""
     totals: Totals = field(default_factory=Totals)
     """Since the last summary."""
-    summed_up: float = field(init=False)
+    day: date = field(init=False)
+    """Which the next summary is of."""
 
     def __post_init__(self) -> None:
-        self.summed_up = self.world.passed()
+        self.day = self.world.today()
 
     def sum_up_if_due(self) -> None:
-        if self.world.passed() - self.summed_up >= BETWEEN_SUMMARIES:
+        if self.world.today() != self.day:
             self.sum_up()
 
     def sum_up(self) -> None:
         """Sign a summary of what was done since the last one, if anything was."""
-        self.summed_up = self.world.passed()
+        self.day = self.world.today()
         if not self.totals:
             return
         try:
-            practice, actor = self.world.enter()
-            try:
+            with _entered(self.world) as (practice, actor):
                 summary = close_intake(practice, actor, self.totals, complete=True)
-            finally:
-                practice.engine.dispose()
         except (Failed, NotFound) as problem:
             self.world.note(f"{problem.message}; the next summary will say what was done")
             return
@@ -171,7 +180,7 @@ class _Rounds:
             self.last = offer.began if offer.made else self.last
 
     def _taken_in(self, offer: _Offer) -> Ingested:
-        with _entered(self.world) as (practice, actor):
+        with _entered(self.world) as (practice, actor), ExitStack() as records:
             done = ingest_found(
                 practice,
                 actor,
@@ -179,8 +188,17 @@ class _Rounds:
                 paths=self.looking.there,
                 after=self.after,
                 advance=lambda _: None,
+                records=self._records(practice, records),
             )
         return replace(done, quarantined=offer.settle_with(done.quarantined))
+
+    def _records(self, practice: Practice, until: ExitStack) -> RecordsAtHand | None:
+        try:
+            return until.enter_context(at_hand(self.cdr, practice.config))
+        except (Failed, NotFound, Unusable) as problem:
+            # Recordings do not wait for them: callrec ingest --cdr joins them later.
+            self.world.note(f"without call records: {problem.message}")
+            return None
 
     def _tell(self, done: Ingested) -> None:
         done.quarantined += self.looking.left
