@@ -127,19 +127,36 @@ def add_calls(
         calls: their recordings are in the catalogue, and not in the index yet.
         zone: the practice's, for the day in extension-day.
     """
-    parts = {call.recording: part_of(call.started_at) for call in calls}
-    widths = _grow(connection, Counter(parts.values()))
-    uncut = _uncut_under(index_key, vault)
-    rows = {
-        (part, kind, _cut(uncut(part, kind, value), widths[part].of(kind)), call.recording)
-        for call in calls
-        for part in (parts[call.recording],)
-        for kind, value in _values(call, zone)
-    }
-    if rows:
-        # As the driver takes them, which halves the time; sorted, as the table itself is kept.
-        insert = str(tables.token.insert().compile(connection))
-        connection.exec_driver_sql(insert, sorted(rows))
+    widths = _grow(connection, Counter(part_of(call.started_at) for call in calls))
+    _insert_tokens(connection, _uncut_under(index_key, vault), calls, widths, zone)
+
+
+def replace_calls(
+    connection: Connection, index_key: bytes, vault: str, calls: Sequence[IndexedCall], zone: tzinfo
+) -> None:
+    """Write the tokens of calls that are in the index anew, under another version of its key.
+
+    Args:
+        connection: within a transaction.
+        index_key: the newest version, 32 bytes.
+        vault: the vault's id.
+        calls: as they are sealed.
+        zone: the practice's, for the day in extension-day.
+
+    Raises:
+        Tampered: the record of a part is missing or was not written by us.
+    """
+    token = tables.token
+    widths = {row.part: _width(row) for row in connection.execute(select(tables.part))}
+    numbers: dict[int, list[int]] = {}
+    for call in calls:
+        numbers.setdefault(part_of(call.started_at), []).append(call.recording)
+    for part, recordings in numbers.items():
+        if part not in widths:
+            raise Tampered(f"the search index's record of {part_name(part)} is missing")
+        of_these = token.c.recording.in_(recordings)
+        connection.execute(token.delete().where(token.c.part == part, of_these))
+    _insert_tokens(connection, _uncut_under(index_key, vault), calls, widths, zone)
 
 
 def candidates(
@@ -175,6 +192,25 @@ def candidates(
         proposed = intersect(*(_having(under, part, width, asks) for asks in asked))
         found += connection.execute(query.where(tables.recording.c.id.in_(proposed))).scalars()
     return found
+
+
+def _insert_tokens(
+    connection: Connection,
+    uncut: _Uncut,
+    calls: Sequence[IndexedCall],
+    widths: Mapping[int, Width],
+    zone: tzinfo,
+) -> None:
+    rows = {
+        (part, kind, _cut(uncut(part, kind, value), widths[part].of(kind)), call.recording)
+        for call in calls
+        for part in (part_of(call.started_at),)
+        for kind, value in _values(call, zone)
+    }
+    if rows:
+        # As the driver takes them, which halves the time; sorted, as the table itself is kept.
+        insert = str(tables.token.insert().compile(connection))
+        connection.exec_driver_sql(insert, sorted(rows))
 
 
 def _uncut_under(index_key: bytes, vault: str) -> _Uncut:

@@ -24,7 +24,7 @@ from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
-from callrec.procedures.custody import encode_name
+from callrec.procedures.custody import decode_name, encode_name
 from callrec.procedures.intake_sealing import Taken
 
 if TYPE_CHECKING:
@@ -76,6 +76,14 @@ class Duplicates:
     def sight(self, source: Source, size_bytes: int) -> list[bytes]:
         name = encode_name(os.fsencode(source.path))
         return self._under_each(b"sight" + canonical({"name": name, "size_bytes": size_bytes}))
+
+    def of_metadata(self, fields: Mapping[str, Any]) -> list[list[bytes]]:
+        """Every MAC of a recording that the vault has, each under each key."""
+        names = [source["name"] for source in fields["provenance"]]
+        sha256, size = bytes.fromhex(fields["sha256"]), fields["size_bytes"]
+        sights = [b"sight" + canonical({"name": name, "size_bytes": size}) for name in names]
+        known = [b"name" + sha256 + decode_name(name) for name in names]
+        return [self._under_each(data) for data in (sha256, *known, *sights)]
 
     def to_write(self, seen: Seen, *, is_new: bool) -> set[bytes]:
         """What the catalogue is to know of a source once it is taken in."""
