@@ -68,7 +68,8 @@ def audit(ctx: Context) -> None:
     wrong = [problem for problem in problems if problem.is_tampering]
     if wrong:
         raise Tampered(
-            f"{len(wrong)} of these are not as they should be", hint="callrec audit verify"
+            f"{len(wrong)} of these are not as they should be",
+            hint="find out how that came about; callrec keys rotate puts shares right",
         )
     if problems:
         out.next_step(problems[0].mend)
