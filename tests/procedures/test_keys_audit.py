@@ -16,6 +16,7 @@ from callrec.procedures.rotating import rotate_keys
 from procedures.asking import by_sql, rows
 from procedures.busy import busy
 from procedures.test_leaving import id_of
+from procedures.test_lost_password import begins_again
 
 if TYPE_CHECKING:
     from practices import House
@@ -167,3 +168,12 @@ def test_a_grant_that_no_approval_lists_is_named(granted: House) -> None:
 def test_everything_that_it_names_is_tampering_but_what_only_waits_to_be_cleared() -> None:
     assert KeyProblem("recordings 1", "mia", FORGED, "").is_tampering
     assert not KeyProblem("recordings 1", "mia", "", "callrec user disable mia").is_tampering
+
+
+def test_a_share_that_is_sealed_to_a_key_which_its_holder_lost_is_named(house: House) -> None:
+    kept = rows(house, f"SELECT * FROM share WHERE {OF} AND key = 'audit'", login="ava")
+    begins_again(house, "ava")
+    by_sql(house, f"DELETE FROM share WHERE {OF} AND key = 'audit'", login="ava")
+    with house.practice.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO share VALUES (?, ?, ?, ?)", tuple(kept[0]))
+    assert problems(house) == {("audit 1", "ava", FORGED)}
