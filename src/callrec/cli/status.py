@@ -37,6 +37,7 @@ def status(ctx: Context) -> None:
         "due_soon": [_due_json(request) for request in found.due_soon],
         "last_archive": found.last_archive,
         "last_verify": found.last_verify,
+        "last_drill": found.last_drill,
         "searched_without_request": [
             {"user": who.login, "searches": who.done, "refused": who.refused} for who in searched
         ],
@@ -67,6 +68,8 @@ def _say(
         out.say(f"due soon: {request.reference}, {request.purpose}, by {due}")
     at = found.last_archive
     out.say(f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else "never archived")
+    if tried := found.last_drill:
+        out.say(f"recovery kit last tried: {tried.astimezone(zone):%d %B %Y}")
     for who in searched:
         refused = f", {who.refused} refused" if who.refused else ""
         out.say(f"searched without a request: {who.login}, {who.done} times{refused}")

@@ -55,7 +55,7 @@ def context(kind: str, /, vault: str, **fields: object) -> bytes:
 
 
 STATEMENTS: Final = frozenset(
-    {"voucher", "key", "seal", "claim", "batch", "approval", "volume", "resumed"}
+    {"voucher", "key", "seal", "kit", "claim", "batch", "approval", "volume", "resumed"}
 )
 """Every kind of statement there is."""
 

@@ -25,6 +25,7 @@ from callrec.procedures.due import DueRequest, read_due
 from callrec.procedures.glass_review import OpenGlass, open_glass
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.incident_list import incident_warnings
+from callrec.procedures.kit_drill import drill_warnings, last_drill
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
@@ -69,6 +70,8 @@ class Status:
     last_archive: datetime | None
     last_verify: datetime | None
     """When this operator last found an archive volume sound."""
+    last_drill: datetime | None
+    """When the recovery kit that now counts was last seen to open the vault."""
     searched_without_request: tuple[Searches, ...]
     """Most first; for the Data Controller."""
     unreviewed_glass: tuple[OpenGlass, ...]
@@ -96,6 +99,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         due_soon=tuple(each for each in due if each.urgency is Urgency.DUE_SOON),
         last_archive=from_millis(archived) if archived else None,
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
+        last_drill=last_drill(practice),
         searched_without_request=_searched_without_request(practice),
         unreviewed_glass=open_glass(practice),
         warnings=tuple(_warnings(practice, never_archived=archived is None)),
@@ -141,6 +145,7 @@ def _warnings(practice: Practice, *, never_archived: bool) -> Iterator[str]:
     yield from notice_warnings(practice)
     yield from unrecorded_warnings(practice)
     yield from mail_warnings(practice)
+    yield from drill_warnings(practice)
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"
     if never_archived and count_recordings(practice):

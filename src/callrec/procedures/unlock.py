@@ -140,7 +140,7 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
         login=unlocked.login,
         signer=Signer(person.id, unlocked.identity.log),
         identity=unlocked.identity,
-        shares=_needed(practice, person, _open_shares(practice, unlocked)),
+        shares=_needed(practice, person, open_shares(practice, unlocked)),
     )
 
 
@@ -181,7 +181,12 @@ def session_of(practice: Practice, actor: Actor) -> Session:
     )
 
 
-def _open_shares(practice: Practice, unlocked: Unlocked) -> dict[tuple[VaultKey, int], bytes]:
+def open_shares(practice: Practice, unlocked: Unlocked) -> dict[tuple[VaultKey, int], bytes]:
+    """Every share that was sealed to an identity; the recovery kit is one as well.
+
+    Raises:
+        Tampered: one was sealed by nobody entitled, or opens to another key than was stated.
+    """
     register = practice.register
     with reading(practice.engine) as connection:
         rows = connection.execute(

@@ -126,12 +126,21 @@ def governing(practice: Practice, actor: Actor) -> Iterator[Writing]:
         Failed: somebody did; a voucher made now would not follow the newest.
     """
     with writing(practice, actor.signer) as act:
-        if read_register(act.connection) != practice.register:
-            raise Failed(
-                "people or keys were changed a moment ago, so nothing was done", hint="try again"
-            )
+        check_unchanged(practice, act)
         yield act
         _end_lapsed(replace(practice, register=read_register(act.connection)), act, actor)
+
+
+def check_unchanged(practice: Practice, act: Writing) -> None:
+    """Check that people and keys are still as they were when the practice was opened.
+
+    Raises:
+        Failed: somebody changed them; a statement made now would not follow the newest.
+    """
+    if read_register(act.connection) != practice.register:
+        raise Failed(
+            "people or keys were changed a moment ago, so nothing was done", hint="try again"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +214,7 @@ def vouch(
         act_name,
         actor=actor.person.id,
         subject=[person.id],
-        statement=_signed(practice, actor, "voucher", fields),
+        statement=signed(practice, actor, "voucher", fields),
     )
 
 
@@ -220,7 +229,7 @@ def give_shares(
     ]
     if shares:
         store_shares(act.connection, shares)
-        seals = _signed(practice, actor, "seal", seal_fields(shares))
+        seals = signed(practice, actor, "seal", seal_fields(shares))
         act.leaf("keys.shared", actor=actor.person.id, subject=[person.id], statement=seals)
 
 
@@ -232,16 +241,17 @@ def renew_keys(
     held: Mapping[str, frozenset[VaultKey]],
 ) -> None:
     """Begin new versions of vault keys, sealed to those who hold them from now on."""
-    keys = _signed(practice, actor, "key", key_fields(practice.vault, fresh))
+    keys = signed(practice, actor, "key", key_fields(practice.vault, fresh))
     act.leaf("keys.made", actor=actor.person.id, statement=keys)
     shares = shares_for(practice.register, fresh, held)
     store_shares(act.connection, shares)
-    seals = _signed(practice, actor, "seal", seal_fields(shares))
+    seals = signed(practice, actor, "seal", seal_fields(shares))
     subject = sorted({share.to for share in shares})
     act.leaf("keys.shared", actor=actor.person.id, subject=subject, statement=seals)
 
 
-def _signed(practice: Practice, actor: Actor, kind: str, fields: Mapping[str, Any]) -> Statement:
+def signed(practice: Practice, actor: Actor, kind: str, fields: Mapping[str, Any]) -> Statement:
+    """A statement by somebody who gave his password."""
     assert actor.identity is not None  # noqa: S101 - the caller asked for the password
     return state(
         kind,
