@@ -1,0 +1,18 @@
+"""Options of ``restore`` alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+FromVolumes = Annotated[
+    list[Path],
+    typer.Option(
+        "--from",
+        metavar="DIR",
+        help="An archive volume's folder; give each that is attached.",
+    ),
+]
+Kit = Annotated[bool, typer.Option("--kit", help="Open with the recovery kit, not a password.")]
