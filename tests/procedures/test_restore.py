@@ -16,16 +16,33 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
-from callrec.procedures.restore import actor_from, bring_back, open_volumes, rebuild
+from callrec.procedures.restore import (
+    actor_from,
+    bring_back,
+    open_volumes,
+    rebuild,
+    repair_from,
+)
 from callrec.procedures.restore_copy import by_kit, by_password
+from callrec.procedures.restore_drill import drill
 from cli.transcript import password_of
-from procedures.drives import archive, archived_twice, drive, flip, last, one_more_call, verify
+from procedures.drives import (
+    acts,
+    archive,
+    archived_twice,
+    drive,
+    flip,
+    last,
+    one_more_call,
+    verify,
+)
 from procedures.spool import originals_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.procedures.restore import Rebuilt, Restored
+    from callrec.procedures.restore_drill import Drilled
     from practices import House
 
 
@@ -277,3 +294,52 @@ def test_a_recording_that_is_damaged_on_the_volume_is_told_and_the_others_come(
     assert done.fetched.recordings == 3
     assert len(done.fetched.damaged) == 1
     assert done.missing == {"drive-a": 1}
+
+
+# A drill, and a vault that lost only some of it.
+
+
+def drilled(house: House, *drives: Path) -> Drilled:
+    return drill(
+        house.open(),
+        house.actor("max"),
+        open_volumes(drives or (drive(house),)),
+        by_password(password_of("max")),
+        environ=house.environ,
+        advance=lambda _: None,
+    )
+
+
+def test_a_drill_proves_that_everything_comes_back_and_leaves_nothing(house: House) -> None:
+    before = {path for path in house.folder.rglob("*") if "sqlite" not in path.name}
+    done = drilled(house)
+    assert (done.fetched.recordings, done.fetched.damaged, done.not_on_volumes) == (4, [], 0)
+    assert {path for path in house.folder.rglob("*") if "sqlite" not in path.name} == before
+    house.open()
+    assert acts(house, 1) == [("restore.drilled", "done")]
+
+
+def test_a_drill_tells_what_would_not_come_back(house: House) -> None:
+    flip(last(next((drive(house) / "bags").iterdir()) / "data/recordings"))
+    done = drilled(house)
+    assert (done.fetched.recordings, len(done.fetched.damaged), done.not_on_volumes) == (3, 1, 1)
+
+
+def test_a_drill_that_fails_is_on_record_and_leaves_nothing(house: House) -> None:
+    flip(last(drive(house) / "catalogue", "*.sealed"))
+    with pytest.raises(Tampered):
+        drilled(house)
+    house.open()
+    assert acts(house, 1) == [("restore.drilled", "failed")]
+    assert not [*house.folder.glob(".vault*")]
+
+
+def test_what_is_damaged_or_missing_is_fetched_back(house: House) -> None:
+    originals = originals_of(house)
+    paths = sorted((house.folder / "vault/recordings").rglob("??/*"))
+    flip(paths[0])
+    paths[1].unlink()
+    volumes = open_volumes([drive(house)])
+    done = repair_from(house.open(), house.actor("max"), volumes, advance=lambda _: None)
+    assert (done.fetched.recordings, done.missing) == (2, {})
+    assert originals_of(house) == originals

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import restoring as options
-from callrec.cli.who import practice_of, signing
+from callrec.cli.who import practice_of, signing, who_signs
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import DoneInPart
 from callrec.procedures.fetching import count_files
@@ -20,6 +20,8 @@ from callrec.procedures.restore import (
     rebuild,
 )
 from callrec.procedures.restore_copy import by_kit, by_password
+from callrec.procedures.restore_drill import drill
+from callrec.procedures.unlock import actor_by_password
 
 if TYPE_CHECKING:
     from callrec.archive.volume import Volume
@@ -32,7 +34,13 @@ app = new_app()
 
 
 @app.command()
-def restore(ctx: Context, *, volumes: options.FromVolumes, kit: options.Kit = False) -> None:
+def restore(
+    ctx: Context,
+    *,
+    volumes: options.FromVolumes,
+    kit: options.Kit = False,
+    for_proof: options.Drill = False,
+) -> None:
     """Rebuild the vault from archive volumes, on a machine that has none, or fetch what it lacks.
 
     People, requests, the record of all that was done, and recordings: with the password of anybody
@@ -41,6 +49,9 @@ def restore(ctx: Context, *, volumes: options.FromVolumes, kit: options.Kit = Fa
     """
     invocation = ctx.obj
     opened = open_volumes(volumes)
+    if for_proof:
+        _drill(invocation, opened)
+        return
     if is_vault(invocation.config):
         practice = practice_of(invocation)
         _bring_back(invocation, practice, signing(invocation, practice), opened)
@@ -57,6 +68,48 @@ def restore(ctx: Context, *, volumes: options.FromVolumes, kit: options.Kit = Fa
         invocation.out.next_step("callrec recovery use, then the same callrec restore again")
         return
     _bring_back(invocation, rebuilt.practice, actor_from(rebuilt), opened)
+
+
+def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
+    practice = practice_of(invocation)
+    login = who_signs(invocation, practice)
+    password = invocation.prompts.ask_password(f"Password of {login}")
+    actor = actor_by_password(practice, login=login, password=password)
+    out = invocation.out
+    with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
+        done = drill(
+            practice,
+            actor,
+            volumes,
+            by_password(password),
+            environ=invocation.environ,
+            advance=advance,
+        )
+    value = {
+        "volume": done.label,
+        "copied_at": done.copied_at,
+        "log_size": done.log_size,
+        "recordings": done.fetched.recordings,
+        "bytes": done.fetched.size_bytes,
+        "damaged": done.fetched.damaged,
+        "lacking": done.not_on_volumes,
+        "seq": done.seq,
+    }
+
+    def text() -> None:
+        out.say(f'From "{done.label}" the vault comes back: {done.log_size} entries of the record,')
+        out.say(f"{done.fetched.recordings} recordings, each as it was sealed; one was opened.")
+        for path in done.fetched.damaged:
+            out.say(f"damaged on the volume: {path}")
+        if done.not_on_volumes:
+            out.say(f"not on these volumes: {done.not_on_volumes}")
+        out.say(f"The proof is entry {done.seq} of the record.")
+
+    out.show(value, text)
+    if done.fetched.damaged or done.not_on_volumes:
+        raise DoneInPart(
+            "some recordings would still be missing", hint="archive again, then drill again"
+        )
 
 
 def _password(invocation: Invocation) -> str:

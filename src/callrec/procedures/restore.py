@@ -70,6 +70,14 @@ class Rebuilt:
 
 
 @dataclass(frozen=True, slots=True)
+class Repaired:
+    """What was fetched back, and what is still missing: as in `Restored`."""
+
+    fetched: Fetched
+    missing: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Restored:
     """What came back, and what did not."""
 
@@ -192,22 +200,11 @@ def bring_back(
         Tampered: a volume's head contradicts the vault's log.
         Failed: a disk fails; what was fetched before stays.
     """
-    for volume in volumes:
-        if volume.vault != practice.vault:
-            raise Unusable(
-                f'volume "{volume.label}" belongs to another vault',
-                hint="name the vault that it belongs to with --vault",
-            )
+    _check_ours(practice, volumes)
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         resumption = resume(practice, actor, heads_on(practice, volumes))
-    fetched = Fetched()
-    with attempt(practice, actor, RESTORED, subject=[v.volume for v in volumes]):
-        for volume in volumes:
-            fetched.add(fetch(practice, volume, check=False, advance=advance))
-    details = {"bytes": fetched.size_bytes, "recordings": fetched.recordings}
-    subject = [volume.volume for volume in volumes]
-    record(practice, actor, RESTORED, subject=subject, details=details)
+    fetched = _fetch_all(practice, actor, volumes, check=False, advance=advance)
     return Restored(
         size=resumption.size,
         leaves_lost=resumption.leaves_lost,
@@ -215,6 +212,51 @@ def bring_back(
         fetched=fetched,
         missing=_missing(practice),
     )
+
+
+def repair_from(
+    practice: Practice,
+    actor: Actor,
+    volumes: Sequence[Volume],
+    *,
+    advance: Callable[[int], None],
+) -> Repaired:
+    """Read what the vault holds, and fetch back what is damaged or missing there.
+
+    Args, raises: as `bring_back`; the log is not touched but for the record.
+    """
+    _check_ours(practice, volumes)
+    with attempt(practice, actor, RESTORED):
+        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+    fetched = _fetch_all(practice, actor, volumes, check=True, advance=advance)
+    return Repaired(fetched, _missing(practice))
+
+
+def _check_ours(practice: Practice, volumes: Sequence[Volume]) -> None:
+    for volume in volumes:
+        if volume.vault != practice.vault:
+            raise Unusable(
+                f'volume "{volume.label}" belongs to another vault',
+                hint="name the vault that it belongs to with --vault",
+            )
+
+
+def _fetch_all(
+    practice: Practice,
+    actor: Actor,
+    volumes: Sequence[Volume],
+    *,
+    check: bool,
+    advance: Callable[[int], None],
+) -> Fetched:
+    fetched = Fetched()
+    subject = [volume.volume for volume in volumes]
+    with attempt(practice, actor, RESTORED, subject=subject):
+        for volume in volumes:
+            fetched.add(fetch(practice, volume, check=check, advance=advance))
+    details = {"bytes": fetched.size_bytes, "recordings": fetched.recordings}
+    record(practice, actor, RESTORED, subject=subject, details=details)
+    return fetched
 
 
 def heads_on(
