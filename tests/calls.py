@@ -112,7 +112,7 @@ def _taken(batch: Batch, vault: str, call: Call, duration_ms: int) -> Taken:
     uid, data_key = primitives.fresh_id(), primitives.fresh(primitives.KEY_BYTES)
     sealer = StreamSealer(data_key, context("recording", vault, uid=uid))
     name = Path(f"/spool/{call.extension}-{call.number}.wav")
-    mark = Mark(device=0, inode=0, size_bytes=len(sound), modified_ns=0)
+    mark = Mark(device=0, inode=0, size_bytes=len(sound), modified_ns=0, changed_ns=0)
     return Taken(
         source=Source(name, Path(name.name), mark),
         mark=mark,

@@ -88,6 +88,7 @@ def test_the_metadata_says_what_is_known(house: House, tmp_path: Path) -> None:
         "parties": [],
         "provenance": [{"modified_at": "2024-07-04T13:06:39.123Z", "name": str(call)}],
         "raw_time": "20240704-140501",
+        "record": None,
         "said": {"name": a_name()},
         "sample_rate": 8000,
         "sha256": hashlib.sha256(a_wave()).hexdigest(),

@@ -252,7 +252,7 @@ def test_a_file_that_is_gone_concerns_itself_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seconds", [-(2**62), -(2**33), 2**38, 2**62])
 def test_a_files_time_in_no_calendar_is_refused(seconds: int) -> None:
     with pytest.raises(Unusable, match="the file's own time is in no calendar"):
-        modified_at(Mark(0, 0, 0, seconds * 10**9))
+        modified_at(Mark(0, 0, 0, seconds * 10**9, 0))
 
 
 def test_portions_keep_the_order_and_the_bounds(tmp_path: Path) -> None:

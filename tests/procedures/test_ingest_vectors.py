@@ -28,7 +28,7 @@ def test_the_key_of_the_duplicate_check() -> None:
 def test_the_macs_of_a_sound_its_name_and_its_sight(case: str) -> None:
     known = KNOWN["names"][case]
     path = Path(os.fsdecode(bytes.fromhex(known["path"])))
-    mark = Mark(1, 2, KNOWN["size_bytes"], 3)
+    mark = Mark(1, 2, KNOWN["size_bytes"], 3, 4)
     seen = Hashed(Source(path, path, mark), mark, datetime.now(UTC), KNOWN["sha256"])
     duplicates = Duplicates([bytes.fromhex(KNOWN["key"])])
     found = [

@@ -14,7 +14,7 @@ SETTLE = 5.0
 
 
 def a_source(name: str = "call.wav") -> Source:
-    return Source(Path("/spool") / name, Path("/spool"), Mark(0, 0, 0, 0))
+    return Source(Path("/spool") / name, Path("/spool"), Mark(0, 0, 0, 0, 0))
 
 
 def settled(spool: Spool, at: float) -> list[str]:

@@ -68,6 +68,9 @@ class World:
         practice = open_practice(self.house.config, self.house.now, self.house.environ)
         return practice, actor_by_credential(practice, read_credential(self.house.credential))
 
+    def records(self, practice: Practice) -> None:
+        """None: no call records."""
+
     def tell(self, done: Ingested, waiting: int) -> None:
         if done.recordings or done.duplicates:
             self.rounds.append((self.at, done.recordings, waiting))

@@ -142,6 +142,32 @@ def add_calls(
         connection.exec_driver_sql(insert, sorted(rows))
 
 
+def add_tokens(
+    connection: Connection, index_key: bytes, vault: str, calls: Sequence[IndexedCall], zone: tzinfo
+) -> None:
+    """Write tokens of calls that are in the index: what became known of them later.
+
+    Args: as `add_calls`; ``started_at`` is the start that they were indexed by.
+
+    Raises:
+        Tampered: the record of a part is missing, or was not written by us.
+    """
+    widths = {row.part: _width(row) for row in connection.execute(select(tables.part))}
+    uncut = _uncut_under(index_key, vault)
+    rows = set()
+    for call in calls:
+        part = part_of(call.started_at)
+        if part not in widths:
+            raise Tampered("the record of a part of the search index is missing")
+        rows |= {
+            (part, kind, _cut(uncut(part, kind, value), widths[part].of(kind)), call.recording)
+            for kind, value in _values(call, zone)
+        }
+    if rows:
+        insert = str(tables.token.insert().prefix_with("OR IGNORE").compile(connection))
+        connection.exec_driver_sql(insert, sorted(rows))
+
+
 def candidates(
     connection: Connection,
     index_keys: Sequence[bytes],

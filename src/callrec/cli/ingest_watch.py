@@ -16,6 +16,7 @@ from callrec.practice import open_practice
 from callrec.procedures.intake_after import check_after
 from callrec.procedures.intake_changes import Changes
 from callrec.procedures.intake_sources import check_paths
+from callrec.procedures.records_at_hand import LatestRecords
 from callrec.procedures.watching import watch_folders
 
 if TYPE_CHECKING:
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.ingest import Ingested
     from callrec.procedures.intake_after import After
+    from callrec.procedures.records_at_hand import RecordsAtHand
 
 
-def watch(invocation: Invocation, paths: Sequence[Path], after: After) -> None:
+def watch(invocation: Invocation, paths: Sequence[Path], after: After, cdr: Sequence[Path]) -> None:
     """Take in what comes into the folders, until the process is told to end.
 
     Raises:
@@ -43,7 +45,7 @@ def watch(invocation: Invocation, paths: Sequence[Path], after: After) -> None:
     if not all(path.is_dir() for path in folders):
         raise Unusable("--watch takes folders", hint="name the folder that the file lies in")
     with told_to_stop() as stop:
-        world = _World(invocation, who, Changes(stop), stop.is_set)
+        world = _World(invocation, who, Changes(stop), stop.is_set, LatestRecords(cdr))
         world.note("watching")
         watch_folders(
             world, folders, after=after, settle_seconds=invocation.config.telephone.settle_seconds
@@ -60,12 +62,16 @@ class _World:
     who: Callable[[Practice], Actor]
     changes: Changes
     stopped: Callable[[], bool]
+    latest: LatestRecords
     damaged: int = 0
 
     def enter(self) -> tuple[Practice, Actor]:
         invocation = self.invocation
         practice = open_practice(invocation.config, invocation.now, invocation.environ)
         return practice, self.who(practice)
+
+    def records(self, practice: Practice) -> RecordsAtHand | None:
+        return self.latest.read(practice.config)
 
     def passed(self) -> float:
         return time.monotonic()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from callrec.procedures.ingest import Ingested
+    from callrec.procedures.records_at_hand import RecordsAtHand
 
 
 def as_value(done: Ingested) -> dict[str, Any]:
@@ -20,4 +21,17 @@ def as_value(done: Ingested) -> dict[str, Any]:
         "batch": done.batches[-1] if done.batches else None,
         "batches": done.batches,
         "findings": done.findings,
+    }
+
+
+def records_value(done: Ingested, records: RecordsAtHand) -> dict[str, Any]:
+    """The members that there are where call records were given."""
+    return {
+        "call_records": records.rows,
+        "joined": done.joined,
+        "not_understood": records.not_understood,
+        "not_understood_rows": [
+            {"path": each.path, "line": each.row.line, "why": each.row.why}
+            for each in records.unread
+        ],
     }

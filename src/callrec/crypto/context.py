@@ -55,7 +55,18 @@ def context(kind: str, /, vault: str, **fields: object) -> bytes:
 
 
 STATEMENTS: Final = frozenset(
-    {"voucher", "key", "seal", "claim", "batch", "approval", "volume", "resumed", "reconciled"}
+    {
+        "voucher",
+        "key",
+        "seal",
+        "claim",
+        "batch",
+        "intake",
+        "approval",
+        "volume",
+        "resumed",
+        "reconciled",
+    }
 )
 """Every kind of statement there is."""
 

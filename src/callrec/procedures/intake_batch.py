@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import func, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.index import IndexedCall, add_calls
+from callrec.catalogue.index import IndexedCall, add_calls, add_tokens
 from callrec.crypto import primitives
 from callrec.crypto.canonical import instant
 from callrec.crypto.context import context
@@ -22,7 +22,8 @@ from callrec.crypto.statement import state
 from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key, writing
-from callrec.procedures.custody import encode_name, seal_metadata, to_millis
+from callrec.procedures.call_records import as_record
+from callrec.procedures.custody import encode_name, from_millis, seal_metadata, to_millis
 from callrec.procedures.intake_known import write_macs
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.custody import SealedMetadata
-    from callrec.procedures.intake_known import Duplicates, Portion
+    from callrec.procedures.intake_known import Duplicates, Portion, Recorded
     from callrec.procedures.intake_sealing import Seen, Taken
 
 
@@ -91,17 +92,19 @@ def catalogue_batch(
     Raises:
         Failed: the catalogue cannot be written.
     """
-    new = [_described(practice.vault, keys, same) for same in portion.new.values()]
+    new = [_described(practice.vault, keys, portion, same) for same in portion.new.values()]
+    further = sorted({*portion.named, *portion.records})
     with writing(practice, actor.signer) as act:
         connection = act.connection
-        named = {
-            number: _named(connection, practice.vault, keys, (number, seen))
-            for number, seen in portion.named.items()
+        more = {
+            number: _further(connection, practice.vault, keys, (number, portion))
+            for number in further
         }
-        statement = _state(practice, actor, keys.batch, [*new, *named.values()])
+        statement = _state(practice, actor, keys.batch, [*new, *more.values()])
         details = {
             "duplicates": portion.duplicates,
             "names": len(portion.named),
+            "records": len(portion.joined) + len(portion.records),
             "recordings": len(portion.new),
         }
         act.leaf(
@@ -113,18 +116,24 @@ def catalogue_batch(
         )
         connection.execute(tables.batch.insert().values(_batch_row(practice, keys, statement)))
         numbers = _insert_recordings(connection, practice.vault, keys, portion.recordings)
-        revisions = {**{numbers[r.uid]: r for r in new}, **named}
+        revisions = {**{numbers[r.uid]: r for r in new}, **more}
         _insert_metadata(connection, keys.batch, revisions)
         write_macs(connection, _macs(duplicates, portion, numbers))
         _index(practice, actor, connection, portion.recordings, numbers)
+        _correct(practice, actor, connection, portion.records)
     return numbers
 
 
-def _described(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision:
+def _described(vault: str, keys: BatchKeys, portion: Portion, same: list[Taken]) -> _Revision:
     """The first revision of a recording; ``same`` are all the sources that have its sound."""
     taken = same[0]
+    joined = portion.joined.get(taken.sha256)
     metadata = seal_metadata(
-        {**_fields(taken), "provenance": _provenance(same)},
+        {
+            **_fields(taken),
+            "provenance": _provenance(same),
+            "record": None if joined is None else as_record(joined),
+        },
         key=keys.catalogue,
         vault=vault,
         uid=taken.uid,
@@ -133,11 +142,11 @@ def _described(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision:
     return _Revision(taken.uid, 1, taken.sealed.sha256_ciphertext, metadata)
 
 
-def _named(
-    connection: Connection, vault: str, keys: BatchKeys, told: tuple[int, list[Seen]]
+def _further(
+    connection: Connection, vault: str, keys: BatchKeys, of: tuple[int, Portion]
 ) -> _Revision:
-    """A further revision of a recording that was there: more names for the same sound."""
-    recording, seen = told
+    """A further revision of a recording that was there: more names for its sound, its call."""
+    recording, portion = of
     row = connection.execute(
         select(tables.recording.c.uid, tables.recording.c.ciphertext).where(
             tables.recording.c.id == recording
@@ -148,8 +157,10 @@ def _named(
     ).scalar()
     if latest is None:
         raise Tampered(f"the metadata of recording {recording} is missing")
+    recorded = portion.records.get(recording)
+    told = {} if recorded is None else {**recorded.corrects, "record": recorded.record}
     metadata = seal_metadata(
-        {"provenance": _provenance(seen), "uid": row.uid},
+        {"provenance": _provenance(portion.named.get(recording, ())), "uid": row.uid, **told},
         key=keys.catalogue,
         vault=vault,
         uid=row.uid,
@@ -280,7 +291,43 @@ def _macs(duplicates: Duplicates, portion: Portion, numbers: Mapping[str, int]) 
         for each in seen
         for mac in duplicates.to_write(each, is_new=False)
     }
-    return {**macs, **more}
+    records = {
+        duplicates.record(taken.uid, as_record(portion.joined[taken.sha256]))[0]: numbers[taken.uid]
+        for taken in portion.recordings
+        if taken.sha256 in portion.joined
+    }
+    later = {
+        duplicates.record(recorded.row.uid, recorded.record)[0]: number
+        for number, recorded in portion.records.items()
+    }
+    return {**macs, **more, **records, **later}
+
+
+def _correct(
+    practice: Practice, actor: Actor, connection: Connection, records: Mapping[int, Recorded]
+) -> None:
+    """Let columns and search index follow what became known of recordings that were there."""
+    known = {n: each.corrects for n, each in records.items() if each.corrects}
+    for number, corrects in known.items():
+        if "direction" in corrects:
+            connection.execute(
+                tables.recording.update()
+                .where(tables.recording.c.id == number)
+                .values(direction=corrects["direction"])
+            )
+    calls = [
+        IndexedCall(
+            recording=number,
+            started_at=from_millis(records[number].row.started_at),
+            number=corrects.get("number"),
+            extension=corrects.get("extension"),
+            parties=tuple(corrects.get("parties", ())),
+        )
+        for number, corrects in known.items()
+    ]
+    newest = practice.register.newest(VaultKey.INDEX).version
+    key = vault_key(actor, VaultKey.INDEX, newest)
+    add_tokens(connection, key, practice.vault, calls, practice.config.time_zone)
 
 
 def _index(

@@ -6,8 +6,12 @@ from the index key (docs/formats/recording.md, 5):
     sound  MAC(SHA-256 of the original[32])
     name   MAC("name" || SHA-256 of the original[32] || name)
     sight  MAC("sight" || canonical JSON {name, size_bytes})
+    mark   MAC("mark" || canonical JSON {changed_ns, inode, modified_ns, name, size_bytes})
+    record MAC("record" || uid[16] || SHA-256 of its sealed call record[32])
 
-A known sight only spares the sealing: the file is hashed all the same, and its sound decides.
+A known sight only spares the sealing: the file is hashed all the same, and its sound decides. A
+known mark spares the reading, where the source stays: no file keeps the time of its last change
+while its bytes become others (as git's index has it). A known record is not sealed again.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
-from callrec.crypto.primitives import derive, mac
+from callrec.crypto.primitives import derive, mac, sha256
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
 from callrec.procedures.custody import encode_name
@@ -34,7 +38,8 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.intake_sealing import Seen
-    from callrec.procedures.intake_sources import Source
+    from callrec.procedures.intake_sources import Mark, Source
+    from callrec.telephone.joining import Joined
 
 _ASKED_AT_ONCE: Final = 1000
 """Below the most parameters that any SQLite takes (32,766), and quick to compile."""
@@ -77,13 +82,42 @@ class Duplicates:
         name = encode_name(os.fsencode(source.path))
         return self._under_each(b"sight" + canonical({"name": name, "size_bytes": size_bytes}))
 
+    def mark(self, source: Source, mark: Mark) -> list[bytes]:
+        told = {
+            "changed_ns": str(mark.changed_ns),
+            "inode": str(mark.inode),
+            "modified_ns": str(mark.modified_ns),
+            "name": encode_name(os.fsencode(source.path)),
+            "size_bytes": mark.size_bytes,
+        }
+        return self._under_each(b"mark" + canonical(told))
+
+    def record(self, uid: str, record: Mapping[str, Any]) -> list[bytes]:
+        """MACs of a recording's call record, as it is sealed."""
+        return self._under_each(b"record" + bytes.fromhex(uid) + sha256(canonical(record)))
+
     def to_write(self, seen: Seen, *, is_new: bool) -> set[bytes]:
         """What the catalogue is to know of a source once it is taken in."""
-        macs = {self.name(seen)[0], self.sight(seen.source, seen.mark.size_bytes)[0]}
+        macs = {
+            self.name(seen)[0],
+            self.sight(seen.source, seen.mark.size_bytes)[0],
+            self.mark(seen.source, seen.mark)[0],
+        }
         return macs | {self.sound(seen.sha256)[0]} if is_new else macs
 
     def _under_each(self, data: bytes) -> list[bytes]:
         return [mac(key, data) for key in self._keys]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became known of a recording that was there: the call that it is of."""
+
+    row: Row[Any]
+    record: Mapping[str, Any]
+    """As it is sealed (docs/formats/recording.md, 2.1)."""
+    corrects: Mapping[str, Any]
+    """Members of the metadata that were not known, and are."""
 
 
 @dataclass(slots=True)
@@ -96,15 +130,22 @@ class Portion:
     """A recording's number -> sources with its sound, under names that it is not known by."""
     held: list[tuple[Seen, Row[Any]]] = field(default_factory=list)
     """Sources whose sound the vault has, each with its recording's row."""
+    unread: list[tuple[Source, Row[Any]]] = field(default_factory=list)
+    """Sources that are known by their mark, likewise; they were not read."""
+    joined: dict[str, Joined] = field(default_factory=dict)
+    """SHA-256 of an original that is new -> the call that it is of, by its call record."""
+    records: dict[int, Recorded] = field(default_factory=dict)
+    """A recording's number -> its call, if that became known only now."""
 
     @property
     def is_empty(self) -> bool:
         """There is nothing to write."""
-        return not self.new and not self.named
+        return not self.new and not self.named and not self.records
 
     @property
     def duplicates(self) -> int:
-        return len(self.held) + sum(len(seen) - 1 for seen in self.new.values())
+        again = sum(len(seen) - 1 for seen in self.new.values())
+        return len(self.held) + len(self.unread) + again
 
     @property
     def recordings(self) -> list[Taken]:
@@ -124,6 +165,23 @@ def seen_before(
     """Those sources that are known by name and size."""
     macs = {m: s for s in sources for m in duplicates.sight(s, s.mark.size_bytes)}
     return frozenset(macs[m] for m in _known(connection, macs))
+
+
+def marks_known(
+    connection: Connection, duplicates: Duplicates, sources: Iterable[Source]
+) -> dict[Source, Row[Any]]:
+    """Those sources that are known by their mark, each with its recording's row."""
+    macs = {m: s for s in sources for m in duplicates.mark(s, s.mark)}
+    known = _known(connection, macs)
+    rows = _rows(connection, set(known.values()))
+    return {macs[m]: rows[number] for m, number in known.items()}
+
+
+def is_recorded(
+    connection: Connection, duplicates: Duplicates, uid: str, record: Mapping[str, Any]
+) -> bool:
+    """Whether a recording's call record is sealed with it already."""
+    return bool(_known(connection, duplicates.record(uid, record)))
 
 
 def sounds_known(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 CHUNK_FILES: Final = 16
 CHUNK_BYTES: Final = 8_000_000
 SMALL_BYTES: Final = 64 * 1024
+WRONG_CHECKSUM: Final = "its checksum is not the one that its telephone system has on record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Taken:
     call: Call
     sound: Sound
     sealed: Sealed
+    md5: str | None = None
+    """Of the original, in hex; None: nobody's records tell one to hold it against."""
 
     @property
     def sha256(self) -> str:
@@ -78,6 +81,8 @@ class Sealing:
     batch: Batch
     advance: Callable[[int], None]
     """Is told how many bytes more are done."""
+    with_md5: bool = False
+    """Call records are at hand that tell what a recording's bytes must be."""
 
     def take(self, chunk: Sequence[Source]) -> list[Outcome]:
         """Seal each; what is wrong with one concerns that one alone.
@@ -90,6 +95,7 @@ class Sealing:
     def _seal(self, opened: Opened) -> Taken:
         modified = modified_at(opened.mark)
         call, sound = opened.understand(self.setup)
+        md5 = self._checked_md5(opened, call)
         uid, data_key = primitives.fresh_id(), primitives.fresh(primitives.KEY_BYTES)
         sealer = StreamSealer(data_key, context("recording", self.vault, uid=uid))
         sealed = self.batch.seal(opened.file, sealer)
@@ -107,7 +113,20 @@ class Sealing:
             call=call,
             sound=sound,
             sealed=sealed,
+            md5=md5,
         )
+
+    def _checked_md5(self, opened: Opened, call: Call) -> str | None:
+        """MD5 of the bytes, if it is asked for; 8x8 keeps it, and it proves no origin."""
+        told = call.said.get("md5", "").lower()
+        if not told and not self.with_md5:
+            return None
+        md5 = partial(hashlib.md5, usedforsecurity=False)
+        found = hashlib.file_digest(opened.file, md5).hexdigest()
+        opened.file.seek(0)
+        if told and told != found:
+            raise Unusable(WRONG_CHECKSUM)
+        return found
 
 
 def hash_chunk(chunk: Sequence[Source], advance: Callable[[int], None]) -> list[Outcome]:

@@ -42,10 +42,18 @@ class Mark:
     size_bytes: int
     modified_ns: int
     """Nanoseconds since 1970."""
+    changed_ns: int
+    """When anything of it was last changed, its times and its rights too, likewise."""
 
     @classmethod
     def of(cls, status: os.stat_result) -> Mark:
-        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        return cls(
+            status.st_dev,
+            status.st_ino,
+            status.st_size,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+        )
 
     def is_same_file(self, other: Mark) -> bool:
         return (self.device, self.inode) == (other.device, other.inode)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_after import After
     from callrec.procedures.intake_settling import Sight
     from callrec.procedures.intake_sources import Quarantined, Source
+    from callrec.procedures.records_at_hand import RecordsAtHand
 
 BETWEEN_ROUNDS: Final = 60.0
 """Seconds from one round to the next, unless a whole batch is ready: each costs a leaf."""
@@ -40,6 +41,9 @@ class World(Surroundings, Protocol):
 
     def enter(self) -> tuple[Practice, Actor]:
         """Open the vault afresh, and look up who takes in, as he now stands."""
+
+    def records(self, practice: Practice) -> RecordsAtHand | None:
+        """The call records as they are now; None: there are none to join."""
 
     def tell(self, done: Ingested, waiting: int) -> None:
         """Say what a round did, with what was left and is news; ``waiting`` files are to come."""
@@ -119,6 +123,7 @@ class _Rounds:
                 offer.sources(),
                 paths=self.looking.there,
                 after=self.after,
+                records=self.world.records(practice),
                 advance=lambda _: None,
             )
         finally:

@@ -3,6 +3,7 @@
 Pure: procedures hold recordings and legs and ask here. The rules in words: docs/call-records.md.
 """
 
+from callrec.telephone.joining.completing import completed
 from callrec.telephone.joining.facts import (
     CallRecord,
     Joined,
@@ -21,6 +22,7 @@ __all__ = [
     "Joining",
     "RecordingFacts",
     "calls_of",
+    "completed",
     "join",
     "keys_of_leg",
     "keys_of_recording",
