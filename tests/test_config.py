@@ -129,6 +129,51 @@ def test_a_value_that_cannot_be_names_its_key(key: str, tmp_path: Path) -> None:
     assert not mistake.value.message.endswith(".")
 
 
+TEMPLATE = """
+[[telephone.template]]
+name = "ours"
+pattern = '(?P<date>[0-9]{8})-(?P<time>[0-9]{6})\\.wav'
+examples = ["20240704-140501.wav"]
+"""
+BAD_TEMPLATES = {
+    "name": ('name = "ours"', 'name = "Our system"', "string should match"),
+    "pattern: unknown group": ("<time>", "<clock>", 'it has a group "clock"'),
+    "pattern: no RE2": ("(?P<date>", "(?P<date>(?=x)", "it is no pattern of RE2's"),
+    "pattern: no time": ("?P<date>[0-9]{8})-(?P<time>", "?P<caller>[0-9]{8})-(", "it has no time"),
+    "times": ('name = "ours"', 'name = "ours"\ntimes = ["%d.%m."]', '"%d.%m." has no year'),
+    "zone": ('name = "ours"', 'name = "ours"\nzone = "London"', "invalid timezone"),
+    "examples: none": ('["20240704-140501.wav"]', "[]", "at least 1 item"),
+    "examples: not matched": ("-140501", "_140501", "the pattern does not read example 1"),
+    "examples: no time": ("140501", "250501", "the pattern does not read example 1"),
+}
+
+
+def test_a_template_is_read_with_the_configuration(tmp_path: Path) -> None:
+    (template,) = load(TEMPLATE, tmp_path).telephone.template
+    assert (template.name, template.times, template.zone) == ("ours", ("%Y%m%d %H%M%S",), None)
+
+
+@pytest.mark.parametrize("case", BAD_TEMPLATES)
+def test_a_template_that_will_not_do_names_its_key(case: str, tmp_path: Path) -> None:
+    old, new, said = BAD_TEMPLATES[case]
+    key = case.partition(":")[0]
+    with pytest.raises(Misconfigured, match=f'"telephone.template.{key}" cannot be') as told:
+        load(TEMPLATE.replace(old, new), tmp_path)
+    assert said in told.value.message
+
+
+def test_two_templates_of_one_name_are_told(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="two of them have one name"):
+        load(TEMPLATE * 2, tmp_path)
+
+
+def test_the_examples_commented_template_loads(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    commented = text[text.index("#   [[telephone.template]]") : text.index("template = []")]
+    (template,) = load(re.sub(r"(?m)^#   ", "", commented), tmp_path).telephone.template
+    assert template.name == "old-recorder"
+
+
 BROKEN = {
     "no TOML": (b"region = GB\n", "is not TOML"),
     "no UTF-8": (b'region = "\xff"\n', "is not TOML"),

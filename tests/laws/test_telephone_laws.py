@@ -1,33 +1,23 @@
 from __future__ import annotations
 
-import string
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.errors import Unusable
-from callrec.telephone.call import Direction, TimeConfidence
+from callrec.telephone.call import TimeConfidence
 from callrec.telephone.clock import by_instant, by_instant_alone, by_local_time
 from callrec.telephone.number import e164
 from callrec.telephone.reading import read_name
 from callrec.telephone.setup import Setup
 from callrec.telephone.sidecar import read_sidecar
+from telephone.printers.asterisk import INSTANTS, NEAR_A_CHANGE
+from telephone.printers.made import OUTSIDE
 
 LONDON = ZoneInfo("Europe/London")
-INSTANTS = st.integers(10**8, 2 * 10**9).map(lambda epoch: datetime.fromtimestamp(epoch, UTC))
-"""From 1973, when a unique id's epoch has nine digits."""
-
-NEAR_A_CHANGE = st.builds(
-    lambda change, seconds: change + timedelta(seconds=seconds),
-    st.sampled_from(
-        [datetime(y, m, d, 1, tzinfo=UTC) for y, m, d in ((2024, 10, 27), (2025, 3, 30))]
-    ),
-    st.integers(-9000, 9000),
-)
 ZONES = st.sampled_from(
     [ZoneInfo(key) for key in ("Europe/London", "Europe/Dublin", "Asia/Kathmandu", "UTC",
                                "America/New_York", "Australia/Lord_Howe")]
@@ -70,74 +60,6 @@ def test_an_instant_alone_is_shown_as_the_zones_clock_showed_it(
     assert moment.at == instant
     assert moment.local == instant.astimezone(zone).replace(tzinfo=None)
     assert by_instant(moment.local, zone, instant).at == instant
-
-
-EXTENSIONS = st.integers(200, 299).map(str)
-OUTSIDE = st.integers(0, 999).flatmap(
-    lambda n: st.sampled_from([f"02079460{n:03}", f"07700900{n:03}", f"+441632960{n:03}"])
-)
-WITHHELD = st.sampled_from(["unknown", "anonymous"])
-CALLERS = OUTSIDE | WITHHELD
-
-
-class Written(NamedTuple):
-    """One call as the telephone system knows it."""
-
-    kind: str
-    called: str
-    calling: str
-    direction: Direction
-    extension: str | None
-
-
-def written(
-    kind: str, called: st.SearchStrategy[str], calling: st.SearchStrategy[str], way: Direction
-) -> st.SearchStrategy[Written]:
-    def one(called: str, calling: str) -> Written:
-        ours = called if way is Direction.INBOUND else calling
-        return Written(kind, called, calling, way, ours if len(ours) == 3 else None)
-
-    return st.builds(one, called, calling)
-
-
-CALLS = st.one_of(
-    written("in", OUTSIDE | st.just("s"), CALLERS, Direction.INBOUND),
-    written("out", OUTSIDE, EXTENSIONS, Direction.OUTBOUND),
-    written("external", EXTENSIONS, CALLERS, Direction.INBOUND),
-    written("generic", OUTSIDE, CALLERS, Direction.INBOUND),
-    written("internal", EXTENSIONS, EXTENSIONS, Direction.INTERNAL),
-    written("q", EXTENSIONS, CALLERS, Direction.INBOUND),
-    written("rg", EXTENSIONS, CALLERS, Direction.INBOUND),
-    written("exten", EXTENSIONS, CALLERS, Direction.INBOUND),
-    written("parked", EXTENSIONS, CALLERS, Direction.INBOUND),
-    written("ondemand", OUTSIDE, EXTENSIONS, Direction.OUTBOUND),
-    written("force", OUTSIDE, EXTENSIONS, Direction.OUTBOUND),
-)
-SYSTEM_NAMES = st.just("") | st.text(string.ascii_letters + string.digits + "_.-", min_size=1).map(
-    lambda name: f"{name.strip('-')}-" if name.strip("-") and "--" not in name else ""
-)
-
-
-SEQUENCES = st.integers(0, 10**6)
-ENDINGS = st.sampled_from(["wav", "WAV", "wav16", "mp3", "ulaw", "g722"])
-
-
-@given(CALLS, NEAR_A_CHANGE | INSTANTS, SYSTEM_NAMES, SEQUENCES, ENDINGS)
-def test_a_name_is_read_back_as_the_call_that_it_was_given_to(
-    call: Written, at: datetime, system: str, sequence: int, suffix: str
-) -> None:
-    local = at.astimezone(LONDON)
-    unique_id = f"{system}{int(at.timestamp())}.{sequence}"
-    head = f"{call.kind}-{call.called}-{call.calling}"
-    name = f"{head}-{local:%Y%m%d-%H%M%S}-{unique_id}.{suffix}"
-    if len(name) > 255:
-        return
-    read = read_name(PurePath(name), Setup(zone=LONDON, region="GB", extensions=((200, 299),)))
-    assert read is not None
-    assert (read.direction, read.started_at, read.unique_id) == (call.direction, at, unique_id)
-    assert read.extension == call.extension
-    for end, said in ((read.caller, call.calling), (read.callee, call.called)):
-        assert end == (None if said in {"unknown", "anonymous", "s"} else e164(said, "GB") or said)
 
 
 PIECES = st.sampled_from(

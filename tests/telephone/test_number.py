@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.telephone.number import e164, extension_ranges, is_extension, party, tail
+from callrec.telephone.number import (
+    addressed,
+    dialled,
+    e164,
+    extension_ranges,
+    is_extension,
+    is_withheld,
+    party,
+    tail,
+)
 
 SPELLINGS = (
     "02079460123",
@@ -61,6 +70,60 @@ def test_a_short_number_is_believed_where_it_is_listed() -> None:
 def test_emergency_numbers_and_the_health_line_stay_as_written() -> None:
     assert [e164(code, "GB") for code in ("999", "112", "111")] == ["999", "112", "111"]
     assert e164("111", "IE") is None
+
+
+def test_public_short_codes_stay_as_written_and_no_other_short_number_is_one() -> None:
+    told = ["101", "105", "111", "116123", "119", "159", "18000", "100", "117", "116", "201"]
+    assert [text for text in told if e164(text, "GB")] == told[:7]
+    assert e164("101", "IE") is None
+
+
+def test_a_desk_may_have_a_short_codes_number_and_ranges_decide() -> None:
+    told = ["101", "105", "119", "159", "111", "999", "116123"]
+    assert [text for text in told if is_extension(text, (), "GB")] == told[:4]
+    assert not any(is_extension(text, ((200, 299),), "GB") for text in told)
+
+
+NOBODY = (
+    *("", " ", "s", "-", "unknown", "Anonymous", "anonymous@anonymous.invalid", "<unknown>"),
+    *("Withheld", "PRIVATE", "restricted", "Unavailable", "Blocked", "No Caller ID", "0000000000"),
+    *("+266696687", "+7378742833", "asterisk", "FreeSWITCH", "Private Number", "null"),
+)
+
+
+@pytest.mark.parametrize("text", NOBODY)
+def test_nobody_is_nobody_however_a_system_writes_it(text: str) -> None:
+    assert is_withheld(text)
+    assert party(text, "GB") is None
+
+
+@pytest.mark.parametrize("text", ["Anon Surgery", "201", "02079460123", "Sunil", "0"])
+def test_somebody_is_not_nobody(text: str) -> None:
+    assert not is_withheld(text)
+
+
+def test_the_digits_for_an_outside_line_come_off() -> None:
+    assert dialled("902079460123", ("9",), "GB") == "02079460123"
+    assert dialled("9999", ("9",), "GB") == "999"
+    assert dialled("9201", ("9",), "GB") == "9201"
+    assert dialled("999", ("9", "99"), "GB") == "999"
+
+
+ADDRESSED = {
+    '"Jo Bloggs" <02079460123>': "02079460123",
+    "Jo <sip:+442079460123@10.0.0.1:5060;user=phone>": "+442079460123",
+    "sips:201@pbx.example;transport=tls": "201",
+    "TEL:+442079460123;ext=7": "+442079460123",
+    "<unknown>": "unknown",
+    "02079460123": "02079460123",
+    " 201 ": " 201 ",
+    '"Jo" <': "",
+}
+
+
+@pytest.mark.parametrize("text", ADDRESSED)
+def test_the_number_in_an_address_is_found(text: str) -> None:
+    assert addressed(text) == ADDRESSED[text]
 
 
 def test_an_end_of_a_call_is_e164_as_written_or_nobody() -> None:

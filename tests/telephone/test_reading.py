@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,34 @@ def test_whatever_a_file_is_called_it_has_its_own_time(tmp_path: Path, name: byt
     if name != b"..":
         a_file(path)
     assert read(path).time_confidence is TimeConfidence.FILE_TIME
+
+
+TWILIO = {
+    "sid": "RE0123456789abcdef0123456789abcdef",
+    "call_sid": "CA0123456789abcdef0123456789abcdef",
+    "account_sid": "AC0123456789abcdef0123456789abcdef",
+    "start_time": "Thu, 04 Jul 2024 09:00:00 +0000",
+    "duration": "60",
+    "channels": 1,
+    "status": "completed",
+    "source": "DialVerb",
+}
+
+
+@pytest.mark.parametrize("system", [None, "asterisk", "template"])
+def test_a_cloud_systems_own_json_describes_its_recording(
+    tmp_path: Path, system: str | None
+) -> None:
+    recording = a_file(tmp_path / f"{TWILIO['sid']}.wav")
+    recording.with_suffix(".json").write_text(json.dumps(TWILIO))
+    call = read_call(recording, Setup(zone=LONDON, region="GB", system=system))
+    assert (call.system, call.started_at) == (System.TWILIO, datetime(2024, 7, 4, 9, tzinfo=UTC))
+
+
+def test_a_name_that_is_an_id_keeps_it_beside_the_files_own_time(tmp_path: Path) -> None:
+    call = read(a_file(tmp_path / f"{TWILIO['sid']}.wav"))
+    assert (call.system, call.unique_id) == (System.TWILIO, TWILIO["sid"])
+    assert call.time_confidence is TimeConfidence.FILE_TIME
 
 
 def test_a_sidecar_that_is_not_in_the_format_is_no_reason_to_guess(tmp_path: Path) -> None:

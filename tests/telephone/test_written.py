@@ -76,6 +76,25 @@ def test_the_digits_for_an_outside_line_are_no_part_of_the_number() -> None:
                       ).number == "999"  # fmt: skip
 
 
+def test_a_prefix_that_is_shown_with_who_calls_is_no_part_of_the_number() -> None:
+    call = understood(calling="907700900123", called=DESK, setup={"outside_prefixes": ("9",)})
+    assert (call.direction, call.number) == (Direction.INBOUND, "+447700900123")
+
+
+def test_an_end_that_is_not_said_is_the_outside_party_or_the_extension() -> None:
+    inbound = understood(direction=Direction.INBOUND, outside=PATIENT, extension=DESK)
+    assert (inbound.caller, inbound.callee) == ("+447700900123", DESK)
+    outbound = understood(direction=Direction.OUTBOUND, outside=PATIENT, extension=DESK)
+    assert (outbound.caller, outbound.callee) == (DESK, "+447700900123")
+    neither = understood(outside=PATIENT, extension=DESK)
+    assert (neither.caller, neither.callee, neither.number) == (None, None, "+447700900123")
+
+
+def test_where_only_one_end_is_said_no_direction_is_guessed() -> None:
+    assert understood(calling=DESK).direction is Direction.UNKNOWN
+    assert understood(called=DESK).direction is Direction.UNKNOWN
+
+
 def test_what_was_written_is_kept_beside_what_was_understood() -> None:
     call = understood(calling=PATIENT, called=DESK, sides=(Side.CALLER, Side.CALLED))
     assert (call.raw_time, call.local_time) == ("1704358800", "2024-01-04T09:00:00")

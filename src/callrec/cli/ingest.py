@@ -29,8 +29,6 @@ from callrec.procedures.intake_sources import check_paths, survey
 from callrec.procedures.records_at_hand import Unused, at_hand
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from callrec.procedures.intake_run import Ingested
 
 app = new_app()
@@ -61,8 +59,9 @@ def ingest(
             "--cdr goes with neither --watch nor --try",
             hint="run callrec ingest --cdr over the folder once the day's call records are there",
         )
+    setup = telephone_setup(ctx.obj.config, system=system)
     if names_only:
-        _try(ctx.obj, paths or (), system)
+        show_previews(ctx.obj.out, list(preview_names(paths or (), setup)))
     elif not paths:
         raise Unusable("PATH is missing", hint="callrec ingest --help shows how")
     elif dry_run:
@@ -73,11 +72,6 @@ def ingest(
         stay(ctx.obj, [Path(path) for path in paths], read_after(after), system)
     else:
         _ingest(ctx.obj, [Path(path) for path in paths], after, cdr or [], system)
-
-
-def _try(invocation: Invocation, names: Sequence[str], system: str | None) -> None:
-    setup = telephone_setup(invocation.config, system=system)
-    show_previews(invocation.out, list(preview_names(names, setup)))
 
 
 def _rehearse(

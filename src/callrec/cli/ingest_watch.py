@@ -15,7 +15,6 @@ from callrec.errors import Tampered, Unusable
 from callrec.practice import open_practice
 from callrec.procedures.intake_after import check_after
 from callrec.procedures.intake_changes import Changes
-from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import check_paths
 from callrec.procedures.watching import watch_folders
 
@@ -36,7 +35,6 @@ def watch(invocation: Invocation, paths: Sequence[Path], after: After, system: s
     Raises:
         Tampered: at the end, where a sealed copy in the vault could not be read back.
     """
-    telephone_setup(invocation.config, system=system)  # refuses a system that is none
     folders = [path.absolute() for path in paths]
     who = serving(invocation)
     practice = practice_of(invocation)

@@ -114,9 +114,15 @@ def _of_name(name: str, setup: Setup) -> Preview:
     if call is not None:
         return Preview(name, accepted=True, why=call.why, call=call)
     known = read_id(path, setup)
-    how = known.how if known else "no system that is known writes such a name"
-    why = f"{how}; JSON beside it, call records, or its own time would tell"
+    why = f"{_how(known, setup)}; JSON beside it, call records, or its own time would tell"
     return Preview(name, accepted=True, why=why, known=known)
+
+
+def _how(known: Identified | None, setup: Setup) -> str:
+    if known is not None:
+        return known.how
+    asked = setup.templates[0].name if setup.system == System.TEMPLATE else setup.system
+    return f"{asked} writes no such name" if asked else "no system that is known writes such a name"
 
 
 def _of_source(source: Source, setup: Setup, records: RecordsAtHand | None) -> Preview:

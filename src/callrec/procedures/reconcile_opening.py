@@ -68,7 +68,10 @@ def _held(opened: OpenedRecording) -> HeldRecording:
         facts = RecordingFacts(
             unique_id=fields.get("unique_id"),
             names=_names(fields),
-            numbers=tuple(fields[end] for end in ("caller", "callee") if fields.get(end)),
+            # Some names say the outside party's number, and not which end it was.
+            numbers=tuple(
+                {fields[end]: None for end in ("caller", "callee", "number") if fields.get(end)}
+            ),
             extension=fields["extension"],
             started_at=opened.started_at,
             duration_ms=fields["duration_ms"],

@@ -49,6 +49,11 @@ as they do not list Ofcom's numbers for drama or a range opened last month. Shor
 local numbers without their area, which would become somebody else's."""
 
 
+_remembered = lru_cache(maxsize=2**16)
+"""A practice's callers call again, and phonenumbers takes its time."""
+
+
+@_remembered
 def e164(text: str, region: str) -> str | None:
     """The public number in E.164, or a public short code (999, 111, 116123) as written.
 
@@ -107,6 +112,7 @@ def tail(number: str) -> str:
     return number[-4:]
 
 
+@_remembered
 def is_extension(text: str, extensions: Extensions, region: str) -> bool:
     """Whether this is one of the practice's own desks.
 
@@ -128,7 +134,6 @@ def extension_ranges(written: Iterable[str]) -> Extensions:
     return tuple((int(first), int(last or first)) for first, _, last in bounds)
 
 
-@lru_cache(maxsize=2**16)  # its callers call again, and phonenumbers takes its time
 def _e164(digits: str, region: str) -> str | None:
     if _is_short_code(digits, region):
         return digits

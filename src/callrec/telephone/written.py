@@ -104,6 +104,8 @@ class Written:
 def _with_both_ends(written: Written) -> Written:
     """An end that is not said is the outside party or the extension, where the direction tells."""
     outside, extension = written.outside, written.extension or ""
+    if written.calling and written.called:
+        return written
     match written.direction:
         case Direction.INBOUND:
             calling, called = outside, extension
@@ -158,6 +160,8 @@ def _in_order(written: Written, ends: _Ends) -> _Ends:
 
 def _without_prefix(ends: _Ends, direction: Direction, setup: Setup) -> _Ends:
     """Without what is dialled for an outside line; some systems show it with who calls, too."""
+    if not setup.outside_prefixes:
+        return ends
     match direction:
         case Direction.OUTBOUND:
             called = dialled(ends.called, setup.outside_prefixes, setup.region)

@@ -34,6 +34,8 @@ _COLUMNS: Final = (
     *("lastdata", "start", "answer", "end", "duration", "billsec", "disposition", "amaflags"),
 )
 _LATER_COLUMNS: Final = ("peeraccount", "linkedid", "sequence")
+_START: Final = _COLUMNS.index("start")
+_DISPOSITION: Final = _COLUMNS.index("disposition")
 _DISPOSITIONS: Final = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION"})
 
 _UNIQUE_ID: Final = re.compile(r"(?:.+-)?(?P<epoch>[0-9]{9,10})\.[0-9]+")
@@ -55,7 +57,7 @@ def begin(first: Sequence[Line], setup: Setup) -> ReadLine | None:
         read = by_header(first[0], frozenset({start, "src", "dst", "disposition"}), reader.read_row)
         if read is not None:
             return read
-    return reader.read if any(_columns(_cells(line)) for line in first) else None
+    return reader.read if any(map(_is_row, first)) else None
 
 
 class _Reader:
@@ -170,7 +172,7 @@ def _created(unique_id: str) -> datetime | None:
 def _columns(row: Sequence[str]) -> tuple[str, ...]:
     """Of Master.csv, by how many there are; empty: it is no row of it."""
     more = len(row) - len(_COLUMNS)
-    if not 0 <= more <= len(_LATER_COLUMNS) + 2 or not _is_row(row):
+    if more not in range(len(_LATER_COLUMNS) + 3) or row[_DISPOSITION] not in _DISPOSITIONS:
         return ()
     later = _LATER_COLUMNS if more >= len(_LATER_COLUMNS) else ()
     one = "uniqueid" if _UNIQUE_ID.fullmatch(row[-1 - len(later)]) else "userfield"
@@ -178,9 +180,9 @@ def _columns(row: Sequence[str]) -> tuple[str, ...]:
     return (*_COLUMNS, *between, *later)
 
 
-def _is_row(row: Sequence[str]) -> bool:
-    said = dict(zip(_COLUMNS, row, strict=False))
-    return cells.local(said["start"]) is not None and said["disposition"] in _DISPOSITIONS
+def _is_row(line: Line) -> bool:
+    row = _cells(line)
+    return bool(_columns(row)) and cells.local(row[_START]) is not None
 
 
 def _cells(line: Line) -> list[str]:

@@ -50,13 +50,16 @@ class FileClock:
 
     def _is_near(self, start: datetime, created: datetime) -> bool:
         """Whether it began soon after its call, by the practice's clock."""
-        in_zone = any(
-            _AT_LEAST <= start.replace(tzinfo=self._zone, fold=fold) - created < _SOON
-            for fold in (0, 1)
-        )
-        in_utc = _AT_LEAST <= start.replace(tzinfo=UTC) - created < _SOON
+        since = start - created.replace(tzinfo=None)
+        in_zone = any(_AT_LEAST <= since - offset < _SOON for offset in self._offsets(start))
+        in_utc = _AT_LEAST <= since < _SOON
         if in_zone and in_utc:  # winter
             self._is_utc = bool(self._is_utc)
         elif in_zone or in_utc:
             self._is_utc = in_utc
         return in_zone
+
+    def _offsets(self, local: datetime) -> tuple[timedelta, timedelta]:
+        """East of Greenwich, by both readings of a local time."""
+        first, second = (self._zone.utcoffset(local.replace(fold=fold)) for fold in (0, 1))
+        return first or timedelta(), second or timedelta()
