@@ -66,6 +66,7 @@ class Standing:
         given = {
             "CALLREC_CONFIG": str(config),
             "CALLREC_CREDENTIAL": str(self.house.credential),
+            "PYTHONUNBUFFERED": "",
             **self.house.environ,
             **environ,
         }
@@ -91,7 +92,7 @@ class Standing:
         return self.complained.read_text(encoding="utf-8").endswith("watching\n")
 
     def rounds(self) -> list[dict[str, Any]]:
-        """What it said of rounds with ``--json``, a document a line."""
+        """What it said of its rounds with ``--json``, a document a line."""
         return [told for told in self._told() if "summary" not in told]
 
     def summaries(self) -> list[dict[str, Any]]:
@@ -100,6 +101,13 @@ class Standing:
 
     def _told(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.said.read_text(encoding="utf-8").splitlines()]
+
+    def vault_files(self) -> list[str]:
+        """Those of the vault's files that it has open; none where the system does not say."""
+        assert self.process is not None
+        listed = Path(f"/proc/{self.process.pid}/fd")
+        opened = [str(each.readlink()) for each in listed.glob("*") if each.is_symlink()]
+        return [name for name in opened if name.startswith(str(self.house.config.vault))]
 
     def kill(self) -> None:
         """Whatever is left of it."""

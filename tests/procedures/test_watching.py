@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.errors import Locked
+from callrec.procedures import intake_looking
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.intake_after import After, AfterKind
 from callrec.procedures.watching import is_due, pause_after
@@ -18,10 +21,9 @@ from procedures.spool import a_call, a_name, a_wave, left_in, originals_of, reco
 from procedures.watched import SETTLE, World, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from callrec.practice import Actor, Practice
     from practices import House
 
 FIRST = SETTLE + 1
@@ -116,6 +118,72 @@ def test_a_file_that_grows_when_its_turn_comes_waits_again(house: House, tmp_pat
     assert originals_of(house) == [a_wave(0)]
 
 
+def test_a_file_that_changes_and_keeps_its_size_waits_again(house: House, tmp_path: Path) -> None:
+    call = a_call(tmp_path / "spool")
+    untold = {FIRST: lambda: call.write_bytes(a_wave(1))}
+    world = watched(World(house, 30, untold), call.parent)
+    assert world.rounds == [(FIRST + SETTLE, 1, 0)]
+    assert originals_of(house) == [a_wave(1)]
+
+
+def test_a_file_that_is_replaced_during_its_round_comes_with_another(
+    house: House, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+    first = a_call(spool, 0)
+    a_call(spool, 1)
+
+    def replace() -> None:
+        a_call(tmp_path, 2).replace(first)
+
+    world = watched(Busy(house, 200, during=replace), spool)
+    assert world.left == []
+    assert [done for _, done, _ in world.rounds] == [1, 1]
+    assert sorted(originals_of(house)) == sorted([a_wave(1), a_wave(2)])
+
+
+def test_a_file_that_is_open_for_writing_waits_and_is_not_told(
+    house: House, tmp_path: Path
+) -> None:
+    call = a_call(tmp_path / "spool")
+    with call.open("ab") as writing:
+        world = watched(World(house, 100, {FIRST + 20: writing.close}), call.parent)
+    assert (world.left, world.rounds) == ([], [(FIRST + 60, 1, 0)])
+
+
+def gone(path: Path) -> list[Path]:
+    path.unlink()
+    return [path]
+
+
+def test_for_a_file_that_goes_before_it_is_settled_no_round_is_held(
+    house: House, tmp_path: Path
+) -> None:
+    call = a_call(tmp_path / "spool")
+    world = watched(World(house, 100, {3: partial(gone, call)}), call.parent)
+    assert (world.entered, world.left) == ([0], [])
+
+
+def test_a_round_is_offered_files_for_a_minute(house: House, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    for call in range(3):
+        a_call(spool, call)
+    world = Busy(house, 200)
+    world.during = lambda: setattr(world, "at", world.at + 60)  # it took so long
+    watched(world, spool)
+    assert [(done, waiting) for _, done, waiting in world.rounds] == [(1, 2), (2, 0)]
+
+
+def test_a_pass_stops_while_so_many_wait(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_looking, "MOST_WAITING", 2)
+    for call in range(5):
+        a_call(tmp_path / "spool", call)
+    world = watched(World(house, 200), tmp_path / "spool")
+    assert world.rounds == [(FIRST, 2, 0), (FIRST + 60, 2, 0), (FIRST + 120, 1, 0)]
+
+
 def test_a_sidecar_has_to_stand_still_too(house: House, tmp_path: Path) -> None:
     spool = tmp_path / "spool"
     call = a_call(spool, name="call.wav")
@@ -151,13 +219,14 @@ def test_what_cannot_be_taken_in_is_told_once_and_tried_again_when_it_changes(
 def test_what_was_left_is_tried_again_each_hour(house: House, tmp_path: Path) -> None:
     spool, done = tmp_path / "spool", tmp_path / "done"
     call = a_call(spool)
+    (spool / "note.wav").write_text("no sound", encoding="utf-8")
     done.mkdir()
     shutil.copy(a_call(tmp_path / "other", 7), done / call.name)  # its place is taken
     gone = {1000: (done / call.name).unlink}
     move = After(AfterKind.MOVE, done)
     world = watched(World(house, 4000, gone), spool, after=move)
-    assert [(at, name) for at, name, _ in world.left] == [(FIRST, call.name)]
-    assert (left_in(spool), left_in(done)) == ([], [call.name])
+    assert [(at, name) for at, name, _ in world.left] == [(FIRST, "note.wav"), (FIRST, call.name)]
+    assert (left_in(spool), left_in(done)) == (["note.wav"], [call.name])
     assert [at for at, *_ in world.rounds] == [FIRST, 3606]
 
 
@@ -186,13 +255,20 @@ def test_what_fails_is_told_and_tried_again_with_growing_pauses(
 ) -> None:
     spool = tmp_path / "spool"
     a_call(spool)
-    with ExitStack() as another:
-        another.enter_context(house.practice.store.lock())
-        world = watched(World(house, 100, {FIRST + 30: another.close}), spool)
+    lock = house.practice.store.lock
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(lock())
+        happens = {
+            FIRST + 30: first.close,
+            200: lambda: second.enter_context(lock()),
+            201: lambda: [a_call(spool, 1)],
+            207: second.close,
+        }
+        world = watched(World(house, 300, happens), spool)
     busy = "another ingest is running; tried again in"
-    pauses = {0: 5, 5: 10, 15: 20}
-    assert world.notes == [(FIRST + at, f"{busy} {pause} s") for at, pause in pauses.items()]
-    assert world.rounds == [(FIRST + 35, 1, 0)]
+    pauses = {6: 5, 11: 10, 21: 20, 206: 5}
+    assert world.notes == [(at, f"{busy} {pause} s") for at, pause in pauses.items()]
+    assert world.rounds == [(41, 1, 0), (211, 1, 0)]
 
 
 def test_a_full_disk_is_told_and_intake_goes_on_once_there_is_room(
@@ -223,6 +299,45 @@ def test_whoever_was_disabled_is_refused_at_the_next_round(house: House, tmp_pat
     assert (world.at, len(recordings_of(house))) == (FIRST + 60, 1)
 
 
+def test_a_summary_is_signed_at_midnight_and_at_the_end(house: House, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    for call in range(2):
+        a_call(spool, call)
+    come = {120: lambda: [a_call(spool, 2)]}
+    world = watched(World(house, 200, come, midnight=100), spool)
+    assert [(at, each.fields["recordings"]) for at, each in world.summaries] == [(100, 2), (200, 1)]
+
+
+def test_a_day_without_a_call_has_no_summary(house: House, tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir()
+    assert watched(World(house, 200, midnight=100), tmp_path / "spool").summaries == []
+
+
+def test_recordings_are_joined_to_the_call_records_that_are_there(
+    house: House, tmp_path: Path
+) -> None:
+    spool, master = tmp_path / "spool", tmp_path / "Master.csv"
+    a_call(spool, 0)
+    happens = {
+        20: lambda: master.write_text(a_row(1), encoding="utf-8"),
+        21: lambda: [a_call(spool, 1)],
+    }
+    world = watched(World(house, 100, happens), spool, cdr=[master])
+    assert [done for _, done, _ in world.rounds] == [1, 1]
+    assert world.notes == [(FIRST, f'without call records: there is no file "{master}"')]
+    records = [each.fields["record"] for each in recordings_of(house)]
+    assert records[0] is None
+    assert records[1]["joined_by"] == "unique-id"
+
+
+def a_row(call: int) -> str:
+    """A line of Master.csv, of the call that `a_name` names."""
+    ends = ("", "07700900123", "201", "from-trunk", "07700900123", "SIP/trunk-1", "SIP/201-2")
+    times = ("2024-07-04 14:05:01", "2024-07-04 14:05:06", "2024-07-04 14:06:06")
+    rest = ("65", "60", "ANSWERED", "DOCUMENTATION", f"{1720098301 + call}.{call}", "")
+    return ",".join(f'"{cell}"' for cell in (*ends, "Dial", "SIP/201", *times, *rest)) + "\n"
+
+
 def test_stopped_in_a_round_what_was_offered_is_taken_in_and_no_more(
     house: House, tmp_path: Path
 ) -> None:
@@ -237,11 +352,24 @@ def test_stopped_in_a_round_what_was_offered_is_taken_in_and_no_more(
 class Hasty(World):
     """Is told to stop while the third file of the first round is looked for."""
 
-    def enter(self) -> tuple[Practice, Actor]:
-        self.patience = 2
-        return super().enter()
+    patience = 2
 
     def stopped(self) -> bool:
-        if self.entered:
+        if self.is_in_a_round:
             self.patience -= 1
-        return self.entered != [] and self.patience < 0
+        return self.patience < 0
+
+
+@dataclass
+class Busy(World):
+    """Something happens once, while the second file of the first round is looked for."""
+
+    during: Callable[[], object] = lambda: None
+    offered: int = 0
+
+    def stopped(self) -> bool:
+        if self.is_in_a_round:
+            self.offered += 1
+            if self.offered == 2:
+                self.during()
+        return super().stopped()

@@ -7,6 +7,7 @@ unless the test says so.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from callrec.keyring import read_credential
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 SETTLE = 5
 
 
-@dataclass(slots=True)
+@dataclass
 class World:
     """Ends after so many seconds of its own clock."""
 
@@ -37,6 +38,8 @@ class World:
     happens: Mapping[int, Callable[[], object]] = field(default_factory=dict)
     """Second -> what happens then; paths that it returns are told as changed."""
     tells_all: bool = True
+    midnight: int = 86_400
+    """The second at which the next day begins."""
     at: int = 0
     rounds: list[tuple[int, int, int]] = field(default_factory=list)
     """When, how many were taken in, how many are to come."""
@@ -47,12 +50,20 @@ class World:
     followed: list[Sequence[Path]] = field(default_factory=list)
     summaries: list[tuple[int, Summary]] = field(default_factory=list)
 
+    @property
+    def is_in_a_round(self) -> bool:
+        """Or after the first."""
+        return len(self.entered) > 1
+
     def passed(self) -> float:
         return self.at
 
     def follow(self, folders: Sequence[Path]) -> bool:
         self.followed.append(list(folders))
         return self.tells_all
+
+    def today(self) -> date:
+        return date(2026, 11, 24 + (self.at >= self.midnight))
 
     def wait(self) -> Sequence[Path]:
         self.at += 1
@@ -63,7 +74,8 @@ class World:
         return self.at >= self.until
 
     def note(self, text: str) -> None:
-        self.notes.append((self.at, text))
+        if text != "watching":
+            self.notes.append((self.at, text))
 
     def enter(self) -> tuple[Practice, Actor]:
         self.entered.append(self.at)
@@ -79,7 +91,7 @@ class World:
         self.summaries.append((self.at, summary))
 
 
-def watched(world: World, *folders: Path, after: After = KEEP) -> World:
+def watched(world: World, *folders: Path, after: After = KEEP, cdr: Sequence[Path] = ()) -> World:
     """Watch until the world ends."""
-    watch_folders(world, folders, after=after, settle_seconds=SETTLE)
+    watch_folders(world, folders, after=after, settle_seconds=SETTLE, cdr=cdr)
     return world

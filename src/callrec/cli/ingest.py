@@ -54,11 +54,8 @@ def ingest(
     """
     if watch and (names_only or dry_run):
         raise Unusable("--watch takes recordings in; it goes with no rehearsal")
-    if cdr and (watch or names_only):
-        raise Unusable(
-            "--cdr goes with neither --watch nor --try",
-            hint="run callrec ingest --cdr over the folder once the day's call records are there",
-        )
+    if cdr and names_only:
+        raise Unusable("--cdr does not go with --try, which reads no file")
     setup = telephone_setup(ctx.obj.config, system=system)
     if names_only:
         show_previews(ctx.obj.out, list(preview_names(paths or (), setup)))
@@ -69,7 +66,13 @@ def ingest(
     elif watch:
         from callrec.cli.ingest_watch import watch as stay  # noqa: PLC0415  # few need its library
 
-        stay(ctx.obj, [Path(path) for path in paths], read_after(after), system)
+        stay(
+            ctx.obj,
+            [Path(path) for path in paths],
+            after=read_after(after),
+            system=system,
+            cdr=cdr or [],
+        )
     else:
         _ingest(ctx.obj, [Path(path) for path in paths], after, cdr or [], system)
 

@@ -10,16 +10,15 @@ from callrec.cli.findings import told_of_findings
 from callrec.cli.ingested import as_value, summary_json, told_of_summary
 from callrec.cli.output import rfc3339
 from callrec.cli.stopping import told_to_stop
-from callrec.cli.who import practice_of, serving
-from callrec.errors import Tampered, Unusable
+from callrec.cli.who import serving
+from callrec.errors import Tampered
 from callrec.practice import open_practice
-from callrec.procedures.intake_after import check_after
 from callrec.procedures.intake_changes import Changes
-from callrec.procedures.intake_sources import check_paths
 from callrec.procedures.watching import watch_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
     from pathlib import Path
 
     from callrec.cli.invocation import Invocation
@@ -29,25 +28,30 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_summary import Summary
 
 
-def watch(invocation: Invocation, paths: Sequence[Path], after: After, system: str | None) -> None:
+def watch(
+    invocation: Invocation,
+    paths: Sequence[Path],
+    *,
+    after: After,
+    system: str | None,
+    cdr: Sequence[Path],
+) -> None:
     """Take in what comes into the folders, until the process is told to end.
 
     Raises:
         Tampered: at the end, where a sealed copy in the vault could not be read back.
     """
-    folders = [path.absolute() for path in paths]
-    who = serving(invocation)
-    practice = practice_of(invocation)
-    who(practice)
-    check_paths(folders, practice.folder)
-    check_after(after, folders, practice.folder)
-    if not all(path.is_dir() for path in folders):
-        raise Unusable("--watch takes folders", hint="name the folder that the file lies in")
+    who, settle_seconds = serving(invocation), invocation.config.telephone.settle_seconds
     with told_to_stop() as stop:
         world = _World(invocation, who, Changes(stop), stop.is_set)
-        world.note("watching")
-        settle_seconds = invocation.config.telephone.settle_seconds
-        watch_folders(world, folders, after=after, settle_seconds=settle_seconds, system=system)
+        watch_folders(
+            world,
+            [path.absolute() for path in paths],
+            after=after,
+            settle_seconds=settle_seconds,
+            system=system,
+            cdr=cdr,
+        )
     if world.damaged:
         raise Tampered(f"sealed copies in the vault that cannot be read back: {world.damaged}")
 
@@ -61,6 +65,9 @@ class _World:
     changes: Changes
     stopped: Callable[[], bool]
     damaged: int = 0
+
+    def today(self) -> date:
+        return self.invocation.now().astimezone(self.invocation.config.time_zone).date()
 
     def enter(self) -> tuple[Practice, Actor]:
         invocation = self.invocation
@@ -86,7 +93,8 @@ class _World:
 
         def text() -> None:
             before = f", {done.duplicates} known already" if done.duplicates else ""
-            out.say(f"{at}  {done.recordings} taken in{before}, {waiting} to come")
+            joined = f", {done.joined} joined to call records" if done.joined else ""
+            out.say(f"{at}  {done.recordings} taken in{before}{joined}, {waiting} to come")
             for line in told_of_findings(done.findings):
                 out.say(f"{at}  {line}")
             for each in done.quarantined:

@@ -7,14 +7,19 @@ memory. In between, what has changed is looked at by itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from callrec.procedures.intake_sources import Quarantined, Source, find_again, find_sources
+from callrec.procedures.intake_sources import (
+    Mark,
+    Quarantined,
+    Source,
+    find_again,
+    find_sources,
+)
 from callrec.telephone.sidecar import sidecar_for
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
@@ -71,17 +76,14 @@ class Looking:
         """Look at what changed since the last time; waits for it a moment."""
         self._begin_when_due()
         for path in self.around.wait():
-            for found in find_again(path, self.there):
-                self._see(found)
+            self.see_again(path)
         self._go_on()
 
-    def see_again(self, source: Source) -> None:
-        """Look at one file that may have changed."""
-        stamp = stamp_of(source.path)
-        if stamp:
-            self.spool.see(source, stamp, self.around.passed())
-        else:
-            self.spool.forget(source.path)
+    def see_again(self, path: Path) -> None:
+        """Look at a path that has changed."""
+        self.spool.forget(path)
+        for found in find_again(path, self.there):
+            self._see(found)
 
     def _begin_when_due(self) -> None:
         now = self.around.passed()
@@ -120,21 +122,21 @@ class Looking:
 
     def _see(self, found: Found) -> None:
         if isinstance(found, Source):
-            self.see_again(found)
+            stamp = stamp_of(found.path, found.mark)
+            if stamp:  # else its sidecar has just gone: the next look tells
+                self.spool.see(found, stamp, self.around.passed())
         elif isinstance(found, Quarantined) and self.spool.is_news(found):
             self.left.append(found)
 
 
-def stamp_of(path: Path) -> Stamp:
-    """What tells whether a file stands still, and the sidecar beside it; empty if it is gone."""
+def stamp_of(path: Path, mark: Mark | None = None) -> Stamp:
+    """What tells whether a file stands still, and the sidecar beside it; empty if it is gone.
+
+    ``mark``: the file's own, as it was just found; None: as it is now.
+    """
     try:
         sidecar = sidecar_for(path)
-        return _stamp(path.lstat()) + (_stamp(sidecar.lstat()) if sidecar else ())
+        marks = [mark or Mark.of(path.lstat()), *([Mark.of(sidecar.lstat())] if sidecar else [])]
     except OSError:
         return ()
-
-
-def _stamp(status: os.stat_result) -> Stamp:
-    # Rights that were changed show in the last alone.
-    times = (status.st_mtime_ns, status.st_ctime_ns)
-    return (status.st_dev, status.st_ino, status.st_size, *times)
+    return tuple(number for each in marks for number in astuple(each))

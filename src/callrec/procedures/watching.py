@@ -10,19 +10,26 @@ tried again. All that this process knows may be lost at any moment: the vault kn
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from callrec.errors import Failed, NotFound
+from callrec.errors import Failed, NotFound, Unusable
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power
+from callrec.practice import today
 from callrec.procedures.ingest import ingest_found
+from callrec.procedures.intake_after import check_after
 from callrec.procedures.intake_looking import Looking, Surroundings, stamp_of
 from callrec.procedures.intake_run import MOST_RECORDINGS, Ingested
 from callrec.procedures.intake_settling import Spool
-from callrec.procedures.intake_sources import Refusal
+from callrec.procedures.intake_sources import Refusal, check_paths
 from callrec.procedures.intake_summary import Totals, close_intake
+from callrec.procedures.records_at_hand import at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_settling import Sight
     from callrec.procedures.intake_sources import Quarantined, Source
     from callrec.procedures.intake_summary import Summary
+    from callrec.procedures.records_at_hand import RecordsAtHand
 
 BETWEEN_ROUNDS: Final = 60.0
 """Seconds from one round to the next, unless a whole batch is ready: each costs a leaf."""
@@ -37,12 +45,13 @@ LONGEST_ROUND: Final = 60.0
 """Seconds after which a round is offered no more files."""
 FIRST_PAUSE: Final = 5.0
 LONGEST_PAUSE: Final = 300.0
-BETWEEN_SUMMARIES: Final = 86_400.0
-"""Seconds: a summary a day, and one at the end."""
 
 
 class World(Surroundings, Protocol):
     """What standing intake asks of the world besides."""
+
+    def today(self) -> date:
+        """The day that it is at the practice."""
 
     def enter(self) -> tuple[Practice, Actor]:
         """Open the vault afresh, and look up who takes in, as he now stands."""
@@ -71,27 +80,46 @@ def watch_folders(
     after: After,
     settle_seconds: float,
     system: str | None = None,
+    cdr: Sequence[Path] = (),
 ) -> None:
     """Take in what comes into the folders, until the world says stop.
 
     Args:
         world: around us.
-        folders: absolute, and checked.
+        folders: absolute.
         after: what becomes of the sources.
         settle_seconds: how long a file must have stood still.
         system: whose recordings these are; None: told by their names.
+        cdr: files of call records, read anew in each round.
 
     Raises:
-        Refused, Locked: whoever takes in may not any more.
+        NotFound, Unusable: at the start, the folders will not do.
+        Refused, Locked: whoever takes in may not, or not any more.
         Misconfigured, Tampered: the vault is not as it should be.
     """
+    with _entered(world) as (practice, actor):
+        check_may(actor.person, Power.INGEST, on=today(practice))
+        check_paths(folders, practice.folder)
+        check_after(after, folders, practice.folder)
+    if not all(path.is_dir() for path in folders):
+        raise Unusable("--watch takes folders", hint="name the folder that the file lies in")
+    world.note("watching")
     looking = Looking(world, folders, Spool(settle_seconds), there=list(folders))
-    rounds = _Rounds(world, looking, after, system)
+    rounds = _Rounds(world, looking, after, system, cdr)
     while not world.stopped():
         looking.look()
         rounds.hold_if_due()
         rounds.sum_up_if_due()
     rounds.sum_up()
+
+
+@contextmanager
+def _entered(world: World) -> Iterator[tuple[Practice, Actor]]:
+    practice, actor = world.enter()
+    try:
+        yield practice, actor
+    finally:
+        practice.engine.dispose()
 
 
 @dataclass(slots=True)
@@ -100,6 +128,7 @@ class _Rounds:
     looking: Looking
     after: After
     system: str | None
+    cdr: Sequence[Path]
     last: float = float("-inf")
     """When the last one began that took something in."""
     not_before: float = float("-inf")
@@ -107,26 +136,24 @@ class _Rounds:
     """In a row."""
     totals: Totals = field(default_factory=Totals)
     """Since the last summary."""
-    summed_up: float = field(init=False)
+    day: date = field(init=False)
+    """Which the next summary is of."""
 
     def __post_init__(self) -> None:
-        self.summed_up = self.world.passed()
+        self.day = self.world.today()
 
     def sum_up_if_due(self) -> None:
-        if self.world.passed() - self.summed_up >= BETWEEN_SUMMARIES:
+        if self.world.today() != self.day:
             self.sum_up()
 
     def sum_up(self) -> None:
         """Sign a summary of what was done since the last one, if anything was."""
-        self.summed_up = self.world.passed()
+        self.day = self.world.today()
         if not self.totals:
             return
         try:
-            practice, actor = self.world.enter()
-            try:
+            with _entered(self.world) as (practice, actor):
                 summary = close_intake(practice, actor, self.totals, complete=True)
-            finally:
-                practice.engine.dispose()
         except (Failed, NotFound) as problem:
             self.world.note(f"{problem.message}; the next summary will say what was done")
             return
@@ -157,8 +184,7 @@ class _Rounds:
             self.last = offer.began if offer.made else self.last
 
     def _taken_in(self, offer: _Offer) -> Ingested:
-        practice, actor = self.world.enter()
-        try:
+        with _entered(self.world) as (practice, actor), ExitStack() as records:
             done = ingest_found(
                 practice,
                 actor,
@@ -167,10 +193,17 @@ class _Rounds:
                 after=self.after,
                 system=self.system,
                 advance=lambda _: None,
+                records=self._records(practice, records),
             )
-        finally:
-            practice.engine.dispose()
         return replace(done, quarantined=offer.settle_with(done.quarantined))
+
+    def _records(self, practice: Practice, until: ExitStack) -> RecordsAtHand | None:
+        try:
+            return until.enter_context(at_hand(self.cdr, practice.config, system=self.system))
+        except (Failed, NotFound, Unusable) as problem:
+            # Recordings do not wait for them: callrec ingest --cdr joins them later.
+            self.world.note(f"without call records: {problem.message}")
+            return None
 
     def _tell(self, done: Ingested) -> None:
         done.quarantined += self.looking.left
@@ -198,7 +231,7 @@ class _Offer:
                 self.made[sight.source.path] = sight
                 yield sight.source
             else:
-                self.looking.see_again(sight.source)
+                self.looking.see_again(sight.source.path)
 
     def settle_with(self, left: Sequence[Quarantined]) -> list[Quarantined]:
         """Note what became of each; returns those of them that were left for good, as news."""
@@ -206,14 +239,13 @@ class _Offer:
         news = []
         for each in left:
             sight = self.made.get(each.path)
-            if sight is not None and stamp_of(each.path) != sight.stamp:
-                self.looking.see_again(sight.source)
-            elif sight is not None and each.refusal is Refusal.UNSETTLED:
+            unsettled = each.refusal is Refusal.UNSETTLED
+            if sight is not None and (unsettled or stamp_of(each.path) != sight.stamp):
                 spool.wait_again(sight.source, sight.stamp, self.world.passed())
-            else:
-                if sight is not None:  # else it is a sidecar
-                    spool.leave(sight)
-                news += [each] if spool.is_news(each) else []
+                continue
+            if sight is not None:  # else it is a sidecar
+                spool.leave(sight)
+            news += [each] if spool.is_news(each) else []
         for path in self.made.keys() - {each.path for each in left}:
             spool.deal_with(self.made[path])
         return news
