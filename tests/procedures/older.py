@@ -23,8 +23,13 @@ SINCE_0001 = (
     "incident_key",
     "incident",
     "outbox",
+    "destroyed",
+    "certificate",
+    "category",
 )
-"""Tables that came with 0002, each before those that it refers to."""
+"""Tables that came later, each before those that it refers to."""
+
+VOLUME_SINCE_0001 = ("seen_at", "standing", "serial", "kept_version", "kept_sealed")
 
 
 def catalogue_of(house: House) -> Path:
@@ -44,6 +49,7 @@ def take_back_to_0001(house: House) -> None:
     """Drop what the first schema did not have; it is not to be used before it is migrated."""
     house.practice.engine.dispose()
     drops = [f"DROP TABLE {table}" for table in SINCE_0001]
+    drops += [f"ALTER TABLE volume DROP COLUMN {column}" for column in VOLUME_SINCE_0001]
     sql(house, *drops, "UPDATE alembic_version SET version_num = '0001'")
 
 

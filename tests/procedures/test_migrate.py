@@ -226,15 +226,15 @@ def is_as_it_was(house: House, tmp_path: Path) -> bool:
 
 
 def test_a_migration_that_fails_midway_changes_nothing(older: House, tmp_path: Path) -> None:
-    sql(older, "CREATE TABLE outbox (id INTEGER)")  # in the way of the last table of 0002
+    sql(older, "CREATE TABLE destroyed (id INTEGER)")  # in the way of the last table of 0003
     leaves = sql(older, "SELECT count(*) FROM leaf")
-    with pytest.raises(Failed, match="outbox already exists"):
+    with pytest.raises(Failed, match="destroyed already exists"):
         migrate(older)
     assert is_as_it_was(older, tmp_path)
     tables = {name for (name,) in sql(older, "SELECT name FROM sqlite_master")}
-    assert tables & set(SINCE_0001) == {"outbox"}
+    assert tables & set(SINCE_0001) == {"destroyed"}
     assert sql(older, "SELECT count(*) FROM leaf") == leaves
-    sql(older, "DROP TABLE outbox")
+    sql(older, "DROP TABLE destroyed")
     migrate(older)
     older.open()
 

@@ -39,6 +39,8 @@ FOLDERS: Final = (_BAGS, _HEADS, _CATALOGUE)
 """The folders that every volume has."""
 
 _BAG_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}")
+_PROOF = ".tlog-proof"
+_HEAD_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}\.tlog-proof")
 _COPY_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z\.(sealed|keys\.json)")
 
 
@@ -74,6 +76,11 @@ class Volume:
             NotFound: the name is none that a bag can have.
         """
         return self.at / _BAGS / _checked(bag)
+
+    def heads(self) -> tuple[str, ...]:
+        """The names of the runs whose proofs lie there, oldest first."""
+        names = _matching(self.at / _HEADS, _HEAD_NAME)
+        return tuple(sorted(name.removesuffix(_PROOF) for name in names))
 
     def head_of(self, bag: str) -> bytes:
         """The proof that binds a bag to the audit log, as it was given to ``write_head``.
@@ -160,7 +167,7 @@ class Volume:
                     _remove(path)
 
     def _head_path(self, bag: str) -> Path:
-        return self.at / _HEADS / f"{_checked(bag)}.tlog-proof"
+        return self.at / _HEADS / f"{_checked(bag)}{_PROOF}"
 
     def _delete(self, goes: Callable[[str], bool]) -> None:
         folder = self.at / _CATALOGUE

@@ -69,3 +69,18 @@ def remember(folder: Path, head: Head, seen_at: str) -> None:
             f"it is done and in the audit log, but its head is not remembered: {error.strerror}",
             hint=f'make room for, or give yourself, "{folder}"',
         ) from error
+
+
+def forget(folder: Path) -> None:
+    """Forget the head that is remembered: a restore has named it as lost, on the log itself.
+
+    Raises:
+        Failed: the folder cannot be written.
+    """
+    try:
+        (folder / "head.json").unlink(missing_ok=True)
+    except OSError as error:
+        raise Failed(
+            f"the remembered head of the audit log cannot be replaced: {error.strerror}",
+            hint=f'give yourself "{folder}"',
+        ) from error

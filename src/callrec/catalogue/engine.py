@@ -27,9 +27,9 @@ FILE_NAME: Final = "catalogue.sqlite"
 BUSY_SECONDS: Final = 60
 _CURSORS: Final = "cursors"
 """Under this a connection remembers its cursors as long as anybody else does."""
-SCHEMA: Final = "0002"
+SCHEMA: Final = "0003"
 """The newest migration: what this callrec reads and writes."""
-OLDER: Final = frozenset({"0001"})
+OLDER: Final = frozenset({"0001", "0002"})
 """Schemas that `upgrade` leads on from."""
 
 NETWORK_FILE_SYSTEMS: Final = frozenset(

@@ -365,9 +365,16 @@ volume = Table(
     Column("head_size", BigInteger, nullable=False),
     Column("head_root", LargeBinary, nullable=False),
     Column("written_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger),
+    Column("standing", String(16), nullable=False, server_default="in-use"),
+    Column("serial", String(64)),
+    Column("kept_version", Integer),
+    Column("kept_sealed", LargeBinary),
 )
-"""``head``: the log's head that we last wrote there. When each volume was last verified, the
-operator's own state folder remembers: verifying writes nothing in the vault."""
+"""``head``: the log's head that we last wrote there. ``standing``: in-use, lost or retired.
+``serial``: the drive's own, where it could be read. ``kept``: who has it and where it lies, sealed
+to the catalogue key. When each volume was last verified, the operator's own state folder remembers:
+verifying writes nothing in the vault."""
 
 bag = Table(
     "bag",
@@ -384,6 +391,43 @@ archived = Table(
     Column("volume", ForeignKey("volume.id"), primary_key=True),
     Column("bag", String(64), nullable=False),
 )
+
+"""A row that is left of a recording that was destroyed is erasure owed: the volume has it yet."""
+
+# --- retention and destruction -----------------------------------------------------------------
+
+category = Table(
+    "category",
+    METADATA,
+    Column("recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False),
+    Column("category", String(32), nullable=False),
+    Column("seq", ForeignKey("leaf.seq"), nullable=False),
+)
+"""Where somebody said which category of the retention schedule a recording is of; others follow
+from the rules."""
+
+certificate = Table(
+    "certificate",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("request", ForeignKey("request.id"), nullable=False),
+    Column("seq", ForeignKey("leaf.seq"), nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("done_at", BigInteger),
+)
+"""A destruction that was approved: C-``number``; done when nothing of it is owed any more."""
+
+destroyed = Table(
+    "destroyed",
+    METADATA,
+    Column("recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False),
+    Column("certificate", ForeignKey("certificate.id"), nullable=False, index=True),
+    Column("category", String(32), nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("destroyed_at", BigInteger, nullable=False),
+)
+"""The stub of a recording, beside what its row still says: uid, start, length, hash."""
 
 Index("grant_person", grant.c.person)
 Index("held_recording", held.c.recording)

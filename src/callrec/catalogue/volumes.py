@@ -100,12 +100,13 @@ def save_volume(connection: Connection, volume: str, **columns: object) -> None:
         connection.execute(table.update().where(table.c.id == volume).values(**columns))
 
 
-def add_bag(
+def put_bag(
     connection: Connection, volume: str, bag: str, *, statement: str, recordings: Iterable[int]
 ) -> None:
-    """Write down a bag that lies on a volume, and which recordings are in it."""
+    """Write down a bag that lies on a volume, new or anew, and which recordings are in it."""
+    for table, name in ((tables.archived, tables.archived.c.bag), (tables.bag, tables.bag.c.name)):
+        connection.execute(table.delete().where(table.c.volume == volume, name == bag))
     connection.execute(tables.bag.insert().values(volume=volume, name=bag, statement=statement))
-    connection.execute(
-        tables.archived.insert(),
-        [{"recording": number, "volume": volume, "bag": bag} for number in recordings],
-    )
+    rows = [{"recording": number, "volume": volume, "bag": bag} for number in recordings]
+    if rows:
+        connection.execute(tables.archived.insert(), rows)

@@ -135,6 +135,10 @@ def _json(found: Verification) -> dict[str, object]:
         "problems": [{"seq": p.seq, "what": p.what} for p in found.problems],
         "unchecked": list(found.unchecked),
         "without_power": list(found.without_power),
+        "resumed": [
+            {"size": r.size, "leaves_lost": r.leaves_lost, "heads_lost": len(r.lost)}
+            for r in found.resumed
+        ],
     }
 
 
@@ -145,6 +149,10 @@ def _say(out: Output, found: Verification) -> None:
         out.say(f"{found.unattested} entries were written where no key was at hand")
     for seq in found.without_power:
         out.say(f"entry {seq} has a statement by somebody without the power: it counts for nothing")
+    for each in found.resumed:
+        out.say(
+            f"resumed at {each.size} after a restore; entries lost: {each.leaves_lost} at least"
+        )
     for anchor in found.anchors:
         when = f", seen {anchor.at[:16].replace('T', ' ')} UTC" if anchor.at else ""
         out.say(f"extends an outside head: {anchor.name}, {anchor.size} entries{when}")

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context
-from callrec.cli.who import practice_of
-from callrec.errors import Tampered
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import restoring
+from callrec.cli.who import practice_of, signing
+from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.procedures.doctor import Level, examine
+from callrec.procedures.fetching import count_files
+from callrec.procedures.restore import open_volumes, repair_from
 from callrec.procedures.status import count_recordings
 
 app = new_app()
 
 
 @app.command()
-def doctor(ctx: Context, *, full: options.Thorough = False) -> None:
+def doctor(
+    ctx: Context,
+    *,
+    full: options.Thorough = False,
+    repair: restoring.Repair = False,
+    volumes: restoring.RepairFrom = None,
+) -> None:
     """Check this machine and this vault, and say what to do about what is wrong.
 
     Opens nothing and changes nothing. Without --full each sealed file is there and of its size;
-    with it, each is read and compared with its checksum, at the speed of the disk.
+    with it, each is read and compared with its checksum, at the speed of the disk. With --repair,
+    what is damaged or missing is fetched back from an archive volume.
     """
+    if repair or volumes:
+        _repair(ctx.obj, volumes or [], asked=repair)
+        return
     practice = practice_of(ctx.obj)
     out = ctx.obj.out
     with out.progress("looking", total=count_recordings(practice)) as advance:
@@ -37,3 +52,39 @@ def doctor(ctx: Context, *, full: options.Thorough = False) -> None:
     damage = [finding for finding in found if finding.level is Level.DAMAGE]
     if damage:
         raise Tampered(damage[0].what, hint=damage[0].hint)
+
+
+def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
+    if not volumes or not asked:
+        raise Unusable(
+            "--repair and --from belong together",
+            hint="attach a volume: callrec doctor --repair --from /mnt/external",
+        )
+    opened = open_volumes(volumes)
+    practice = practice_of(invocation)
+    actor = signing(invocation, practice)
+    out = invocation.out
+    with out.progress("reading", total=sum(map(count_files, opened))) as advance:
+        done = repair_from(practice, actor, opened, advance=advance)
+    value = {
+        "recordings": done.fetched.recordings,
+        "bytes": done.fetched.size_bytes,
+        "damaged": done.fetched.damaged,
+        "missing": dict(done.missing),
+    }
+
+    def text() -> None:
+        out.say(f"{done.fetched.recordings} recordings fetched back.")
+        for path in done.fetched.damaged:
+            out.say(f"damaged on the volume: {path}")
+        for label, count in done.missing.items():
+            out.say(
+                f'still missing: {count}, on volume "{label}"'
+                if label
+                else f"still missing: {count}, on no volume that is known"
+            )
+
+    out.show(value, text)
+    out.next_step("callrec doctor --full")
+    if done.missing or done.fetched.damaged:
+        raise DoneInPart("some recordings are still missing", hint="attach another volume")

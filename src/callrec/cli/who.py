@@ -49,12 +49,7 @@ def signing(invocation: Invocation, practice: Practice) -> Actor:
     environ = invocation.environ
     if "CALLREC_CREDENTIAL" in environ:
         return actor_by_credential(practice, read_credential(Path(environ["CALLREC_CREDENTIAL"])))
-    login = environ.get("CALLREC_USER", "")
-    if not login:
-        session = open_session(practice.vault, practice.now(), environ)
-        if session is None:
-            raise _nobody()
-        login = session.login
+    login = who_signs(invocation, practice)
     password = invocation.prompts.ask_password(f"Password of {login}")
     return actor_by_password(practice, login=login, password=password)
 
@@ -75,6 +70,21 @@ def serving(invocation: Invocation) -> Callable[[Practice], Actor]:
         )
     credential = read_credential(Path(named))
     return lambda practice: actor_by_credential(practice, credential)
+
+
+def who_signs(invocation: Invocation, practice: Practice) -> str:
+    """The login whose password is to be given: the one that is named, or the open login's.
+
+    Raises:
+        Locked: nobody is logged in.
+    """
+    named = invocation.environ.get("CALLREC_USER", "")
+    if named:
+        return named
+    session = open_session(practice.vault, practice.now(), invocation.environ)
+    if session is None:
+        raise _nobody()
+    return session.login
 
 
 def countersigning(invocation: Invocation, practice: Practice, login: str) -> Actor:

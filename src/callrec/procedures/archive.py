@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.archive.bag import Bag, write_bag
 from callrec.archive.marker import begin_volume, is_volume
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import add_bag, save_volume
+from callrec.catalogue.volumes import put_bag, save_volume
 from callrec.crypto.statement import Statement, state
 from callrec.errors import CallrecError, Locked
 from callrec.policy.authority import check_may
@@ -185,7 +185,7 @@ class _Run:
             written_at=to_millis(self._practice.now()),
         )
         if bag:
-            add_bag(
+            put_bag(
                 act.connection,
                 volume.volume,
                 plan.name,

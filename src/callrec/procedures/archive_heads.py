@@ -22,7 +22,7 @@ from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import decode_base64, origin, read_checkpoint
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import node_reader, read_leaf
+from callrec.audit.log import Head, node_reader, read_leaf
 from callrec.audit.proof import Proof, check_proof, read_proof, write_proof
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical, parse, parse_instant
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.audit.log import Head
     from callrec.audit.register import Register
     from callrec.crypto.identity import PublicKeys
     from callrec.practice import Practice
@@ -145,18 +144,30 @@ def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> 
         Tampered: it is no proof, not of this log, signed by nobody entitled, or of a head that this
             log does not extend.
     """
+    written, point = read_head(practice, data)
+    if point.size > head.size:
+        raise Tampered(f"its head has {point.size} entries, but the vault's log has {head.size}")
+    if tree.root(point.size, read) != point.root:
+        raise Tampered("its head is no beginning of the vault's log")
+    return written
+
+
+def read_head(practice: Practice, data: bytes) -> tuple[Written, Head]:
+    """What a proof proves by itself: that somebody entitled said so, and at which head.
+
+    Whether that head is a beginning of the vault's log is not looked at: after a restore it may be
+    one that was lost.
+
+    Raises:
+        Tampered: it is no proof, of another log, or signed by nobody entitled.
+    """
     proof, name = read_proof(data), origin(practice.vault)
     read_checkpoint(proof.checkpoint, name)  # whose log it is, before whose signature
     leaf_bytes, statement = _read_extra(proof.extra, practice.vault)
     leaf = Leaf.decode(leaf_bytes, proof.seq)
     keys = _keys_of(practice.register, leaf)
     point = check_proof(proof, tree.leaf_hash(leaf_bytes), keys.log, name)
-    written = check_said(practice, leaf, statement)
-    if point.size > head.size:
-        raise Tampered(f"its head has {point.size} entries, but the vault's log has {head.size}")
-    if tree.root(point.size, read) != point.root:
-        raise Tampered("its head is no beginning of the vault's log")
-    return written
+    return check_said(practice, leaf, statement), Head(point.size, point.root)
 
 
 def check_said(practice: Practice, leaf: Leaf, statement: Statement) -> Written:

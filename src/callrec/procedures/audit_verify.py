@@ -16,6 +16,7 @@ from callrec.audit.checkpoint import read_checkpoint as read_claim
 from callrec.audit.log import Head, node_reader, read_founders
 from callrec.audit.proof import HEADER, read_proof
 from callrec.audit.remembered import recall
+from callrec.audit.resumed import Resumed, read_resumed
 from callrec.audit.verify import Problem, Reading, Seen, read_whole
 from callrec.catalogue.engine import open_catalogue, reading
 from callrec.errors import CallrecError, Failed, Tampered
@@ -24,6 +25,7 @@ from callrec.procedures.projections import check_projections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -63,6 +65,8 @@ class Verification:
     problems: tuple[Problem, ...]
     unchecked: tuple[str, ...]
     """What could not be checked, in words."""
+    resumed: tuple[Resumed, ...] = ()
+    """Restores: where the log went on, and the heads that were lost."""
     without_power: tuple[int, ...] = ()
     """Leaves with a statement by somebody who might not make it: it counts for nothing."""
 
@@ -99,7 +103,9 @@ def verify_audit(
         problems = [*found.problems]
         if found.register is not None and not problems:
             problems.extend(check_projections(connection, found.register, config.time_zone))
-        anchors, differences, unchecked = _check_anchors(connection, found, memory, against)
+        resumed = _read_resumed(connection, found, problems)
+        lost = {head for each in resumed for head in each.lost}
+        anchors, differences, unchecked = _check_anchors(connection, found, memory, against, lost)
         problems.extend(differences)
     pinned = trusted_root(founders.vault)
     if pinned is None:
@@ -117,6 +123,7 @@ def verify_audit(
         anchors=tuple(anchors),
         problems=tuple(problems),
         unchecked=tuple(unchecked),
+        resumed=resumed,
         without_power=tuple(found.register.ignored) if found.register else (),
     )
 
@@ -143,14 +150,30 @@ def _unreadable(what: str) -> Verification:
     )
 
 
+def _read_resumed(
+    connection: Connection, found: Reading, problems: list[Problem]
+) -> tuple[Resumed, ...]:
+    if found.register is None or problems:
+        return ()
+    try:
+        return read_resumed(connection, found.register)
+    except Tampered as error:
+        problems.append(Problem(None, error.message))
+        return ()
+
+
 def _check_anchors(
-    connection: Connection, found: Reading, memory: Path, against: Sequence[Path]
+    connection: Connection,
+    found: Reading,
+    memory: Path,
+    against: Sequence[Path],
+    lost: AbstractSet[Head],
 ) -> tuple[list[Anchor], list[Problem], list[str]]:
     """The outside heads that the log extends, those that it does not, and what cannot be read."""
     anchors, problems, unchecked = [], [], []
     try:
         remembered = recall(memory)
-        if remembered is not None:
+        if remembered is not None and remembered.head not in lost:
             _check_extends(connection, found.head, remembered.head)
             anchors.append(Anchor("remembered here", remembered.head.size, remembered.seen_at))
     except Tampered as error:
@@ -158,6 +181,8 @@ def _check_anchors(
     for path in against:
         try:
             point = _read_anchor(path, found.register)
+            if Head(point.size, point.root) in lost:
+                continue  # it is named as lost in a restore, and proves nothing of what is here
             _check_extends(connection, found.head, Head(point.size, point.root))
             anchors.append(Anchor(path.name, point.size, ""))
         except Failed as error:

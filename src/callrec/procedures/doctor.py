@@ -176,7 +176,7 @@ def _recordings(
         if problem:
             damaged += 1
             yield Finding(
-                Level.DAMAGE, f"recording {row.id}: {problem}", "fetch it back from an archive"
+                Level.DAMAGE, f"recording {row.id}: {problem}", "callrec doctor --repair --from DIR"
             )
         done(1)
     strays = sum(name not in known for name in practice.store.names())

@@ -1,0 +1,171 @@
+"""``callrec restore``: rebuild the vault from archive volumes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import restoring as options
+from callrec.cli.who import practice_of, signing, who_signs
+from callrec.crypto.kit import read_kit_words
+from callrec.errors import DoneInPart
+from callrec.procedures.fetching import count_files
+from callrec.procedures.restore import (
+    Restored,
+    actor_from,
+    bring_back,
+    is_vault,
+    open_volumes,
+    rebuild,
+)
+from callrec.procedures.restore_copy import by_kit, by_password
+from callrec.procedures.restore_drill import drill
+from callrec.procedures.unlock import actor_by_password
+
+if TYPE_CHECKING:
+    from callrec.archive.volume import Volume
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.restore import Rebuilt
+
+KIT_FILE = "CALLREC_KIT_FILE"
+
+app = new_app()
+
+
+@app.command()
+def restore(
+    ctx: Context,
+    *,
+    volumes: options.FromVolumes,
+    kit: options.Kit = False,
+    for_proof: options.Drill = False,
+) -> None:
+    """Rebuild the vault from archive volumes, on a machine that has none, or fetch what it lacks.
+
+    People, requests, the record of all that was done, and recordings: with the password of anybody
+    who may approve requests, or with the recovery kit. Volumes may be given one after another; what
+    is there already is not fetched again, and a run that was cut short is finished by the next.
+    """
+    invocation = ctx.obj
+    opened = open_volumes(volumes)
+    if for_proof:
+        _drill(invocation, opened)
+        return
+    if is_vault(invocation.config):
+        practice = practice_of(invocation)
+        _bring_back(invocation, practice, signing(invocation, practice), opened)
+        return
+    rebuilt = rebuild(
+        invocation.config,
+        opened,
+        by_kit(_kit_seed(invocation)) if kit else by_password(_password(invocation)),
+        now=invocation.now,
+        environ=invocation.environ,
+    )
+    _say_rebuilt(invocation, rebuilt)
+    if kit:
+        invocation.out.next_step("callrec recovery use, then the same callrec restore again")
+        return
+    _bring_back(invocation, rebuilt.practice, actor_from(rebuilt), opened)
+
+
+def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
+    practice = practice_of(invocation)
+    login = who_signs(invocation, practice)
+    password = invocation.prompts.ask_password(f"Password of {login}")
+    actor = actor_by_password(practice, login=login, password=password)
+    out = invocation.out
+    with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
+        done = drill(
+            practice,
+            actor,
+            volumes,
+            by_password(password),
+            environ=invocation.environ,
+            advance=advance,
+        )
+    value = {
+        "volume": done.label,
+        "copied_at": done.copied_at,
+        "log_size": done.log_size,
+        "recordings": done.fetched.recordings,
+        "bytes": done.fetched.size_bytes,
+        "damaged": done.fetched.damaged,
+        "lacking": done.not_on_volumes,
+        "seq": done.seq,
+    }
+
+    def text() -> None:
+        out.say(f'From "{done.label}" the vault comes back: {done.log_size} entries of the record,')
+        out.say(f"{done.fetched.recordings} recordings, each as it was sealed; one was opened.")
+        for path in done.fetched.damaged:
+            out.say(f"damaged on the volume: {path}")
+        if done.not_on_volumes:
+            out.say(f"not on these volumes: {done.not_on_volumes}")
+        out.say(f"The proof is entry {done.seq} of the record.")
+
+    out.show(value, text)
+    if done.fetched.damaged or done.not_on_volumes:
+        raise DoneInPart(
+            "some recordings would still be missing", hint="archive again, then drill again"
+        )
+
+
+def _password(invocation: Invocation) -> str:
+    return invocation.prompts.ask_password("Password of somebody who may approve requests")
+
+
+def _kit_seed(invocation: Invocation) -> bytes:
+    words = invocation.prompts.ask_password("Words of the recovery kit", file_variable=KIT_FILE)
+    return read_kit_words(words)
+
+
+def _say_rebuilt(invocation: Invocation, rebuilt: Rebuilt) -> None:
+    out = invocation.out
+    for label, why in rebuilt.passed_over:
+        out.note(f'volume "{label}" was passed over: {why}')
+    made = rebuilt.copied_at
+    day, time = f"{made[:4]}-{made[4:6]}-{made[6:8]}", f"{made[9:11]}:{made[11:13]}"
+    out.note(f'the catalogue is back as it was on {day} at {time} UTC, from "{rebuilt.label}"')
+
+
+def _bring_back(
+    invocation: Invocation, practice: Practice, actor: Actor, volumes: tuple[Volume, ...]
+) -> None:
+    out = invocation.out
+    with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
+        done = bring_back(practice, actor, volumes, advance=advance)
+    value = {
+        "vault": practice.vault,
+        "log_size": done.size,
+        "leaves_lost": done.leaves_lost,
+        "resumed": done.resumed,
+        "recordings": done.fetched.recordings,
+        "bytes": done.fetched.size_bytes,
+        "damaged": done.fetched.damaged,
+        "missing": dict(done.missing),
+    }
+    out.show(value, lambda: _say(invocation, practice, done))
+    if not done.resumed:
+        out.next_step("a Data Controller runs the same callrec restore, which resumes the record")
+    else:
+        out.next_step("callrec audit verify, then callrec archive --to DIR")
+    if done.missing or done.fetched.damaged:
+        raise DoneInPart(
+            "some recordings are still missing", hint="attach another volume and restore from it"
+        )
+
+
+def _say(invocation: Invocation, practice: Practice, done: Restored) -> None:
+    out = invocation.out
+    out.say(f"{practice.name}: {done.fetched.recordings} recordings fetched.")
+    if done.leaves_lost:
+        lost = f"{done.leaves_lost} entries at least"
+        out.say(f"The record goes on at entry {done.size}; lost after it: {lost}.")
+        out.say("What was decided since that copy has to be decided again.")
+    for path in done.fetched.damaged:
+        out.say(f"damaged on the volume: {path}")
+    for label, count in done.missing.items():
+        where = f'on volume "{label}"' if label else "on no volume that is known"
+        out.say(f"still missing: {count}, {where}")

@@ -1,0 +1,160 @@
+"""Fetch sealed recordings back from a volume: what the vault lacks, or holds damaged.
+
+A recording's name is the SHA-256 of its sealed bytes, so a file proves itself. What a drive gives
+back differently is left there and told.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from callrec.archive.bag import MANIFEST, RECORDINGS
+from callrec.archive.drive import drive_errors
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto import primitives
+from callrec.errors import Failed, Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from callrec.archive.volume import Volume
+    from callrec.practice import Practice
+    from callrec.store import Batch
+
+AT_ONCE: Final = 500
+"""Recordings that are made durable together."""
+_LINE: Final = re.compile(rf"([0-9a-f]{{64}})  {RECORDINGS}/\1\n")
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What came back from a volume."""
+
+    recordings: int = 0
+    size_bytes: int = 0
+    """Of the sealed files."""
+    damaged: list[str] = field(default_factory=list)
+    """Files on the volume, as they lie there, that are not what they are called."""
+
+    def add(self, other: Fetched) -> None:
+        """Count what came from another volume as well."""
+        self.recordings += other.recordings
+        self.size_bytes += other.size_bytes
+        self.damaged += other.damaged
+
+
+def fetch(
+    practice: Practice, volume: Volume, *, check: bool, advance: Callable[[int], None]
+) -> Fetched:
+    """Take into the vault's store what it lacks and a volume has.
+
+    Args:
+        practice: the open vault.
+        volume: of this vault.
+        check: read what the store has as well, and fetch what is damaged there.
+        advance: is told how many files of the volume more were looked at.
+
+    Raises:
+        Failed: the vault's disk or the drive fails; what was fetched before stays.
+    """
+    done = Fetched()
+    with practice.store.lock():
+        for names in _portions(_names_on(volume)):
+            wanted = [n for n in _wanted(practice, names) if _lacks(practice, n, check=check)]
+            _take(practice, volume, wanted, done)
+            advance(len(names))
+    return done
+
+
+def count_files(volume: Volume) -> int:
+    """How many recordings a volume's manifests list: how much there is to look at."""
+    return sum(1 for _ in _names_on(volume))
+
+
+def names_in(manifest: Path) -> Iterator[str]:
+    """The names of the recordings that a bag's manifest lists."""
+    with drive_errors(), manifest.open(encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            if listed := _LINE.fullmatch(line):
+                yield listed[1]
+
+
+def _names_on(volume: Volume) -> Iterator[tuple[str, Path]]:
+    """Each recording that a manifest lists, and where it lies."""
+    for bag in volume.bags():
+        at = volume.bag_path(bag)
+        if (at / MANIFEST).is_file():
+            for name in names_in(at / MANIFEST):
+                yield name, at / RECORDINGS / name
+
+
+def _portions(listed: Iterator[tuple[str, Path]]) -> Iterator[dict[str, Path]]:
+    held: dict[str, Path] = {}
+    for name, path in listed:
+        held[name] = path
+        if len(held) == AT_ONCE:
+            yield held
+            held = {}
+    if held:
+        yield held
+
+
+def _wanted(practice: Practice, names: dict[str, Path]) -> Sequence[tuple[str, Path]]:
+    """Those that a recording of the vault has for its file, and is not destroyed."""
+    column = tables.recording.c.ciphertext
+    query = select(column).where(column.in_(names), tables.recording.c.state == "live")
+    with reading(practice.engine) as connection:
+        return [(name, names[name]) for name in connection.execute(query).scalars()]
+
+
+def _lacks(practice: Practice, each: tuple[str, Path], *, check: bool) -> bool:
+    name, _ = each
+    if not practice.store.has(name):
+        return True
+    if not check:
+        return False
+    try:
+        practice.store.check(name)
+    except (Tampered, Failed):
+        return True
+    return False
+
+
+def _take(
+    practice: Practice, volume: Volume, wanted: Sequence[tuple[str, Path]], done: Fetched
+) -> None:
+    if not wanted:
+        return
+    sizes: list[int] = []
+    with practice.store.batch(primitives.fresh_id()) as batch:
+        for name, path in wanted:
+            found = _put(batch, path)
+            if found == name:
+                sizes.append(path.stat().st_size)
+                continue
+            done.damaged.append(path.relative_to(volume.at).as_posix())
+            if found:
+                batch.drop(found)
+        batch.keep()
+    done.recordings += len(sizes)
+    done.size_bytes += sum(sizes)
+
+
+def _put(batch: Batch, path: Path) -> str:
+    """Copy a file of the drive's into the store; returns the SHA-256 of what came.
+
+    Empty: the drive does not give it. That is this file's misfortune, and the others come.
+    """
+    if path.is_symlink():
+        return ""
+    try:
+        with path.open("rb", buffering=0) as sealed:
+            return batch.put(sealed)
+    except OSError:  # the drive's; what the vault's disk says is Failed by now
+        return ""

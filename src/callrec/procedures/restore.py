@@ -1,0 +1,376 @@
+"""Rebuild a vault from its archive volumes, on a bare machine too [policy 4(h)].
+
+In this order:
+
+    the newest copy of the catalogue that a statement on its drive vouches for is opened, beside the
+        place of the vault, and its whole log is read
+    heads of all volumes are held against that log: what they know of it is not contradicted
+    it is renamed to the vault's place: there is a vault now, or there is none
+    somebody who governs resumes the log: the heads that are lost are named, and what the volumes
+        hold beyond the copy is stated anew
+    recordings are fetched, each proved by its name; the next run goes on where one was cut off
+
+Without somebody who governs the log is not resumed, and whatever remembers a lost head says so.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from callrec.archive.marker import open_volume
+from callrec.audit import tree
+from callrec.audit.log import Head, node_reader, stored_head
+from callrec.audit.verify import read_whole
+from callrec.catalogue import tables
+from callrec.catalogue.engine import FILE_NAME, connect, reading, refuse_network_file_system
+from callrec.catalogue.sound import check_sound
+from callrec.crypto import primitives
+from callrec.errors import Failed, Misconfigured, NotFound, Tampered, Unusable
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power
+from callrec.practice import attempt, practice_on, record, today
+from callrec.procedures.archive_heads import Written, read_head
+from callrec.procedures.fetching import Fetched, fetch
+from callrec.procedures.restore_copy import FoundCopy, check_stated, find_copy, unpack
+from callrec.procedures.resuming import resume
+from callrec.procedures.unlock import Unlocked, actor_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from callrec.archive.volume import Volume
+    from callrec.config import Config
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.restore_copy import Opener
+
+RESTORED: Final = "restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A vault whose catalogue is back; its recordings are still to be fetched."""
+
+    practice: Practice
+    label: str
+    """Of the volume whose copy served."""
+    copied_at: str
+    """When that copy was made: ``20260807T101500Z``."""
+    opener: Opener
+    passed_over: tuple[tuple[str, str], ...]
+    """Volumes whose copy would not do, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What was fetched back, and what is still missing: as in `Restored`."""
+
+    fetched: Fetched
+    missing: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back, and what did not."""
+
+    size: int
+    """Entries of the log that came back."""
+    leaves_lost: int
+    """At the least."""
+    resumed: bool
+    """Somebody who governs has said what was lost."""
+    fetched: Fetched
+    missing: Mapping[str, int] = field(default_factory=dict)
+    """How many recordings are still missing, by the label of a volume that has them; under the
+    empty label: those that no volume has."""
+
+
+def open_volumes(sources: Sequence[Path]) -> tuple[Volume, ...]:
+    """The volumes in these folders.
+
+    Raises:
+        NotFound: one is no volume.
+        Unusable: they are of several vaults.
+        Tampered, Failed: one cannot be read as callrec wrote it.
+    """
+    volumes = tuple(open_volume(source) for source in sources)
+    if len({volume.vault for volume in volumes}) > 1:
+        raise Unusable(
+            "these volumes belong to different vaults", hint="restore each vault by itself"
+        )
+    return volumes
+
+
+def rebuild(
+    config: Config,
+    volumes: Sequence[Volume],
+    opener: Callable[[FoundCopy], Opener],
+    *,
+    now: Callable[[], datetime],
+    environ: Mapping[str, str],
+) -> Rebuilt:
+    """Put a vault's catalogue back in the place that the configuration names.
+
+    Args:
+        config: where; nothing lies there yet.
+        volumes: of one vault.
+        opener: finds out who opens a copy.
+        now: the clock.
+        environ: where this operator's own memory lies.
+
+    Raises:
+        Misconfigured: there is a vault already.
+        Locked: the password or the kit opens none of the copies.
+        Tampered: no volume holds a copy that is sound and vouched for.
+        Failed: the disk or a drive fails; nothing is there then.
+    """
+    folder = config.vault
+    if folder.exists() and any(folder.iterdir()):
+        raise Misconfigured(f'"{folder}" is in use already', hint="choose another with --vault")
+    beside = folder.with_name(f".{folder.name}.{volumes[0].vault}")
+
+    def at(place: Path) -> Practice:
+        there = config.model_copy(update={"vault": place})
+        return practice_on(connect(place / FILE_NAME, mode="rw"), there, now, environ)
+
+    copies, passed_over = _newest_first(volumes)
+    try:
+        for found in copies:
+            who = opener(found)
+            try:
+                _unpack(found, who, beside)
+                _check(at(beside), found, who, volumes)
+            except (Tampered, NotFound) as problem:
+                passed_over.append((found.label, problem.message))
+                continue
+            with suppress(FileNotFoundError):
+                folder.rmdir()
+            beside.rename(folder)
+            return Rebuilt(at(folder), found.label, found.copy.time, who, tuple(passed_over))
+    except OSError as error:
+        raise Failed(f'"{folder}" cannot be made: {error.strerror}') from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    raise Tampered(
+        f"no volume holds a copy of the catalogue that can be used: {passed_over[0][1]}",
+        hint="give another volume: callrec restore --from DIR --from OTHER",
+    )
+
+
+def actor_from(rebuilt: Rebuilt) -> Actor:
+    """Who restores, at work in the vault that he has rebuilt.
+
+    Raises:
+        Locked: disabled since, or not confirmed.
+    """
+    practice, who = rebuilt.practice, rebuilt.opener
+    with reading(practice.engine) as connection:
+        login = connection.execute(
+            select(tables.person.c.login).where(tables.person.c.id == who.person)
+        ).scalar()
+    return actor_of(practice, Unlocked(who.person, login or "", who.identity, claimed=False))
+
+
+def bring_back(
+    practice: Practice,
+    actor: Actor,
+    volumes: Sequence[Volume],
+    *,
+    advance: Callable[[int], None],
+) -> Restored:
+    """Resume the log if need be, and fetch what the vault lacks; may be done again and again.
+
+    Args:
+        practice: the open vault.
+        actor: with his password given.
+        volumes: attached now, of this vault.
+        advance: is told how many files of a volume more were looked at.
+
+    Raises:
+        Refused: the actor may not restore.
+        Unusable: a volume belongs to another vault.
+        Tampered: a volume's head contradicts the vault's log.
+        Failed: a disk fails; what was fetched before stays.
+    """
+    _check_ours(practice, volumes)
+    with attempt(practice, actor, RESTORED):
+        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        resumption = resume(practice, actor, heads_on(practice, volumes))
+    fetched = _fetch_all(practice, actor, volumes, check=False, advance=advance)
+    return Restored(
+        size=resumption.size,
+        leaves_lost=resumption.leaves_lost,
+        resumed=resumption.is_said,
+        fetched=fetched,
+        missing=_missing(practice),
+    )
+
+
+def repair_from(
+    practice: Practice,
+    actor: Actor,
+    volumes: Sequence[Volume],
+    *,
+    advance: Callable[[int], None],
+) -> Repaired:
+    """Read what the vault holds, and fetch back what is damaged or missing there.
+
+    Args, raises: as `bring_back`; the log is not touched but for the record.
+    """
+    _check_ours(practice, volumes)
+    with attempt(practice, actor, RESTORED):
+        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+    fetched = _fetch_all(practice, actor, volumes, check=True, advance=advance)
+    return Repaired(fetched, _missing(practice))
+
+
+def _check_ours(practice: Practice, volumes: Sequence[Volume]) -> None:
+    for volume in volumes:
+        if volume.vault != practice.vault:
+            raise Unusable(
+                f'volume "{volume.label}" belongs to another vault',
+                hint="name the vault that it belongs to with --vault",
+            )
+
+
+def _fetch_all(
+    practice: Practice,
+    actor: Actor,
+    volumes: Sequence[Volume],
+    *,
+    check: bool,
+    advance: Callable[[int], None],
+) -> Fetched:
+    fetched = Fetched()
+    subject = [volume.volume for volume in volumes]
+    with attempt(practice, actor, RESTORED, subject=subject):
+        for volume in volumes:
+            fetched.add(fetch(practice, volume, check=check, advance=advance))
+    details = {"bytes": fetched.size_bytes, "recordings": fetched.recordings}
+    record(practice, actor, RESTORED, subject=subject, details=details)
+    return fetched
+
+
+def heads_on(
+    practice: Practice, volumes: Sequence[Volume]
+) -> tuple[tuple[Volume, Written, Head], ...]:
+    """What lies on the volumes, by whom it was stated, and at which head of the log.
+
+    A proof that cannot be read, or that nobody entitled made, is passed over here: ``archive
+    verify`` names it.
+    """
+    found = []
+    for volume in volumes:
+        for name in volume.heads():
+            try:
+                said, head = read_head(practice, volume.head_of(name))
+            except (Tampered, NotFound):
+                continue
+            if said.volume == volume.volume:
+                found.append((volume, said, head))
+    return tuple(found)
+
+
+def _newest_first(
+    volumes: Sequence[Volume],
+) -> tuple[list[FoundCopy], list[tuple[str, str]]]:
+    """The copies that seem whole, and the volumes that have none, each with the reason."""
+    found, passed_over = [], []
+    for volume in volumes:
+        try:
+            found.append(find_copy(volume))
+        except (NotFound, Tampered) as problem:
+            passed_over.append((volume.label, problem.message))
+    return sorted(found, key=lambda each: each.copy.time, reverse=True), passed_over
+
+
+def _unpack(found: FoundCopy, who: Opener, beside: Path) -> None:
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(mode=0o700, parents=True)
+    refuse_network_file_system(beside)
+    unpack(found, who, beside / FILE_NAME)
+
+
+def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[Volume]) -> None:
+    """Check all that can be checked of a catalogue that was unpacked."""
+    heads = heads_on(practice, volumes)
+    try:
+        with reading(practice.engine) as connection:
+            check_sound(connection)
+            problems = read_whole(connection, found.volume.vault).problems
+            if problems:
+                raise Tampered(f"the log in the volume's copy: {problems[0].what}")
+            _check_opener(practice, who)
+            _check_vouched_for(found, heads)
+            check_not_contradicted(connection, [head for _, _, head in heads])
+    finally:
+        practice.engine.dispose()
+
+
+def _check_opener(practice: Practice, who: Opener) -> None:
+    """The log begins as the opener's own seed says, and vouches for him; the kit is in leaf 0."""
+    if who.root is not None and not primitives.same(who.root, practice.root):
+        raise Tampered("the volume's copy is of a log that does not begin as this password knows")
+    try:
+        vouched_for = practice.register.public_keys(who.person)
+    except NotFound as error:
+        raise Tampered("nobody vouched for whoever opens the volume's copy") from error
+    if vouched_for != who.identity.public:
+        raise Tampered("the key that opens the volume's copy is not the one that was vouched for")
+
+
+def _check_vouched_for(found: FoundCopy, heads: Sequence[tuple[Volume, Written, Head]]) -> None:
+    stated = [
+        said for volume, said, _ in heads if volume == found.volume and said.time == found.copy.time
+    ]
+    if not stated:
+        raise Tampered("no statement on the volume vouches for its copy of the catalogue")
+    last = max(stated, key=lambda said: said.seq)
+    check_stated(found, catalogue=last.catalogue, keys=last.keys)
+
+
+def check_not_contradicted(connection: Connection, heads: Sequence[Head]) -> None:
+    """Check that the log extends each of these heads that is not longer than it.
+
+    Raises:
+        Tampered: one of them is of another log.
+    """
+    ours = stored_head(connection)
+    read = node_reader(connection)
+    for head in heads:
+        if head.size <= ours.size and tree.root(head.size, read) != head.root:
+            raise Tampered("a volume's head contradicts the log in the copy of the catalogue")
+
+
+def _missing(practice: Practice) -> Mapping[str, int]:
+    """Live recordings without a file, counted by a volume that has one."""
+    recording, archived, volume = tables.recording, tables.archived, tables.volume
+    query = (
+        select(recording.c.ciphertext, volume.c.label)
+        .outerjoin(archived, archived.c.recording == recording.c.id)
+        .outerjoin(volume, volume.c.id == archived.c.volume)
+        .where(recording.c.state == "live")
+        .order_by(recording.c.ciphertext, volume.c.label)
+    )
+    labels: dict[str, str] = {}
+    with reading(practice.engine) as connection:
+        for name, label in connection.execution_options(yield_per=1000).execute(query):
+            if name not in labels and not practice.store.has(name):
+                labels[name] = label or ""
+    counted: dict[str, int] = {}
+    for label in labels.values():
+        counted[label] = counted.get(label, 0) + 1
+    return counted
+
+
+def is_vault(config: Config) -> bool:
+    """Whether there is a vault where the configuration says."""
+    return (config.vault / FILE_NAME).is_file()

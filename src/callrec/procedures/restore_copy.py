@@ -1,0 +1,167 @@
+"""The copy of the catalogue on a volume, opened again with a password or with the recovery kit.
+
+Whoever holds the drive can write to it, and anybody can seal to a public key. So a copy counts only
+if the audit log inside it begins with the root that the opener's own seed was locked with, and if a
+``volume`` statement on the drive, by somebody whom that log vouches for, names its SHA-256
+(docs/formats/archive.md, 5).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.archive.drive import drive_errors, hash_on_medium, read_small
+from callrec.audit.checkpoint import decode_base64
+from callrec.crypto import primitives
+from callrec.crypto.canonical import parse
+from callrec.crypto.context import context
+from callrec.crypto.identity import Identity, LockedSeed, unlock
+from callrec.errors import Locked, NotFound, Tampered, Unusable
+from callrec.store.disk import disk_errors, sync_each
+from callrec.store.sealing import open_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from callrec.archive.volume import CatalogueCopy, Volume
+
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Opener:
+    """Somebody whose seed opens a copy. Its repr shows nothing."""
+
+    person: str
+    identity: Identity
+    root: bytes | None
+    """The vault root that was locked with the seed; None: the kit, which the root names."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCopy:
+    """A whole copy on a volume, not opened yet; nothing of it is known to be true."""
+
+    volume: Volume
+    copy: CatalogueCopy
+    sealed_to: Mapping[str, bytes]
+    """The copy's key, sealed to each holder, by id."""
+    locked: Mapping[str, LockedSeed]
+    """The locked seeds of people, by id."""
+
+    @property
+    def label(self) -> str:
+        return self.volume.label
+
+
+def find_copy(volume: Volume) -> FoundCopy:
+    """The newest whole copy on a volume.
+
+    Raises:
+        NotFound: there is none.
+        Tampered: what says who may open it is not in its form.
+    """
+    copy = volume.catalogue()
+    said = parse(read_small(copy.keys))
+    match said:
+        case {"format": int(number)} if number > FORMAT:
+            raise Unusable("the volume was made by a newer callrec", hint="install that one")
+        case {"keys": list(keys), "people": list(people), "vault": volume.vault}:
+            return FoundCopy(volume, copy, _sealed_to(keys), _locked(people))
+        case _:
+            raise _altered(volume)
+
+
+def by_password(password: str) -> Callable[[FoundCopy], Opener]:
+    """Who opens by this password; a copy names no logins, so each approver's seed is tried."""
+
+    def opener(found: FoundCopy) -> Opener:
+        for person, locked in found.locked.items():
+            try:
+                identity, root = unlock(locked, password, found.volume.vault)
+            except Locked:
+                continue
+            return Opener(person, identity, root)
+        raise Locked(
+            "this is the password of nobody who could approve requests when the volume was written",
+            hint="try again, or restore with the recovery kit: callrec restore --kit",
+        )
+
+    return opener
+
+
+def by_kit(seed: bytes) -> Callable[[FoundCopy], Opener]:
+    """The recovery kit with this seed, 32 bytes."""
+
+    def opener(found: FoundCopy) -> Opener:
+        identity = Identity.from_seed(seed, found.volume.vault)
+        for holder in found.sealed_to.keys() - found.locked.keys():
+            try:
+                _copy_key(found, holder, identity)
+            except Tampered:
+                continue
+            return Opener(holder, identity, None)
+        raise Locked("this is not the recovery kit of the vault on this volume")
+
+    return opener
+
+
+def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
+    """Write the catalogue into a file that its owner alone can read, durably.
+
+    Raises:
+        Tampered: the copy is damaged, or was not sealed to this opener.
+        Failed: there is no room for it.
+    """
+    key = _copy_key(found, opener.person, opener.identity)
+    associated = context(
+        "volume-copy", found.volume.vault, volume=found.volume.volume, time=found.copy.time
+    )
+    made = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with disk_errors(), os.fdopen(made, "wb") as out, found.copy.sealed.open("rb", 0) as sealed:
+        for piece in open_stream(sealed, key, associated):
+            out.write(piece)
+    sync_each([to])
+
+
+def check_stated(found: FoundCopy, *, catalogue: str, keys: str) -> None:
+    """Hold a copy's files against the SHA-256 that a statement names, lower-case hex.
+
+    Raises:
+        Tampered: they are others.
+    """
+    with drive_errors():
+        there = hash_on_medium(found.copy.sealed), hash_on_medium(found.copy.keys)
+    if there != (catalogue, keys):
+        raise Tampered("the volume's copy of the catalogue is not the one that was written there")
+
+
+def _copy_key(found: FoundCopy, holder: str, identity: Identity) -> bytes:
+    sealed = found.sealed_to.get(holder)
+    if sealed is None:
+        raise NotFound("the volume's copy of the catalogue is not sealed to this person")
+    volume, time = found.volume, found.copy.time
+    info = context("catalogue-copy", volume.vault, volume=volume.volume, time=time, to=holder)
+    return primitives.hpke_open(identity.kem, sealed, info)
+
+
+def _sealed_to(keys: list[Any]) -> dict[str, bytes]:
+    try:
+        return {str(each["to"]): decode_base64(each["sealed"]) for each in keys}
+    except (KeyError, TypeError) as error:
+        raise Tampered("the keys of the volume's copy are not in their form") from error
+
+
+def _locked(people: list[Any]) -> dict[str, LockedSeed]:
+    try:
+        seeds = {str(each["person"]): each["locked"] for each in people}
+    except (KeyError, TypeError) as error:
+        raise Tampered("the people of the volume's copy are not in their form") from error
+    return {person: LockedSeed.from_json(seed) for person, seed in seeds.items() if seed}
+
+
+def _altered(volume: Volume) -> Tampered:
+    return Tampered(f'the keys on volume "{volume.label}" are not as callrec wrote them')

@@ -1,0 +1,149 @@
+"""Prove that the volumes give the vault back, in a folder that is gone afterwards [DSPT 7.3].
+
+Everything that `restore` does is done, beside the vault and not in its place: the catalogue is
+opened and its log read whole, every recording is fetched and proved by its name, and one of them is
+opened to its last byte. Nothing of it is shown. That it was done is in the audit log of the vault.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from callrec.audit.log import stored_head
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto.context import context
+from callrec.errors import Tampered
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power
+from callrec.practice import attempt, record, today
+from callrec.procedures.custody import Opening
+from callrec.procedures.fetching import Fetched, fetch
+from callrec.procedures.restore import actor_from, rebuild
+from callrec.store.sealing import open_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from callrec.archive.volume import Volume
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.restore import Rebuilt
+    from callrec.procedures.restore_copy import FoundCopy, Opener
+
+DRILLED: Final = "restore.drilled"
+
+
+@dataclass(frozen=True, slots=True)
+class Drilled:
+    """What a drill proved."""
+
+    label: str
+    """Of the volume whose copy of the catalogue served."""
+    copied_at: str
+    """When that copy was made: ``20260807T101500Z``."""
+    log_size: int
+    fetched: Fetched
+    not_on_volumes: int
+    """Live recordings of the copy that none of these volumes gave back."""
+    seq: int
+    """The leaf that says so."""
+
+
+def drill(
+    practice: Practice,
+    actor: Actor,
+    volumes: Sequence[Volume],
+    opener: Callable[[FoundCopy], Opener],
+    *,
+    environ: Mapping[str, str],
+    advance: Callable[[int], None],
+) -> Drilled:
+    """Restore beside the vault, prove it, and record the proof.
+
+    Args:
+        practice: the open vault, which is not touched but for the record.
+        actor: with his password given.
+        volumes: of this vault.
+        opener: finds out who opens a copy.
+        environ: where this operator's own memory lies.
+        advance: is told how many files of a volume more were looked at.
+
+    Raises:
+        Refused: the actor may not restore.
+        Tampered: a volume does not give back what was written to it.
+        Failed: there is no room beside the vault, or a drive fails.
+    """
+    place = practice.folder.with_name(f".{practice.folder.name}.drill")
+    with attempt(practice, actor, DRILLED, subject=[volume.volume for volume in volumes]):
+        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        shutil.rmtree(place, ignore_errors=True)
+        try:
+            rebuilt = rebuild(
+                practice.config.model_copy(update={"vault": place}),
+                volumes,
+                opener,
+                now=practice.now,
+                environ=environ,
+            )
+            fetched, size, lacking = _prove(rebuilt, volumes, advance)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+    seq = record(
+        practice,
+        actor,
+        DRILLED,
+        subject=[volume.volume for volume in volumes],
+        details={
+            "bytes": fetched.size_bytes,
+            "copied_at": rebuilt.copied_at,
+            "damaged": len(fetched.damaged),
+            "lacking": lacking,
+            "log_size": size,
+            "recordings": fetched.recordings,
+        },
+    )
+    return Drilled(rebuilt.label, rebuilt.copied_at, size, fetched, lacking, seq)
+
+
+def _prove(
+    rebuilt: Rebuilt, volumes: Sequence[Volume], advance: Callable[[int], None]
+) -> tuple[Fetched, int, int]:
+    """What came back, how long the log is, and how many recordings none of the volumes had."""
+    practice = rebuilt.practice
+    fetched = Fetched()
+    try:
+        for volume in volumes:
+            fetched.add(fetch(practice, volume, check=False, advance=advance))
+        _open_one(practice, actor_from(rebuilt))
+        with reading(practice.engine) as connection:
+            size = stored_head(connection).size
+            column = tables.recording.c.ciphertext
+            live = connection.execute(select(column).where(tables.recording.c.state == "live"))
+            return fetched, size, sum(not practice.store.has(name) for name in live.scalars())
+    finally:
+        practice.engine.dispose()
+
+
+def _open_one(practice: Practice, actor: Actor) -> None:
+    """Open the newest recording that is there, and compare it with what was taken in."""
+    with reading(practice.engine) as connection:
+        table = tables.recording
+        opening = Opening(practice, actor, connection)
+        for row in connection.execute(
+            select(table).where(table.c.state == "live").order_by(table.c.id.desc())
+        ):
+            if practice.store.has(row.ciphertext):
+                expected = opening.checked(row).fields["sha256"]
+                associated = context("recording", practice.vault, uid=row.uid)
+                digest = hashlib.sha256()
+                with practice.store.open(row.ciphertext) as sealed:
+                    for piece in open_stream(sealed, opening.data_key(row), associated):
+                        digest.update(piece)
+                if digest.hexdigest() != expected:
+                    raise Tampered("a recording that was fetched is not what was taken in")
+                return

@@ -1,0 +1,203 @@
+"""Resume the log after a restore: say what of it is lost, and what the volumes hold beyond it.
+
+A volume's copy of the catalogue is made before the statement that names its hash, so the entry of
+that very run is always beyond it. Somebody who governs names the lost heads; and each run on an
+attached volume whose entry is lost is stated anew under its name, with the proof beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import select
+
+from callrec.archive.bag import MANIFEST
+from callrec.archive.drive import drive_errors, hash_on_medium
+from callrec.audit import tree
+from callrec.audit.log import Head, node_reader, stored_head
+from callrec.audit.remembered import forget, recall, remember
+from callrec.audit.resumed import KIND, RESUMED, read_resumed, resumed_fields
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import put_bag, save_volume
+from callrec.crypto.canonical import instant
+from callrec.crypto.statement import state
+from callrec.errors import Locked, Tampered
+from callrec.policy.role import Power
+from callrec.practice import powers, writing
+from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields
+from callrec.procedures.archive_heads import KIND as VOLUME
+from callrec.procedures.custody import to_millis
+from callrec.procedures.fetching import AT_ONCE, names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from callrec.archive.volume import Volume
+    from callrec.audit.log import Writing
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.archive_heads import Written
+
+
+class _Beyond(NamedTuple):
+    """A run on an attached volume that the log knows nothing of any more."""
+
+    volume: Volume
+    run: Written
+    names: tuple[str, ...]
+    """Of the recordings in its bag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """Whether the log had to be resumed, and was."""
+
+    size: int
+    """Entries that the log had."""
+    leaves_lost: int
+    is_said: bool
+    """Nothing was lost, or somebody who governs has said what was."""
+
+
+def resume(
+    practice: Practice,
+    actor: Actor,
+    heads: Sequence[tuple[Volume, Written, Head]],
+) -> Resumption:
+    """Name the heads that are lost, unless that was done before; state anew what is beyond them.
+
+    Args:
+        practice: the open vault.
+        actor: with his password given; only one who governs can resume.
+        heads: what lies on the volumes that are attached, by whom it was stated, and at which head.
+
+    Raises:
+        Locked: the password was not given.
+        Tampered: a volume holds another bag than its statement names.
+    """
+    with reading(practice.engine) as connection:
+        ours = stored_head(connection)
+        said = {lost for each in read_resumed(connection, practice.register) for lost in each.lost}
+    beyond = [(v, w, h) for v, w, h in heads if _is_beyond(practice, h)]
+    lost = {head for _, _, head in beyond}
+    remembered = recall(practice.state_folder)
+    if remembered is not None and _is_beyond(practice, remembered.head):
+        lost.add(remembered.head)
+    leaves_lost = max((head.size for head in lost), default=ours.size) - ours.size
+    if not lost - said:
+        return Resumption(ours.size, 0, is_said=True)
+    if Power.GOVERN not in powers(practice, actor):
+        return Resumption(ours.size, leaves_lost, is_said=False)
+    _say(practice, actor, lost - said, [(v, w) for v, w, h in beyond if h not in said])
+    return Resumption(ours.size, leaves_lost, is_said=True)
+
+
+def _is_beyond(practice: Practice, head: Head) -> bool:
+    """Whether a head is no beginning of the log as it stands."""
+    with reading(practice.engine) as connection:
+        ours = stored_head(connection)
+        return head.size > ours.size or tree.root(head.size, node_reader(connection)) != head.root
+
+
+def _say(
+    practice: Practice,
+    actor: Actor,
+    lost: set[Head],
+    runs: Sequence[tuple[Volume, Written]],
+) -> None:
+    if actor.identity is None:
+        raise Locked("resuming the log is signed, and that takes the password")
+    held = [_Beyond(volume, run, _names_of(volume, run)) for volume, run in runs]
+    with writing(practice, actor.signer) as act:
+        statement = state(
+            KIND,
+            vault=practice.vault,
+            by=actor.person.id,
+            at=practice.now(),
+            seed=actor.identity.act,
+            fields=resumed_fields(lost),
+        )
+        act.leaf(RESUMED, actor=actor.person.id, statement=statement)
+        seqs = [_state_anew(practice, actor, act, each) for each in held]
+    # What was remembered here is named as lost now.
+    forget(practice.state_folder)
+    remember(practice.state_folder, act.head, instant(practice.now()))
+    for (volume, run, _), seq in zip(held, seqs, strict=True):
+        with reading(practice.engine) as connection:
+            volume.write_head(run.name, make_proof(connection, seq, practice.vault))
+
+
+def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
+    """The recordings of a run's bag, which is the one that its statement names.
+
+    Raises:
+        Tampered: it is not.
+    """
+    if not run.manifest:
+        return ()
+    manifest = volume.bag_path(run.name) / MANIFEST
+    with drive_errors():
+        found = hash_on_medium(manifest) if manifest.is_file() else ""
+    if found != run.manifest:
+        raise Tampered(
+            f'bag {run.name} on volume "{volume.label}" is not the one that was written there',
+            hint="restore from another volume, and keep this one as it is",
+        )
+    return tuple(names_in(manifest))
+
+
+def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond) -> int:
+    assert actor.identity is not None  # noqa: S101 - _say asked for it
+    volume, run, names = beyond
+    statement = state(
+        VOLUME,
+        vault=practice.vault,
+        by=actor.person.id,
+        at=practice.now(),
+        seed=actor.identity.act,
+        fields=statement_fields(
+            volume=volume.volume,
+            name=run.name,
+            manifest=run.manifest,
+            catalogue=run.catalogue,
+            keys=run.keys,
+            size=act.head.size,
+            root=act.head.root,
+        ),
+    )
+    seq = act.leaf(
+        ARCHIVED,
+        actor=actor.person.id,
+        subject=[volume.volume],
+        details={"bag": run.name, "recordings": len(names), "stated": "anew"},
+        statement=statement,
+    )
+    save_volume(
+        act.connection,
+        volume.volume,
+        label=volume.label,
+        head_size=act.head.size,
+        head_root=act.head.root,
+        written_at=to_millis(practice.now()),
+    )
+    if run.manifest:
+        put_bag(
+            act.connection,
+            volume.volume,
+            run.name,
+            statement=statement.digest,
+            recordings=_numbers(act.connection, names),
+        )
+    return seq
+
+
+def _numbers(connection: Connection, names: tuple[str, ...]) -> list[int]:
+    """Of the recordings in a bag; what the copy does not know of came in after it was made."""
+    column, found = tables.recording.c.ciphertext, list[int]()
+    for start in range(0, len(names), AT_ONCE):
+        query = select(tables.recording.c.id).where(column.in_(names[start : start + AT_ONCE]))
+        found += connection.execute(query).scalars()
+    return found

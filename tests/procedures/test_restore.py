@@ -1,0 +1,345 @@
+"""``restore``: a vault rebuilt from its volumes alone."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import bagit
+import pytest
+from sqlalchemy import func, select
+
+import practices
+from callrec.audit.log import stored_head
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto.kit import read_kit_words
+from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable
+from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
+from callrec.procedures.restore import (
+    actor_from,
+    bring_back,
+    open_volumes,
+    rebuild,
+    repair_from,
+)
+from callrec.procedures.restore_copy import by_kit, by_password
+from callrec.procedures.restore_drill import drill
+from cli.transcript import password_of
+from procedures.drives import (
+    acts,
+    archive,
+    archived_twice,
+    drive,
+    flip,
+    last,
+    one_more_call,
+    verify,
+)
+from procedures.spool import originals_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from callrec.procedures.restore import Rebuilt, Restored
+    from callrec.procedures.restore_drill import Drilled
+    from practices import House
+
+
+@pytest.fixture(scope="module")
+def twice(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Made once, and copied for each test: drive-a has two bags, all that is in the vault."""
+    return archived_twice(template, tmp_path_factory.mktemp("twice"))
+
+
+@pytest.fixture
+def house(twice: House, tmp_path: Path) -> House:
+    made = practices.copy(twice, tmp_path / "house")
+    made.at = twice.at
+    made.open()
+    return made
+
+
+def lose_vault(house: House) -> None:
+    """The server died; its operator's own memory of the log too."""
+    house.practice.engine.dispose()
+    shutil.rmtree(house.folder / "vault")
+    shutil.rmtree(house.folder / "state", ignore_errors=True)
+
+
+def rebuilt(house: House, *drives: Path, login: str = "dora") -> Rebuilt:
+    return rebuild(
+        house.config,
+        open_volumes(drives or (drive(house),)),
+        by_password(password_of(login)),
+        now=house.now,
+        environ=house.environ,
+    )
+
+
+def restored(house: House, *drives: Path, login: str = "dora") -> Restored:
+    """As one command does on a bare machine, or again where the vault is back."""
+    volumes = open_volumes(drives or (drive(house),))
+    if (house.folder / "vault").exists():
+        return bring_back(house.open(), house.actor(login), volumes, advance=lambda _: None)
+    back = rebuilt(house, *drives, login=login)
+    done = bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)
+    house.open()
+    return done
+
+
+def verified(house: House) -> Verification:
+    house.open()
+    return verify_audit(
+        house.config,
+        environ=house.environ,
+        trusted_root=lambda _: house.practice.root,
+        against=[*(drive(house) / "heads").iterdir()],
+        full=True,
+    )
+
+
+def people_and_requests(house: House) -> list[int | None]:
+    with reading(house.practice.engine) as connection:
+        return [
+            connection.execute(select(func.count()).select_from(table)).scalar()
+            for table in (tables.person, tables.request, tables.recording, tables.share)
+        ]
+
+
+def test_every_original_comes_back_and_the_log_is_intact_and_anchored(house: House) -> None:
+    originals, counted = originals_of(house), people_and_requests(house)
+    lose_vault(house)
+    done = restored(house)
+    assert originals_of(house) == originals
+    assert people_and_requests(house) == counted
+    assert (done.fetched.recordings, done.fetched.damaged, done.missing) == (4, [], {})
+    found = verified(house)
+    assert (found.verdict, found.problems) == (Verdict.INTACT, ())
+    assert [each.leaves_lost for each in found.resumed] == [1]
+    assert len(found.anchors) > 1
+
+
+def test_what_is_lost_is_said_by_whoever_governs(house: House) -> None:
+    lose_vault(house)
+    done = restored(house)
+    assert done.resumed
+    assert done.leaves_lost == 1  # the statement of the run that made the copy
+    assert verified(house).resumed[0].size == done.size
+
+
+def test_another_approver_brings_everything_back_but_resumes_nothing(house: House) -> None:
+    originals = originals_of(house)
+    lose_vault(house)
+    done = restored(house, login="max")
+    assert not done.resumed
+    assert originals_of(house) == originals
+    assert restored(house, login="dora").resumed
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_the_volume_goes_on_after_a_restore(house: House) -> None:
+    lose_vault(house)
+    restored(house)
+    assert verify(house, drive(house)).faults == ()
+    one_more_call(house)
+    house.at = house.at.replace(day=27)
+    assert archive(house, drive(house), by="dora").recordings == 1
+    assert verify(house, drive(house)).faults == ()
+    for bag in (drive(house) / "bags").iterdir():
+        assert bagit.Bag(str(bag)).validate()
+
+
+def test_a_vault_can_be_lost_and_restored_again_and_again(house: House) -> None:
+    originals = originals_of(house)
+    for day in (26, 27, 28):
+        lose_vault(house)
+        restored(house)
+        house.at = house.at.replace(day=day)
+        archive(house, drive(house), by="dora")
+    lose_vault(house)
+    restored(house)
+    assert originals_of(house) == originals
+    assert len(verified(house).resumed) == 4
+
+
+def test_where_the_head_was_remembered_its_loss_is_named_too(house: House) -> None:
+    one_more_call(house)
+    with reading(house.practice.engine) as connection:
+        size = stored_head(connection).size
+    house.practice.engine.dispose()
+    shutil.rmtree(house.folder / "vault")
+    done = restored(house)
+    assert done.size + done.leaves_lost == size
+    found = verified(house)
+    assert found.verdict is Verdict.INTACT
+    assert "remembered here" in [anchor.name for anchor in found.anchors]
+
+
+def test_the_recovery_kit_rebuilds_the_vault(house: House) -> None:
+    lose_vault(house)
+    back = rebuild(
+        house.config,
+        open_volumes([drive(house)]),
+        by_kit(read_kit_words(house.kit)),
+        now=house.now,
+        environ=house.environ,
+    )
+    assert back.opener.person == back.practice.register.founders.kit
+    house.open()
+
+
+def test_of_two_volumes_one_is_enough(house: House) -> None:
+    archive(house, drive(house, "drive-b"))
+    originals = originals_of(house)
+    lose_vault(house)
+    shutil.rmtree(drive(house))
+    done = restored(house, drive(house, "drive-b"))
+    assert originals_of(house) == originals
+    assert done.missing == {}
+
+
+def test_several_volumes_one_after_another(house: House) -> None:
+    shutil.copytree(drive(house), house.folder / "kept")
+    one_more_call(house)
+    house.at = house.at.replace(day=26)
+    originals = originals_of(house)
+    archive(house, drive(house, "drive-b"), started_before=house.at)
+    for bag in (drive(house, "drive-b") / "bags").iterdir():
+        for path in (bag / "data/recordings").iterdir():
+            if any(path.name in str(kept) for kept in (house.folder / "kept").rglob("*")):
+                path.unlink()
+    lose_vault(house)
+    first = restored(house, drive(house, "drive-b"))
+    assert (first.fetched.recordings, first.missing) == (1, {"drive-a": 4})
+    second = restored(house, drive(house))
+    assert (second.fetched.recordings, second.missing) == (4, {})
+    assert originals_of(house) == originals
+
+
+def test_where_one_copy_is_damaged_another_serves_and_it_is_said(house: House) -> None:
+    house.at = house.at.replace(day=26)
+    archive(house, drive(house, "drive-b"))
+    lose_vault(house)
+    flip(last(drive(house, "drive-b") / "catalogue", "*.sealed"))
+    back = rebuilt(house, drive(house), drive(house, "drive-b"))
+    assert back.label == "drive-a"
+    assert [label for label, _ in back.passed_over] == ["drive-b"]
+    assert back.copied_at.startswith("20261125")
+
+
+def test_no_copy_that_is_sound_is_no_vault(house: House) -> None:
+    lose_vault(house)
+    flip(last(drive(house) / "catalogue", "*.sealed"))
+    with pytest.raises(Tampered, match="no volume holds a copy"):
+        rebuilt(house)
+    assert not (house.folder / "vault").exists()
+    assert not [*house.folder.glob(".vault*")]
+
+
+def test_a_copy_that_somebody_planted_is_not_taken(house: House) -> None:
+    """It opens, as anybody can seal to a public key; but no statement vouches for it."""
+    heads = drive(house) / "heads"
+    last(heads).unlink()
+    lose_vault(house)
+    with pytest.raises(Tampered, match="no statement on the volume vouches"):
+        rebuilt(house)
+
+
+@pytest.mark.parametrize("login", ["sam", "ava"])
+def test_a_password_that_approves_nothing_opens_nothing(house: House, login: str) -> None:
+    lose_vault(house)
+    with pytest.raises(Locked, match="nobody who could approve"):
+        rebuilt(house, login=login)
+    assert not (house.folder / "vault").exists()
+
+
+def test_another_kit_opens_nothing(house: House) -> None:
+    lose_vault(house)
+    with pytest.raises(Locked, match="not the recovery kit"):
+        rebuild(
+            house.config,
+            open_volumes([drive(house)]),
+            by_kit(bytes(32)),
+            now=house.now,
+            environ=house.environ,
+        )
+
+
+def test_a_vault_that_is_there_is_not_written_over(house: House) -> None:
+    with pytest.raises(Misconfigured, match="in use already"):
+        rebuilt(house)
+
+
+def test_a_folder_that_is_no_volume_is_refused(house: House) -> None:
+    with pytest.raises(NotFound, match="no callrec volume"):
+        open_volumes([house.folder / "spool"])
+
+
+def test_a_volume_of_another_practice_is_refused(house: House, tmp_path: Path) -> None:
+    other = practices.build(tmp_path / "other")
+    archive(other, drive(other), by="dora")
+    with pytest.raises(Unusable, match="different vaults"):
+        open_volumes([drive(house), drive(other)])
+    with pytest.raises(Unusable, match="belongs to another vault"):
+        restored(house, drive(other))
+
+
+def test_a_recording_that_is_damaged_on_the_volume_is_told_and_the_others_come(
+    house: House,
+) -> None:
+    lose_vault(house)
+    flip(last(next((drive(house) / "bags").iterdir()) / "data/recordings"))
+    done = restored(house)
+    assert done.fetched.recordings == 3
+    assert len(done.fetched.damaged) == 1
+    assert done.missing == {"drive-a": 1}
+
+
+# A drill, and a vault that lost only some of it.
+
+
+def drilled(house: House, *drives: Path) -> Drilled:
+    return drill(
+        house.open(),
+        house.actor("max"),
+        open_volumes(drives or (drive(house),)),
+        by_password(password_of("max")),
+        environ=house.environ,
+        advance=lambda _: None,
+    )
+
+
+def test_a_drill_proves_that_everything_comes_back_and_leaves_nothing(house: House) -> None:
+    before = {path for path in house.folder.rglob("*") if "sqlite" not in path.name}
+    done = drilled(house)
+    assert (done.fetched.recordings, done.fetched.damaged, done.not_on_volumes) == (4, [], 0)
+    assert {path for path in house.folder.rglob("*") if "sqlite" not in path.name} == before
+    house.open()
+    assert acts(house, 1) == [("restore.drilled", "done")]
+
+
+def test_a_drill_tells_what_would_not_come_back(house: House) -> None:
+    flip(last(next((drive(house) / "bags").iterdir()) / "data/recordings"))
+    done = drilled(house)
+    assert (done.fetched.recordings, len(done.fetched.damaged), done.not_on_volumes) == (3, 1, 1)
+
+
+def test_a_drill_that_fails_is_on_record_and_leaves_nothing(house: House) -> None:
+    flip(last(drive(house) / "catalogue", "*.sealed"))
+    with pytest.raises(Tampered):
+        drilled(house)
+    house.open()
+    assert acts(house, 1) == [("restore.drilled", "failed")]
+    assert not [*house.folder.glob(".vault*")]
+
+
+def test_what_is_damaged_or_missing_is_fetched_back(house: House) -> None:
+    originals = originals_of(house)
+    paths = sorted((house.folder / "vault/recordings").rglob("??/*"))
+    flip(paths[0])
+    paths[1].unlink()
+    volumes = open_volumes([drive(house)])
+    done = repair_from(house.open(), house.actor("max"), volumes, advance=lambda _: None)
+    assert (done.fetched.recordings, done.missing) == (2, {})
+    assert originals_of(house) == originals
