@@ -117,10 +117,19 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
             practice = open_practice(config, lambda: NOON, environ)
         unlocked = unlock_person(practice, login=login, password=password_of(login))
         seeds[login] = unlocked.identity.seed
+    _settle_passwords(folder, approver_memory_mib)
     credential = folder / "door.credential"
     add_intake(practice, dora, login="door", full_name="Telephone intake", credential=credential)
     seeds["door"] = read_credential(credential).seed
     return House(folder, seeds, founded.kit)
+
+
+def _settle_passwords(folder: Path, approver_memory_mib: int) -> None:
+    """The configuration of the command line, or it would lock each password anew, and stronger."""
+    settings = folder / "config" / "callrec" / "config.toml"
+    settings.parent.mkdir(parents=True)
+    text = f"[passwords]\napprover_memory_mib = {approver_memory_mib}\n"
+    settings.write_text(text, encoding="utf-8")
 
 
 def copy(house: House, folder: Path) -> House:

@@ -60,7 +60,8 @@ def player(house: House, line: str) -> dict[str, str]:
     program, config = house.folder / "player.sh", house.folder / "callrec.toml"
     program.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
     program.chmod(0o700)
-    config.write_text(f"[listen]\nplayer = ['{program}']\n", encoding="utf-8")
+    passwords = "[passwords]\napprover_memory_mib = 64\n"
+    config.write_text(f"{passwords}[listen]\nplayer = ['{program}']\n", encoding="utf-8")
     return {"CALLREC_CONFIG": str(config)}
 
 

@@ -55,10 +55,11 @@ def configure(house: House, server: Mailbox, *lines: str, login: str = "sam") ->
     Only one person has an address.
     """
     secured = lines or ("starttls = false",)
-    at = ['host = "127.0.0.1"', f"port = {server.port}", f'sender = "{SENDER}"']
+    passwords = ["[passwords]", "approver_memory_mib = 64"]
+    at = ["[mail]", 'host = "127.0.0.1"', f"port = {server.port}", f'sender = "{SENDER}"']
     file = house.folder / "callrec.toml"
     file.write_text(
-        "\n".join(["[mail]", *at, *secured, "[mail.people]", f'{login} = "{ADDRESS}"', ""])
+        "\n".join([*passwords, *at, *secured, "[mail.people]", f'{login} = "{ADDRESS}"', ""])
     )
     return file
 

@@ -194,7 +194,8 @@ class Stage:
     def _settle(self) -> None:
         ready = self._practice()
         shutil.copytree(ready / "vault", self.folder / "vault")
-        shutil.copytree(ready / "state", self.folder / ".home" / "state", dirs_exist_ok=True)
+        for name in ("state", "config"):
+            shutil.copytree(ready / name, self.folder / ".home" / name, dirs_exist_ok=True)
         shutil.copy(ready / "door.credential", self.folder)
         self._set("CALLREC_VAULT", "vault")
 

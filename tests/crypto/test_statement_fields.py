@@ -15,8 +15,9 @@ from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
 from callrec.procedures.archive_heads import statement_fields
+from callrec.procedures.sealed_names import Names, open_names
 from callrec.procedures.shares import Share, key_fields, seal_fields
-from callrec.procedures.vouching import Names, open_names, voucher_fields
+from callrec.procedures.vouching import voucher_fields
 from vectors.crypto.cases import read_case
 from vectors.crypto.fixed import (
     KEY,

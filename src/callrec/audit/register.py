@@ -94,6 +94,18 @@ class KeyVersion:
     """X-Wing public key; of the index key, which is no pair, its check value."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A share, as its seal statement names it."""
+
+    key: VaultKey
+    version: int
+    to: str
+    """Id of its holder."""
+    seq: int
+    """Of the leaf: it was sealed to the key that the holder had there."""
+
+
 @dataclass(slots=True)
 class Register:
     """People, roles and keys, as the statements of the log make them."""
@@ -101,9 +113,10 @@ class Register:
     founders: Founders
     vouchers: dict[str, list[Voucher]] = field(default_factory=dict)
     claims: dict[str, PublicKeys] = field(default_factory=dict)
+    """Each person's newest claim, as long as no voucher has given him another key since."""
     keys: dict[tuple[VaultKey, int], KeyVersion] = field(default_factory=dict)
-    seals: dict[str, tuple[VaultKey, int, str]] = field(default_factory=dict)
-    """SHA-256 of a sealed share, in hex -> key, version, to whom."""
+    seals: dict[str, Seal] = field(default_factory=dict)
+    """By SHA-256 of the sealed share, in hex."""
     ignored: list[int] = field(default_factory=list)
     """Sequences of statements that were made by somebody without the power to."""
 
@@ -168,13 +181,23 @@ class Register:
             raise Tampered(f"the {key} key that opened is not the one that was stated")
 
     def check_share(self, sealed: bytes, key: VaultKey, version: int, to: str) -> None:
-        """Check that somebody entitled stated this very share.
+        """Check that somebody entitled stated this very share, and to a key that its holder has.
 
         Raises:
-            Tampered: no seal statement names it.
+            Tampered: no seal statement names it, or its holder was given another key since.
         """
-        if self.seals.get(primitives.sha256(sealed).hex()) != (key, version, to):
+        seal = self.seals.get(primitives.sha256(sealed).hex())
+        if seal is None or (seal.key, seal.version, seal.to) != (key, version, to):
             raise Tampered(f"a share of the {key} key was sealed by nobody entitled")
+        if not self.has_key_of(to, seal.seq):
+            raise Tampered(f"a share of the {key} key is sealed to a key that its holder lost")
+
+    def has_key_of(self, person: str, seq: int) -> bool:
+        """Whether somebody's keys are those that he had at the leaf ``seq``."""
+        try:
+            return self.public_keys(person, before=seq) == self.public_keys(person)
+        except NotFound:
+            return False
 
     def people(self) -> tuple[Voucher, ...]:
         """The newest voucher of everybody, in the order in which they joined."""
@@ -234,10 +257,8 @@ def take(register: Register, seq: int, statement: Statement) -> None:
             _take_keys(register, statement)
         case "seal" if _governs(register, statement.by, seq):
             for share in statement.fields["shares"]:
-                register.seals[share["sha256"]] = (
-                    VaultKey(share["key"]),
-                    share["version"],
-                    share["to"],
+                register.seals[share["sha256"]] = Seal(
+                    VaultKey(share["key"]), share["version"], share["to"], seq
                 )
         case "claim" | "voucher" | "key" | "seal":
             register.ignored.append(seq)
@@ -281,10 +302,13 @@ def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
         ),
         standing=Standing(fields["standing"]),
     )
+    keys = PublicKeys.from_json(fields["keys"])
+    if known and known[-1].keys != keys:
+        register.claims.pop(person.id, None)  # confirmed, or he begins again
     known.append(
         Voucher(
             person=person,
-            keys=PublicKeys.from_json(fields["keys"]),
+            keys=keys,
             serial=fields["serial"],
             name=fields["name"],
             seq=seq,

@@ -152,6 +152,45 @@ def add_facts(
     _write(connection, _uncut_under(index_key, vault), calls, zone, before=before)
 
 
+def replace_calls(
+    connection: Connection, index_key: bytes, vault: str, calls: Sequence[IndexedCall], zone: tzinfo
+) -> None:
+    """Write the tokens of calls that are in the index anew, under another version of its key.
+
+    Args:
+        connection: within a transaction.
+        index_key: the newest version, 32 bytes.
+        vault: the vault's id.
+        calls: as they are sealed.
+        zone: the practice's, for the day in extension-day.
+
+    Raises:
+        Tampered: the record of a part is missing or was not written by us.
+    """
+    token = tables.token
+    numbers: dict[int, list[int]] = {}
+    for call in calls:
+        numbers.setdefault(part_of(call.started_at), []).append(call.recording)
+    known = set(connection.execute(select(tables.part.c.part)).scalars())
+    for part, recordings in numbers.items():
+        if part not in known:
+            raise Tampered(f"the search index's record of {part_name(part)} is missing")
+        of_these = token.c.recording.in_(recordings)
+        connection.execute(token.delete().where(token.c.part == part, of_these))
+    before = {call.recording: call.started_at for call in calls}
+    _write(connection, _uncut_under(index_key, vault), calls, zone, before=before)
+
+
+def drop_strays(connection: Connection) -> None:
+    """Forget the tokens of calls in months that they turned out not to be of."""
+    recording, token = tables.recording.c, tables.token
+    for part in connection.execute(select(tables.part.c.part)).scalars().all():
+        began = recording.started_at >= _millis(_month(part))
+        of_it = select(recording.id).where(began, recording.started_at < _millis(_month(part + 1)))
+        is_stray = token.c.recording.not_in(of_it)
+        connection.execute(token.delete().where(token.c.part == part, is_stray))
+
+
 def _write(
     connection: Connection,
     uncut: _Uncut,

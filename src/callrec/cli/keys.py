@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context
-from callrec.cli.who import practice_of
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import rotating
+from callrec.cli.who import practice_of, signing
 from callrec.errors import Tampered
-from callrec.procedures.keys import audit_keys, list_keys
+from callrec.policy.role import VaultKey
+from callrec.procedures.keys import Opens, audit_keys, list_keys, who_opens_what
+from callrec.procedures.resealing import count_to_reseal
+from callrec.procedures.resealing import reseal as reseal_rows
+from callrec.procedures.rotating import rotate_keys
+
+if TYPE_CHECKING:
+    from callrec.practice import Actor, Practice
 
 app = new_app()
 
@@ -32,25 +42,103 @@ def list_(ctx: Context) -> None:
 
 @app.command()
 def audit(ctx: Context) -> None:
-    """Prove that each share is sealed by and to somebody entitled, and to nobody else.
+    """Show who can open what, and prove that each share is sealed by and to somebody entitled.
 
-    A share of a power that was lent and has ended is listed until its keys are renewed.
+    Numbers under a key are the versions of it that a person's own key opens; requests, incidents
+    and grants are counted. A share of a power that was lent and has ended is listed until its keys
+    are renewed.
     """
-    problems = audit_keys(practice_of(ctx.obj))
+    practice = practice_of(ctx.obj)
+    everybody, problems = who_opens_what(practice), audit_keys(practice)
     out = ctx.obj.out
-    values = [
-        {"key": p.key, "version": p.version, "user": p.login, "what": p.what} for p in problems
-    ]
+    value = {
+        "items": [_opens_json(each) for each in everybody],
+        "problems": [{"of": p.of, "user": p.login, "what": p.what} for p in problems],
+    }
 
     def text() -> None:
+        counted = ("requests", "incidents", "grants")
+        out.table(("user", *VaultKey, *counted), [_opens_row(each) for each in everybody])
         for problem in problems:
-            out.say(f"{problem.key} {problem.version}, {problem.login}: {problem.what}")
+            out.say(f"{problem.of}, {problem.login}: {problem.what}")
         if not problems:
             out.say("Each share is sealed to whom it should be, by somebody entitled.")
 
-    out.show_items(values, text)
+    out.show(value, text)
     wrong = [problem for problem in problems if problem.is_tampering]
     if wrong:
-        raise Tampered(f"{len(wrong)} shares are not as they should be")
+        raise Tampered(
+            f"{len(wrong)} of these are not as they should be",
+            hint="find out how that came about; callrec keys rotate puts shares right",
+        )
     if problems:
-        out.next_step(f"callrec user delegate {problems[0].login} --power POWER --end")
+        out.next_step(problems[0].mend)
+
+
+@app.command()
+def rotate(
+    ctx: Context,
+    *,
+    key: rotating.KeyNames = None,
+    reseal: rotating.Reseal = False,
+) -> None:
+    """Give the vault new keys; with --reseal, move what lies under older keys to the newest.
+
+    New keys are for what is sealed from now on, and go to everybody who may have them. --reseal
+    makes none: it moves what was sealed before, and may be stopped at any time, as the next run
+    goes on. Whoever once had an old key still opens what copies of the vault he kept.
+    """
+    practice = practice_of(ctx.obj)
+    actor, keys = signing(ctx.obj, practice), frozenset(key or VaultKey)
+    if reseal:
+        _reseal(ctx.obj, practice, actor, keys)
+        return
+    versions, out = rotate_keys(practice, actor, keys), ctx.obj.out
+    out.show_items(
+        [{"key": key, "version": version} for key, version in versions.items()],
+        lambda: out.table(("key", "version"), list(versions.items())),
+    )
+    out.next_step("callrec keys rotate --reseal")
+
+
+def _reseal(
+    invocation: Invocation, practice: Practice, actor: Actor, keys: frozenset[VaultKey]
+) -> None:
+    out, total = invocation.out, count_to_reseal(practice, keys)
+    with out.progress("moving", total=total) as advance:
+        done = reseal_rows(practice, actor, keys, advance)
+    rows = [(what, count, done.failed[what]) for what, count in done.moved.items()]
+
+    def text() -> None:
+        if rows:
+            out.table(("", "moved", "left"), rows)
+        else:
+            out.say("Everything lies under the newest keys.")
+
+    out.show_items([{"what": w, "moved": moved, "left": left} for w, moved, left in rows], text)
+    left = sum(done.failed.values())
+    if left:
+        raise Tampered(f"{left} of these do not open, and were left as they are")
+
+
+def _opens_row(each: Opens) -> tuple[str, ...]:
+    versions = (_spans(each.versions[key]) for key in VaultKey)
+    counts = (str(n or "") for n in (each.requests, each.incidents, each.grants))
+    return (each.login, *versions, *counts)
+
+
+def _spans(versions: tuple[int, ...]) -> str:
+    """1, 2, 3 and 5 as ``1-3 5``."""
+    ends = [v for v in versions if v + 1 not in versions]
+    starts = [v for v in versions if v - 1 not in versions]
+    return " ".join(f"{a}-{b}" if a < b else str(a) for a, b in zip(starts, ends, strict=True))
+
+
+def _opens_json(each: Opens) -> dict[str, Any]:
+    return {
+        "user": each.login,
+        **{key: list(each.versions[key]) for key in VaultKey},
+        "requests": each.requests,
+        "incidents": each.incidents,
+        "grants": each.grants,
+    }

@@ -21,11 +21,13 @@ from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lend_power
 from callrec.procedures.joining import add_intake, add_person, confirm_person
 from callrec.procedures.login import change_password
+from callrec.procedures.lost_password import reset_person
 from callrec.procedures.people import list_people, show_person
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from callrec.cli.output import Output
     from callrec.practice import Practice
     from callrec.procedures.joining import Added
 from callrec.procedures.people import Colleague
@@ -67,30 +69,69 @@ def _show_added(
     invocation: Invocation, added: Added, password_file: Path | None, credential: Path | None
 ) -> None:
     out = invocation.out
-    in_file = password_file is not None
-    if password_file is not None and not password_file.exists():
-        write_private(password_file, f"{added.password}\n".encode(), new=True)
-    value = {
-        "user": added.login,
-        "role": added.role,
-        "password": None if in_file or credential else added.password,
-    }
+    shown = None if credential else _hand_over(added.password, password_file)
+    value = {"user": added.login, "role": added.role, "password": shown}
 
     def text() -> None:
         out.say(f"{added.login} is added as {added.role}.")
         if credential:
             out.say(f'Its credential is in "{credential}", which only you can read.')
-        elif not in_file:
-            out.say(f"Provisional password, shown this once: {added.password}")
+        elif shown:
+            out.say(f"Provisional password, shown this once: {shown}")
 
     out.show(value, text)
     if not credential:
         out.next_step(f"{added.login} runs callrec login {added.login}")
 
 
+def _hand_over(password: str, file: Path | None) -> str | None:
+    """The provisional password, to be shown; None if it is in a file, which is made if need be."""
+    if file is None:
+        return password
+    if not file.exists():
+        write_private(file, f"{password}\n".encode(), new=True)
+    return None
+
+
+@app.command()
+def reset(
+    ctx: Context,
+    *,
+    user: options.KnownLogin,
+    password_file: options.NewPasswordFile = None,
+    yes: options.Yes = False,
+) -> None:
+    """Help somebody who forgot the password: a provisional one, and a new key at the next login.
+
+    Role and powers stay; confirm the new key as for somebody who joins. What was granted to the old
+    key nobody can open any more: it is listed, to be approved again. A password that somebody else
+    may know needs new keys of the vault as well: callrec keys rotate
+    """
+    practice = practice_of(ctx.obj)
+    actor = signing(ctx.obj, practice)
+    given = read_password(password_file) if password_file and password_file.exists() else ""
+    ctx.obj.prompts.confirm(f"Reset {user}", yes=yes)
+    done = reset_person(practice, actor, login=user, password=given)
+    out, shown = ctx.obj.out, _hand_over(done.password, password_file)
+
+    def text() -> None:
+        out.say(f"{user} makes a new key at the next login, and may nothing till you confirm it.")
+        if shown:
+            out.say(f"Provisional password, shown this once: {shown}")
+        _say_taken_back(out, done.taken_back)
+
+    out.show({"user": user, "password": shown, "taken_back": list(done.taken_back)}, text)
+    out.next_step(f"{user} runs callrec login {user}")
+
+
+def _say_taken_back(out: Output, requests: tuple[str, ...]) -> None:
+    for reference in requests:
+        out.say(f"{reference}: what was granted is destroyed; approve it again if need be.")
+
+
 @app.command()
 def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False) -> None:
-    """Give a new person the powers of the role, once you have compared the fingerprint.
+    """Give a person with a new key the powers of the role, once you have compared its fingerprint.
 
     Ask the person to read the fingerprint that login showed: it must be the same, to the last
     digit, as the one shown here.
@@ -154,10 +195,20 @@ def role(
     """
     practice = practice_of(ctx.obj)
     held = frozenset(only or ())
-    change_role(practice, signing(ctx.obj, practice), login=user, role=role, only=held)
+    taken_back = change_role(practice, signing(ctx.obj, practice), login=user, role=role, only=held)
     out, said = ctx.obj.out, f"{user} is {role} now"
-    told = f"{said}, and may: {', '.join(sorted(held))}." if held else f"{said}."
-    out.show({"user": user, "role": role, "only": sorted(held) or None}, lambda: out.say(told))
+    value = {
+        "user": user,
+        "role": role,
+        "only": sorted(held) or None,
+        "taken_back": list(taken_back),
+    }
+
+    def text() -> None:
+        out.say(f"{said}, and may: {', '.join(sorted(held))}." if held else f"{said}.")
+        _say_taken_back(out, taken_back)
+
+    out.show(value, text)
 
 
 @app.command()
@@ -191,13 +242,23 @@ def delegate(
 
 @app.command()
 def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False) -> None:
-    """Shut a person out. The vault's keys that he held are replaced for everybody else."""
+    """Shut a person out. The vault's keys that he held are replaced for everybody else.
+
+    What was sealed to that person alone is destroyed; a request under which it was granted has to
+    be decided again. What was sealed before lies under the keys of old until it is moved:
+    callrec keys rotate --reseal
+    """
     practice = practice_of(ctx.obj)
     actor = signing(ctx.obj, practice)
     ctx.obj.prompts.confirm(f"Disable {user}", yes=yes)
-    disable_person(practice, actor, login=user)
+    taken_back = disable_person(practice, actor, login=user)
     out = ctx.obj.out
-    out.show({"user": user, "standing": "disabled"}, lambda: out.say(f"{user} is disabled."))
+
+    def text() -> None:
+        out.say(f"{user} is disabled.")
+        _say_taken_back(out, taken_back)
+
+    out.show({"user": user, "standing": "disabled", "taken_back": list(taken_back)}, text)
 
 
 @app.command()

@@ -27,7 +27,7 @@ from callrec.policy.edits import Edits, read_edits
 from callrec.policy.hearing import GrantFacts
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import RequestAct
-from callrec.policy.role import PersonId
+from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.policy.withholding import GROUND_CODES, Ground
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
+    from callrec.audit.register import Register
     from callrec.policy.authority import RequestFacts
     from callrec.policy.role import Person
     from callrec.practice import Practice
@@ -69,6 +70,8 @@ class Approval:
     leaf: Leaf
     countersignature: Statement | None
     """The same by the second person, if there was one."""
+    lost_by: str = ""
+    """Why whoever it was for cannot use it any more, by the vouchers since; else empty."""
 
     @property
     def to(self) -> PersonId:
@@ -151,7 +154,12 @@ def read_approvals(
         if leaf.act == RequestAct.APPROVED
     ]
     return tuple(
-        Approval(statement, leaf, _countersignature(statement, signed))
+        Approval(
+            statement,
+            leaf,
+            _countersignature(statement, signed),
+            _how_it_was_lost(practice.register, statement.fields["for"], leaf.seq),
+        )
         for leaf, statement in signed
         if statement.by != statement.fields["countersigned"]
     )
@@ -177,6 +185,18 @@ def how_it_ended(approval: Approval, history: History, now: datetime) -> str:
         return "a release of what was granted is being prepared"
     if has_lapsed(approval.lapses_at, now):
         return _ENDS[RequestAct.GRANT_LAPSED]
+    return approval.lost_by
+
+
+def _how_it_was_lost(register: Register, person: str, seq: int) -> str:
+    """What a voucher since that leaf has changed for whom something was granted to."""
+    for voucher in register.vouchers.get(person, ()):
+        if voucher.seq < seq:
+            continue
+        if not register.has_key_of(person, seq):
+            return "whoever it was granted to has another key now"
+        if Power.HEAR not in powers_vouched_for(voucher.person):
+            return "whoever it was granted to might not hear recordings for a time"
     return ""
 
 

@@ -36,7 +36,7 @@ def change_role(
     login: str,
     role: Role,
     only: frozenset[Power] = frozenset(),
-) -> None:
+) -> tuple[str, ...]:
     """Give a person another role: new powers, and new versions of each key that he loses.
 
     Args:
@@ -45,6 +45,9 @@ def change_role(
         login: whose role it is to be.
         role: the role.
         only: the powers of the role that he is to hold; empty: all of them.
+
+    Returns:
+        The requests under which something is taken back, as he may not hear it any more: ``R-17``.
 
     Raises:
         NotFound: nobody has that login.
@@ -55,23 +58,27 @@ def change_role(
     voucher = known_voucher(practice, actor, login)
     if only:
         check_in_force(voucher.person)
-    confirmed = voucher.person.standing is Standing.CONFIRMED
+    # Whoever has no key of his own yet has no powers, unless he had a key before and lost it.
+    has_powers = voucher.person.standing is Standing.CONFIRMED or bool(voucher.person.powers)
     powers = powers_left(role, only) if only else POWERS[role]
-    person = replace(
-        voucher.person, role=role, powers=powers if confirmed else voucher.person.powers
-    )
-    _revise(practice, actor, "person.role", voucher, person)
+    person = replace(voucher.person, role=role, powers=powers if has_powers else frozenset())
+    return _revise(practice, actor, "person.role", voucher, person)
 
 
-def disable_person(practice: Practice, actor: Actor, *, login: str) -> None:
+def disable_person(practice: Practice, actor: Actor, *, login: str) -> tuple[str, ...]:
     """Shut a person out: no powers, no login, and new versions of each key that he held.
+
+    What is sealed to him alone is destroyed.
+
+    Returns:
+        The requests under which something had been granted to him, ``R-17``.
 
     Raises:
         Refused: the actor does not govern, or would leave the practice without a Data Controller.
     """
     voucher = known_voucher(practice, actor, login)
     person = replace(voucher.person, powers=frozenset(), delegations=(), standing=Standing.DISABLED)
-    _revise(practice, actor, "person.disabled", voucher, person)
+    return _revise(practice, actor, "person.disabled", voucher, person)
 
 
 def known_voucher(practice: Practice, actor: Actor, login: str) -> Voucher:
@@ -83,16 +90,21 @@ def known_voucher(practice: Practice, actor: Actor, login: str) -> Voucher:
 
 def _revise(
     practice: Practice, actor: Actor, act_name: str, voucher: Voucher, person: Person
-) -> None:
+) -> tuple[str, ...]:
     with attempt(practice, actor, act_name, subject=[person.id]):
         check_may_vouch(actor.person)
-        _check_controller_remains(practice, person)
+        check_controller_remains(practice, person)
     revision = Revision(act_name, voucher, without_lapsed(person, today(practice)))
     with governing(practice, actor) as act:
-        revise(practice, act, actor, [revision])
+        return revise(practice, act, actor, [revision])
 
 
-def _check_controller_remains(practice: Practice, changed: Person) -> None:
+def check_controller_remains(practice: Practice, changed: Person) -> None:
+    """Whether somebody would still be Data Controller.
+
+    Raises:
+        Refused: nobody would.
+    """
     others = (v.person for v in practice.register.people() if v.person.id != changed.id)
     if not any(map(_controls, [changed, *others])):
         raise Refused(

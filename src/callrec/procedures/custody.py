@@ -336,6 +336,11 @@ def encode_name(name: bytes) -> str | dict[str, str]:
         return {"base64url": base64.urlsafe_b64encode(name).decode()}
 
 
+def decode_name(name: str | Mapping[str, str]) -> bytes:
+    """The bytes of a name that `encode_name` wrote."""
+    return name.encode() if isinstance(name, str) else base64.urlsafe_b64decode(name["base64url"])
+
+
 def from_millis(value: int) -> datetime:
     """A column's time, aware, in UTC."""
     return datetime.fromtimestamp(value / 1000, UTC)

@@ -29,6 +29,7 @@ from callrec.errors import Misconfigured, Unusable
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
 from callrec.procedures.passwords import check_password, kdf_for
+from callrec.procedures.sealed_names import Names, fresh_names, seal_names
 from callrec.procedures.shares import (
     KIT_HOLDS,
     Secrets,
@@ -39,7 +40,7 @@ from callrec.procedures.shares import (
     seal_share,
     store_shares,
 )
-from callrec.procedures.vouching import Names, fresh_names, seal_names, voucher_fields
+from callrec.procedures.vouching import voucher_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -28,7 +28,7 @@ from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
-from callrec.procedures.custody import encode_name, to_millis
+from callrec.procedures.custody import decode_name, encode_name, to_millis
 from callrec.procedures.intake_sealing import Taken
 
 if TYPE_CHECKING:
@@ -106,6 +106,18 @@ class Duplicates:
     def record(self, uid: str) -> list[bytes]:
         """Of a recording whose call record is in its metadata."""
         return self._under_each(b"record" + uid.encode())
+
+    def of_metadata(self, uid: str, fields: Mapping[str, Any]) -> list[list[bytes]]:
+        """Every MAC of a recording that its metadata tell, each under each key.
+
+        The marks of its files are not among them: a file without one is read again.
+        """
+        names = [source["name"] for source in fields["provenance"]]
+        sha256, size = bytes.fromhex(fields["sha256"]), fields["size_bytes"]
+        sights = [b"sight" + canonical({"name": name, "size_bytes": size}) for name in names]
+        known = [b"name" + sha256 + decode_name(name) for name in names]
+        recorded = [b"record" + uid.encode()] if "record" in fields else []
+        return [self._under_each(data) for data in (sha256, *known, *sights, *recorded)]
 
     def to_write(self, seen: Seen, *, is_new: bool) -> set[bytes]:
         """What the catalogue is to know of a source once it is taken in."""

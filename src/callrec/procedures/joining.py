@@ -19,20 +19,16 @@ from callrec.practice import Actor, Practice, attempt
 from callrec.procedures.found import check_login
 from callrec.procedures.passwords import check_password, kdf_for
 from callrec.procedures.people import Colleague, colleague, find_person
-from callrec.procedures.vouching import (
-    Names,
-    fresh_names,
-    give_shares,
-    governing,
-    seal_names,
-    vouch,
-)
+from callrec.procedures.sealed_names import Names, fresh_names, seal_names
+from callrec.procedures.sealed_to_person import seal_keys_anew
+from callrec.procedures.vouching import give_shares, governing, vouch
 from callrec.release.passphrase import fresh_passphrase
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.audit.log import Writing
+    from callrec.crypto.identity import PublicKeys
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,28 +57,28 @@ def add_person(
     person = Person(
         PersonId(primitives.fresh_id()), role, frozenset(), standing=Standing.PROVISIONAL
     )
+    public, locked = provisional_identity(practice, person.id, password)
+    names = fresh_names(login, full_name)
+    with governing(practice, actor) as act:
+        _insert_person(practice, act, person, names, locked)
+        vouch(practice, act, actor, "person.added", person=person, keys=public, name=names.digest)
+    return Added(login, role, password)
+
+
+def provisional_identity(
+    practice: Practice, person: str, password: str
+) -> tuple[PublicKeys, bytes]:
+    """A key that signs one claim and nothing else, and how it lies locked in the catalogue."""
     identity = Identity.from_seed(primitives.fresh(primitives.KEY_BYTES), practice.vault)
     locked = lock(
         identity.seed,
         practice.root,
         password=password,
-        person=person.id,
+        person=person,
         vault=practice.vault,
         kdf=kdf_for(practice.config.passwords, ()),
     )
-    names = fresh_names(login, full_name)
-    with governing(practice, actor) as act:
-        _insert_person(practice, act, person, names, canonical(locked.as_json()))
-        vouch(
-            practice,
-            act,
-            actor,
-            "person.added",
-            person=person,
-            keys=identity.public,
-            name=names.digest,
-        )
-    return Added(login, role, password)
+    return identity.public, canonical(locked.as_json())
 
 
 def add_intake(
@@ -110,7 +106,10 @@ def add_intake(
 
 
 def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint: str) -> Colleague:
-    """Confirm the key that a new person made, once its fingerprint was compared.
+    """Confirm the key that a person made, once its fingerprint was compared.
+
+    Whoever was somebody before he lost his password has the powers that he had, and the keys of his
+    own requests and incidents.
 
     Raises:
         Refused: the actor does not govern.
@@ -127,9 +126,10 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
         )
     if claimed.fingerprint != fingerprint:
         raise Tampered(f"the key of {login} is not the one whose fingerprint was compared")
-    role = voucher.person.role
-    person = replace(voucher.person, powers=POWERS[role], standing=Standing.CONFIRMED)
+    powers = voucher.person.powers or POWERS[voucher.person.role]
+    person = replace(voucher.person, powers=powers, standing=Standing.CONFIRMED)
     with governing(practice, actor) as act:
+        seal_keys_anew(practice, act, actor, person=row.id, public=claimed.kem)
         act.connection.execute(
             tables.person.update()
             .where(tables.person.c.id == row.id)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.errors import Tampered
-from callrec.policy.role import VaultKey, keys_held, powers_vouched_for
+from callrec.policy.role import VaultKey
 from callrec.practice import today
 from callrec.procedures.people import logins
-from callrec.procedures.shares import holders
+from callrec.procedures.personal_faults import Amiss, personal_faults
+from callrec.procedures.share_faults import Wrong, share_faults
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement, Connection
 
     from callrec.practice import Practice
 
@@ -33,15 +35,32 @@ class KeyInUse:
 
 
 @dataclass(frozen=True, slots=True)
-class ShareProblem:
-    """A share that should not be as it is."""
+class Opens:
+    """What somebody's own key opens, as it lies in the vault."""
 
-    key: VaultKey
-    version: int
+    login: str
+    versions: Mapping[VaultKey, tuple[int, ...]]
+    """Of each vault key, oldest first."""
+    requests: int
+    """Whose keys are sealed to him: those that he made, and those under which he may hear."""
+    incidents: int
+    grants: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyProblem:
+    """Something that is sealed to somebody and should not be, or the other way about."""
+
+    of: str
+    """``recordings 2``, ``R-17``, ``I-3``."""
     login: str
     what: str
-    is_tampering: bool = True
-    """Not so where it only waits for what was lent to be ended: callrec user delegate --end."""
+    mend: str
+    """What a Data Controller types where it only waits for that; empty: it is tampering."""
+
+    @property
+    def is_tampering(self) -> bool:
+        return not self.mend
 
 
 def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
@@ -68,40 +87,59 @@ def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
     )
 
 
-def audit_keys(practice: Practice) -> tuple[ShareProblem, ...]:
-    """Every share that is not sealed by somebody entitled, is one too many, or is missing.
+def who_opens_what(practice: Practice) -> tuple[Opens, ...]:
+    """What is sealed to each person, everybody who was ever vouched for among them.
 
-    The seals are signed, so this needs no key: each share's hash stands in a seal statement that
-    names whom it was sealed to, and what each person should hold follows from the vouchers.
+    Opens nothing.
     """
     called = logins(practice)
-    problems = []
+    with reading(practice.engine) as connection:
+        shares = connection.execute(select(tables.share)).all()
+        request, incident, grant = tables.request_key.c, tables.incident_key.c, tables.grant.c
+        requests = _each_holds(connection, request.holder, request.request)
+        incidents = _each_holds(connection, incident.holder, incident.incident)
+        grants = _each_holds(connection, grant.person, grant.sealed)
+    return tuple(
+        Opens(
+            login=called[person],
+            versions={
+                key: tuple(sorted(s.version for s in shares if (s.person, s.key) == (person, key)))
+                for key in VaultKey
+            },
+            requests=requests.get(person, 0),
+            incidents=incidents.get(person, 0),
+            grants=grants.get(person, 0),
+        )
+        for person in sorted(called, key=called.__getitem__)
+    )
+
+
+def audit_keys(practice: Practice) -> tuple[KeyProblem, ...]:
+    """Everything that is sealed to a person by nobody entitled, is one too many, or is missing.
+
+    It takes no key (`share_faults`, `personal_faults`).
+    """
+    called = logins(practice)
     with reading(practice.engine) as connection:
         register = read_register(connection)
-        shares = connection.execute(select(tables.share)).all()
-    held = holders(register, today(practice))
-    for share in shares:
-        key = VaultKey(share.key)
-        try:
-            register.check_share(share.sealed, key, share.version, share.person)
-        except Tampered as error:
-            problems.append(ShareProblem(key, share.version, called[share.person], error.message))
-        newest = share.version == register.newest(key).version
-        if newest and key not in held.get(share.person, frozenset()):
-            problems.append(_one_too_many(practice, share, called[share.person]))
-    found = {(share.key, share.version, share.person) for share in shares}
-    problems.extend(
-        ShareProblem(key, register.newest(key).version, called[person], "lacks his share")
-        for person, keys in held.items()
-        for key in sorted(keys)
-        if (key, register.newest(key).version, person) not in found
+        shares = share_faults(connection, register, today(practice))
+        others = personal_faults(connection, register)
+    return (
+        *(_problem(f"{s.key} {s.version}", called[s.person], s.what) for s in shares),
+        *(_problem(o.of, called[o.person], o.what) for o in others),
     )
-    return tuple(problems)
 
 
-def _one_too_many(practice: Practice, share: Row[Any], login: str) -> ShareProblem:
-    key, person = VaultKey(share.key), practice.register.voucher(share.person)
-    if person is not None and key in keys_held(powers_vouched_for(person.person)):
-        what = "holds the share of a power that was lent to him and has ended"
-        return ShareProblem(key, share.version, login, what, is_tampering=False)
-    return ShareProblem(key, share.version, login, "holds a share that no power of his needs")
+def _problem(of: str, login: str, what: Wrong | Amiss) -> KeyProblem:
+    mend = {
+        Wrong.OUTLIVED: f"callrec user delegate {login} --power POWER --end",
+        Amiss.LEFT_OVER: f"callrec user disable {login}",
+    }
+    return KeyProblem(of, login, what.value, mend.get(what, ""))
+
+
+def _each_holds(
+    connection: Connection, holder: ColumnElement[str], what: ColumnElement[str]
+) -> dict[str, int]:
+    rows = connection.execute(select(holder, func.count(what.distinct())).group_by(holder))
+    return {row[0]: row[1] for row in rows}

@@ -15,6 +15,7 @@ from callrec.keyring import AT_MOST, end_session, save_session
 from callrec.policy.role import POWERS, Standing
 from callrec.practice import Actor, Practice, record, writing
 from callrec.procedures.passwords import check_password, kdf_for
+from callrec.procedures.relocking import raise_lock, relock
 from callrec.procedures.unlock import Unlocked, actor_of, session_of, unlock_person
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def log_in(
         return _claim(practice, unlocked, new_password())
     actor = actor_of(practice, unlocked)
     record(practice, actor, "login")
+    raise_lock(practice, actor, password)
     session = session_of(practice, actor)
     save_session(session, environ)
     return LoggedIn(login, actor.person.role, session.opened_at + AT_MOST)
@@ -86,23 +88,8 @@ def change_password(practice: Practice, actor: Actor, *, password: str) -> None:
     Raises:
         Unusable: the new password will not do.
     """
-    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
     check_password(password, role=actor.person.role, known=(actor.login, practice.name))
-    locked = lock(
-        actor.identity.seed,
-        practice.root,
-        password=password,
-        person=actor.person.id,
-        vault=practice.vault,
-        kdf=kdf_for(practice.config.passwords, actor.person.powers),
-    )
-    with writing(practice, actor.signer) as act:
-        act.connection.execute(
-            tables.person.update()
-            .where(tables.person.c.id == actor.person.id)
-            .values(locked=canonical(locked.as_json()))
-        )
-        act.leaf("password.changed", actor=actor.person.id, subject=[actor.person.id])
+    relock(practice, actor, password, "password.changed")
 
 
 def _claim(practice: Practice, unlocked: Unlocked, password: str) -> Waiting:

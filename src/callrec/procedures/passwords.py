@@ -48,3 +48,12 @@ def kdf_for(settings: Passwords, powers: Iterable[Power]) -> Kdf:
     opens = keys_held(frozenset(powers))
     memory = settings.approver_memory_mib if VaultKey.RECORDINGS in opens else settings.memory_mib
     return Kdf(memory * 1024, settings.passes, settings.lanes)
+
+
+def stronger(one: Kdf, other: Kdf) -> Kdf:
+    """Of each parameter the greater: a lock never becomes weaker, whatever the settings are."""
+    return Kdf(
+        memory_kib=max(one.memory_kib, other.memory_kib),
+        passes=max(one.passes, other.passes),
+        lanes=max(one.lanes, other.lanes),
+    )

@@ -13,7 +13,7 @@ from callrec.errors import NotFound, Tampered
 from callrec.policy.further import is_named
 from callrec.policy.role import PersonId, Role, Standing, VaultKey, powers_of
 from callrec.practice import Actor, Practice, record, today
-from callrec.procedures.vouching import open_names
+from callrec.procedures.sealed_names import open_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from callrec.audit.register import Register
 
@@ -157,6 +157,12 @@ def _check_requests(connection: Connection) -> Iterator[Problem]:
 
 def _check_grants(connection: Connection) -> Iterator[Problem]:
     """Each grant is listed by the approval that it names."""
+    for _ in unlisted_grants(connection):
+        yield Problem(None, "a grant is not one that its approval lists")
+
+
+def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
+    """The rows of grants that the approval which they name does not list for their person."""
     grant, said = tables.grant, tables.statement
     query = select(grant, said.c.body.label("said")).join(said, said.c.digest == grant.c.approval)
     for row in connection.execute(query):
@@ -164,7 +170,7 @@ def _check_grants(connection: Connection) -> Iterator[Problem]:
         listed = {item["uid"]: item["grant"] for item in fields["items"]}
         told = (fields["request"], fields["for"], listed.get(row.uid))
         if told != (row.request, row.person, primitives.sha256(row.sealed).hex()):
-            yield Problem(None, "a grant is not one that its approval lists")
+            yield row
 
 
 def _check_holds(connection: Connection, register: Register, zone: tzinfo) -> Iterator[Problem]:

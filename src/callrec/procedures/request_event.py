@@ -150,7 +150,7 @@ def _write(
     }
     after = log_dated(act, actor, request.history, event.event, body)
     if told:
-        store_words(act.connection, request, after.leaves[-1].seq, told)
+        store_words(act.connection, request.which, request.key, after.leaves[-1].seq, told)
     kind, by = event.event, actor.person.id
     tell_dated(practice, act.connection, request, after, event=kind, by=by)
     deadline = read_deadline(practice, act.connection, after)

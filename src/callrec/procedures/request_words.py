@@ -75,19 +75,19 @@ def log_with_words(
         statement=statement,
     )
     if words:
-        store_words(act.connection, request, after.leaves[-1].seq, nonce + canonical(dict(words)))
+        told = nonce + canonical(dict(words))
+        store_words(act.connection, request.which, request.key, after.leaves[-1].seq, told)
     return after
 
 
-def store_words(connection: Connection, request: OpenRequest, seq: int, told: bytes) -> None:
+def store_words(connection: Connection, which: Version, key: bytes, seq: int, told: bytes) -> None:
     """Seal ``nonce[32] || canonical JSON`` of a leaf under the key of the version that stands."""
-    ad = _context(request.which, seq)
     connection.execute(
         tables.request_words.insert().values(
             seq=seq,
-            request=request.id,
-            version=request.which.version,
-            sealed=primitives.seal(request.key, told, ad),
+            request=which.request,
+            version=which.version,
+            sealed=primitives.seal(key, told, _context(which, seq)),
         )
     )
 

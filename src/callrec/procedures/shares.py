@@ -6,6 +6,8 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import select
+
 from callrec.audit.register import public_half
 from callrec.catalogue import tables
 from callrec.crypto import primitives
@@ -71,6 +73,27 @@ def shares_for(
         for (key, version), secret in secrets.items()
         if key in keys
     )
+
+
+def open_shares(
+    connection: Connection, register: Register, person: str, kem: bytes
+) -> dict[tuple[VaultKey, int], bytes]:
+    """Open every share that lies there for somebody, with his X-Wing seed.
+
+    Raises:
+        Tampered: one was sealed by nobody entitled, does not open, or is not the key that was
+            stated.
+    """
+    vault, opened = register.founders.vault, {}
+    query = select(tables.share).where(tables.share.c.person == person)
+    for row in connection.execute(query).all():
+        key = VaultKey(row.key)
+        register.check_share(row.sealed, key, row.version, person)
+        info = context("share", vault, key=key, version=row.version, to=person)
+        secret = primitives.hpke_open(kem, row.sealed, info)
+        register.check_opened(key, row.version, secret)
+        opened[key, row.version] = secret
+    return opened
 
 
 def store_shares(connection: Connection, shares: Iterable[Share]) -> None:

@@ -18,12 +18,13 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
-from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered
 from callrec.keyring import Credential, Session
 from callrec.policy.role import Standing, VaultKey, keys_held, powers_of
 from callrec.practice import Actor, Practice, today, writing
+from callrec.procedures.relocking import raise_lock
+from callrec.procedures.shares import open_shares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +95,9 @@ def actor_by_password(practice: Practice, *, login: str, password: str) -> Actor
         Locked: a wrong password, a key that is not confirmed yet, or a disabled person.
     """
     unlocked = unlock_person(practice, login=login, password=password)
-    return actor_of(practice, unlocked)
+    actor = actor_of(practice, unlocked)
+    raise_lock(practice, actor, password)
+    return actor
 
 
 def actor_by_credential(practice: Practice, credential: Credential) -> Actor:
@@ -135,12 +138,14 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
         )
     if practice.register.public_keys(person.id) != unlocked.identity.public:
         raise Tampered("this login's key is not the one that was vouched for")
+    with reading(practice.engine) as connection:
+        shares = open_shares(connection, practice.register, person.id, unlocked.identity.kem)
     return Actor(
         person=person,
         login=unlocked.login,
         signer=Signer(person.id, unlocked.identity.log),
         identity=unlocked.identity,
-        shares=_needed(practice, person, _open_shares(practice, unlocked)),
+        shares=_needed(practice, person, shares),
     )
 
 
@@ -179,23 +184,6 @@ def session_of(practice: Practice, actor: Actor) -> Session:
         opened_at=now,
         used_at=now,
     )
-
-
-def _open_shares(practice: Practice, unlocked: Unlocked) -> dict[tuple[VaultKey, int], bytes]:
-    register = practice.register
-    with reading(practice.engine) as connection:
-        rows = connection.execute(
-            select(tables.share).where(tables.share.c.person == unlocked.person)
-        ).all()
-    opened = {}
-    for row in rows:
-        key = VaultKey(row.key)
-        register.check_share(row.sealed, key, row.version, unlocked.person)
-        info = context("share", practice.vault, key=key, version=row.version, to=unlocked.person)
-        secret = primitives.hpke_open(unlocked.identity.kem, row.sealed, info)
-        register.check_opened(key, row.version, secret)
-        opened[key, row.version] = secret
-    return opened
 
 
 def _needed(

@@ -6,26 +6,31 @@ of each vault key that it opened.
 
 from __future__ import annotations
 
-import base64
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
-from unicodedata import normalize
 
 from callrec.audit.log import read_register
 from callrec.catalogue import tables
-from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, parse
-from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, state
-from callrec.errors import Failed, Tampered
+from callrec.errors import Failed
 from callrec.policy.delegation import lapsed, without_lapsed
-from callrec.policy.role import Power, VaultKey, keys_held, powers_of, powers_vouched_for
+from callrec.policy.role import (
+    Power,
+    Standing,
+    VaultKey,
+    keys_held,
+    powers_of,
+    powers_vouched_for,
+)
 from callrec.practice import today, vault_key, writing
+from callrec.procedures.sealed_to_person import MAY_NOT_HEAR, drop_keys_of, take_back_grants
+from callrec.procedures.share_faults import ShareFault, share_faults
 from callrec.procedures.shares import (
     holders,
     key_fields,
     new_version,
+    open_shares,
     seal_fields,
     seal_share,
     shares_for,
@@ -42,59 +47,10 @@ if TYPE_CHECKING:
     from callrec.crypto.identity import PublicKeys
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
-    from callrec.procedures.shares import Secrets
+    from callrec.procedures.shares import Secrets, Share
 
-NONCE_BYTES = 32
 UNDELEGATED: Final = "person.undelegated"
 """Act of the leaf by which something that was lent ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """A person's login and full name, with the nonce that keeps their hash from being guessed."""
-
-    login: str
-    full_name: str
-    nonce: bytes
-
-    @property
-    def digest(self) -> str:
-        """SHA-256(nonce || login || full name) in hex: what the voucher holds."""
-        both = self.login.encode(), self.full_name.encode()
-        return primitives.sha256(self.nonce, *both).hex()
-
-
-def fresh_names(login: str, full_name: str) -> Names:
-    return Names(login, normalize("NFC", full_name), primitives.fresh(NONCE_BYTES))
-
-
-def seal_names(names: Names, *, public: bytes, vault: str, person: str, version: int) -> bytes:
-    """Seal the names to the catalogue key, so that a thief of the disk learns no staff list."""
-    body = canonical(
-        {
-            "full_name": names.full_name,
-            "login": names.login,
-            "nonce": base64.b64encode(names.nonce).decode(),
-        }
-    )
-    info = context("person", vault, person=person, version=version)
-    return primitives.hpke_seal(public, body, info)
-
-
-def open_names(
-    sealed: bytes, *, secret: bytes, voucher: Voucher, vault: str, version: int
-) -> Names:
-    """Open a person's names.
-
-    Raises:
-        Tampered: they are not those that were vouched for.
-    """
-    info = context("person", vault, person=voucher.person.id, version=version)
-    value = parse(primitives.hpke_open(secret, sealed, info))
-    names = Names(value["login"], value["full_name"], base64.b64decode(value["nonce"]))
-    if names.digest != voucher.name:
-        raise Tampered("a person's name is not the one that was vouched for")
-    return names
 
 
 def voucher_fields(
@@ -120,18 +76,43 @@ def voucher_fields(
 def governing(practice: Practice, actor: Actor) -> Iterator[Writing]:
     """A write transaction about people or keys, begun only if nobody changed them meanwhile.
 
-    It also ends what was lent until a day that is over.
+    It also ends what was lent until a day that is over, and before it is committed every share is
+    read back, counted and held against the statements.
 
     Raises:
-        Failed: somebody did; a voucher made now would not follow the newest.
+        Failed: somebody did, and a voucher made now would not follow the newest; or not every share
+            would be as it should be.
     """
     with writing(practice, actor.signer) as act:
         if read_register(act.connection) != practice.register:
             raise Failed(
                 "people or keys were changed a moment ago, so nothing was done", hint="try again"
             )
+        before = share_faults(act.connection, practice.register, today(practice))
         yield act
         _end_lapsed(replace(practice, register=read_register(act.connection)), act, actor)
+        _check_shares(practice, act.connection, actor, before)
+
+
+def _check_shares(
+    practice: Practice, connection: Connection, actor: Actor, before: Sequence[ShareFault]
+) -> None:
+    """Count the shares as they now lie in the catalogue, and open those that can be opened.
+
+    Only its holder opens a share, so the actor's own are opened. Of every other it is seen that it
+    was stated to be sealed to the key that its holder has now, that everybody has each that his
+    powers need, and nobody another. What was wrong before is for ``keys audit`` to say.
+
+    Raises:
+        Failed: something is wrong that was not; then nothing was done.
+        Tampered: a share of the actor's does not open.
+    """
+    register = read_register(connection)
+    worse = set(share_faults(connection, register, today(practice))) - set(before)
+    if worse:
+        raise Failed(f"{len(worse)} shares would not be as they should be, so nothing was done")
+    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
+    open_shares(connection, register, actor.person.id, actor.identity.kem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +125,20 @@ class Revision:
     person: Person
 
 
-def revise(practice: Practice, act: Writing, actor: Actor, revisions: Sequence[Revision]) -> None:
+def revise(
+    practice: Practice, act: Writing, actor: Actor, revisions: Sequence[Revision]
+) -> tuple[str, ...]:
     """Vouch for people anew: shares for whoever gains a power, new keys where one loses one.
 
-    Whoever no longer needs a key keeps no share of any of its versions.
+    Whoever no longer needs a key keeps no share of any of its versions, and whoever may not hear
+    any more nothing that was granted to him.
+
+    Returns:
+        The requests under which something was taken back, ``R-17``.
     """
     day = today(practice)
     held, lost = dict(holders(practice.register, day)), set[VaultKey]()
+    taken_back: list[str] = []
     gaining = []
     for revised in revisions:
         person, voucher = revised.person, revised.voucher
@@ -163,10 +151,25 @@ def revise(practice: Practice, act: Writing, actor: Actor, revisions: Sequence[R
         if after - before:
             gaining.append(revised)
         _drop_shares(act.connection, person, after)
+        taken_back += _end_hearing(practice, act, actor, revised)
     if lost:
         renew_keys(practice, act, actor, new_version(practice.register, lost), held)
     for revised in gaining:
         give_shares(practice, act, actor, revised.person, revised.voucher.keys)
+    return tuple(taken_back)
+
+
+def _end_hearing(
+    practice: Practice, act: Writing, actor: Actor, revised: Revision
+) -> tuple[str, ...]:
+    """Take from a person what is sealed to him alone, so far as he has no use of it any more."""
+    person = revised.person
+    taken_back: tuple[str, ...] = ()
+    if Power.HEAR not in powers_of(person, today(practice)):
+        taken_back = take_back_grants(practice, act, actor, person.id, why=MAY_NOT_HEAR)
+    if person.standing is Standing.DISABLED:
+        drop_keys_of(act.connection, person.id)
+    return taken_back
 
 
 def _drop_shares(connection: Connection, person: Person, needed: frozenset[VaultKey]) -> None:
@@ -219,9 +222,7 @@ def give_shares(
         for place in sorted((k, v) for k in held for v in practice.register.versions(k))
     ]
     if shares:
-        store_shares(act.connection, shares)
-        seals = _signed(practice, actor, "seal", seal_fields(shares))
-        act.leaf("keys.shared", actor=actor.person.id, subject=[person.id], statement=seals)
+        log_shares(practice, act, actor, shares)
 
 
 def renew_keys(
@@ -234,7 +235,11 @@ def renew_keys(
     """Begin new versions of vault keys, sealed to those who hold them from now on."""
     keys = _signed(practice, actor, "key", key_fields(practice.vault, fresh))
     act.leaf("keys.made", actor=actor.person.id, statement=keys)
-    shares = shares_for(practice.register, fresh, held)
+    log_shares(practice, act, actor, shares_for(practice.register, fresh, held))
+
+
+def log_shares(practice: Practice, act: Writing, actor: Actor, shares: Sequence[Share]) -> None:
+    """Put shares into the catalogue, under the leaf of the statement that lists them."""
     store_shares(act.connection, shares)
     seals = _signed(practice, actor, "seal", seal_fields(shares))
     subject = sorted({share.to for share in shares})

@@ -1,0 +1,144 @@
+"""The search index and the duplicate MACs, written anew under the newest index key.
+
+Their rows do not name the version that they were written under, and look-ups try every version. So
+this begins with the first recording, and how far it came, the operator's own folder remembers; to
+do it twice changes nothing. What an erased recording left behind stays under the old version, as
+nothing is left that its MAC could be made from.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.index import IndexedCall, drop_strays, replace_calls
+from callrec.errors import Tampered
+from callrec.policy.role import VaultKey
+from callrec.practice import vault_key
+from callrec.procedures.call_records import named_in
+from callrec.procedures.custody import Opening
+from callrec.procedures.intake_known import Duplicates, write_macs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.custody import OpenedRecording
+
+AT_ONCE = 500
+"""Recordings in one transaction: a fraction of a second for everybody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reindexed:
+    """What was done, in recordings."""
+
+    moved: int
+    failed: int
+    """Those whose metadata do not open."""
+
+
+def count_to_reindex(practice: Practice) -> int:
+    """How many recordings are still to be looked at; none where there is one version only."""
+    if len(practice.register.versions(VaultKey.INDEX)) == 1:
+        return 0
+    recording = tables.recording.c
+    with reading(practice.engine) as connection:
+        query = select(func.count(recording.id)).where(recording.id > _recall(practice))
+        return connection.execute(query).scalar_one()
+
+
+def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) -> Reindexed:
+    """Go on where the last run left off, until every recording is under the newest index key.
+
+    Raises:
+        Locked: the actor has not the index and the catalogue key.
+    """
+    moved = failed = 0
+    while True:
+        with transaction(practice.engine) as connection:
+            rows = _next(connection, _recall(practice))
+            opened, broken = _opened(practice, actor, connection, rows)
+            _write(practice, actor, connection, opened)
+            if not rows:
+                drop_strays(connection)
+        if not rows:
+            return Reindexed(moved, failed)
+        _remember(practice, rows[-1].id)
+        moved += len(opened)
+        failed += broken
+        advance(len(rows))
+
+
+def _next(connection: Connection, after: int) -> Sequence[Row[Any]]:
+    recording = tables.recording
+    query = select(recording).where(recording.c.id > after).order_by(recording.c.id)
+    return connection.execute(query.limit(AT_ONCE)).all()
+
+
+def _opened(
+    practice: Practice, actor: Actor, connection: Connection, rows: Sequence[Row[Any]]
+) -> tuple[list[OpenedRecording], int]:
+    """Those that open, and how many do not."""
+    opening, opened, broken = Opening(practice, actor, connection), [], 0
+    for row in rows:
+        if row.data_key is None:
+            continue  # erased
+        try:
+            opened.append(opening.metadata(row))
+        except Tampered:
+            broken += 1
+    return opened, broken
+
+
+def _write(
+    practice: Practice, actor: Actor, connection: Connection, opened: Sequence[OpenedRecording]
+) -> None:
+    newest = practice.register.newest(VaultKey.INDEX).version
+    key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.config.time_zone
+    replace_calls(connection, key, practice.vault, [_call(each) for each in opened], zone)
+    duplicates, table = Duplicates.of(practice, actor, marking=False), tables.duplicate
+    fresh: dict[bytes, int] = {}
+    for each in opened:
+        macs = duplicates.of_metadata(each.uid, each.fields)
+        fresh |= {under[0]: each.id for under in macs}
+        old = [mac for under in macs for mac in under[1:]]
+        is_old = (table.c.recording == each.id) & table.c.mac.in_(old)
+        connection.execute(table.delete().where(is_old))
+    write_macs(connection, fresh)
+
+
+def _call(opened: OpenedRecording) -> IndexedCall:
+    fields, named = opened.fields, named_in(opened.fields)
+    return IndexedCall(
+        recording=opened.id,
+        started_at=opened.started_at,
+        numbers=named.numbers | ({fields["number"]} if fields["number"] else frozenset()),
+        extensions=named.extensions | ({fields["extension"]} if fields["extension"] else frozenset()),
+        parties=(*fields["parties"], *named.parties),
+    )
+
+
+def _recall(practice: Practice) -> int:
+    """The last recording that is done, for the version that is newest now."""
+    newest = practice.register.newest(VaultKey.INDEX).version
+    try:
+        value = json.loads((practice.state_folder / "reindexed.json").read_bytes())
+        return int(value["recording"]) if value["version"] == newest else 0
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0  # then everything is done again
+
+
+def _remember(practice: Practice, recording: int) -> None:
+    newest = practice.register.newest(VaultKey.INDEX).version
+    practice.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = practice.state_folder / ".reindexed"
+    beside.write_text(json.dumps({"recording": recording, "version": newest}))
+    beside.replace(practice.state_folder / "reindexed.json")

@@ -1,0 +1,89 @@
+"""The lock of a seed under its password, made anew: another password, or a stronger lock.
+
+Whoever gives his password has it locked as strongly as the settings and his powers ask by now
+(docs/formats/keys.md, 4). Settings that were lowered weaken no lock.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.identity import LockedSeed, lock
+from callrec.errors import Failed, Locked
+from callrec.policy.role import powers_vouched_for
+from callrec.practice import writing
+from callrec.procedures.passwords import kdf_for, stronger
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from callrec.crypto.primitives import Kdf
+    from callrec.practice import Actor, Practice
+
+RAISED: Final = "password.relocked"
+"""Act of the leaf by which a lock became stronger under the same password."""
+
+
+def raise_lock(practice: Practice, actor: Actor, password: str) -> None:
+    """Lock somebody's seed more strongly, if the settings ask for more than its lock has.
+
+    Args:
+        practice: the open vault.
+        actor: whose seed.
+        password: that opened it a moment ago.
+    """
+    with reading(practice.engine) as connection:
+        locked = _locked(connection, actor)
+    if _kdf(practice, actor, locked) == LockedSeed.from_json(parse(locked)).kdf:
+        return
+    # Where it cannot be written, or was changed meanwhile, the next time will do.
+    with suppress(Failed, Locked):
+        relock(practice, actor, password, RAISED)
+
+
+def relock(practice: Practice, actor: Actor, password: str, act_name: str) -> None:
+    """Lock a seed anew, never more weakly than before; it is this one value that changes.
+
+    Raises:
+        Failed: it cannot be written.
+        Locked: the password was changed meanwhile.
+    """
+    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
+    with reading(practice.engine) as connection:
+        before = _locked(connection, actor)
+    locked = lock(
+        actor.identity.seed,
+        practice.root,
+        password=password,
+        person=actor.person.id,
+        vault=practice.vault,
+        kdf=_kdf(practice, actor, before),
+    )
+    person = tables.person
+    with writing(practice, actor.signer) as act:
+        if _locked(act.connection, actor) != before:
+            raise Locked("the password was changed a moment ago", hint="run callrec login")
+        act.connection.execute(
+            person.update()
+            .where(person.c.id == actor.person.id)
+            .values(locked=canonical(locked.as_json()))
+        )
+        act.leaf(act_name, actor=actor.person.id, subject=[actor.person.id])
+
+
+def _locked(connection: Connection, actor: Actor) -> bytes:
+    person = tables.person.c
+    query = select(person.locked).where(person.id == actor.person.id)
+    return bytes(connection.execute(query).scalar_one())
+
+
+def _kdf(practice: Practice, actor: Actor, locked: bytes) -> Kdf:
+    """What the lock is to have: all that is asked for by now, and no less than it has."""
+    asked = kdf_for(practice.config.passwords, powers_vouched_for(actor.person))
+    return stronger(LockedSeed.from_json(parse(locked)).kdf, asked)

@@ -1,0 +1,158 @@
+"""Killed at any point, people and keys are as they were or as they should be, and work goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import practices
+from callrec.policy.role import Standing, VaultKey
+from callrec.procedures.changing_roles import disable_person
+from callrec.procedures.keys import audit_keys
+from callrec.procedures.lost_password import reset_person
+from callrec.procedures.resealing import reseal
+from callrec.procedures.rotating import rotate_keys
+from practices import House
+from procedures.asking import approve, grants_of, rows
+from procedures.busy import all_opens, busy, versions
+from procedures.holding import verified
+from procedures.test_leaving import id_of, sealed_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TESTS = Path(__file__).parents[1]
+NOW_AND_THEN = 7
+"""Of how many steps one is looked at closely, which takes a while."""
+TOKENS = 9
+"""Of three recordings: number, tail, and extension and day of each."""
+MIAS = ["share", "grant_", "request_key", "incident_key"]
+
+
+@pytest.fixture(scope="module")
+def practice(granted_template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """mia holds keys, a grant, a request of her own and an incident that she was told of."""
+    house = busy(practices.copy(granted_template, tmp_path_factory.mktemp("busy")))
+    approve(house, "R-1", to="mia")
+    return house
+
+
+@pytest.fixture(scope="module")
+def rotated(practice: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The same, where everything lies under older keys."""
+    house = practices.copy(practice, tmp_path_factory.mktemp("rotated"))
+    rotate_keys(house.practice, house.actor("dora"), tuple(VaultKey))
+    house.open()
+    return house
+
+
+def killed(house: House, folder: Path, what: str) -> Iterator[House]:
+    """A practice for each step at which it was killed, and last the one where it was not."""
+    for each in killed_in(house, folder, what):
+        yield House(each, house.seeds, house.kit)
+
+
+def killed_in(house: House, folder: Path, what: str) -> Iterator[Path]:
+    """The folders of these practices, not opened yet: that takes longer than all else."""
+    words = [str(house.folder), str(folder), what, house.seeds["dora"].hex()]
+    done = subprocess.run(
+        [sys.executable, "-m", "procedures.killed_keys", *words],
+        env={**os.environ, "PYTHONPATH": str(TESTS), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    steps = sorted(int(each.name) for each in folder.iterdir() if each.name.isdigit())
+    assert steps == list(range(1, len(steps) + 1))
+    for step in steps:
+        yield folder / str(step)
+        if step < len(steps):
+            shutil.rmtree(folder / str(step))
+
+
+def details_left(folder: Path) -> int:
+    """How many leaves' details lie under the old key."""
+    with closing(sqlite3.connect(folder / "vault" / "catalogue.sqlite")) as connection:
+        query = "SELECT count(*) FROM detail WHERE key_version = 1"
+        return int(connection.execute(query).fetchone()[0])
+
+
+def standing_of(house: House, login: str) -> Standing:
+    return house.practice.register.person(id_of(house, login)).standing
+
+
+def test_killed_while_somebody_is_shut_out(practice: House, tmp_path: Path) -> None:
+    seen = []
+    for house in killed(practice, tmp_path, "disable"):
+        assert audit_keys(house.practice) == ()
+        out = standing_of(house, "mia") is Standing.DISABLED
+        assert sealed_to(house, "mia") == ([] if out else MIAS)
+        assert house.practice.register.newest(VaultKey.RECORDINGS).version == 1 + out
+        assert len(grants_of(house, "R-1")) == 2  # sam's
+        seen.append(out)
+        if not out:
+            assert len(grants_of(house, "R-1", "mia")) == 2
+        if len(seen) % NOW_AND_THEN == 0:
+            disable_person(house.practice, house.actor("dora"), login="mia")
+            assert sealed_to(house, "mia") == []
+    assert seen == sorted(seen)
+    assert len(seen) > 30
+    assert seen[-1]
+    assert verified(house).problems == ()
+    all_opens(house)
+
+
+def test_killed_while_a_password_is_reset(practice: House, tmp_path: Path) -> None:
+    seen = []
+    for house in killed(practice, tmp_path, "reset"):
+        assert audit_keys(house.practice) == ()
+        again = standing_of(house, "mia") is Standing.PROVISIONAL
+        assert sealed_to(house, "mia") == ([] if again else MIAS)
+        seen.append(again)
+        if not again:
+            assert len(grants_of(house, "R-1", "mia")) == 2
+        if len(seen) % NOW_AND_THEN == 0:
+            reset_person(house.practice, house.actor("dora"), login="mia", password="")
+    assert seen == sorted(seen)
+    assert seen[-1]
+    assert verified(house).problems == ()
+
+
+def test_killed_while_new_keys_are_made(practice: House, tmp_path: Path) -> None:
+    seen = []
+    for house in killed(practice, tmp_path, "rotate"):
+        assert audit_keys(house.practice) == ()
+        (newest,) = {house.practice.register.newest(key).version for key in VaultKey}
+        assert len(house.actor("pat").shares) == 4 * newest
+        seen.append(newest)
+    assert sorted(set(seen)) == [1, 2]
+    assert seen == sorted(seen)
+    all_opens(house)
+
+
+def test_killed_while_rows_are_moved_each_opens_and_the_next_run_goes_on(
+    rotated: House, tmp_path: Path
+) -> None:
+    left = []
+    for step, folder in enumerate(killed_in(rotated, tmp_path, "reseal")):
+        left.append(details_left(folder))
+        if step % NOW_AND_THEN == 0:
+            house = House(folder, rotated.seeds, rotated.kit)
+            all_opens(house)
+            reseal(house.practice, house.actor("dora"), tuple(VaultKey), lambda _: None)
+            assert set(map(frozenset, versions(house).values())) == {frozenset({2})}
+            assert rows(house, "SELECT count(*) FROM token")[0][0] == TOKENS
+    assert left == sorted(left, reverse=True)
+    assert left[-1] == 0
+    house = House(folder, rotated.seeds, rotated.kit)
+    assert verified(house).problems == ()
+    all_opens(house)
