@@ -121,7 +121,8 @@ def _call(opened: OpenedRecording) -> IndexedCall:
         recording=opened.id,
         started_at=opened.started_at,
         numbers=named.numbers | ({fields["number"]} if fields["number"] else frozenset()),
-        extensions=named.extensions | ({fields["extension"]} if fields["extension"] else frozenset()),
+        extensions=named.extensions
+        | ({fields["extension"]} if fields["extension"] else frozenset()),
         parties=(*fields["parties"], *named.parties),
     )
 
