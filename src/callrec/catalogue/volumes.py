@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
 from callrec.catalogue import tables
+from callrec.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
+
+
+LIVE: Final = "live"
+ARCHIVED: Final = "archived"
+"""States of a recording: its file is in the vault; it is on volumes only."""
+IN_USE: Final = "in-use"
+LOST: Final = "lost"
+"""How a volume stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,21 @@ def find_volume(connection: Connection, volume: str) -> Row[Any] | None:
     """The row of a volume by its id; None if nothing was ever written there."""
     table = tables.volume
     return connection.execute(select(table).where(table.c.id == volume)).first()
+
+
+def volume_labelled(connection: Connection, label: str) -> Row[Any]:
+    """The row of a volume by its label.
+
+    Raises:
+        NotFound: there is none of that label.
+    """
+    table = tables.volume
+    row = connection.execute(select(table).where(table.c.label == label)).first()
+    if row is None:
+        raise NotFound(
+            "there is no volume of that label", hint="callrec archive list shows the labels"
+        )
+    return row
 
 
 def each_volume(connection: Connection) -> Sequence[Row[Any]]:
@@ -55,7 +79,7 @@ def not_archived(
     table, archived = tables.recording, tables.archived
     there = select(archived.c.recording).where(archived.c.volume == volume)
     query = select(table.c.id, table.c.ciphertext).where(
-        table.c.state == "live", table.c.id.not_in(there)
+        table.c.state == LIVE, table.c.id.not_in(there)
     )
     if started_before is not None:
         query = query.where(table.c.started_at < started_before)
@@ -75,6 +99,74 @@ def names_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[s
     for bag, name in rows:
         found[bag].append(name)
     return found
+
+
+def place_of_each(
+    connection: Connection, numbers: Iterable[int]
+) -> Mapping[int, Sequence[Row[Any, Any, Any, Any, Any]]]:
+    """On which volumes recordings lie: ``recording, bag, volume, label, standing``, by label."""
+    table, volume = tables.archived, tables.volume
+    rows = connection.execute(
+        select(table.c.recording, table.c.bag, table.c.volume, volume.c.label, volume.c.standing)
+        .join(volume, volume.c.id == table.c.volume)
+        .where(table.c.recording.in_(list(numbers)))
+        .order_by(table.c.recording, volume.c.label)
+    )
+    found: dict[int, list[Row[Any, Any, Any, Any, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.recording].append(row)
+    return found
+
+
+def on_volume(
+    connection: Connection, volume: str, *, state: str, started_before: int | None
+) -> Sequence[Row[Any, Any, Any, Any]]:
+    """``id, uid, ciphertext, bag`` of a volume's recordings of one state, and how many
+    ``copies`` of each lie on volumes that are in use; oldest first.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        volume: its id.
+        state: ``live`` or ``archived``.
+        started_before: milliseconds since 1970; None: all.
+    """
+    table, archived, volumes = tables.recording, tables.archived, tables.volume
+    here, every = archived.alias("here"), archived.alias("every")
+    copies = (
+        select(func.count())
+        .select_from(every.join(volumes, volumes.c.id == every.c.volume))
+        .where(every.c.recording == table.c.id, volumes.c.standing == IN_USE)
+        .scalar_subquery()
+    )
+    query = (
+        select(table.c.id, table.c.uid, table.c.ciphertext, here.c.bag, copies.label("copies"))
+        .join(here, here.c.recording == table.c.id)
+        .where(here.c.volume == volume, table.c.state == state)
+    )
+    if started_before is not None:
+        query = query.where(table.c.started_at < started_before)
+    return connection.execute(query.order_by(table.c.started_at, table.c.id)).all()
+
+
+def set_archived(connection: Connection, numbers: Iterable[int]) -> None:
+    """Write down that recordings are on volumes only."""
+    table = tables.recording
+    connection.execute(
+        table.update().where(table.c.id.in_(list(numbers))).values(state=ARCHIVED)
+    )
+
+
+def count_too_few(connection: Connection, copies: int) -> int:
+    """How many recordings that are on volumes only are on fewer than so many in use."""
+    table, archived, volume = tables.recording, tables.archived, tables.volume
+    held = (
+        select(func.count())
+        .select_from(archived.join(volume, volume.c.id == archived.c.volume))
+        .where(archived.c.recording == table.c.id, volume.c.standing == IN_USE)
+        .scalar_subquery()
+    )
+    query = select(func.count()).where(table.c.state == ARCHIVED, held < copies)
+    return connection.execute(query).scalar_one()
 
 
 def holding(connection: Connection, volume: str) -> Holding:
