@@ -22,10 +22,10 @@ from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.role import Power
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_unfinished import archiving
-from callrec.procedures.archive_verify import list_volumes
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.custody import attested_statement
 from callrec.procedures.found import found_practice
+from callrec.procedures.volume_list import list_volumes
 from procedures.asking import by_sql, last_leaf, rows
 from procedures.drives import (
     acts,

@@ -35,11 +35,7 @@ def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
 
 
 def _said(system: Path, number: str) -> Iterator[str]:
-    udev = system / "run" / "udev" / "data" / f"b{number}"
-    if udev.is_file():
-        for line in udev.read_text(errors="replace").splitlines():
-            if line.startswith(_UDEV):
-                yield line.removeprefix(_UDEV).strip()
+    yield from _told_by_udev(system / "run" / "udev" / "data" / f"b{number}")
     block = system / "sys" / "dev" / "block" / number
     if not block.is_dir():
         return
@@ -49,3 +45,10 @@ def _said(system: Path, number: str) -> Iterator[str]:
                 yield place.read_text(errors="replace").strip()
     for below in sorted((block / "slaves").glob("*/dev")):  # what an encrypted one lies on
         yield from _said(system, below.read_text().strip())
+
+
+def _told_by_udev(device: Path) -> Iterator[str]:
+    if device.is_file():
+        for line in device.read_text(errors="replace").splitlines():
+            if line.startswith(_UDEV):
+                yield line.removeprefix(_UDEV).strip()

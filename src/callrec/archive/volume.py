@@ -216,4 +216,3 @@ def _checked(bag: str) -> str:
 def _matching(folder: Path, form: re.Pattern[str]) -> list[str]:
     with drive_errors():
         return [path.name for path in folder.iterdir() if form.fullmatch(path.name)]
-

@@ -17,7 +17,7 @@ copied: that stays under a hidden name, and the next run goes on from there.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.bag import MANIFEST, Bag, write_bag
@@ -34,7 +34,9 @@ from callrec.practice import attempt, check_remembered_head, record, today, writ
 from callrec.procedures.archive_copy import time_of, write_copy
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
+from callrec.procedures.archive_removal import remove_local
 from callrec.procedures.archive_unfinished import archiving, clear, unmake
+from callrec.procedures.attached import remember_place
 from callrec.procedures.custody import to_millis
 
 if TYPE_CHECKING:
@@ -45,12 +47,13 @@ if TYPE_CHECKING:
     from callrec.crypto.identity import Identity
     from callrec.practice import Actor, Practice
     from callrec.procedures.archive_copy import WrittenCopy
+    from callrec.procedures.archive_removal import Removed
     from callrec.procedures.archive_unfinished import Archiving
 
 BEGUN: Final = "archive.begun"
 SOFTWARE: Final = "callrec"
 SPARE: Final = 1 << 20
-"""Bytes besides the catalogue's own, for its key, a proof and what is not yet in its file: 1 MiB."""
+"""Bytes besides the catalogue's own, for its key, a proof, what is not in its file yet: 1 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,10 @@ class Archived:
     recordings: int
     size_bytes: int
     """Of the sealed recordings in the bag."""
+    out_of_reach: int = 0
+    """Recordings on other volumes only, none of which is attached: they were not copied."""
+    removed: Removed | None = None
+    """What the vault let go of; None: that was not asked for."""
 
 
 def archive_recordings(
@@ -72,6 +79,7 @@ def archive_recordings(
     *,
     started_before: datetime | None = None,
     label: str | None = None,
+    removes: bool = False,
 ) -> Archived:
     """Copy to a drive what is not on it yet, with a fresh copy of the catalogue.
 
@@ -81,6 +89,7 @@ def archive_recordings(
         to: the drive's folder; the first time it is made a volume.
         started_before: only recordings that began before; None: all.
         label: of a new volume; None: the folder's name.
+        removes: let the vault go of the files of these recordings that are on enough volumes.
 
     Raises:
         Refused: the actor may not archive.
@@ -101,7 +110,12 @@ def archive_recordings(
     ):
         begun = notes.begun(volume)
         plan = plan_run(practice, target, begun=begun, started_before=started_before)
-        return _Run(practice, actor, identity, notes, plan).carry_out(begun)
+        done = _Run(practice, actor, identity, notes, plan).carry_out(begun)
+        remember_place(practice, target.volume)
+        if not removes:
+            return done
+        removed = remove_local(practice, actor, target.volume, started_before=started_before)
+        return replace(done, removed=removed)
 
 
 def _identity(actor: Actor) -> Identity:
@@ -140,7 +154,9 @@ class _Run:
         volume.drop_other_copies(time_of(plan.name))
         self._notes.end(volume.volume)
         name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
-        return Archived(volume.label, name, len(plan.items), size_bytes)
+        return Archived(
+            volume.label, name, len(plan.items), size_bytes, out_of_reach=plan.out_of_reach
+        )
 
     def _finish(self, begun: str) -> None:
         self._volume.clear_unfinished()
