@@ -9,7 +9,15 @@ import pytest
 import practices
 from callrec.procedures.audit_verify import Verdict
 from procedures.asking import state_of
-from procedures.erasures import approved_erasure, erase
+from procedures.drives import archive, drive, faults, verify
+from procedures.erasures import (
+    approved_erasure,
+    bags_of,
+    erase,
+    found_in,
+    secrets_of,
+    tokens_of,
+)
 from procedures.holding import verified, with_two_callers
 
 if TYPE_CHECKING:
@@ -36,3 +44,41 @@ def test_an_erasure_leaves_a_stub_and_a_whole_record(house: House) -> None:
     assert state_of(house, reference) == "closed"
     verification = verified(house)
     assert (verification.problems, verification.verdict) == ((), Verdict.INTACT)
+
+
+def test_no_byte_is_left_of_what_was_erased_in_the_vault_or_on_its_volumes(house: House) -> None:
+    volumes = drive(house, "drive-a"), drive(house, "drive-b")
+    reference = approved_erasure(house, 1, 2)
+    for volume in volumes:
+        archive(house, volume)
+    secrets = secrets_of(house, 1, 2)
+    assert tokens_of(house, 1, 2) > 0
+    assert found_in(secrets, house.config.vault) != []
+    done = erase(house, reference, *volumes)
+    assert done.is_done
+    assert found_in(secrets, house.config.vault, *volumes) == []
+    assert tokens_of(house, 1, 2) == 0
+    assert len(bags_of(*volumes)) == len(volumes)
+    assert [faults(verify(house, volume)) for volume in volumes] == [[], []]
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_what_a_volume_that_is_not_attached_holds_is_owed(house: House) -> None:
+    volumes = drive(house, "drive-a"), drive(house, "drive-b")
+    for volume in volumes:
+        archive(house, volume)
+    done = erase(house, approved_erasure(house, 1), volumes[0])
+    assert (done.is_done, done.owed) == (False, {"drive-b": 1})
+    archived = archive(house, volumes[1])
+    assert (archived.erased, archived.recordings) == (1, 0)
+    assert [faults(verify(house, volume)) for volume in volumes] == [[], []]
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_a_bag_of_which_nothing_is_left_goes(house: House) -> None:
+    volume = drive(house)
+    archive(house, volume)
+    done = erase(house, approved_erasure(house, 1, 2), volume)
+    assert done.is_done
+    (bag,) = bags_of(volume)
+    assert len([*(bag / "data" / "recordings").iterdir()]) == 2

@@ -114,7 +114,7 @@ def stub_of(connection: Connection, recording: int) -> str:
     return f"C-{number}" if number else ""
 
 
-def owed_on(connection: Connection, volume: str) -> Sequence[Row[Any]]:
+def owed_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, Any]]:
     """What a volume holds yet of recordings that were destroyed.
 
     Returns:
@@ -138,7 +138,7 @@ def owed_by_label(connection: Connection, certificate: str | None = None) -> Map
     """
     archived, recording, volume = tables.archived, tables.recording, tables.volume
     query = (
-        select(volume.c.label, func.count())
+        select(volume.c.label, func.count().label("owed"))
         .join(archived, archived.c.volume == volume.c.id)
         .join(recording, recording.c.id == archived.c.recording)
         .where(recording.c.state == DESTROYED)
@@ -150,4 +150,4 @@ def owed_by_label(connection: Connection, certificate: str | None = None) -> Map
         query = query.join(stub, stub.c.recording == recording.c.id).where(
             stub.c.certificate == certificate
         )
-    return {label: count for label, count in connection.execute(query)}
+    return {row.label: row.owed for row in connection.execute(query)}

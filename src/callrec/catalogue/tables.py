@@ -430,8 +430,8 @@ destroyed = Table(
     Column("due_on", String(10)),
     Column("destroyed_at", BigInteger, nullable=False),
 )
-"""The stub of a recording, beside what its row still says: uid, start, length, hash. ``due_on``: the
-day on which its retention ended, ``2026-11-26``; none for an erasure."""
+"""The stub of a recording, beside what its row still says: uid, start, length, hash.
+``due_on``: the day on which its retention ended, ``2026-11-26``; none for an erasure."""
 
 Index("grant_person", grant.c.person)
 Index("held_recording", held.c.recording)

@@ -39,7 +39,9 @@ from callrec.procedures.approvals import check_decided, how_it_ended
 from callrec.procedures.archive_unfinished import COPY, FOLDER
 from callrec.procedures.custody import Opening, to_millis
 from callrec.procedures.deciding import read_to_decide
+from callrec.procedures.destruction_done import settle
 from callrec.procedures.erased_details import details_about
+from callrec.procedures.erasing_volumes import erase_owed
 from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.intake_known import Duplicates
 from callrec.procedures.lapsing import sweep_lapsed
@@ -151,8 +153,6 @@ def finish(
 
     Args, raises: as `destroy`, which ends in this.
     """
-    from callrec.procedures.erasing_volumes import erase_owed  # noqa: PLC0415
-
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
     if row.cleared_at is None:
@@ -181,32 +181,6 @@ def read_outcome(practice: Practice, actor: Actor, reference: str) -> Destructio
         )
 
 
-def settle(practice: Practice, actor: Actor) -> tuple[str, ...]:
-    """Write down which destructions are done now: ``C-1`` of each of which nothing is owed more."""
-    with reading(practice.engine) as connection:
-        if not _settled(connection):
-            return ()
-    with writing(practice, actor.signer) as act:
-        done = _settled(act.connection)
-        for row in done:
-            act.leaf(DONE, actor=actor.person.id, subject=[row.id])
-            now = to_millis(practice.now())
-            destruction.update_certificate(act.connection, row.id, done_at=now)
-    return tuple(f"C-{row.number}" for row in done)
-
-
-DONE: Final = "destruction.done"
-"""The act of the leaf by which nothing of a destruction is owed any more."""
-
-
-def _settled(connection: Connection) -> Sequence[Row[Any]]:
-    return [
-        row
-        for row in destruction.each_certificate(connection, is_done=False)
-        if row.cleared_at is not None and not destruction.owed_by_label(connection, row.id)
-    ]
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class _Warrant:
     """What may be destroyed, all checks passed. Its repr shows nothing."""
@@ -217,6 +191,15 @@ class _Warrant:
     approvals: tuple[Approval, ...]
     kept: tuple[tuple[str, str], ...]
     """Uids of what stays, each with the code of its exemption."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What its statement says of a destruction besides what the warrant does."""
+
+    certificate: str
+    number: int
+    details: tuple[int, ...]
 
 
 def _warrant(
@@ -273,7 +256,8 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
     uids = [row.uid for row in warrant.recordings]
     details = details_about(practice, actor, connection, uids, opened)
     certificate, number = primitives.fresh_id(), destruction.next_number(connection)
-    statement = _state(practice, actor, warrant, certificate, number, details)
+    said = _Said(certificate, number, tuple(details))
+    statement = _state(practice, actor, warrant, said)
     after = log_request_event(
         act, actor, request.history, RequestAct.CARRIED_OUT, subject=uids, statement=statement
     )
@@ -323,9 +307,7 @@ def _state(
     practice: Practice,
     actor: Actor,
     warrant: _Warrant,
-    certificate: str,
-    number: int,
-    details: Sequence[int],
+    said: _Said,
 ) -> Statement:
     if actor.identity is None:
         raise Locked("what is destroyed is signed for, and that takes the password")
@@ -348,11 +330,11 @@ def _state(
         seed=actor.identity.act,
         fields={
             "approvals": sorted(each.statement.digest for each in warrant.approvals),
-            "certificate": certificate,
-            "details": list(details),
+            "certificate": said.certificate,
+            "details": list(said.details),
             "items": items,
             "kept": [{"code": code, "uid": uid} for uid, code in warrant.kept],
-            "number": number,
+            "number": said.number,
             "request": warrant.request.id,
         },
     )
