@@ -86,7 +86,7 @@ def tokens_of(house: House, *numbers: int) -> int:
 
 def bags_of(*volumes: Path) -> list[Path]:
     """Every bag; a judge that is not ours has found each valid."""
-    bags = [bag for volume in volumes for bag in sorted((volume / "bags").iterdir())]
+    bags = [bag for volume in volumes for bag in sorted((volume / "bags").glob("[!.]*"))]
     for bag in bags:
         bagit.Bag(str(bag)).validate()
     return bags
