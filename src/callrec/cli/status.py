@@ -14,10 +14,13 @@ from callrec.practice import powers
 from callrec.procedures.status import Searches, Status, look
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from callrec.practice import Actor, Practice
     from callrec.procedures.due import DueRequest
     from callrec.procedures.inbox import InboxItem
     from callrec.procedures.reconcile_log import LastReconciled
+    from callrec.procedures.volume_list import ListedVolume
 
 app = new_app()
 
@@ -39,6 +42,15 @@ def status(ctx: Context) -> None:
         "due_soon": [_due_json(request) for request in found.due_soon],
         "last_archive": found.last_archive,
         "last_verify": found.last_verify,
+        "volumes": [
+            {
+                "volume": each.label,
+                "standing": each.standing,
+                "last_seen": each.seen_at,
+                "last_verified": each.verified_at,
+            }
+            for each in found.volumes
+        ],
         "last_reconcile": _reconciled_json(found.last_reconcile),
         "searched_without_request": [
             {"user": who.login, "searches": who.done, "refused": who.refused} for who in searched
@@ -70,6 +82,8 @@ def _say(
         out.say(f"due soon: {request.reference}, {request.purpose}, by {due}")
     at = found.last_archive
     out.say(f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else "never archived")
+    for each in found.volumes:
+        out.say(f'  "{each.label}": {_verified(each, zone)}')
     if (last := found.last_reconcile) is not None:
         when = f"{last.at.astimezone(zone):%d %B %Y, %H:%M}"
         out.say(f"last reconciled: {when}, for {period(last.days)}")
@@ -79,6 +93,14 @@ def _say(
         out.say(f"searched without a request: {who.login}, {who.done} times{refused}")
     for warning in found.warnings:
         out.say(f"warning: {warning}")
+
+
+def _verified(each: ListedVolume, zone: tzinfo) -> str:
+    if each.is_lost:
+        return "reported lost"
+    if each.verified_at is None:
+        return "never verified by you"
+    return f"last verified by you {each.verified_at.astimezone(zone):%d %B %Y, %H:%M}"
 
 
 def _whoever_is_here(invocation: Invocation, practice: Practice) -> Actor | None:

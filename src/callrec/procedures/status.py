@@ -13,6 +13,7 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import count_too_few
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
@@ -31,6 +32,8 @@ from callrec.procedures.people import logins
 from callrec.procedures.reconcile_log import LastReconciled, last_reconciled
 from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
 from callrec.procedures.unrecorded import unrecorded_warnings
+from callrec.procedures.volume_list import list_volumes
+from callrec.procedures.volume_log import check_standings
 from callrec.procedures.waiting_mail import mail_warnings
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from callrec.practice import Actor, Practice
+    from callrec.procedures.volume_list import ListedVolume
 
 SOON: Final = timedelta(days=3)
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
@@ -70,6 +74,8 @@ class Status:
     last_archive: datetime | None
     last_verify: datetime | None
     """When this operator last found an archive volume sound."""
+    volumes: tuple[ListedVolume, ...]
+    """The most neglected first: never verified by this operator, or longest ago."""
     last_reconcile: LastReconciled | None
     """None: recordings were never held against call records."""
     searched_without_request: tuple[Searches, ...]
@@ -100,6 +106,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         due_soon=tuple(each for each in due if each.urgency is Urgency.DUE_SOON),
         last_archive=from_millis(archived) if archived else None,
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
+        volumes=_by_neglect(practice),
         last_reconcile=reconciled,
         searched_without_request=_searched_without_request(practice),
         unreviewed_glass=open_glass(practice),
@@ -112,6 +119,14 @@ def count_recordings(practice: Practice) -> int:
     with reading(practice.engine) as connection:
         query = select(func.count()).where(tables.recording.c.data_key.is_not(None))
         return connection.execute(query).scalar() or 0
+
+
+def _by_neglect(practice: Practice) -> tuple[ListedVolume, ...]:
+    try:
+        volumes = list_volumes(practice)
+    except CallrecError:
+        return ()  # the warnings say so
+    return tuple(sorted(volumes, key=lambda each: (each.verified_at is not None, each.verified_at)))
 
 
 def _searched_without_request(practice: Practice) -> tuple[Searches, ...]:
@@ -148,9 +163,25 @@ def _warnings(
     yield from notice_warnings(practice)
     yield from unrecorded_warnings(practice)
     yield from mail_warnings(practice)
+    yield from _volume_warnings(practice)
     if reconciled is not None and reconciled.warning:
         yield reconciled.warning
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"
     if never_archived and count_recordings(practice):
         yield "nothing was ever archived: if this disk dies, the recordings are gone"
+
+
+def _volume_warnings(practice: Practice) -> Iterator[str]:
+    copies = practice.config.archive.copies
+    with reading(practice.engine) as connection:
+        too_few = count_too_few(connection, copies)
+        try:
+            check_standings(practice, connection)
+        except CallrecError as error:
+            yield f"the audit log: {error.message}; run callrec audit verify"
+    if too_few:
+        yield (
+            f"{too_few} recordings are on volumes only, and on fewer than {copies}:"
+            " callrec archive --to another one while those that have them are attached"
+        )
