@@ -52,6 +52,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "hold": "Keep recordings from being destroyed; list what is held.",
         "archive": "Copy recordings to an external drive; check what is there.",
         "restore": "Rebuild the vault from archive volumes.",
+        "erase": "Destroy what an approved request for erasure grants.",
         "audit": "Read the record of all that was done, and check it.",
         "verify-release": "Check a release that somebody was given; needs no vault.",
         "register": "Read a register: disclosures, subject access, powers.",

@@ -14,6 +14,7 @@ from callrec.practice import powers
 from callrec.procedures.status import Searches, Status, look
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import tzinfo
 
     from callrec.practice import Actor, Practice
@@ -59,6 +60,9 @@ def status(ctx: Context) -> None:
             {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
             for glass in found.unreviewed_glass
         ],
+        "erasure_owed": [
+            {"volume": label, "recordings": count} for label, count in found.erasure_owed.items()
+        ],
         "warnings": list(found.warnings),
     }
     ctx.obj.out.show(value, lambda: _say(ctx.obj, found, searched, known=actor is not None))
@@ -91,8 +95,13 @@ def _say(
     for who in searched:
         refused = f", {who.refused} refused" if who.refused else ""
         out.say(f"searched without a request: {who.login}, {who.done} times{refused}")
-    for warning in found.warnings:
-        out.say(f"warning: {warning}")
+    for line in (*_owed(found), *(f"warning: {warning}" for warning in found.warnings)):
+        out.say(line)
+
+
+def _owed(found: Status) -> Iterator[str]:
+    for label, count in found.erasure_owed.items():
+        yield f'erasure owed: volume "{label}" holds {count} destroyed yet'
 
 
 def _verified(each: ListedVolume, zone: tzinfo) -> str:

@@ -64,6 +64,7 @@ STATEMENTS: Final = frozenset(
         "batch",
         "approval",
         "volume",
+        "destruction",
         "resumed",
         "reconciled",
         "intake",

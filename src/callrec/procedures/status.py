@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import owed_by_label
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import count_too_few
 from callrec.crypto.canonical import parse_instant
@@ -37,7 +38,7 @@ from callrec.procedures.volume_log import check_standings
 from callrec.procedures.waiting_mail import mail_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from callrec.practice import Actor, Practice
@@ -82,6 +83,8 @@ class Status:
     """Most first; for the Data Controller."""
     unreviewed_glass: tuple[OpenGlass, ...]
     """What the Data Controller decided alone, until somebody else has accepted it."""
+    erasure_owed: Mapping[str, int]
+    """How many destroyed recordings each volume holds yet, by its label."""
     warnings: tuple[str, ...]
 
 
@@ -97,6 +100,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
     with reading(practice.engine) as connection:
         archived = connection.execute(select(func.max(tables.volume.c.written_at))).scalar()
         reconciled = last_reconciled(practice, connection)
+        owed = owed_by_label(connection)
     return Status(
         practice=practice.name,
         recordings=count_recordings(practice),
@@ -110,6 +114,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         last_reconcile=reconciled,
         searched_without_request=_searched_without_request(practice),
         unreviewed_glass=open_glass(practice),
+        erasure_owed=owed,
         warnings=tuple(_warnings(practice, reconciled, never_archived=archived is None)),
     )
 
@@ -117,7 +122,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
 def count_recordings(practice: Practice) -> int:
     """How many recordings the vault holds."""
     with reading(practice.engine) as connection:
-        query = select(func.count()).select_from(tables.recording)
+        query = select(func.count()).where(tables.recording.c.data_key.is_not(None))
         return connection.execute(query).scalar() or 0
 
 
