@@ -47,6 +47,7 @@ def status(ctx: Context) -> None:
             {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
             for glass in found.unreviewed_glass
         ],
+        "retention_due": found.retention_due,
         "warnings": list(found.warnings),
     }
     ctx.obj.out.show(value, lambda: _say(ctx.obj, found, searched, known=actor is not None))
@@ -74,6 +75,8 @@ def _say(
         when = f"{last.at.astimezone(zone):%d %B %Y, %H:%M}"
         out.say(f"last reconciled: {when}, for {period(last.days)}")
         out.say(f"  {summary(last.counts)}")
+    if found.retention_due:
+        out.say(f"due to be destroyed: {found.retention_due}, callrec retention review")
     for who in searched:
         refused = f", {who.refused} refused" if who.refused else ""
         out.say(f"searched without a request: {who.login}, {who.done} times{refused}")

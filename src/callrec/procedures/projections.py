@@ -20,6 +20,7 @@ from callrec.crypto.canonical import parse
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey
+from callrec.procedures.categories import check_categories
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.open_request import unopened_facts
@@ -47,6 +48,7 @@ def check_projections(
         _check_grants(connection),
         _check_holds(connection, register, zone),
         check_incident_rows(connection),
+        check_categories(connection, register, zone),
     ):
         try:
             yield from problems
