@@ -77,6 +77,26 @@ def names_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[s
     return found
 
 
+def numbers_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[int]]:
+    """The numbers of the recordings in each bag of a volume."""
+    table = tables.archived
+    rows = connection.execute(
+        select(table.c.bag, table.c.recording)
+        .where(table.c.volume == volume)
+        .order_by(table.c.recording)
+    )
+    found: dict[str, list[int]] = defaultdict(list)
+    for bag, number in rows:
+        found[bag].append(number)
+    return found
+
+
+def drop_bag(connection: Connection, volume: str, bag: str) -> None:
+    """Forget a bag, and which recordings were in it."""
+    for table, name in ((tables.archived, tables.archived.c.bag), (tables.bag, tables.bag.c.name)):
+        connection.execute(table.delete().where(table.c.volume == volume, name == bag))
+
+
 def holding(connection: Connection, volume: str) -> Holding:
     """How much lies on a volume."""
     table, recording = tables.archived, tables.recording
@@ -104,8 +124,7 @@ def put_bag(
     connection: Connection, volume: str, bag: str, *, statement: str, recordings: Iterable[int]
 ) -> None:
     """Write down a bag that lies on a volume, new or anew, and which recordings are in it."""
-    for table, name in ((tables.archived, tables.archived.c.bag), (tables.bag, tables.bag.c.name)):
-        connection.execute(table.delete().where(table.c.volume == volume, name == bag))
+    drop_bag(connection, volume, bag)
     connection.execute(tables.bag.insert().values(volume=volume, name=bag, statement=statement))
     rows = [{"recording": number, "volume": volume, "bag": bag} for number in recordings]
     if rows:

@@ -63,6 +63,7 @@ STATEMENTS: Final = frozenset(
         "batch",
         "approval",
         "volume",
+        "destruction",
         "resumed",
         "reconciled",
         "intake",

@@ -2,6 +2,7 @@
 
 In this order:
 
+    what is owed there of an erasure is done (`erasing_volumes`)
     the volume is held against the log, before anything is written to it
     the leaf ``archive.begun``, durably; then, on the drive:
     the bag, read back from the medium and compared
@@ -16,7 +17,7 @@ Whatever fails before the statement is in the log leaves the drive as it was.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.bag import Bag, write_bag
@@ -33,6 +34,7 @@ from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fie
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
 from callrec.procedures.archive_unfinished import archiving, clear, unmake
 from callrec.procedures.custody import to_millis
+from callrec.procedures.erasing_volumes import erase_owed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,6 +60,8 @@ class Archived:
     recordings: int
     size_bytes: int
     """Of the sealed recordings in the bag."""
+    erased: int = 0
+    """Recordings that were destroyed since and lay there yet: they went first."""
 
 
 def archive_recordings(
@@ -90,13 +94,19 @@ def archive_recordings(
         check_remembered_head(practice)
         target = target_at(practice, to, label)
     volume = target.volume.volume
+    erased = 0 if target.is_new else erase_owed(practice, actor, to, advance=_unseen)
     with (
         attempt(practice, actor, ARCHIVED, subject=[volume]),
         archiving(practice.folder) as notes,
     ):
         begun = notes.begun(volume)
         plan = plan_run(practice, target, begun=begun, started_before=started_before)
-        return _Run(practice, actor, identity, notes, plan).carry_out(begun)
+        done = _Run(practice, actor, identity, notes, plan).carry_out(begun)
+    return replace(done, erased=erased)
+
+
+def _unseen(_: int) -> None:
+    """What is erased first is told when all is done."""
 
 
 def _identity(actor: Actor) -> Identity:

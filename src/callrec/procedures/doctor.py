@@ -167,7 +167,8 @@ def _recordings(
 ) -> Iterator[Finding]:
     with reading(practice.engine) as connection:
         table = tables.recording
-        rows = connection.execute(select(table.c.id, table.c.ciphertext, table.c.size_bytes)).all()
+        columns = select(table.c.id, table.c.ciphertext, table.c.size_bytes)
+        rows = connection.execute(columns.where(table.c.data_key.is_not(None))).all()
     known = set()
     damaged = 0
     for row in rows:

@@ -20,7 +20,7 @@ from callrec.audit.remembered import forget, recall, remember
 from callrec.audit.resumed import KIND, RESUMED, read_resumed, resumed_fields
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import put_bag, save_volume
+from callrec.catalogue.volumes import drop_bag, put_bag, save_volume
 from callrec.crypto.canonical import instant
 from callrec.crypto.statement import state
 from callrec.errors import Locked, Tampered
@@ -183,7 +183,9 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
         head_root=act.head.root,
         written_at=to_millis(practice.now()),
     )
-    if run.manifest:
+    if not run.manifest:
+        drop_bag(act.connection, volume.volume, run.name)  # emptied by an erasure, perhaps
+    else:
         put_bag(
             act.connection,
             volume.volume,

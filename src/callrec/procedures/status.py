@@ -114,7 +114,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
 def count_recordings(practice: Practice) -> int:
     """How many recordings the vault holds."""
     with reading(practice.engine) as connection:
-        query = select(func.count()).select_from(tables.recording)
+        query = select(func.count()).where(tables.recording.c.data_key.is_not(None))
         return connection.execute(query).scalar() or 0
 
 
