@@ -124,7 +124,7 @@ UNUSABLE = {
     "retention.category": '[[retention.category]]\nname = "routine"\nsource = "ours"',
     "retention.category.name": '[[retention.category]]\nname = "A claim"\nsource = "ours"',
     "retention.category.source": '[[retention.category]]\nname = "claim"\nsource = ""',
-    "retention.category.keeps": '[[retention.category]]\nname = "claim"\nsource = "ours"\nkeeps = 6',
+    "retention.category.keeps": '[[retention.category]]\nname = "a"\nsource = "b"\nkeeps = 6',
 }
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from callrec.audit.verify import Problem
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 CATEGORISED: Final = "recording.categorised"
-DESTROYED: Final = "destroyed"
-"""The state of a recording of which only the stub is left."""
 
 
 def schedule(practice: Practice) -> Mapping[str, Category]:

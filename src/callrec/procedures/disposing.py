@@ -16,32 +16,46 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import next_number
+from callrec.catalogue.requests import find_request, next_number
+from callrec.errors import Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.policy.retention import Appraised, Due, Term, appraise, check_may_review
+from callrec.policy.retention import (
+    Appraised,
+    Due,
+    Term,
+    appraise,
+    check_may_review,
+    check_still_due,
+)
 from callrec.policy.role import Power
 from callrec.practice import attempt, today, writing
+from callrec.procedures.approvals import how_it_ended
 from callrec.procedures.categories import check_rows_of_categories
 from callrec.procedures.custody import Opening
+from callrec.procedures.deciding import read_to_decide
+from callrec.procedures.destroying import Destruction, Doomed, destroy, finish
+from callrec.procedures.erasing import is_carried_out
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.request import new_body, write_request
 from callrec.procedures.request_log import check_log
-from callrec.procedures.retention import appraise_recordings
+from callrec.procedures.retention import appraise_recordings, appraise_rows
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 from callrec.procedures.telling import tell_deciders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
+    from pathlib import Path
 
     from sqlalchemy import Connection, Row
 
     from callrec.audit.log import Writing
     from callrec.practice import Actor, Practice
+    from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.sealed_request import RequestBody
 
 REASON: Final = "The time for which these recordings are kept is over"
@@ -101,6 +115,68 @@ def propose_disposal(practice: Practice, actor: Actor) -> Proposed:
             return _proposed(practice, "", free)
         reference = _make(practice, act, actor, free[:MOST_RECORDINGS])
         return _proposed(practice, reference, free)
+
+
+def dispose(
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    *,
+    volumes: Sequence[Path],
+    advance: Callable[[int], None],
+) -> Destruction:
+    """Destroy what a request for disposal was approved for, or go on with what is owed of it.
+
+    Args, raises: as `destroying.destroy`; also Refused where a recording is to be kept longer by
+    now, and Unusable where the request is for something else.
+    """
+    if is_carried_out(practice, reference):
+        return finish(practice, actor, reference, volumes=volumes, advance=advance)
+    doomed = foresee_destruction(practice, actor, reference)
+    return destroy(practice, actor, reference, doomed, volumes=volumes, advance=advance)
+
+
+def foresee_destruction(practice: Practice, actor: Actor, reference: str) -> tuple[Doomed, ...]:
+    """What would be destroyed, before it is confirmed: as it was proposed and approved.
+
+    Raises:
+        NotFound: there is no such request.
+        Unusable: it is for something else.
+        Refused: the actor does not decide its purpose, or a recording is to be kept longer by now.
+        Misconfigured: a recording is of a category that the configuration does not name.
+        Tampered: the request, or a row of a category, is not as it was made.
+    """
+    with reading(practice.engine) as connection:
+        row = find_request(connection, reference)
+    sweep_lapsed(practice, actor)
+    with (
+        attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
+        reading(practice.engine) as connection,
+    ):
+        request = read_to_decide(practice, actor, connection, reference)
+        _check_is_disposal(request)
+        check_rows_of_categories(practice, connection)
+        granted = {
+            uid
+            for approval in request.approvals
+            if not how_it_ended(approval, request.history, practice.now())
+            for uid in approval.items
+        }
+        rows = [row for row in request.recordings if row.uid in granted]
+        check_still_due(appraise_rows(practice, connection, rows), on=today(practice))
+        return tuple(_doomed(row.id, request.body.terms[row.uid]) for row in rows)
+
+
+def _check_is_disposal(request: OpenRequest) -> None:
+    if request.purpose is not Purpose.DISPOSAL:
+        raise Unusable(
+            f"{request.reference} is for {request.purpose}, not for disposal",
+            hint="callrec request list shows what each is for",
+        )
+
+
+def _doomed(recording: int, term: Term) -> Doomed:
+    return Doomed(recording, term.category, term.rule, term.due_on)
 
 
 def _check_may_propose(practice: Practice, actor: Actor) -> None:

@@ -7,11 +7,12 @@ somebody looked, and what he saw, is in the log.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading
 from callrec.policy.retention import (
     Appraised,
@@ -24,7 +25,7 @@ from callrec.policy.retention import (
     take_stock,
 )
 from callrec.practice import attempt, record, today
-from callrec.procedures.categories import DESTROYED, categories_of, schedule
+from callrec.procedures.categories import categories_of, schedule
 from callrec.procedures.custody import from_millis
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.retention_stops import stops_over
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from callrec.practice import Actor, Practice
 
@@ -108,23 +109,35 @@ def appraise_recordings(
         Misconfigured: one is of a category that the configuration does not name.
         Tampered: a request whose hold is not matched is not as it was made.
     """
-    recording, zone = tables.recording, practice.config.time_zone
+    recording = tables.recording
     there = connection.execute(
         select(recording).where(recording.c.state != DESTROYED).order_by(recording.c.started_at)
     ).all()
-    categories = categories_of(practice, connection, [row.id for row in there])
-    every = [
+    every = appraise_rows(practice, connection, there)
+    on = today(practice)
+    due = [row for row, each in zip(there, every, strict=True) if each.is_due(on)]
+    stops = stops_over(practice, actor, connection, due)
+    return [replace(each, stopped_by=stops.get(each.recording, ())) for each in every]
+
+
+def appraise_rows(
+    practice: Practice, connection: Connection, rows: Sequence[Row[Any]]
+) -> Sequence[Appraised]:
+    """Recordings, by their rows, as the schedule sees them; what stops them is not looked up.
+
+    Raises:
+        Misconfigured: one is of a category that the configuration does not name.
+    """
+    zone = practice.config.time_zone
+    categories = categories_of(practice, connection, [row.id for row in rows])
+    return [
         Appraised(
             recording=row.id,
             call_on=from_millis(row.started_at).astimezone(zone).date(),
             category=categories[row.id],
         )
-        for row in there
+        for row in rows
     ]
-    on = today(practice)
-    due = [row for row, each in zip(there, every, strict=True) if each.is_due(on)]
-    stops = stops_over(practice, actor, connection, due)
-    return [replace(each, stopped_by=stops.get(each.recording, ())) for each in every]
 
 
 def _review(practice: Practice, actor: Actor, connection: Connection) -> Review:

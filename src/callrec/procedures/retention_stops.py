@@ -8,13 +8,14 @@ has matched yet.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse, parse_instant
+from callrec.policy.destroying import RecordingState
 from callrec.policy.month_clock import same_day_after
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.practice import Actor, Practice
-
-RESTRICTED: Final = "restricted"
-"""The state of a recording of which a data subject asked that it is stored and no more."""
 
 
 def stops_over(
@@ -57,7 +55,7 @@ def stops_over(
         stops[row.id] |= asked.get(row.uid, set())
         if row.uid in kept_on:
             stops[row.id].add(Stopped(Stop.KEPT_ON, f"until {kept_on[row.uid]}"))
-        if row.state == RESTRICTED:
+        if row.state == RecordingState.RESTRICTED:
             stops[row.id].add(Stopped(Stop.RESTRICTION))
     return {number: tuple(sorted(found)) for number, found in stops.items() if found}
 
