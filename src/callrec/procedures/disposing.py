@@ -17,7 +17,6 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request, next_number
-from callrec.errors import Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
@@ -37,7 +36,7 @@ from callrec.procedures.categories import check_rows_of_categories
 from callrec.procedures.custody import Opening
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destroying import Destruction, Doomed, destroy, finish
-from callrec.procedures.erasing import is_carried_out
+from callrec.procedures.erasing import check_is_for, is_carried_out
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.request import new_body, write_request
@@ -55,7 +54,6 @@ if TYPE_CHECKING:
 
     from callrec.audit.log import Writing
     from callrec.practice import Actor, Practice
-    from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.sealed_request import RequestBody
 
 REASON: Final = "The time for which these recordings are kept is over"
@@ -154,7 +152,7 @@ def foresee_destruction(practice: Practice, actor: Actor, reference: str) -> tup
         reading(practice.engine) as connection,
     ):
         request = read_to_decide(practice, actor, connection, reference)
-        _check_is_disposal(request)
+        check_is_for(request, Purpose.DISPOSAL)
         check_rows_of_categories(practice, connection)
         granted = {
             uid
@@ -165,14 +163,6 @@ def foresee_destruction(practice: Practice, actor: Actor, reference: str) -> tup
         rows = [row for row in request.recordings if row.uid in granted]
         check_still_due(appraise_rows(practice, connection, rows), on=today(practice))
         return tuple(_doomed(row.id, request.body.terms[row.uid]) for row in rows)
-
-
-def _check_is_disposal(request: OpenRequest) -> None:
-    if request.purpose is not Purpose.DISPOSAL:
-        raise Unusable(
-            f"{request.reference} is for {request.purpose}, not for disposal",
-            hint="callrec request list shows what each is for",
-        )
 
 
 def _doomed(recording: int, term: Term) -> Doomed:
