@@ -27,6 +27,7 @@ from policy.deeds import (
     recordings,
     releases,
     requests,
+    retention,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +35,17 @@ if TYPE_CHECKING:
 
 DEEDS: Final = {
     deed: tried
-    for module in (people, requests, particulars, recordings, edits, releases, days, incidents)
+    for module in (
+        people,
+        requests,
+        particulars,
+        recordings,
+        edits,
+        releases,
+        days,
+        incidents,
+        retention,
+    )
     for deed, tried in module.DEEDS.items()
 }
 POLICY: Final = Path(callrec.policy.__file__).parent

@@ -50,6 +50,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Safekeeping": {
         "hold": "Keep recordings from being destroyed; list what is held.",
+        "retention": "Review what is due to be destroyed; propose and carry out its disposal.",
         "archive": "Copy recordings to an external drive; check what is there.",
         "restore": "Rebuild the vault from archive volumes.",
         "erase": "Destroy what an approved request for erasure grants.",

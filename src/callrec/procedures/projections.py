@@ -24,6 +24,7 @@ from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey
 from callrec.procedures.archive_removal import check_archived_rows
+from callrec.procedures.categories import check_categories
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.open_request import unopened_facts
@@ -54,6 +55,7 @@ def check_projections(
         check_incident_rows(connection),
         check_volume_rows(connection),
         check_archived_rows(connection),
+        check_categories(connection, register, zone),
     ):
         try:
             yield from problems

@@ -31,6 +31,7 @@ from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
 from callrec.procedures.reconcile_log import LastReconciled, last_reconciled
+from callrec.procedures.retention import count_due
 from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
 from callrec.procedures.unrecorded import unrecorded_warnings
 from callrec.procedures.volume_list import list_volumes
@@ -85,6 +86,8 @@ class Status:
     """What the Data Controller decided alone, until somebody else has accepted it."""
     erasure_owed: Mapping[str, int]
     """How many destroyed recordings each volume holds yet, by its label."""
+    retention_due: int
+    """Recordings whose time is over and which nothing stops, as far as no key is needed to tell."""
     warnings: tuple[str, ...]
 
 
@@ -115,6 +118,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         searched_without_request=_searched_without_request(practice),
         unreviewed_glass=open_glass(practice),
         erasure_owed=owed,
+        retention_due=count_due(practice),
         warnings=tuple(_warnings(practice, reconciled, never_archived=archived is None)),
     )
 

@@ -1,0 +1,195 @@
+"""``callrec retention``: how long recordings are kept, what is due, and its disposal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.cli import options
+from callrec.cli.destination import check_destination
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context
+from callrec.cli.options import registers as register_options
+from callrec.cli.options import retention as retention_options
+from callrec.cli.output import as_json
+from callrec.cli.who import acting, practice_of
+from callrec.procedures.categories import set_category
+from callrec.procedures.disposing import foresee_disposal, propose_disposal
+from callrec.procedures.retention import review_retention
+from callrec.procedures.whole_file import write_whole
+from callrec.spreadsheet import to_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from callrec.cli.output import Output
+    from callrec.policy.retention import Due, Held
+    from callrec.procedures.disposing import Proposed
+    from callrec.procedures.retention import Review
+    from callrec.spreadsheet import Cell
+
+app = new_app()
+
+_COLUMNS: Final = ("month", "category", "rule", "source", "due", "free", "stopped_by")
+
+
+@app.command()
+def review(
+    ctx: Context,
+    *,
+    to: register_options.RegisterFile = None,
+    yes: options.Yes = False,
+) -> None:
+    """Count what is due by category and month of the calls, and what stops it.
+
+    Nothing is destroyed. Counts are all that is shown; that you looked is on record.
+    """
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
+    found = review_retention(practice, acting(ctx.obj, practice))
+    if to is None:
+        out.show(_json(found), lambda: _say(out, found))
+        if found.free:
+            out.next_step("callrec retention dispose")
+        return
+    zone = practice.config.time_zone
+    is_json = to.suffix.lower() == ".json"
+    data = (
+        f"{as_json(_json(found))}\n".encode() if is_json else to_csv(_COLUMNS, _cells(found), zone)
+    )
+    write_whole(to, data, replace=replace)
+    written = {"path": to, "lines": len(found.due)}
+    out.show(written, lambda: out.say(f'"{to}" is written, lines: {len(found.due)}'))
+
+
+@app.command()
+def dispose(ctx: Context, *, dry_run: options.DryRun = False) -> None:
+    """Propose what is due and stopped by nothing: a request that the Data Controller decides."""
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    actor = acting(ctx.obj, practice)
+    made = foresee_disposal(practice, actor) if dry_run else propose_disposal(practice, actor)
+    value = {
+        "id": made.reference or None,
+        "recordings": list(made.recordings),
+        "items": [_due_json(due) for due in made.due],
+        "left": made.left,
+    }
+    out.show(value, lambda: _say_proposed(out, made))
+    if made.reference:
+        out.next_step(f"callrec request show {made.reference}")
+
+
+@app.command("set")
+def set_(
+    ctx: Context,
+    recordings: options.RecordingIds,
+    category: retention_options.CategoryName,
+    *,
+    reason: options.Reason = None,
+) -> None:
+    """Say of which category recordings are; what nobody gave one is routine, or of a claim."""
+    why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    actor = acting(ctx.obj, practice)
+    chosen = set_category(practice, actor, recordings, category=category, reason=why)
+    numbers = list(dict.fromkeys(recordings))
+    value = {"category": chosen.name, "rule": chosen.rule, "recordings": numbers}
+    out.show(value, lambda: out.say(f"Recordings kept as {chosen.rule}: {len(numbers)}."))
+    out.next_step(f"callrec show {numbers[0]}")
+
+
+def _json(found: Review) -> dict[str, Any]:
+    return {
+        "on": found.on,
+        "categories": [_held_json(held) for held in found.stock],
+        "items": [_due_json(due) for due in found.due],
+        "due": found.recordings_due,
+        "free": found.free,
+        "stubs": found.stubs,
+        "stubs_due": found.stubs_due,
+    }
+
+
+def _held_json(held: Held) -> Mapping[str, Any]:
+    return {
+        "category": held.category.name,
+        "keeps": held.category.keeps,
+        "source": held.category.source,
+        "recordings": held.recordings,
+        "due": held.due,
+        "free": held.free,
+        "next_due_on": held.next_due_on,
+    }
+
+
+def _due_json(due: Due) -> Mapping[str, Any]:
+    return {
+        "month": f"{due.month:%Y-%m}",
+        "category": due.category.name,
+        "rule": due.category.rule,
+        "due": due.recordings,
+        "free": due.free,
+        "stopped_by": [
+            {"by": stopped.by, "reference": stopped.reference or None, "recordings": count}
+            for stopped, count in due.stopped_by.items()
+        ],
+    }
+
+
+def _cells(found: Review) -> Iterable[Sequence[Cell]]:
+    for due in found.due:
+        category, month = due.category, f"{due.month:%Y-%m}"
+        stopped = tuple(f"{by}: {count}" for by, count in due.stopped_by.items())
+        yield (
+            *(month, category.name, category.rule, category.source),
+            *(due.recordings, due.free, stopped),
+        )
+
+
+def _say(out: Output, found: Review) -> None:
+    headers = ("category", "kept for", "recordings", "due", "free", "next due")
+    rows = [
+        (
+            held.category.name,
+            held.category.keeps or "no end",
+            *(held.recordings, held.due, held.free),
+            held.next_due_on,
+        )
+        for held in found.stock
+    ]
+    out.table(headers, rows)
+    if found.due:
+        out.say()
+        _table(out, found.due)
+    if found.stubs:
+        out.say()
+        out.say(
+            f"Records of recordings that were destroyed: {found.stubs}, due: {found.stubs_due}."
+        )
+
+
+def _say_proposed(out: Output, made: Proposed) -> None:
+    if not made.recordings:
+        out.say("Nothing is due that nothing stops.")
+        return
+    _table(out, made.due)
+    count = len(made.recordings)
+    if made.reference:
+        out.say(f"{made.reference} is made. Recordings proposed for disposal: {count}.")
+        out.say(f"The Data Controller decides it: callrec approve {made.reference}")
+    else:
+        out.say(f"Recordings that would be proposed for disposal: {count}.")
+    if made.left:
+        out.say(f"Left for another request: {made.left}.")
+
+
+def _table(out: Output, every: Iterable[Due]) -> None:
+    rows = [
+        (
+            f"{due.month:%Y-%m}",
+            due.category.name,
+            *(due.recordings, due.free),
+            "; ".join(f"{stopped}: {count}" for stopped, count in due.stopped_by.items()),
+        )
+        for due in every
+    ]
+    out.table(("month", "category", "due", "free", "stopped by"), rows)
