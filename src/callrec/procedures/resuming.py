@@ -20,7 +20,7 @@ from callrec.audit.remembered import forget, recall, remember
 from callrec.audit.resumed import KIND, RESUMED, read_resumed, resumed_fields
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import put_bag, save_volume
+from callrec.catalogue.volumes import put_bag, put_unknown, save_volume
 from callrec.crypto.canonical import instant
 from callrec.crypto.statement import state
 from callrec.errors import Locked, Tampered
@@ -32,7 +32,7 @@ from callrec.procedures.custody import to_millis
 from callrec.procedures.fetching import AT_ONCE, names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -184,20 +184,24 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
         written_at=to_millis(practice.now()),
     )
     if run.manifest:
+        numbers = _numbers(act.connection, names)
         put_bag(
             act.connection,
             volume.volume,
             run.name,
             statement=statement.digest,
-            recordings=_numbers(act.connection, names),
+            recordings=numbers.values(),
         )
+        unknown = [name for name in names if name not in numbers]
+        put_unknown(act.connection, volume.volume, run.name, unknown)
     return seq
 
 
-def _numbers(connection: Connection, names: tuple[str, ...]) -> list[int]:
+def _numbers(connection: Connection, names: tuple[str, ...]) -> Mapping[str, int]:
     """Of the recordings in a bag; what the copy does not know of came in after it was made."""
-    column, found = tables.recording.c.ciphertext, list[int]()
+    recording, found = tables.recording.c, dict[str, int]()
     for start in range(0, len(names), AT_ONCE):
-        query = select(tables.recording.c.id).where(column.in_(names[start : start + AT_ONCE]))
-        found += connection.execute(query).scalars()
+        some = recording.ciphertext.in_(names[start : start + AT_ONCE])
+        query = select(recording.ciphertext, recording.id).where(some)
+        found |= {row.ciphertext: row.id for row in connection.execute(query)}
     return found
