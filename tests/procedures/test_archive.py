@@ -369,8 +369,9 @@ def test_a_row_of_a_volume_that_was_never_written_to_is_found(
     archived: House, tmp_path: Path
 ) -> None:
     begin_volume(tmp_path, volume="70" * 16, vault=archived.practice.vault, label="new")
-    copied = f"SELECT '{'70' * 16}', 'new', head_size, head_root, written_at FROM volume"
-    write_rows(archived, f"INSERT INTO volume {copied}")
+    columns = "head_size, head_root, written_at"
+    copied = f"SELECT '{'70' * 16}', 'new', {columns} FROM volume"
+    write_rows(archived, f"INSERT INTO volume (id, label, {columns}) {copied}")
     with pytest.raises(Tampered, match="does not follow from the audit log"):
         archive(archived, tmp_path)
 
