@@ -7,7 +7,7 @@ attached volume whose entry is lost is stated anew under its name, with the proo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
@@ -26,7 +26,7 @@ from callrec.crypto.statement import state
 from callrec.errors import Locked, Tampered
 from callrec.policy.role import Power
 from callrec.practice import powers, writing
-from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields
+from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
 from callrec.procedures.archive_heads import KIND as VOLUME
 from callrec.procedures.custody import to_millis
 from callrec.procedures.fetching import AT_ONCE, names_in
@@ -87,12 +87,30 @@ def resume(
     if remembered is not None and _is_beyond(practice, remembered.head):
         lost.add(remembered.head)
     leaves_lost = max((head.size for head in lost), default=ours.size) - ours.size
-    if not lost - said:
-        return Resumption(ours.size, 0, is_said=True)
-    if Power.GOVERN not in powers(practice, actor):
-        return Resumption(ours.size, leaves_lost, is_said=False)
-    _say(practice, actor, lost - said, [(v, w) for v, w, h in beyond if h not in said])
-    return Resumption(ours.size, leaves_lost, is_said=True)
+    runs = [(volume, run) for volume, run, _ in beyond]
+    unstated = [run for run in runs if _seq_of(practice, *run) is None]
+    is_new = bool(lost - said)
+    if is_new or unstated:
+        if Power.GOVERN not in powers(practice, actor):
+            return Resumption(ours.size, leaves_lost, is_said=False)
+        _say(practice, actor, lost - said, unstated)
+    for volume, run in runs:  # those of a run that was cut off before it could, too
+        _lay_proof(practice, volume, run)
+    return Resumption(ours.size, leaves_lost if is_new else 0, is_said=True)
+
+
+def _seq_of(practice: Practice, volume: Volume, run: Written) -> int | None:
+    """Of the leaf that states a run as it lies on a volume; None: none does."""
+    with reading(practice.engine) as connection:
+        stated = written_to(practice, connection, volume.volume).get(run.name)
+    return stated.seq if stated and replace(stated, seq=run.seq) == run else None
+
+
+def _lay_proof(practice: Practice, volume: Volume, run: Written) -> None:
+    seq = _seq_of(practice, volume, run)
+    if seq is not None:
+        with reading(practice.engine) as connection:
+            volume.write_head(run.name, make_proof(connection, seq, practice.vault))
 
 
 def _is_beyond(practice: Practice, head: Head) -> bool:
@@ -112,22 +130,21 @@ def _say(
         raise Locked("resuming the log is signed, and that takes the password")
     held = [_Beyond(volume, run, _names_of(volume, run)) for volume, run in runs]
     with writing(practice, actor.signer) as act:
-        statement = state(
-            KIND,
-            vault=practice.vault,
-            by=actor.person.id,
-            at=practice.now(),
-            seed=actor.identity.act,
-            fields=resumed_fields(lost),
-        )
-        act.leaf(RESUMED, actor=actor.person.id, statement=statement)
-        seqs = [_state_anew(practice, actor, act, each) for each in held]
+        if lost:
+            statement = state(
+                KIND,
+                vault=practice.vault,
+                by=actor.person.id,
+                at=practice.now(),
+                seed=actor.identity.act,
+                fields=resumed_fields(lost),
+            )
+            act.leaf(RESUMED, actor=actor.person.id, statement=statement)
+        for each in held:
+            _state_anew(practice, actor, act, each)
     # What was remembered here is named as lost now.
     forget(practice.state_folder)
     remember(practice.state_folder, act.head, instant(practice.now()))
-    for (volume, run, _), seq in zip(held, seqs, strict=True):
-        with reading(practice.engine) as connection:
-            volume.write_head(run.name, make_proof(connection, seq, practice.vault))
 
 
 def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
@@ -149,7 +166,7 @@ def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
     return tuple(names_in(manifest))
 
 
-def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond) -> int:
+def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond) -> None:
     assert actor.identity is not None  # noqa: S101 - _say asked for it
     volume, run, names = beyond
     statement = state(
@@ -168,7 +185,7 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
             root=act.head.root,
         ),
     )
-    seq = act.leaf(
+    act.leaf(
         ARCHIVED,
         actor=actor.person.id,
         subject=[volume.volume],
@@ -194,7 +211,6 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
         )
         unknown = [name for name in names if name not in numbers]
         put_unknown(act.connection, volume.volume, run.name, unknown)
-    return seq
 
 
 def _numbers(connection: Connection, names: tuple[str, ...]) -> Mapping[str, int]:
