@@ -62,6 +62,7 @@ STATEMENTS: Final = frozenset(
         "seal",
         "claim",
         "batch",
+        "reencrypted",
         "approval",
         "volume",
         "destruction",
