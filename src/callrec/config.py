@@ -176,6 +176,12 @@ _ADDRESS = r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+"
 _Address = Annotated[str, Field(max_length=254, pattern=f"^{_ADDRESS}$")]
 
 
+class Archive(_Section):
+    """How safe a recording is before the vault lets go of its own file [policy 4(h)]."""
+
+    copies: int = Field(default=2, ge=1, le=9)
+
+
 class Mail(_Section):
     """How people are told of what waits for them (docs/mail.md)."""
 
@@ -328,6 +334,7 @@ class Config(_Section):
     reconcile: Reconcile = Reconcile()
     listen: Listen = Listen()
     release: Release = Release()
+    archive: Archive = Archive()
     policy: Policy = Policy()
     clocks: Clocks = Clocks()
     mail: Mail = Mail()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select
 
 from callrec.catalogue import tables
+from callrec.catalogue.volumes import IN_USE
 from callrec.errors import NotFound
 
 if TYPE_CHECKING:
@@ -129,19 +130,22 @@ def owed_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, 
     ).all()
 
 
-def owed_by_label(connection: Connection, certificate: str | None = None) -> Mapping[str, int]:
+def owed_by_label(
+    connection: Connection, certificate: str | None = None, *, standing: str = IN_USE
+) -> Mapping[str, int]:
     """How many destroyed recordings each volume holds yet, by its label.
 
     Args:
         connection: to the catalogue.
         certificate: only what was destroyed under this one, by its id; None: all.
+        standing: of the volumes; from one that is lost nothing can be erased.
     """
     archived, recording, volume = tables.archived, tables.recording, tables.volume
     query = (
         select(volume.c.label, func.count().label("owed"))
         .join(archived, archived.c.volume == volume.c.id)
         .join(recording, recording.c.id == archived.c.recording)
-        .where(recording.c.state == DESTROYED)
+        .where(recording.c.state == DESTROYED, volume.c.standing == standing)
         .group_by(volume.c.label)
         .order_by(volume.c.label)
     )

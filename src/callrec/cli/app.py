@@ -53,6 +53,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "retention": "Review what is due to be destroyed; propose and carry out its disposal.",
         "archive": "Copy recordings to an external drive; check what is there.",
         "restore": "Rebuild the vault from archive volumes.",
+        "erase": "Destroy what an approved request for erasure grants.",
         "audit": "Read the record of all that was done, and check it.",
         "verify-release": "Check a release that somebody was given; needs no vault.",
         "register": "Read a register: disclosures, subject access, powers.",

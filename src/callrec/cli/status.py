@@ -14,10 +14,14 @@ from callrec.practice import powers
 from callrec.procedures.status import Searches, Status, look
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
     from callrec.practice import Actor, Practice
     from callrec.procedures.due import DueRequest
     from callrec.procedures.inbox import InboxItem
     from callrec.procedures.reconcile_log import LastReconciled
+    from callrec.procedures.volume_list import ListedVolume
 
 app = new_app()
 
@@ -39,6 +43,15 @@ def status(ctx: Context) -> None:
         "due_soon": [_due_json(request) for request in found.due_soon],
         "last_archive": found.last_archive,
         "last_verify": found.last_verify,
+        "volumes": [
+            {
+                "volume": each.label,
+                "standing": each.standing,
+                "last_seen": each.seen_at,
+                "last_verified": each.verified_at,
+            }
+            for each in found.volumes
+        ],
         "last_reconcile": _reconciled_json(found.last_reconcile),
         "searched_without_request": [
             {"user": who.login, "searches": who.done, "refused": who.refused} for who in searched
@@ -48,6 +61,9 @@ def status(ctx: Context) -> None:
             for glass in found.unreviewed_glass
         ],
         "retention_due": found.retention_due,
+        "erasure_owed": [
+            {"volume": label, "recordings": count} for label, count in found.erasure_owed.items()
+        ],
         "warnings": list(found.warnings),
     }
     ctx.obj.out.show(value, lambda: _say(ctx.obj, found, searched, known=actor is not None))
@@ -71,17 +87,33 @@ def _say(
         out.say(f"due soon: {request.reference}, {request.purpose}, by {due}")
     at = found.last_archive
     out.say(f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else "never archived")
+    for each in found.volumes:
+        out.say(f'  "{each.label}": {_verified(each, zone)}')
     if (last := found.last_reconcile) is not None:
         when = f"{last.at.astimezone(zone):%d %B %Y, %H:%M}"
         out.say(f"last reconciled: {when}, for {period(last.days)}")
         out.say(f"  {summary(last.counts)}")
-    if found.retention_due:
-        out.say(f"due to be destroyed: {found.retention_due}, callrec retention review")
     for who in searched:
         refused = f", {who.refused} refused" if who.refused else ""
         out.say(f"searched without a request: {who.login}, {who.done} times{refused}")
-    for warning in found.warnings:
-        out.say(f"warning: {warning}")
+    for line in (*_owed(found), *(f"warning: {warning}" for warning in found.warnings)):
+        out.say(line)
+
+
+def _owed(found: Status) -> Iterator[str]:
+    """What is to be destroyed yet: approved, or due and not proposed."""
+    for label, count in found.erasure_owed.items():
+        yield f'erasure owed: volume "{label}" holds {count} destroyed yet'
+    if found.retention_due:
+        yield f"due to be destroyed: {found.retention_due}, see callrec retention review"
+
+
+def _verified(each: ListedVolume, zone: tzinfo) -> str:
+    if each.is_lost:
+        return "reported lost"
+    if each.verified_at is None:
+        return "never verified by you"
+    return f"last verified by you {each.verified_at.astimezone(zone):%d %B %Y, %H:%M}"
 
 
 def _whoever_is_here(invocation: Invocation, practice: Practice) -> Actor | None:

@@ -18,6 +18,7 @@ A bag that is already without them is as good as one that is not: the run can be
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,7 +36,7 @@ from callrec.catalogue.volumes import (
     save_volume,
 )
 from callrec.crypto.statement import Statement, state
-from callrec.errors import Locked, NotFound, Tampered
+from callrec.errors import CallrecError, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, record, today, writing
@@ -81,6 +82,14 @@ class _Owing:
     manifest: str
     """SHA-256 of its manifest then; empty: nothing stays, and the bag goes."""
     before: str
+
+
+def is_owed_at(practice: Practice, at: Path) -> bool:
+    """Whether a folder is a volume of this vault that owes an erasure; False where it is none."""
+    with suppress(CallrecError):
+        volume = open_volume(at)
+        return volume.vault == practice.vault and is_owed(practice, volume)
+    return False
 
 
 def is_owed(practice: Practice, volume: Volume) -> bool:
@@ -186,7 +195,8 @@ class _Run:
             return 0
         details = {"bags": len(owing), "recordings": len(rows)}
         record(practice, self._actor, BEGUN, subject=[volume.volume], details=details)
-        list_erased(volume.at, sorted({row.uid for row in rows}))
+        uids = sorted({row.uid for row in rows})
+        list_erased(volume.at, uids)
         drop_unfinished(volume.at / BAGS, {row.ciphertext for row in rows})
         for each in owing:
             if each.before and self._manifest_at(each.name) == each.before:
@@ -196,7 +206,7 @@ class _Run:
         self._notes.begin(volume.volume, name)
         copy = write_copy(practice, volume, name, work=self._notes.copy_folder)
         with writing(practice, self._actor.signer) as act:
-            self._write_down(act, name, copy, owing)
+            self._write_down(act, name, copy, owing, uids)
         with reading(practice.engine) as connection:
             lay_proofs(practice, volume, read_written(practice, connection, volume.volume))
         volume.drop_other_copies(time_of(name))
@@ -229,11 +239,16 @@ class _Run:
             return hash_on_medium(path) if path.is_file() else ""
 
     def _write_down(
-        self, act: Writing, name: str, copy: WrittenCopy, owing: Sequence[_Owing]
+        self,
+        act: Writing,
+        name: str,
+        copy: WrittenCopy,
+        owing: Sequence[_Owing],
+        erased: Sequence[str],
     ) -> None:
         volume = self._volume.volume
         for each in owing:
-            statement = self._leaf(act, each.name, each.manifest, copy, len(each.gone))
+            statement = self._leaf(act, each.name, each.manifest, copy)
             drop_bag(act.connection, volume, each.name)
             if each.manifest:
                 put_bag(
@@ -243,7 +258,7 @@ class _Run:
                     statement=statement.digest,
                     recordings=each.kept,
                 )
-        self._leaf(act, name, "", copy, 0)
+        self._leaf(act, name, "", copy, erased)
         save_volume(
             act.connection,
             volume,
@@ -255,30 +270,37 @@ class _Run:
         )
 
     def _leaf(
-        self, act: Writing, name: str, manifest: str, copy: WrittenCopy, erased: int
+        self,
+        act: Writing,
+        name: str,
+        manifest: str,
+        copy: WrittenCopy,
+        erased: Sequence[str] = (),
     ) -> Statement:
         assert self._actor.identity is not None  # noqa: S101 - erase_owed asked for it
+        fields = statement_fields(
+            volume=self._volume.volume,
+            name=name,
+            manifest=manifest,
+            catalogue=copy.sealed,
+            keys=copy.keys,
+            size=act.head.size,
+            root=act.head.root,
+            erased=erased,
+        )
         statement = state(
             "volume",
             vault=self._practice.vault,
             by=self._actor.person.id,
             at=self._practice.now(),
             seed=self._actor.identity.act,
-            fields=statement_fields(
-                volume=self._volume.volume,
-                name=name,
-                manifest=manifest,
-                catalogue=copy.sealed,
-                keys=copy.keys,
-                size=act.head.size,
-                root=act.head.root,
-            ),
+            fields=fields,
         )
         act.leaf(
             ARCHIVED,
             actor=self._actor.person.id,
             subject=[self._volume.volume],
-            details={"bag": name, "erased": erased},
+            details={"bag": name, "erased": len(erased)},
             statement=statement,
         )
         return statement

@@ -23,11 +23,13 @@ from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey
+from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_log import History, is_event
+from callrec.procedures.volume_log import check_volume_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,6 +54,8 @@ def check_projections(
         _check_holds(connection, register, zone),
         check_incident_rows(connection),
         check_categories(connection, register, zone),
+        check_volume_rows(connection),
+        check_archived_rows(connection),
     ):
         try:
             yield from problems

@@ -166,6 +166,7 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
             keys=run.keys,
             size=act.head.size,
             root=act.head.root,
+            erased=run.erased,
         ),
     )
     seq = act.leaf(

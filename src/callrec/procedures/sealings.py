@@ -125,6 +125,14 @@ SEALINGS: Final = (
         key=VaultKey.CATALOGUE,
         info=lambda vault, row, _: context("hold", vault, hold=row.id),
     ),
+    Sealing(
+        what="volumes",
+        table=tables.volume,
+        key=VaultKey.CATALOGUE,
+        info=lambda vault, row, _: context("volume-kept", vault, volume=row.id),
+        version="kept_version",
+        sealed="kept_sealed",
+    ),
     *(_incident(key) for key in VAULT_HOLDERS),
     Sealing(
         what="details",

@@ -1,7 +1,8 @@
 """Say what is known about one recording, once all of it is checked.
 
 A look at one recording is no search and stands under no request, so number, names and file names
-are masked always. Nothing is shown of a recording that is not, in every byte, as it was sealed.
+are masked always. Nothing is shown of a recording that is not, in every byte, as it was sealed;
+of one that is on volumes only, its file is read where one of these is attached.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import ARCHIVED
 from callrec.errors import NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.criteria import Direction
@@ -21,6 +23,7 @@ from callrec.procedures.categories import category_of
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.hold_reach import holds_over
 from callrec.procedures.notice import read_notices, versions_on
+from callrec.procedures.sealed_file import OnlyOnVolumes, labels_of, open_recording
 from callrec.procedures.search import ShownCall
 
 if TYPE_CHECKING:
@@ -77,6 +80,8 @@ class Shown:
     """The first day on which it may be destroyed; None where the day of the call gives it none."""
     seq: int
     """The leaf that says it was shown."""
+    is_file_checked: bool
+    """Not, if it is on volumes only and none of them is attached."""
 
 
 def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
@@ -106,11 +111,12 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
             opened = Opening(practice, actor, connection).checked(row)
             held = holds_over(practice, actor, connection, [row.id])
             category = category_of(practice, connection, row.id)
-        _check_file(practice, row)
+        is_file_checked = _check_file(practice, row)
+        volumes = labels_of(practice, [row.id])[row.id] if row.state == ARCHIVED else ()
     day = opened.started_at.astimezone(practice.config.time_zone).date()
     on_its_day = versions_on(notices, day)
     return Shown(
-        call=ShownCall.of(opened, masked=True, held=bool(held)),
+        call=ShownCall.of(opened, masked=True, held=bool(held), volumes=volumes),
         provenance=tuple(_source(said) for said in opened.fields["provenance"]),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
         clock=Clock(
@@ -124,16 +130,23 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
         category=category,
         due_on=category.due_on(day),
         seq=seq,
+        is_file_checked=is_file_checked,
     )
 
 
-def _check_file(practice: Practice, row: Row[Any]) -> None:
+def _check_file(practice: Practice, row: Row[Any]) -> bool:
+    """Read all of the sealed file; False: it is on volumes only, and none is attached."""
     try:
         practice.store.check(row.ciphertext)
-    except NotFound as error:
-        raise Tampered(f"the sealed file of recording {row.id} is missing") from error
+    except NotFound:
+        try:
+            with open_recording(practice, row):
+                return True  # a volume's copy is read whole before it is given out
+        except OnlyOnVolumes:
+            return False
     except Tampered as error:
         raise Tampered(f"the sealed file of recording {row.id} is not as it was sealed") from error
+    return True
 
 
 def _told(opened: OpenedRecording, *, announced: bool) -> CallerTold:
