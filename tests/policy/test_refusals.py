@@ -20,6 +20,7 @@ from callrec.errors import CallrecError, Refused
 from callrec.policy.clause import Clause, Law
 from policy.deeds import (
     days,
+    destroying,
     edits,
     incidents,
     particulars,
@@ -36,15 +37,8 @@ if TYPE_CHECKING:
 DEEDS: Final = {
     deed: tried
     for module in (
-        people,
-        requests,
-        particulars,
-        recordings,
-        edits,
-        releases,
-        days,
-        incidents,
-        retention,
+        *(people, requests, particulars, recordings, edits, releases),
+        *(destroying, retention, days, incidents),
     )
     for deed, tried in module.DEEDS.items()
 }

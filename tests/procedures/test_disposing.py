@@ -12,7 +12,7 @@ import practices
 from callrec.errors import Refused, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.policy.retention import Term
+from callrec.policy.retention import Retained
 from callrec.policy.role import Power, Role
 from callrec.procedures.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.procedures.audit_verify import Verdict
@@ -75,12 +75,12 @@ def stubs(house: House) -> list[tuple[object, ...]]:
 
 def test_a_request_for_disposal_carries_category_rule_and_day_of_each(house: House) -> None:
     reference = propose(house).reference
-    terms = opened(house, reference).body.terms
-    assert sorted(term.due_on.isoformat() for term in terms.values()) == [
+    retained = opened(house, reference).body.retained
+    assert sorted(each.due_on.isoformat() for each in retained.values()) == [
         *([DUE_SINCE] * 2),
         *(["2027-01-06"] * 2),
     ]
-    assert {(term.category, term.rule) for term in terms.values()} == {
+    assert {(each.category, each.rule) for each in retained.values()} == {
         ("routine", "routine, 3 years")
     }
 
@@ -88,17 +88,16 @@ def test_a_request_for_disposal_carries_category_rule_and_day_of_each(house: Hou
 def test_its_digest_covers_them(house: House) -> None:
     request = opened(house, propose(house).reference)
     uid = request.body.recordings[0][0]
-    terms = {**request.body.terms, uid: Term("claim", "claim, 6 years", date(2030, 1, 5))}
-    changed = replace(request.body, terms=terms)
+    retained = {**request.body.retained, uid: Retained("claim", "claim, 6 years", date(2030, 1, 5))}
+    changed = replace(request.body, retained=retained)
     assert changed.digest(request.which, request.requester) != request.digest
 
 
 def test_a_request_for_anything_else_has_the_digest_that_it_had(house: House) -> None:
     request = opened(house, ask(house, purpose=Purpose.PROTECT_PARTIES, recordings=[1]))
-    assert request.body.terms == {}
-    assert (
-        replace(request.body, terms={}).digest(request.which, request.requester) == request.digest
-    )
+    assert request.body.retained == {}
+    without = replace(request.body, retained={})
+    assert without.digest(request.which, request.requester) == request.digest
 
 
 def test_what_is_due_longest_comes_first_and_the_rest_is_left(
@@ -158,7 +157,7 @@ def test_who_proposed_it_withdraws_it(house: House) -> None:
 def test_the_data_controller_sees_rule_and_day_of_each(house: House) -> None:
     reference = propose(house).reference
     shown = show_request(house.practice, signed_in(house, "dora"), reference)
-    assert shown.recordings[0].term == Term("routine", "routine, 3 years", date(2027, 1, 5))
+    assert shown.recordings[0].retained == Retained("routine", "routine, 3 years", date(2027, 1, 5))
 
 
 def test_the_data_controller_does_not_approve_what_she_proposed(house: House) -> None:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
 from callrec.cli.destination import check_destination
+from callrec.cli.destroyed_view import DISPOSING, show_destruction, volumes_at_hand
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context
+from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import registers as register_options
 from callrec.cli.options import retention as retention_options
+from callrec.cli.options.destroying import CertificateTo, OnVolumes
 from callrec.cli.output import as_json
-from callrec.cli.who import acting, practice_of
+from callrec.cli.who import acting, practice_of, signing
+from callrec.errors import Unusable
 from callrec.procedures.categories import set_category
-from callrec.procedures.disposing import foresee_disposal, propose_disposal
+from callrec.procedures.disposing import dispose as dispose_recordings
+from callrec.procedures.disposing import foresee_destruction, foresee_disposal, propose_disposal
+from callrec.procedures.erasing import is_carried_out
 from callrec.procedures.retention import review_retention
 from callrec.procedures.whole_file import write_whole
 from callrec.spreadsheet import to_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from callrec.cli.output import Output
     from callrec.policy.retention import Due, Held
+    from callrec.procedures.destroying import Doomed
     from callrec.procedures.disposing import Proposed
     from callrec.procedures.retention import Review
     from callrec.spreadsheet import Cell
@@ -62,20 +70,55 @@ def review(
 
 
 @app.command()
-def dispose(ctx: Context, *, dry_run: options.DryRun = False) -> None:
-    """Propose what is due and stopped by nothing: a request that the Data Controller decides."""
-    practice, out = practice_of(ctx.obj), ctx.obj.out
-    actor = acting(ctx.obj, practice)
-    made = foresee_disposal(practice, actor) if dry_run else propose_disposal(practice, actor)
-    value = {
-        "id": made.reference or None,
-        "recordings": list(made.recordings),
-        "items": [_due_json(due) for due in made.due],
-        "left": made.left,
-    }
-    out.show(value, lambda: _say_proposed(out, made))
-    if made.reference:
-        out.next_step(f"callrec request show {made.reference}")
+def dispose(
+    ctx: Context,
+    request: retention_options.Approved = None,
+    *,
+    volumes: OnVolumes = None,
+    to: CertificateTo = None,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+) -> None:
+    """Propose what is due and stopped by nothing; with a request, destroy what it was approved for.
+
+    The Data Controller decides what is proposed, recording by recording, and carries it out. A
+    volume that is not attached owes its part: give the same command again when it is, or archive to
+    it. Once nothing is owed, --to writes the certificate.
+    """
+    if request is not None:
+        _carry_out(ctx.obj, request, (volumes or [], to), is_rehearsed=dry_run, yes=yes)
+        return
+    if volumes or to:
+        raise Unusable(
+            "--volume and --to go with a request that was approved",
+            hint="callrec retention dispose REQUEST",
+        )
+    practice = practice_of(ctx.obj)
+    propose = foresee_disposal if dry_run else propose_disposal
+    _show_proposed(ctx.obj.out, propose(practice, acting(ctx.obj, practice)))
+
+
+def _carry_out(
+    invocation: Invocation,
+    request: str,
+    places: tuple[Sequence[Path], Path | None],
+    *,
+    is_rehearsed: bool,
+    yes: bool,
+) -> None:
+    """Destroy, or go on with it; ``places``: of the volumes that were named, of the certificate."""
+    practice, (named, to) = practice_of(invocation), places
+    actor = signing(invocation, practice)
+    if not is_carried_out(practice, request):
+        doomed = foresee_destruction(practice, actor, request)
+        if is_rehearsed:
+            _show_doomed(invocation.out, request, doomed)
+            return
+        invocation.prompts.confirm(f"destroy {_count(len(doomed))}", yes=yes)
+    volumes = volumes_at_hand(practice, named)
+    with invocation.out.progress("destroying", total=None) as advance:
+        done = dispose_recordings(practice, actor, request, volumes=volumes, advance=advance)
+    show_destruction(invocation.out, practice, request, done, to, carrying_out=DISPOSING)
 
 
 @app.command("set")
@@ -165,6 +208,35 @@ def _say(out: Output, found: Review) -> None:
         out.say(
             f"Records of recordings that were destroyed: {found.stubs}, due: {found.stubs_due}."
         )
+
+
+def _show_proposed(out: Output, made: Proposed) -> None:
+    value = {
+        "id": made.reference or None,
+        "recordings": list(made.recordings),
+        "items": [_due_json(due) for due in made.due],
+        "left": made.left,
+    }
+    out.show(value, lambda: _say_proposed(out, made))
+    if made.reference:
+        out.next_step(f"callrec request show {made.reference}")
+
+
+def _show_doomed(out: Output, reference: str, doomed: Sequence[Doomed]) -> None:
+    value = {"id": reference, "recordings": [each.recording for each in doomed]}
+    rules = Counter(each.rule for each in doomed)
+
+    def text() -> None:
+        out.say(f"Would destroy {_count(len(doomed))}:")
+        for rule, count in sorted(rules.items()):
+            out.say(f"  {rule}: {count}")
+
+    out.show(value, text)
+    out.next_step(f"callrec retention dispose {reference}")
+
+
+def _count(recordings: int) -> str:
+    return "1 recording" if recordings == 1 else f"{recordings} recordings"
 
 
 def _say_proposed(out: Output, made: Proposed) -> None:

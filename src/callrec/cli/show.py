@@ -77,7 +77,7 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "found", ", ".join(shown.findings)
     yield "sha-256", call.sha256
     yield "state", f"{call.state}, held" if call.held else call.state
-    yield "kept", _kept(shown)
+    yield "retention", _retention(shown)
     yield "told", shown.caller_told
     in_force = [f"{kind} {version}" for kind, version in shown.notices.items() if version]
     yield "notices", ", ".join(in_force) or "none in force that day"
@@ -91,7 +91,7 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "checked", "columns and details; attach the volume to check the sealed file"
 
 
-def _kept(shown: Shown) -> str:
+def _retention(shown: Shown) -> str:
     return f"{shown.category.rule}" + (f"; due on {shown.due_on}" if shown.due_on else "")
 
 

@@ -108,10 +108,10 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
         when = f"{last.at.astimezone(zone):%d %B %Y, %H:%M}"
         yield f"last reconciled: {when}, for {period(last.days)}"
         yield f"  {summary(last.counts)}"
-    if found.retention_due:
-        yield f"due to be destroyed: {found.retention_due}, callrec retention review"
     for label, count in found.erasure_owed.items():
         yield f'erasure owed: volume "{label}" holds {count} destroyed yet'
+    if found.retention_due:
+        yield f"due to be destroyed: {found.retention_due}, see callrec retention review"
 
 
 def _watching(searched: tuple[Searches, ...]) -> Iterator[str]:

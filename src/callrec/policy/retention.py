@@ -64,7 +64,7 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class Retained:
     """What is approved of one recording with a request for disposal, and what is destroyed."""
 
     category: str
@@ -246,7 +246,7 @@ def check_kept_on_for_a_reason(purpose: Purpose, *, withheld: int, note: str) ->
         )
 
 
-def check_still_due(terms: Iterable[Appraised], *, on: date) -> None:
+def check_still_due(recordings: Iterable[Appraised], *, on: date) -> None:
     """What was approved is destroyed only if it is due still.
 
     Somebody may have given it another category since, or the practice another schedule.
@@ -254,7 +254,7 @@ def check_still_due(terms: Iterable[Appraised], *, on: date) -> None:
     Raises:
         Refused: one is to be kept longer now.
     """
-    if not all(each.is_due(on) for each in terms):
+    if not all(each.is_due(on) for each in recordings):
         raise Refused(
             "a recording that was approved for disposal is to be kept longer now",
             clause=Clause.ENCRYPTED_AND_ARCHIVED,

@@ -24,7 +24,7 @@ from callrec.policy.request import RequestAct
 from callrec.policy.retention import (
     Appraised,
     Due,
-    Term,
+    Retained,
     appraise,
     check_may_review,
     check_still_due,
@@ -162,11 +162,11 @@ def foresee_destruction(practice: Practice, actor: Actor, reference: str) -> tup
         }
         rows = [row for row in request.recordings if row.uid in granted]
         check_still_due(appraise_rows(practice, connection, rows), on=today(practice))
-        return tuple(_doomed(row.id, request.body.terms[row.uid]) for row in rows)
+        return tuple(_doomed(row.id, request.body.retained[row.uid]) for row in rows)
 
 
-def _doomed(recording: int, term: Term) -> Doomed:
-    return Doomed(recording, term.category, term.rule, term.due_on)
+def _doomed(recording: int, retained: Retained) -> Doomed:
+    return Doomed(recording, retained.category, retained.rule, retained.due_on)
 
 
 def _check_may_propose(practice: Practice, actor: Actor) -> None:
@@ -214,7 +214,7 @@ def _body(
         _particulars(chosen),
         tuple((row.uid, row.ciphertext) for row in rows),
     )
-    return replace(body, terms={row.uid: _term(by_number[row.id]) for row in rows})
+    return replace(body, retained={row.uid: _retained(by_number[row.id]) for row in rows})
 
 
 def _particulars(chosen: Iterable[Appraised]) -> Particulars:
@@ -230,10 +230,10 @@ def _particulars(chosen: Iterable[Appraised]) -> Particulars:
     )
 
 
-def _term(each: Appraised) -> Term:
+def _retained(each: Appraised) -> Retained:
     due: date | None = each.due_on
     assert due is not None  # noqa: S101 - it is due
-    return Term(each.category.name, each.category.rule, due)
+    return Retained(each.category.name, each.category.rule, due)
 
 
 def _rows(connection: Connection, chosen: Sequence[Appraised]) -> Sequence[Row[Any]]:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from callrec.policy.particulars import Particulars
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
-    from callrec.policy.retention import Term
+    from callrec.policy.retention import Retained
     from callrec.practice import Actor, Practice
     from callrec.procedures.hold_list import ListedHold
     from callrec.procedures.open_request import OpenRequest
@@ -70,7 +70,7 @@ class ShownRecording:
     format: str
     size_bytes: int
     state: str
-    term: Term | None
+    retained: Retained | None
     """Of a disposal: what the retention schedule said of it when that was made."""
 
 
@@ -229,7 +229,7 @@ def _shown(
         particulars=particulars.as_json() if in_full else masked(particulars),
         digest=request.digest,
         recordings=tuple(
-            _recording(row, request.body.terms.get(row.uid)) for row in request.recordings
+            _recording(row, request.body.retained.get(row.uid)) for row in request.recordings
         ),
         hold=told.hold,
         approvals=_approvals(request, told, called, in_full=in_full),
@@ -242,7 +242,7 @@ def _shown(
     )
 
 
-def _recording(row: Row[Any], term: Term | None) -> ShownRecording:
+def _recording(row: Row[Any], retained: Retained | None) -> ShownRecording:
     return ShownRecording(
         id=row.id,
         uid=row.uid,
@@ -253,7 +253,7 @@ def _recording(row: Row[Any], term: Term | None) -> ShownRecording:
         format=row.format,
         size_bytes=row.size_bytes,
         state=row.state,
-        term=term,
+        retained=retained,
     )
 
 

@@ -14,7 +14,7 @@ from callrec.errors import Tampered
 from callrec.policy.further import Further
 from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose
-from callrec.policy.retention import Term
+from callrec.policy.retention import Retained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ class RequestBody:
     """32 bytes: keeps the digest from being guessed."""
     log_nonce: bytes
     """32 bytes: lets whoever opens the request hold it against the leaf that made it."""
-    terms: Mapping[str, Term] = field(default_factory=dict)
+    retained: Mapping[str, Retained] = field(default_factory=dict)
     """Of a disposal, by uid, what the retention schedule said of each recording; else empty."""
 
     def digest(self, which: Version, requester: str) -> str:
@@ -63,7 +63,7 @@ class RequestBody:
             "requester": requester,
             "vault": which.vault,
             "version": which.version,
-            **self._terms_json(),
+            **self._retained_json(),
         }
         return primitives.sha256(self.nonce, canonical(whole)).hex()
 
@@ -91,7 +91,7 @@ class RequestBody:
             "particulars": self.particulars.as_json(),
             "purpose": self.purpose,
             "recordings": self._recordings_json(),
-            **self._terms_json(),
+            **self._retained_json(),
         }
         return primitives.seal(key, self.nonce + canonical(body), which.context)
 
@@ -112,7 +112,7 @@ class RequestBody:
                 recordings=tuple((uid, ciphertext) for uid, ciphertext in value["recordings"]),
                 nonce=opened[:NONCE_BYTES],
                 log_nonce=bytes.fromhex(value["log_nonce"]),
-                terms=_read_terms(value.get("terms", {})),
+                retained=_read_retained(value.get("retention", {})),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise Tampered("a request is not in its form") from error
@@ -120,20 +120,20 @@ class RequestBody:
     def _recordings_json(self) -> list[list[str]]:
         return [[uid, ciphertext] for uid, ciphertext in self.recordings]
 
-    def _terms_json(self) -> Mapping[str, Any]:
-        if not self.terms:
+    def _retained_json(self) -> Mapping[str, Any]:
+        if not self.retained:
             return {}
         return {
-            "terms": {
-                uid: [term.category, term.rule, term.due_on.isoformat()]
-                for uid, term in self.terms.items()
+            "retention": {
+                uid: [each.category, each.rule, each.due_on.isoformat()]
+                for uid, each in self.retained.items()
             }
         }
 
 
-def _read_terms(value: Mapping[str, Any]) -> Mapping[str, Term]:
+def _read_retained(value: Mapping[str, Any]) -> Mapping[str, Retained]:
     return {
-        uid: Term(str(category), str(rule), date.fromisoformat(due_on))
+        uid: Retained(str(category), str(rule), date.fromisoformat(due_on))
         for uid, (category, rule, due_on) in value.items()
     }
 

@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.release.certificate import approval_in_words, instant_in_words
+from callrec.release.certificate import approval_in_words, hash_in_groups, instant_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -177,7 +177,7 @@ def _lines(certificate: DestructionCertificate) -> Iterator[str]:
     yield from _fact("Carried out by", f"{certificate.carried_out_by}, {began}")
     yield from _fact("Complete", instant_in_words(certificate.done_at))
     yield from _fact("Record", f"entry {certificate.audit_seq} of the audit log")
-    yield from _fact("Fingerprint", certificate.fingerprint)
+    yield from _fact("Fingerprint", hash_in_groups(certificate.fingerprint))
     yield from ("", f"Destroyed: {len(certificate.recordings)}")
     for each in certificate.recordings:
         yield f"  Recording {each.number}, {instant_in_words(each.started_at)}"
@@ -199,7 +199,7 @@ def _section(title: str, texts: Iterable[str]) -> Iterator[str]:
     for number, text in enumerate(texts):
         if not number:
             yield from ("", title)
-        yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
+        yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
 def _fact(label: str, value: str) -> Iterator[str]:
