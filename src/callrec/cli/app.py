@@ -59,6 +59,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "The practice": {
         "user": "Add people, confirm them, change what they may do.",
         "keys": "List the vault's keys and who holds them.",
+        "recovery": "Try the recovery kit, or use it where nobody can log in.",
         "fingerprint": "Print what the practice publishes, for checking releases.",
         "notice": "Write the texts that tell people that calls are recorded.",
         "mail": "List and send what people are told by mail.",

@@ -40,6 +40,7 @@ def status(ctx: Context) -> None:
         "last_archive": found.last_archive,
         "last_verify": found.last_verify,
         "last_reconcile": _reconciled_json(found.last_reconcile),
+        "last_drill": found.last_drill,
         "searched_without_request": [
             {"user": who.login, "searches": who.done, "refused": who.refused} for who in searched
         ],
@@ -74,6 +75,8 @@ def _say(
         when = f"{last.at.astimezone(zone):%d %B %Y, %H:%M}"
         out.say(f"last reconciled: {when}, for {period(last.days)}")
         out.say(f"  {summary(last.counts)}")
+    if tried := found.last_drill:
+        out.say(f"recovery kit last tried: {tried.astimezone(zone):%d %B %Y}")
     for who in searched:
         refused = f", {who.refused} refused" if who.refused else ""
         out.say(f"searched without a request: {who.login}, {who.done} times{refused}")

@@ -59,6 +59,7 @@ STATEMENTS: Final = frozenset(
         "voucher",
         "key",
         "seal",
+        "kit",
         "claim",
         "batch",
         "approval",

@@ -25,6 +25,7 @@ from callrec.procedures.due import DueRequest, read_due
 from callrec.procedures.glass_review import OpenGlass, open_glass
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.incident_list import incident_warnings
+from callrec.procedures.kit_drill import drill_warnings, last_drill
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
@@ -72,6 +73,8 @@ class Status:
     """When this operator last found an archive volume sound."""
     last_reconcile: LastReconciled | None
     """None: recordings were never held against call records."""
+    last_drill: datetime | None
+    """When the recovery kit that now counts was last seen to open the vault."""
     searched_without_request: tuple[Searches, ...]
     """Most first; for the Data Controller."""
     unreviewed_glass: tuple[OpenGlass, ...]
@@ -101,6 +104,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         last_archive=from_millis(archived) if archived else None,
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
         last_reconcile=reconciled,
+        last_drill=last_drill(practice),
         searched_without_request=_searched_without_request(practice),
         unreviewed_glass=open_glass(practice),
         warnings=tuple(_warnings(practice, reconciled, never_archived=archived is None)),
@@ -150,6 +154,7 @@ def _warnings(
     yield from mail_warnings(practice)
     if reconciled is not None and reconciled.warning:
         yield reconciled.warning
+    yield from drill_warnings(practice)
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"
     if never_archived and count_recordings(practice):
