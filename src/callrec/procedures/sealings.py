@@ -127,6 +127,14 @@ SEALINGS: Final = (
     ),
     *(_incident(key) for key in VAULT_HOLDERS),
     Sealing(
+        what="volumes",
+        table=tables.volume,
+        key=VaultKey.CATALOGUE,
+        info=lambda vault, row, _: context("kept", vault, volume=row.id),
+        version="kept_version",
+        sealed="kept_sealed",
+    ),
+    Sealing(
         what="details",
         table=tables.detail,
         key=VaultKey.AUDIT,
