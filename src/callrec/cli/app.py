@@ -51,6 +51,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Safekeeping": {
         "hold": "Keep recordings from being destroyed; list what is held.",
         "archive": "Copy recordings to an external drive; check what is there.",
+        "backup": "Copy the catalogue, sealed, to another disk.",
         "restore": "Rebuild the vault from archive volumes.",
         "audit": "Read the record of all that was done, and check it.",
         "verify-release": "Check a release that somebody was given; needs no vault.",

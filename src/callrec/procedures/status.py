@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from callrec.practice import Actor, Practice
 
 SOON: Final = timedelta(days=3)
@@ -92,7 +94,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
     waiting = read_inbox(practice, actor) if actor else ()
     soon, due = practice.now() + SOON, read_due(practice)
     with reading(practice.engine) as connection:
-        archived = connection.execute(select(func.max(tables.volume.c.written_at))).scalar()
+        archived = _last_archived(connection)
         reconciled = last_reconciled(practice, connection)
     return Status(
         practice=practice.name,
@@ -109,6 +111,14 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         unreviewed_glass=open_glass(practice),
         warnings=tuple(_warnings(practice, reconciled, never_archived=archived is None)),
     )
+
+
+def _last_archived(connection: Connection) -> int | None:
+    """When recordings were last archived; a volume without any is a backup of the catalogue."""
+    volume, bag = tables.volume, tables.bag
+    query = select(func.max(volume.c.written_at)).where(volume.c.id.in_(select(bag.c.volume)))
+    at: int | None = connection.execute(query).scalar()
+    return at
 
 
 def count_recordings(practice: Practice) -> int:
