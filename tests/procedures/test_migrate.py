@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
+from copy import copy as copy_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,11 @@ from alembic.config import Config as AlembicConfig
 from callrec.audit.log import NOBODY, read_leaf, stored_head
 from callrec.audit.verify import check_whole
 from callrec.catalogue import engine as catalogue
+from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.engine import reading
 from callrec.catalogue.sound import check_kept, check_sound, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
+from callrec.procedures import archive_copy
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.deny import deny_request
@@ -41,10 +43,26 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.older import SINCE_0001, catalogue_of, sql, take_back_to_0001, unpack_0001
+from procedures.busy import busy
+from procedures.drives import archive, drive, one_more_call
+from procedures.older import (
+    SINCE_0001,
+    back_to_0002,
+    catalogue_of,
+    sql,
+    take_back_to_0001,
+    take_back_to_0002,
+    unpack_0001,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
     from practices import House
+
+FILLED = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
 
 TESTS = Path(__file__).parent.parent
 MIGRATIONS = Path(catalogue.__file__).parent / "migrations"
@@ -93,6 +111,16 @@ def restore(house: House, copy: Path, *, environ: dict[str, str] | None = None) 
     )
     bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)
     house.open()
+
+
+@contextmanager
+def older_copy(engine: Engine, folder: Path) -> Iterator[Path]:
+    """A copy for a volume as the callrec of the second schema made it."""
+    with catalogue_copy(engine, folder) as path:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            for statement in back_to_0002():
+                connection.execute(statement)
+        yield path
 
 
 def is_intact(house: House) -> bool:
@@ -260,6 +288,57 @@ def test_its_log_is_whole_to_the_last_leaf(first: House) -> None:
     assert is_intact(first)
 
 
+# --- a vault of the second schema, in which there is something of everything ---------------------
+
+
+@pytest.fixture
+def second(granted: House) -> House:
+    """Requests with clocks and grants, holds, incidents, a volume; without what 0003 brought."""
+    busy(granted)
+    archive(granted, drive(granted))
+    take_back_to_0002(granted)
+    return granted
+
+
+def test_the_vault_of_these_tests_has_the_second_schema(second: House, tmp_path: Path) -> None:
+    assert schema(catalogue_of(second)) == schema(made_by("0002", tmp_path))
+
+
+def test_every_row_of_the_second_schema_is_kept(second: House) -> None:
+    names = [name for (name,) in sql(second, FILLED) if name != "alembic_version"]
+    names.remove("volume")  # it gained columns
+    held = {name: set(sql(second, f"SELECT * FROM {name}")) for name in names}
+    done = migrate(second)
+    assert (done.before, done.after) == ("0002", catalogue.SCHEMA)
+    for name, before in held.items():
+        assert before <= set(sql(second, f"SELECT * FROM {name}"))
+    assert sum(map(bool, held.values())) > 20
+    assert sql(second, "SELECT standing, serial FROM volume") == [("in-use", None)]
+
+
+def test_a_vault_of_the_second_schema_works_on(second: House) -> None:
+    migrate(second)
+    second.open()
+    assert len(grants_of(second, "R-1")) == 2
+    one_more_call(second)
+    archive(second, drive(second))
+    assert is_intact(second)
+
+
+def test_what_an_older_callrec_archived_is_restored_by_this_one(
+    granted: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its volume's copy of the catalogue has the older schema as well."""
+    with monkeypatch.context() as patched:
+        patched.setattr(archive_copy, "catalogue_copy", older_copy)
+        archive(granted, drive(granted))
+    granted.practice.engine.dispose()
+    shutil.rmtree(granted.config.vault)
+    restore(granted, drive(granted))
+    assert sql(granted, "SELECT version_num FROM alembic_version") == [(catalogue.SCHEMA,)]
+    assert is_intact(granted)
+
+
 # --- what goes wrong on the way -----------------------------------------------------------------
 
 
@@ -296,28 +375,45 @@ def test_a_migration_that_would_lose_a_row_changes_nothing(older: House, tmp_pat
     assert sql(older, "SELECT count(*) FROM grant_") == [(2,)]
 
 
-KILLED = {
-    "before anything": "CREATE TABLE clock_event",
-    "midway": "CREATE TABLE incident ",
-    "before the version is written": "UPDATE alembic_version",
-    "before the leaf": "INSERT INTO leaf",
-    "before it is committed": "COMMIT",
-}
+NOW_AND_THEN = 7
+"""Of how many steps one is looked at closely, which takes a while."""
 
 
-@pytest.mark.parametrize("beginning", KILLED.values(), ids=KILLED)
-def test_a_migration_that_is_killed_changes_nothing_and_can_be_done_again(
-    older: House, tmp_path: Path, beginning: str
+def killed(house: House, folder: Path) -> Iterator[House]:
+    """A practice for each step at which its migration was killed; the last came to its end."""
+    program = [sys.executable, "-m", "procedures.killed_migration", str(house.folder), str(folder)]
+    environ = {**os.environ, "PYTHONPATH": str(TESTS), "HOME": str(folder)}
+    done = subprocess.run(program, env=environ, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for step in range(1, len([*folder.iterdir()]) + 1):
+        each = copied(house, folder / str(step))
+        yield each
+        shutil.rmtree(each.folder)
+
+
+def copied(house: House, folder: Path) -> House:
+    """The same practice where it was copied to, without opening it: its schema is an older one."""
+    each = copy_of(house)
+    each.folder, each.config = folder, house.config.model_copy(update={"vault": folder / "vault"})
+    return each
+
+
+def test_killed_at_each_step_a_migration_is_done_or_not_and_can_be_done_again(
+    older: House, tmp_path: Path
 ) -> None:
-    program = [sys.executable, str(TESTS / "procedures" / "killed_migration.py")]
-    environ = {**os.environ, "PYTHONPATH": str(TESTS)}
-    words = [str(older.folder), beginning]
-    done = subprocess.run([*program, *words], env=environ, check=False, capture_output=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    assert is_as_it_was(older, tmp_path)
-    assert not set(SINCE_0001) & {name for (name,) in sql(older, "SELECT name FROM sqlite_master")}
-    assert migrate(older).after == catalogue.SCHEMA
-    older.open()
+    seen = []
+    for house in killed(older, tmp_path / "killed"):
+        (found,) = sql(house, "SELECT version_num FROM alembic_version")
+        seen.append(found == (catalogue.SCHEMA,))
+        there = {name for (name,) in sql(house, "SELECT name FROM sqlite_master")}
+        assert (set(SINCE_0001) & there) == (set(SINCE_0001) if seen[-1] else set())
+        if len(seen) % NOW_AND_THEN == 0:
+            assert migrate(house).after == catalogue.SCHEMA
+            assert list(house.config.vault.glob(".*before-*")) == []
+            house.open()
+    assert seen == sorted(seen)
+    assert seen[-1]
+    assert len(seen) > 40
 
 
 def test_a_damaged_catalogue_is_found_before_anything_is_changed(
