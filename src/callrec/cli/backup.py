@@ -36,4 +36,4 @@ def backup(ctx: Context, *, to: recovering.BackupTo, label: options.Label = None
     out.show(
         value, lambda: out.say(f'The catalogue, {size}, is sealed in "{done.label}", read back.')
     )
-    out.next_step(f"callrec restore --drill --from {shlex.quote(str(to))}")
+    out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
