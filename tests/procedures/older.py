@@ -14,7 +14,7 @@ from practices import NOON, House
 
 VAULTS = Path(__file__).parent.parent / "vectors" / "vaults"
 
-SINCE_0002 = ("destroyed", "certificate", "category")
+SINCE_0002 = ("former", "destroyed", "certificate", "category")
 """Tables that came later, each before those that it refers to."""
 
 SINCE_0001 = (

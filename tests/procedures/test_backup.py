@@ -11,13 +11,13 @@ import pytest
 
 from callrec.crypto.kit import read_kit
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Tampered, Unusable
-from callrec.procedures.archive_verify import list_volumes
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.backup import BackedUp, back_up
 from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.restore import actor_from, bring_back, open_volumes, rebuild
 from callrec.procedures.restore_copy import by_kit, by_password
 from callrec.procedures.status import look
+from callrec.procedures.volume_list import list_volumes
 from cli.transcript import password_of
 from procedures.asking import grants_of
 from procedures.drives import (

@@ -50,9 +50,11 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Safekeeping": {
         "hold": "Keep recordings from being destroyed; list what is held.",
+        "retention": "Review what is due to be destroyed; propose and carry out its disposal.",
         "archive": "Copy recordings to an external drive; check what is there.",
         "backup": "Copy the catalogue, sealed, to another disk.",
         "restore": "Rebuild the vault from archive volumes.",
+        "erase": "Destroy what an approved request for erasure grants.",
         "audit": "Read the record of all that was done, and check it.",
         "verify-release": "Check a release that somebody was given; needs no vault.",
         "register": "Read a register: disclosures, subject access, powers.",

@@ -8,6 +8,7 @@ In this order:
     it is renamed to the vault's place: there is a vault now, or there is none
     somebody who governs resumes the log: the heads that are lost are named, and what the volumes
         hold beyond the copy is stated anew
+    what is owed on these volumes of an erasure is done
     recordings are fetched, each proved by its name; the next run goes on where one was cut off
 
 Without somebody who governs the log is not resumed, and whatever remembers a lost head says so.
@@ -35,6 +36,7 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, practice_on, record, today
 from callrec.procedures.archive_heads import Written, read_head
+from callrec.procedures.erasing_volumes import erase_owed
 from callrec.procedures.fetching import Fetched, fetch
 from callrec.procedures.migrate import migrate_unpacked
 from callrec.procedures.migration_copy import recall_copy
@@ -206,6 +208,8 @@ def bring_back(
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         resumption = resume(practice, actor, heads_on(practice, volumes))
+    if resumption.is_said:
+        _erase_owed(practice, actor, volumes)
     fetched = _fetch_all(practice, actor, volumes, check=False, advance=advance)
     return Restored(
         size=resumption.size,
@@ -230,8 +234,15 @@ def repair_from(
     _check_ours(practice, volumes)
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
+    _erase_owed(practice, actor, volumes)
     fetched = _fetch_all(practice, actor, volumes, check=True, advance=advance)
     return Repaired(fetched, _missing(practice))
+
+
+def _erase_owed(practice: Practice, actor: Actor, volumes: Sequence[Volume]) -> None:
+    """What is owed on these volumes of an erasure comes before anything else."""
+    for volume in volumes:
+        erase_owed(practice, actor, volume.at, advance=lambda _: None)
 
 
 def _check_ours(practice: Practice, volumes: Sequence[Volume]) -> None:
