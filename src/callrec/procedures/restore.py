@@ -37,6 +37,7 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, practice_on, record, today
 from callrec.procedures.archive_heads import Written, read_head
+from callrec.procedures.destruction_done import settle
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.procedures.fetching import Fetched, fetch
 from callrec.procedures.restore_copy import FoundCopy, check_stated, find_copy, unpack
@@ -253,6 +254,7 @@ def _erase_owed(practice: Practice, actor: Actor, volumes: Sequence[Volume]) -> 
     """What is owed on these volumes of an erasure comes before anything else."""
     for volume in volumes:
         erase_owed(practice, actor, volume.at, advance=lambda _: None)
+    settle(practice, actor)
 
 
 def _check_ours(practice: Practice, volumes: Sequence[Volume]) -> None:
