@@ -23,6 +23,7 @@ SINCE_0001 = (
     "incident_key",
     "incident",
     "outbox",
+    "former",
     "destroyed",
     "certificate",
     "category",

@@ -92,6 +92,8 @@ class KeyVersion:
     version: int
     public: bytes
     """X-Wing public key; of the index key, which is no pair, its check value."""
+    seq: int
+    """Of the leaf that made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +256,7 @@ def take(register: Register, seq: int, statement: Statement) -> None:
         case "voucher" if _may_vouch(register, statement, seq):
             _take_voucher(register, seq, statement)
         case "key" if _governs(register, statement.by, seq):
-            _take_keys(register, statement)
+            _take_keys(register, seq, statement)
         case "seal" if _governs(register, statement.by, seq):
             for share in statement.fields["shares"]:
                 register.seals[share["sha256"]] = Seal(
@@ -318,9 +320,10 @@ def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
     )
 
 
-def _take_keys(register: Register, statement: Statement) -> None:
+def _take_keys(register: Register, seq: int, statement: Statement) -> None:
     for item in statement.fields["keys"]:
         key, version = VaultKey(item["key"]), item["version"]
         if (key, version) in register.keys:
             raise Tampered(f"version {version} of the {key} key is stated twice")
-        register.keys[key, version] = KeyVersion(key, version, base64.b64decode(item["public"]))
+        public = base64.b64decode(item["public"])
+        register.keys[key, version] = KeyVersion(key, version, public, seq)

@@ -48,10 +48,10 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
         "provenance": sources,
         "notices": dict(shown.notices),
         "caller_told": shown.caller_told,
+        "file_checked": shown.is_file_checked,
         "category": shown.category.name,
         "rule": shown.category.rule,
         "due_on": shown.due_on,
-        "file_checked": shown.is_file_checked,
     }
     out.show(value, text)
     out.next_step(f"callrec request create --recording {recording}")

@@ -19,7 +19,7 @@ KINDS: Final[dict[str, frozenset[str]]] = {
     "catalogue-copy": frozenset({"volume", "time", "to"}),
     "detail": frozenset({"seq"}),
     "hold": frozenset({"hold"}),
-    "volume-kept": frozenset({"volume"}),
+    "kept": frozenset({"volume"}),
     # associated data of AES-256-GCM; request and incident are HPKE information as well
     "data-key": frozenset({"batch", "uid"}),
     "metadata": frozenset({"uid", "revision"}),
@@ -62,6 +62,7 @@ STATEMENTS: Final = frozenset(
         "seal",
         "claim",
         "batch",
+        "reencrypted",
         "approval",
         "volume",
         "destruction",

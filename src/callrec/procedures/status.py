@@ -84,11 +84,11 @@ class Status:
     """Most first; for the Data Controller."""
     unreviewed_glass: tuple[OpenGlass, ...]
     """What the Data Controller decided alone, until somebody else has accepted it."""
+    erasure_owed: Mapping[str, int]
+    """How many destroyed recordings each volume holds yet, by its label."""
     retention_due: int | None
     """Recordings whose time is over and which nothing stops, as far as no key is needed to tell;
     None where the configuration does not name the category of one."""
-    erasure_owed: Mapping[str, int]
-    """How many destroyed recordings each volume holds yet, by its label."""
     warnings: tuple[str, ...]
 
 
@@ -118,8 +118,8 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         last_reconcile=reconciled,
         searched_without_request=_searched_without_request(practice),
         unreviewed_glass=open_glass(practice),
-        retention_due=count_due(practice),
         erasure_owed=owed,
+        retention_due=count_due(practice),
         warnings=tuple(_warnings(practice, reconciled, never_archived=archived is None)),
     )
 

@@ -77,6 +77,18 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
         "batch": BATCH,
         "items": [{"ciphertext": "c1" * 32, "metadata": "3e" * 32, "revision": 1, "uid": UID}],
     },
+    "reencrypted": {
+        "batch": BATCH,
+        "items": [
+            {
+                "ciphertext": "c2" * 32,
+                "metadata": "3e" * 32,
+                "revision": 2,
+                "uid": UID,
+                "was": "c1" * 32,
+            }
+        ],
+    },
     "approval": {
         "break_glass": False,
         "consulted": "",
