@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import bagit
 
 from callrec.catalogue.engine import reading
+from callrec.policy.criteria import Criteria
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.intake_known import Duplicates
-from procedures.asking import approve, signed_in
+from callrec.procedures.search import search_recordings
+from procedures.asking import REASON, approve, signed_in
 from procedures.holding import ANN, ask
 
 if TYPE_CHECKING:
@@ -90,3 +92,16 @@ def bags_of(*volumes: Path) -> list[Path]:
     for bag in bags:
         bagit.Bag(str(bag)).validate()
     return bags
+
+
+def look_for(house: House, number: str) -> None:
+    """A search by max, for a reason."""
+    criteria = Criteria(number=number)
+    search_recordings(
+        house.practice,
+        signed_in(house, "max"),
+        criteria=criteria,
+        reason=REASON,
+        request=None,
+        limit=None,
+    )

@@ -162,7 +162,7 @@ def rewrite(bag: Path, gone: Collection[str]) -> None:
             return
         shutil.rmtree(beside, ignore_errors=True)
         _put_together(bag, beside, kept)
-        _change_places(beside, bag, aside)
+        change_places(beside, bag, at_once=True)
         sync_file(bag.parent)
         for left in (beside, aside):
             if left.exists():
@@ -206,9 +206,19 @@ def _read(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _change_places(beside: Path, bag: Path, aside: Path) -> None:
-    if not exchange(beside, bag):
-        bag.rename(aside)
+def change_places(beside: Path, bag: Path, *, at_once: bool) -> None:
+    """Put a new bag in an old one's place; the old one then has a hidden name.
+
+    Args:
+        beside: the new one.
+        bag: the old one.
+        at_once: in one step where the drive can do that.
+
+    Raises:
+        OSError: the drive does not let it; `mend` brings the old one back.
+    """
+    if not (at_once and exchange(beside, bag)):
+        bag.rename(_aside(bag))
         beside.rename(bag)
 
 

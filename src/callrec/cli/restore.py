@@ -141,6 +141,7 @@ def _bring_back(
         "bytes": done.fetched.size_bytes,
         "damaged": done.fetched.damaged,
         "missing": dict(done.missing),
+        "erased_since": done.erased_since,
     }
     out.show(value, lambda: _say(invocation, practice, done))
     if not done.resumed:
@@ -160,6 +161,10 @@ def _say(invocation: Invocation, practice: Practice, done: Restored) -> None:
         lost = f"{done.leaves_lost} entries at least"
         out.say(f"The record goes on at entry {done.size}; lost after it: {lost}.")
         out.say("What was decided since that copy has to be decided again.")
+    if done.erased_since:
+        numbers = ", ".join(map(str, done.erased_since))
+        out.say(f"Erased after that copy, and not fetched: recording {numbers}.")
+        out.say("Its erasure has to be decided again: callrec request create --purpose erasure")
     for path in done.fetched.damaged:
         out.say(f"damaged on the volume: {path}")
     for label, count in done.missing.items():

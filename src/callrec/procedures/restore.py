@@ -28,6 +28,7 @@ from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.verify import read_whole
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import FILE_NAME, connect, reading, refuse_network_file_system
 from callrec.catalogue.sound import check_sound
 from callrec.crypto import primitives
@@ -36,6 +37,7 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, practice_on, record, today
 from callrec.procedures.archive_heads import Written, read_head
+from callrec.procedures.destruction_done import settle
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.procedures.fetching import Fetched, fetch
 from callrec.procedures.migrate import migrate_unpacked
@@ -48,6 +50,7 @@ from callrec.store.layout import RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
     from pathlib import Path
 
@@ -97,6 +100,9 @@ class Restored:
     missing: Mapping[str, int] = field(default_factory=dict)
     """How many recordings are still missing, by the label of a volume that has them; under the
     empty label: those that no volume has."""
+    erased_since: tuple[int, ...] = ()
+    """Numbers of recordings that were erased after the copy was made: they are not fetched, and
+    their erasure is to be decided again."""
 
 
 def open_volumes(sources: Sequence[Path]) -> tuple[Volume, ...]:
@@ -210,13 +216,17 @@ def bring_back(
         resumption = resume(practice, actor, heads_on(practice, volumes))
     if resumption.is_said:
         _erase_owed(practice, actor, volumes)
-    fetched = _fetch_all(practice, actor, volumes, check=False, advance=advance)
+    since = _erased_since(practice, volumes)
+    fetched = _fetch_all(
+        practice, actor, volumes, check=False, advance=advance, without=since.keys()
+    )
     return Restored(
         size=resumption.size,
         leaves_lost=resumption.leaves_lost,
         resumed=resumption.is_said,
         fetched=fetched,
-        missing=_missing(practice),
+        missing=_missing(practice, since.keys()),
+        erased_since=tuple(sorted(since.values())),
     )
 
 
@@ -235,14 +245,18 @@ def repair_from(
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
     _erase_owed(practice, actor, volumes)
-    fetched = _fetch_all(practice, actor, volumes, check=True, advance=advance)
-    return Repaired(fetched, _missing(practice))
+    since = _erased_since(practice, volumes)
+    fetched = _fetch_all(
+        practice, actor, volumes, check=True, advance=advance, without=since.keys()
+    )
+    return Repaired(fetched, _missing(practice, since.keys()))
 
 
 def _erase_owed(practice: Practice, actor: Actor, volumes: Sequence[Volume]) -> None:
     """What is owed on these volumes of an erasure comes before anything else."""
     for volume in volumes:
         erase_owed(practice, actor, volume.at, advance=lambda _: None)
+    settle(practice, actor)
 
 
 def _check_ours(practice: Practice, volumes: Sequence[Volume]) -> None:
@@ -261,12 +275,13 @@ def _fetch_all(
     *,
     check: bool,
     advance: Callable[[int], None],
+    without: AbstractSet[str],
 ) -> Fetched:
     fetched = Fetched()
     subject = [volume.volume for volume in volumes]
     with attempt(practice, actor, RESTORED, subject=subject):
         for volume in volumes:
-            fetched.add(fetch(practice, volume, check=check, advance=advance))
+            fetched.add(fetch(practice, volume, check=check, advance=advance, without=without))
     details = {"bytes": fetched.size_bytes, "recordings": fetched.recordings}
     record(practice, actor, RESTORED, subject=subject, details=details)
     return fetched
@@ -397,14 +412,25 @@ def check_not_contradicted(connection: Connection, heads: Sequence[Head]) -> Non
             raise Tampered("a volume's head contradicts the log in the copy of the catalogue")
 
 
-def _missing(practice: Practice) -> Mapping[str, int]:
+def _erased_since(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, int]:
+    """What the volumes' own statements say was erased, and the catalogue has yet: uid -> number."""
+    erased = {uid for _, said, _ in heads_on(practice, volumes) for uid in said.erased}
+    table = tables.recording.c
+    query = select(table.uid, table.id).where(
+        table.uid.in_(sorted(erased)), table.state != DESTROYED
+    )
+    with reading(practice.engine) as connection:
+        return {row.uid: row.id for row in connection.execute(query)}
+
+
+def _missing(practice: Practice, without: AbstractSet[str]) -> Mapping[str, int]:
     """Live recordings without a file, counted by a volume that has one."""
     recording, archived, volume = tables.recording, tables.archived, tables.volume
     query = (
         select(recording.c.ciphertext, volume.c.label)
         .outerjoin(archived, archived.c.recording == recording.c.id)
         .outerjoin(volume, volume.c.id == archived.c.volume)
-        .where(recording.c.state == "live")
+        .where(recording.c.state == "live", recording.c.uid.not_in(sorted(without)))
         .order_by(recording.c.ciphertext, volume.c.label)
     )
     labels: dict[str, str] = {}
