@@ -35,7 +35,7 @@ from callrec.crypto.primitives import sha256
 from callrec.errors import Failed, NotFound, Tampered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
 _T = TypeVar("_T")
@@ -120,7 +120,7 @@ def write_bag(
         with drive_errors():
             size = _copy(partial, items, fresh)
             oxum = {"Payload-Oxum": f"{size}.{len(items)}"}
-            tags = _write_tags(partial, items, {**info, **oxum})
+            tags = write_tags(partial, [item.sha256 for item in items], {**info, **oxum})
             # One sync costs less than one a file. It does not tell of errors: reading back does.
             os.sync()
             _read_back(partial, fresh, tags)
@@ -208,9 +208,18 @@ def _copy_one(item: Item, target: Path) -> None:
         raise
 
 
-def _write_tags(bag: Path, items: Sequence[Item], info: Mapping[str, str]) -> dict[str, str]:
-    # returns the SHA-256 of each tag file
-    names = sorted(item.sha256 for item in items)
+def write_tags(bag: Path, recordings: Collection[str], info: Mapping[str, str]) -> dict[str, str]:
+    """Write a bag's tag files, and give the SHA-256 of each, in lower-case hex, by its name.
+
+    Args:
+        bag: the bag's folder.
+        recordings: their names.
+        info: the lines of bag-info.txt.
+
+    Raises:
+        OSError: the drive does not take them.
+    """
+    names = sorted(recordings)
     tags = {
         DECLARATION: DECLARED,
         INFO: "".join(f"{label}: {value}\n" for label, value in info.items()),

@@ -19,6 +19,7 @@ from callrec.procedures.archive_plan import needs_label
 from callrec.procedures.archive_survey import FaultKind
 from callrec.procedures.archive_verify import count_bags, in_order_of_neglect, verify_volume
 from callrec.procedures.attached import attached_volumes
+from callrec.procedures.erasing_volumes import erase_owed, is_owed_at
 from callrec.procedures.volume_list import list_volumes
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def _archived_json(done: Archived) -> Mapping[str, Any]:
         "bytes": done.size_bytes,
         "verified": True,
         "out_of_reach": done.out_of_reach,
+        "erased": done.erased,
     }
     if done.removed is None:
         return value
@@ -115,6 +117,8 @@ def _archived_json(done: Archived) -> Mapping[str, Any]:
 
 
 def _say_archived(out: Output, done: Archived) -> None:
+    if done.erased:
+        out.say(f"Erased there first: {count_of(done.erased, 'recording')} that was destroyed.")
     if done.bag:
         what = f"{count_of(done.recordings, 'recording')}, {size_of(done.size_bytes)}"
         out.say(f'{what}, copied to "{done.label}", read back and compared.')
@@ -138,6 +142,8 @@ def _say_what_stays(out: Output, practice: Practice, done: Archived) -> None:
 @app.command()
 def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> None:
     """Read all of volumes back and hold them against the audit log; needs no login.
+
+    Unless a volume owes an erasure: that is done first, and takes the password.
 
     The one that was not verified for the longest time comes first. Damaged, missing or extra: each
     is named, and the exit status is 5.
@@ -165,8 +171,20 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
 
 
 def _verify(invocation: Invocation, practice: Practice, at: Path) -> VolumeReport:
+    _erase_first(invocation, practice, at)
     with invocation.out.progress("reading bags", total=count_bags(at)) as advance:
         return verify_volume(practice, at, advance)
+
+
+def _erase_first(invocation: Invocation, practice: Practice, at: Path) -> None:
+    """What is owed on a volume of an erasure comes before anything else, and is signed for."""
+    if not is_owed_at(practice, at):
+        return
+    actor = signing(invocation, practice)
+    with invocation.out.progress("erasing what is owed", total=None) as advance:
+        erased = erase_owed(practice, actor, at, advance=advance)
+    if erased:
+        invocation.out.note(f"erased first: {count_of(erased, 'recording')} that was destroyed")
 
 
 def _report_json(report: VolumeReport) -> Mapping[str, Any]:

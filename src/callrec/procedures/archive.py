@@ -2,6 +2,7 @@
 
 In this order:
 
+    what is owed there of an erasure is done (`erasing_volumes`)
     the volume is held against the log, before anything is written to it
     the leaf ``archive.begun``, durably; then, on the drive:
     the bag, read back from the medium and compared
@@ -38,6 +39,7 @@ from callrec.procedures.archive_removal import remove_local
 from callrec.procedures.archive_unfinished import archiving, clear, unmake
 from callrec.procedures.attached import remember_place
 from callrec.procedures.custody import to_millis
+from callrec.procedures.erasing_volumes import erase_owed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,6 +68,8 @@ class Archived:
     recordings: int
     size_bytes: int
     """Of the sealed recordings in the bag."""
+    erased: int = 0
+    """Recordings that were destroyed since and lay there yet: they went first."""
     out_of_reach: int = 0
     """Recordings on other volumes only, none of which is attached: they were not copied."""
     removed: Removed | None = None
@@ -104,6 +108,7 @@ def archive_recordings(
         check_remembered_head(practice)
         target = target_at(practice, to, label)
     volume = target.volume.volume
+    erased = 0 if target.is_new else erase_owed(practice, actor, to, advance=_unseen)
     with (
         attempt(practice, actor, ARCHIVED, subject=[volume]),
         archiving(practice.folder) as notes,
@@ -112,10 +117,16 @@ def archive_recordings(
         plan = plan_run(practice, target, begun=begun, started_before=started_before)
         done = _Run(practice, actor, identity, notes, plan).carry_out(begun)
         remember_place(practice, target.volume)
-        if not removes:
-            return done
-        removed = remove_local(practice, actor, target.volume, started_before=started_before)
-        return replace(done, removed=removed)
+        removed = (
+            remove_local(practice, actor, target.volume, started_before=started_before)
+            if removes
+            else None
+        )
+        return replace(done, removed=removed, erased=erased)
+
+
+def _unseen(_: int) -> None:
+    """What is erased first is told when all is done."""
 
 
 def _identity(actor: Actor) -> Identity:

@@ -163,7 +163,7 @@ def plan_run(
     return Plan(
         target=target,
         written=written,
-        name=_next_name(practice.now(), written),
+        name=next_name(practice.now(), written),
         numbers=tuple(items),
         items=tuple(items.values()),
         out_of_reach=len(rows) - len(items),
@@ -201,8 +201,11 @@ def _was_cut_off(fault: Fault, begun: str, written: Mapping[str, Written]) -> bo
     return (fault.kind, fault.path) == (FaultKind.EXTRA, f"{BAGS}/{begun}")
 
 
-def _next_name(now: datetime, written: Mapping[str, Written]) -> str:
-    """The time, later than any on the volume even if the clock was set back: names sort by it."""
+def next_name(now: datetime, written: Mapping[str, Written]) -> str:
+    """What a run is called: by the time, and later than any on the volume, whatever the clock says.
+
+    Names sort by it.
+    """
     last = max((each.time for each in written.values()), default="")
     if stamp(now) <= last:
         now = datetime.strptime(last, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) + timedelta(seconds=1)

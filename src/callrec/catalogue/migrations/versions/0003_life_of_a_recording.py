@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("request", sa.String(length=32), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.Column("cleared_at", sa.BigInteger(), nullable=True),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["request"], ["request.id"]),
         sa.ForeignKeyConstraint(["seq"], ["leaf.seq"]),
@@ -48,14 +49,27 @@ def upgrade() -> None:
         sa.Column("certificate", sa.String(length=32), nullable=False),
         sa.Column("category", sa.String(length=32), nullable=False),
         sa.Column("rule", sa.String(length=64), nullable=False),
+        sa.Column("due_on", sa.String(length=10), nullable=True),
         sa.Column("destroyed_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["certificate"], ["certificate.id"]),
         sa.ForeignKeyConstraint(["recording"], ["recording.id"]),
         sa.PrimaryKeyConstraint("recording"),
     )
     op.create_index(op.f("ix_destroyed_certificate"), "destroyed", ["certificate"], unique=False)
+    op.create_table(
+        "former",
+        sa.Column("volume", sa.String(length=32), nullable=False),
+        sa.Column("ciphertext", sa.String(length=64), nullable=False),
+        sa.Column("bag", sa.String(length=64), nullable=False),
+        _recording(nullable=True),
+        sa.ForeignKeyConstraint(["recording"], ["recording.id"]),
+        sa.ForeignKeyConstraint(["volume"], ["volume.id"]),
+        sa.PrimaryKeyConstraint("volume", "ciphertext"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_former_recording"), "former", ["recording"], unique=False)
 
 
-def _recording() -> sa.Column[int]:
+def _recording(*, nullable: bool = False) -> sa.Column[int]:
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-    return sa.Column("recording", number, autoincrement=False, nullable=False)
+    return sa.Column("recording", number, autoincrement=False, nullable=nullable)
