@@ -7,6 +7,7 @@ locked with the least memory that is allowed, or the suite would take minutes lo
 from __future__ import annotations
 
 import shutil
+from copy import copy as shallow_copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -121,7 +122,7 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
     credential = folder / "door.credential"
     add_intake(practice, dora, login="door", full_name="Telephone intake", credential=credential)
     seeds["door"] = read_credential(credential).seed
-    return House(folder, seeds, founded.kit)
+    return House(folder, seeds, founded.kit.pages[0])
 
 
 def _settle_passwords(folder: Path, approver_memory_mib: int) -> None:
@@ -130,6 +131,14 @@ def _settle_passwords(folder: Path, approver_memory_mib: int) -> None:
     settings.parent.mkdir(parents=True)
     text = f"[passwords]\napprover_memory_mib = {approver_memory_mib}\n"
     settings.write_text(text, encoding="utf-8")
+
+
+def moved(house: House, folder: Path) -> House:
+    """The same practice in another folder, not opened: its vault may be lost, or older."""
+    there = shallow_copy(house)
+    there.folder = folder
+    there.config = house.config.model_copy(update={"vault": folder / "vault"})
+    return there
 
 
 def copy(house: House, folder: Path) -> House:

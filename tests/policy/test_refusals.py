@@ -28,6 +28,7 @@ from policy.deeds import (
     recordings,
     releases,
     requests,
+    retention,
 )
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ DEEDS: Final = {
     deed: tried
     for module in (
         *(people, requests, particulars, recordings, edits, releases),
-        *(destroying, days, incidents),
+        *(destroying, retention, days, incidents),
     )
     for deed, tried in module.DEEDS.items()
 }

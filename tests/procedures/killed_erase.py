@@ -17,6 +17,7 @@ from callrec.procedures.erasing import erase
 from procedures.asking import signed_in
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -27,8 +28,14 @@ _WRITING: Final = os.O_WRONLY | os.O_RDWR
 _TOLD: Final = {"os.rename", "os.link", "os.mkdir", "os.remove", "os.rmdir", "os.truncate"}
 
 
-def killed(house: House, reference: str, *volumes: Path, point: int = NEVER) -> int:
-    """Erase in another process, and kill that when it reaches a point.
+def killed(
+    house: House,
+    reference: str,
+    *volumes: Path,
+    point: int = NEVER,
+    carry_out: Callable[..., object] = erase,
+) -> int:
+    """Erase in another process, or do what is given, and kill that when it reaches a point.
 
     Returns how many points there were; 0 if it was killed.
     """
@@ -37,7 +44,7 @@ def killed(house: House, reference: str, *volumes: Path, point: int = NEVER) -> 
     child = os.fork()
     if child == 0:
         try:
-            os.write(writing, str(_erase(house, reference, volumes, point)).encode())
+            os.write(writing, str(_erase(house, reference, volumes, point, carry_out)).encode())
         finally:
             os._exit(1)  # whatever it says, the parent's tests do not run twice
     os.close(writing)
@@ -48,7 +55,13 @@ def killed(house: House, reference: str, *volumes: Path, point: int = NEVER) -> 
     return int(told or b"0")
 
 
-def _erase(house: House, reference: str, volumes: tuple[Path, ...], last: int) -> int:
+def _erase(
+    house: House,
+    reference: str,
+    volumes: tuple[Path, ...],
+    last: int,
+    carry_out: Callable[..., object],
+) -> int:
     count, counting = 0, False
 
     def reach() -> None:
@@ -71,6 +84,6 @@ def _erase(house: House, reference: str, volumes: tuple[Path, ...], last: int) -
     actor = signed_in(house, "dora")
     sys.addaudithook(told)
     counting = True
-    erase(practice, actor, reference, volumes=volumes, advance=lambda _: None)
+    carry_out(practice, actor, reference, volumes=volumes, advance=lambda _: None)
     counting = False
     return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -18,12 +19,14 @@ from callrec.policy.role import Standing, VaultKey
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.lost_password import reset_person
+from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
 from practices import House
 from procedures.asking import approve, grants_of, rows
 from procedures.busy import all_opens, busy, versions
 from procedures.holding import verified
+from procedures.spool import originals_of
 from procedures.test_leaving import id_of, sealed_to
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parents[1]
 NOW_AND_THEN = 7
 """Of how many steps one is looked at closely, which takes a while."""
+LEAST_STEPS = 60
+"""There are more, and none is to go missing unseen."""
 TOKENS = 9
 """Of three recordings: number, tail, and extension and day of each."""
 MIAS = ["share", "grant_", "request_key", "incident_key"]
@@ -77,6 +82,27 @@ def killed_in(house: House, folder: Path, what: str) -> Iterator[Path]:
         yield folder / str(step)
         if step < len(steps):
             shutil.rmtree(folder / str(step))
+
+
+@pytest.fixture(scope="module")
+def renewed(stocked_template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Three recordings that are older than the newest recordings key."""
+    house = practices.copy(stocked_template, tmp_path_factory.mktemp("renewed"))
+    rotate_keys(house.practice, house.actor("dora"), [VaultKey.RECORDINGS])
+    house.open()
+    return house
+
+
+def stored(folder: Path) -> dict[str, str]:
+    """The sealed files: names, and the SHA-256 of their bytes."""
+    paths = (folder / "vault/recordings").glob("??/*")
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def named(folder: Path) -> set[str]:
+    """The sealed files that the catalogue names."""
+    with closing(sqlite3.connect(folder / "vault" / "catalogue.sqlite")) as connection:
+        return {str(name) for (name,) in connection.execute("SELECT ciphertext FROM recording")}
 
 
 def details_left(folder: Path) -> int:
@@ -156,3 +182,26 @@ def test_killed_while_rows_are_moved_each_opens_and_the_next_run_goes_on(
     house = House(folder, rotated.seeds, rotated.kit)
     assert verified(house).problems == ()
     all_opens(house)
+
+
+def test_killed_while_recordings_are_sealed_anew_each_is_old_or_new_and_the_next_run_goes_on(
+    renewed: House, tmp_path: Path
+) -> None:
+    before, originals = named(renewed.folder), originals_of(renewed)
+    left = []
+    for step, folder in enumerate(killed_in(renewed, tmp_path, "reencrypt")):
+        there, now = stored(folder), named(folder)
+        assert {name: there.get(name) for name in now} == {name: name for name in now}
+        left.append(len(now & before))
+        if step % NOW_AND_THEN == 0:
+            house = House(folder, renewed.seeds, renewed.kit)
+            assert originals_of(house) == originals
+            done = reencrypt(house.practice, house.actor("dora"), lambda _: None)
+            assert (done.recordings, done.left) == (left[-1], {})
+            assert set(stored(folder)) == named(folder)
+            assert originals_of(house) == originals
+            assert verified(house).problems == ()
+    assert left == sorted(left, reverse=True)
+    assert sorted(set(left)) == [0, 1, 3]  # two at once
+    assert set(stored(folder)) == named(folder)
+    assert len(left) > LEAST_STEPS

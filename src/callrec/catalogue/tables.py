@@ -394,6 +394,18 @@ archived = Table(
 
 """A row that is left of a recording that was destroyed is erasure owed: the volume has it yet."""
 
+former = Table(
+    "former",
+    METADATA,
+    Column("volume", ForeignKey("volume.id"), primary_key=True),
+    Column("ciphertext", String(64), primary_key=True),
+    Column("bag", String(64), nullable=False),
+    Column("recording", ForeignKey("recording.id"), index=True),
+    sqlite_with_rowid=False,
+)
+"""Sealed files in a bag that are no recording's any more: it was sealed anew since, or the
+catalogue is a restored one that does not know it (then ``recording`` is null)."""
+
 # --- retention and destruction -----------------------------------------------------------------
 
 category = Table(

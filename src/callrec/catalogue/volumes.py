@@ -6,13 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select, union_all
 
 from callrec.catalogue import tables
 from callrec.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, Row, ScalarSelect
 
@@ -112,14 +112,15 @@ def not_archived(
 
 
 def names_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[str]]:
-    """The names of the sealed recordings in each bag of a volume, sorted."""
-    table, recording = tables.archived, tables.recording
-    rows = connection.execute(
+    """The names of the sealed recordings in each bag of a volume, former ones too, sorted."""
+    table, recording, former = tables.archived, tables.recording, tables.former
+    current = (
         select(table.c.bag, recording.c.ciphertext)
         .join(recording, recording.c.id == table.c.recording)
         .where(table.c.volume == volume)
-        .order_by(recording.c.ciphertext)
     )
+    before = select(former.c.bag, former.c.ciphertext).where(former.c.volume == volume)
+    rows = connection.execute(union_all(current, before).order_by("ciphertext"))
     found: dict[str, list[str]] = defaultdict(list)
     for bag, name in rows:
         found[bag].append(name)
@@ -226,14 +227,19 @@ def count_too_few(connection: Connection, copies: int) -> int:
 
 def holding(connection: Connection, volume: str) -> Holding:
     """How much lies on a volume."""
-    table, recording = tables.archived, tables.recording
+    table, recording, former = tables.archived, tables.recording, tables.former
     bags = connection.execute(
         select(func.count()).select_from(tables.bag).where(tables.bag.c.volume == volume)
     ).scalar()
     sizes = connection.execute(
-        select(recording.c.size_bytes)
-        .join(table, table.c.recording == recording.c.id)
-        .where(table.c.volume == volume)
+        union_all(
+            *(
+                select(recording.c.size_bytes)
+                .join(each, each.c.recording == recording.c.id)
+                .where(each.c.volume == volume)
+                for each in (table, former)
+            )
+        )
     ).scalars()
     return Holding(bags or 0, tuple(sizes))
 
@@ -245,6 +251,33 @@ def save_volume(connection: Connection, volume: str, **columns: object) -> None:
         connection.execute(table.insert().values(id=volume, **columns))
     else:
         connection.execute(table.update().where(table.c.id == volume).values(**columns))
+
+
+def make_former(connection: Connection, recordings: Collection[int]) -> None:
+    """Note that what the volumes hold of these recordings is a former file of each.
+
+    Nothing counts as archived of them any more. Law: `names_by_bag` gives the same as before, once
+    their rows name other files.
+    """
+    archived, former, recording = tables.archived, tables.former, tables.recording
+    of_these = archived.c.recording.in_(recordings)
+    held = (
+        select(archived.c.volume, recording.c.ciphertext, archived.c.bag, archived.c.recording)
+        .join(recording, recording.c.id == archived.c.recording)
+        .where(of_these)
+    )
+    columns = ["volume", "ciphertext", "bag", "recording"]
+    connection.execute(insert(former).from_select(columns, held))
+    connection.execute(archived.delete().where(of_these))
+
+
+def put_unknown(connection: Connection, volume: str, bag: str, names: Iterable[str]) -> None:
+    """Write down files in a bag that are no recording's that the catalogue knows."""
+    table = tables.former
+    rows = [{"volume": volume, "ciphertext": n, "bag": bag, "recording": None} for n in names]
+    connection.execute(table.delete().where(table.c.volume == volume, table.c.bag == bag))
+    if rows:
+        connection.execute(table.insert(), rows)
 
 
 def put_bag(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli.output import as_json
 from callrec.policy.clause import Law
@@ -22,6 +23,20 @@ if TYPE_CHECKING:
     from callrec.release.destroyed import DestructionCertificate
 
 
+@dataclass(frozen=True, slots=True)
+class CarryingOut:
+    """How a destruction is carried out."""
+
+    command: str
+    """What is typed, but for the request."""
+    kept_under: Law
+    """By what is kept that was asked for."""
+
+
+ERASING: Final = CarryingOut("callrec erase", Law.ERASURE)
+DISPOSING: Final = CarryingOut("callrec retention dispose", Law.RECORDS_CODE)
+
+
 def volumes_at_hand(practice: Practice, named: Sequence[Path]) -> tuple[Path, ...]:
     """The folders of volumes that are attached: those that were named, and those that are found."""
     found = [volume.at for volume in attached_volumes(practice).values()]
@@ -30,7 +45,13 @@ def volumes_at_hand(practice: Practice, named: Sequence[Path]) -> tuple[Path, ..
 
 
 def show_destruction(
-    out: Output, practice: Practice, reference: str, done: Destruction, to: Path | None
+    out: Output,
+    practice: Practice,
+    reference: str,
+    done: Destruction,
+    to: Path | None,
+    *,
+    carrying_out: CarryingOut = ERASING,
 ) -> None:
     """Show how far a destruction has come, and write its certificate if it is done."""
     certificate = certify_destruction(practice, reference, released_to=done.released_to)
@@ -56,16 +77,16 @@ def show_destruction(
     }
     if certificate is not None and to is not None:
         _write(certificate, to)
-    out.show(value, lambda: _say(out, reference, done, kept))
-    _say_next(out, reference, done, to)
+    out.show(value, lambda: _say(out, reference, done, kept, carrying_out.kept_under))
+    _say_next(out, f"{carrying_out.command} {reference}", done, to)
 
 
-def _say(out: Output, reference: str, done: Destruction, kept: Mapping[int, str]) -> None:
+def _say(out: Output, reference: str, done: Destruction, kept: Mapping[int, str], law: Law) -> None:
     count = len(done.destroyed)
     what = "1 recording is" if count == 1 else f"{count} recordings are"
     out.say(f"{reference}: {what} destroyed, certificate {done.certificate}.")
     for number, code in kept.items():
-        out.say(f"kept: recording {number}, {code} [{Law.ERASURE.cited}]")
+        out.say(f"kept: recording {number}, {code} [{law.cited}]")
     for each in done.released_to:
         whom = f"{each.to_whom}, who has" if each.to_whom else "whoever has"
         out.say(f"to be told [UK GDPR 19]: {whom} release {each.release[:8]} of {each.request}")
@@ -73,12 +94,12 @@ def _say(out: Output, reference: str, done: Destruction, kept: Mapping[int, str]
         out.say(f'owed: volume "{label}" holds {owed} of them yet')
 
 
-def _say_next(out: Output, reference: str, done: Destruction, to: Path | None) -> None:
+def _say_next(out: Output, command: str, done: Destruction, to: Path | None) -> None:
     if done.owed:
         first = next(iter(done.owed))
-        out.next_step(f'attach "{first}", then callrec erase {reference} --volume DIR')
+        out.next_step(f'attach "{first}", then {command} --volume DIR')
     elif to is None:
-        out.next_step(f"callrec erase {reference} --to DIR, which writes the certificate")
+        out.next_step(f"{command} --to DIR, which writes the certificate")
     else:
         out.next_step("callrec audit verify")
 

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import rotating
+from callrec.cli.kit import ask_kit, kit_file, kit_json, say_kit
+from callrec.cli.options import recovering, rotating
 from callrec.cli.who import practice_of, signing
-from callrec.errors import Tampered
+from callrec.crypto.kit import read_kit
+from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.role import VaultKey
 from callrec.procedures.keys import Opens, audit_keys, list_keys, who_opens_what
+from callrec.procedures.kit import check_kit, make_new_kit
+from callrec.procedures.reencrypting import Left, bytes_to_reencrypt
+from callrec.procedures.reencrypting import reencrypt as reencrypt_recordings
 from callrec.procedures.resealing import count_to_reseal
 from callrec.procedures.resealing import reseal as reseal_rows
 from callrec.procedures.rotating import rotate_keys
@@ -19,6 +24,49 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 app = new_app()
+kit_app = new_app()
+app.add_typer(kit_app, name="kit")
+
+
+@kit_app.callback()
+def kit() -> None:
+    """Make a new recovery kit, or check what was typed of one."""
+
+
+@kit_app.command()
+def new(
+    ctx: Context,
+    *,
+    to: recovering.NewKitFile = None,
+    recovery_shares: recovering.RecoveryShares = None,
+) -> None:
+    """Make a new recovery kit; the one before opens nothing any more.
+
+    The keys of the vault go on under new versions, so that whoever found the old page opens nothing
+    that is sealed from now on.
+    """
+    practice = practice_of(ctx.obj)
+    actor = signing(ctx.obj, practice)
+    with kit_file(to) as keep:
+        made = make_new_kit(practice, actor, split=recovery_shares is not None, keep=keep)
+    out = ctx.obj.out
+    value = {"serial": made.serial, "recovery_kit": kit_json(made, to)}
+    out.show(value, lambda: say_kit(out, made, to))
+    out.next_step("callrec recovery drill, and destroy the pages of the kit before")
+
+
+@kit_app.command()
+def check(ctx: Context) -> None:
+    """Check that the words are those of the vault's recovery kit; opens and records nothing.
+
+    What is mistyped is named. callrec recovery drill proves more: that they open the vault.
+    """
+    typed = ask_kit(ctx.obj.prompts)
+    practice = practice_of(ctx.obj)
+    check_kit(practice, read_kit(typed))
+    serial = len(practice.register.kits) + 1
+    out = ctx.obj.out
+    out.show({"serial": serial}, lambda: out.say(f"These are the words of recovery kit {serial}."))
 
 
 @app.command("list")
@@ -81,15 +129,22 @@ def rotate(
     *,
     key: rotating.KeyNames = None,
     reseal: rotating.Reseal = False,
+    reencrypt: rotating.Reencrypt = False,
 ) -> None:
-    """Give the vault new keys; with --reseal, move what lies under older keys to the newest.
+    """Give the vault new keys; or move what lies under older ones to the newest.
 
     New keys are for what is sealed from now on, and go to everybody who may have them. --reseal
-    makes none: it moves what was sealed before, and may be stopped at any time, as the next run
-    goes on. Whoever once had an old key still opens what copies of the vault he kept.
+    and --reencrypt make none. --reseal moves what was sealed before; --reencrypt seals each
+    recording of before the newest recordings key anew, byte for byte, and takes as long as reading
+    and writing all of them. Both may be stopped at any time: the next run goes on. Whoever once had
+    an old key still opens what copies of the vault he kept.
     """
     practice = practice_of(ctx.obj)
+    _check_one_thing(key, reseal=reseal, reencrypt=reencrypt)
     actor, keys = signing(ctx.obj, practice), frozenset(key or VaultKey)
+    if reencrypt:
+        _reencrypt(ctx.obj, practice, actor)
+        return
     if reseal:
         _reseal(ctx.obj, practice, actor, keys)
         return
@@ -119,6 +174,47 @@ def _reseal(
     left = sum(done.failed.values())
     if left:
         raise Tampered(f"{left} of these do not open, and were left as they are")
+
+
+def _check_one_thing(key: list[VaultKey] | None, *, reseal: bool, reencrypt: bool) -> None:
+    if reencrypt and (reseal or key):
+        raise Unusable(
+            "--reencrypt is about the recordings alone, and goes without --reseal and --key",
+            hint="run callrec keys rotate --reencrypt by itself",
+        )
+
+
+def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None:
+    out, total = invocation.out, bytes_to_reencrypt(practice)
+    with out.progress("sealing anew", total=total, in_bytes=True) as advance:
+        done = reencrypt_recordings(practice, actor, advance)
+    value = {
+        "recordings": done.recordings,
+        "bytes": done.size_bytes,
+        "left": [{"why": why, "recordings": some} for why, some in done.left.items()],
+    }
+
+    def text() -> None:
+        if not done.recordings and not done.left:
+            out.say("No recording is older than the newest recordings key.")
+            return
+        out.say(f"{done.recordings} recordings sealed anew, {done.size_bytes / 1e6:.1f} MB.")
+        for why, some in done.left.items():
+            out.say(f"left as they are, {why}: {', '.join(map(str, some))}")
+
+    out.show(value, text)
+    if Left.DAMAGED in done.left:
+        raise Tampered(
+            f"{len(done.left[Left.DAMAGED])} recordings are not as they were sealed",
+            hint="callrec doctor --full, then callrec doctor --repair --from DIR",
+        )
+    if done.left:
+        raise DoneInPart(
+            "some recordings lie under the keys that they had",
+            hint="run it again once what kept them is over",
+        )
+    if done.recordings:
+        out.next_step("callrec archive --to DIR, for each volume: they hold the former files")
 
 
 def _opens_row(each: Opens) -> tuple[str, ...]:

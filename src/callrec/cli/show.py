@@ -49,6 +49,9 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
         "notices": dict(shown.notices),
         "caller_told": shown.caller_told,
         "file_checked": shown.is_file_checked,
+        "category": shown.category.name,
+        "rule": shown.category.rule,
+        "due_on": shown.due_on,
     }
     out.show(value, text)
     out.next_step(f"callrec request create --recording {recording}")
@@ -74,6 +77,7 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "found", ", ".join(shown.findings)
     yield "sha-256", call.sha256
     yield "state", f"{call.state}, held" if call.held else call.state
+    yield "retention", _retention(shown)
     yield "told", shown.caller_told
     in_force = [f"{kind} {version}" for kind, version in shown.notices.items() if version]
     yield "notices", ", ".join(in_force) or "none in force that day"
@@ -85,6 +89,10 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "checked", "columns, details and sealed file are as they were sealed"
     else:
         yield "checked", "columns and details; attach the volume to check the sealed file"
+
+
+def _retention(shown: Shown) -> str:
+    return f"{shown.category.rule}" + (f"; due on {shown.due_on}" if shown.due_on else "")
 
 
 def _clock(clock: Clock, call: ShownCall, zone: tzinfo) -> str:

@@ -19,6 +19,7 @@ from callrec.policy.hearing import check_is_heard, check_may_be_granted
 from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
+from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.withholding import Ground, check_each_decided
 from callrec.practice import attempt, today, writing
 from callrec.procedures.approvals import check_signers, edits_before, withheld_before
@@ -148,6 +149,9 @@ def approve_request(
         if not TERMS[request.purpose].is_heard:
             approved = [row.id for row in granting.recordings]
             check_may_be_destroyed(practice, actor, act.connection, approved)
+        check_kept_on_for_a_reason(
+            request.purpose, withheld=len(granting.withheld), note=granting.note
+        )
         write_approval(practice, act, granting)
         tell_granted(practice, act.connection, granting)
     return Approved(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
@@ -37,6 +37,14 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 NONCE_BYTES = 32
+REENCRYPTED: Final = "reencrypted"
+"""The kind of statement that says which sealed file replaced which (`reencrypting`)."""
+_MAKES: Final[Mapping[str, Power]] = MappingProxyType(
+    {"batch": Power.INGEST, REENCRYPTED: Power.GOVERN}
+)
+"""What kinds of statement a batch may have, and the power that each takes."""
+_RESEALED: Final = frozenset({"ciphertext", "provenance", "uid"})
+"""All that a revision may say that came with a recording's re-encryption."""
 COPIED = ("direction", "duration_ms", "format", "size_bytes")
 """Clear columns whose copy in the metadata has the same name and form; the start is the fifth."""
 
@@ -72,10 +80,33 @@ class OpenedRecording:
     state: str
     fields: Mapping[str, Any]
     """The metadata, with the provenance of all revisions (docs/formats/recording.md)."""
+    revision: int = 1
+    """The newest of the metadata."""
 
     @property
     def started_at(self) -> datetime:
         return parse_instant(self.fields["started_at"])
+
+
+class _Listed(NamedTuple):
+    """One revision of a recording, as the statement of its batch lists it."""
+
+    before: str
+    """SHA-256 of the sealed file that it follows on; of the first, its own."""
+    ciphertext: str
+    """SHA-256 of the sealed file that it leaves."""
+    metadata: str
+    """The commitment to what it says."""
+    is_reencryption: bool
+
+
+class _Revision(NamedTuple):
+    """One revision of a recording's metadata, opened."""
+
+    batch: str
+    commitment: str
+    says: frozenset[str]
+    """The names of its members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +125,12 @@ def seal_metadata(
     nonce, body = primitives.fresh(NONCE_BYTES), canonical(dict(fields))
     info = context("metadata", vault, uid=uid, revision=revision)
     return SealedMetadata(primitives.seal(key, nonce + body, info), commitment(nonce, body))
+
+
+def seal_data_key(vault: str, batch: str, batch_key: bytes, *, uid: str, data_key: bytes) -> bytes:
+    """A recording's data key under the recordings-side key of its batch."""
+    info = context("data-key", vault, batch=batch, uid=uid)
+    return primitives.seal(batch_key, data_key, info)
 
 
 def commitment(nonce: bytes, metadata: bytes) -> str:
@@ -168,10 +205,8 @@ class Opening:
         """
         sealed = self._sealed(rows)
         for row in rows:
-            opened, commitments = self._revisions(row, sealed)
-            for revision, (batch, found) in enumerate(commitments, 1):
-                if self._listed(row, batch, revision) != (row.ciphertext, found):
-                    raise Tampered(f"recording {row.id} is not as it was sealed")
+            opened, revisions = self._revisions(row, sealed)
+            self._check_listed(row, revisions)
             check_clear_columns(row, opened.fields)
             yield opened
 
@@ -185,6 +220,42 @@ class Opening:
         batch_key = self._keys(row.batch, VaultKey.RECORDINGS)
         info = context("data-key", self._practice.vault, batch=row.batch, uid=row.uid)
         return primitives.open_sealed(batch_key, row.data_key, info)
+
+    def was_once(self, row: Row[Any], name: str) -> bool:
+        """Whether a sealed file of this name was the recording's, and was replaced as it should be.
+
+        Raises:
+            Tampered: whoever says that it was replaced was not entitled to.
+        """
+        table, said = tables.metadata, tables.statement
+        batches = self._connection.execute(
+            select(table.c.batch, table.c.revision)
+            .join(tables.batch, tables.batch.c.id == table.c.batch)
+            .join(said, said.c.digest == tables.batch.c.statement)
+            .where(table.c.recording == row.id, said.c.kind == REENCRYPTED)
+            .order_by(table.c.revision)
+        )
+        for batch, revision in batches:
+            listed = self._listed(row, batch, revision)
+            if listed is not None and listed.before == name:
+                name = listed.ciphertext
+        return bool(name == row.ciphertext)
+
+    def _check_listed(self, row: Row[Any], revisions: Sequence[_Revision]) -> None:
+        """Each revision is listed, and each sealed file replaced the one before it."""
+        name = None
+        for number, revision in enumerate(revisions, 1):
+            listed = self._listed(row, revision.batch, number)
+            if (
+                listed is None
+                or listed.metadata != revision.commitment
+                or listed.before != (name or listed.ciphertext)
+                or (listed.is_reencryption and not revision.says <= _RESEALED)
+            ):
+                raise Tampered(f"recording {row.id} is not as it was sealed")
+            name = listed.ciphertext
+        if name != row.ciphertext:
+            raise Tampered(f"recording {row.id} is not as it was sealed")
 
     def _sealed(self, rows: Sequence[Row[Any]]) -> Mapping[int, list[Row[Any]]]:
         """All revisions of the metadata of these recordings, oldest first."""
@@ -207,23 +278,25 @@ class Opening:
 
     def _revisions(
         self, row: Row[Any], every: Mapping[int, list[Row[Any]]]
-    ) -> tuple[OpenedRecording, list[tuple[str, str]]]:
+    ) -> tuple[OpenedRecording, list[_Revision]]:
         if row.id not in every:
             raise Tampered(f"the metadata of recording {row.id} is missing")
         fields: dict[str, Any] = {}
-        commitments = []
+        revisions = []
         for sealed in every[row.id]:
             said, found = self._opened(row, sealed)
-            commitments.append((sealed.batch, found))
+            revisions.append(_Revision(sealed.batch, found, frozenset(said)))
             provenance = [*fields.get("provenance", ()), *said.get("provenance", ())]
             fields = {**fields, **said, "provenance": provenance}
         if not _FORM.keys() <= fields.keys():
             raise Tampered(f"the metadata of recording {row.id} says too little")
-        opened_recording = OpenedRecording(row.id, row.uid, row.ciphertext, row.state, fields)
-        return opened_recording, commitments
+        opened_recording = OpenedRecording(
+            row.id, row.uid, row.ciphertext, row.state, fields, len(revisions)
+        )
+        return opened_recording, revisions
 
-    def _listed(self, row: Row[Any], batch: str, revision: int) -> tuple[str, str] | None:
-        """Ciphertext and metadata of a revision, as its batch's statement lists them."""
+    def _listed(self, row: Row[Any], batch: str, revision: int) -> _Listed | None:
+        """A revision as its batch's statement lists it; None if it does not."""
         try:
             return self._statements(batch).get((row.uid, revision))
         except Tampered as error:
@@ -261,17 +334,28 @@ class Opening:
         info = context("batch", self._practice.vault, batch=batch, key=side, version=version)
         return primitives.hpke_open(secret, sealed, info)
 
-    def _read_statement(self, batch: str) -> Mapping[tuple[str, int], tuple[str, str]]:
-        digest = self._connection.execute(
-            select(tables.batch.c.statement).where(tables.batch.c.id == batch)
-        ).scalar()
+    def _read_statement(self, batch: str) -> Mapping[tuple[str, int], _Listed]:
+        said = tables.statement
+        row = self._connection.execute(
+            select(said.c.digest, said.c.kind)
+            .join(tables.batch, tables.batch.c.statement == said.c.digest)
+            .where(tables.batch.c.id == batch)
+        ).first()
+        if row is None or row.kind not in _MAKES:
+            raise Tampered("a batch has no statement")
         statement = attested_statement(
-            self._practice, self._connection, digest or "", may=Power.INGEST
+            self._practice, self._connection, row.digest, may=_MAKES[row.kind]
         )
-        if statement.kind != "batch" or statement.fields["batch"] != batch:
+        if statement.kind != row.kind or statement.fields["batch"] != batch:
             raise Tampered("a batch's statement is another's")
+        anew = statement.kind == REENCRYPTED
         return {
-            (item["uid"], item["revision"]): (item["ciphertext"], item["metadata"])
+            (item["uid"], item["revision"]): _Listed(
+                item["was"] if anew else item["ciphertext"],
+                item["ciphertext"],
+                item["metadata"],
+                anew,
+            )
             for item in statement.fields["items"]
         }
 

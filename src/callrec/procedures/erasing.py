@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
+from callrec.errors import Unusable
+from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destroying import ARTICLE_17, Destruction, Doomed, destroy, finish
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
+    from callrec.procedures.open_request import OpenRequest
 
 CATEGORY: Final = "routine"
 
@@ -48,16 +51,31 @@ def foresee_erasure(practice: Practice, actor: Actor, reference: str) -> tuple[D
     Raises:
         NotFound: there is no such request.
         Refused: the actor does not decide its purpose.
+        Unusable: it is for something else.
         Tampered: it is not the one that was made.
     """
     with reading(practice.engine) as connection:
         request = read_to_decide(practice, actor, connection, reference)
+    check_is_for(request, Purpose.ERASURE)
     granted = {uid for approval in request.approvals for uid in approval.items}
     return tuple(
         Doomed(row.id, CATEGORY, ARTICLE_17, None)
         for row in request.recordings
         if row.uid in granted
     )
+
+
+def check_is_for(request: OpenRequest, purpose: Purpose) -> None:
+    """An erasure and a disposal are carried out each by its own rules.
+
+    Raises:
+        Unusable: the request is for something else.
+    """
+    if request.purpose is not purpose:
+        raise Unusable(
+            f"{request.reference} is for {request.purpose}, not for {purpose}",
+            hint="callrec request list shows what each is for",
+        )
 
 
 def is_carried_out(practice: Practice, reference: str) -> bool:

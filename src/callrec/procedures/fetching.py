@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
     from callrec.store import Batch
 
-AT_ONCE: Final = 500
+AT_ONCE = 500
 """Recordings that are made durable together."""
 _LINE: Final = re.compile(rf"([0-9a-f]{{64}})  {RECORDINGS}/\1\n")
 

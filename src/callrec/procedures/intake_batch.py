@@ -23,7 +23,13 @@ from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key, writing
 from callrec.procedures.call_records import named_in
-from callrec.procedures.custody import encode_name, from_millis, seal_metadata, to_millis
+from callrec.procedures.custody import (
+    encode_name,
+    from_millis,
+    seal_data_key,
+    seal_metadata,
+    to_millis,
+)
 from callrec.procedures.intake_known import write_macs
 
 if TYPE_CHECKING:
@@ -114,7 +120,7 @@ def catalogue_batch(
             details=details,
             statement=statement,
         )
-        connection.execute(tables.batch.insert().values(_batch_row(practice, keys, statement)))
+        connection.execute(tables.batch.insert().values(batch_row(practice, keys, statement)))
         numbers = _insert_recordings(connection, practice.vault, keys, portion.recordings)
         revisions = {**{numbers[r.uid]: r for r in new}, **further}
         _insert_metadata(connection, keys.batch, revisions)
@@ -226,7 +232,8 @@ def _state(
     )
 
 
-def _batch_row(practice: Practice, keys: BatchKeys, statement: Statement) -> dict[str, Any]:
+def batch_row(practice: Practice, keys: BatchKeys, statement: Statement) -> dict[str, Any]:
+    """The row of a batch, its keys sealed to the newest vault keys."""
     row: dict[str, Any] = {"id": keys.batch, "statement": statement.digest}
     for side, secret in (
         (VaultKey.RECORDINGS, keys.recordings),
@@ -251,11 +258,12 @@ def _insert_recordings(
 
 
 def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
-    info = context("data-key", vault, batch=keys.batch, uid=taken.uid)
     return {
         "batch": keys.batch,
         "ciphertext": taken.sealed.sha256_ciphertext,
-        "data_key": primitives.seal(keys.recordings, taken.data_key, info),
+        "data_key": seal_data_key(
+            vault, keys.batch, keys.recordings, uid=taken.uid, data_key=taken.data_key
+        ),
         "direction": taken.call.direction,
         "duration_ms": taken.sound.duration_ms,
         "format": taken.sound.format,

@@ -22,7 +22,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey
 from callrec.procedures.approvals import granted_to, read_approvals
-from callrec.procedures.custody import to_millis
+from callrec.procedures.custody import Opening, to_millis
 from callrec.procedures.people import people_named
 from callrec.procedures.request_clock import read_clock
 from callrec.procedures.request_log import event_of, read_history
@@ -132,7 +132,8 @@ def read_request(
         ),
     )
     _check_changed_by_entitled(practice, history, facts)
-    recordings = tuple(_recording(connection, *each) for each in body.recordings)
+    opening = Opening(practice, actor, connection)
+    recordings = tuple(_recording(connection, opening, *each) for each in body.recordings)
     return OpenRequest(which, body, digest, keys, history, approvals, facts, clock, recordings)
 
 
@@ -264,8 +265,9 @@ def _check_changed_by_entitled(practice: Practice, history: History, facts: Requ
             raise Tampered("a request was changed by somebody who may not") from error
 
 
-def _recording(connection: Connection, uid: str, ciphertext: str) -> Row[Any]:
+def _recording(connection: Connection, opening: Opening, uid: str, ciphertext: str) -> Row[Any]:
+    """The row; its sealed file may have been replaced since (docs/formats/recording.md, 7)."""
     row = connection.execute(select(tables.recording).where(tables.recording.c.uid == uid)).first()
-    if row is None or row.ciphertext != ciphertext:
+    if row is None or not (row.ciphertext == ciphertext or opening.was_once(row, ciphertext)):
         raise Tampered("a recording is not the one that was asked for")
     return row

@@ -7,6 +7,7 @@ matters rests on them alone (docs/formats/audit-log.md, "Projections").
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
@@ -24,6 +25,8 @@ from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey
 from callrec.procedures.archive_removal import check_archived_rows
+from callrec.procedures.categories import check_categories
+from callrec.procedures.custody import REENCRYPTED
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.open_request import unopened_facts
@@ -54,6 +57,7 @@ def check_projections(
         check_incident_rows(connection),
         check_volume_rows(connection),
         check_archived_rows(connection),
+        check_categories(connection, register, zone),
     ):
         try:
             yield from problems
@@ -86,9 +90,10 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
     destroyed = _destroyed(connection, register.founders.vault)
     yield from _check_destroyed(connection, destroyed)
     listed = {
-        (item["uid"], item["revision"]): item["ciphertext"]
+        (item["uid"], item["revision"]): (item[before], item["ciphertext"])
+        for kind, before in (("batch", "ciphertext"), (REENCRYPTED, "was"))
         for body in connection.execute(
-            select(tables.statement.c.body).where(tables.statement.c.kind == "batch")
+            select(tables.statement.c.body).where(tables.statement.c.kind == kind)
         ).scalars()
         for item in parse(body)["items"]
         if item["uid"] not in destroyed
@@ -99,10 +104,18 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
             tables.recording.c.uid,
             tables.recording.c.ciphertext,
             tables.metadata.c.revision,
-        ).join(tables.metadata, tables.metadata.c.recording == tables.recording.c.id)
+        )
+        .join(tables.metadata, tables.metadata.c.recording == tables.recording.c.id)
+        .order_by(tables.recording.c.id, tables.metadata.c.revision)
     )
-    for row in rows:
-        if listed.pop((row.uid, row.revision), None) != row.ciphertext:
+    for _, revisions in groupby(rows, key=lambda row: row.id):
+        name = None
+        for row in revisions:
+            before, after = listed.pop((row.uid, row.revision), ("", ""))
+            if before != (name or after):
+                yield Problem(None, f"recording {row.id} does not follow on what it was before")
+            name = after
+        if name != row.ciphertext:
             yield Problem(None, f"recording {row.id} is not as its batch's statement lists it")
     if listed:
         yield Problem(None, f"{len(listed)} entries of batch statements are in no row")

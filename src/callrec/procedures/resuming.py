@@ -7,7 +7,7 @@ attached volume whose entry is lost is stated anew under its name, with the proo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
@@ -20,19 +20,19 @@ from callrec.audit.remembered import forget, recall, remember
 from callrec.audit.resumed import KIND, RESUMED, read_resumed, resumed_fields
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import drop_bag, put_bag, save_volume
+from callrec.catalogue.volumes import drop_bag, put_bag, put_unknown, save_volume
 from callrec.crypto.canonical import instant
 from callrec.crypto.statement import state
 from callrec.errors import Locked, Tampered
 from callrec.policy.role import Power
 from callrec.practice import powers, writing
-from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields
+from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
 from callrec.procedures.archive_heads import KIND as VOLUME
 from callrec.procedures.custody import to_millis
 from callrec.procedures.fetching import AT_ONCE, names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -87,12 +87,30 @@ def resume(
     if remembered is not None and _is_beyond(practice, remembered.head):
         lost.add(remembered.head)
     leaves_lost = max((head.size for head in lost), default=ours.size) - ours.size
-    if not lost - said:
-        return Resumption(ours.size, 0, is_said=True)
-    if Power.GOVERN not in powers(practice, actor):
-        return Resumption(ours.size, leaves_lost, is_said=False)
-    _say(practice, actor, lost - said, [(v, w) for v, w, h in beyond if h not in said])
-    return Resumption(ours.size, leaves_lost, is_said=True)
+    runs = [(volume, run) for volume, run, _ in beyond]
+    unstated = [run for run in runs if _seq_of(practice, *run) is None]
+    is_new = bool(lost - said)
+    if is_new or unstated:
+        if Power.GOVERN not in powers(practice, actor):
+            return Resumption(ours.size, leaves_lost, is_said=False)
+        _say(practice, actor, lost - said, unstated)
+    for volume, run in runs:  # those of a run that was cut off before it could, too
+        _lay_proof(practice, volume, run)
+    return Resumption(ours.size, leaves_lost if is_new else 0, is_said=True)
+
+
+def _seq_of(practice: Practice, volume: Volume, run: Written) -> int | None:
+    """Of the leaf that states a run as it lies on a volume; None: none does."""
+    with reading(practice.engine) as connection:
+        stated = written_to(practice, connection, volume.volume).get(run.name)
+    return stated.seq if stated and replace(stated, seq=run.seq) == run else None
+
+
+def _lay_proof(practice: Practice, volume: Volume, run: Written) -> None:
+    seq = _seq_of(practice, volume, run)
+    if seq is not None:
+        with reading(practice.engine) as connection:
+            volume.write_head(run.name, make_proof(connection, seq, practice.vault))
 
 
 def _is_beyond(practice: Practice, head: Head) -> bool:
@@ -112,22 +130,21 @@ def _say(
         raise Locked("resuming the log is signed, and that takes the password")
     held = [_Beyond(volume, run, _names_of(volume, run)) for volume, run in runs]
     with writing(practice, actor.signer) as act:
-        statement = state(
-            KIND,
-            vault=practice.vault,
-            by=actor.person.id,
-            at=practice.now(),
-            seed=actor.identity.act,
-            fields=resumed_fields(lost),
-        )
-        act.leaf(RESUMED, actor=actor.person.id, statement=statement)
-        seqs = [_state_anew(practice, actor, act, each) for each in held]
+        if lost:
+            statement = state(
+                KIND,
+                vault=practice.vault,
+                by=actor.person.id,
+                at=practice.now(),
+                seed=actor.identity.act,
+                fields=resumed_fields(lost),
+            )
+            act.leaf(RESUMED, actor=actor.person.id, statement=statement)
+        for each in held:
+            _state_anew(practice, actor, act, each)
     # What was remembered here is named as lost now.
     forget(practice.state_folder)
     remember(practice.state_folder, act.head, instant(practice.now()))
-    for (volume, run, _), seq in zip(held, seqs, strict=True):
-        with reading(practice.engine) as connection:
-            volume.write_head(run.name, make_proof(connection, seq, practice.vault))
 
 
 def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
@@ -149,7 +166,7 @@ def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
     return tuple(names_in(manifest))
 
 
-def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond) -> int:
+def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond) -> None:
     assert actor.identity is not None  # noqa: S101 - _say asked for it
     volume, run, names = beyond
     statement = state(
@@ -169,7 +186,7 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
             erased=run.erased,
         ),
     )
-    seq = act.leaf(
+    act.leaf(
         ARCHIVED,
         actor=actor.person.id,
         subject=[volume.volume],
@@ -187,20 +204,23 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
     if not run.manifest:
         drop_bag(act.connection, volume.volume, run.name)  # emptied by an erasure, perhaps
     else:
+        numbers = _numbers(act.connection, names)
         put_bag(
             act.connection,
             volume.volume,
             run.name,
             statement=statement.digest,
-            recordings=_numbers(act.connection, names),
+            recordings=numbers.values(),
         )
-    return seq
+        unknown = [name for name in names if name not in numbers]
+        put_unknown(act.connection, volume.volume, run.name, unknown)
 
 
-def _numbers(connection: Connection, names: tuple[str, ...]) -> list[int]:
+def _numbers(connection: Connection, names: tuple[str, ...]) -> Mapping[str, int]:
     """Of the recordings in a bag; what the copy does not know of came in after it was made."""
-    column, found = tables.recording.c.ciphertext, list[int]()
+    recording, found = tables.recording.c, dict[str, int]()
     for start in range(0, len(names), AT_ONCE):
-        query = select(tables.recording.c.id).where(column.in_(names[start : start + AT_ONCE]))
-        found += connection.execute(query).scalars()
+        some = recording.ciphertext.in_(names[start : start + AT_ONCE])
+        query = select(recording.ciphertext, recording.id).where(some)
+        found |= {row.ciphertext: row.id for row in connection.execute(query)}
     return found

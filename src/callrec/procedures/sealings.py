@@ -125,15 +125,15 @@ SEALINGS: Final = (
         key=VaultKey.CATALOGUE,
         info=lambda vault, row, _: context("hold", vault, hold=row.id),
     ),
+    *(_incident(key) for key in VAULT_HOLDERS),
     Sealing(
         what="volumes",
         table=tables.volume,
         key=VaultKey.CATALOGUE,
-        info=lambda vault, row, _: context("volume-kept", vault, volume=row.id),
+        info=lambda vault, row, _: context("kept", vault, volume=row.id),
         version="kept_version",
         sealed="kept_sealed",
     ),
-    *(_incident(key) for key in VAULT_HOLDERS),
     Sealing(
         what="details",
         table=tables.detail,

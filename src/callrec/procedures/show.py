@@ -19,6 +19,7 @@ from callrec.policy.masking import mask_name
 from callrec.policy.notice import CallerTold, NoticeKind, caller_told
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.procedures.categories import category_of
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.hold_reach import holds_over
 from callrec.procedures.notice import read_notices, versions_on
@@ -27,9 +28,11 @@ from callrec.procedures.search import ShownCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from sqlalchemy import Row
 
+    from callrec.policy.retention import Category
     from callrec.procedures.custody import OpenedRecording
 
 _DIRECTIONS: Final = {str(direction): direction for direction in Direction}
@@ -71,6 +74,10 @@ class Shown:
     """Whom each channel carries, the left one first; empty: not known."""
     findings: tuple[str, ...]
     """What is to be known of the sound: ``silent``, ``truncated``, ``unclosed``."""
+    category: Category
+    """Of the retention schedule."""
+    due_on: date | None
+    """The first day on which it may be destroyed; None where the day of the call gives it none."""
     seq: int
     """The leaf that says it was shown."""
     is_file_checked: bool
@@ -89,7 +96,8 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
         Refused: the actor may not search.
         NotFound: there is no such recording.
         Tampered: its columns, its metadata or its sealed file are not as they were sealed.
-        Misconfigured: the notices of the configuration contradict each other.
+        Misconfigured: the notices of the configuration contradict each other, or it does not name
+            the recording's category.
     """
     notices = read_notices(practice.config)
     with attempt(practice, actor, "recording.shown"):
@@ -102,11 +110,11 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
             row = find_recording(connection, number)
             opened = Opening(practice, actor, connection).checked(row)
             held = holds_over(practice, actor, connection, [row.id])
+            category = category_of(practice, connection, row.id)
         is_file_checked = _check_file(practice, row)
         volumes = labels_of(practice, [row.id])[row.id] if row.state == ARCHIVED else ()
-    on_its_day = versions_on(
-        notices, opened.started_at.astimezone(practice.config.time_zone).date()
-    )
+    day = opened.started_at.astimezone(practice.config.time_zone).date()
+    on_its_day = versions_on(notices, day)
     return Shown(
         call=ShownCall.of(opened, masked=True, held=bool(held), volumes=volumes),
         provenance=tuple(_source(said) for said in opened.fields["provenance"]),
@@ -119,6 +127,8 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
         sides=tuple(opened.fields.get("sides", ())),
         findings=tuple(opened.fields.get("findings", ())),
         caller_told=_told(opened, announced=on_its_day[NoticeKind.ANNOUNCEMENT] is not None),
+        category=category,
+        due_on=category.due_on(day),
         seq=seq,
         is_file_checked=is_file_checked,
     )

@@ -62,7 +62,7 @@ def keep_volume(practice: Practice, actor: Actor, label: str, kept: Kept) -> Non
             volume = volume_labelled(connection, label).id
     nonce = primitives.fresh(NONCE_BYTES)
     newest = practice.register.newest(VaultKey.CATALOGUE)
-    info = context("volume-kept", practice.vault, volume=volume)
+    info = context("kept", practice.vault, volume=volume)
     told = nonce + canonical(kept.details)
     with writing(practice, actor.signer) as act:
         act.leaf(
@@ -105,7 +105,7 @@ def open_kept(
             raise _not_as_said()
         return None
     secret = vault_key(actor, VaultKey.CATALOGUE, row.kept_version)
-    info = context("volume-kept", practice.vault, volume=row.id)
+    info = context("kept", practice.vault, volume=row.id)
     told = primitives.hpke_open(secret, bytes(row.kept_sealed), info)
     nonce, body = told[:NONCE_BYTES], told[NONCE_BYTES:]
     seq = said.get(row.id, -1)

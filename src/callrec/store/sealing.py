@@ -81,7 +81,9 @@ def seal_stream(
     return Sealed(size, original.hexdigest(), ciphertext.hexdigest())
 
 
-def open_stream(sealed: Readable, data_key: bytes, associated: bytes) -> Iterator[bytes]:
+def open_stream(
+    sealed: Readable, data_key: bytes, associated: bytes, buffers: Buffers | None = None
+) -> Iterator[bytes]:
     """The original of a sealed recording, a segment at a time, each checked before it is out.
 
     What came out before an error is right as far as it goes, but it is not the whole recording.
@@ -90,11 +92,13 @@ def open_stream(sealed: Readable, data_key: bytes, associated: bytes) -> Iterato
         sealed: the sealed file, from its first byte.
         data_key: the recording's own key, 32 bytes.
         associated: ``context("recording", vault, uid=uid)``.
+        buffers: to be used again over many recordings; not those that something is sealed in
+            meanwhile.
 
     Raises:
         Tampered: segments cut, swapped, repeated, dropped or changed; another recording or key.
     """
-    buffers = Buffers()
+    buffers = buffers or Buffers()
     header = bytes(buffers.sealed[: fill(sealed, buffers.sealed[:HEADER])])
     opener = StreamOpener(data_key, associated, header)
     for index, last, piece in _pieces(sealed, buffers.sealed, _sealed_capacity):

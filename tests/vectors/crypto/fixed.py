@@ -48,6 +48,7 @@ CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "request": {"request": REQUEST, "version": 1},
     "request-words": {"request": REQUEST, "seq": 17},
     "hold": {"hold": HOLD},
+    "kept": {"volume": VOLUME},
     "incident": {"incident": INCIDENT, "version": 1},
     "locked-seed": {"person": PERSON, "kdf": KDF | {"salt": SALT.hex()}},
     "recording": {"uid": UID},

@@ -72,10 +72,23 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
             {"key": "recordings", "sha256": sha256(b"share").hex(), "to": PERSON, "version": 1}
         ]
     },
+    "kit": {"keys": public_keys(OTHER_SEED), "previous": "ab" * 32, "serial": 3},
     "claim": {"keys": public_keys(OTHER_SEED)},
     "batch": {
         "batch": BATCH,
         "items": [{"ciphertext": "c1" * 32, "metadata": "3e" * 32, "revision": 1, "uid": UID}],
+    },
+    "reencrypted": {
+        "batch": BATCH,
+        "items": [
+            {
+                "ciphertext": "c2" * 32,
+                "metadata": "3e" * 32,
+                "revision": 2,
+                "uid": UID,
+                "was": "c1" * 32,
+            }
+        ],
     },
     "approval": {
         "break_glass": False,

@@ -15,3 +15,9 @@ KeyNames = Annotated[
 Reseal = Annotated[
     bool, typer.Option("--reseal", help="Move what lies under older versions to the newest.")
 ]
+Reencrypt = Annotated[
+    bool,
+    typer.Option(
+        "--reencrypt", help="Seal anew each recording from before the newest recordings key."
+    ),
+]

@@ -56,8 +56,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("recording"),
     )
     op.create_index(op.f("ix_destroyed_certificate"), "destroyed", ["certificate"], unique=False)
+    op.create_table(
+        "former",
+        sa.Column("volume", sa.String(length=32), nullable=False),
+        sa.Column("ciphertext", sa.String(length=64), nullable=False),
+        sa.Column("bag", sa.String(length=64), nullable=False),
+        _recording(nullable=True),
+        sa.ForeignKeyConstraint(["recording"], ["recording.id"]),
+        sa.ForeignKeyConstraint(["volume"], ["volume.id"]),
+        sa.PrimaryKeyConstraint("volume", "ciphertext"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_former_recording"), "former", ["recording"], unique=False)
 
 
-def _recording() -> sa.Column[int]:
+def _recording(*, nullable: bool = False) -> sa.Column[int]:
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-    return sa.Column("recording", number, autoincrement=False, nullable=False)
+    return sa.Column("recording", number, autoincrement=False, nullable=nullable)

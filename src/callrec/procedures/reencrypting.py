@@ -1,0 +1,421 @@
+"""Seal recordings anew that are older than the newest recordings key (formats/recording.md, 7).
+
+In portions, each whole or not at all:
+
+    every recording is opened with everything checked, and sealed again under a fresh data key while
+        it streams by; its SHA-256 must be the one that was stated when it came in
+    the new files are made durable
+    one transaction: the statement of which file replaced which, its leaf, the new batch and keys
+    the old files are removed
+
+What is held, or granted to somebody now, is left for a later run. Cut off anywhere, each recording
+lies under the one data key or the other, and the next run goes on with those that are left.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, select
+
+from callrec.audit.log import read_register
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import make_former
+from callrec.crypto import primitives
+from callrec.crypto.canonical import parse
+from callrec.crypto.context import context
+from callrec.crypto.statement import state
+from callrec.crypto.streaming import StreamSealer, sealed_size
+from callrec.errors import Failed, Locked, NotFound, Tampered
+from callrec.policy.authority import check_may_vouch
+from callrec.policy.role import VaultKey
+from callrec.practice import attempt, record, vault_key, writing
+from callrec.procedures.archive_unfinished import archiving
+from callrec.procedures.custody import REENCRYPTED, Opening, seal_data_key, seal_metadata
+from callrec.procedures.hold_log import check_holds
+from callrec.procedures.hold_reach import holds_over
+from callrec.procedures.intake_batch import BatchKeys, batch_row
+from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.request_log import check_log
+from callrec.store.disk import disk_errors
+from callrec.store.sealing import Buffers, open_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Row
+
+    from callrec.audit.log import Writing
+    from callrec.crypto.statement import Statement
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.custody import OpenedRecording, SealedMetadata
+    from callrec.store import Batch
+
+BEGUN: Final = "keys.reencrypting"
+DONE: Final = "keys.reencrypted"
+AT_ONCE = 200
+"""Recordings in one portion."""
+BYTES_AT_ONCE: Final = 256_000_000
+"""Of their originals, the first aside: what the disk needs for a while on top of all else."""
+SPARE_BYTES: Final = 64 << 20
+"""Room that is left for the catalogue to grow in."""
+
+
+class Left(StrEnum):
+    """Why a recording stays under the data key that it has."""
+
+    HELD = "held"
+    GRANTED = "granted to somebody"
+    AWAY = "not in the vault"
+    DAMAGED = "damaged"
+    CHANGED = "changed meanwhile"
+
+
+@dataclass(slots=True)
+class Reencrypted:
+    """What a run did."""
+
+    recordings: int = 0
+    size_bytes: int = 0
+    """Of their originals."""
+    left: dict[Left, list[int]] = field(default_factory=dict)
+    """The numbers of those that stay as they are, by the reason."""
+
+    def leave(self, number: int, why: Left) -> None:
+        self.left.setdefault(why, []).append(number)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Anew:
+    """A recording that is sealed anew. Its repr shows nothing."""
+
+    row: Row[Any]
+    name: str
+    """SHA-256 of its new file, in hex."""
+    data_key: bytes
+    revision: int
+    metadata: SealedMetadata
+
+    def as_item(self) -> dict[str, Any]:
+        """As the statement lists it."""
+        return {
+            "ciphertext": self.name,
+            "metadata": self.metadata.commitment,
+            "revision": self.revision,
+            "uid": self.row.uid,
+            "was": self.row.ciphertext,
+        }
+
+
+def bytes_to_reencrypt(practice: Practice) -> int:
+    """How much a run would look at, in bytes of originals; opens nothing."""
+    with reading(practice.engine) as connection:
+        total = select(func.sum(tables.recording.c.size_bytes)).where(*_is_older(practice))
+        return connection.execute(total).scalar() or 0
+
+
+def reencrypt(practice: Practice, actor: Actor, advance: Callable[[int], None]) -> Reencrypted:
+    """Seal anew every recording whose data key is older than the newest recordings key.
+
+    Args:
+        practice: the open vault.
+        actor: who governs, with his password given.
+        advance: told how many bytes of originals more are done with.
+
+    Raises:
+        Refused: the actor does not govern in his own right.
+        Locked: the actor has not the recordings and the catalogue key.
+        Tampered: the log or a hold is not as it was signed. A recording that is not is left.
+        Failed: the disk has too little room, or recordings are being taken in or archived; or
+            people or keys were changed meanwhile. What was done stays; run it again.
+    """
+    sweep_lapsed(practice, actor)
+    with attempt(practice, actor, BEGUN):
+        check_may_vouch(actor.person)
+        for key in (VaultKey.RECORDINGS, VaultKey.CATALOGUE):
+            vault_key(actor, key, practice.register.newest(key).version)
+    with attempt(practice, actor, DONE), archiving(practice.folder):
+        return _Run(practice, actor, advance).carry_out()
+
+
+class _Run:
+    """One run; archiving is kept out all the while, taking in for each portion."""
+
+    def __init__(self, practice: Practice, actor: Actor, advance: Callable[[int], None]) -> None:
+        if actor.identity is None:
+            raise Locked("what is sealed anew is signed, and that takes the password")
+        self._practice = practice
+        self._actor = actor
+        self._act_seed = actor.identity.act
+        self._advance = advance
+        self._buffers = Buffers()
+        self._done = Reencrypted()
+
+    def carry_out(self) -> Reencrypted:
+        practice = self._practice
+        with practice.store.lock():
+            self._sweep()
+        with reading(practice.engine) as connection:
+            check_log(practice, connection)
+            check_holds(connection, practice.register, practice.config.time_zone)
+        place, portion = 0, self._next(0)
+        if portion:
+            self._begin()
+        while portion:
+            self._take(portion)
+            self._advance(sum(row.size_bytes for row in portion))
+            place = portion[-1].id
+            portion = self._next(place)
+        return self._done
+
+    def _begin(self) -> None:
+        """Put it into the log, once there is room for the largest portion that may come."""
+        practice = self._practice
+        with reading(practice.engine) as connection:
+            query = select(
+                func.count().label("recordings"),
+                func.sum(tables.recording.c.size_bytes).label("bytes"),
+                func.max(tables.recording.c.size_bytes).label("largest"),
+            ).where(*_is_older(practice))
+            due = connection.execute(query).one()
+        _check_room(practice, min(due.bytes, BYTES_AT_ONCE + due.largest))
+        details = {"bytes": due.bytes, "recordings": due.recordings}
+        record(practice, self._actor, BEGUN, details=details)
+
+    def _next(self, after: int) -> Sequence[Row[Any]]:
+        table = tables.recording
+        query = select(table).where(*_is_older(self._practice), table.c.id > after)
+        with reading(self._practice.engine) as connection:
+            rows = connection.execute(query.order_by(table.c.id).limit(AT_ONCE)).all()
+        sizes = accumulate(row.size_bytes for row in rows)
+        fit = sum(1 for size in sizes if size <= BYTES_AT_ONCE)
+        return rows[: max(fit, 1)]
+
+    def _take(self, portion: Sequence[Row[Any]]) -> None:
+        practice, keys = self._practice, BatchKeys.draw()
+        replaced = set[str]()
+        with practice.store.lock():
+            with practice.store.batch(keys.batch) as batch:
+                sealed = self._seal(batch, keys, portion)
+                if sealed:
+                    batch.keep()
+                    replaced = self._write_down(keys, sealed)
+            for each in sealed:
+                was_replaced = each.row.uid in replaced
+                practice.store.remove(each.row.ciphertext if was_replaced else each.name)
+
+    def _seal(self, batch: Batch, keys: BatchKeys, portion: Sequence[Row[Any]]) -> list[_Anew]:
+        practice, anew = self._practice, list[_Anew]()
+        with reading(practice.engine) as connection:
+            spared = _spared(practice, self._actor, connection, portion)
+            opening = Opening(practice, self._actor, connection)
+            for row in portion:
+                why = spared.get(row.id)
+                if why is None:
+                    try:
+                        anew.append(self._seal_one(batch, keys, row, opening))
+                    except NotFound:
+                        why = Left.AWAY
+                    except Tampered:
+                        why = Left.DAMAGED
+                if why is not None:
+                    self._done.leave(row.id, why)
+        return anew
+
+    def _seal_one(self, batch: Batch, keys: BatchKeys, row: Row[Any], opening: Opening) -> _Anew:
+        """Stream a recording from the data key that it has to a fresh one.
+
+        Raises:
+            NotFound: its file is not in the vault.
+            Tampered: it is not as it was sealed, or another sound than was taken in.
+        """
+        practice = self._practice
+        opened, old_key = opening.checked(row), opening.data_key(row)
+        data_key = primitives.fresh(primitives.KEY_BYTES)
+        info = context("recording", practice.vault, uid=row.uid)
+        with practice.store.open(row.ciphertext) as sealed:
+            original = _Original(open_stream(sealed, old_key, info, self._buffers))
+            made = batch.seal(original, StreamSealer(data_key, info))
+        if (made.size_bytes, made.sha256_original) != (row.size_bytes, opened.fields["sha256"]):
+            batch.drop(made.sha256_ciphertext)
+            raise Tampered(f"recording {row.id} holds another sound than was taken in")
+        return _described(practice.vault, keys, opened, row, (made.sha256_ciphertext, data_key))
+
+    def _write_down(self, keys: BatchKeys, sealed: Sequence[_Anew]) -> set[str]:
+        """One transaction; returns the uids of those whose file is another now."""
+        practice = self._practice
+        with writing(practice, self._actor.signer) as act:
+            if read_register(act.connection) != practice.register:
+                raise Failed("people or keys were changed a moment ago", hint="run it again")
+            spared = _spared(practice, self._actor, act.connection, [each.row for each in sealed])
+            anew = [s for s in sealed if s.row.id not in spared and _stands(act.connection, s)]
+            if anew:
+                self._replace(act, keys, anew)
+        self._done.recordings += len(anew)
+        self._done.size_bytes += sum(each.row.size_bytes for each in anew)
+        replaced = {each.row.uid for each in anew}
+        for each in sealed:
+            if each.row.uid not in replaced:
+                self._done.leave(each.row.id, spared.get(each.row.id, Left.CHANGED))
+        return replaced
+
+    def _replace(self, act: Writing, keys: BatchKeys, anew: Sequence[_Anew]) -> None:
+        practice, connection = self._practice, act.connection
+        statement = self._state(keys.batch, anew)
+        size_bytes = sum(each.row.size_bytes for each in anew)
+        act.leaf(
+            DONE,
+            actor=self._actor.person.id,
+            subject=[keys.batch],
+            details={"bytes": size_bytes, "recordings": len(anew)},
+            statement=statement,
+        )
+        connection.execute(tables.batch.insert().values(batch_row(practice, keys, statement)))
+        make_former(connection, [each.row.id for each in anew])
+        table = tables.recording
+        for each in anew:
+            uid, key = each.row.uid, each.data_key
+            values = {
+                "batch": keys.batch,
+                "ciphertext": each.name,
+                "data_key": seal_data_key(
+                    practice.vault, keys.batch, keys.recordings, uid=uid, data_key=key
+                ),
+            }
+            connection.execute(table.update().where(table.c.id == each.row.id).values(values))
+        connection.execute(
+            tables.metadata.insert(),
+            [
+                {
+                    "batch": keys.batch,
+                    "recording": each.row.id,
+                    "revision": each.revision,
+                    "sealed": each.metadata.sealed,
+                }
+                for each in anew
+            ],
+        )
+
+    def _state(self, batch: str, anew: Sequence[_Anew]) -> Statement:
+        return state(
+            REENCRYPTED,
+            vault=self._practice.vault,
+            by=self._actor.person.id,
+            at=self._practice.now(),
+            seed=self._act_seed,
+            fields={"batch": batch, "items": [each.as_item() for each in anew]},
+        )
+
+    def _sweep(self) -> None:
+        """Clear away what a run that was killed left: new files before, old ones after."""
+        practice, column = self._practice, tables.recording.c.ciphertext
+        with reading(practice.engine) as connection:
+            known = frozenset(connection.execute(select(column)).scalars())
+            practice.store.sweep(known.__contains__)
+            strays = {name for name in practice.store.names() if name not in known}
+            replaced = strays & _replaced(connection) if strays else frozenset[str]()
+        for name in replaced:
+            practice.store.remove(name)
+
+
+class _Original:
+    """An opened recording, to be read as a file is."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._piece = memoryview(b"")
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        if not self._piece:
+            self._piece = memoryview(next(self._pieces, b""))
+        size = min(len(buffer), len(self._piece))
+        buffer[:size] = self._piece[:size]
+        self._piece = self._piece[size:]
+        return size
+
+
+def _is_older(practice: Practice) -> Sequence[ColumnElement[bool]]:
+    """Recordings that were sealed before the newest recordings key was made."""
+    recording, batch, leaf = tables.recording.c, tables.batch.c, tables.leaf.c
+    newest = practice.register.newest(VaultKey.RECORDINGS).seq
+    older = (
+        select(batch.id)
+        .join(tables.leaf, leaf.statement == batch.statement)
+        .where(leaf.seq < newest)
+    )
+    return (recording.state == "live", recording.data_key.is_not(None), recording.batch.in_(older))
+
+
+def _spared(
+    practice: Practice, actor: Actor, connection: Connection, rows: Sequence[Row[Any]]
+) -> Mapping[int, Left]:
+    """Those whose file is not to be touched now."""
+    held = holds_over(practice, actor, connection, [row.id for row in rows])
+    granted = _granted(connection, [row.uid for row in rows])
+    return {
+        **{row.id: Left.GRANTED for row in rows if row.uid in granted},
+        **dict.fromkeys(held, Left.HELD),
+    }
+
+
+def _granted(connection: Connection, uids: Collection[str]) -> frozenset[str]:
+    """A grant opens the data key that the recording has, so it must have it as long."""
+    uid = tables.grant.c.uid
+    return frozenset(connection.execute(select(uid).where(uid.in_(uids))).scalars())
+
+
+def _stands(connection: Connection, anew: _Anew) -> bool:
+    """Whether the recording is still what was sealed anew."""
+    table, metadata = tables.recording, tables.metadata.c
+    row = connection.execute(select(table).where(table.c.id == anew.row.id)).first()
+    newest = select(func.max(metadata.revision)).where(metadata.recording == anew.row.id)
+    revision = connection.execute(newest).scalar()
+    return row == anew.row and revision == anew.revision - 1
+
+
+def _described(
+    vault: str,
+    keys: BatchKeys,
+    opened: OpenedRecording,
+    row: Row[Any],
+    made: tuple[str, bytes],
+) -> _Anew:
+    name, data_key = made
+    revision = opened.revision + 1
+    metadata = seal_metadata(
+        {"ciphertext": name, "provenance": [], "uid": row.uid},
+        key=keys.catalogue,
+        vault=vault,
+        uid=row.uid,
+        revision=revision,
+    )
+    return _Anew(row, name, data_key, revision, metadata)
+
+
+def _replaced(connection: Connection) -> frozenset[str]:
+    """The names of all files that were ever replaced."""
+    said = tables.statement.c
+    bodies = connection.execute(select(said.body).where(said.kind == REENCRYPTED)).scalars()
+    return frozenset(item["was"] for body in bodies for item in parse(body)["items"])
+
+
+def _check_room(practice: Practice, original_bytes: int) -> None:
+    """Check that the vault's disk has room for a portion beside what it replaces.
+
+    Raises:
+        Failed: it has not.
+    """
+    needed = sealed_size(original_bytes) + SPARE_BYTES
+    with disk_errors():
+        free = shutil.disk_usage(practice.folder).free
+    if free < needed:
+        raise Failed(
+            f"the vault's disk has too little room: {needed >> 20} MiB are needed for a while, "
+            f"{free >> 20} MiB are free",
+            hint="make room, and run it again: it goes on where it is",
+        )

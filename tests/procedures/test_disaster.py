@@ -1,0 +1,189 @@
+"""What becomes of a practice's recordings when drives, servers and runs are lost midway."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bagit
+import pytest
+
+import practices
+from callrec.policy.role import VaultKey
+from callrec.procedures import restore
+from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.restore import open_volumes
+from callrec.procedures.rotating import rotate_keys
+from practices import House
+from procedures.asking import rows
+from procedures.drives import (
+    archive,
+    archived_twice,
+    drive,
+    faults,
+    flip,
+    last,
+    one_more_call,
+    verify,
+)
+from procedures.spool import originals_of
+from procedures.test_reencrypting import files, named, seal_anew
+from procedures.test_restore import lose_vault, restored, verified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TESTS = Path(__file__).parents[1]
+NOW_AND_THEN = 7
+"""Of how many steps one is looked at closely, which takes a while."""
+LEAST_STEPS = 60
+"""There are more, and none is to go missing unseen."""
+
+
+@pytest.fixture(scope="module")
+def twice(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """drive-a has two bags: all four recordings of the vault."""
+    return archived_twice(template, tmp_path_factory.mktemp("twice"))
+
+
+@pytest.fixture
+def house(twice: House, tmp_path: Path) -> House:
+    made = practices.copy(twice, tmp_path / "house")
+    made.at = twice.at.replace(day=26)
+    made.open()
+    return made
+
+
+def all_bags_are_valid(*drives: Path) -> None:
+    """As somebody else's program sees them."""
+    for at in drives:
+        for bag in (at / "bags").iterdir():
+            assert bagit.Bag(str(bag)).validate()
+
+
+def renewed(house: House) -> None:
+    """Each recording is sealed anew, under a new recordings key."""
+    rotate_keys(house.practice, house.actor("dora"), [VaultKey.RECORDINGS])
+    house.open()
+    assert seal_anew(house).recordings == len(named(house))
+
+
+# Drives and servers.
+
+
+def test_what_only_the_damaged_copy_knew_is_lost_and_both_volumes_go_on(house: House) -> None:
+    before = originals_of(house)
+    one_more_call(house)
+    archive(house, drive(house, "drive-b"))
+    lose_vault(house)
+    flip(last(drive(house, "drive-b") / "catalogue", "*.sealed"))
+    both = (drive(house), drive(house, "drive-b"))
+    done = restored(house, *both)
+    assert originals_of(house) == before
+    assert done.leaves_lost > 1
+    assert verified(house).verdict is Verdict.INTACT
+    house.at = house.at.replace(day=27)
+    for at in both:
+        archive(house, at, by="dora")
+        assert faults(verify(house, at)) == []
+    all_bags_are_valid(*both)
+    lose_vault(house)
+    restored(house, drive(house, "drive-b"))
+    assert originals_of(house) == before
+
+
+def test_a_volume_whose_head_was_only_remembered_here_goes_on_when_it_comes_back(
+    house: House,
+) -> None:
+    """Its head is named as lost before anybody could see what lies on it."""
+    archive(house, drive(house, "drive-b"))
+    house.practice.engine.dispose()
+    shutil.rmtree(house.folder / "vault")
+    restored(house)
+    restored(house, drive(house, "drive-b"))
+    assert faults(verify(house, drive(house, "drive-b"))) == []
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_a_volume_that_was_written_before_all_was_sealed_anew_gives_all_back(house: House) -> None:
+    """Its own copy of the catalogue opens what lies on it, whatever became of the vault since."""
+    originals = originals_of(house)
+    renewed(house)
+    lose_vault(house)
+    done = restored(house)
+    assert (done.fetched.recordings, done.missing) == (4, {})
+    assert originals_of(house) == originals
+
+
+def test_a_volume_that_was_written_since_gives_the_new_files_back(house: House) -> None:
+    originals = originals_of(house)
+    renewed(house)
+    archive(house, drive(house))
+    lose_vault(house)
+    done = restored(house)
+    assert (done.fetched.recordings, done.missing) == (4, {})
+    assert files(house) == set(named(house))
+    assert originals_of(house) == originals
+    assert faults(verify(house, drive(house))) == []
+    all_bags_are_valid(drive(house))
+
+
+def test_a_volume_with_former_files_alone_repairs_nothing_and_it_is_said(house: House) -> None:
+    renewed(house)
+    path = house.practice.store.path(named(house)[0])
+    path.unlink()
+    volumes = open_volumes([drive(house)])
+    done = restore.repair_from(house.open(), house.actor("max"), volumes, advance=lambda _: None)
+    assert (done.fetched.recordings, done.missing) == (0, {"": 1})
+
+
+def test_what_volumes_still_hold_of_former_files_is_known(house: House) -> None:
+    before = named(house)
+    renewed(house)
+    held = rows(house, "SELECT ciphertext FROM former ORDER BY recording")
+    assert [row.ciphertext for row in held] == before
+    assert rows(house, "SELECT * FROM archived") == []
+
+
+# Killed midway.
+
+
+def killed(house: House, folder: Path) -> Iterator[Path]:
+    """The folder of each practice whose restore was killed at a step; last, of one that was not."""
+    dora = house.actor("dora").person.id
+    words = [str(folder), dora, house.seeds["dora"].hex(), house.practice.root.hex()]
+    lose_vault(house)
+    done = subprocess.run(
+        [sys.executable, "-m", "procedures.killed_restore", str(house.folder), *words],
+        env={**os.environ, "PYTHONPATH": str(TESTS), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    yield from sorted(folder.iterdir(), key=lambda each: int(each.name))
+
+
+def test_a_restore_that_is_killed_at_any_step_is_gone_on_with(house: House, tmp_path: Path) -> None:
+    originals = originals_of(house)
+    seen = []
+    for step, folder in enumerate(killed(house, tmp_path / "killed")):
+        vault = folder / "vault"
+        seen.append(vault.exists())
+        assert not vault.exists() or (vault / "catalogue.sqlite").exists()
+        if step % NOW_AND_THEN == 0:
+            there = practices.moved(house, folder)
+            restored(there)
+            assert originals_of(there) == originals
+            assert files(there) == set(named(there))
+            assert verified(there).verdict is Verdict.INTACT
+            assert faults(verify(there, drive(there))) == []
+            all_bags_are_valid(drive(there))
+        shutil.rmtree(folder)
+    assert seen == sorted(seen)
+    assert len(seen) > LEAST_STEPS
+    assert seen[-1]
