@@ -9,16 +9,20 @@ import pytest
 import practices
 from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
+from callrec.policy.role import VaultKey
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.destroying import Doomed, destroy
 from callrec.procedures.destruction_certificate import certify_destruction
-from callrec.procedures.end_request import close_request
+from callrec.procedures.end_request import close_request, withdraw_request
+from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.revoke import revoke_grants
+from callrec.procedures.rotating import rotate_keys
 from procedures.asking import (
     REASON,
     approve,
     by_sql,
     last_leaf,
+    opened,
     refused,
     rows,
     signed_in,
@@ -265,3 +269,24 @@ def test_a_recording_that_does_not_open_any_more_is_destroyed_all_the_same(house
     by_sql(house, "UPDATE metadata SET sealed = zeroblob(99) WHERE recording = 1")
     assert erase(house, reference).destroyed == (1,)
     assert verified(house).verdict is Verdict.INTACT
+
+
+def test_former_files_of_a_recording_that_was_sealed_anew_go_too(house: House) -> None:
+    volume = drive(house)
+    archive(house, volume)
+    rotate_keys(house.practice, house.actor("dora"), [VaultKey.RECORDINGS])
+    house.open()
+    reencrypt(house.practice, house.actor("dora"), lambda _: None)
+    house.at = house.at.replace(day=25)
+    archive(house, volume)
+    assert len(bags_of(volume)) == 2
+    reference = ask(house, recordings=[1])
+    withdraw_request(house.practice, signed_in(house, "sam"), reference)
+    secrets = secrets_of(house, 1, 2)
+    done = erase(house, approved_erasure(house, 1, 2), volume)
+    assert done.is_done
+    assert [len([*(bag / "data/recordings").iterdir()]) for bag in bags_of(volume)] == [2, 2]
+    assert found_in(secrets, house.config.vault, volume) == []
+    assert faults(verify(house, volume)) == []
+    assert verified(house).verdict is Verdict.INTACT
+    assert opened(house, reference).recordings[0].state == "destroyed"
