@@ -45,15 +45,15 @@ def change(practice: Practice, dora: Actor, what: str) -> None:
             resealing.AT_ONCE = 20
             reindexing.AT_ONCE = 2
             reseal(practice, dora, every, lambda _: None)
-        case "reencrypt":
-            reencrypting.AT_ONCE = 2
-            reencrypt(practice, dora, lambda _: None)
         case "kit":
             make_new_kit(practice, dora, split=False, keep=kept_beside(practice))
         case "use":
             words = (practice.folder.parent / "words").read_text(encoding="utf-8")
             nora = NewController("nora", "Nora Blythe", "seven purple otters dance slowly")
             use_kit(practice, words, nora, split=False, keep=kept_beside(practice))
+        case "reencrypt":
+            reencrypting.AT_ONCE = 2
+            reencrypt(practice, dora, lambda _: None)
         case _:
             sys.exit(f"what is {what}?")
 

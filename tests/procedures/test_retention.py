@@ -276,6 +276,9 @@ def test_a_category_that_the_configuration_lost_is_named(house: House) -> None:
     with pytest.raises(Misconfigured, match='"health-record"') as mistake:
         review(house)
     assert "callrec retention set" in mistake.value.hint
+    seen = look(house.practice, None)
+    assert seen.retention_due is None
+    assert any("health-record" in warning for warning in seen.warnings)
 
 
 CHANGED = {

@@ -111,10 +111,10 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f"  {summary(last.counts)}"
     if tried := found.last_drill:
         yield f"recovery kit last tried: {tried.astimezone(zone):%d %B %Y}"
+    if found.retention_due:
+        yield f"due to be destroyed: {found.retention_due}, callrec retention review"
     for label, count in found.erasure_owed.items():
         yield f'erasure owed: volume "{label}" holds {count} destroyed yet'
-    if found.retention_due:
-        yield f"due to be destroyed: {found.retention_due}, see callrec retention review"
 
 
 def _watching(searched: tuple[Searches, ...]) -> Iterator[str]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from callrec.policy.edits_said import SaidEdit
+    from callrec.policy.purpose import Purpose
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
@@ -82,6 +83,7 @@ class Approved:
     """What was granted."""
 
     reference: str
+    purpose: Purpose
     to: str
     """Login."""
     recordings: tuple[int, ...]
@@ -156,6 +158,7 @@ def approve_request(
         tell_granted(practice, act.connection, granting)
     return Approved(
         reference=reference,
+        purpose=request.purpose,
         to=logins(practice)[granting.to],
         recordings=tuple(row.id for row in granting.recordings),
         edits=granting.edits,

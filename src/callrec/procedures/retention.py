@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading
+from callrec.errors import Misconfigured
 from callrec.policy.retention import (
     Appraised,
     Due,
@@ -31,7 +32,7 @@ from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.retention_stops import stops_over
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from sqlalchemy import Connection, Row
@@ -84,15 +85,27 @@ def review_retention(practice: Practice, actor: Actor) -> Review:
     return review
 
 
-def count_due(practice: Practice) -> int:
+def count_due(practice: Practice) -> int | None:
     """How many recordings are due and stopped by nothing, as far as can be told without a key.
 
-    Raises:
-        Misconfigured: a recording is of a category that the configuration does not name.
+    None where a recording is of a category that the configuration does not name; of that
+    `retention_warnings` tells.
     """
-    with reading(practice.engine) as connection:
-        found = appraise_recordings(practice, None, connection)
+    try:
+        with reading(practice.engine) as connection:
+            found = appraise_recordings(practice, None, connection)
+    except Misconfigured:
+        return None
     return sum(each.is_free(today(practice)) for each in found)
+
+
+def retention_warnings(practice: Practice) -> Iterator[str]:
+    """What whoever looks at the practice should know of its schedule."""
+    with reading(practice.engine) as connection:
+        said = connection.execute(select(tables.category.c.category).distinct()).scalars()
+        lost = sorted({*said} - schedule(practice).keys())
+    if lost:
+        yield f"the configuration does not name a category that recordings are of: {lost[0]}"
 
 
 def appraise_recordings(

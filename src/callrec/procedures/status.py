@@ -32,7 +32,7 @@ from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
 from callrec.procedures.reconcile_log import LastReconciled, last_reconciled
-from callrec.procedures.retention import count_due
+from callrec.procedures.retention import count_due, retention_warnings
 from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
 from callrec.procedures.unrecorded import unrecorded_warnings
 from callrec.procedures.volume_list import list_volumes
@@ -91,8 +91,9 @@ class Status:
     """What the Data Controller decided alone, until somebody else has accepted it."""
     erasure_owed: Mapping[str, int]
     """How many destroyed recordings each volume holds yet, by its label."""
-    retention_due: int
-    """Recordings whose time is over and which nothing stops, as far as no key is needed to tell."""
+    retention_due: int | None
+    """Recordings whose time is over and which nothing stops, as far as no key is needed to tell;
+    None where the configuration does not name the category of one."""
     warnings: tuple[str, ...]
 
 
@@ -185,6 +186,7 @@ def _warnings(
     yield from incident_warnings(practice)
     yield from notice_warnings(practice)
     yield from unrecorded_warnings(practice)
+    yield from retention_warnings(practice)
     yield from mail_warnings(practice)
     yield from _volume_warnings(practice)
     if reconciled is not None and reconciled.warning:
