@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import practices
-from callrec.errors import Refused
+from callrec.errors import Refused, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.procedures.audit_verify import Verdict
@@ -167,8 +167,11 @@ def test_what_was_revoked_is_not_erased(house: House) -> None:
 def test_a_complaint_destroys_nothing(house: House) -> None:
     reference = ask(house, purpose=Purpose.COMPLAINT, recordings=[1])
     approve(house, reference)
-    with pytest.raises(Refused, match="a request for complaint destroys nothing"):
+    with pytest.raises(Unusable, match="is for complaint, not for erasure"):
         erase(house, reference)
+    doomed, dora = [Doomed(1, "routine", "Article 17", None)], signed_in(house, "dora")
+    with pytest.raises(Refused, match="a request for complaint destroys nothing"):
+        destroy(house.practice, dora, reference, doomed, volumes=(), advance=lambda _: None)
 
 
 def test_more_or_less_than_was_approved_is_not_destroyed(house: House) -> None:
