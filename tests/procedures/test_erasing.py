@@ -123,7 +123,9 @@ def test_a_bag_that_held_nothing_else_goes_and_the_volume_is_sound(house: House)
 
 STOPPED = {
     "a hold": lambda house: by_hand(house, 1),
-    "another open request": lambda house: ask(house, recordings=[1]),
+    "another open request": lambda house: ask(
+        house, purpose=Purpose.PROTECT_PARTIES, recordings=[1]
+    ),
 }
 
 
