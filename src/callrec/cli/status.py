@@ -53,6 +53,7 @@ def status(ctx: Context) -> None:
             for each in found.volumes
         ],
         "last_reconcile": _reconciled_json(found.last_reconcile),
+        "last_drill": found.last_drill,
         "searched_without_request": [
             {"user": who.login, "searches": who.done, "refused": who.refused} for who in searched
         ],
@@ -108,6 +109,8 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
         when = f"{last.at.astimezone(zone):%d %B %Y, %H:%M}"
         yield f"last reconciled: {when}, for {period(last.days)}"
         yield f"  {summary(last.counts)}"
+    if tried := found.last_drill:
+        yield f"recovery kit last tried: {tried.astimezone(zone):%d %B %Y}"
     if found.retention_due:
         yield f"due to be destroyed: {found.retention_due}, callrec retention review"
     for label, count in found.erasure_owed.items():

@@ -60,6 +60,7 @@ STATEMENTS: Final = frozenset(
         "voucher",
         "key",
         "seal",
+        "kit",
         "claim",
         "batch",
         "reencrypted",

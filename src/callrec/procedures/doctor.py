@@ -146,6 +146,10 @@ def _decoder() -> Finding:
 
 def _shares(practice: Practice) -> Finding:
     problems = audit_keys(practice)
+    if problems and not any(problem.is_tampering for problem in problems):
+        return Finding(
+            Level.WARNING, f"{len(problems)} shares wait to be renewed", "callrec keys audit"
+        )
     if problems:
         return Finding(
             Level.DAMAGE, f"{len(problems)} shares are not as they should be", "callrec keys audit"

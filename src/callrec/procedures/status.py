@@ -27,6 +27,7 @@ from callrec.procedures.due import DueRequest, read_due
 from callrec.procedures.glass_review import OpenGlass, open_glass
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.incident_list import incident_warnings
+from callrec.procedures.kit_drill import drill_warnings, last_drill
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
@@ -41,6 +42,8 @@ from callrec.procedures.waiting_mail import mail_warnings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
+
+    from sqlalchemy import Connection
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.volume_list import ListedVolume
@@ -80,6 +83,8 @@ class Status:
     """The most neglected first: never verified by this operator, or longest ago."""
     last_reconcile: LastReconciled | None
     """None: recordings were never held against call records."""
+    last_drill: datetime | None
+    """When the recovery kit that now counts was last seen to open the vault."""
     searched_without_request: tuple[Searches, ...]
     """Most first; for the Data Controller."""
     unreviewed_glass: tuple[OpenGlass, ...]
@@ -102,7 +107,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
     waiting = read_inbox(practice, actor) if actor else ()
     soon, due = practice.now() + SOON, read_due(practice)
     with reading(practice.engine) as connection:
-        archived = connection.execute(select(func.max(tables.volume.c.written_at))).scalar()
+        archived = _last_archived(connection)
         reconciled = last_reconciled(practice, connection)
         owed = owed_by_label(connection)
     return Status(
@@ -116,12 +121,21 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
         volumes=_by_neglect(practice),
         last_reconcile=reconciled,
+        last_drill=last_drill(practice),
         searched_without_request=_searched_without_request(practice),
         unreviewed_glass=open_glass(practice),
         erasure_owed=owed,
         retention_due=count_due(practice),
         warnings=tuple(_warnings(practice, reconciled, never_archived=archived is None)),
     )
+
+
+def _last_archived(connection: Connection) -> int | None:
+    """When recordings were last archived; a volume without any is a backup of the catalogue."""
+    volume, bag = tables.volume, tables.bag
+    query = select(func.max(volume.c.written_at)).where(volume.c.id.in_(select(bag.c.volume)))
+    at: int | None = connection.execute(query).scalar()
+    return at
 
 
 def count_recordings(practice: Practice) -> int:
@@ -177,6 +191,7 @@ def _warnings(
     yield from _volume_warnings(practice)
     if reconciled is not None and reconciled.warning:
         yield reconciled.warning
+    yield from drill_warnings(practice)
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"
     if never_archived and count_recordings(practice):

@@ -72,6 +72,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
             {"key": "recordings", "sha256": sha256(b"share").hex(), "to": PERSON, "version": 1}
         ]
     },
+    "kit": {"keys": public_keys(OTHER_SEED), "previous": "ab" * 32, "serial": 3},
     "claim": {"keys": public_keys(OTHER_SEED)},
     "batch": {
         "batch": BATCH,
