@@ -15,6 +15,7 @@ from callrec.policy.retention import (
     Stopped,
     appraise,
     due_on,
+    last_call_due,
     months_in,
     take_stock,
 )
@@ -95,6 +96,12 @@ def test_every_recording_is_in_stock_once(every: list[Appraised], on: date) -> N
     for held in stock:
         assert held.free <= held.due <= held.recordings
         assert held.next_due_on is None or held.next_due_on > on
+
+
+@given(recordings, days)
+def test_no_call_after_the_last_that_may_be_due_is_due(every: list[Appraised], on: date) -> None:
+    last = last_call_due(SCHEDULE, on)
+    assert all(each.call_on <= last for each in every if each.is_due(on))
 
 
 @given(recordings, days, st.integers(min_value=0, max_value=4000))

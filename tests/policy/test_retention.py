@@ -21,6 +21,7 @@ from callrec.policy.retention import (
     check_may_review,
     check_still_due,
     due_on,
+    last_call_due,
     months_in,
     take_stock,
 )
@@ -67,6 +68,12 @@ def test_a_rule_says_its_category_and_how_long() -> None:
 def test_what_nobody_gave_a_category_is_routine_or_of_a_claim() -> None:
     assert category_by_rule(of_a_claim=False) == ROUTINE
     assert category_by_rule(of_a_claim=True) == CLAIM
+
+
+def test_calls_are_looked_through_as_far_as_the_shortest_month_goes() -> None:
+    one_month = Category("telephony-record", "1 month", "a test")
+    assert one_month.due_on(date(2023, 1, 31)) == date(2023, 3, 1)
+    assert last_call_due([THREE_YEARS, NO_END, one_month], date(2023, 3, 1)) >= date(2023, 1, 31)
 
 
 def test_what_is_stopped_is_due_and_not_free() -> None:

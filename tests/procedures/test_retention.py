@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 import practices
+from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power
+from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.categories import CATEGORISED, categories_of
+from callrec.procedures.categories import CATEGORISED, categories_of, category_id
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import close_request, withdraw_request
@@ -29,6 +31,7 @@ from procedures.asking import (
     logged_in,
     pass_days,
     refused,
+    rows,
     signed_in,
 )
 from procedures.holding import (
@@ -299,6 +302,20 @@ def test_a_category_changed_in_the_database_is_found_and_nothing_is_proposed(
     house.open()
     assert verified(house).verdict is Verdict.TAMPERED
     with pytest.raises(Tampered, match="category"):
+        propose(house)
+
+
+def test_a_category_given_by_somebody_who_may_not_is_found(house: House) -> None:
+    """As by a program of his own: ours would have refused."""
+    (uid,) = (row.uid for row in rows(house, "SELECT uid FROM recording WHERE id = 1"))
+    pat = signed_in(house, "pat")
+    with writing(house.practice, pat.signer) as act:
+        seq = act.leaf(CATEGORISED, actor=pat.person.id, subject=[category_id("routine"), uid])
+        said = {"recording": 1, "category": "routine", "seq": seq}
+        act.connection.execute(tables.category.insert().values(**said))
+    house.open()
+    assert verified(house).verdict is Verdict.TAMPERED
+    with pytest.raises(Tampered, match="somebody who may not"):
         propose(house)
 
 

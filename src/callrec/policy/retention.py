@@ -41,6 +41,7 @@ CLAIM: Final = "claim"
 
 _MONTHS: Final = {"month": 1, "year": 12}
 _ONE_DAY: Final = timedelta(days=1)
+_SHORTEST_MONTH: Final = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,15 @@ def due_on(call_on: date, months: int) -> date:
     years is due the day after the anniversary, of 29 February on 1 March.
     """
     return same_day_after(call_on, months) + _ONE_DAY
+
+
+def last_call_due(schedule: Iterable[Category], on: date) -> date:
+    """No call after this day is due yet, whatever its category: enough to look through few of them.
+
+    Law: what is due was on that day or before.
+    """
+    months = [months_in(each.keeps) for each in schedule if each.keeps is not None]
+    return on - timedelta(days=_SHORTEST_MONTH * min(months, default=0))
 
 
 def category_by_rule(*, of_a_claim: bool) -> str:

@@ -41,7 +41,7 @@ from callrec.procedures.hold_log import check_holds
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.request import new_body, write_request
 from callrec.procedures.request_log import check_log
-from callrec.procedures.retention import appraise_recordings, appraise_rows
+from callrec.procedures.retention import appraise_due, appraise_rows
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 from callrec.procedures.telling import tell_deciders
 
@@ -176,9 +176,8 @@ def _check_may_propose(practice: Practice, actor: Actor) -> None:
 
 def _free(practice: Practice, actor: Actor, connection: Connection) -> Sequence[Appraised]:
     """What is due and stopped by nothing; what has been due longest first."""
-    on = today(practice)
-    found = appraise_recordings(practice, actor, connection)
-    return sorted((each for each in found if each.is_free(on)), key=attrgetter("due_on"))
+    found = appraise_due(practice, actor, connection)
+    return sorted((each for each in found if not each.stopped_by), key=attrgetter("due_on"))
 
 
 def _proposed(practice: Practice, reference: str, free: Sequence[Appraised]) -> Proposed:

@@ -22,12 +22,14 @@ from callrec.policy.retention import (
     appraise,
     check_may_review,
     due_on,
+    last_call_due,
     months_in,
     take_stock,
 )
+from callrec.policy.when import day_end
 from callrec.practice import attempt, record, today
 from callrec.procedures.categories import categories_of, schedule
-from callrec.procedures.custody import from_millis
+from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.retention_stops import stops_over
 
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from callrec.practice import Actor, Practice
 
@@ -93,10 +95,10 @@ def count_due(practice: Practice) -> int | None:
     """
     try:
         with reading(practice.engine) as connection:
-            found = appraise_recordings(practice, None, connection)
+            due = appraise_due(practice, None, connection)
     except Misconfigured:
         return None
-    return sum(each.is_free(today(practice)) for each in found)
+    return sum(not each.stopped_by for each in due)
 
 
 def retention_warnings(practice: Practice) -> Iterator[str]:
@@ -108,10 +110,10 @@ def retention_warnings(practice: Practice) -> Iterator[str]:
         yield f"the configuration does not name a category that recordings are of: {lost[0]}"
 
 
-def appraise_recordings(
+def appraise_due(
     practice: Practice, actor: Actor | None, connection: Connection
 ) -> Sequence[Appraised]:
-    """Every recording that is not destroyed as the schedule sees it; of what is due, what stops it.
+    """What is due, the oldest calls first, and what stops it.
 
     Args:
         practice: the open vault.
@@ -122,15 +124,13 @@ def appraise_recordings(
         Misconfigured: one is of a category that the configuration does not name.
         Tampered: a request whose hold is not matched is not as it was made.
     """
-    recording = tables.recording
-    there = connection.execute(
-        select(recording).where(recording.c.state != DESTROYED).order_by(recording.c.started_at)
-    ).all()
-    every = appraise_rows(practice, connection, there)
     on = today(practice)
-    due = [row for row, each in zip(there, every, strict=True) if each.is_due(on)]
-    stops = stops_over(practice, actor, connection, due)
-    return [replace(each, stopped_by=stops.get(each.recording, ())) for each in every]
+    last = day_end(last_call_due(schedule(practice).values(), on), practice.config.time_zone)
+    rows = _rows(connection, tables.recording.c.started_at < to_millis(last))
+    found = appraise_rows(practice, connection, rows)
+    due = [(row, each) for row, each in zip(rows, found, strict=True) if each.is_due(on)]
+    stops = stops_over(practice, actor, connection, [row for row, _ in due])
+    return [replace(each, stopped_by=stops.get(row.id, ())) for row, each in due]
 
 
 def appraise_rows(
@@ -154,15 +154,25 @@ def appraise_rows(
 
 
 def _review(practice: Practice, actor: Actor, connection: Connection) -> Review:
-    on, found = today(practice), appraise_recordings(practice, actor, connection)
+    on = today(practice)
+    due = {each.recording: each for each in appraise_due(practice, actor, connection)}
+    every = appraise_rows(practice, connection, _rows(connection))
+    found = [due.get(each.recording, each) for each in every]
     stubs, stubs_due = _stubs(practice, connection)
     return Review(
         on=on,
         stock=take_stock(found, schedule(practice).values(), on=on),
-        due=appraise(found, on=on),
+        due=appraise(due.values(), on=on),
         stubs=stubs,
         stubs_due=stubs_due,
     )
+
+
+def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """The rows of recordings that are not destroyed, the oldest calls first."""
+    recording = tables.recording
+    query = select(recording).where(recording.c.state != DESTROYED, *conditions)
+    return connection.execute(query.order_by(recording.c.started_at)).all()
 
 
 def _stubs(practice: Practice, connection: Connection) -> tuple[int, int]:
