@@ -156,3 +156,18 @@ def test_text_that_is_no_text_is_damage_and_is_not_quoted(vault: Path) -> None:
     connection.close()
     with pytest.raises(Tampered, match=r"^the catalogue is damaged$"):
         catalogue.open_catalogue(vault)
+
+
+def test_what_was_deleted_is_in_no_page_once_the_file_is_written_anew(vault: Path) -> None:
+    """As a page keeps it whose rows have moved: there secure_delete does not reach."""
+    path, secret = vault / catalogue.FILE_NAME, b"a key that is to be forgotten" * 9
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA secure_delete=OFF")
+        connection.execute("CREATE TABLE moved (cell BLOB)")
+        connection.execute("INSERT INTO moved VALUES (?)", (secret,))
+        connection.commit()
+        connection.execute("DELETE FROM moved")
+    connection.close()
+    assert secret in path.read_bytes()
+    catalogue.write_anew(catalogue.open_catalogue(vault), vault)
+    assert [each.name for each in vault.iterdir() if secret in each.read_bytes()] == []

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from callrec.audit.register import Founders, Register, take
@@ -85,6 +85,8 @@ def played(register: Register, what: list[Any]) -> None:
 
 
 @given(steps)
+@example([(KIT, ("sam", "data-controller")), (KIT, ("nora", "data-controller"))])
+@example([(KIT, ("nora", "data-controller")), (id_of("nora"), None), (KIT, ("pat", "staff"))])
 def test_each_kit_vouches_once_at_most_and_for_somebody_new_who_controls(what: list[Any]) -> None:
     register = founded()
     played(register, what)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.procedures.archive import Archived
+    from callrec.procedures.archive_removal import Removed
     from callrec.procedures.archive_survey import FaultKind
     from callrec.procedures.archive_verify import VolumeReport
     from practices import House
@@ -50,6 +51,14 @@ def archive(
     done = archive_recordings(house.practice, actor, to, started_before=started_before, label=label)
     house.open()
     return done
+
+
+def remove_local(house: House, to: Path) -> Removed:
+    """Archive and let the vault go of its files, as one command does."""
+    done = archive_recordings(house.practice, house.actor("max"), to, removes=True)
+    house.open()
+    assert done.removed is not None
+    return done.removed
 
 
 def verify(house: House, at: Path) -> VolumeReport:

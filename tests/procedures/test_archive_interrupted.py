@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import os
-import signal
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import bagit
 import pytest
 
 import practices
 from callrec.practice import open_practice
 from callrec.procedures.archive import archive_recordings
-from practices import NOON
-from procedures.drives import archive, archived_twice, contents, drive, one_more_call, verify
+from callrec.procedures.incident_list import list_incidents
+from callrec.procedures.volume_list import list_volumes
+from practices import House
+from procedures.asking import rows
+from procedures.drives import (
+    archive,
+    archived_twice,
+    contents,
+    drive,
+    last,
+    one_more_call,
+    remove_local,
+    verify,
+)
+from procedures.holding import verified
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
-    from practices import House
-
 TESTS = Path(__file__).parents[1]
-POINTS = {
-    "the first leaf is durable": 4,
-    "the bag is there": 5,
-    "the copy of the catalogue is there": 6,
-    "the rows are being written": 8,
-    "it is committed": 9,
-}
-"""How often the clock was asked by then (killed_archive.py)."""
+POINTS = {"the bag is there": 5, "the copy of the catalogue is there": 6, "the rows are written": 8}
+"""How often the clock was asked by then."""
+COMMITTED = 9
 
 
 @pytest.fixture(scope="module")
@@ -41,56 +49,173 @@ def waiting(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
     return house
 
 
-def killed(house: House, to: Path, point: int) -> int:
-    program = [sys.executable, str(TESTS / "procedures" / "killed_archive.py")]
-    environ = {**os.environ, "PYTHONPATH": str(TESTS)}
-    words = [str(house.folder), str(to), str(point)]
-    return subprocess.run([*program, *words], env=environ, check=False).returncode
+@pytest.fixture(scope="module")
+def on_two(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A practice with four recordings, all of them on two drives."""
+    house = archived_twice(template, tmp_path_factory.mktemp("two"))
+    archive(house, drive(house, "drive-b"))
+    return house
+
+
+def killed(house: House, folder: Path, what: str) -> Iterator[House]:
+    """A practice for each step at which it was killed, and last the one where it was not."""
+    at = house.at.replace(day=27)
+    words = [str(house.folder), str(folder), what, house.seeds["max"].hex(), at.isoformat()]
+    done = subprocess.run(
+        [sys.executable, "-m", "procedures.killed_archive", *words],
+        env={**os.environ, "PYTHONPATH": str(TESTS), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    steps = sorted(int(each.name) for each in folder.iterdir() if each.name.isdigit())
+    assert steps == list(range(1, len(steps) + 1))
+    for step in steps:
+        left = House(folder / str(step), house.seeds, house.kit)
+        left.at = at
+        left.open()
+        yield left
+        if step < len(steps):
+            shutil.rmtree(folder / str(step))
+
+
+def is_readable_somewhere(house: House) -> bool:
+    """Whether each recording is in the vault, or on both drives, whole."""
+    on_drives = [
+        {name.rpartition("/")[2] for name in contents(house.folder / each / "bags")}
+        for each in ("drive-a", "drive-b")
+    ]
+    return all(
+        house.practice.store.has(row.ciphertext)
+        or (row.state == "archived" and all(row.ciphertext in each for each in on_drives))
+        for row in rows(house, "SELECT ciphertext, state FROM recording")
+    )
+
+
+def test_killed_at_any_step_the_next_run_finishes(waiting: House, tmp_path: Path) -> None:
+    steps = 0
+    for house in killed(waiting, tmp_path, "archive drive-a"):
+        steps += 1
+        house.at = house.at.replace(day=28)
+        archive(house, drive(house))
+        report = verify(house, drive(house))
+        assert (report.bags, report.checked, report.faults) == (3, 5, ())
+        assert not [*(drive(house) / "bags").glob(".*")]
+    assert steps > 40
+    for bag in (drive(house) / "bags").iterdir():
+        assert bagit.Bag(str(bag)).validate()
+    assert verified(house).problems == ()
+
+
+def test_a_new_volume_that_was_killed_at_any_step_is_finished_too(
+    waiting: House, tmp_path: Path
+) -> None:
+    steps = 0
+    (waiting.folder / "drive-b").mkdir(exist_ok=True)
+    for house in killed(waiting, tmp_path, "archive drive-b"):
+        steps += 1
+        house.at = house.at.replace(day=28)
+        archive(house, drive(house, "drive-b"))
+        report = verify(house, drive(house, "drive-b"))
+        assert (report.bags, report.checked, report.faults) == (1, 5, ())
+        assert len(list_volumes(house.practice)) == 2
+    assert steps > 40
+    (bag,) = (drive(house, "drive-b") / "bags").iterdir()
+    assert bagit.Bag(str(bag)).validate()
+
+
+def test_killed_at_any_step_of_removing_no_recording_is_lost_and_the_next_run_finishes(
+    on_two: House, tmp_path: Path
+) -> None:
+    files = []
+    for house in killed(on_two, tmp_path, "remove drive-b"):
+        assert is_readable_somewhere(house)
+        files.append(len([*house.practice.store.names()]))
+        house.at = house.at.replace(day=28)
+        remove_local(house, drive(house, "drive-b"))
+        assert [*house.practice.store.names()] == []
+        assert is_readable_somewhere(house)
+    assert files == sorted(files, reverse=True)
+    assert set(files) == {4, 3, 2, 1, 0}
+    assert verified(house).problems == ()
+    for at in ("drive-a", "drive-b"):
+        for bag in (house.folder / at / "bags").iterdir():
+            assert bagit.Bag(str(bag)).validate()
+
+
+def test_killed_at_any_step_a_volume_is_lost_with_its_incident_or_not_at_all(
+    on_two: House, tmp_path: Path
+) -> None:
+    seen = []
+    for house in killed(on_two, tmp_path, "lose drive-a"):
+        out = next(each for each in list_volumes(house.practice) if each.label == "drive-a").is_lost
+        assert len(list_incidents(house.practice, house.actor("dora"))) == out
+        seen.append(out)
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == (False, True)
+    assert verified(house).problems == ()
+
+
+# What was copied is not copied again.
 
 
 @pytest.mark.parametrize("point", POINTS.values(), ids=POINTS)
-def test_the_next_run_finishes_what_was_killed_when(
-    waiting: House, tmp_path: Path, point: int
-) -> None:
-    house = practices.copy(waiting, tmp_path / "house")
-    house.at = waiting.at.replace(day=27)
-    assert killed(house, drive(house), point) == -signal.SIGKILL
-    house.open()
-    archive(house, drive(house))
-    report = verify(house, drive(house))
-    assert (report.bags, report.checked, report.faults) == (3, 5, ())
-
-
-@pytest.mark.parametrize("point", [5, 9])
-def test_a_new_volume_that_was_killed_is_finished_too(
-    waiting: House, tmp_path: Path, point: int
-) -> None:
-    house = practices.copy(waiting, tmp_path / "house")
-    house.at = waiting.at.replace(day=27)
-    assert killed(house, drive(house, "drive-b"), point) == -signal.SIGKILL
-    house.open()
-    archive(house, drive(house, "drive-b"))
-    report = verify(house, drive(house, "drive-b"))
-    assert (report.bags, report.checked, report.faults) == (1, 5, ())
-
-
-@pytest.mark.parametrize("point", [5, 6, 8])
-def test_a_run_that_is_broken_off_leaves_the_drive_as_it_was(
+def test_a_run_that_is_broken_off_leaves_the_drive_as_it_was_but_for_what_it_copied(
     waiting: House, tmp_path: Path, point: int
 ) -> None:
     house = practices.copy(waiting, tmp_path / "house")
     before = contents(drive(house))
     break_off(house, drive(house), point)
-    assert contents(drive(house)) == before
-    break_off(house, drive(house, "drive-b"), point)
-    assert [*drive(house, "drive-b").iterdir()] == []
+    after = contents(drive(house))
+    assert {name: data for name, data in after.items() if "/." not in name} == before
+    (hidden,) = (drive(house) / "bags").glob(".*")
+    copied = [*(hidden / "data" / "recordings").iterdir()]
+    inodes = {each.name: each.stat().st_ino for each in copied}
+    house.at = waiting.at.replace(day=27)
+    archive(house, drive(house))
+    bag = last(drive(house) / "bags")
+    whole = {each.name: each.stat().st_ino for each in (bag / "data" / "recordings").iterdir()}
+    assert inodes == whole
+    assert bagit.Bag(str(bag)).validate()
+    assert verify(house, drive(house)).faults == ()
+
+
+def test_what_somebody_put_into_an_unfinished_bag_does_not_get_into_a_bag(
+    waiting: House, tmp_path: Path
+) -> None:
+    house = practices.copy(waiting, tmp_path / "house")
+    break_off(house, drive(house), 5)
+    (hidden,) = (drive(house) / "bags").glob(".*")
+    (one,) = (hidden / "data" / "recordings").iterdir()
+    one.write_bytes(b"another")
+    (hidden / "data" / "recordings" / ("0" * 64)).write_bytes(b"more")
+    (hidden / "data" / "more").symlink_to("/etc")
+    (hidden / "more").mkdir()
+    house.at = waiting.at.replace(day=27)
+    archive(house, drive(house))
+    report = verify(house, drive(house))
+    assert (report.bags, report.checked, report.faults) == (3, 5, ())
+
+
+def test_a_link_in_place_of_an_unfinished_bag_is_not_followed(
+    waiting: House, tmp_path: Path
+) -> None:
+    house = practices.copy(waiting, tmp_path / "house")
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "data" / "recordings").mkdir(parents=True)
+    (elsewhere / "data" / "recordings" / "theirs").write_bytes(b"theirs")
+    (drive(house) / "bags" / ".20261126T110000Z-1.partial").symlink_to(elsewhere)
+    archive(house, drive(house))
+    assert contents(elsewhere) == {"data/recordings/theirs": b"theirs"}
+    assert verify(house, drive(house)).faults == ()
 
 
 def test_a_run_that_is_broken_off_once_it_is_committed_leaves_its_bag(
     waiting: House, tmp_path: Path
 ) -> None:
     house = practices.copy(waiting, tmp_path / "house")
-    break_off(house, drive(house), POINTS["it is committed"])
+    break_off(house, drive(house), COMMITTED)
     assert len([*(drive(house) / "bags").iterdir()]) == 3
     archive(house, drive(house))
     assert verify(house, drive(house)).faults == ()
@@ -105,15 +230,10 @@ def break_off(house: House, to: Path, point: int) -> None:
         asked += 1
         if asked == point:
             raise KeyboardInterrupt
-        return NOON.replace(day=26)
+        return house.at.replace(day=26)
 
     actor = house.actor("max")
     practice = open_practice(house.config, now, house.environ)
     with pytest.raises(KeyboardInterrupt):
         archive_recordings(practice, actor, to)
     house.open()
-
-
-def test_there_is_no_point_after_these(waiting: House, tmp_path: Path) -> None:
-    house = practices.copy(waiting, tmp_path / "house")
-    assert killed(house, drive(house), max(POINTS.values()) + 1) == 0

@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 import practices
-from callrec.errors import Refused
+from callrec.errors import Refused, Unusable
 from callrec.policy.purpose import Purpose
+from callrec.policy.role import VaultKey
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.destroying import Doomed, destroy
 from callrec.procedures.destruction_certificate import certify_destruction
-from callrec.procedures.end_request import close_request
+from callrec.procedures.end_request import close_request, withdraw_request
+from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.revoke import revoke_grants
+from callrec.procedures.rotating import rotate_keys
 from procedures.asking import (
     REASON,
     approve,
     by_sql,
     last_leaf,
+    opened,
     refused,
     rows,
     signed_in,
@@ -119,7 +123,9 @@ def test_a_bag_that_held_nothing_else_goes_and_the_volume_is_sound(house: House)
 
 STOPPED = {
     "a hold": lambda house: by_hand(house, 1),
-    "another open request": lambda house: ask(house, recordings=[1]),
+    "another open request": lambda house: ask(
+        house, purpose=Purpose.PROTECT_PARTIES, recordings=[1]
+    ),
 }
 
 
@@ -163,8 +169,11 @@ def test_what_was_revoked_is_not_erased(house: House) -> None:
 def test_a_complaint_destroys_nothing(house: House) -> None:
     reference = ask(house, purpose=Purpose.COMPLAINT, recordings=[1])
     approve(house, reference)
-    with pytest.raises(Refused, match="a request for complaint destroys nothing"):
+    with pytest.raises(Unusable, match="is for complaint, not for erasure"):
         erase(house, reference)
+    doomed, dora = [Doomed(1, "routine", "Article 17", None)], signed_in(house, "dora")
+    with pytest.raises(Refused, match="a request for complaint destroys nothing"):
+        destroy(house.practice, dora, reference, doomed, volumes=(), advance=lambda _: None)
 
 
 def test_more_or_less_than_was_approved_is_not_destroyed(house: House) -> None:
@@ -265,3 +274,24 @@ def test_a_recording_that_does_not_open_any_more_is_destroyed_all_the_same(house
     by_sql(house, "UPDATE metadata SET sealed = zeroblob(99) WHERE recording = 1")
     assert erase(house, reference).destroyed == (1,)
     assert verified(house).verdict is Verdict.INTACT
+
+
+def test_former_files_of_a_recording_that_was_sealed_anew_go_too(house: House) -> None:
+    volume = drive(house)
+    archive(house, volume)
+    rotate_keys(house.practice, house.actor("dora"), [VaultKey.RECORDINGS])
+    house.open()
+    reencrypt(house.practice, house.actor("dora"), lambda _: None)
+    house.at = house.at.replace(day=25)
+    archive(house, volume)
+    assert len(bags_of(volume)) == 2
+    reference = ask(house, recordings=[1])
+    withdraw_request(house.practice, signed_in(house, "sam"), reference)
+    secrets = secrets_of(house, 1, 2)
+    done = erase(house, approved_erasure(house, 1, 2), volume)
+    assert done.is_done
+    assert [len([*(bag / "data/recordings").iterdir()]) for bag in bags_of(volume)] == [2, 2]
+    assert found_in(secrets, house.config.vault, volume) == []
+    assert faults(verify(house, volume)) == []
+    assert verified(house).verdict is Verdict.INTACT
+    assert opened(house, reference).recordings[0].state == "destroyed"

@@ -16,6 +16,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 
 import practices
+from callrec.archive.marker import open_volume
 from callrec.audit.log import NOBODY, read_leaf, stored_head
 from callrec.audit.verify import check_whole
 from callrec.catalogue import engine as catalogue
@@ -215,8 +216,8 @@ def test_elsewhere_it_gives_nothing_back(older: House, tmp_path: Path) -> None:
 def test_a_copy_that_was_exchanged_gives_nothing_back(older: House) -> None:
     copy = migrate(older).copy
     assert copy is not None
-    (keys,) = copy.glob("catalogue/*.keys.json")
-    keys.write_bytes(keys.read_bytes() + b" ")
+    work = older.folder / "work"
+    archive_copy.write_copy(older.open(), open_volume(copy), "20261125T120000Z-1", work=work)
     catalogue_of(older).unlink()
     with pytest.raises(Tampered):
         restore(older, copy)

@@ -59,6 +59,16 @@ def drive_errors() -> Iterator[None]:
         raise Failed(message, hint=hint) from error
 
 
+def device_of(at: Path) -> int:
+    """The system's number of the file system that a folder lies on.
+
+    Raises:
+        Failed: the drive does not tell.
+    """
+    with drive_errors():
+        return at.stat().st_dev
+
+
 def is_full(error: BaseException) -> bool:
     """Whether it says that a drive can take no more of this."""
     cause = error.__cause__

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from callrec.catalogue import tables
 from callrec.catalogue.volumes import IN_USE
@@ -17,7 +17,7 @@ from callrec.errors import NotFound
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Subquery
 
 DESTROYED: Final = "destroyed"
 """State of a recording of which nothing but a stub is left."""
@@ -116,18 +116,36 @@ def stub_of(connection: Connection, recording: int) -> str:
 
 
 def owed_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, Any]]:
-    """What a volume holds yet of recordings that were destroyed.
+    """What a volume holds yet of recordings that were destroyed, former files of theirs too.
 
     Returns:
         Rows of ``bag``, ``recording``, ``uid`` and ``ciphertext``, by bag.
     """
-    archived, recording = tables.archived, tables.recording
+    held = _held()
+    recording = tables.recording
     return connection.execute(
-        select(archived.c.bag, archived.c.recording, recording.c.uid, recording.c.ciphertext)
-        .join(recording, recording.c.id == archived.c.recording)
-        .where(archived.c.volume == volume, recording.c.state == DESTROYED)
-        .order_by(archived.c.bag, recording.c.ciphertext)
+        select(held.c.bag, held.c.recording, recording.c.uid, held.c.ciphertext)
+        .join(recording, recording.c.id == held.c.recording)
+        .where(held.c.volume == volume, recording.c.state == DESTROYED)
+        .order_by(held.c.bag, held.c.ciphertext)
     ).all()
+
+
+def drop_owed(connection: Connection, volume: str, recordings: Collection[int]) -> None:
+    """Forget that a volume holds files of these recordings."""
+    for table in (tables.archived, tables.former):
+        some = (table.c.volume == volume) & table.c.recording.in_(recordings)
+        connection.execute(table.delete().where(some))
+
+
+def _held() -> Subquery:
+    """Each sealed file on a volume that is a recording's, or was: where it lies, and whose."""
+    archived, former, recording = tables.archived, tables.former, tables.recording
+    current = select(
+        archived.c.volume, archived.c.bag, archived.c.recording, recording.c.ciphertext
+    ).join(recording, recording.c.id == archived.c.recording)
+    before = select(former.c.volume, former.c.bag, former.c.recording, former.c.ciphertext)
+    return union_all(current, before).subquery()
 
 
 def owed_by_label(
@@ -140,11 +158,11 @@ def owed_by_label(
         certificate: only what was destroyed under this one, by its id; None: all.
         standing: of the volumes; from one that is lost nothing can be erased.
     """
-    archived, recording, volume = tables.archived, tables.recording, tables.volume
+    held, recording, volume = _held(), tables.recording, tables.volume
     query = (
-        select(volume.c.label, func.count().label("owed"))
-        .join(archived, archived.c.volume == volume.c.id)
-        .join(recording, recording.c.id == archived.c.recording)
+        select(volume.c.label, func.count(held.c.recording.distinct()).label("owed"))
+        .join(held, held.c.volume == volume.c.id)
+        .join(recording, recording.c.id == held.c.recording)
         .where(recording.c.state == DESTROYED, volume.c.standing == standing)
         .group_by(volume.c.label)
         .order_by(volume.c.label)

@@ -153,7 +153,8 @@ def rotate(
         [{"key": key, "version": version} for key, version in versions.items()],
         lambda: out.table(("key", "version"), list(versions.items())),
     )
-    out.next_step("callrec keys rotate --reseal")
+    more = ", then --reencrypt" if VaultKey.RECORDINGS in versions else ""
+    out.next_step(f"callrec keys rotate --reseal{more}")
 
 
 def _reseal(

@@ -77,14 +77,14 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "found", ", ".join(shown.findings)
     yield "sha-256", call.sha256
     yield "state", f"{call.state}, held" if call.held else call.state
+    if call.is_on_volumes_only:
+        yield "kept", only_on(call)
     yield "retention", _retention(shown)
     yield "told", shown.caller_told
     in_force = [f"{kind} {version}" for kind, version in shown.notices.items() if version]
     yield "notices", ", ".join(in_force) or "none in force that day"
     for source in shown.provenance:
         yield "came in as", f"{source.name}  (written {source.modified_at})"
-    if call.is_on_volumes_only:
-        yield "kept", only_on(call)
     if shown.is_file_checked:
         yield "checked", "columns, details and sealed file are as they were sealed"
     else:

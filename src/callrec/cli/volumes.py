@@ -168,8 +168,9 @@ def _lines(each: ListedVolume, kept: Kept | None, zone: tzinfo) -> Iterator[str]
         f"serial {each.serial}" if each.serial else "",
         "" if each.at else f"last seen {_day(each.seen_at, zone)}",
     ]
-    if said := [part for part in told if part]:
-        yield f"{each.label}: {'; '.join(said)}"
+    if any(told):
+        yield f"{each.label}:"
+    yield from (f"  {part}" for part in told if part)
 
 
 def _lost_lines(done: LostVolume, zone: tzinfo) -> Iterator[str]:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.bag import MANIFEST, Bag, write_bag
-from callrec.archive.drive import check_read_back, drive_errors, remove
+from callrec.archive.drive import check_read_back, device_of, drive_errors, remove
 from callrec.archive.marker import begin_volume, is_volume, open_volume
 from callrec.archive.serial import serial_of
 from callrec.catalogue.engine import FILE_NAME, reading
@@ -179,6 +179,7 @@ class _Run:
     def _write(self) -> tuple[Bag | None, int]:
         """Bag, copy and statement; the bag (None: nothing new) and the sequence of the leaf."""
         plan, volume, practice = self._plan, self._volume, self._practice
+        self._check_attached()
         if plan.target.is_new:
             begin_volume(volume.at, volume=volume.volume, vault=volume.vault, label=volume.label)
         bag, begun = None, volume.unfinished_bag()
@@ -198,8 +199,20 @@ class _Run:
         with writing(practice, self._actor.signer) as act:
             return bag, self._write_down(act, bag, copy)
 
+    def _is_attached(self) -> bool:
+        """Whether the drive is still there: else the machine's own disk would be written to."""
+        try:
+            return device_of(self._volume.at) == self._plan.target.device
+        except Failed:
+            return False
+
+    def _check_attached(self) -> None:
+        if not self._is_attached():
+            raise Failed("the drive is gone", hint="attach it again, then run the command again")
+
     def _check_there(self, bag: Bag | None) -> None:
         """What is said to be archived lies on the drive, and not where the drive was."""
+        self._check_attached()
         volume = self._volume
         if open_volume(volume.at) != volume:
             raise Failed("another drive has taken the place of the one that was written to")
@@ -281,6 +294,8 @@ class _Run:
         with suppress(CallrecError, OSError):
             if self._is_in_log():
                 return  # interrupted just after: the next run lays the proof beside the bag
+            if not self._is_attached():
+                return  # the next run, with the drive back, takes up what is noted
             if is_volume(self._volume.at):
                 clear(self._volume, self._plan.name)
             if self._plan.target.is_new and self._volume.unfinished_bag() is None:

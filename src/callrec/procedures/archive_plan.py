@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from callrec.archive.bag import Item
-from callrec.archive.drive import drive_errors
+from callrec.archive.drive import device_of, drive_errors
 from callrec.archive.label import check_label, is_label
 from callrec.archive.marker import check_target, is_volume, open_volume
 from callrec.archive.volume import Volume, stamp
@@ -52,6 +52,8 @@ class Target:
 
     volume: Volume
     is_new: bool
+    device: int
+    """The system's number of the file system that the folder lies on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +120,14 @@ def _known(practice: Practice, to: Path, label: str | None) -> Target:
             "this volume has another label, and keeps it",
             hint="leave --label out; callrec archive list shows the labels",
         )
-    return Target(volume, is_new=False)
+    return Target(volume, is_new=False, device=device_of(to))
 
 
 def _new(practice: Practice, to: Path, label: str | None) -> Target:
     chosen = label or to.resolve().name
     check_label(chosen)
-    return Target(Volume(to, primitives.fresh_id(), practice.vault, chosen), is_new=True)
+    volume = Volume(to, primitives.fresh_id(), practice.vault, chosen)
+    return Target(volume, is_new=True, device=device_of(to))
 
 
 def plan_run(

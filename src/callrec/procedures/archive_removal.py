@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 REMOVED: Final = "archive.removed"
-AT_ONCE: Final = 200
+AT_ONCE = 200
 """Recordings in one leaf: it names each of them, and has at most 8 KiB."""
 
 

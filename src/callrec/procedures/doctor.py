@@ -188,7 +188,10 @@ def _recordings(
         done(1)
     strays = sum(name not in known for name in practice.store.names())
     if strays:
-        yield Finding(Level.WARNING, f"{strays} sealed files are in no catalogue", "callrec ingest")
+        said = f"{strays} sealed files are in no catalogue"
+        yield Finding(
+            Level.WARNING, said, "callrec ingest again, or callrec keys rotate --reencrypt"
+        )
     if not damaged:
         looked = "read and compared" if full else "there, each of its size"
         yield Finding(Level.WELL, f"{len(here)} recordings {looked}")

@@ -26,7 +26,7 @@ from callrec.archive.bag import MANIFEST
 from callrec.archive.drive import drive_errors, hash_on_medium
 from callrec.archive.erasing import drop_unfinished, list_erased, mend, mend_list, rewrite
 from callrec.archive.marker import open_volume
-from callrec.catalogue.destruction import owed_on
+from callrec.catalogue.destruction import drop_owed, owed_on
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     drop_bag,
@@ -76,7 +76,9 @@ class _Owing:
 
     name: str
     gone: tuple[str, ...]
-    """Names of the recordings that go: SHA-256 in lower-case hex."""
+    """Names of the files that go: SHA-256 in lower-case hex."""
+    numbers: frozenset[int]
+    """Of the recordings whose they are, or were."""
     kept: tuple[int, ...]
     """Numbers of those that stay."""
     manifest: str
@@ -211,7 +213,7 @@ class _Run:
             lay_proofs(practice, volume, read_written(practice, connection, volume.volume))
         volume.drop_other_copies(time_of(name))
         self._notes.end(volume.volume)
-        return len(rows)
+        return len(uids)
 
     def _check(
         self, connection: Connection, written: Mapping[str, Written], owing: Sequence[_Owing]
@@ -258,6 +260,7 @@ class _Run:
                     statement=statement.digest,
                     recordings=each.kept,
                 )
+        drop_owed(act.connection, volume, {n for each in owing for n in each.numbers})
         self._leaf(act, name, "", copy, erased)
         save_volume(
             act.connection,
@@ -312,18 +315,19 @@ def _owing(
     written: Mapping[str, Written],
     rows: Sequence[Row[Any, Any, Any, Any]],
 ) -> list[_Owing]:
-    owed: defaultdict[str, dict[int, str]] = defaultdict(dict)
+    owed: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
-        owed[row.bag][row.recording] = row.ciphertext
+        owed[row.bag][row.ciphertext] = row.recording
     listed, there = names_by_bag(connection, volume), numbers_by_bag(connection, volume)
     found = []
     for bag, gone in owed.items():
-        kept = [name for name in listed[bag] if name not in gone.values()]
+        kept = [name for name in listed[bag] if name not in gone]
         found.append(
             _Owing(
                 name=bag,
-                gone=tuple(gone.values()),
-                kept=tuple(number for number in there[bag] if number not in gone),
+                gone=tuple(gone),
+                kept=tuple(n for n in there.get(bag, ()) if n not in gone.values()),
+                numbers=frozenset(gone.values()),
                 manifest=manifest_hash(kept) if kept else "",
                 before=written[bag].manifest,
             )

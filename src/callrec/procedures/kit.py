@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import NOBODY, Signer, read_register
-from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.identity import Identity
@@ -174,7 +173,6 @@ def replace_kit(practice: Practice, act: Writing, actor: Actor, kit: PublicKeys)
     }
     statement = signed(practice, actor, "kit", fields)
     act.leaf(REPLACED, actor=actor.person.id, subject=[to], statement=statement)
-    act.connection.execute(tables.share.delete().where(tables.share.c.person == to))
     now = replace(practice, register=read_register(act.connection))
     held = holders(now.register, today(practice))
     renew_keys(now, act, actor, new_version(now.register, VaultKey), held)

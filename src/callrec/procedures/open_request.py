@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.requests import CATALOGUE, find_key, find_request, sealed_version
 from callrec.errors import Locked, Refused, Tampered
 from callrec.policy.authority import RequestFacts
@@ -268,6 +269,9 @@ def _check_changed_by_entitled(practice: Practice, history: History, facts: Requ
 def _recording(connection: Connection, opening: Opening, uid: str, ciphertext: str) -> Row[Any]:
     """The row; its sealed file may have been replaced since (docs/formats/recording.md, 7)."""
     row = connection.execute(select(tables.recording).where(tables.recording.c.uid == uid)).first()
-    if row is None or not (row.ciphertext == ciphertext or opening.was_once(row, ciphertext)):
+    if row is None:
+        raise Tampered("a recording is not the one that was asked for")
+    is_it = row.ciphertext == ciphertext or row.state == DESTROYED  # then nothing of it opens
+    if not (is_it or opening.was_once(row, ciphertext)):
         raise Tampered("a recording is not the one that was asked for")
     return row

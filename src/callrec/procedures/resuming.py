@@ -203,6 +203,7 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
     )
     if not run.manifest:
         drop_bag(act.connection, volume.volume, run.name)  # emptied by an erasure, perhaps
+        put_unknown(act.connection, volume.volume, run.name, ())
     else:
         numbers = _numbers(act.connection, names)
         put_bag(

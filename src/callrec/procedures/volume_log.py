@@ -1,4 +1,4 @@
-"""What happened to volumes, as the log's leaves say it (docs/formats/archive.md, 8).
+"""What happened to volumes, as the log's leaves say it (docs/formats/archive.md, 9).
 
 volume.kept    who has it and where it lies was written down, sealed
 volume.lost    it was reported lost: what lies on it is no copy any more

@@ -1,0 +1,467 @@
+"""Volumes as things the practice owns: kept, asked for by label, lost, found, let go of for."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+import practices
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import volume_labelled
+from callrec.config import Archive
+from callrec.errors import Failed, NotFound, Refused, Tampered, Unusable
+from callrec.policy.criteria import Criteria
+from callrec.policy.role import VaultKey
+from callrec.practice import open_practice
+from callrec.procedures.archive import archive_recordings
+from callrec.procedures.archive_verify import in_order_of_neglect
+from callrec.procedures.attached import attached_volumes
+from callrec.procedures.incident_show import show_incident
+from callrec.procedures.resealing import reseal
+from callrec.procedures.rotating import rotate_keys
+from callrec.procedures.sealed_file import OnlyOnVolumes, open_recording
+from callrec.procedures.search import search_recordings
+from callrec.procedures.show import show_recording
+from callrec.procedures.status import look
+from callrec.procedures.volume_kept import Kept, keep_volume
+from callrec.procedures.volume_list import list_volumes, who_keeps
+from callrec.procedures.volume_lost import Loss, report_found, report_lost
+from procedures.asking import by_sql, rows
+from procedures.drives import (
+    archive,
+    archived_twice,
+    contents,
+    drive,
+    flip,
+    last,
+    one_more_call,
+    remove_local,
+    tight_drive,
+    verify,
+)
+from procedures.holding import verified
+from procedures.spool import NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from callrec.procedures.volume_list import ListedVolume
+    from practices import House
+
+
+@pytest.fixture(scope="module")
+def on_two(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Made once, and copied for each test: four recordings, all of them on two drives."""
+    house = archived_twice(template, tmp_path_factory.mktemp("two"))
+    archive(house, drive(house, "drive-b"))
+    return house
+
+
+@pytest.fixture
+def house(on_two: House, tmp_path: Path) -> House:
+    copied = practices.copy(on_two, tmp_path / "house")
+    copied.at = on_two.at
+    places = copied.open().state_folder / "places.json"
+    places.write_text(places.read_text().replace(str(on_two.folder), str(copied.folder)))
+    return copied
+
+
+@pytest.fixture
+def let_go(house: House) -> House:
+    """A practice whose recordings are on drive-a and drive-b, and no more in the vault."""
+    assert remove_local(house, drive(house, "drive-b")).recordings == 4
+    return house
+
+
+def listed(house: House, label: str) -> ListedVolume:
+    (found,) = (each for each in list_volumes(house.open()) if each.label == label)
+    return found
+
+
+def lose(house: House, label: str) -> None:
+    report_lost(house.practice, house.actor("max"), Loss(label=label, noticed_at=house.now()))
+    house.open()
+
+
+def take_away(house: House, *names: str) -> Path:
+    away = house.folder / "away"
+    away.mkdir(exist_ok=True)
+    for name in names:
+        drive(house, name).rename(away / name)
+    return away
+
+
+def row_of(house: House, number: int = 1) -> object:
+    return rows(house, f"SELECT id, ciphertext, state FROM recording WHERE id = {number}")[0]
+
+
+# Removing what is on enough volumes.
+
+
+def test_one_copy_is_too_few_and_nothing_is_removed(house: House) -> None:
+    one_more_call(house)
+    done = remove_local(house, drive(house))
+    assert (done.recordings, done.too_few_copies) == (4, 1)
+    assert len([*house.practice.store.names()]) == 1
+
+
+def test_the_practice_says_how_many_copies_are_enough(house: House) -> None:
+    house.config = house.config.model_copy(update={"archive": Archive(copies=3)})
+    house.open()
+    assert remove_local(house, drive(house)).recordings == 0
+    archive(house, drive(house, "drive-c"))
+    assert remove_local(house, drive(house)).recordings == 4
+
+
+def test_what_was_let_go_of_is_archived_and_that_follows_from_the_log(let_go: House) -> None:
+    assert {row.state for row in rows(let_go, "SELECT state FROM recording")} == {"archived"}
+    assert verified(let_go).problems == ()
+
+
+def test_a_state_that_somebody_wrote_is_found(house: House) -> None:
+    by_sql(house, "UPDATE recording SET state = 'archived' WHERE id = 2")
+    assert "the state of recording 2" in str(verified(house).problems)
+
+
+def test_a_copy_on_a_lost_volume_does_not_count(house: House) -> None:
+    lose(house, "drive-a")
+    assert remove_local(house, drive(house, "drive-b")).too_few_copies == 4
+
+
+def test_a_lost_volume_that_somebody_wrote_back_into_use_is_found(house: House) -> None:
+    lose(house, "drive-a")
+    by_sql(house, "UPDATE volume SET standing = 'in-use'")
+    with pytest.raises(Tampered, match="does not stand as the log says"):
+        remove_local(house, drive(house, "drive-b"))
+    assert len([*house.practice.store.names()]) == 4
+    assert "does not stand" in str(verified(house).problems)
+
+
+def test_a_copy_that_somebody_claimed_in_the_catalogue_is_found(house: House) -> None:
+    one_more_call(house)
+    archive(house, drive(house))
+    volume = "(SELECT id FROM volume WHERE label = 'drive-b')"
+    by_sql(house, f"INSERT INTO archived SELECT 5, {volume}, bag FROM archived LIMIT 1")
+    with pytest.raises(Tampered):
+        remove_local(house, drive(house))
+    assert len([*house.practice.store.names()]) == 5
+
+
+def test_a_copy_that_does_not_read_back_is_not_relied_on(house: House) -> None:
+    for copy in (last(drive(house, "drive-b") / "bags") / "data" / "recordings").iterdir():
+        flip(copy)
+    with pytest.raises(Tampered, match="is not what was written there"):
+        remove_local(house, drive(house, "drive-b"))
+    assert len([*house.practice.store.names()]) == 4
+
+
+def test_later_calls_stay_where_a_limit_is_given(house: House) -> None:
+    begun = house.at.replace(year=1990)
+    done = archive_recordings(
+        house.practice, house.actor("max"), drive(house), started_before=begun, removes=True
+    )
+    assert done.removed is not None
+    assert done.removed.recordings == 0
+
+
+# What is only on a volume.
+
+
+def test_a_recording_is_read_from_whichever_volume_is_attached(let_go: House) -> None:
+    for here, gone in (("drive-a", "drive-b"), ("drive-b", "drive-a")):
+        away = take_away(let_go, gone)
+        with open_recording(let_go.practice, row_of(let_go)) as sealed:  # type: ignore[arg-type]
+            assert sealed.read(1) == b"\x28"
+        assert show_recording(let_go.practice, let_go.actor("max"), 1).is_file_checked
+        (away / gone).rename(let_go.folder / gone)
+        assert (let_go.folder / here).is_dir()
+
+
+def test_a_damaged_copy_gives_way_to_a_sound_one(let_go: House) -> None:
+    for copy in (drive(let_go) / "bags").glob("*/data/recordings/*"):
+        flip(copy)
+    with open_recording(let_go.practice, row_of(let_go)) as sealed:  # type: ignore[arg-type]
+        assert sealed.read(1) == b"\x28"
+    take_away(let_go, "drive-b")
+    with (
+        pytest.raises(Tampered, match="is not what was written there"),
+        open_recording(let_go.practice, row_of(let_go)),  # type: ignore[arg-type]
+    ):
+        pass
+
+
+def test_away_it_is_asked_for_by_label(let_go: House) -> None:
+    take_away(let_go, "drive-a", "drive-b")
+    with (
+        pytest.raises(OnlyOnVolumes, match='only on the volume "drive-a" or "drive-b"') as asked,
+        open_recording(let_go.practice, row_of(let_go)),  # type: ignore[arg-type]
+    ):
+        pass
+    assert "--from DIR" in asked.value.hint
+    shown = show_recording(let_go.practice, let_go.actor("max"), 1)
+    assert (shown.is_file_checked, shown.call.volumes) == (False, ("drive-a", "drive-b"))
+    lose(let_go, "drive-a")
+    assert show_recording(let_go.practice, let_go.actor("max"), 1).call.volumes == ("drive-b",)
+    lose(let_go, "drive-b")
+    with (
+        pytest.raises(OnlyOnVolumes, match="reported lost"),
+        open_recording(let_go.practice, row_of(let_go)),  # type: ignore[arg-type]
+    ):
+        pass
+
+
+def test_a_search_says_on_which_volumes_a_call_is(let_go: House) -> None:
+    found = search_recordings(
+        let_go.practice,
+        let_go.actor("max"),
+        criteria=Criteria(number=NUMBER.replace("0", "+44", 1)),
+        reason="The patient complains that nobody rang back",
+        request=None,
+        limit=None,
+    )
+    assert {call.volumes for call in found.items} == {("drive-a", "drive-b")}
+
+
+def test_a_file_that_is_missing_though_the_vault_should_have_it_is_damage(house: House) -> None:
+    for name in house.practice.store.names():
+        house.practice.store.remove(name)
+    with pytest.raises(Tampered, match="missing"):
+        show_recording(house.practice, house.actor("max"), 1)
+
+
+def test_a_third_volume_is_filled_from_those_that_are_attached(let_go: House) -> None:
+    assert archive(let_go, drive(let_go, "drive-c")).recordings == 4
+    assert verify(let_go, drive(let_go, "drive-c")).faults == ()
+    take_away(let_go, "drive-a", "drive-b", "drive-c")
+    done = archive(let_go, drive(let_go, "drive-d"))
+    assert (done.recordings, done.out_of_reach) == (0, 4)
+
+
+def test_a_volume_of_another_practice_is_not_taken_for_ours(let_go: House) -> None:
+    take_away(let_go, "drive-a", "drive-b")
+    marker = let_go.folder / "away" / "drive-a" / "CALLREC-VOLUME.json"
+    marker.write_text(marker.read_text().replace(let_go.practice.vault, "0" * 32))
+    practice = open_practice(let_go.config, let_go.now, let_go.environ)
+    assert attached_volumes(practice) == {}
+
+
+# Who has it, and where it lies.
+
+
+def test_who_has_a_volume_is_sealed_and_read_by_who_may_search(house: House) -> None:
+    kept = Kept("Pat Ellison", "the fire safe")
+    keep_volume(house.practice, house.actor("max"), "drive-a", kept)
+    house.open()
+    assert [*who_keeps(house.practice, house.actor("pat")).values()] == [kept]
+    assert who_keeps(house.practice, house.actor("sam")) == {}
+    house.practice.engine.dispose()
+    raw = b"".join(contents(house.practice.folder).values())
+    assert b"Ellison" not in raw
+    assert b"fire safe" not in raw
+
+
+def test_who_has_a_volume_is_what_was_written_down_last(house: House) -> None:
+    keep_volume(house.practice, house.actor("max"), "drive-a", Kept("Pat", "home"))
+    before = rows(house, "SELECT kept_sealed FROM volume WHERE label = 'drive-a'")[0].kept_sealed
+    keep_volume(house.practice, house.actor("max"), "drive-a", Kept("Max", "the fire safe"))
+    by_sql(house, f"UPDATE volume SET kept_sealed = x'{before.hex()}' WHERE label = 'drive-a'")
+    with pytest.raises(Tampered, match="not what was written down last"):
+        who_keeps(house.practice, house.actor("pat"))
+    by_sql(house, "UPDATE volume SET kept_sealed = NULL")
+    with pytest.raises(Tampered, match="not what was written down last"):
+        who_keeps(house.practice, house.actor("pat"))
+
+
+def test_it_is_sealed_anew_with_everything_else(house: House) -> None:
+    kept = Kept("Pat Ellison", "the fire safe")
+    keep_volume(house.practice, house.actor("max"), "drive-a", kept)
+    rotate_keys(house.open(), house.actor("dora"), (VaultKey.CATALOGUE,))
+    reseal(house.open(), house.actor("dora"), (VaultKey.CATALOGUE,), lambda _: None)
+    assert rows(house, "SELECT kept_version FROM volume WHERE label = 'drive-a'")[0][0] == 2
+    assert [*who_keeps(house.open(), house.actor("pat")).values()] == [kept]
+
+
+@pytest.mark.parametrize("said", [("", "home"), ("Pat", " "), ("P" * 201, "home")])
+def test_both_are_said(house: House, said: tuple[str, str]) -> None:
+    with pytest.raises(Unusable):
+        keep_volume(house.practice, house.actor("max"), "drive-a", Kept(*said))
+
+
+def test_only_who_may_archive_says_it_and_of_a_volume_that_there_is(house: House) -> None:
+    with pytest.raises(Refused):
+        keep_volume(house.practice, house.actor("sam"), "drive-a", Kept("Sam", "home"))
+    with pytest.raises(NotFound):
+        keep_volume(house.practice, house.actor("max"), "drive-x", Kept("Max", "home"))
+
+
+# Lost, and found.
+
+
+def test_a_lost_volume_makes_an_incident_with_the_calls_on_it(let_go: House) -> None:
+    loss = Loss(label="drive-a", noticed_at=let_go.now())
+    done = report_lost(let_go.practice, let_go.actor("max"), loss)
+    assert (done.recordings, done.without_copy) == ((1, 2, 3, 4), ())
+    let_go.open()
+    shown = show_incident(let_go.practice, let_go.actor("dora"), done.incident.reference)
+    assert shown.recordings == (1, 2, 3, 4)
+    assert shown.findings.record_count == 4
+    assert 'the archive volume "drive-a" is lost' in shown.what
+    let_go.open()
+    again = Loss(label="drive-b", noticed_at=let_go.now())
+    assert report_lost(let_go.practice, let_go.actor("max"), again).without_copy == (1, 2, 3, 4)
+    assert verified(let_go).problems == ()
+
+
+def test_more_calls_than_one_entry_names_are_counted(house: House) -> None:
+    columns = "uid, batch, data_key, ciphertext, started_at, duration_ms, direction, size_bytes"
+    values = columns.replace("uid", "hex(randomblob(16))")
+    values = values.replace("ciphertext", "lower(hex(randomblob(32)))")
+    for _ in range(6):  # 4, 8, …, 256
+        copied = f"SELECT {values}, format, state FROM recording"
+        by_sql(house, f"INSERT INTO recording ({columns}, format, state) {copied}")
+    place = "SELECT volume, bag FROM archived LIMIT 1"
+    by_sql(
+        house,
+        "INSERT INTO archived (recording, volume, bag)"
+        f" SELECT id, volume, bag FROM recording, ({place}) WHERE id > 4",
+    )
+    done = report_lost(
+        house.open(), house.actor("max"), Loss(label="drive-a", noticed_at=house.now())
+    )
+    shown = show_incident(house.open(), house.actor("dora"), done.incident.reference)
+    assert (len(done.recordings), shown.recordings) == (256, ())
+    assert shown.findings.record_count == 256
+    assert "256 sealed recordings, of calls from" in shown.what
+
+
+def test_nobody_else_reports_it_and_it_is_lost_once(house: House) -> None:
+    loss = Loss(label="drive-a", noticed_at=house.now())
+    with pytest.raises(Refused):
+        report_lost(house.practice, house.actor("sam"), loss)
+    with pytest.raises(NotFound):
+        report_lost(house.practice, house.actor("max"), Loss(label="x", noticed_at=house.now()))
+    lose(house, "drive-a")
+    with pytest.raises(Refused, match="already"):
+        report_lost(house.practice, house.actor("max"), loss)
+
+
+def test_what_is_lost_is_not_written_to_until_all_of_it_was_read_back(house: House) -> None:
+    lose(house, "drive-a")
+    with pytest.raises(Unusable, match="reported lost"):
+        archive(house, drive(house))
+    copy = next((drive(house) / "bags").glob("*/data/recordings/*"))
+    flip(copy)
+    with pytest.raises(Tampered):
+        report_found(house.practice, house.actor("max"), drive(house), lambda _: None)
+    assert listed(house, "drive-a").is_lost
+    flip(copy)
+    report_found(house.practice, house.actor("max"), drive(house), lambda _: None)
+    assert not listed(house, "drive-a").is_lost
+    archive(house, drive(house))
+    with pytest.raises(Unusable, match="not reported lost"):
+        report_found(house.practice, house.actor("max"), drive(house), lambda _: None)
+    assert verified(house).problems == ()
+
+
+# When it was looked at.
+
+
+def test_the_most_neglected_comes_first(house: House) -> None:
+    a, b = drive(house), drive(house, "drive-b")
+    assert in_order_of_neglect(house.practice, [b, a]) == (b, a)
+    verify(house, b)
+    assert in_order_of_neglect(house.practice, [b, a]) == (a, b)
+    house.at = house.at.replace(day=26)
+    verify(house, a)
+    assert in_order_of_neglect(house.practice, [a, b]) == (b, a)
+    status = look(house.open(), None)
+    assert [each.label for each in status.volumes] == ["drive-b", "drive-a"]
+
+
+def test_a_volume_is_listed_as_attached_where_it_was_last_used(house: House) -> None:
+    assert listed(house, "drive-a").at == drive(house).absolute()
+    take_away(house, "drive-a")
+    away = listed(house, "drive-a")
+    assert (away.at, away.seen_at) == (None, house.at)
+
+
+def test_too_few_copies_of_what_is_on_volumes_only_is_a_warning(let_go: House) -> None:
+    assert "on volumes only" not in str(look(let_go.open(), None).warnings)
+    lose(let_go, "drive-a")
+    assert "4 recordings are on volumes only, and on fewer than 2" in str(
+        look(let_go.open(), None).warnings
+    )
+
+
+# A drive that is taken away while it is written to.
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Path]:
+    at = tmp_path / "mounted"
+    with tight_drive(at, 64 << 20):
+        yield at
+
+
+@pytest.mark.parametrize("point", [4, 5, 6])
+def test_a_drive_that_vanishes_midway_is_said_and_the_next_run_goes_on(
+    house: House, mounted: Path, point: int
+) -> None:
+    """Its mount is taken away for a while: what was written there is there when it is back."""
+    asked = 0
+    kept = mounted.with_name("kept")
+    kept.mkdir()
+    bind = subprocess.run(
+        ["mount", "--bind", str(mounted), str(kept)], check=False, capture_output=True
+    ).returncode
+    house.at = house.at.replace(day=26)
+    actor = house.actor("max")
+
+    def now() -> datetime:
+        nonlocal asked
+        asked += 1
+        if asked == point:
+            vanish(mounted, kept, bound=bind == 0)
+        return house.at
+
+    practice = open_practice(house.config, now, house.environ)
+    with pytest.raises(Failed, match="the drive is gone"):
+        archive_recordings(practice, actor, mounted, label="new")
+    assert not any(mounted.iterdir())
+    come_back(mounted, kept, bound=bind == 0)
+    house.at = house.at.replace(day=27)
+    house.open()
+    archive(house, mounted, label=None if (mounted / "CALLREC-VOLUME.json").exists() else "new")
+    assert verify(house, mounted).faults == ()
+    assert verified(house).problems == ()
+
+
+def vanish(at: Path, kept: Path, *, bound: bool) -> None:
+    if bound:
+        subprocess.run(["umount", "--lazy", str(at)], check=True)
+    else:
+        for each in at.iterdir():
+            shutil.move(each, kept)
+
+
+def come_back(at: Path, kept: Path, *, bound: bool) -> None:
+    if bound:
+        move = ["mount", "--move", str(kept), str(at)]
+        if subprocess.run(move, check=False, capture_output=True).returncode != 0:
+            subprocess.run(["mount", "--bind", str(kept), str(at)], check=True)
+            subprocess.run(["umount", "--lazy", str(kept)], check=True)
+    else:
+        for each in kept.iterdir():
+            shutil.move(each, at)
+
+
+def test_a_row_of_a_volume_is_found_by_its_label_alone(house: House) -> None:
+    with reading(house.practice.engine) as connection:
+        assert volume_labelled(connection, "drive-a").label == "drive-a"
+        with pytest.raises(NotFound):
+            volume_labelled(connection, "drive-x")
