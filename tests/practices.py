@@ -122,7 +122,7 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
     credential = folder / "door.credential"
     add_intake(practice, dora, login="door", full_name="Telephone intake", credential=credential)
     seeds["door"] = read_credential(credential).seed
-    return House(folder, seeds, founded.kit)
+    return House(folder, seeds, founded.kit.pages[0])
 
 
 def _settle_passwords(folder: Path, approver_memory_mib: int) -> None:

@@ -119,6 +119,12 @@ UNUSABLE = {
     "clocks.target_days": "[clocks]\ntarget_days = 29",
     "clocks.extra_closed_days": '[clocks]\nextra_closed_days = ["2027-06-03"]',
     "search": "search = 3",
+    "retention.appraise_again": '[retention]\nappraise_again = "1 day"',
+    "retention.stubs": "[retention]\nstubs = 20",
+    "retention.category": '[[retention.category]]\nname = "routine"\nsource = "ours"',
+    "retention.category.name": '[[retention.category]]\nname = "A claim"\nsource = "ours"',
+    "retention.category.source": '[[retention.category]]\nname = "claim"\nsource = ""',
+    "retention.category.keeps": '[[retention.category]]\nname = "a"\nsource = "b"\nkeeps = 6',
 }
 
 
@@ -127,6 +133,38 @@ def test_a_value_that_cannot_be_names_its_key(key: str, tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=f'"{key}" cannot be used: [a-z]') as mistake:
         load(UNUSABLE[key], tmp_path)
     assert not mistake.value.message.endswith(".")
+
+
+SCHEDULE = """
+[[retention.category]]
+name = "routine"
+keeps = "6 months"
+source = "the practice's own schedule"
+[[retention.category]]
+name = "claim"
+keeps = "6 years"
+source = "the practice's own schedule"
+"""
+
+
+def test_a_schedule_of_one_s_own_replaces_all_of_the_other(tmp_path: Path) -> None:
+    told = load(SCHEDULE, tmp_path).retention.category
+    assert [(each.name, each.keeps) for each in told] == [
+        ("routine", "6 months"),
+        ("claim", "6 years"),
+    ]
+
+
+def test_a_schedule_without_claims_is_told_what_to_list(tmp_path: Path) -> None:
+    text = SCHEDULE.replace('"claim"', '"our-claims"')
+    with pytest.raises(Misconfigured, match='none is named "claim": list every category'):
+        load(text, tmp_path)
+
+
+def test_two_categories_of_one_name_are_refused(tmp_path: Path) -> None:
+    text = SCHEDULE.replace('"claim"', '"routine"')
+    with pytest.raises(Misconfigured, match="two of them have one name"):
+        load(text, tmp_path)
 
 
 TEMPLATE = """

@@ -38,6 +38,9 @@ _T = TypeVar("_T")
 
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 
+_KEEPING = r"^[1-9][0-9]{0,2} (months?|years?)$"
+"""A length of time as it is written: ``6 months``, ``3 years``."""
+
 _Several = Annotated[tuple[_T, ...], Strict(strict=False)]
 """TOML has arrays; a Config holds tuples."""
 
@@ -173,6 +176,12 @@ _ADDRESS = r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+"
 _Address = Annotated[str, Field(max_length=254, pattern=f"^{_ADDRESS}$")]
 
 
+class Archive(_Section):
+    """How safe a recording is before the vault lets go of its own file [policy 4(h)]."""
+
+    copies: int = Field(default=2, ge=1, le=9)
+
+
 class Mail(_Section):
     """How people are told of what waits for them (docs/mail.md)."""
 
@@ -243,6 +252,65 @@ class Notice(_Section):
     """Empty: the text that callrec brings for this kind."""
 
 
+class RetentionCategory(_Section):
+    """One category of the retention schedule [policy 4(h)]."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")
+    """As it is typed and logged; never the name of a person."""
+    keeps: str | None = Field(default=None, pattern=_KEEPING)
+    """From the day of the call; None: the day of the call gives it no end."""
+    source: str = Field(min_length=1, max_length=300, pattern=_ONE_LINE)
+    """Where that is laid down."""
+
+
+_CATEGORIES = (
+    RetentionCategory(
+        name="routine",
+        keeps="3 years",
+        source="the practice's choice, as practices publish it (IGA Code of 2016)",
+    ),
+    RetentionCategory(
+        name="health-record",
+        source="NHS Records Management Code of Practice, App II: as the health record it is of",
+    ),
+    RetentionCategory(
+        name="claim",
+        keeps="6 years",
+        source="NHS Records Management Code of Practice, App II: may be needed for a legal claim",
+    ),
+    RetentionCategory(
+        name="telephony-record",
+        keeps="1 year",
+        source="NHS Records Management Code of Practice, App II: telephony systems record",
+    ),
+)
+
+_NAMED_BY_RULES = ("routine", "claim")
+"""Of which recordings are that nobody gave a category (policy/retention.py)."""
+
+
+class Retention(_Section):
+    """How long recordings are kept [policy 4(h)]: none is destroyed without an approval."""
+
+    category: _Several[RetentionCategory] = _CATEGORIES
+    appraise_again: str = Field(default="1 year", pattern=_KEEPING)
+    """After which time what the Data Controller kept on is due again."""
+    stubs: str = Field(default="20 years", pattern=_KEEPING)
+    """How long it is kept on record that a recording was destroyed."""
+
+    @field_validator("category")
+    @classmethod
+    def _schedule(cls, categories: tuple[RetentionCategory, ...]) -> tuple[RetentionCategory, ...]:
+        names = [category.name for category in categories]
+        if len(set(names)) < len(names):
+            raise PydanticCustomError("retention", "two of them have one name")
+        for name in _NAMED_BY_RULES:
+            if name not in names:
+                why = 'none is named "{name}": list every category that you keep, that one too'
+                raise PydanticCustomError("retention", why, {"name": name})
+        return categories
+
+
 class Incidents(_Section):
     """When the Information Commissioner is told of a breach: both degrees reached."""
 
@@ -266,10 +334,12 @@ class Config(_Section):
     reconcile: Reconcile = Reconcile()
     listen: Listen = Listen()
     release: Release = Release()
+    archive: Archive = Archive()
     policy: Policy = Policy()
     clocks: Clocks = Clocks()
     mail: Mail = Mail()
     incidents: Incidents = Incidents()
+    retention: Retention = Retention()
 
 
 def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | None) -> Config:

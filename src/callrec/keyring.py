@@ -234,9 +234,18 @@ def write_private(path: Path, data: bytes, *, new: bool = False) -> None:
             file.flush()
             os.fsync(descriptor)
         beside.replace(path)
+        _sync_folder(path.parent)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise Misconfigured(f'"{path}" cannot be written: {error.strerror}') from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _read_session(vault: str, environ: Mapping[str, str]) -> bytes | str | None:

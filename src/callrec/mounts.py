@@ -19,3 +19,13 @@ def file_system_of(folder: Path) -> str:
         if place == point or place.startswith(point + "/")
     ]
     return max(holding)[2] if holding else ""
+
+
+def drives() -> tuple[Path, ...]:
+    """Where devices are mounted: external drives, and the machine's own; empty where untold."""
+    mounts = Path("/proc/self/mounts")
+    if not mounts.is_file():
+        return ()
+    lines = [line.split(" ") for line in mounts.read_text(errors="replace").splitlines()]
+    points = (point for device, point, *_ in lines if device.startswith("/dev/"))
+    return tuple(Path(each.replace("\\040", " ")) for each in dict.fromkeys(points))

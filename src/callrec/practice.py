@@ -50,6 +50,8 @@ class Practice:
     """SHA-256 of leaf 0 as it lies in the catalogue; trusted only if a locked seed agrees."""
     register: Register
     log: Log
+    drives: tuple[Path, ...] = ()
+    """Folders of drives that were named for this command: where volumes are looked for first."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -104,7 +104,7 @@ def test_a_recording_damaged_in_the_vault_is_named_and_not_archived(
     items[1].source.write_bytes(b"anothEr")
     with pytest.raises(Tampered, match=items[1].sha256):
         write_bag(drive / "bag", items, INFO)
-    assert list(drive.iterdir()) == []
+    assert not (drive / "bag").exists()
 
 
 def test_a_recording_missing_in_the_vault_is_named(items: tuple[Item, ...], drive: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_drive_that_can_only_be_read_is_said(tmp_path: Path) -> None:
 
 def test_a_drive_that_is_gone_is_said(items: tuple[Item, ...], drive: Path) -> None:
     shutil.rmtree(drive)
-    with pytest.raises(Failed, match="the drive: no such file"):
+    with pytest.raises(Failed, match="the drive is gone"):
         write_bag(drive / "bag", items, INFO)
 
 

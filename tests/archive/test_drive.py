@@ -118,7 +118,9 @@ WORDS = {
     errno.EACCES: "may not use that folder",
     errno.EIO: "the drive failed",
     errno.EFBIG: "no file of that size",
-    errno.ENODEV: "the drive: no such device",
+    errno.ENODEV: "the drive is gone",
+    errno.ENOENT: "the drive is gone",
+    errno.EMFILE: "the drive: too many open files",
 }
 
 

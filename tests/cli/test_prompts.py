@@ -10,6 +10,7 @@ import pexpect
 import pytest
 
 from callrec.cli.prompts import Prompts, read_password
+from callrec.crypto.kit import kit_words, read_kit
 from callrec.errors import CallrecError, Locked, Misconfigured, Unusable
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ ASKED_BY_A_SCRIPT: dict[str, tuple[Callable[[Prompts], object], type[CallrecErro
         lambda prompts: prompts.ask_password("Password"),
         Locked,
         "set CALLREC_PASSWORD_FILE to a file that only you can read",
+    ),
+    "a secret text": (
+        lambda prompts: prompts.ask_secret("Words", str.split, file_variable="WORDS"),
+        Locked,
+        "set WORDS to a file that only you can read",
     ),
     "a new password": (
         lambda prompts: prompts.ask_new_password("Password", file_variable="OTHER"),
@@ -212,3 +218,50 @@ def test_a_new_password_is_typed_twice() -> None:
     question = "len(prompts.ask_new_password('New password'))"
     assert "GOT 3" in on_a_terminal(question, "one", "one")
     assert "NOT Unusable the two passwords differ" in on_a_terminal(question, "one", "two")
+
+
+# --- secrets that may be mistyped -----------------------------------------------------------------
+
+WORDS = 'prompts.ask_secret("Words", read_kit, file_variable="KIT")'
+FROM_KIT = "\nfrom callrec.crypto.kit import read_kit\nprompts ="
+
+
+def test_a_mistyped_group_is_named_and_asked_for_again_and_no_word_is_shown() -> None:
+    right = kit_words(bytes(range(32)))
+    wrong = f"{right[:12]}{'A' if right[12] != 'A' else 'B'}{right[13:]}"
+    program = PROGRAM.replace("\nprompts =", FROM_KIT, 1).replace(
+        "repr({question})", "len({question})"
+    )
+    terminal = pexpect.spawn(
+        sys.executable, ["-c", program.format(question=WORDS)], encoding="utf-8", timeout=30
+    )
+    shown = ""
+    for line in (wrong, right.lower()):
+        terminal.expect(r": $")
+        shown += terminal.before
+        terminal.sendline(line)
+    terminal.expect(pexpect.EOF)
+    shown += terminal.before
+    assert "group 3 of the kit has a mistake; compare it with the page" in shown
+    assert f"GOT {len(right)}" in shown
+    assert not set(right.lower().split()) & set(shown.lower().split())
+
+
+def test_a_file_of_secret_text_may_have_several_lines_and_is_not_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "words"
+    file.write_text("one\ntwo\n", encoding="utf-8")
+    file.chmod(0o600)
+    prompts = script({"WORDS": str(file)})
+    assert prompts.ask_secret("Words", str.split, file_variable="WORDS") == "one\ntwo\n"
+    with pytest.raises(Unusable):
+        prompts.ask_secret("Words", read_kit, file_variable="WORDS")
+    file.chmod(0o644)
+    with pytest.raises(Misconfigured):
+        prompts.ask_secret("Words", str.split, file_variable="WORDS")
+
+
+def test_it_may_come_on_standard_input() -> None:
+    prompts = script({"WORDS": "-"}, given="one\ntwo\n")
+    assert prompts.ask_secret("Words", str.split, file_variable="WORDS") == "one\ntwo\n"

@@ -5,6 +5,7 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -459,33 +460,23 @@ POINTS = st.lists(
 
 
 @given(POINTS, st.integers(0, 5))
-def test_the_nearest_two_are_paired_first(points: list[Point], farthest: int) -> None:
-    """As whoever measures every distance, again and again, would pair them."""
-    expected = []
+def test_the_nearest_two_of_those_who_are_left_are_paired_until_none_can_be(
+    points: list[Point], farthest: int
+) -> None:
     left = list(points)
-    while near := sorted(
-        (abs(one.at - other.at), one.who, other.who)
-        for one in left
-        for other in left
-        if one.line == other.line
-        and not one.is_right
-        and other.is_right
-        and abs(one.at - other.at) <= farthest
-    ):
-        _, who, whom = near[0]
-        expected.append(near[0][0])
-        left = [point for point in left if point.who != (whom if point.is_right else who)]
-    apart = []
     for who, whom in nearest_pairs(points, farthest):
-        apart.append(
-            min(
-                abs(one.at - other.at)
-                for one in points
-                for other in points
-                if (one.line, one.who, other.who) == (other.line, who, whom)
-                and not one.is_right
-                and other.is_right
-            )
-        )
-    assert apart == sorted(apart)
-    assert apart[:1] == expected[:1]
+        pairs = pairs_among(left, farthest)
+        assert pairs[who, whom] == min(pairs.values())
+        left = [point for point in left if point.who != (whom if point.is_right else who)]
+    assert not pairs_among(left, farthest)
+
+
+def pairs_among(points: list[Point], farthest: int) -> dict[tuple[int, int], int]:
+    """Every left and right one that may be paired, and how near they are at their nearest."""
+    apart: dict[tuple[int, int], int] = {}
+    for one, other in product(points, points):
+        far = abs(one.at - other.at)
+        if one.line == other.line and other.is_right and not one.is_right and far <= farthest:
+            pair = one.who, other.who
+            apart[pair] = min(far, apart.get(pair, far))
+    return apart

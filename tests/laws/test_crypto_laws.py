@@ -15,7 +15,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import LARGEST_INTEGER, canonical, instant, parse, parse_instant
 from callrec.crypto.context import KINDS, STATEMENTS, context, statement_context
 from callrec.crypto.identity import Identity, PublicKeys
-from callrec.crypto.kit import kit_words, read_kit_words
+from callrec.crypto.kit import LETTERS, check_letter, kit_pages, kit_words, read_kit, read_kit_words
 from callrec.crypto.statement import check_statement, read_statement, state
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Tampered, Unusable
@@ -221,12 +221,54 @@ def test_reading_the_kits_words_undoes_writing_them(seed: bytes) -> None:
     assert read_kit_words(words.lower().replace(" ", "\n")) == seed
 
 
-@given(keys, st.integers(0, 55), st.sampled_from(string.ascii_uppercase + "234567"))
+@given(keys, st.integers(0, 69), st.sampled_from(string.ascii_uppercase + "234567"))
 def test_no_mistyped_letter_is_taken(seed: bytes, where: int, letter: str) -> None:
     words = kit_words(seed).replace(" ", "")
     assume(words[where] != letter)
     with pytest.raises(Unusable):
         read_kit_words(words[:where] + letter + words[where + 1 :])
+
+
+group = st.text(LETTERS, min_size=4, max_size=4)
+numbers = st.integers(1, 14)
+
+
+@given(group, numbers, st.integers(0, 4), st.sampled_from(LETTERS))
+def test_a_check_letter_tells_one_letter_mistyped(
+    four: str, number: int, where: int, letter: str
+) -> None:
+    five = four + check_letter(number, four)
+    assume(five[where] != letter)
+    wrong = five[:where] + letter + five[where + 1 :]
+    assert check_letter(number, wrong[:4]) != wrong[4]
+
+
+@given(group, numbers, st.integers(0, 4), st.integers(0, 4))
+def test_a_check_letter_tells_two_letters_exchanged(
+    four: str, number: int, one: int, other: int
+) -> None:
+    letters = list(four + check_letter(number, four))
+    assume(letters[one] != letters[other])
+    letters[one], letters[other] = letters[other], letters[one]
+    assert check_letter(number, "".join(letters[:4])) != letters[4]
+
+
+@given(group, numbers, numbers)
+def test_a_check_letter_tells_a_group_at_anothers_place(four: str, one: int, other: int) -> None:
+    assume(one != other)
+    assert check_letter(one, four) != check_letter(other, four)
+
+
+@given(keys, st.integers(1, 3))
+def test_any_two_pages_of_a_kit_give_its_seed(seed: bytes, without: int) -> None:
+    pages = [page for n, page in enumerate(kit_pages(seed, split=True), 1) if n != without]
+    assert read_kit(" ".join(pages)) == seed
+
+
+@given(st.lists(st.sampled_from(["acid", "zero", "AAAQM", "teh", "1", "\u00c9"]), min_size=17))
+def test_whatever_words_are_typed_for_pages_are_refused(typed: list[str]) -> None:
+    with pytest.raises(Unusable):
+        read_kit(" ".join(typed))
 
 
 @given(st.text(max_size=80))

@@ -20,6 +20,7 @@ from callrec.errors import CallrecError, Refused
 from callrec.policy.clause import Clause, Law
 from policy.deeds import (
     days,
+    destroying,
     edits,
     incidents,
     particulars,
@@ -27,6 +28,7 @@ from policy.deeds import (
     recordings,
     releases,
     requests,
+    retention,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +36,10 @@ if TYPE_CHECKING:
 
 DEEDS: Final = {
     deed: tried
-    for module in (people, requests, particulars, recordings, edits, releases, days, incidents)
+    for module in (
+        *(people, requests, particulars, recordings, edits, releases),
+        *(destroying, retention, days, incidents),
+    )
     for deed, tried in module.DEEDS.items()
 }
 POLICY: Final = Path(callrec.policy.__file__).parent

@@ -65,6 +65,7 @@ HISTORIES = {
         State.RELEASED,
     ),
     "closed": ((Act.APPROVED, Act.LISTENED, Act.CLOSED), State.CLOSED),
+    "carried out": ((Act.APPROVED, Act.CARRIED_OUT), State.CLOSED),
 }
 
 
@@ -95,6 +96,8 @@ IMPOSSIBLE = {
     "heard after it was revoked": (Act.CREATED, Act.APPROVED, Act.REVOKED, Act.LISTENED),
     "heard after a change": (Act.CREATED, Act.APPROVED, Act.AMENDED, Act.LISTENED),
     "withdrawn after approval": (Act.CREATED, Act.APPROVED, Act.WITHDRAWN),
+    "carried out unapproved": (Act.CREATED, Act.CARRIED_OUT),
+    "carried out after it was heard": (Act.CREATED, Act.APPROVED, Act.LISTENED, Act.CARRIED_OUT),
     "closed unreleased": (Act.CREATED, Act.APPROVED, Act.CLOSED),
     "changed after a release": (Act.CREATED, Act.APPROVED, Act.LISTENED, Act.AMENDED),
 }
@@ -130,6 +133,7 @@ STEPS = """
     release.failed        submitted  waiting    approved   released
     release.handed-over   -          -          -          released
     release.acknowledged  -          -          -          released
+    request.carried-out   -          -          closed     -
     request.closed        -          -          -          closed
 """
 COLUMNS, *ROWS = (line.split() for line in STEPS.strip().splitlines())
@@ -177,7 +181,7 @@ DONE = (
     "made again, dated, changed, asked about, answered, given more time, checked for third parties,"
     " approved, denied, withdrawn, let lapse, revoked, let lapse, looked at, listened to,"
     " heard to an end, released, released, released, recorded as handed over,"
-    " recorded as acknowledged, closed"
+    " recorded as acknowledged, carried out, closed"
 )
 
 

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-CHANGES = ("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE", "COMMIT", "CREATE", "ALTER", "DROP")
+CHANGES = (
+    *("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE", "COMMIT"),
+    *("CREATE", "ALTER", "DROP", "VACUUM"),
+)
 FILES = ("open", "os.mkdir", "os.remove", "os.rename", "os.rmdir")
 """What Python tells of before it happens."""
 

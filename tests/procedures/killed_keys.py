@@ -13,6 +13,8 @@ from callrec.policy.role import VaultKey
 from callrec.practice import open_practice
 from callrec.procedures import reencrypting, reindexing, resealing
 from callrec.procedures.changing_roles import disable_person
+from callrec.procedures.kit import make_new_kit
+from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.lost_password import reset_person
 from callrec.procedures.people import find_person
 from callrec.procedures.reencrypting import reencrypt
@@ -22,7 +24,10 @@ from callrec.procedures.unlock import Unlocked, actor_of
 from procedures.dying import at_each_step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from callrec.practice import Actor, Practice
+    from callrec.release.recovery_kit import PrintedKit
     from procedures.dying import Death
 
 
@@ -40,11 +45,27 @@ def change(practice: Practice, dora: Actor, what: str) -> None:
             resealing.AT_ONCE = 20
             reindexing.AT_ONCE = 2
             reseal(practice, dora, every, lambda _: None)
+        case "kit":
+            make_new_kit(practice, dora, split=False, keep=kept_beside(practice))
+        case "use":
+            words = (practice.folder.parent / "words").read_text(encoding="utf-8")
+            nora = NewController("nora", "Nora Blythe", "seven purple otters dance slowly")
+            use_kit(practice, words, nora, split=False, keep=kept_beside(practice))
         case "reencrypt":
             reencrypting.AT_ONCE = 2
             reencrypt(practice, dora, lambda _: None)
         case _:
             sys.exit(f"what is {what}?")
+
+
+def kept_beside(practice: Practice) -> Callable[[PrintedKit], None]:
+    """What keeps a new kit's words where a test finds them."""
+    to = practice.folder.parent / "new-words"
+
+    def keep(kit: PrintedKit) -> None:
+        to.write_text(kit.pages[0], encoding="utf-8")
+
+    return keep
 
 
 def live(house: Path, seed: bytes, what: str, death: Death, step: int) -> None:

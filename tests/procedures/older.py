@@ -1,4 +1,4 @@
-"""Practices whose vault has the first schema."""
+"""Practices whose vault has the schema of an older callrec."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from practices import NOON, House
 
 VAULTS = Path(__file__).parent.parent / "vectors" / "vaults"
 
+SINCE_0002 = ("former", "destroyed", "certificate", "category")
+"""Tables that came later, each before those that it refers to."""
+
 SINCE_0001 = (
     "clock_event",
     "request_words",
@@ -23,14 +26,10 @@ SINCE_0001 = (
     "incident_key",
     "incident",
     "outbox",
-    "former",
-    "destroyed",
-    "certificate",
-    "category",
+    *SINCE_0002,
 )
-"""Tables that came later, each before those that it refers to."""
 
-VOLUME_SINCE_0001 = ("seen_at", "standing", "serial", "kept_version", "kept_sealed")
+VOLUME_SINCE_0002 = ("seen_at", "standing", "serial", "kept_version", "kept_sealed")
 
 
 def catalogue_of(house: House) -> Path:
@@ -49,9 +48,23 @@ def sql(house: House, *statements: str) -> list[tuple[object, ...]]:
 def take_back_to_0001(house: House) -> None:
     """Drop what the first schema did not have; it is not to be used before it is migrated."""
     house.practice.engine.dispose()
-    drops = [f"DROP TABLE {table}" for table in SINCE_0001]
-    drops += [f"ALTER TABLE volume DROP COLUMN {column}" for column in VOLUME_SINCE_0001]
-    sql(house, *drops, "UPDATE alembic_version SET version_num = '0001'")
+    sql(house, *_back_to("0001", SINCE_0001))
+
+
+def take_back_to_0002(house: House) -> None:
+    """Drop what the second schema did not have, and keep all else, rows and all."""
+    house.practice.engine.dispose()
+    sql(house, *back_to_0002())
+
+
+def back_to_0002() -> list[str]:
+    return _back_to("0002", SINCE_0002)
+
+
+def _back_to(schema: str, tables: tuple[str, ...]) -> list[str]:
+    drops = [f"DROP TABLE {table}" for table in tables]
+    drops += [f"ALTER TABLE volume DROP COLUMN {column}" for column in VOLUME_SINCE_0002]
+    return [*drops, f"UPDATE alembic_version SET version_num = '{schema}'"]
 
 
 def unpack_0001(folder: Path) -> House:

@@ -178,7 +178,9 @@ PROOFS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "is not in its form",
     ),
     "that leads elsewhere": (
-        lambda data: write_proof(replace(read_proof(data), hashes=read_proof(data).hashes[::-1])),
+        lambda data: write_proof(
+            replace(read_proof(data), hashes=(bytes(32), *read_proof(data).hashes[1:]))
+        ),
         "does not lead to the root",
     ),
 }

@@ -18,7 +18,8 @@ from callrec.errors import CallrecError, NotFound, Tampered, Unchecked
 from callrec.practice import writing
 from callrec.procedures.archive_heads import make_proof, statement_fields
 from callrec.procedures.archive_survey import FaultKind
-from callrec.procedures.archive_verify import count_bags, last_verified, list_volumes
+from callrec.procedures.archive_verify import count_bags, last_verified
+from callrec.procedures.volume_list import list_volumes
 from procedures.drives import (
     archive,
     archived_twice,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +19,21 @@ import practices
 from callrec.audit.log import NOBODY, read_leaf, stored_head
 from callrec.audit.verify import check_whole
 from callrec.catalogue import engine as catalogue
+from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.engine import reading
 from callrec.catalogue.sound import check_kept, check_sound, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
+from callrec.procedures import archive_copy
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.deny import deny_request
 from callrec.procedures.migrate import Migrated, migrate_vault
 from callrec.procedures.request_show import show_request
+from callrec.procedures.restore import actor_from, bring_back, open_volumes, rebuild
+from callrec.procedures.restore_copy import by_password
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.status import look
+from cli.transcript import password_of
 from procedures.asking import (
     ANOTHER_REASON,
     a_request,
@@ -37,10 +43,26 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.older import SINCE_0001, catalogue_of, sql, take_back_to_0001, unpack_0001
+from procedures.busy import busy
+from procedures.drives import archive, drive, one_more_call
+from procedures.older import (
+    SINCE_0001,
+    back_to_0002,
+    catalogue_of,
+    sql,
+    take_back_to_0001,
+    take_back_to_0002,
+    unpack_0001,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
     from practices import House
+
+FILLED = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
 
 TESTS = Path(__file__).parent.parent
 LEAST_STEPS = 30
@@ -77,6 +99,41 @@ def older(granted: House) -> House:
 
 def migrate(house: House) -> Migrated:
     return migrate_vault(house.config, now=house.now, environ=house.environ)
+
+
+def restore(house: House, copy: Path, *, environ: dict[str, str] | None = None) -> None:
+    """Bring the catalogue back with the Data Controller's password, and resume the log."""
+    volumes = open_volumes([copy])
+    back = rebuild(
+        house.config,
+        volumes,
+        by_password(password_of("dora")),
+        now=house.now,
+        environ=environ or house.environ,
+    )
+    bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)
+    house.open()
+
+
+@contextmanager
+def older_copy(engine: Engine, folder: Path) -> Iterator[Path]:
+    """A copy for a volume as the callrec of the second schema made it."""
+    with catalogue_copy(engine, folder) as path:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            for statement in back_to_0002():
+                connection.execute(statement)
+        yield path
+
+
+def is_intact(house: House) -> bool:
+    found = verify_audit(
+        house.config,
+        environ=house.environ,
+        trusted_root=lambda _: house.practice.root,
+        against=(),
+        full=True,
+    )
+    return (found.verdict, found.problems) == (Verdict.INTACT, ())
 
 
 def test_the_older_vault_of_these_tests_has_the_first_schema(older: House, tmp_path: Path) -> None:
@@ -124,23 +181,45 @@ def test_the_log_says_so_without_anybodys_key_and_is_whole(older: House) -> None
     )
 
 
-def test_a_copy_of_the_catalogue_as_it_was_is_kept_for_its_owner_alone(older: House) -> None:
-    before = schema(catalogue_of(older))
-    rows = sql(older, "SELECT seq, body FROM leaf ORDER BY seq")
+def test_the_catalogue_as_it_was_is_kept_sealed_for_its_owner_alone(older: House) -> None:
     copy = migrate(older).copy
-    assert copy == older.config.vault / "catalogue-0001.sqlite"
-    assert schema(copy) == before
-    with closing(sqlite3.connect(copy)) as connection:
-        assert connection.execute("SELECT seq, body FROM leaf ORDER BY seq").fetchall() == rows
-    assert copy.stat().st_mode & 0o777 == 0o600
+    assert copy == older.config.vault / f"before-{catalogue.SCHEMA}"
+    assert copy.stat().st_mode & 0o777 == 0o700
+    held = b"".join(path.read_bytes() for path in copy.rglob("*") if path.is_file())
+    assert b"SQLite format" not in held
+    assert b"requester" not in held
 
 
-def test_the_copy_brings_the_vault_back_to_where_it_was(older: House) -> None:
+def test_it_gives_the_vault_back_brought_to_the_newest_schema(older: House) -> None:
+    leaves = sql(older, "SELECT seq, body FROM leaf ORDER BY seq")
     copy = migrate(older).copy
     assert copy is not None
-    copy.replace(catalogue_of(older))
-    with pytest.raises(Tampered, match="entries were seen before"):
-        migrate(older)  # the log ends before vault.migrated now, and this operator saw that
+    catalogue_of(older).unlink()
+    restore(older, copy)
+    last = len(leaves)
+    assert sql(older, f"SELECT seq, body FROM leaf WHERE seq < {last} ORDER BY seq") == leaves
+    assert sql(older, "SELECT version_num FROM alembic_version") == [(catalogue.SCHEMA,)]
+    assert sql(older, "SELECT count(*) FROM grant_") == [(0,)]
+    assert is_intact(older)
+
+
+def test_elsewhere_it_gives_nothing_back(older: House, tmp_path: Path) -> None:
+    """No statement vouches for it: whoever could write to it could have made another."""
+    copy = migrate(older).copy
+    assert copy is not None
+    catalogue_of(older).unlink()
+    with pytest.raises(Tampered, match="no statement on the volume vouches"):
+        restore(older, copy, environ={"XDG_STATE_HOME": str(tmp_path / "another")})
+
+
+def test_a_copy_that_was_exchanged_gives_nothing_back(older: House) -> None:
+    copy = migrate(older).copy
+    assert copy is not None
+    (keys,) = copy.glob("catalogue/*.keys.json")
+    keys.write_bytes(keys.read_bytes() + b" ")
+    catalogue_of(older).unlink()
+    with pytest.raises(Tampered):
+        restore(older, copy)
 
 
 def test_status_tells_of_the_copy_until_it_is_deleted(older: House) -> None:
@@ -148,15 +227,17 @@ def test_status_tells_of_the_copy_until_it_is_deleted(older: House) -> None:
     assert copy is not None
     told = "the catalogue from before a migration lies beside it: delete it once all is well"
     assert told in look(older.open(), None).warnings
-    copy.unlink()
+    shutil.rmtree(copy)
     assert told not in look(older.open(), None).warnings
+    (older.config.vault / "catalogue-0001.sqlite").touch()  # as callrec left it before
+    assert told in look(older.open(), None).warnings
 
 
 def test_a_vault_of_the_newest_schema_is_left_alone(granted: House) -> None:
     size = sql(granted, "SELECT max(seq) FROM leaf")
     assert migrate(granted) == Migrated(catalogue.SCHEMA, catalogue.SCHEMA, None)
     assert sql(granted, "SELECT max(seq) FROM leaf") == size
-    assert list(granted.config.vault.glob("catalogue-*")) == []
+    assert list(granted.config.vault.glob("*before-*")) == []
 
 
 def test_a_newer_vault_is_not_touched(granted: House) -> None:
@@ -206,14 +287,58 @@ def test_its_requests_are_decided_changed_and_taken_back(first: House) -> None:
 
 
 def test_its_log_is_whole_to_the_last_leaf(first: House) -> None:
-    found = verify_audit(
-        first.config,
-        environ=first.environ,
-        trusted_root=lambda _: first.practice.root,
-        against=(),
-        full=True,
-    )
-    assert (found.verdict, found.problems) == (Verdict.INTACT, ())
+    assert is_intact(first)
+
+
+# --- a vault of the second schema, in which there is something of everything ---------------------
+
+
+@pytest.fixture
+def second(granted: House) -> House:
+    """Requests with clocks and grants, holds, incidents, a volume; without what 0003 brought."""
+    busy(granted)
+    archive(granted, drive(granted))
+    take_back_to_0002(granted)
+    return granted
+
+
+def test_the_vault_of_these_tests_has_the_second_schema(second: House, tmp_path: Path) -> None:
+    assert schema(catalogue_of(second)) == schema(made_by("0002", tmp_path))
+
+
+def test_every_row_of_the_second_schema_is_kept(second: House) -> None:
+    names = [name for (name,) in sql(second, FILLED) if name != "alembic_version"]
+    names.remove("volume")  # it gained columns
+    held = {name: set(sql(second, f"SELECT * FROM {name}")) for name in names}
+    done = migrate(second)
+    assert (done.before, done.after) == ("0002", catalogue.SCHEMA)
+    for name, before in held.items():
+        assert before <= set(sql(second, f"SELECT * FROM {name}"))
+    assert sum(map(bool, held.values())) > 20
+    assert sql(second, "SELECT standing, serial FROM volume") == [("in-use", None)]
+
+
+def test_a_vault_of_the_second_schema_works_on(second: House) -> None:
+    migrate(second)
+    second.open()
+    assert len(grants_of(second, "R-1")) == 2
+    one_more_call(second)
+    archive(second, drive(second))
+    assert is_intact(second)
+
+
+def test_what_an_older_callrec_archived_is_restored_by_this_one(
+    granted: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its volume's copy of the catalogue has the older schema as well."""
+    with monkeypatch.context() as patched:
+        patched.setattr(archive_copy, "catalogue_copy", older_copy)
+        archive(granted, drive(granted))
+    granted.practice.engine.dispose()
+    shutil.rmtree(granted.config.vault)
+    restore(granted, drive(granted))
+    assert sql(granted, "SELECT version_num FROM alembic_version") == [(catalogue.SCHEMA,)]
+    assert is_intact(granted)
 
 
 # --- what goes wrong on the way -----------------------------------------------------------------
@@ -287,7 +412,7 @@ def test_a_damaged_catalogue_is_found_before_anything_is_changed(
     with pytest.raises(Tampered, match="the catalogue is damaged"):
         migrate(older)
     assert is_as_it_was(older, tmp_path)
-    assert list(older.config.vault.glob("*catalogue-*")) == []
+    assert list(older.config.vault.glob("*before-*")) == []
 
 
 def test_a_log_that_is_behind_what_was_seen_is_not_migrated(older: House, tmp_path: Path) -> None:
@@ -303,11 +428,11 @@ def test_a_log_that_is_behind_what_was_seen_is_not_migrated(older: House, tmp_pa
 
 def test_a_vault_that_cannot_be_written_is_left_as_it_is(older: House, tmp_path: Path) -> None:
     vault = older.config.vault
-    (vault / "catalogue-0001.sqlite").mkdir()  # where the copy belongs
+    (vault / f"before-{catalogue.SCHEMA}").touch()  # where the copy belongs
     with pytest.raises(Failed, match="could not be copied"):
         migrate(older)
     assert is_as_it_was(older, tmp_path)
-    assert [path.name for path in vault.glob(".catalogue*")] == []
+    assert list(vault.glob(".before*")) == []
 
 
 # --- what is checked ----------------------------------------------------------------------------
@@ -329,7 +454,7 @@ def test_a_reference_to_a_row_that_is_not_there_is_damage(granted: House) -> Non
         check_sound(connection)
 
 
-def test_two_who_migrate_at_once_do_it_once(older: House, tmp_path: Path) -> None:
+def test_two_who_migrate_at_once_do_it_once(older: House) -> None:
     program = [sys.executable, "-c", "import sys; from callrec.cli.app import run; sys.exit(run())"]
     environ = {**os.environ, **older.environ, "CALLREC_VAULT": str(older.config.vault)}
     both = [
@@ -340,7 +465,9 @@ def test_two_who_migrate_at_once_do_it_once(older: House, tmp_path: Path) -> Non
     (did_it,) = [said for said in told if "had schema 0001" in said]
     told.remove(did_it)
     assert told[0] in ("", f"The vault has schema {catalogue.SCHEMA}, the newest.\n")
-    assert schema(older.config.vault / "catalogue-0001.sqlite") == schema(made_by("0001", tmp_path))
+    assert [path.name for path in older.config.vault.glob("*before-*")] == [
+        f"before-{catalogue.SCHEMA}"
+    ]
     practice = older.open()
     with reading(practice.engine) as connection:
         size = stored_head(connection).size
@@ -354,9 +481,7 @@ def test_what_migrating_raises_is_told_and_no_bug(older: House) -> None:
         migrate(older)
 
 
-def test_a_vault_that_was_migrated_meanwhile_keeps_the_copy_that_there_is(
-    older: House, tmp_path: Path
-) -> None:
+def test_a_vault_that_was_migrated_meanwhile_keeps_the_copy_that_there_is(older: House) -> None:
     class Environ(dict[str, str]):
         """Asked where to remember heads: after the first look, before the turn to write."""
 
@@ -370,5 +495,6 @@ def test_a_vault_that_was_migrated_meanwhile_keeps_the_copy_that_there_is(
 
     with pytest.raises(Failed, match="migrated this vault a moment ago"):
         migrate_vault(older.config, now=older.now, environ=Environ(older.environ))
-    copy = older.config.vault / "catalogue-0001.sqlite"
-    assert schema(copy) == schema(made_by("0001", tmp_path))
+    (copy,) = older.config.vault.glob("*before-*")
+    catalogue_of(older).unlink()
+    restore(older, copy)

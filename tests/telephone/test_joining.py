@@ -135,8 +135,9 @@ def test_the_tolerance_counts_to_the_second() -> None:
     assert not joined(facts(at=NINE - TOLERANCE - SECOND), call)
 
 
-def test_a_recording_may_begin_when_the_call_was_answered() -> None:
+def test_a_recording_may_begin_when_the_call_began_or_when_it_was_answered() -> None:
     waited = a_call(a_leg(answered_at=NINE + 10 * MINUTE))
+    assert joined(facts(at=NINE), waited)
     assert joined(facts(at=NINE + 10 * MINUTE), waited)
     assert not joined(facts(at=NINE + 5 * MINUTE), waited)
 

@@ -5,15 +5,18 @@
 
 A recording's name is the SHA-256 of its bytes: a copy that is read back and compared with its name
 proves the vault's file and the drive's at once. A bag appears under its own name when all of it has
-been read back from the drive.
+been read back from the drive. Until then it has a hidden name, and what a run that was cut off left
+under one is not copied again.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -23,6 +26,8 @@ from callrec.archive.drive import (
     copy_file,
     drive_errors,
     hash_on_medium,
+    is_full,
+    remove,
     require_space,
     sync_file,
 )
@@ -30,7 +35,7 @@ from callrec.crypto.primitives import sha256
 from callrec.errors import Failed, NotFound, Tampered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
 _T = TypeVar("_T")
@@ -75,38 +80,55 @@ class Bag:
     """SHA-256 of manifest-sha256.txt, lower-case hex; stands for all that is in the bag."""
 
 
-def write_bag(at: Path, items: Sequence[Item], info: Mapping[str, str]) -> Bag:
+def write_bag(
+    at: Path,
+    items: Sequence[Item],
+    info: Mapping[str, str],
+    *,
+    begun: Path | None = None,
+    besides_bytes: int = 0,
+) -> Bag:
     """Copy recordings to a new bag, read them back from the drive, and only then let it appear.
 
     Args:
         at: the bag's own folder, not there yet; the folder around it is.
         items: no recording twice.
         info: lines of bag-info.txt, such as Bagging-Date and External-Identifier; nothing personal.
+        begun: a bag beside it that was begun and not ended; what of it is whole is not copied
+            again.
+        besides_bytes: room that the drive must have for what comes after the bag.
 
     Raises:
-        Failed: the drive is full, cannot be written, or does not give back what was written.
+        Failed: the drive is full, and nothing is left on it; or it cannot be written, is gone, or
+            does not give back what was written: what was copied stays there under a hidden name,
+            for the next run to go on from.
         NotFound: the vault does not hold a recording's file.
         Tampered: a recording's file in the vault is not what its name says.
-        In each case nothing is left on the drive.
     """
     with drive_errors():
         there = at.exists()
     if there:
         raise Failed("the drive holds a bag of that name already")
-    require_space(at.parent, space_for(items, at.parent))
     partial = at.with_name(f".{at.name}{PARTIAL}")
+    with drive_errors():
+        if begun is not None:
+            begun.rename(partial)
+        whole = _whole(partial, items)
+    fresh = [item for item in items if item.sha256 not in whole]
+    require_space(at.parent, space_for(fresh, at.parent) + besides_bytes)
     try:
         with drive_errors():
-            size = _copy(partial, items)
+            size = _copy(partial, items, fresh)
             oxum = {"Payload-Oxum": f"{size}.{len(items)}"}
-            tags = _write_tags(partial, items, {**info, **oxum})
+            tags = write_tags(partial, [item.sha256 for item in items], {**info, **oxum})
             # One sync costs less than one a file. It does not tell of errors: reading back does.
             os.sync()
-            _read_back(partial, items, tags)
+            _read_back(partial, fresh, tags)
             partial.rename(at)
             sync_file(at.parent)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+    except BaseException as error:
+        if is_full(error) or not _whole_files(partial):
+            shutil.rmtree(partial, ignore_errors=True)
         raise
     return Bag(at, len(items), size, tags[MANIFEST])
 
@@ -130,16 +152,74 @@ def _size_of(item: Item) -> int:
         raise NotFound(f"the vault holds no file {item.sha256}") from error
 
 
-def _copy(bag: Path, items: Sequence[Item]) -> int:
+def _whole(partial: Path, items: Sequence[Item]) -> frozenset[str]:
+    """What an unfinished bag holds of these, read from the drive; all else is removed from it.
+
+    Whoever holds the drive can write to it: nothing there is followed, and only hashes count.
+    """
+    folders = (partial, partial / RECORDINGS.split("/")[0], partial / RECORDINGS)
+    if any(folder.is_symlink() or not folder.is_dir() for folder in folders):
+        remove(partial)
+        return frozenset()
+    for folder, below in itertools.pairwise(folders):
+        for path in folder.iterdir():
+            if path != below:
+                remove(path)
+    wanted = {item.sha256 for item in items}
+    whole: set[str] = set()
+
+    def look(path: Path) -> None:
+        if path.name in wanted and _reads_as(path, path.name):
+            whole.add(path.name)
+        else:
+            remove(path)
+
+    each([*(partial / RECORDINGS).iterdir()], look)
+    return frozenset(whole)
+
+
+def _reads_as(path: Path, sha256_: str) -> bool:
+    try:
+        return hash_on_medium(path) == sha256_
+    except OSError:
+        return False
+
+
+def _whole_files(partial: Path) -> bool:
+    """Whether there is something in it to go on from."""
+    with suppress(OSError):
+        return next((partial / RECORDINGS).iterdir(), None) is not None
+    return True  # a drive that does not tell keeps what it has
+
+
+def _copy(bag: Path, items: Sequence[Item], fresh: Sequence[Item]) -> int:
     recordings = bag / RECORDINGS
-    recordings.mkdir(parents=True)
-    each(items, lambda item: copy_file(item.source, recordings / item.sha256))
+    for folder in (bag, recordings.parent, recordings):
+        folder.mkdir(exist_ok=True)  # one by one: a drive that is gone is not made anew
+    each(fresh, lambda item: _copy_one(item, recordings / item.sha256))
     return sum(_size_of(item) for item in items)
 
 
-def _write_tags(bag: Path, items: Sequence[Item], info: Mapping[str, str]) -> dict[str, str]:
-    # returns the SHA-256 of each tag file
-    names = sorted(item.sha256 for item in items)
+def _copy_one(item: Item, target: Path) -> None:
+    try:
+        copy_file(item.source, target)
+    except FileNotFoundError:
+        _size_of(item)  # the vault's, or the drive's
+        raise
+
+
+def write_tags(bag: Path, recordings: Collection[str], info: Mapping[str, str]) -> dict[str, str]:
+    """Write a bag's tag files, and give the SHA-256 of each, in lower-case hex, by its name.
+
+    Args:
+        bag: the bag's folder.
+        recordings: their names.
+        info: the lines of bag-info.txt.
+
+    Raises:
+        OSError: the drive does not take them.
+    """
+    names = sorted(recordings)
     tags = {
         DECLARATION: DECLARED,
         INFO: "".join(f"{label}: {value}\n" for label, value in info.items()),

@@ -33,11 +33,18 @@ _WORDS = {
     ),
     errno.EACCES: ("this account may not use that folder of the drive", "choose another folder"),
     errno.EIO: ("the drive failed", "check its cable, then use another drive"),
+    **dict.fromkeys(
+        (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESTALE),
+        ("the drive is gone", "attach it again, then run the command again: it goes on from there"),
+    ),
     errno.EFBIG: (
         "the drive takes no file of that size: file too large",
         "format it with ext4 or exFAT",
     ),
 }
+
+
+_FULL_CODES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
@@ -50,6 +57,24 @@ def drive_errors() -> Iterator[None]:
         plain = f"the drive: {os.strerror(code).lower()}"
         message, hint = _WORDS.get(code, (plain, "check that it is still attached"))
         raise Failed(message, hint=hint) from error
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether it says that a drive can take no more of this."""
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno in _FULL_CODES
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder, if it is there; no link is followed.
+
+    Raises:
+        OSError: the drive does not let it go.
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def require_space(at: Path, needed_bytes: int) -> None:

@@ -13,7 +13,6 @@ Whoever holds the drive can write to it: what is read from it is checked, and no
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
@@ -22,6 +21,7 @@ from callrec.archive.drive import (
     PARTIAL,
     drive_errors,
     read_small,
+    remove,
     sync_file,
     whole_file,
 )
@@ -156,15 +156,40 @@ class Volume:
         raise NotFound("the volume holds no copy of the catalogue")
 
     def clear_unfinished(self) -> None:
-        """Remove what a killed ``archive`` left half-written.
+        """Remove what a killed ``archive`` left half-written, but for the newest unfinished bag.
 
         Raises:
             Failed: the drive does not let it go.
         """
+        kept = self.unfinished_bag()
         with drive_errors():
             for folder in (self.at, *(self.at / name for name in FOLDERS)):
                 for path in folder.glob(f".*{PARTIAL}"):
-                    _remove(path)
+                    if path != kept:
+                        remove(path)
+
+    def unfinished_bag(self) -> Path | None:
+        """The newest bag that was begun and not ended, under its hidden name; None: there is none.
+
+        Raises:
+            Failed: the drive does not tell.
+        """
+        with drive_errors():
+            return max((self.at / _BAGS).glob(f".*{PARTIAL}"), default=None)
+
+    def set_bag_aside(self, bag: str) -> None:
+        """Give a whole bag back its hidden name: nothing came to vouch for it, but it was copied.
+
+        Raises:
+            Failed: the drive does not let it.
+        """
+        at = self.bag_path(bag)
+        hidden = at.with_name(f".{bag}{PARTIAL}")
+        with drive_errors():
+            if at.exists():
+                remove(hidden)
+                at.rename(hidden)
+                sync_file(at.parent)
 
     def _head_path(self, bag: str) -> Path:
         return self.at / _HEADS / f"{_checked(bag)}{_PROOF}"
@@ -191,10 +216,3 @@ def _checked(bag: str) -> str:
 def _matching(folder: Path, form: re.Pattern[str]) -> list[str]:
     with drive_errors():
         return [path.name for path in folder.iterdir() if form.fullmatch(path.name)]
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()

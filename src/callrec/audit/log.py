@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NOBODY = "-"
 """The actor of a leaf that is written where no key is at hand."""
 
-REGISTER_KINDS = ("voucher", "key", "seal", "claim")
+REGISTER_KINDS = ("voucher", "key", "seal", "claim", "kit")
 NONCE_BYTES = 32
 
 

@@ -108,6 +108,17 @@ class Seal:
     """Of the leaf: it was sealed to the key that the holder had there."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """A recovery kit that was made in place of the one before."""
+
+    keys: PublicKeys
+    seq: int
+    """Sequence of the leaf from which on it is the vault's kit."""
+    digest: str
+    by: str
+
+
 @dataclass(slots=True)
 class Register:
     """People, roles and keys, as the statements of the log make them."""
@@ -119,6 +130,8 @@ class Register:
     keys: dict[tuple[VaultKey, int], KeyVersion] = field(default_factory=dict)
     seals: dict[str, Seal] = field(default_factory=dict)
     """By SHA-256 of the sealed share, in hex."""
+    kits: list[Kit] = field(default_factory=list)
+    """The recovery kits after the first, which leaf 0 names; all have its id."""
     ignored: list[int] = field(default_factory=list)
     """Sequences of statements that were made by somebody without the power to."""
 
@@ -152,8 +165,16 @@ class Register:
         if person == self.founders.controller:
             return self.founders.controller_keys
         if person == self.founders.kit:
-            return self.founders.kit_keys
+            return self._kit_keys(before)
         raise NotFound("no such person", hint="run callrec user list")
+
+    def _kit_keys(self, before: int | None) -> PublicKeys:
+        known = [kit.keys for kit in self.kits if before is None or kit.seq < before]
+        return known[-1] if known else self.founders.kit_keys
+
+    def earlier_kits(self) -> tuple[PublicKeys, ...]:
+        """The keys of kits that others took the place of, oldest first."""
+        return (self.founders.kit_keys, *(kit.keys for kit in self.kits))[:-1]
 
     def newest(self, key: VaultKey) -> KeyVersion:
         """The version of a vault key that is sealed to today.
@@ -262,7 +283,9 @@ def take(register: Register, seq: int, statement: Statement) -> None:
                 register.seals[share["sha256"]] = Seal(
                     VaultKey(share["key"]), share["version"], share["to"], seq
                 )
-        case "claim" | "voucher" | "key" | "seal":
+        case "kit" if _governs(register, statement.by, seq):
+            _take_kit(register, seq, statement)
+        case "claim" | "voucher" | "key" | "seal" | "kit":
             register.ignored.append(seq)
         case _:
             pass  # of no concern to the register
@@ -282,10 +305,18 @@ def _governs(register: Register, person: str, seq: int) -> bool:
 
 
 def _may_vouch(register: Register, statement: Statement, seq: int) -> bool:
-    if statement.by == register.founders.kit:  # once, for a new Data Controller
-        used = any(v.by == statement.by for known in register.vouchers.values() for v in known)
-        return not used and statement.fields["role"] == Role.DATA_CONTROLLER
+    if statement.by == register.founders.kit:
+        return _may_be_vouched_for_by_kit(register, statement)
     return _governs(register, statement.by, seq)
+
+
+def _may_be_vouched_for_by_kit(register: Register, statement: Statement) -> bool:
+    """A kit vouches once, for a new Data Controller: nobody who is known becomes one by it."""
+    since = register.kits[-1].seq if register.kits else 0
+    vouchers = [each for known in register.vouchers.values() for each in known]
+    used = any(each.by == statement.by and each.seq > since for each in vouchers)
+    is_new = statement.fields["person"] not in {*register.vouchers, register.founders.kit}
+    return not used and is_new and statement.fields["role"] == Role.DATA_CONTROLLER
 
 
 def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
@@ -318,6 +349,15 @@ def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
             by=statement.by,
         )
     )
+
+
+def _take_kit(register: Register, seq: int, statement: Statement) -> None:
+    fields, known = statement.fields, register.kits
+    previous = known[-1].digest if known else ""
+    if fields["serial"] != len(known) + 2 or fields["previous"] != previous:
+        raise Tampered(f"the kit of leaf {seq} does not follow the one before it")
+    keys = PublicKeys.from_json(fields["keys"])
+    known.append(Kit(keys, seq, statement.digest, statement.by))
 
 
 def _take_keys(register: Register, seq: int, statement: Statement) -> None:

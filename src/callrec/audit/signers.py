@@ -1,9 +1,9 @@
 """``signers.json``: how a key came to be allowed to sign, from the log's first entry on.
 
-Leaf 0 and the vouchers that it takes, each with its proof against one head. Whoever trusts leaf 0,
-because its SHA-256 is the vault root that the practice publishes, can replay them as
-``register.replay`` does, and has the signer's keys. They hold ids and keys; of a name only a salted
-hash (docs/formats/release.md, 9).
+Leaf 0 and the vouchers that it takes, each with its proof against one head; where a later recovery
+kit made a voucher, what named that kit as well. Whoever trusts leaf 0, because its SHA-256 is the
+vault root that the practice publishes, can replay them as ``register.replay`` does, and has the
+signer's keys. They hold ids and keys; of a name only a salted hash (docs/formats/release.md, 9).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from callrec.crypto.canonical import canonical
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from callrec.audit.register import Register
+    from callrec.audit.register import Kit, Register
 
 SCHEMA: Final = "callrec.signers/1"
 
@@ -43,16 +43,23 @@ def write_signers(connection: Connection, register: Register, person: str, size:
 
 
 def _vouchers(register: Register, person: str, before: int) -> list[int]:
-    """Sequences of all vouchers about a person, about those who made them, and so on to leaf 0."""
+    """Sequences of all vouchers about a person, about those who made them, and so on to leaf 0.
+
+    Where the recovery kit made one, of the statements too that named it.
+    """
     found: set[int] = set()
     waiting = [(person, before)]
     while waiting:
         whose, end = waiting.pop()
-        for voucher in register.vouchers.get(whose, ()):
+        for voucher in (*register.vouchers.get(whose, ()), *_kits(register, whose)):
             if voucher.seq < end and voucher.seq not in found:
                 found.add(voucher.seq)
                 waiting.append((voucher.by, voucher.seq))
     return sorted(found)
+
+
+def _kits(register: Register, whose: str) -> list[Kit]:
+    return register.kits if whose == register.founders.kit else []
 
 
 def _entry(connection: Connection, seq: int, size: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin, read_checkpoint
+from callrec.audit.erased import Erasures
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import NOBODY, Head
 from callrec.audit.register import Founders, Register, check_made_by, take
@@ -57,6 +58,8 @@ class Reading:
     """None if leaf 0 is damaged."""
     digest: str
     """For the next reading's ``Seen``."""
+    details_erased: int
+    """Leaves whose details went with what was destroyed under an approval."""
 
 
 def read_whole(connection: Connection, vault: str, seen: Seen | None = None) -> Reading:
@@ -83,6 +86,7 @@ def read_whole(connection: Connection, vault: str, seen: Seen | None = None) -> 
         problems=tuple(walk.problems),
         register=walk.register,
         digest=_digest(connection, head.size),
+        details_erased=len(walk.without_details),
     )
 
 
@@ -115,6 +119,9 @@ class _Walk:
     """A checkpoint was met that signs another log: so will all that follow it."""
     waiting: list[tuple[int, str]] = field(default_factory=list)
     """Sequence and actor of leaves that no checkpoint has covered yet."""
+    erasures: Erasures = field(default_factory=Erasures)
+    without_details: list[int] = field(default_factory=list)
+    """Sequences of leaves that commit to details which are not there."""
 
     def __post_init__(self) -> None:
         rows = self.connection.execute(select(tables.checkpoint))
@@ -145,6 +152,11 @@ class _Walk:
     def end(self) -> None:
         """Look at what is left when all leaves are read."""
         size = self.frontier.size
+        without, erased = set(self.without_details), self.erasures.details
+        for seq in sorted(without - erased):
+            self._found(seq, f"the details of leaf {seq} are missing")
+        for seq in sorted(erased - without):
+            self._found(seq, f"the details of leaf {seq} were erased, and are there")
         for beyond in sorted(at for at in self.notes if at > size):
             self._found(beyond, f"a checkpoint covers {beyond} leaves, but there are {size}")
         for seq, actor in self.waiting:
@@ -170,7 +182,9 @@ class _Walk:
         if row.said is None or self.register is None:
             raise Tampered(f"the statement of leaf {leaf.seq} is missing")
         try:
-            take(self.register, leaf.seq, self._statement(self.register, leaf, row))
+            statement = self._statement(self.register, leaf, row)
+            take(self.register, leaf.seq, statement)
+            self.erasures.take(self.register, leaf, statement)
         except Tampered as error:
             raise Tampered(f"the statement of leaf {leaf.seq}: {error.message}") from error
 
@@ -184,9 +198,12 @@ class _Walk:
         return statement
 
     def _check_details(self, leaf: Leaf | None, row: Any) -> None:
-        if leaf is not None and bool(leaf.detail) != (row.detail is not None):
-            what = "missing" if leaf.detail else "not its own"
-            self._found(leaf.seq, f"the details of leaf {leaf.seq} are {what}")
+        if leaf is None:
+            return
+        if leaf.detail and row.detail is None:
+            self.without_details.append(leaf.seq)  # whether they were erased, a later leaf says
+        elif row.detail is not None and not leaf.detail:
+            self._found(leaf.seq, f"the details of leaf {leaf.seq} are not its own")
 
     def _check_note(self, size: int) -> None:
         actors = {actor for _, actor in self.waiting if actor != NOBODY}

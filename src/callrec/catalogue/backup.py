@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from sqlalchemy.exc import DatabaseError
 from callrec.catalogue import tables
 from callrec.catalogue.engine import connect, reading, transaction
 from callrec.catalogue.requests import destroy_grants
-from callrec.catalogue.sound import check_sound
 from callrec.errors import Failed, Tampered
 
 if TYPE_CHECKING:
@@ -50,46 +48,6 @@ def catalogue_copy(engine: Engine, folder: Path) -> Iterator[Path]:
         yield clean
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def keep_copy(engine: Engine, to: Path) -> None:
-    """Put a whole copy into a file that its owner alone can read, in place of what lies there.
-
-    It appears whole and sound, or not at all. Unlike `catalogue_copy` it keeps the grants.
-
-    Raises:
-        Failed: there is no room for it.
-        Tampered: the catalogue is damaged.
-    """
-    beside = to.with_name(f".{to.name}")
-    try:
-        with _explained():
-            beside.unlink(missing_ok=True)
-            beside.touch(mode=0o600)
-            _back_up(engine, beside)
-            _check_copy(beside)
-            _make_durable(beside)
-            beside.replace(to)
-            _make_durable(to.parent)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _make_durable(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _check_copy(copy: Path) -> None:
-    engine = connect(copy, mode="rw")
-    try:
-        with reading(engine) as connection:
-            check_sound(connection)
-    finally:
-        engine.dispose()
 
 
 def _back_up(engine: Engine, to: Path) -> None:

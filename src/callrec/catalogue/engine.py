@@ -148,6 +148,34 @@ def _undo(connection: Connection) -> None:
         connection.exec_driver_sql("ROLLBACK")
 
 
+def write_anew(engine: Engine, work: Path) -> None:
+    """Write the catalogue's file anew from the rows that there are, and empty its journal.
+
+    ``secure_delete`` overwrites what is deleted, but not the copies of it that a page leaves behind
+    when its rows move to another.
+
+    Args:
+        engine: of the catalogue.
+        work: a folder on the vault's own disk, where the new file lies meanwhile, without a name.
+
+    Raises:
+        Failed: somebody else reads or writes the vault, or its disk is full; nothing was lost.
+    """
+    place = str(work).replace("'", "''")
+    with _explained(), engine.connect() as connection:
+        try:
+            # Not in memory, which may be smaller, nor in the system's own place for such files.
+            connection.exec_driver_sql("PRAGMA temp_store=FILE")
+            connection.exec_driver_sql(f"PRAGMA temp_store_directory='{place}'")
+            connection.exec_driver_sql("VACUUM")
+            busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        finally:
+            connection.exec_driver_sql("PRAGMA temp_store_directory=''")
+            connection.exec_driver_sql("PRAGMA temp_store=MEMORY")
+    if busy:
+        raise Failed("somebody else is reading the vault", hint="run the same command again")
+
+
 def create_catalogue(path: Path) -> None:
     """Make a new catalogue file with the newest schema, by the migrations alone."""
     engine = connect(path, mode="rwc")

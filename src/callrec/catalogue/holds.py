@@ -106,11 +106,13 @@ def count_held(connection: Connection) -> Mapping[str, int]:
 
 def holds_naming(connection: Connection, recordings: Collection[int]) -> Sequence[Row[Any]]:
     """The holds that are not lifted and name one of these: a row for each, with ``recording``."""
-    held = tables.held.c
-    query = _with_request(held.recording).join(tables.held, held.hold == tables.hold.c.id)
-    return connection.execute(
-        query.where(held.recording.in_(recordings), tables.hold.c.state != HoldState.LIFTED)
-    ).all()
+    naming = _naming().where(tables.held.c.recording.in_(recordings))
+    return connection.execute(naming).all()
+
+
+def every_holds_naming(connection: Connection) -> Sequence[Row[Any]]:
+    """As `holds_naming`, of every recording that there is."""
+    return connection.execute(_naming()).all()
 
 
 def holds_in_state(connection: Connection, *states: HoldState) -> Sequence[Row[Any]]:
@@ -130,6 +132,12 @@ def came_in_late(connection: Connection, *, after: int, before: int) -> bool:
     recording = tables.recording.c
     query = select(recording.id).where(recording.id > after, recording.started_at < before)
     return connection.execute(query.limit(1)).first() is not None
+
+
+def _naming() -> Select[Any]:
+    held = tables.held.c
+    query = _with_request(held.recording).join(tables.held, held.hold == tables.hold.c.id)
+    return query.where(tables.hold.c.state != HoldState.LIFTED)
 
 
 def _with_request(*columns: ColumnElement[Any]) -> Select[Any]:

@@ -237,7 +237,7 @@ def candidates(
     """
     query = (
         select(tables.recording.c.id)
-        .where(*_clear_conditions(criteria, zone))
+        .where(tables.recording.c.data_key.is_not(None), *_clear_conditions(criteria, zone))
         .order_by(tables.recording.c.started_at.desc(), tables.recording.c.id.desc())
     )
     if not _asks_index(criteria):

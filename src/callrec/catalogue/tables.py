@@ -426,9 +426,11 @@ certificate = Table(
     Column("request", ForeignKey("request.id"), nullable=False),
     Column("seq", ForeignKey("leaf.seq"), nullable=False),
     Column("begun_at", BigInteger, nullable=False),
+    Column("cleared_at", BigInteger),
     Column("done_at", BigInteger),
 )
-"""A destruction that was approved: C-``number``; done when nothing of it is owed any more."""
+"""A destruction that was approved: C-``number``. ``seq``: of the leaf that carries its statement.
+``cleared_at``: the vault's files are gone; done when nothing of it is owed any more."""
 
 destroyed = Table(
     "destroyed",
@@ -437,9 +439,11 @@ destroyed = Table(
     Column("certificate", ForeignKey("certificate.id"), nullable=False, index=True),
     Column("category", String(32), nullable=False),
     Column("rule", String(64), nullable=False),
+    Column("due_on", String(10)),
     Column("destroyed_at", BigInteger, nullable=False),
 )
-"""The stub of a recording, beside what its row still says: uid, start, length, hash."""
+"""The stub of a recording, beside what its row still says: uid, start, length, hash.
+``due_on``: the day on which its retention ended, ``2026-11-26``; none for an erasure."""
 
 Index("grant_person", grant.c.person)
 Index("held_recording", held.c.recording)

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import func, insert, select, union_all
 
 from callrec.catalogue import tables
+from callrec.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, ScalarSelect
+
+
+LIVE: Final = "live"
+ARCHIVED: Final = "archived"
+"""States of a recording: its file is in the vault; it is on volumes only."""
+IN_USE: Final = "in-use"
+LOST: Final = "lost"
+"""How a volume stands."""
+_AT_ONCE: Final = 1000
+"""Below the most parameters that any SQLite takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +36,46 @@ class Holding:
     """Size of the original of each recording, in bytes."""
 
 
+class Place(NamedTuple):
+    """Where a copy of a recording lies."""
+
+    recording: int
+    bag: str
+    volume: str
+    label: str
+    standing: str
+
+
+class Copied(NamedTuple):
+    """A recording that is on a volume."""
+
+    id: int
+    uid: str
+    ciphertext: str
+    bag: str
+    copies: int
+    """On how many volumes it is that are in use."""
+
+
 def find_volume(connection: Connection, volume: str) -> Row[Any] | None:
     """The row of a volume by its id; None if nothing was ever written there."""
     table = tables.volume
     return connection.execute(select(table).where(table.c.id == volume)).first()
+
+
+def volume_labelled(connection: Connection, label: str) -> Row[Any]:
+    """The row of a volume by its label.
+
+    Raises:
+        NotFound: there is none of that label.
+    """
+    table = tables.volume
+    row = connection.execute(select(table).where(table.c.label == label)).first()
+    if row is None:
+        raise NotFound(
+            "there is no volume of that label", hint="callrec archive list shows the labels"
+        )
+    return row
 
 
 def each_volume(connection: Connection) -> Sequence[Row[Any]]:
@@ -44,8 +91,10 @@ def is_label_taken(connection: Connection, label: str) -> bool:
 
 def not_archived(
     connection: Connection, volume: str, *, started_before: int | None
-) -> Sequence[Row[Any, Any]]:
-    """``id`` and ``ciphertext`` of the live recordings that are not on a volume yet, oldest first.
+) -> Sequence[Row[Any, Any, Any]]:
+    """``id``, ``ciphertext``, ``state`` of the recordings not on a volume yet, oldest first.
+
+    Those that are destroyed are not among them.
 
     Args:
         connection: sees one state of the catalogue throughout.
@@ -54,8 +103,8 @@ def not_archived(
     """
     table, archived = tables.recording, tables.archived
     there = select(archived.c.recording).where(archived.c.volume == volume)
-    query = select(table.c.id, table.c.ciphertext).where(
-        table.c.state == "live", table.c.id.not_in(there)
+    query = select(table.c.id, table.c.ciphertext, table.c.state).where(
+        table.c.state.in_([LIVE, ARCHIVED]), table.c.id.not_in(there)
     )
     if started_before is not None:
         query = query.where(table.c.started_at < started_before)
@@ -76,6 +125,104 @@ def names_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[s
     for bag, name in rows:
         found[bag].append(name)
     return found
+
+
+def numbers_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[int]]:
+    """The numbers of the recordings in each bag of a volume."""
+    table = tables.archived
+    rows = connection.execute(
+        select(table.c.bag, table.c.recording)
+        .where(table.c.volume == volume)
+        .order_by(table.c.recording)
+    )
+    found: dict[str, list[int]] = defaultdict(list)
+    for bag, number in rows:
+        found[bag].append(number)
+    return found
+
+
+def drop_bag(connection: Connection, volume: str, bag: str) -> None:
+    """Forget a bag, and which recordings were in it."""
+    for table, name in ((tables.archived, tables.archived.c.bag), (tables.bag, tables.bag.c.name)):
+        connection.execute(table.delete().where(table.c.volume == volume, name == bag))
+
+
+def place_of_each(connection: Connection, numbers: Sequence[int]) -> Mapping[int, Sequence[Place]]:
+    """On which volumes recordings lie, by their numbers; of each, by label."""
+    table, volume = tables.archived, tables.volume
+    query = (
+        select(table.c.recording, table.c.bag, table.c.volume, volume.c.label, volume.c.standing)
+        .join(volume, volume.c.id == table.c.volume)
+        .order_by(table.c.recording, volume.c.label)
+    )
+    found: dict[int, list[Place]] = defaultdict(list)
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = table.c.recording.in_(numbers[start : start + _AT_ONCE])
+        for row in connection.execute(query.where(some)):
+            found[row.recording].append(Place(*row))
+    return found
+
+
+def on_volume(
+    connection: Connection, volume: str, *, state: str, started_before: int | None
+) -> Sequence[Copied]:
+    """A volume's recordings of one state, oldest first.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        volume: its id.
+        state: ``live`` or ``archived``.
+        started_before: milliseconds since 1970; None: all.
+    """
+    table, here = tables.recording, tables.archived
+    copies = _copies_in_use().label("copies")
+    query = (
+        select(table.c.id, table.c.uid, table.c.ciphertext, here.c.bag, copies)
+        .join(here, here.c.recording == table.c.id)
+        .where(here.c.volume == volume, table.c.state == state)
+    )
+    if started_before is not None:
+        query = query.where(table.c.started_at < started_before)
+    rows = connection.execute(query.order_by(table.c.started_at, table.c.id))
+    return [Copied(*row) for row in rows]
+
+
+def calls_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, Any]]:
+    """``id, state, started_at, copies`` of a volume's recordings, oldest first.
+
+    ``copies``: on how many volumes it is that are in use. What is destroyed is not among them.
+    """
+    table, archived = tables.recording, tables.archived
+    copies = _copies_in_use()
+    return connection.execute(
+        select(table.c.id, table.c.state, table.c.started_at, copies.label("copies"))
+        .join(archived, archived.c.recording == table.c.id)
+        .where(archived.c.volume == volume, table.c.state.in_([LIVE, ARCHIVED]))
+        .order_by(table.c.started_at, table.c.id)
+    ).all()
+
+
+def _copies_in_use() -> ScalarSelect[int]:
+    every, volumes = tables.archived.alias("every"), tables.volume
+    return (
+        select(func.count())
+        .select_from(every.join(volumes, volumes.c.id == every.c.volume))
+        .where(every.c.recording == tables.recording.c.id, volumes.c.standing == IN_USE)
+        .scalar_subquery()
+    )
+
+
+def set_archived(connection: Connection, numbers: Iterable[int]) -> None:
+    """Write down that recordings are on volumes only."""
+    table = tables.recording
+    connection.execute(table.update().where(table.c.id.in_(list(numbers))).values(state=ARCHIVED))
+
+
+def count_too_few(connection: Connection, copies: int) -> int:
+    """How many recordings that are on volumes only are on fewer than so many in use."""
+    table = tables.recording
+    query = select(func.count()).where(table.c.state == ARCHIVED, _copies_in_use() < copies)
+    return connection.execute(query).scalar_one()
 
 
 def holding(connection: Connection, volume: str) -> Holding:
@@ -137,8 +284,7 @@ def put_bag(
     connection: Connection, volume: str, bag: str, *, statement: str, recordings: Iterable[int]
 ) -> None:
     """Write down a bag that lies on a volume, new or anew, and which recordings are in it."""
-    for table, name in ((tables.archived, tables.archived.c.bag), (tables.bag, tables.bag.c.name)):
-        connection.execute(table.delete().where(table.c.volume == volume, name == bag))
+    drop_bag(connection, volume, bag)
     connection.execute(tables.bag.insert().values(volume=volume, name=bag, statement=statement))
     rows = [{"recording": number, "volume": volume, "bag": bag} for number in recordings]
     if rows:

@@ -50,8 +50,11 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Safekeeping": {
         "hold": "Keep recordings from being destroyed; list what is held.",
+        "retention": "Review what is due to be destroyed; propose and carry out its disposal.",
         "archive": "Copy recordings to an external drive; check what is there.",
+        "backup": "Copy the catalogue, sealed, to another disk.",
         "restore": "Rebuild the vault from archive volumes.",
+        "erase": "Destroy what an approved request for erasure grants.",
         "audit": "Read the record of all that was done, and check it.",
         "verify-release": "Check a release that somebody was given; needs no vault.",
         "register": "Read a register: disclosures, subject access, powers.",
@@ -59,6 +62,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "The practice": {
         "user": "Add people, confirm them, change what they may do.",
         "keys": "List the vault's keys and who holds them.",
+        "recovery": "Try the recovery kit, or use it where nobody can log in.",
         "fingerprint": "Print what the practice publishes, for checking releases.",
         "notice": "Write the texts that tell people that calls are recorded.",
         "mail": "List and send what people are told by mail.",

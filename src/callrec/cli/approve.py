@@ -13,6 +13,7 @@ from callrec.cli.options import edits as edit_options
 from callrec.cli.request_view import edits_json, edits_lines, request_lines
 from callrec.cli.who import countersigning, practice_of, signing
 from callrec.errors import Failed, Unusable
+from callrec.policy.purpose import Purpose
 from callrec.policy.when import parse_day
 from callrec.practice import today
 from callrec.procedures.approve import Decision, approve_request, foresee_approval
@@ -145,4 +146,14 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         out.say(f"It lapses at {until:%Y-%m-%d %H:%M}.")
 
     out.show(value, text)
-    out.next_step(f"{done.to} runs callrec listen {done.reference}, or callrec release")
+    out.next_step(_next(done))
+
+
+def _next(done: Approved) -> str:
+    match done.purpose:
+        case Purpose.ERASURE:
+            return f"callrec erase {done.reference}"
+        case Purpose.DISPOSAL:
+            return f"callrec retention dispose {done.reference}"
+        case _:
+            return f"{done.to} runs callrec listen {done.reference}, or callrec release"

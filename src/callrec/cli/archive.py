@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from callrec.cli import options
+from callrec.cli import options, volumes
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import volumes as volume_options
+from callrec.cli.volumes import count_of, size_of
 from callrec.cli.who import practice_of, signing
-from callrec.errors import Tampered, Unusable
+from callrec.errors import NotFound, Tampered, Unusable
 from callrec.practice import today
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_limit import limit_of
 from callrec.procedures.archive_plan import needs_label
 from callrec.procedures.archive_survey import FaultKind
-from callrec.procedures.archive_verify import count_bags, list_volumes, verify_volume
+from callrec.procedures.archive_verify import count_bags, in_order_of_neglect, verify_volume
+from callrec.procedures.attached import attached_volumes
+from callrec.procedures.erasing_volumes import erase_owed, is_owed_at
+from callrec.procedures.volume_list import list_volumes
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from callrec.cli.output import Output
+    from callrec.practice import Practice
     from callrec.procedures.archive import Archived
     from callrec.procedures.archive_verify import VolumeReport
-
-MB, KB = 1_000_000, 1_000
 
 app = new_app()
 
@@ -38,102 +43,153 @@ def archive(
     older_than: options.OlderThan = None,
     before: options.Before = None,
     label: options.Label = None,
+    remove_local: volume_options.RemoveLocal = False,
 ) -> None:
     """Copy recordings to an external drive, read back and compared, and keep them here.
 
     What is on the drive already is not copied again; its copy of the catalogue is made anew each
-    time, so that the drive alone can give the vault back.
+    time, so that the drive alone can give the vault back. A run that is cut off is gone on from by
+    the next one.
     """
     if ctx.invoked_subcommand is not None:
         return
     if to is None:
         raise Unusable("where to archive to is not said", hint="callrec archive --to /mnt/external")
-    _archive(ctx.obj, to, (older_than, before), label)
-
-
-def _archive(
-    invocation: Invocation, to: Path, limit: tuple[str | None, str | None], label: str | None
-) -> None:
-    practice = practice_of(invocation)
-    older_than, before = limit
-    started_before = limit_of(
+    practice = practice_of(ctx.obj)
+    limit = limit_of(
         older_than=older_than,
         before=before,
         today=today(practice),
         zone=practice.config.time_zone,
     )
+    _archive(ctx.obj, practice, to, limit, label=label, removes=remove_local)
+
+
+app.command("list")(volumes.list_)
+app.command()(volumes.keep)
+app.command()(volumes.lost)
+app.command()(volumes.found)
+
+
+def _archive(
+    invocation: Invocation,
+    practice: Practice,
+    to: Path,
+    started_before: datetime | None,
+    *,
+    label: str | None,
+    removes: bool,
+) -> None:
     if label is None and needs_label(to):
         label = invocation.prompts.ask("Label of the new volume", option="--label LABEL")
     actor = signing(invocation, practice)
-    done = archive_recordings(practice, actor, to, started_before=started_before, label=label)
+    done = archive_recordings(
+        practice, actor, to, started_before=started_before, label=label, removes=removes
+    )
+    invocation.out.show(_archived_json(done), lambda: _say_archived(invocation.out, done))
+    if done.out_of_reach:
+        invocation.out.note(
+            f"{count_of(done.out_of_reach, 'recording')} on other volumes only: attach these too,"
+            " to have them copied"
+        )
+    _say_what_stays(invocation.out, practice, done)
+    invocation.out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
+
+
+def _archived_json(done: Archived) -> Mapping[str, Any]:
     value = {
         "volume": done.label,
         "bag": done.bag or None,
         "recordings": done.recordings,
         "bytes": done.size_bytes,
         "verified": True,
+        "out_of_reach": done.out_of_reach,
+        "erased": done.erased,
     }
-    invocation.out.show(value, lambda: _say_archived(invocation.out, done))
-    invocation.out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
+    if done.removed is None:
+        return value
+    return {
+        **value,
+        "removed": done.removed.recordings,
+        "freed_bytes": done.removed.size_bytes,
+        "too_few_copies": done.removed.too_few_copies,
+    }
 
 
 def _say_archived(out: Output, done: Archived) -> None:
+    if done.erased:
+        out.say(f"Erased there first: {count_of(done.erased, 'recording')} that was destroyed.")
     if done.bag:
-        what = f"{_count(done.recordings, 'recording')}, {_size(done.size_bytes)}"
+        what = f"{count_of(done.recordings, 'recording')}, {size_of(done.size_bytes)}"
         out.say(f'{what}, copied to "{done.label}", read back and compared.')
         out.say(f"Bag {done.bag}; the copy of the catalogue there is new.")
     else:
         out.say(f'Nothing to copy: "{done.label}" holds all that was asked for.')
         out.say("The copy of the catalogue there is new.")
+    if done.removed is not None and done.removed.recordings:
+        what = count_of(done.removed.recordings, "recording")
+        out.say(f"{what} removed here, {size_of(done.removed.size_bytes)}; volumes have them.")
 
 
-@app.command("list")
-def list_(ctx: Context) -> None:
-    """Every volume that was archived to, attached or not."""
-    practice = practice_of(ctx.obj)
-    volumes = list_volumes(practice)
-    zone = practice.config.time_zone
-    out = ctx.obj.out
-    values = [
-        {
-            "volume": each.label,
-            "last_written": each.written_at,
-            "bags": each.bags,
-            "recordings": each.recordings,
-            "bytes": each.size_bytes,
-            "last_verified": each.verified_at,
-        }
-        for each in volumes
-    ]
-    rows = [
-        (
-            each.label,
-            _local(each.written_at, zone),
-            each.recordings,
-            _size(each.size_bytes),
-            _local(each.verified_at, zone) if each.verified_at else "never by you",
+def _say_what_stays(out: Output, practice: Practice, done: Archived) -> None:
+    if done.removed is not None and done.removed.too_few_copies:
+        out.note(
+            f"{count_of(done.removed.too_few_copies, 'recording')} stay here until"
+            f" {practice.config.archive.copies} volumes have them: archive to another one"
         )
-        for each in volumes
-    ]
-    headers = ("volume", "last written", "recordings", "size", "last verified")
-    out.show_items(values, lambda: out.table(headers, rows))
-
-
-def _local(at: datetime, zone: tzinfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 @app.command()
-def verify(ctx: Context, *, volume: options.VolumeFolder) -> None:
-    """Read all of a volume back and hold it against the audit log; needs no login.
+def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> None:
+    """Read all of volumes back and hold them against the audit log; needs no login.
 
-    Damaged, missing or extra: each is named, and the exit status is 5.
+    Unless a volume owes an erasure: that is done first, and takes the password.
+
+    The one that was not verified for the longest time comes first. Damaged, missing or extra: each
+    is named, and the exit status is 5.
     """
     practice = practice_of(ctx.obj)
+    every = folders or [volume.at for volume in attached_volumes(practice).values()]
+    if not every:
+        raise NotFound(
+            "no volume of this vault is found attached",
+            hint="attach one, or give its folder: callrec archive verify /mnt/external",
+        )
+    reports = [_verify(ctx.obj, practice, at) for at in in_order_of_neglect(practice, every)]
     out = ctx.obj.out
-    with out.progress("reading bags", total=count_bags(volume)) as advance:
-        report = verify_volume(practice, volume, advance)
-    value = {
+
+    def text() -> None:
+        for report in reports:
+            _say_report(out, report)
+
+    if folders is not None and len(folders) == 1:
+        out.show(_report_json(reports[0]), text)
+    else:
+        out.show_items([_report_json(report) for report in reports], text)
+        _say_not_attached(out, practice, reports)
+    _raise_first(reports)
+
+
+def _verify(invocation: Invocation, practice: Practice, at: Path) -> VolumeReport:
+    _erase_first(invocation, practice, at)
+    with invocation.out.progress("reading bags", total=count_bags(at)) as advance:
+        return verify_volume(practice, at, advance)
+
+
+def _erase_first(invocation: Invocation, practice: Practice, at: Path) -> None:
+    """What is owed on a volume of an erasure comes before anything else, and is signed for."""
+    if not is_owed_at(practice, at):
+        return
+    actor = signing(invocation, practice)
+    with invocation.out.progress("erasing what is owed", total=None) as advance:
+        erased = erase_owed(practice, actor, at, advance=advance)
+    if erased:
+        invocation.out.note(f"erased first: {count_of(erased, 'recording')} that was destroyed")
+
+
+def _report_json(report: VolumeReport) -> Mapping[str, Any]:
+    return {
+        "volume": report.label,
         "ok": not report.faults,
         "checked": report.checked,
         "damaged": report.paths(FaultKind.DAMAGED),
@@ -141,17 +197,10 @@ def verify(ctx: Context, *, volume: options.VolumeFolder) -> None:
         "extra": report.paths(FaultKind.EXTRA),
         "problems": [{"path": fault.path, "what": fault.what} for fault in report.faults],
     }
-    out.show(value, lambda: _say_report(out, report))
-    if report.faults:
-        first = report.faults[0]
-        raise Tampered(
-            f"the volume's {first.path}: {first.what}",
-            hint="keep the drive as it is, archive to another one and tell the Data Controller",
-        )
 
 
 def _say_report(out: Output, report: VolumeReport) -> None:
-    read = f"{_count(report.checked, 'recording')} in {_count(report.bags, 'bag')} read back"
+    read = f"{count_of(report.checked, 'recording')} in {count_of(report.bags, 'bag')} read back"
     if report.faults:
         out.say(f'"{report.label}" is not as it was written; {read}:')
         for fault in report.faults:
@@ -160,11 +209,18 @@ def _say_report(out: Output, report: VolumeReport) -> None:
         out.say(f'"{report.label}" is as it was written: {read} and compared.')
 
 
-def _size(size_bytes: int) -> str:
-    if size_bytes >= MB:
-        return f"{size_bytes / MB:,.1f} MB"
-    return f"{size_bytes / KB:,.1f} kB"
+def _say_not_attached(out: Output, practice: Practice, reports: Sequence[VolumeReport]) -> None:
+    looked = {report.label for report in reports}
+    for each in list_volumes(practice):
+        if each.label not in looked and each.at is None:
+            when = f"verified {each.verified_at:%Y-%m-%d}" if each.verified_at else "never verified"
+            out.note(f'"{each.label}" is not attached: {when} by you')
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _raise_first(reports: Sequence[VolumeReport]) -> None:
+    for report in reports:
+        for first in report.faults:
+            raise Tampered(
+                f"the volume's {first.path}: {first.what}",
+                hint="keep the drive as it is, archive to another one and tell the Data Controller",
+            )

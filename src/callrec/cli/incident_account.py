@@ -57,12 +57,21 @@ def ask_account(
         recordings = [read_recording(each) for each in (numbers or "").replace(",", " ").split()]
     under = _asked(prompts, request, "Request concerned (R-17, or none)", "--request R")
     return Account(
-        noticed_at=practice.now() if noticed.casefold() == _NOW else _instant(noticed, practice),
+        noticed_at=read_noticed(noticed, practice),
         what=what,
         tell=manager,
         recordings=recordings,
         request=None if under is None else read_request(under),
     )
+
+
+def read_noticed(text: str, practice: Practice) -> datetime:
+    """When something was noticed: a moment, or ``now``.
+
+    Raises:
+        Unusable: it is neither.
+    """
+    return practice.now() if text.casefold() == _NOW else _instant(text, practice)
 
 
 def ask_closing(

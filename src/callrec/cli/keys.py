@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import rotating
+from callrec.cli.kit import ask_kit, kit_file, kit_json, say_kit
+from callrec.cli.options import recovering, rotating
 from callrec.cli.who import practice_of, signing
+from callrec.crypto.kit import read_kit
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.role import VaultKey
 from callrec.procedures.keys import Opens, audit_keys, list_keys, who_opens_what
+from callrec.procedures.kit import check_kit, make_new_kit
 from callrec.procedures.reencrypting import Left, bytes_to_reencrypt
 from callrec.procedures.reencrypting import reencrypt as reencrypt_recordings
 from callrec.procedures.resealing import count_to_reseal
@@ -21,6 +24,49 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 app = new_app()
+kit_app = new_app()
+app.add_typer(kit_app, name="kit")
+
+
+@kit_app.callback()
+def kit() -> None:
+    """Make a new recovery kit, or check what was typed of one."""
+
+
+@kit_app.command()
+def new(
+    ctx: Context,
+    *,
+    to: recovering.NewKitFile = None,
+    recovery_shares: recovering.RecoveryShares = None,
+) -> None:
+    """Make a new recovery kit; the one before opens nothing any more.
+
+    The keys of the vault go on under new versions, so that whoever found the old page opens nothing
+    that is sealed from now on.
+    """
+    practice = practice_of(ctx.obj)
+    actor = signing(ctx.obj, practice)
+    with kit_file(to) as keep:
+        made = make_new_kit(practice, actor, split=recovery_shares is not None, keep=keep)
+    out = ctx.obj.out
+    value = {"serial": made.serial, "recovery_kit": kit_json(made, to)}
+    out.show(value, lambda: say_kit(out, made, to))
+    out.next_step("callrec recovery drill, and destroy the pages of the kit before")
+
+
+@kit_app.command()
+def check(ctx: Context) -> None:
+    """Check that the words are those of the vault's recovery kit; opens and records nothing.
+
+    What is mistyped is named. callrec recovery drill proves more: that they open the vault.
+    """
+    typed = ask_kit(ctx.obj.prompts)
+    practice = practice_of(ctx.obj)
+    check_kit(practice, read_kit(typed))
+    serial = len(practice.register.kits) + 1
+    out = ctx.obj.out
+    out.show({"serial": serial}, lambda: out.say(f"These are the words of recovery kit {serial}."))
 
 
 @app.command("list")

@@ -9,6 +9,7 @@ from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options.edits import Attended, Look, read_attended
+from callrec.cli.options.volumes import OnVolume
 from callrec.cli.player import find_player
 from callrec.cli.who import practice_of, signing
 from callrec.errors import Unusable
@@ -36,6 +37,7 @@ def listen(
     *,
     attended: Attended = None,
     look: Look = False,
+    on_volume: OnVolume = None,
 ) -> None:
     """Play a recording that was granted to you, leaving no file.
 
@@ -44,7 +46,7 @@ def listen(
     waveform with its times first.
     """
     call = ctx.obj
-    practice = practice_of(call)
+    practice = practice_of(call, on_volume)
     if look:
         if attended:
             raise Unusable("nobody attends a look", hint="give --look or --attended")

@@ -13,8 +13,9 @@ app = new_app()
 def migrate(ctx: Context) -> None:
     """Bring a vault that an older callrec wrote to the newest schema.
 
-    A copy of the catalogue as it was is put beside it first. It is all done or nothing is. Delete
-    the copy once you have seen that all is well: what is revoked or erased later stays in it.
+    The catalogue as it was is put beside it first, sealed, and callrec restore --from gives it
+    back. It is all done or nothing is. Delete the copy once you have seen that all is well: what is
+    erased later stays in it.
     """
     call, out = ctx.obj, ctx.obj.out
     done = migrate_vault(call.config, now=call.now, environ=call.environ)
@@ -25,7 +26,7 @@ def migrate(ctx: Context) -> None:
             out.say(f"The vault has schema {done.after}, the newest.")
             return
         out.say(f"The vault had schema {done.before} and has {done.after} now.")
-        out.say(f'The catalogue as it was is in "{done.copy}".')
+        out.say(f'The catalogue as it was is sealed in "{done.copy}".')
 
     out.show(value, text)
     if done.copy:

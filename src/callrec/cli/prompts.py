@@ -166,6 +166,33 @@ class Prompts:
             raise Unusable("the two passwords differ", hint="type the same one twice")
         return first
 
+    def ask_secret(self, what: str, read: Callable[[str], object], *, file_variable: str) -> str:
+        """A text that is not shown and may be mistyped: from a file, else asked until it is right.
+
+        Args:
+            what: the question, without colon.
+            read: raises Unusable where it is mistyped.
+            file_variable: the variable that may name a file; ``-`` there is standard input.
+
+        Raises:
+            Locked: there is neither file nor terminal.
+            Misconfigured: the file cannot be read, or others can read it.
+            Unusable: what is in the file is mistyped.
+        """
+        named = self._environ.get(file_variable)
+        if named:
+            text = self._answers.read() if named == "-" else _text_of(Path(named))
+            read(text)
+            return text
+        while True:
+            typed = self.ask_password(what, file_variable=file_variable)
+            try:
+                read(typed)
+            except Unusable as error:
+                self._write(f"{harmless(f'{error.message}; {error.hint}')}\n")
+            else:
+                return typed
+
     def _need_terminal(self, option: str) -> None:
         if not self.possible:
             raise Unusable(f"{option.partition(' ')[0]} is missing", hint=f"give {option}")
@@ -209,8 +236,12 @@ def read_password(file: Path) -> str:
     Raises:
         Misconfigured: it cannot be read, others can read it, or it holds no password.
     """
+    return _first_line(_text_of(file))
+
+
+def _text_of(file: Path) -> str:
     try:
-        return _first_line(read_private(file).decode("utf-8"))
+        return read_private(file).decode("utf-8")
     except UnicodeDecodeError:
         raise Misconfigured("the password file is not text in UTF-8") from None
 

@@ -10,6 +10,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options.edits import Clips, Silences, said_edits
 from callrec.cli.options.releasing import ExhibitLabel, Fit, MediumSerial, NamesSubject
+from callrec.cli.options.volumes import OnVolume
 from callrec.cli.release_view import as_json, say
 from callrec.cli.who import practice_of, signing
 from callrec.policy.handing_over import Channel, Delivery, Form
@@ -37,6 +38,7 @@ def release(
     name_subject: NamesSubject = False,
     exhibit: ExhibitLabel = "",
     medium_serial: MediumSerial = "",
+    on_volume: OnVolume = None,
 ) -> None:
     """Hand over everything that was granted to you under a request, as a sealed package.
 
@@ -60,7 +62,7 @@ def release(
         medium_serial=medium_serial,
         names_subject=name_subject,
     )
-    practice = practice_of(call)
+    practice = practice_of(call, on_volume)
     actor = signing(call, practice)
     with call.out.progress("reading and writing", total=None) as advance:
         done = release_recordings(

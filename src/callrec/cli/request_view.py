@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from callrec.cli.invocation import Invocation
     from callrec.policy.edits import Edits
+    from callrec.policy.retention import Retained
     from callrec.practice import Actor, Practice
     from callrec.procedures.hold_list import ListedHold
     from callrec.procedures.outbox import ListedMessage
@@ -171,6 +172,9 @@ def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
         began = _local(recording.started_at, zone)
         length = f"{recording.duration_ms / 1000:.0f} s"
         yield _labelled("recording", f"{recording.id}  {began}  {length}  {recording.direction}")
+        if recording.retained:
+            said = f"{recording.retained.rule}; due since {recording.retained.due_on}"
+            yield _labelled("  kept", said)
         yield _labelled("  sha-256", recording.ciphertext)
 
 
@@ -221,7 +225,12 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
         "size_bytes": recording.size_bytes,
         "state": recording.state,
         "sha256_sealed": recording.ciphertext,
+        **(_retained_json(recording.retained) if recording.retained else {}),
     }
+
+
+def _retained_json(retained: Retained) -> dict[str, Any]:
+    return {"category": retained.category, "rule": retained.rule, "due_on": retained.due_on}
 
 
 def _approval_json(approval: ShownApproval) -> dict[str, Any]:

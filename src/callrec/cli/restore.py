@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.kit import ask_kit
 from callrec.cli.options import restoring as options
 from callrec.cli.who import practice_of, signing, who_signs
-from callrec.crypto.kit import read_kit_words
+from callrec.crypto.kit import read_kit
 from callrec.errors import DoneInPart
 from callrec.procedures.fetching import count_files
 from callrec.procedures.restore import (
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from callrec.archive.volume import Volume
     from callrec.practice import Actor, Practice
     from callrec.procedures.restore import Rebuilt
-
-KIT_FILE = "CALLREC_KIT_FILE"
 
 app = new_app()
 
@@ -59,7 +58,9 @@ def restore(
     rebuilt = rebuild(
         invocation.config,
         opened,
-        by_kit(_kit_seed(invocation)) if kit else by_password(_password(invocation)),
+        by_kit(read_kit(ask_kit(invocation.prompts)))
+        if kit
+        else by_password(_password(invocation)),
         now=invocation.now,
         environ=invocation.environ,
     )
@@ -116,11 +117,6 @@ def _password(invocation: Invocation) -> str:
     return invocation.prompts.ask_password("Password of somebody who may approve requests")
 
 
-def _kit_seed(invocation: Invocation) -> bytes:
-    words = invocation.prompts.ask_password("Words of the recovery kit", file_variable=KIT_FILE)
-    return read_kit_words(words)
-
-
 def _say_rebuilt(invocation: Invocation, rebuilt: Rebuilt) -> None:
     out = invocation.out
     for label, why in rebuilt.passed_over:
@@ -145,6 +141,7 @@ def _bring_back(
         "bytes": done.fetched.size_bytes,
         "damaged": done.fetched.damaged,
         "missing": dict(done.missing),
+        "erased_since": done.erased_since,
     }
     out.show(value, lambda: _say(invocation, practice, done))
     if not done.resumed:
@@ -164,6 +161,10 @@ def _say(invocation: Invocation, practice: Practice, done: Restored) -> None:
         lost = f"{done.leaves_lost} entries at least"
         out.say(f"The record goes on at entry {done.size}; lost after it: {lost}.")
         out.say("What was decided since that copy has to be decided again.")
+    if done.erased_since:
+        numbers = ", ".join(map(str, done.erased_since))
+        out.say(f"Erased after that copy, and not fetched: recording {numbers}.")
+        out.say("Its erasure has to be decided again: callrec request create --purpose erasure")
     for path in done.fetched.damaged:
         out.say(f"damaged on the volume: {path}")
     for label, count in done.missing.items():

@@ -85,6 +85,7 @@ def as_json(call: ShownCall) -> dict[str, Any]:
         "state": call.state,
         "held": call.held,
         "sha256": call.sha256,
+        "volumes": list(call.volumes),
     }
 
 
@@ -92,6 +93,12 @@ def length(call: ShownCall) -> str:
     """How long a call lasted: ``3:07``, ``1:02:45``."""
     whole = str(timedelta(seconds=call.duration_ms // 1000))
     return whole.removeprefix("0:").removeprefix("0")
+
+
+def only_on(call: ShownCall) -> str:
+    """Where a recording is that is on volumes only."""
+    labels = " or ".join(f'"{label}"' for label in call.volumes)
+    return f"only on {labels}" if labels else "only on volumes that were reported lost"
 
 
 def outside_number(call: ShownCall) -> str:
@@ -110,12 +117,23 @@ def _show(invocation: Invocation, practice: Practice, found: Found, request: str
             out.say("No call is found.")
 
     out.show({"items": [as_json(call) for call in found.items], "total": found.total}, text)
+    for place, numbers in _on_volumes(found).items():
+        out.note(f"{', '.join(map(str, numbers))}: {place}; attach it to hear or release")
     if found.total > len(rows):
         out.note(f"{len(rows)} of {found.total} calls are shown, the newest: ask more precisely")
     if rows and found.masked:
         out.note("numbers and names are masked until a request for them is granted")
         next_step = f"attach {request}" if request else "create --recording"
         out.next_step(f"callrec request {next_step} {found.items[0].id}")
+
+
+def _on_volumes(found: Found) -> dict[str, list[int]]:
+    """The calls whose sound is on volumes only, by where."""
+    places: dict[str, list[int]] = {}
+    for call in found.items:
+        if call.is_on_volumes_only:
+            places.setdefault(only_on(call), []).append(call.id)
+    return places
 
 
 def row_of(call: ShownCall, zone: tzinfo) -> tuple[object, ...]:

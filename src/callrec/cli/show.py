@@ -9,7 +9,8 @@ from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.ingest_preview import offset
 from callrec.cli.invocation import Context
-from callrec.cli.search import as_json, length, outside_number
+from callrec.cli.options.volumes import OnVolume
+from callrec.cli.search import as_json, length, only_on, outside_number
 from callrec.cli.who import acting, practice_of
 from callrec.procedures.show import show_recording
 
@@ -24,13 +25,13 @@ app = new_app()
 
 
 @app.command()
-def show(ctx: Context, recording: options.RecordingId) -> None:
+def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = None) -> None:
     """Say what is known about one recording, and check all of it.
 
     Its columns, its sealed details and its sealed file are compared with what was signed when it
     came in. Number, names and file names are masked.
     """
-    practice = practice_of(ctx.obj)
+    practice = practice_of(ctx.obj, on_volume)
     shown = show_recording(practice, acting(ctx.obj, practice), recording)
     out = ctx.obj.out
     sources = [{"name": s.name, "modified_at": s.modified_at} for s in shown.provenance]
@@ -47,6 +48,10 @@ def show(ctx: Context, recording: options.RecordingId) -> None:
         "provenance": sources,
         "notices": dict(shown.notices),
         "caller_told": shown.caller_told,
+        "file_checked": shown.is_file_checked,
+        "category": shown.category.name,
+        "rule": shown.category.rule,
+        "due_on": shown.due_on,
     }
     out.show(value, text)
     out.next_step(f"callrec request create --recording {recording}")
@@ -72,12 +77,22 @@ def _lines(shown: Shown, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "found", ", ".join(shown.findings)
     yield "sha-256", call.sha256
     yield "state", f"{call.state}, held" if call.held else call.state
+    yield "retention", _retention(shown)
     yield "told", shown.caller_told
     in_force = [f"{kind} {version}" for kind, version in shown.notices.items() if version]
     yield "notices", ", ".join(in_force) or "none in force that day"
     for source in shown.provenance:
         yield "came in as", f"{source.name}  (written {source.modified_at})"
-    yield "checked", "columns, details and sealed file are as they were sealed"
+    if call.is_on_volumes_only:
+        yield "kept", only_on(call)
+    if shown.is_file_checked:
+        yield "checked", "columns, details and sealed file are as they were sealed"
+    else:
+        yield "checked", "columns and details; attach the volume to check the sealed file"
+
+
+def _retention(shown: Shown) -> str:
+    return f"{shown.category.rule}" + (f"; due on {shown.due_on}" if shown.due_on else "")
 
 
 def _clock(clock: Clock, call: ShownCall, zone: tzinfo) -> str:

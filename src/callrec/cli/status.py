@@ -14,10 +14,14 @@ from callrec.practice import powers
 from callrec.procedures.status import Searches, Status, look
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
     from callrec.practice import Actor, Practice
     from callrec.procedures.due import DueRequest
     from callrec.procedures.inbox import InboxItem
     from callrec.procedures.reconcile_log import LastReconciled
+    from callrec.procedures.volume_list import ListedVolume
 
 app = new_app()
 
@@ -39,7 +43,17 @@ def status(ctx: Context) -> None:
         "due_soon": [_due_json(request) for request in found.due_soon],
         "last_archive": found.last_archive,
         "last_verify": found.last_verify,
+        "volumes": [
+            {
+                "volume": each.label,
+                "standing": each.standing,
+                "last_seen": each.seen_at,
+                "last_verified": each.verified_at,
+            }
+            for each in found.volumes
+        ],
         "last_reconcile": _reconciled_json(found.last_reconcile),
+        "last_drill": found.last_drill,
         "searched_without_request": [
             {"user": who.login, "searches": who.done, "refused": who.refused} for who in searched
         ],
@@ -47,6 +61,10 @@ def status(ctx: Context) -> None:
             {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
             for glass in found.unreviewed_glass
         ],
+        "erasure_owed": [
+            {"volume": label, "recordings": count} for label, count in found.erasure_owed.items()
+        ],
+        "retention_due": found.retention_due,
         "warnings": list(found.warnings),
     }
     ctx.obj.out.show(value, lambda: _say(ctx.obj, found, searched, known=actor is not None))
@@ -57,28 +75,60 @@ def status(ctx: Context) -> None:
 def _say(
     invocation: Invocation, found: Status, searched: tuple[Searches, ...], *, known: bool
 ) -> None:
-    out, zone = invocation.out, invocation.config.time_zone
+    out = invocation.out
     out.say(f"{found.practice}: {found.recordings} recordings")
     if known:
         out.say(f"{len(found.waiting_for_me)} wait for you, {len(found.lapsing_soon)} lapse soon")
     else:
         out.say("nobody is logged in, so nobody's inbox is shown")
+    for lines in (
+        _clocks(found),
+        _keeping(found, invocation.config.time_zone),
+        _watching(searched),
+        (f"warning: {warning}" for warning in found.warnings),
+    ):
+        for line in lines:
+            out.say(line)
+
+
+def _clocks(found: Status) -> Iterator[str]:
     for request in found.overdue:
-        out.say(f"OVERDUE: {request.reference}, {request.purpose}, since {request.deadline.due_on}")
+        yield f"OVERDUE: {request.reference}, {request.purpose}, since {request.deadline.due_on}"
     for request in found.due_soon:
         due = request.deadline.due_on or request.deadline.target_on
-        out.say(f"due soon: {request.reference}, {request.purpose}, by {due}")
+        yield f"due soon: {request.reference}, {request.purpose}, by {due}"
+
+
+def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
+    """What stands about the recordings as a whole."""
     at = found.last_archive
-    out.say(f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else "never archived")
+    yield f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else "never archived"
+    for each in found.volumes:
+        yield f'  "{each.label}": {_verified(each, zone)}'
     if (last := found.last_reconcile) is not None:
         when = f"{last.at.astimezone(zone):%d %B %Y, %H:%M}"
-        out.say(f"last reconciled: {when}, for {period(last.days)}")
-        out.say(f"  {summary(last.counts)}")
+        yield f"last reconciled: {when}, for {period(last.days)}"
+        yield f"  {summary(last.counts)}"
+    if tried := found.last_drill:
+        yield f"recovery kit last tried: {tried.astimezone(zone):%d %B %Y}"
+    if found.retention_due:
+        yield f"due to be destroyed: {found.retention_due}, callrec retention review"
+    for label, count in found.erasure_owed.items():
+        yield f'erasure owed: volume "{label}" holds {count} destroyed yet'
+
+
+def _watching(searched: tuple[Searches, ...]) -> Iterator[str]:
     for who in searched:
         refused = f", {who.refused} refused" if who.refused else ""
-        out.say(f"searched without a request: {who.login}, {who.done} times{refused}")
-    for warning in found.warnings:
-        out.say(f"warning: {warning}")
+        yield f"searched without a request: {who.login}, {who.done} times{refused}"
+
+
+def _verified(each: ListedVolume, zone: tzinfo) -> str:
+    if each.is_lost:
+        return "reported lost"
+    if each.verified_at is None:
+        return "never verified by you"
+    return f"last verified by you {each.verified_at.astimezone(zone):%d %B %Y, %H:%M}"
 
 
 def _whoever_is_here(invocation: Invocation, practice: Practice) -> Actor | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from callrec.practice import open_practice
 from callrec.procedures.unlock import actor_by_credential, actor_by_password, actor_by_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from callrec.cli.invocation import Invocation
     from callrec.practice import Actor, Practice
@@ -19,9 +20,15 @@ if TYPE_CHECKING:
 COUNTERSIGN_FILE = "CALLREC_COUNTERSIGN_PASSWORD_FILE"
 
 
-def practice_of(invocation: Invocation) -> Practice:
-    """The vault that this command works on; the mail that waits there is seen to afterwards."""
-    invocation.practice = open_practice(invocation.config, invocation.now, invocation.environ)
+def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) -> Practice:
+    """The vault that this command works on; the mail that waits there is seen to afterwards.
+
+    Args:
+        invocation: the command.
+        drives: folders in which volumes are looked for first.
+    """
+    opened = open_practice(invocation.config, invocation.now, invocation.environ)
+    invocation.practice = replace(opened, drives=tuple(drives or ()))
     return invocation.practice
 
 

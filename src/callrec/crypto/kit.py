@@ -1,6 +1,8 @@
 """The recovery kit's secret in a form that a person can type (docs/formats/keys.md, 7).
 
-Base32 of seed[32] || check[3], as 14 groups of four; the check is the start of the seed's SHA-256.
+Base32 of seed[32] || check[3] in 14 groups of four, each with a fifth letter that checks the group
+and its place; the check is the start of the seed's SHA-256. Or the seed in three shares, of which
+any two give it back (kit_shares.py).
 """
 
 from __future__ import annotations
@@ -8,33 +10,112 @@ from __future__ import annotations
 import base64
 from typing import Final
 
+from callrec.crypto.kit_shares import kit_shares, read_kit_shares
 from callrec.crypto.primitives import KEY_BYTES, sha256
 from callrec.errors import Unusable
 
 CHECK_BYTES: Final = 3
+GROUPS: Final = 14
 GROUP: Final = 4
+"""Letters of a group without its check letter; kits had none at first."""
+LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+"""RFC 4648, 6: each is an element of GF(32), bits of a polynomial modulo x^5 + x^2 + 1."""
+_MODULUS: Final = 0b100101
+_HINT: Final = "compare it with the page, letter by letter; 0, 1, 8 and 9 do not occur"
+_A_PAGE_OF_WORDS: Final = 16
+"""More words than these are no page of groups."""
+
+
+def kit_pages(seed: bytes, *, split: bool = False) -> tuple[str, ...]:
+    """What is printed of a 32-byte seed: one page of words, or three of which any two will do."""
+    return kit_shares(seed) if split else (kit_words(seed),)
+
+
+def read_kit(typed: str) -> bytes:
+    """The seed of a kit, from its page of groups or from two of its three shares.
+
+    Raises:
+        Unusable: something is mistyped or missing, or there is one share alone.
+    """
+    if len(typed.split()) > _A_PAGE_OF_WORDS:
+        return read_kit_shares(typed)
+    return read_kit_words(typed)
 
 
 def kit_words(seed: bytes) -> str:
-    """The 32-byte seed as groups of four letters and digits, with spaces between."""
+    """The 32-byte seed as groups of five letters and digits, with spaces between."""
     text = base64.b32encode(seed + sha256(seed)[:CHECK_BYTES]).decode()
-    return " ".join(text[i : i + GROUP] for i in range(0, len(text), GROUP))
+    groups = (text[i : i + GROUP] for i in range(0, len(text), GROUP))
+    return " ".join(group + check_letter(n, group) for n, group in enumerate(groups, 1))
+
+
+def check_letter(number: int, group: str) -> str:
+    """The fifth letter of a group: ``number + 2 v1 + 4 v2 + 8 v3 + 16 v4`` in GF(32).
+
+    A Reed-Solomon symbol: one letter mistyped, two exchanged, or a group at another place never
+    leave it right.
+
+    Args:
+        number: of the group on its page, 1 to 14.
+        group: its four letters.
+    """
+    check = 0
+    for letter in reversed(group):
+        check = _doubled(check ^ LETTERS.index(letter))
+    return LETTERS[check ^ number]
 
 
 def read_kit_words(words: str) -> bytes:
     """The seed again; case and spaces do not matter. Law: ``read_kit_words(kit_words(s)) == s``.
 
     Raises:
-        Unusable: something is mistyped or missing.
+        Unusable: something is mistyped or missing; the groups are named that can be told.
     """
-    try:
-        data = base64.b32decode("".join(words.split()).upper())
-    except ValueError:  # binascii.Error is one; letters beyond ASCII raise another
-        data = b""
+    groups = _groups(words)
+    size = GROUP + 1 if sum(len(group) > GROUP for group in groups) * 2 > GROUPS else GROUP
+    wrong = [n for n, group in enumerate(groups, 1) if not _is_right(n, group, size)]
+    if len(wrong) == GROUPS:
+        raise _no_kit()
+    if wrong:
+        raise Unusable(_named(wrong), hint=_HINT)
+    data = base64.b32decode("".join(group[:GROUP] for group in groups))
     seed, check = data[:KEY_BYTES], data[KEY_BYTES:]
-    if sha256(seed)[:CHECK_BYTES] != check:  # nor is it, if there is a byte too few or too many
-        raise Unusable(
-            "these are not the words of a recovery kit",
-            hint="there are 14 groups of four; 0, 1, 8 and 9 do not occur",
-        )
+    if sha256(seed)[:CHECK_BYTES] != check:
+        raise _no_kit()
     return seed
+
+
+def _groups(words: str) -> list[str]:
+    typed = [word.upper() if word.isascii() else word for word in words.split()]
+    if len(typed) == GROUPS:
+        return typed
+    text = "".join(typed)
+    size, over = divmod(len(text), GROUPS)
+    if over or size not in (GROUP, GROUP + 1):
+        raise _no_kit()
+    return [text[i : i + size] for i in range(0, len(text), size)]
+
+
+def _is_right(number: int, group: str, size: int) -> bool:
+    if len(group) != size or not set(group) <= set(LETTERS):
+        return False
+    return size == GROUP or group[GROUP] == check_letter(number, group[:GROUP])
+
+
+def _doubled(element: int) -> int:
+    doubled = element << 1
+    return doubled ^ _MODULUS if doubled >= len(LETTERS) else doubled
+
+
+def _named(wrong: list[int]) -> str:
+    *some, last = (str(number) for number in wrong)
+    if not some:
+        return f"group {last} of the kit has a mistake"
+    return f"groups {', '.join(some)} and {last} of the kit have mistakes"
+
+
+def _no_kit() -> Unusable:
+    return Unusable(
+        "these are not the words of a recovery kit",
+        hint="a page has 14 groups, or 33 words and then two pages are needed",
+    )

@@ -36,10 +36,20 @@ def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None
     So does whoever may search, to attach what he found for somebody who may not. It makes the
     request his own as well: he does not decide it then.
 
+    What a retention review proposed is changed by nobody: it says what was due when it was made.
+
     Raises:
-        Refused: the person is neither, or he did not make it and it is about him.
+        Refused: the person is neither, or he did not make it and it is about him; or it is for
+            disposal.
     """
     check_in_force(person)
+    if not TERMS[request.purpose].is_made_by_hand:
+        raise Refused(
+            f"a request for {request.purpose} is not changed by hand",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="the Data Controller withholds what is to be kept; callrec retention dispose makes"
+            " another",
+        )
     if person.id == request.requester:
         return
     if Power.SEARCH not in powers_of(person, on):

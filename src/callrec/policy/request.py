@@ -4,6 +4,7 @@
     submitted  -> approved | denied | withdrawn | lapsed
     approved   -> released          packed or heard, once at the least
     released   -> closed            until then it is said who has the package
+    approved   -> closed            what was to be erased or disposed of is destroyed
 
 A state is never stored as a fact: it is what `state_after` reads from the log's leaves about the
 request.
@@ -80,6 +81,7 @@ class RequestAct(StrEnum):
     FAILED = "release.failed", "released"
     HANDED_OVER = "release.handed-over", "recorded as handed over"
     ACKNOWLEDGED = "release.acknowledged", "recorded as acknowledged"
+    CARRIED_OUT = "request.carried-out", "carried out"
     CLOSED = "request.closed", "closed"
 
 
@@ -125,6 +127,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
             RequestAct.DELIVERED: RequestState.RELEASED,
             RequestAct.LOOKED: RequestState.APPROVED,
             RequestAct.LISTENED: RequestState.RELEASED,
+            RequestAct.CARRIED_OUT: RequestState.CLOSED,  # what was approved is destroyed
         },
         RequestState.RELEASED: {
             RequestAct.THIRD_PARTIES: RequestState.RELEASED,

@@ -50,6 +50,7 @@ _ENDS: Final[Mapping[str, str]] = {
     RequestAct.AMENDED: "the request was changed after it was approved",
     RequestAct.REVOKED: "the approval was revoked",
     RequestAct.GRANT_LAPSED: "the grant has lapsed",
+    RequestAct.CARRIED_OUT: "the request was carried out",
     RequestAct.CLOSED: "the request is closed",
 }
 """Acts that end every approval made before them."""

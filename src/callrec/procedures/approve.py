@@ -19,6 +19,7 @@ from callrec.policy.hearing import check_is_heard, check_may_be_granted
 from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
+from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.withholding import Ground, check_each_decided
 from callrec.practice import attempt, today, writing
 from callrec.procedures.approvals import check_signers, edits_before, withheld_before
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from callrec.policy.edits_said import SaidEdit
+    from callrec.policy.purpose import Purpose
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
@@ -81,6 +83,7 @@ class Approved:
     """What was granted."""
 
     reference: str
+    purpose: Purpose
     to: str
     """Login."""
     recordings: tuple[int, ...]
@@ -148,10 +151,14 @@ def approve_request(
         if not TERMS[request.purpose].is_heard:
             approved = [row.id for row in granting.recordings]
             check_may_be_destroyed(practice, actor, act.connection, approved)
+        check_kept_on_for_a_reason(
+            request.purpose, withheld=len(granting.withheld), note=granting.note
+        )
         write_approval(practice, act, granting)
         tell_granted(practice, act.connection, granting)
     return Approved(
         reference=reference,
+        purpose=request.purpose,
         to=logins(practice)[granting.to],
         recordings=tuple(row.id for row in granting.recordings),
         edits=granting.edits,

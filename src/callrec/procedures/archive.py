@@ -2,6 +2,7 @@
 
 In this order:
 
+    what is owed there of an erasure is done (`erasing_volumes`)
     the volume is held against the log, before anything is written to it
     the leaf ``archive.begun``, durably; then, on the drive:
     the bag, read back from the medium and compared
@@ -10,29 +11,35 @@ In this order:
     the statement with its leaf and the rows, in one transaction: from here on it is archived
     the leaf's proof, beside the bag; and only now the older copies go
 
-Whatever fails before the statement is in the log leaves the drive as it was.
+Whatever fails before the statement is in the log leaves the drive as it was, but for what was
+copied: that stays under a hidden name, and the next run goes on from there.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.bag import Bag, write_bag
-from callrec.archive.marker import begin_volume, is_volume
-from callrec.catalogue.engine import reading
+from callrec.archive.bag import MANIFEST, Bag, write_bag
+from callrec.archive.drive import check_read_back, drive_errors, remove
+from callrec.archive.marker import begin_volume, is_volume, open_volume
+from callrec.archive.serial import serial_of
+from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.volumes import put_bag, save_volume
 from callrec.crypto.statement import Statement, state
-from callrec.errors import CallrecError, Locked
+from callrec.errors import CallrecError, Failed, Locked
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, record, today, writing
 from callrec.procedures.archive_copy import time_of, write_copy
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
+from callrec.procedures.archive_removal import remove_local
 from callrec.procedures.archive_unfinished import archiving, clear, unmake
+from callrec.procedures.attached import remember_place
 from callrec.procedures.custody import to_millis
+from callrec.procedures.erasing_volumes import erase_owed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,10 +49,13 @@ if TYPE_CHECKING:
     from callrec.crypto.identity import Identity
     from callrec.practice import Actor, Practice
     from callrec.procedures.archive_copy import WrittenCopy
+    from callrec.procedures.archive_removal import Removed
     from callrec.procedures.archive_unfinished import Archiving
 
 BEGUN: Final = "archive.begun"
 SOFTWARE: Final = "callrec"
+SPARE: Final = 1 << 20
+"""Bytes besides the catalogue's own, for its key, a proof, what is not in its file yet: 1 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,12 @@ class Archived:
     recordings: int
     size_bytes: int
     """Of the sealed recordings in the bag."""
+    erased: int = 0
+    """Recordings that were destroyed since and lay there yet: they went first."""
+    out_of_reach: int = 0
+    """Recordings on other volumes only, none of which is attached: they were not copied."""
+    removed: Removed | None = None
+    """What the vault let go of; None: that was not asked for."""
 
 
 def archive_recordings(
@@ -67,6 +83,7 @@ def archive_recordings(
     *,
     started_before: datetime | None = None,
     label: str | None = None,
+    removes: bool = False,
 ) -> Archived:
     """Copy to a drive what is not on it yet, with a fresh copy of the catalogue.
 
@@ -76,6 +93,7 @@ def archive_recordings(
         to: the drive's folder; the first time it is made a volume.
         started_before: only recordings that began before; None: all.
         label: of a new volume; None: the folder's name.
+        removes: let the vault go of the files of these recordings that are on enough volumes.
 
     Raises:
         Refused: the actor may not archive.
@@ -90,13 +108,25 @@ def archive_recordings(
         check_remembered_head(practice)
         target = target_at(practice, to, label)
     volume = target.volume.volume
+    erased = 0 if target.is_new else erase_owed(practice, actor, to, advance=_unseen)
     with (
         attempt(practice, actor, ARCHIVED, subject=[volume]),
         archiving(practice.folder) as notes,
     ):
         begun = notes.begun(volume)
         plan = plan_run(practice, target, begun=begun, started_before=started_before)
-        return _Run(practice, actor, identity, notes, plan).carry_out(begun)
+        done = _Run(practice, actor, identity, notes, plan).carry_out(begun)
+        remember_place(practice, target.volume)
+        removed = (
+            remove_local(practice, actor, target.volume, started_before=started_before)
+            if removes
+            else None
+        )
+        return replace(done, removed=removed, erased=erased)
+
+
+def _unseen(_: int) -> None:
+    """What is erased first is told when all is done."""
 
 
 def _identity(actor: Actor) -> Identity:
@@ -135,7 +165,9 @@ class _Run:
         volume.drop_other_copies(time_of(plan.name))
         self._notes.end(volume.volume)
         name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
-        return Archived(volume.label, name, len(plan.items), size_bytes)
+        return Archived(
+            volume.label, name, len(plan.items), size_bytes, out_of_reach=plan.out_of_reach
+        )
 
     def _finish(self, begun: str) -> None:
         self._volume.clear_unfinished()
@@ -149,12 +181,31 @@ class _Run:
         plan, volume, practice = self._plan, self._volume, self._practice
         if plan.target.is_new:
             begin_volume(volume.at, volume=volume.volume, vault=volume.vault, label=volume.label)
-        bag = None
+        bag, begun = None, volume.unfinished_bag()
         if plan.items:
-            bag = write_bag(volume.bag_path(plan.name), plan.items, self._info())
+            bag = write_bag(
+                volume.bag_path(plan.name),
+                plan.items,
+                self._info(),
+                begun=begun,
+                besides_bytes=(practice.folder / FILE_NAME).stat().st_size + SPARE,
+            )
+        elif begun is not None:
+            with drive_errors():
+                remove(begun)
         copy = write_copy(practice, volume, plan.name, work=self._notes.copy_folder)
+        self._check_there(bag)
         with writing(practice, self._actor.signer) as act:
             return bag, self._write_down(act, bag, copy)
+
+    def _check_there(self, bag: Bag | None) -> None:
+        """What is said to be archived lies on the drive, and not where the drive was."""
+        volume = self._volume
+        if open_volume(volume.at) != volume:
+            raise Failed("another drive has taken the place of the one that was written to")
+        if bag is not None:
+            with drive_errors():
+                check_read_back(bag.path / MANIFEST, bag.manifest_sha256)
 
     def _info(self) -> dict[str, str]:
         """What bag-info.txt says of the bag: nothing that tells of a call or a person."""
@@ -176,13 +227,16 @@ class _Run:
             details={"bag": plan.name, "bytes": size_bytes, "recordings": len(plan.items)},
             statement=statement,
         )
+        now = to_millis(self._practice.now())
         save_volume(
             act.connection,
             volume.volume,
             label=volume.label,
             head_size=act.head.size,
             head_root=act.head.root,
-            written_at=to_millis(self._practice.now()),
+            written_at=now,
+            seen_at=now,
+            **self._serial(),
         )
         if bag:
             put_bag(
@@ -193,6 +247,11 @@ class _Run:
                 recordings=plan.numbers,
             )
         return seq
+
+    def _serial(self) -> dict[str, str]:
+        """The drive's own number, where it is told; what was told before stands."""
+        serial = serial_of(self._volume.at)
+        return {"serial": serial} if serial else {}
 
     def _state(self, act: Writing, bag: Bag | None, copy: WrittenCopy) -> Statement:
         return state(
@@ -224,7 +283,7 @@ class _Run:
                 return  # interrupted just after: the next run lays the proof beside the bag
             if is_volume(self._volume.at):
                 clear(self._volume, self._plan.name)
-            if self._plan.target.is_new:
+            if self._plan.target.is_new and self._volume.unfinished_bag() is None:
                 unmake(self._volume.at)
             self._notes.end(self._volume.volume)
 

@@ -31,7 +31,7 @@ from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, powers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -58,6 +58,8 @@ class Written:
     keys: str
     seq: int
     """Of the leaf that carries the statement."""
+    erased: tuple[str, ...] = ()
+    """Uids of recordings that were destroyed, and taken out of this volume's bags by this run."""
 
     @property
     def time(self) -> str:
@@ -65,10 +67,22 @@ class Written:
 
 
 def statement_fields(
-    *, volume: str, name: str, manifest: str, catalogue: str, keys: str, size: int, root: bytes
+    *,
+    volume: str,
+    name: str,
+    manifest: str,
+    catalogue: str,
+    keys: str,
+    size: int,
+    root: bytes,
+    erased: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The fields of a ``volume`` statement; ``size`` and ``root`` are the log's head before it."""
+    """The fields of a ``volume`` statement; ``size`` and ``root`` are the log's head before it.
+
+    ``erased`` stands in it only where something was.
+    """
     return {
+        **({"erased": list(erased)} if erased else {}),
         "bag": name,
         "catalogue": catalogue,
         "head": {"root": root.hex(), "size": size},
@@ -198,7 +212,8 @@ def _written(statement: Statement, leaf: Leaf) -> Written:
             "manifest": str(manifest),
             "volume": str(volume),
         } if leaf.subject == (volume,):
-            return Written(volume, name, manifest, catalogue, keys, leaf.seq)
+            erased = tuple(map(str, statement.fields.get("erased", ())))
+            return Written(volume, name, manifest, catalogue, keys, leaf.seq, erased)
         case _:
             raise Tampered("its statement is not in its form")
 

@@ -12,7 +12,14 @@ from callrec.archive.label import check_label, is_label
 from callrec.archive.marker import check_target, is_volume, open_volume
 from callrec.archive.volume import Volume, stamp
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import find_volume, is_label_taken, not_archived
+from callrec.catalogue.volumes import (
+    ARCHIVED,
+    LIVE,
+    LOST,
+    find_volume,
+    is_label_taken,
+    not_archived,
+)
 from callrec.crypto import primitives
 from callrec.errors import Tampered, Unusable
 from callrec.procedures.archive_survey import (
@@ -26,6 +33,7 @@ from callrec.procedures.archive_survey import (
     read_written,
 )
 from callrec.procedures.custody import to_millis
+from callrec.procedures.sealed_file import copies_at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,6 +66,8 @@ class Plan:
     numbers: tuple[int, ...]
     """The recordings', in the order of ``items``."""
     items: tuple[Item, ...]
+    out_of_reach: int
+    """Recordings that are on other volumes only, and none of these is attached."""
 
 
 def needs_label(to: Path) -> bool:
@@ -96,6 +106,13 @@ def target_at(practice: Practice, to: Path, label: str | None) -> Target:
 def _known(practice: Practice, to: Path, label: str | None) -> Target:
     volume = open_volume(to)
     check_ours(practice, volume)
+    with reading(practice.engine) as connection:
+        row = find_volume(connection, volume.volume)
+    if row is not None and row.standing == LOST:
+        raise Unusable(
+            "this volume was reported lost",
+            hint="read it back and count it again: callrec archive found DIR",
+        )
     if label not in (None, volume.label):
         raise Unusable(
             "this volume has another label, and keeps it",
@@ -134,12 +151,19 @@ def plan_run(
             with drive_errors():
                 _check_volume(practice, connection, volume, written, begun)
         rows = not_archived(connection, volume.volume, started_before=limit)
+    gone = copies_at_hand(practice, [row for row in rows if row.state == ARCHIVED])
+    items = {
+        row.id: Item(row.ciphertext, gone.get(row.id) or practice.store.path(row.ciphertext))
+        for row in rows
+        if row.state == LIVE or row.id in gone
+    }
     return Plan(
         target=target,
         written=written,
-        name=_next_name(practice.now(), written),
-        numbers=tuple(row.id for row in rows),
-        items=tuple(Item(row.ciphertext, practice.store.path(row.ciphertext)) for row in rows),
+        name=next_name(practice.now(), written),
+        numbers=tuple(items),
+        items=tuple(items.values()),
+        out_of_reach=len(rows) - len(items),
     )
 
 
@@ -174,8 +198,11 @@ def _was_cut_off(fault: Fault, begun: str, written: Mapping[str, Written]) -> bo
     return (fault.kind, fault.path) == (FaultKind.EXTRA, f"{BAGS}/{begun}")
 
 
-def _next_name(now: datetime, written: Mapping[str, Written]) -> str:
-    """The time, later than any on the volume even if the clock was set back: names sort by it."""
+def next_name(now: datetime, written: Mapping[str, Written]) -> str:
+    """What a run is called: by the time, and later than any on the volume, whatever the clock says.
+
+    Names sort by it.
+    """
     last = max((each.time for each in written.values()), default="")
     if stamp(now) <= last:
         now = datetime.strptime(last, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) + timedelta(seconds=1)

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.archive.bag import MANIFEST, RECORDINGS
 from callrec.archive.drive import drive_errors, hash_on_medium, read_small
+from callrec.archive.erasing import ERASED, erased_uids
 from callrec.archive.marker import MARKER
 from callrec.archive.volume import FOLDERS
 from callrec.audit import tree
 from callrec.audit.checkpoint import origin
 from callrec.audit.log import node_reader, stored_head
+from callrec.catalogue.destruction import owed_on
 from callrec.catalogue.volumes import find_volume, names_by_bag
 from callrec.crypto.primitives import sha256
 from callrec.errors import NotFound, Tampered, Unusable
@@ -116,6 +118,7 @@ def look_over(
     """
     yield from _marker(connection, volume)
     yield from _heads(practice, connection, volume, written)
+    yield from _erased(connection, volume, written)
     bags = {each.name for each in written.values() if each.manifest}
     found = set(_names(volume.at / BAGS))
     yield from _strays(BAGS, found - bags)
@@ -161,6 +164,24 @@ def _marker(connection: Connection, volume: Volume) -> Iterator[Fault]:
     row = find_volume(connection, volume.volume)
     if row is not None and row.label != volume.label:
         yield Fault(FaultKind.DAMAGED, MARKER, "its label is not the one that it was given")
+
+
+def _erased(
+    connection: Connection, volume: Volume, written: Mapping[str, Written]
+) -> Iterator[Fault]:
+    """The list of what was erased names what the statements do; what is owed may stand there."""
+    try:
+        listed = set(erased_uids(volume.at))
+    except Tampered as error:
+        yield Fault(FaultKind.DAMAGED, ERASED, error.message)
+        return
+    stated = {uid for each in written.values() for uid in each.erased}
+    owed = {row.uid for row in owed_on(connection, volume.volume)}
+    if stated - listed:
+        kind = FaultKind.DAMAGED if listed else FaultKind.MISSING
+        yield Fault(kind, ERASED, "it does not name all that was erased from this volume")
+    if listed - stated - owed:
+        yield Fault(FaultKind.DAMAGED, ERASED, "it names what was not erased from this volume")
 
 
 def _heads(

@@ -11,11 +11,9 @@ import fcntl
 import json
 import os
 import re
-import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.drive import drive_errors
 from callrec.archive.marker import MARKER
 from callrec.archive.volume import FOLDERS
 from callrec.errors import Failed, Tampered
@@ -121,16 +119,15 @@ def _damaged() -> Tampered:
 
 
 def clear(volume: Volume, name: str) -> None:
-    """Remove what a run put on a volume under a name before its statement was in the log.
+    """Take back what a run put on a volume under a name before its statement was in the log.
+
+    Its bag stays there under a hidden name: the next run does not copy it again.
 
     Raises:
         Failed: the drive does not let it go.
     """
-    with drive_errors():
-        bag = volume.bag_path(name)
-        if bag.exists():
-            shutil.rmtree(bag)
-        volume.remove_copy(time_of(name))
+    volume.set_bag_aside(name)
+    volume.remove_copy(time_of(name))
 
 
 def unmake(at: Path) -> None:

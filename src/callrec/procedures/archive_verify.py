@@ -16,9 +16,7 @@ from callrec.archive.drive import drive_errors
 from callrec.archive.marker import open_volume
 from callrec.archive.validation import validate_bag
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import each_volume, holding
 from callrec.crypto.canonical import instant, parse_instant
-from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError, Failed, NotFound, Unchecked
 from callrec.practice import check_remembered_head
 from callrec.procedures.archive_survey import (
@@ -31,10 +29,10 @@ from callrec.procedures.archive_survey import (
     manifest_faults,
     read_written,
 )
-from callrec.procedures.custody import from_millis
+from callrec.procedures.attached import remember_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -50,6 +48,7 @@ class VolumeReport:
     """What was found on a volume."""
 
     label: str
+    at: Path
     bags: int
     checked: int
     """Recordings that were read back and compared."""
@@ -58,20 +57,6 @@ class VolumeReport:
     def paths(self, kind: FaultKind) -> tuple[str, ...]:
         """Paths within the volume of what is damaged, missing or extra."""
         return tuple(fault.path for fault in self.faults if fault.kind is kind)
-
-
-@dataclass(frozen=True, slots=True)
-class ListedVolume:
-    """A volume as the vault knows it, attached or not."""
-
-    label: str
-    written_at: datetime
-    bags: int
-    recordings: int
-    size_bytes: int
-    """Of the sealed recordings on it."""
-    verified_at: datetime | None
-    """When this operator last found it sound."""
 
 
 def count_bags(at: Path) -> int:
@@ -83,6 +68,19 @@ def count_bags(at: Path) -> int:
     """
     with _readable():
         return len(open_volume(at).bags())
+
+
+def in_order_of_neglect(practice: Practice, folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Volumes as they want to be read back: never by this operator, then longest ago.
+
+    Raises:
+        NotFound: a folder is no volume.
+        Unchecked: a drive cannot be read.
+    """
+    verified = last_verified(practice.state_folder)
+    with _readable():
+        ids = {at: open_volume(at).volume for at in folders}
+    return tuple(sorted(ids, key=lambda at: (ids[at] in verified, verified.get(ids[at]))))
 
 
 def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) -> VolumeReport:
@@ -116,30 +114,11 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
                 faults += damage
                 advance(1)
     bags = sum(bool(each.manifest) for each in written.values())
-    report = VolumeReport(volume.label, bags, checked, tuple(_once(faults)))
+    report = VolumeReport(volume.label, at, bags, checked, tuple(_once(faults)))
     if not faults:
         _remember(practice.state_folder, volume.volume, practice.now())
+    remember_place(practice, volume)
     return report
-
-
-def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
-    """Every volume that was ever written to, by label; opens nothing."""
-    verified = last_verified(practice.state_folder)
-    found = []
-    with reading(practice.engine) as connection:
-        for row in each_volume(connection):
-            held = holding(connection, row.id)
-            found.append(
-                ListedVolume(
-                    label=row.label,
-                    written_at=from_millis(row.written_at),
-                    bags=held.bags,
-                    recordings=len(held.originals_bytes),
-                    size_bytes=sum(map(sealed_size, held.originals_bytes)),
-                    verified_at=verified.get(row.id),
-                )
-            )
-    return tuple(found)
 
 
 def last_verified(state_folder: Path) -> Mapping[str, datetime]:

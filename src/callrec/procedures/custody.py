@@ -19,6 +19,7 @@ from sqlalchemy import select
 from callrec.audit import log as audit
 from callrec.audit import tree
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED, stub_of
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse, parse_instant
 from callrec.crypto.context import context
@@ -141,13 +142,18 @@ def find_recording(connection: Connection, number: int) -> Row[Any]:
     """The row of a recording by its number.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or it was destroyed.
     """
     row = connection.execute(
         select(tables.recording).where(tables.recording.c.id == number)
     ).first()
     if row is None:
         raise NotFound(f"there is no recording {number}", hint="callrec search shows the numbers")
+    if row.state == DESTROYED:
+        raise NotFound(
+            f"recording {number} was destroyed under certificate {stub_of(connection, number)}",
+            hint="the certificate says under which request, and when",
+        )
     return row
 
 

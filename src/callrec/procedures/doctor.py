@@ -17,6 +17,7 @@ from sqlalchemy import select
 from callrec.audit.remembered import recall
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, wal_is_safe
+from callrec.catalogue.volumes import LIVE
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError
 from callrec.keyring import OTHERS, runtime_folder
@@ -145,6 +146,10 @@ def _decoder() -> Finding:
 
 def _shares(practice: Practice) -> Finding:
     problems = audit_keys(practice)
+    if problems and not any(problem.is_tampering for problem in problems):
+        return Finding(
+            Level.WARNING, f"{len(problems)} shares wait to be renewed", "callrec keys audit"
+        )
     if problems:
         return Finding(
             Level.DAMAGE, f"{len(problems)} shares are not as they should be", "callrec keys audit"
@@ -167,11 +172,13 @@ def _recordings(
 ) -> Iterator[Finding]:
     with reading(practice.engine) as connection:
         table = tables.recording
-        rows = connection.execute(select(table.c.id, table.c.ciphertext, table.c.size_bytes)).all()
-    known = set()
+        rows = connection.execute(
+            select(table.c.id, table.c.ciphertext, table.c.size_bytes, table.c.state)
+        ).all()
+    known = {row.ciphertext for row in rows}
+    here = [row for row in rows if row.state == LIVE]
     damaged = 0
-    for row in rows:
-        known.add(row.ciphertext)
+    for row in here:
         problem = _look_at(practice, row.ciphertext, row.size_bytes, full=full)
         if problem:
             damaged += 1
@@ -187,7 +194,7 @@ def _recordings(
         )
     if not damaged:
         looked = "read and compared" if full else "there, each of its size"
-        yield Finding(Level.WELL, f"{len(rows)} recordings {looked}")
+        yield Finding(Level.WELL, f"{len(here)} recordings {looked}")
 
 
 def _look_at(practice: Practice, name: str, size_bytes: int, *, full: bool) -> str:

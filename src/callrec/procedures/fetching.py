@@ -21,6 +21,7 @@ from callrec.errors import Failed, Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from callrec.archive.volume import Volume
@@ -50,7 +51,12 @@ class Fetched:
 
 
 def fetch(
-    practice: Practice, volume: Volume, *, check: bool, advance: Callable[[int], None]
+    practice: Practice,
+    volume: Volume,
+    *,
+    check: bool,
+    advance: Callable[[int], None],
+    without: AbstractSet[str] = frozenset(),
 ) -> Fetched:
     """Take into the vault's store what it lacks and a volume has.
 
@@ -59,6 +65,7 @@ def fetch(
         volume: of this vault.
         check: read what the store has as well, and fetch what is damaged there.
         advance: is told how many files of the volume more were looked at.
+        without: uids of recordings that are left where they are.
 
     Raises:
         Failed: the vault's disk or the drive fails; what was fetched before stays.
@@ -66,7 +73,8 @@ def fetch(
     done = Fetched()
     with practice.store.lock():
         for names in _portions(_names_on(volume)):
-            wanted = [n for n in _wanted(practice, names) if _lacks(practice, n, check=check)]
+            named = _wanted(practice, names, without)
+            wanted = [n for n in named if _lacks(practice, n, check=check)]
             _take(practice, volume, wanted, done)
             advance(len(names))
     return done
@@ -105,12 +113,18 @@ def _portions(listed: Iterator[tuple[str, Path]]) -> Iterator[dict[str, Path]]:
         yield held
 
 
-def _wanted(practice: Practice, names: dict[str, Path]) -> Sequence[tuple[str, Path]]:
+def _wanted(
+    practice: Practice, names: dict[str, Path], without: AbstractSet[str]
+) -> Sequence[tuple[str, Path]]:
     """Those that a recording of the vault has for its file, and is not destroyed."""
-    column = tables.recording.c.ciphertext
-    query = select(column).where(column.in_(names), tables.recording.c.state == "live")
+    table = tables.recording.c
+    query = select(table.uid, table.ciphertext).where(
+        table.ciphertext.in_(names), table.state == "live"
+    )
     with reading(practice.engine) as connection:
-        return [(name, names[name]) for name in connection.execute(query).scalars()]
+        return [
+            (name, names[name]) for uid, name in connection.execute(query) if uid not in without
+        ]
 
 
 def _lacks(practice: Practice, each: tuple[str, Path], *, check: bool) -> bool:

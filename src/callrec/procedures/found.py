@@ -23,7 +23,7 @@ from callrec.catalogue.engine import (
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, instant
 from callrec.crypto.identity import Identity, lock
-from callrec.crypto.kit import kit_words
+from callrec.crypto.kit import kit_pages
 from callrec.crypto.statement import Statement, state
 from callrec.errors import Misconfigured, Unusable
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
@@ -41,6 +41,7 @@ from callrec.procedures.shares import (
     store_shares,
 )
 from callrec.procedures.vouching import voucher_fields
+from callrec.release.recovery_kit import PrintedKit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +57,7 @@ LOGIN: Final = re.compile(r"[a-z][a-z0-9._-]{0,31}")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Founded:
-    """A new vault. The kit's words are shown or written once and kept nowhere."""
+    """A new vault. Its repr shows nothing."""
 
     vault: str
     practice: str
@@ -64,7 +65,7 @@ class Founded:
     login: str
     fingerprint: str
     """The vault root in hex: what the practice publishes."""
-    kit: str
+    kit: PrintedKit
 
 
 def check_login(login: str) -> None:
@@ -89,10 +90,23 @@ def found_practice(
     password: str,
     now: Callable[[], datetime],
     environ: Mapping[str, str],
+    split: bool = False,
+    keep: Callable[[PrintedKit], None] | None = None,
 ) -> Founded:
     """Found the vault that the configuration names, with its first Data Controller [policy 4(a)].
 
     It is made whole under another name and then renamed, so that there is a vault or there is none.
+
+    Args:
+        config: where the vault is to be, and how passwords are locked.
+        practice_name: what the practice is called.
+        login: of the first Data Controller.
+        full_name: his.
+        password: his.
+        now: the clock.
+        environ: where the log's head is remembered.
+        split: print the recovery kit on three pages of which any two will do.
+        keep: writes the kit's page to where it is kept, before there is a vault that it opens.
 
     Raises:
         Unusable: the login name or the password will not do.
@@ -115,6 +129,9 @@ def found_practice(
         refuse_network_file_system(beside)
         create_catalogue(beside / FILE_NAME)
         head = _write(founding, beside, config, password)
+        kit = _print_kit(founding, split=split)
+        if keep is not None:
+            keep(kit)
         beside.rename(folder)
     except OSError as error:
         raise Misconfigured(
@@ -129,7 +146,18 @@ def found_practice(
         folder=folder,
         login=login,
         fingerprint=founding.root.hex(),
-        kit=kit_words(founding.kit.seed),
+        kit=kit,
+    )
+
+
+def _print_kit(founding: _Founding, *, split: bool) -> PrintedKit:
+    return PrintedKit(
+        practice=founding.founders.practice,
+        vault=founding.founders.vault,
+        fingerprint=founding.root.hex(),
+        serial=1,
+        made_at=founding.now(),
+        pages=kit_pages(founding.kit.seed, split=split),
     )
 
 

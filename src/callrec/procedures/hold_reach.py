@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from callrec.catalogue import tables
-from callrec.catalogue.holds import holds_in_state, holds_naming
+from callrec.catalogue.holds import every_holds_naming, holds_in_state, holds_naming
+from callrec.errors import Locked, Refused
 from callrec.policy.criteria import CallFacts, matches
 from callrec.policy.hold import HoldFacts, HoldState, check_nothing_held, told_time
 from callrec.procedures.custody import from_millis
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.practice import Actor, Practice
+    from callrec.procedures.open_request import OpenRequest
 
 
 def hold_facts(row: Row[Any]) -> HoldFacts:
@@ -60,6 +62,32 @@ def holds_over(
     return {number: tuple(holds.values()) for number, holds in found.items() if holds}
 
 
+def holds_over_all(
+    practice: Practice, actor: Actor | None, connection: Connection, recordings: Sequence[Row[Any]]
+) -> Mapping[int, tuple[HoldFacts, ...]]:
+    """As `holds_over`, of as many recordings as there are, by their rows.
+
+    A hold whose request the actor cannot open covers all of them: too much, never too little.
+
+    Args:
+        practice: the open vault.
+        actor: who asks; None: nobody, who opens nothing.
+        connection: to the catalogue.
+        recordings: their rows.
+
+    Raises:
+        Tampered: such a request is not as it was made.
+    """
+    found: dict[int, dict[str, HoldFacts]] = {row.id: {} for row in recordings}
+    for row in every_holds_naming(connection):
+        if row.recording in found:
+            found[row.recording][row.id] = hold_facts(row)
+    for row in holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
+        for recording in _then(practice, actor, connection, row, recordings):
+            found[recording.id][row.id] = hold_facts(row)
+    return {number: tuple(holds.values()) for number, holds in found.items() if holds}
+
+
 def check_may_be_destroyed(
     practice: Practice, actor: Actor, connection: Connection, recordings: Collection[int]
 ) -> None:
@@ -85,12 +113,31 @@ def _in_its_time(
 ) -> Collection[int]:
     """Those of the recordings that were in the time that a hold's request tells."""
     request = read_request(practice, actor, connection, f"R-{hold.request_number}")
-    time = told_time(request.particulars)
-    return [
-        row.id
-        for row in _rows(connection, recordings)
-        if matches(time, _clear_facts(row), practice.config.time_zone)
-    ]
+    rows = _rows(connection, recordings)
+    return [row.id for row in _told_by(practice, request, rows)]
+
+
+def _then(
+    practice: Practice,
+    actor: Actor | None,
+    connection: Connection,
+    hold: Row[Any],
+    recordings: Sequence[Row[Any]],
+) -> Sequence[Row[Any]]:
+    if actor is None:
+        return recordings
+    try:
+        request = read_request(practice, actor, connection, f"R-{hold.request_number}")
+    except (Locked, Refused):
+        return recordings
+    return _told_by(practice, request, recordings)
+
+
+def _told_by(
+    practice: Practice, request: OpenRequest, recordings: Sequence[Row[Any]]
+) -> Sequence[Row[Any]]:
+    time, zone = told_time(request.particulars), practice.config.time_zone
+    return [row for row in recordings if matches(time, _clear_facts(row), zone)]
 
 
 def _rows(connection: Connection, recordings: Collection[int]) -> Sequence[Row[Any]]:

@@ -5,7 +5,7 @@ It takes no power, nobody's approval, and no key but public ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from callrec.bank_holidays import scales_of
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.audit.log import Writing
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
 
@@ -57,6 +58,8 @@ class Account:
     recordings: Sequence[int] = ()
     request: str | None = None
     """``R-17``, if one is concerned."""
+    findings: Findings = field(default_factory=Findings)
+    """What is known from the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,36 +84,43 @@ def report_incident(practice: Practice, actor: Actor, account: Account) -> Repor
     """
     with attempt(practice, actor, IncidentAct.REPORTED):
         check_may_report(actor.person)
-        check_account(account.what)
-        check_noticed(account.noticed_at, practice.now())
-        told = _told(practice, actor, account.tell)
-        check_is_told(told, actor.person.id)
         with writing(practice, actor.signer) as act:
-            body = _body(practice, act.connection, account)
-            which = IncidentVersion(
-                practice.vault, primitives.fresh_id(), 1, actor.person.id, told.id
-            )
-            insert_incident(
-                act.connection,
-                id=which.incident,
-                number=body.number,
-                version=which.version,
-                reporter=actor.person.id,
-                told=told.id,
-                aware_at=to_millis(body.noticed_at),
-                state=IncidentState.OPEN,
-            )
-            log_incident_version(
-                practice,
-                act,
-                actor,
-                what=IncidentAct.REPORTED,
-                body=body,
-                which=which,
-                subject=[told.id, *body.recordings],
-            )
-            due_at = due_at_of(practice, account.noticed_at)
-            _tell(practice, act.connection, which, f"I-{body.number}", due_at)
+            return open_incident(practice, act, actor, account)
+
+
+def open_incident(practice: Practice, act: Writing, actor: Actor, account: Account) -> Reported:
+    """Make an incident in a transaction in which its maker does something else besides.
+
+    Raises:
+        As `report_incident`.
+    """
+    check_account(account.what)
+    check_noticed(account.noticed_at, practice.now())
+    told = _told(practice, actor, account.tell)
+    check_is_told(told, actor.person.id)
+    body = _body(practice, act.connection, account)
+    which = IncidentVersion(practice.vault, primitives.fresh_id(), 1, actor.person.id, told.id)
+    insert_incident(
+        act.connection,
+        id=which.incident,
+        number=body.number,
+        version=which.version,
+        reporter=actor.person.id,
+        told=told.id,
+        aware_at=to_millis(body.noticed_at),
+        state=IncidentState.OPEN,
+    )
+    log_incident_version(
+        practice,
+        act,
+        actor,
+        what=IncidentAct.REPORTED,
+        body=body,
+        which=which,
+        subject=[told.id, *body.recordings],
+    )
+    due_at = due_at_of(practice, account.noticed_at)
+    _tell(practice, act.connection, which, f"I-{body.number}", due_at)
     return Reported(f"I-{body.number}", logins(practice)[told.id], due_at)
 
 
@@ -153,7 +163,7 @@ def _body(practice: Practice, connection: Connection, account: Account) -> Incid
         noticed_at=parse_instant(instant(account.noticed_at)),  # milliseconds, as it is sealed
         recordings=tuple(uid for uid, _ in found),
         request=account.request or "",
-        findings=Findings(contact=contact),
+        findings=replace(account.findings, contact=contact),
         closing=None,
         nonce=primitives.fresh(NONCE_BYTES),
         log_nonce=primitives.fresh(NONCE_BYTES),

@@ -126,7 +126,8 @@ def facts_of(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFa
     return RecordingFacts(
         unique_id=call.unique_id,
         names=tuple(path.name for path in paths),
-        numbers=tuple(end for end in (call.caller, call.callee) if end),
+        # Some names say the outside party's number, and not which end it was.
+        numbers=tuple({end: None for end in (call.caller, call.callee, call.number) if end}),
         extension=call.extension,
         started_at=call.started_at,
         duration_ms=duration_ms,

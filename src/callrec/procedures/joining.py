@@ -60,7 +60,7 @@ def add_person(
     public, locked = provisional_identity(practice, person.id, password)
     names = fresh_names(login, full_name)
     with governing(practice, actor) as act:
-        _insert_person(practice, act, person, names, locked)
+        insert_person(practice, act, person, names, locked)
         vouch(practice, act, actor, "person.added", person=person, keys=public, name=names.digest)
     return Added(login, role, password)
 
@@ -98,7 +98,7 @@ def add_intake(
     public = Identity.from_seed(seed, practice.vault).public
     names = fresh_names(login, full_name)
     with governing(practice, actor) as act:
-        _insert_person(practice, act, person, names, None)
+        insert_person(practice, act, person, names, None)
         vouch(practice, act, actor, "person.added", person=person, keys=public, name=names.digest)
         give_shares(practice, act, actor, person, public)
         write_credential(credential, Credential(practice.vault, person.id, practice.root, seed))
@@ -148,9 +148,14 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
     return replace(colleague(practice, actor, row, voucher), standing=Standing.CONFIRMED)
 
 
-def _insert_person(
+def insert_person(
     practice: Practice, act: Writing, person: Person, names: Names, locked: bytes | None
 ) -> None:
+    """Put somebody into the catalogue, his names sealed; the voucher is made apart from it.
+
+    Raises:
+        Unusable: the login is taken.
+    """
     taken = select(tables.person.c.id).where(tables.person.c.login == names.login)
     if act.connection.execute(taken).first() is not None:
         raise Unusable("that login is taken", hint="choose another; logins are never used twice")

@@ -133,6 +133,7 @@ def audit_keys(practice: Practice) -> tuple[KeyProblem, ...]:
 def _problem(of: str, login: str, what: Wrong | Amiss) -> KeyProblem:
     mend = {
         Wrong.OUTLIVED: f"callrec user delegate {login} --power POWER --end",
+        Wrong.OLD_KIT: "callrec keys kit new",
         Amiss.LEFT_OVER: f"callrec user disable {login}",
     }
     return KeyProblem(of, login, what.value, mend.get(what, ""))

@@ -1,8 +1,8 @@
 """Bring a vault that an older callrec wrote to the schema that this one works with.
 
-In one transaction a copy of the catalogue is put beside it, the migrations are done, what they made
-is checked, and the log says so: all of it happens or nothing. No key is needed, as nothing sealed
-is opened, so the leaf's actor is nobody, and the next checkpoint covers it.
+In one transaction a sealed copy of the catalogue is put beside it, the migrations are done, what
+they made is checked, and the log says so: all of it happens or nothing. No key is needed, as
+nothing sealed is opened, so the leaf's actor is nobody, and the next checkpoint covers it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from callrec.audit import log as audit
 from callrec.audit.log import NOBODY
-from callrec.catalogue.backup import keep_copy
 from callrec.catalogue.engine import (
     OLDER,
     SCHEMA,
@@ -21,20 +21,25 @@ from callrec.catalogue.engine import (
     schema_of,
     upgrade,
 )
-from callrec.catalogue.sound import check_kept, row_counts
+from callrec.catalogue.sound import check_kept, check_sound, row_counts
 from callrec.errors import Failed
 from callrec.practice import check_remembered_head, practice_on, writing
+from callrec.procedures.migration_copy import keep_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
+    from callrec.audit.log import Writing
     from callrec.config import Config
+    from callrec.practice import Practice
 
 MIGRATED: Final = "vault.migrated"
-KEPT: Final = "catalogue-*.sqlite"
-"""What the copies are called; in the place of the star is their schema."""
+KEPT: Final = "before-*"
+"""What the copies' folders are called; in the place of the star is the schema that is written."""
+KEPT_IN_THE_CLEAR: Final = "catalogue-*.sqlite"
+"""What callrec left before it sealed them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Migrated:
     before: str
     after: str
     copy: Path | None
-    """The catalogue as it was; None where nothing was to be done."""
+    """The folder with the catalogue as it was, sealed; None where nothing was to be done."""
 
 
 def migrate_vault(
@@ -66,19 +71,41 @@ def migrate_vault(
         raise newer_schema(before)
     practice = practice_on(engine, config, now, environ)
     check_remembered_head(practice)
-    copy = config.vault / KEPT.replace("*", before)
+    copy = config.vault / KEPT.replace("*", SCHEMA)
     with writing(practice, None) as act:
         if schema_of(act.connection) != before:
             raise Failed("somebody else migrated this vault a moment ago", hint="callrec status")
-        keep_copy(engine, copy)  # under the write lock, so that it is of the catalogue as it was
-        counts = row_counts(act.connection)
-        upgrade(act.connection)
-        check_kept(act.connection, {**counts, "alembic_version": 1})
-        act.leaf(MIGRATED, actor=NOBODY, details={"from": before, "to": SCHEMA})
+        check_sound(act.connection)
+        keep_sealed(practice, copy)  # under the write lock: of the catalogue as it was
+        _bring_on(act, before)
     engine.dispose()
     return Migrated(before, SCHEMA, copy)
 
 
+def migrate_unpacked(practice: Practice) -> None:
+    """Bring a copy of the catalogue that was just unpacked to the newest schema, if it is older.
+
+    Raises:
+        Misconfigured: it is of a newer callrec.
+        Failed: it cannot be written.
+    """
+    with reading(practice.engine) as connection:
+        before = schema_of(connection)
+    if before in OLDER:
+        with audit.writing(practice.engine, practice.log, None) as act:
+            _bring_on(act, before)
+    elif before != SCHEMA:
+        raise newer_schema(before)
+    practice.engine.dispose()
+
+
+def _bring_on(act: Writing, before: str) -> None:
+    counts = row_counts(act.connection)
+    upgrade(act.connection)
+    check_kept(act.connection, {**counts, "alembic_version": 1})
+    act.leaf(MIGRATED, actor=NOBODY, details={"from": before, "to": SCHEMA})
+
+
 def kept_copies(vault: Path) -> tuple[Path, ...]:
     """Copies of the catalogue that migrations left in the vault's folder."""
-    return tuple(sorted(vault.glob(KEPT)))
+    return tuple(sorted((*vault.glob(KEPT), *vault.glob(KEPT_IN_THE_CLEAR))))

@@ -12,23 +12,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
+from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.verify import Problem
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.requests import all_requests
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
+from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey
+from callrec.procedures.archive_removal import check_archived_rows
+from callrec.procedures.categories import check_categories
 from callrec.procedures.custody import REENCRYPTED
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_log import History, is_event
+from callrec.procedures.volume_log import check_volume_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import tzinfo
 
     from sqlalchemy import Connection, Row
@@ -43,12 +49,15 @@ def check_projections(
     for problems in (
         _check_people(connection, register),
         _check_shares(connection, register),
-        _check_recordings(connection),
+        _check_recordings(connection, register),
         _check_summaries(connection),
         _check_requests(connection),
         _check_grants(connection),
         _check_holds(connection, register, zone),
         check_incident_rows(connection),
+        check_volume_rows(connection),
+        check_archived_rows(connection),
+        check_categories(connection, register, zone),
     ):
         try:
             yield from problems
@@ -73,8 +82,13 @@ def _check_shares(connection: Connection, register: Register) -> Iterator[Proble
             yield Problem(None, error.message)
 
 
-def _check_recordings(connection: Connection) -> Iterator[Problem]:
-    """Each recording and each revision is listed by its batch's statement, and none is missing."""
+def _check_recordings(connection: Connection, register: Register) -> Iterator[Problem]:
+    """Each recording and each revision is listed by its batch's statement, and none is missing.
+
+    Of those that were destroyed, a stub is there and nothing else.
+    """
+    destroyed = _destroyed(connection, register.founders.vault)
+    yield from _check_destroyed(connection, destroyed)
     listed = {
         (item["uid"], item["revision"]): (item[before], item["ciphertext"])
         for kind, before in (("batch", "ciphertext"), (REENCRYPTED, "was"))
@@ -82,6 +96,7 @@ def _check_recordings(connection: Connection) -> Iterator[Problem]:
             select(tables.statement.c.body).where(tables.statement.c.kind == kind)
         ).scalars()
         for item in parse(body)["items"]
+        if item["uid"] not in destroyed
     }
     rows: Any = connection.execute(
         select(
@@ -104,6 +119,66 @@ def _check_recordings(connection: Connection) -> Iterator[Problem]:
             yield Problem(None, f"recording {row.id} is not as its batch's statement lists it")
     if listed:
         yield Problem(None, f"{len(listed)} entries of batch statements are in no row")
+
+
+class _Stub(NamedTuple):
+    """What is left of a recording: its rows, or what a ``destruction`` statement lets them be."""
+
+    certificate: str
+    number: int
+    request: str
+    ciphertext: str
+    category: str
+    rule: str
+    due: str
+
+
+def _destroyed(connection: Connection, vault: str) -> Mapping[str, _Stub]:
+    """What the log says was destroyed, by uid; its statements were found sound before."""
+    said = tables.statement.c
+    query = select(said.body, said.signature).where(said.kind == KIND)
+    found: dict[str, _Stub] = {}
+    for body, signature in connection.execute(query):
+        stated = read_destruction(read_statement(body, signature, vault))
+        of_all = (stated.certificate, stated.number, stated.request)
+        for uid, item in stated.items.items():
+            of_one = (item["ciphertext"], item["category"], item["rule"], item["due"])
+            found[uid] = _Stub(*of_all, *of_one)
+    return found
+
+
+def _check_destroyed(connection: Connection, destroyed: Mapping[str, _Stub]) -> Iterator[Problem]:
+    recording, stub, certificate = tables.recording, tables.destroyed, tables.certificate
+    query: Any = (
+        select(
+            recording,
+            stub.c.category,
+            stub.c.rule,
+            stub.c.due_on,
+            certificate.c.id.label("certificate"),
+            certificate.c.number,
+            certificate.c.request,
+        )
+        .outerjoin(stub, stub.c.recording == recording.c.id)
+        .outerjoin(certificate, certificate.c.id == stub.c.certificate)
+        .where((recording.c.state == DESTROYED) | stub.c.recording.is_not(None))
+    )
+    missing = dict(destroyed)
+    for row in connection.execute(query):
+        there = _Stub(
+            row.certificate,
+            row.number,
+            row.request,
+            row.ciphertext,
+            row.category,
+            row.rule,
+            row.due_on or "",
+        )
+        is_bare = row.state == DESTROYED and row.data_key is None
+        if missing.pop(row.uid, None) != there or not is_bare:
+            yield Problem(None, f"recording {row.id} is no stub that the log knows")
+    if missing:
+        yield Problem(None, f"{len(missing)} recordings that were destroyed are not, or are gone")
 
 
 def _check_summaries(connection: Connection) -> Iterator[Problem]:

@@ -53,8 +53,9 @@ def open_copies(
         Tampered: one is not as it was sealed.
     """
     table = tables.recording
-    some = (table.c.started_at >= begin) & (table.c.started_at < end)
-    rows = connection.execute(select(table).where(some).order_by(table.c.started_at)).all()
+    then = (table.c.started_at >= begin) & (table.c.started_at < end)
+    some = select(table).where(then, table.c.data_key.is_not(None))  # of others, a stub is left
+    rows = connection.execute(some.order_by(table.c.started_at)).all()
     for start in range(0, len(rows), _AT_ONCE):
         chunk = rows[start : start + _AT_ONCE]
         for opened in opening.each_checked(chunk):

@@ -15,7 +15,7 @@ from callrec.release.certificate import Certificate, CertifiedApproval, Exhibit
 from callrec.release.sshsig import ssh_fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.approvals import Approval
@@ -56,8 +56,8 @@ def certify(
         purpose=IN_WORDS[request.purpose],
         legal_basis=legal_basis(request.purpose, request.particulars.further),
         subject=request.particulars.further[Further.SUBJECT] if names_subject else None,
-        approvals=tuple(_approvals(practice, request, draft.grants)),
-        released_by=_role(practice, actor.person.id),
+        approvals=tuple(certified(practice, _used(request, draft.grants))),
+        released_by=role_of(practice, actor.person.id),
         at=manifest.at,
         files=manifest.files,
         not_enclosed=manifest.not_enclosed,
@@ -88,27 +88,30 @@ def exhibit_of(draft: Draft, *, label: str, serial: str) -> Exhibit | None:
     )
 
 
-def _approvals(
-    practice: Practice, request: OpenRequest, grants: Sequence[UsableGrant]
-) -> Iterator[CertifiedApproval]:
+def certified(practice: Practice, approvals: Iterable[Approval]) -> Iterator[CertifiedApproval]:
+    """Who approved it, by the role that he had then."""
+    for approval in approvals:
+        yield CertifiedApproval(
+            role=role_of(practice, approval.statement.by, before=approval.leaf.seq),
+            at=parse_instant(approval.leaf.at).astimezone(practice.config.time_zone),
+            countersigned_by=_second(practice, approval),
+            broke_glass=approval.broke_glass,
+        )
+
+
+def _used(request: OpenRequest, grants: Sequence[UsableGrant]) -> Iterator[Approval]:
     used = {grant.approval.digest for grant in grants}
-    for approval in request.approvals:
-        if approval.statement.digest in used:
-            yield CertifiedApproval(
-                role=_role(practice, approval.statement.by, before=approval.leaf.seq),
-                at=parse_instant(approval.leaf.at).astimezone(practice.config.time_zone),
-                countersigned_by=_second(practice, approval),
-                broke_glass=approval.broke_glass,
-            )
+    return (each for each in request.approvals if each.statement.digest in used)
 
 
 def _second(practice: Practice, approval: Approval) -> str:
     if approval.countersignature is None:
         return ""
-    return _role(practice, approval.countersignature.by, before=approval.leaf.seq)
+    return role_of(practice, approval.countersignature.by, before=approval.leaf.seq)
 
 
-def _role(practice: Practice, person: str, *, before: int | None = None) -> str:
+def role_of(practice: Practice, person: str, *, before: int | None = None) -> str:
+    """What somebody was to the practice at that point, in words: ``Data Controller``."""
     role = practice.register.person(PersonId(person), before=before).role
     return role.replace("-", " ").title()
 

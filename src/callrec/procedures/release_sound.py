@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from callrec.crypto.context import context
-from callrec.errors import NotFound, Tampered
+from callrec.errors import Tampered
 from callrec.policy.edits import UNEDITED
+from callrec.procedures.sealed_file import open_recording
 from callrec.sound import WAV, listening_copy, measure
 from callrec.store.reader import open_seekable
 from callrec.store.sealing import open_stream
@@ -49,6 +50,7 @@ def check_original(practice: Practice, grant: UsableGrant) -> None:
     """Read all of a recording and hold it against what was sealed to its hearer.
 
     Raises:
+        OnlyOnVolumes: it is on volumes only, none of which is attached.
         Tampered: its file is missing, was changed, or holds other sound.
     """
     found = count(original_pieces(practice, grant))
@@ -118,13 +120,11 @@ def _seekable(practice: Practice, grant: UsableGrant) -> Iterator[BinaryIO]:
 @contextmanager
 def _opening(practice: Practice, grant: UsableGrant) -> Iterator[BufferedReader]:
     """The sealed file; what is wrong with it is said of the recording."""
-    try:
-        with practice.store.open(grant.recording.ciphertext) as sealed:
+    with open_recording(practice, grant.recording) as sealed:
+        try:
             yield sealed
-    except NotFound as error:
-        raise Tampered(f"the sealed file of recording {grant.recording.id} is missing") from error
-    except Tampered as error:
-        raise _not_as_sealed(grant) from error
+        except Tampered as error:
+            raise _not_as_sealed(grant) from error
 
 
 def _not_as_sealed(grant: UsableGrant) -> Tampered:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from callrec.policy.particulars import Particulars
     from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
+    from callrec.policy.retention import Retained
     from callrec.practice import Actor, Practice
     from callrec.procedures.hold_list import ListedHold
     from callrec.procedures.open_request import OpenRequest
@@ -69,6 +70,8 @@ class ShownRecording:
     format: str
     size_bytes: int
     state: str
+    retained: Retained | None
+    """Of a disposal: what the retention schedule said of it when that was made."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -225,7 +228,9 @@ def _shown(
         in_full=in_full,
         particulars=particulars.as_json() if in_full else masked(particulars),
         digest=request.digest,
-        recordings=tuple(map(_recording, request.recordings)),
+        recordings=tuple(
+            _recording(row, request.body.retained.get(row.uid)) for row in request.recordings
+        ),
         hold=told.hold,
         approvals=_approvals(request, told, called, in_full=in_full),
         denial=_denial(request, told.words, called, in_full=in_full),
@@ -237,7 +242,7 @@ def _shown(
     )
 
 
-def _recording(row: Row[Any]) -> ShownRecording:
+def _recording(row: Row[Any], retained: Retained | None) -> ShownRecording:
     return ShownRecording(
         id=row.id,
         uid=row.uid,
@@ -248,6 +253,7 @@ def _recording(row: Row[Any]) -> ShownRecording:
         format=row.format,
         size_bytes=row.size_bytes,
         state=row.state,
+        retained=retained,
     )
 
 

@@ -8,6 +8,7 @@ In this order:
     it is renamed to the vault's place: there is a vault now, or there is none
     somebody who governs resumes the log: the heads that are lost are named, and what the volumes
         hold beyond the copy is stated anew
+    what is owed on these volumes of an erasure is done
     recordings are fetched, each proved by its name; the next run goes on where one was cut off
 
 Without somebody who governs the log is not resumed, and whatever remembers a lost head says so.
@@ -27,6 +28,7 @@ from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.verify import read_whole
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import FILE_NAME, connect, reading, refuse_network_file_system
 from callrec.catalogue.sound import check_sound
 from callrec.crypto import primitives
@@ -35,13 +37,20 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, practice_on, record, today
 from callrec.procedures.archive_heads import Written, read_head
+from callrec.procedures.destruction_done import settle
+from callrec.procedures.erasing_volumes import erase_owed
 from callrec.procedures.fetching import Fetched, fetch
+from callrec.procedures.migrate import migrate_unpacked
+from callrec.procedures.migration_copy import recall_copy
 from callrec.procedures.restore_copy import FoundCopy, check_stated, find_copy, unpack
 from callrec.procedures.resuming import resume
 from callrec.procedures.unlock import Unlocked, actor_of
+from callrec.store.disk import sync_each
+from callrec.store.layout import RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
     from pathlib import Path
 
@@ -91,6 +100,9 @@ class Restored:
     missing: Mapping[str, int] = field(default_factory=dict)
     """How many recordings are still missing, by the label of a volume that has them; under the
     empty label: those that no volume has."""
+    erased_since: tuple[int, ...] = ()
+    """Numbers of recordings that were erased after the copy was made: they are not fetched, and
+    their erasure is to be decided again."""
 
 
 def open_volumes(sources: Sequence[Path]) -> tuple[Volume, ...]:
@@ -120,7 +132,7 @@ def rebuild(
     """Put a vault's catalogue back in the place that the configuration names.
 
     Args:
-        config: where; nothing lies there yet.
+        config: where; nothing lies there yet, or recordings whose catalogue is gone.
         volumes: of one vault.
         opener: finds out who opens a copy.
         now: the clock.
@@ -133,8 +145,7 @@ def rebuild(
         Failed: the disk or a drive fails; nothing is there then.
     """
     folder = config.vault
-    if folder.exists() and any(folder.iterdir()):
-        raise Misconfigured(f'"{folder}" is in use already', hint="choose another with --vault")
+    _check_place(folder)
     beside = folder.with_name(f".{folder.name}.{volumes[0].vault}")
 
     def at(place: Path) -> Practice:
@@ -148,12 +159,11 @@ def rebuild(
             try:
                 _unpack(found, who, beside)
                 _check(at(beside), found, who, volumes)
+                migrate_unpacked(at(beside))
             except (Tampered, NotFound) as problem:
                 passed_over.append((found.label, problem.message))
                 continue
-            with suppress(FileNotFoundError):
-                folder.rmdir()
-            beside.rename(folder)
+            _put_in_place(beside, folder)
             return Rebuilt(at(folder), found.label, found.copy.time, who, tuple(passed_over))
     except OSError as error:
         raise Failed(f'"{folder}" cannot be made: {error.strerror}') from error
@@ -204,13 +214,19 @@ def bring_back(
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         resumption = resume(practice, actor, heads_on(practice, volumes))
-    fetched = _fetch_all(practice, actor, volumes, check=False, advance=advance)
+    if resumption.is_said:
+        _erase_owed(practice, actor, volumes)
+    since = _erased_since(practice, volumes)
+    fetched = _fetch_all(
+        practice, actor, volumes, check=False, advance=advance, without=since.keys()
+    )
     return Restored(
         size=resumption.size,
         leaves_lost=resumption.leaves_lost,
         resumed=resumption.is_said,
         fetched=fetched,
-        missing=_missing(practice),
+        missing=_missing(practice, since.keys()),
+        erased_since=tuple(sorted(since.values())),
     )
 
 
@@ -228,8 +244,19 @@ def repair_from(
     _check_ours(practice, volumes)
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
-    fetched = _fetch_all(practice, actor, volumes, check=True, advance=advance)
-    return Repaired(fetched, _missing(practice))
+    _erase_owed(practice, actor, volumes)
+    since = _erased_since(practice, volumes)
+    fetched = _fetch_all(
+        practice, actor, volumes, check=True, advance=advance, without=since.keys()
+    )
+    return Repaired(fetched, _missing(practice, since.keys()))
+
+
+def _erase_owed(practice: Practice, actor: Actor, volumes: Sequence[Volume]) -> None:
+    """What is owed on these volumes of an erasure comes before anything else."""
+    for volume in volumes:
+        erase_owed(practice, actor, volume.at, advance=lambda _: None)
+    settle(practice, actor)
 
 
 def _check_ours(practice: Practice, volumes: Sequence[Volume]) -> None:
@@ -248,12 +275,13 @@ def _fetch_all(
     *,
     check: bool,
     advance: Callable[[int], None],
+    without: AbstractSet[str],
 ) -> Fetched:
     fetched = Fetched()
     subject = [volume.volume for volume in volumes]
     with attempt(practice, actor, RESTORED, subject=subject):
         for volume in volumes:
-            fetched.add(fetch(practice, volume, check=check, advance=advance))
+            fetched.add(fetch(practice, volume, check=check, advance=advance, without=without))
     details = {"bytes": fetched.size_bytes, "recordings": fetched.recordings}
     record(practice, actor, RESTORED, subject=subject, details=details)
     return fetched
@@ -299,6 +327,33 @@ def _unpack(found: FoundCopy, who: Opener, beside: Path) -> None:
     unpack(found, who, beside / FILE_NAME)
 
 
+def _check_place(folder: Path) -> None:
+    """Refuse a folder with a catalogue in it, or with what belongs to nobody's vault.
+
+    What SQLite left beside a catalogue counts as one: it would be taken for the new one's own.
+    """
+    there = [path.name for path in folder.iterdir()] if folder.exists() else []
+    if any(name.startswith(FILE_NAME) for name in there):
+        raise Misconfigured(
+            f'"{folder}" is in use already',
+            hint=f"choose another with --vault, or move all that is called {FILE_NAME} out of it",
+        )
+    if there and RECORDINGS not in there:
+        raise Misconfigured(f'"{folder}" is in use already', hint="choose another with --vault")
+
+
+def _put_in_place(beside: Path, folder: Path) -> None:
+    """Make it the vault's catalogue by one renaming, of the folder or into it; durably."""
+    if (folder / RECORDINGS).is_dir():
+        (beside / FILE_NAME).rename(folder / FILE_NAME)
+        sync_each([folder])
+        return
+    with suppress(FileNotFoundError):
+        folder.rmdir()
+    beside.rename(folder)
+    sync_each([folder.parent])
+
+
 def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[Volume]) -> None:
     """Check all that can be checked of a catalogue that was unpacked."""
     heads = heads_on(practice, volumes)
@@ -309,7 +364,7 @@ def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[
             if problems:
                 raise Tampered(f"the log in the volume's copy: {problems[0].what}")
             _check_opener(practice, who)
-            _check_vouched_for(found, heads)
+            _check_vouched_for(practice, found, heads)
             check_not_contradicted(connection, [head for _, _, head in heads])
     finally:
         practice.engine.dispose()
@@ -327,10 +382,17 @@ def _check_opener(practice: Practice, who: Opener) -> None:
         raise Tampered("the key that opens the volume's copy is not the one that was vouched for")
 
 
-def _check_vouched_for(found: FoundCopy, heads: Sequence[tuple[Volume, Written, Head]]) -> None:
+def _check_vouched_for(
+    practice: Practice, found: FoundCopy, heads: Sequence[tuple[Volume, Written, Head]]
+) -> None:
     stated = [
         said for volume, said, _ in heads if volume == found.volume and said.time == found.copy.time
     ]
+    ours = recall_copy(practice.state_folder)
+    if not stated and ours is not None and ours.volume == found.volume.volume:
+        # A migration made it, where nobody's key is at hand: this operator saw that it did.
+        check_stated(found, catalogue=ours.sealed, keys=ours.keys)
+        return
     if not stated:
         raise Tampered("no statement on the volume vouches for its copy of the catalogue")
     last = max(stated, key=lambda said: said.seq)
@@ -350,14 +412,25 @@ def check_not_contradicted(connection: Connection, heads: Sequence[Head]) -> Non
             raise Tampered("a volume's head contradicts the log in the copy of the catalogue")
 
 
-def _missing(practice: Practice) -> Mapping[str, int]:
+def _erased_since(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, int]:
+    """What the volumes' own statements say was erased, and the catalogue has yet: uid -> number."""
+    erased = {uid for _, said, _ in heads_on(practice, volumes) for uid in said.erased}
+    table = tables.recording.c
+    query = select(table.uid, table.id).where(
+        table.uid.in_(sorted(erased)), table.state != DESTROYED
+    )
+    with reading(practice.engine) as connection:
+        return {row.uid: row.id for row in connection.execute(query)}
+
+
+def _missing(practice: Practice, without: AbstractSet[str]) -> Mapping[str, int]:
     """Live recordings without a file, counted by a volume that has one."""
     recording, archived, volume = tables.recording, tables.archived, tables.volume
     query = (
         select(recording.c.ciphertext, volume.c.label)
         .outerjoin(archived, archived.c.recording == recording.c.id)
         .outerjoin(volume, volume.c.id == archived.c.volume)
-        .where(recording.c.state == "live")
+        .where(recording.c.state == "live", recording.c.uid.not_in(sorted(without)))
         .order_by(recording.c.ciphertext, volume.c.label)
     )
     labels: dict[str, str] = {}

@@ -20,7 +20,7 @@ from callrec.audit.remembered import forget, recall, remember
 from callrec.audit.resumed import KIND, RESUMED, read_resumed, resumed_fields
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import put_bag, put_unknown, save_volume
+from callrec.catalogue.volumes import drop_bag, put_bag, put_unknown, save_volume
 from callrec.crypto.canonical import instant
 from callrec.crypto.statement import state
 from callrec.errors import Locked, Tampered
@@ -183,6 +183,7 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
             keys=run.keys,
             size=act.head.size,
             root=act.head.root,
+            erased=run.erased,
         ),
     )
     act.leaf(
@@ -200,7 +201,9 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
         head_root=act.head.root,
         written_at=to_millis(practice.now()),
     )
-    if run.manifest:
+    if not run.manifest:
+        drop_bag(act.connection, volume.volume, run.name)  # emptied by an erasure, perhaps
+    else:
         numbers = _numbers(act.connection, names)
         put_bag(
             act.connection,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.leaf import detail_commitment
@@ -13,6 +14,7 @@ from callrec.errors import Tampered
 from callrec.policy.further import Further
 from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose
+from callrec.policy.retention import Retained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +50,8 @@ class RequestBody:
     """32 bytes: keeps the digest from being guessed."""
     log_nonce: bytes
     """32 bytes: lets whoever opens the request hold it against the leaf that made it."""
+    retained: Mapping[str, Retained] = field(default_factory=dict)
+    """Of a disposal, by uid, what the retention schedule said of each recording; else empty."""
 
     def digest(self, which: Version, requester: str) -> str:
         """SHA-256(nonce[32] || canonical JSON) in hex: what an approval approves."""
@@ -59,6 +63,7 @@ class RequestBody:
             "requester": requester,
             "vault": which.vault,
             "version": which.version,
+            **self._retained_json(),
         }
         return primitives.sha256(self.nonce, canonical(whole)).hex()
 
@@ -86,6 +91,7 @@ class RequestBody:
             "particulars": self.particulars.as_json(),
             "purpose": self.purpose,
             "recordings": self._recordings_json(),
+            **self._retained_json(),
         }
         return primitives.seal(key, self.nonce + canonical(body), which.context)
 
@@ -106,12 +112,30 @@ class RequestBody:
                 recordings=tuple((uid, ciphertext) for uid, ciphertext in value["recordings"]),
                 nonce=opened[:NONCE_BYTES],
                 log_nonce=bytes.fromhex(value["log_nonce"]),
+                retained=_read_retained(value.get("retention", {})),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise Tampered("a request is not in its form") from error
 
     def _recordings_json(self) -> list[list[str]]:
         return [[uid, ciphertext] for uid, ciphertext in self.recordings]
+
+    def _retained_json(self) -> Mapping[str, Any]:
+        if not self.retained:
+            return {}
+        return {
+            "retention": {
+                uid: [each.category, each.rule, each.due_on.isoformat()]
+                for uid, each in self.retained.items()
+            }
+        }
+
+
+def _read_retained(value: Mapping[str, Any]) -> Mapping[str, Retained]:
+    return {
+        uid: Retained(str(category), str(rule), date.fromisoformat(due_on))
+        for uid, (category, rule, due_on) in value.items()
+    }
 
 
 def seal_request_key(key: bytes, which: Version, public: bytes) -> bytes:

@@ -15,6 +15,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
 from callrec.catalogue.requests import find_request
+from callrec.catalogue.volumes import ARCHIVED
 from callrec.errors import Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
@@ -28,6 +29,7 @@ from callrec.procedures.call_records import named_in
 from callrec.procedures.custody import Opening, check_clear_columns
 from callrec.procedures.hold_reach import holds_over
 from callrec.procedures.open_request import read_request
+from callrec.procedures.sealed_file import labels_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,9 +69,18 @@ class ShownCall:
     """Whether a hold covers it, so that it is not destroyed."""
     sha256: str
     """Of the original, in hex."""
+    volumes: tuple[str, ...]
+    """Labels of the volumes that have it, where the vault has not; but for those that are lost."""
+
+    @property
+    def is_on_volumes_only(self) -> bool:
+        """Whether the vault has let go of its file."""
+        return self.state == ARCHIVED
 
     @classmethod
-    def of(cls, opened: OpenedRecording, *, masked: bool, held: bool) -> Self:
+    def of(
+        cls, opened: OpenedRecording, *, masked: bool, held: bool, volumes: tuple[str, ...] = ()
+    ) -> Self:
         """What is shown of an opened recording."""
         fields = opened.fields
         number, parties = fields["number"], fields["parties"]
@@ -92,6 +103,7 @@ class ShownCall:
             state=opened.state,
             held=held,
             sha256=fields["sha256"],
+            volumes=volumes,
         )
 
 
@@ -153,7 +165,13 @@ def search_recordings(
         held = holds_over(practice, actor, connection, [opened.id for opened in shown])
     answer = {"found": len(found), "search": seq, "shown": len(shown)}
     record(practice, actor, "search.answered", subject=subject, details=answer)
-    items = (ShownCall.of(opened, masked=masked, held=opened.id in held) for opened in shown)
+    volumes = labels_of(practice, [each.id for each in shown if each.state == ARCHIVED])
+    items = (
+        ShownCall.of(
+            opened, masked=masked, held=opened.id in held, volumes=volumes.get(opened.id, ())
+        )
+        for opened in shown
+    )
     return Found(tuple(items), len(found), masked, seq)
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from callrec.audit.register import Register
 
-KIT_HOLDS: Final = (VaultKey.RECORDINGS, VaultKey.CATALOGUE, VaultKey.AUDIT)
+KIT_HOLDS: Final = tuple(VaultKey)
+"""All of them: whoever uses it is to search as well. The first kits had no share of the index."""
 
 Secrets = dict[tuple[VaultKey, int], bytes]
 

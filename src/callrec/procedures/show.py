@@ -1,7 +1,8 @@
 """Say what is known about one recording, once all of it is checked.
 
 A look at one recording is no search and stands under no request, so number, names and file names
-are masked always. Nothing is shown of a recording that is not, in every byte, as it was sealed.
+are masked always. Nothing is shown of a recording that is not, in every byte, as it was sealed;
+of one that is on volumes only, its file is read where one of these is attached.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import ARCHIVED
 from callrec.errors import NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.criteria import Direction
@@ -17,16 +19,20 @@ from callrec.policy.masking import mask_name
 from callrec.policy.notice import CallerTold, NoticeKind, caller_told
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.procedures.categories import category_of
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.hold_reach import holds_over
 from callrec.procedures.notice import read_notices, versions_on
+from callrec.procedures.sealed_file import OnlyOnVolumes, labels_of, open_recording
 from callrec.procedures.search import ShownCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from sqlalchemy import Row
 
+    from callrec.policy.retention import Category
     from callrec.procedures.custody import OpenedRecording
 
 _DIRECTIONS: Final = {str(direction): direction for direction in Direction}
@@ -68,8 +74,14 @@ class Shown:
     """Whom each channel carries, the left one first; empty: not known."""
     findings: tuple[str, ...]
     """What is to be known of the sound: ``silent``, ``truncated``, ``unclosed``."""
+    category: Category
+    """Of the retention schedule."""
+    due_on: date | None
+    """The first day on which it may be destroyed; None where the day of the call gives it none."""
     seq: int
     """The leaf that says it was shown."""
+    is_file_checked: bool
+    """Not, if it is on volumes only and none of them is attached."""
 
 
 def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
@@ -84,7 +96,8 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
         Refused: the actor may not search.
         NotFound: there is no such recording.
         Tampered: its columns, its metadata or its sealed file are not as they were sealed.
-        Misconfigured: the notices of the configuration contradict each other.
+        Misconfigured: the notices of the configuration contradict each other, or it does not name
+            the recording's category.
     """
     notices = read_notices(practice.config)
     with attempt(practice, actor, "recording.shown"):
@@ -97,12 +110,13 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
             row = find_recording(connection, number)
             opened = Opening(practice, actor, connection).checked(row)
             held = holds_over(practice, actor, connection, [row.id])
-        _check_file(practice, row)
-    on_its_day = versions_on(
-        notices, opened.started_at.astimezone(practice.config.time_zone).date()
-    )
+            category = category_of(practice, connection, row.id)
+        is_file_checked = _check_file(practice, row)
+        volumes = labels_of(practice, [row.id])[row.id] if row.state == ARCHIVED else ()
+    day = opened.started_at.astimezone(practice.config.time_zone).date()
+    on_its_day = versions_on(notices, day)
     return Shown(
-        call=ShownCall.of(opened, masked=True, held=bool(held)),
+        call=ShownCall.of(opened, masked=True, held=bool(held), volumes=volumes),
         provenance=tuple(_source(said) for said in opened.fields["provenance"]),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
         clock=Clock(
@@ -113,17 +127,26 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
         sides=tuple(opened.fields.get("sides", ())),
         findings=tuple(opened.fields.get("findings", ())),
         caller_told=_told(opened, announced=on_its_day[NoticeKind.ANNOUNCEMENT] is not None),
+        category=category,
+        due_on=category.due_on(day),
         seq=seq,
+        is_file_checked=is_file_checked,
     )
 
 
-def _check_file(practice: Practice, row: Row[Any]) -> None:
+def _check_file(practice: Practice, row: Row[Any]) -> bool:
+    """Read all of the sealed file; False: it is on volumes only, and none is attached."""
     try:
         practice.store.check(row.ciphertext)
-    except NotFound as error:
-        raise Tampered(f"the sealed file of recording {row.id} is missing") from error
+    except NotFound:
+        try:
+            with open_recording(practice, row):
+                return True  # a volume's copy is read whole before it is given out
+        except OnlyOnVolumes:
+            return False
     except Tampered as error:
         raise Tampered(f"the sealed file of recording {row.id} is not as it was sealed") from error
+    return True
 
 
 def _told(opened: OpenedRecording, *, announced: bool) -> CallerTold:

@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import owed_by_label
 from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import count_too_few
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
@@ -25,19 +27,26 @@ from callrec.procedures.due import DueRequest, read_due
 from callrec.procedures.glass_review import OpenGlass, open_glass
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.incident_list import incident_warnings
+from callrec.procedures.kit_drill import drill_warnings, last_drill
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
 from callrec.procedures.reconcile_log import LastReconciled, last_reconciled
+from callrec.procedures.retention import count_due, retention_warnings
 from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
 from callrec.procedures.unrecorded import unrecorded_warnings
+from callrec.procedures.volume_list import list_volumes
+from callrec.procedures.volume_log import check_standings
 from callrec.procedures.waiting_mail import mail_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from callrec.practice import Actor, Practice
+    from callrec.procedures.volume_list import ListedVolume
 
 SOON: Final = timedelta(days=3)
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
@@ -70,12 +79,21 @@ class Status:
     last_archive: datetime | None
     last_verify: datetime | None
     """When this operator last found an archive volume sound."""
+    volumes: tuple[ListedVolume, ...]
+    """The most neglected first: never verified by this operator, or longest ago."""
     last_reconcile: LastReconciled | None
     """None: recordings were never held against call records."""
+    last_drill: datetime | None
+    """When the recovery kit that now counts was last seen to open the vault."""
     searched_without_request: tuple[Searches, ...]
     """Most first; for the Data Controller."""
     unreviewed_glass: tuple[OpenGlass, ...]
     """What the Data Controller decided alone, until somebody else has accepted it."""
+    erasure_owed: Mapping[str, int]
+    """How many destroyed recordings each volume holds yet, by its label."""
+    retention_due: int | None
+    """Recordings whose time is over and which nothing stops, as far as no key is needed to tell;
+    None where the configuration does not name the category of one."""
     warnings: tuple[str, ...]
 
 
@@ -89,8 +107,9 @@ def look(practice: Practice, actor: Actor | None) -> Status:
     waiting = read_inbox(practice, actor) if actor else ()
     soon, due = practice.now() + SOON, read_due(practice)
     with reading(practice.engine) as connection:
-        archived = connection.execute(select(func.max(tables.volume.c.written_at))).scalar()
+        archived = _last_archived(connection)
         reconciled = last_reconciled(practice, connection)
+        owed = owed_by_label(connection)
     return Status(
         practice=practice.name,
         recordings=count_recordings(practice),
@@ -100,18 +119,38 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         due_soon=tuple(each for each in due if each.urgency is Urgency.DUE_SOON),
         last_archive=from_millis(archived) if archived else None,
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
+        volumes=_by_neglect(practice),
         last_reconcile=reconciled,
+        last_drill=last_drill(practice),
         searched_without_request=_searched_without_request(practice),
         unreviewed_glass=open_glass(practice),
+        erasure_owed=owed,
+        retention_due=count_due(practice),
         warnings=tuple(_warnings(practice, reconciled, never_archived=archived is None)),
     )
+
+
+def _last_archived(connection: Connection) -> int | None:
+    """When recordings were last archived; a volume without any is a backup of the catalogue."""
+    volume, bag = tables.volume, tables.bag
+    query = select(func.max(volume.c.written_at)).where(volume.c.id.in_(select(bag.c.volume)))
+    at: int | None = connection.execute(query).scalar()
+    return at
 
 
 def count_recordings(practice: Practice) -> int:
     """How many recordings the vault holds."""
     with reading(practice.engine) as connection:
-        query = select(func.count()).select_from(tables.recording)
+        query = select(func.count()).where(tables.recording.c.data_key.is_not(None))
         return connection.execute(query).scalar() or 0
+
+
+def _by_neglect(practice: Practice) -> tuple[ListedVolume, ...]:
+    try:
+        volumes = list_volumes(practice)
+    except CallrecError:
+        return ()  # the warnings say so
+    return tuple(sorted(volumes, key=lambda each: (each.verified_at is not None, each.verified_at)))
 
 
 def _searched_without_request(practice: Practice) -> tuple[Searches, ...]:
@@ -147,10 +186,28 @@ def _warnings(
     yield from incident_warnings(practice)
     yield from notice_warnings(practice)
     yield from unrecorded_warnings(practice)
+    yield from retention_warnings(practice)
     yield from mail_warnings(practice)
+    yield from _volume_warnings(practice)
     if reconciled is not None and reconciled.warning:
         yield reconciled.warning
+    yield from drill_warnings(practice)
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"
     if never_archived and count_recordings(practice):
         yield "nothing was ever archived: if this disk dies, the recordings are gone"
+
+
+def _volume_warnings(practice: Practice) -> Iterator[str]:
+    copies = practice.config.archive.copies
+    with reading(practice.engine) as connection:
+        too_few = count_too_few(connection, copies)
+        try:
+            check_standings(practice, connection)
+        except CallrecError as error:
+            yield f"the audit log: {error.message}; run callrec audit verify"
+    if too_few:
+        yield (
+            f"{too_few} recordings are on volumes only, and on fewer than {copies}:"
+            " callrec archive --to another one while those that have them are attached"
+        )

@@ -125,7 +125,9 @@ def _began_then(practice: Practice, particulars: Particulars) -> int | None:
     begins, ends = Days(particulars.day, particulars.day).bounds(zone)
     recording = tables.recording.c
     query = select(func.count()).where(
-        recording.started_at >= to_millis(begins), recording.started_at < to_millis(ends)
+        recording.data_key.is_not(None),
+        recording.started_at >= to_millis(begins),
+        recording.started_at < to_millis(ends),
     )
     if particulars.times is not UNKNOWN:
         begins, ends = particulars.times.bounds(particulars.day, zone)

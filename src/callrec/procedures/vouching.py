@@ -84,10 +84,7 @@ def governing(practice: Practice, actor: Actor) -> Iterator[Writing]:
             would be as it should be.
     """
     with writing(practice, actor.signer) as act:
-        if read_register(act.connection) != practice.register:
-            raise Failed(
-                "people or keys were changed a moment ago, so nothing was done", hint="try again"
-            )
+        check_unchanged(practice, act)
         before = share_faults(act.connection, practice.register, today(practice))
         yield act
         _end_lapsed(replace(practice, register=read_register(act.connection)), act, actor)
@@ -113,6 +110,18 @@ def _check_shares(
         raise Failed(f"{len(worse)} shares would not be as they should be, so nothing was done")
     assert actor.identity is not None  # noqa: S101 - the caller asked for the password
     open_shares(connection, register, actor.person.id, actor.identity.kem)
+
+
+def check_unchanged(practice: Practice, act: Writing) -> None:
+    """Check that people and keys are still as they were when the practice was opened.
+
+    Raises:
+        Failed: somebody changed them; a statement made now would not follow the newest.
+    """
+    if read_register(act.connection) != practice.register:
+        raise Failed(
+            "people or keys were changed a moment ago, so nothing was done", hint="try again"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +217,7 @@ def vouch(
         act_name,
         actor=actor.person.id,
         subject=[person.id],
-        statement=_signed(practice, actor, "voucher", fields),
+        statement=signed(practice, actor, "voucher", fields),
     )
 
 
@@ -233,7 +242,7 @@ def renew_keys(
     held: Mapping[str, frozenset[VaultKey]],
 ) -> None:
     """Begin new versions of vault keys, sealed to those who hold them from now on."""
-    keys = _signed(practice, actor, "key", key_fields(practice.vault, fresh))
+    keys = signed(practice, actor, "key", key_fields(practice.vault, fresh))
     act.leaf("keys.made", actor=actor.person.id, statement=keys)
     log_shares(practice, act, actor, shares_for(practice.register, fresh, held))
 
@@ -241,12 +250,13 @@ def renew_keys(
 def log_shares(practice: Practice, act: Writing, actor: Actor, shares: Sequence[Share]) -> None:
     """Put shares into the catalogue, under the leaf of the statement that lists them."""
     store_shares(act.connection, shares)
-    seals = _signed(practice, actor, "seal", seal_fields(shares))
+    seals = signed(practice, actor, "seal", seal_fields(shares))
     subject = sorted({share.to for share in shares})
     act.leaf("keys.shared", actor=actor.person.id, subject=subject, statement=seals)
 
 
-def _signed(practice: Practice, actor: Actor, kind: str, fields: Mapping[str, Any]) -> Statement:
+def signed(practice: Practice, actor: Actor, kind: str, fields: Mapping[str, Any]) -> Statement:
+    """A statement by somebody who gave his password."""
     assert actor.identity is not None  # noqa: S101 - the caller asked for the password
     return state(
         kind,

@@ -305,7 +305,7 @@ OBJECTS = {
     "statement": "body:text signature:signature",
     "extra": "leaf:text nonce:hash details:details",
     "details": "manifest:hash ...",
-    # a leaf (audit-log.md, 1), founders (keys.md, 4), a voucher (keys.md, 5)
+    # a leaf (audit-log.md, 1), founders (keys.md, 4), a voucher and a new kit (keys.md, 5 and 7)
     "leaf": _LEAF,
     "first-leaf": f"{_LEAF} founders:object",
     "object": "...",
@@ -313,6 +313,7 @@ OBJECTS = {
     "founder": "id:id act:key kem:kem-key log:key",
     "voucher": "kind:=voucher vault:id by:id at:time person:id serial:n previous:hash-or-nothing"
     " role:code powers:code* delegations:lent* standing:code keys:keys name:hash ...",
+    "kit": "kind:=kit vault:id by:id at:time serial:n previous:hash-or-nothing keys:keys",
     "lent": "power:code until:text ...",
     "keys": "act:key kem:kem-key log:key ...",
 }
@@ -559,26 +560,37 @@ class Register:
         self.founders = founders
         self.vouchers: dict[str, list[dict[str, Any]]] = {}
         self.digests = {"": ""}
+        self.kits: list[dict[str, Any]] = []
+        """The recovery kits after the first."""
+        self.is_kit_used = False
 
     def take(self, leaf: Mapping[str, Any], body: bytes, signature: bytes) -> None:
-        """Take the voucher that a leaf carries, if it counts."""
-        at = f"has a voucher at entry {leaf['seq']} that"
-        voucher = read_as("voucher", body, f": the voucher of entry {leaf['seq']}")
-        by, person, vault = voucher["by"], voucher["person"], voucher["vault"]
+        """Take the voucher, or the new recovery kit, that a leaf carries, if it counts."""
+        said = parse(body)
+        is_kit = isinstance(said, dict) and said.get("kind") == "kit"
+        kind = "kit" if is_kit else "voucher"
+        at = f"has a {kind} at entry {leaf['seq']} that"
+        said = read_as(kind, body, f": the {kind} of entry {leaf['seq']}")
+        by, vault = said["by"], said["vault"]
         digest = sha256(body).hexdigest()
         if (by, digest) != (leaf["actor"], leaf["statement"]) or vault != self.founders["vault"]:
             raise Wrong(f"{at} this entry does not carry")
-        context = b"callrec/1 voucher\n" + canonical({"vault": vault})
+        context = f"callrec/1 {kind}\n".encode() + canonical({"vault": vault})
         if not is_signed(self._act_key(by), context + body, signature):
             raise Wrong(f"{at} its maker did not sign")
-        if not self._may_vouch(by, voucher["role"]):
+        if not (self._governs(by) if is_kit else self._may_vouch(said)):
             raise Wrong(f"{at} was made by somebody who was no Data Controller then")
-        known = self.vouchers.get(person, [])
-        previous = self.digests.get(person, "")
-        if (voucher["serial"], voucher["previous"]) != (len(known) + 1, previous):
+        person = self.founders["kit"]["id"] if is_kit else said["person"]
+        known = self.kits if is_kit else self.vouchers.get(person, [])
+        follows = len(known) + (2 if is_kit else 1), self.digests.get(person, "")
+        if (said["serial"], said["previous"]) != follows:
             raise Wrong(f"{at} does not follow the one before it")
-        self.vouchers[person] = [*known, voucher]
+        if is_kit:
+            self.kits = [*known, said]
+        else:
+            self.vouchers[person] = [*known, said]
         self.digests[person] = digest
+        self.is_kit_used = not is_kit and (self.is_kit_used or by == self.founders["kit"]["id"])
 
     def keys(self, releaser: str) -> dict[str, bytes]:
         """The public keys of whoever released, if he had the power."""
@@ -597,14 +609,19 @@ class Register:
         voucher = self._newest(person)
         if voucher is not None:
             return unbase64(voucher["keys"]["act"])
+        if person == self.founders["kit"]["id"] and self.kits:
+            return unbase64(self.kits[-1]["keys"]["act"])
         first = (self.founders["controller"], self.founders["kit"])
         return b"".join(unbase64(each["act"]) for each in first if each["id"] == person)
 
-    def _may_vouch(self, maker: str, role: str) -> bool:
-        """Whether he was a Data Controller then; the kit makes one voucher, for a new one."""
-        if maker == self.founders["kit"]["id"]:
-            made = [each["by"] for known in self.vouchers.values() for each in known]
-            return role == "data-controller" and maker not in made
+    def _may_vouch(self, voucher: Mapping[str, Any]) -> bool:
+        """Whether the maker governed then; a kit makes one voucher, for a new Data Controller."""
+        if voucher["by"] != self.founders["kit"]["id"]:
+            return self._governs(voucher["by"])
+        is_new = voucher["person"] not in self.vouchers and voucher["person"] != voucher["by"]
+        return is_new and not self.is_kit_used and bool(voucher["role"] == "data-controller")
+
+    def _governs(self, maker: str) -> bool:
         newest = self._newest(maker)
         if newest is None:
             return bool(maker == self.founders["controller"]["id"]) and not self.vouchers

@@ -72,6 +72,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
             {"key": "recordings", "sha256": sha256(b"share").hex(), "to": PERSON, "version": 1}
         ]
     },
+    "kit": {"keys": public_keys(OTHER_SEED), "previous": "ab" * 32, "serial": 3},
     "claim": {"keys": public_keys(OTHER_SEED)},
     "batch": {
         "batch": BATCH,
@@ -109,6 +110,23 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
         "keys": "6e" * 32,
         "manifest": "3a" * 32,
         "volume": VOLUME,
+    },
+    "destruction": {
+        "approvals": ["a9" * 32],
+        "certificate": "ce" * 16,
+        "details": [12, 40],
+        "items": [
+            {
+                "category": "routine",
+                "ciphertext": "c1" * 32,
+                "due": "",
+                "rule": "Article 17",
+                "uid": OTHER_UID,
+            }
+        ],
+        "kept": [{"code": "claims", "uid": "00" * 16}],
+        "number": 1,
+        "request": REQUEST,
     },
     "resumed": {"lost": [{"root": "7e" * 32, "size": 18}]},
     "intake": {

@@ -71,17 +71,65 @@ def contexts() -> Cases:
         )
 
 
+ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def times(a: int, b: int) -> int:
+    """The product in GF(32), modulo x^5 + x^2 + 1."""
+    product = 0
+    for bit in range(5):
+        product ^= (a << bit) if b >> bit & 1 else 0
+    for bit in range(9, 4, -1):
+        product ^= (0b100101 << (bit - 5)) if product >> bit & 1 else 0
+    return product
+
+
+def checked(number: int, group: str) -> str:
+    check = number
+    for weight, letter in zip((2, 4, 8, 16), group, strict=True):
+        check ^= times(weight, ALPHABET.index(letter))
+    return group + ALPHABET[check]
+
+
+def checked_kit(groups: list[str]) -> Cases:
+    """With a check letter in each group, and which group is named where one is wrong."""
+    each = [checked(number, group) for number, group in enumerate(groups, 1)]
+    words = " ".join(each)
+    for name, typed in (
+        ("as_printed", words),
+        ("checked_in_small_letters", words.lower()),
+        ("checked_without_spaces", words.replace(" ", "")),
+        ("checked_in_odd_groups", f"{words[:2]} {words[2:]}"),
+    ):
+        yield name, case_text(typed.encode(), expect="good", seed=SEED.hex())
+    seventh, fifth = each[6], each[4]
+    mistyped = seventh[:2] + ("A" if seventh[2] != "A" else "B") + seventh[3:]
+    exchanged = fifth[1] + fifth[0] + fifth[2:]
+    for name, why, wrong, changed in (
+        ("checked_letter_mistyped", "a letter of group 7", "7", {6: mistyped}),
+        ("checked_check_mistyped", "the check of group 14", "14", {13: each[13][:4] + "A"}),
+        ("checked_letters_exchanged", "two letters of group 5", "5", {4: exchanged}),
+        ("checked_groups_exchanged", "groups 2 and 3 exchanged", "2, 3", {1: each[2], 2: each[1]}),
+        ("checked_digit_8", "an 8 in group 9", "9", {8: "8" + each[8][1:]}),
+        ("checked_letter_missing", "a letter of group 1 too few", "1", {0: each[0][1:]}),
+        ("checked_check_missing", "group 3 without its check", "3", {2: groups[2]}),
+    ):
+        typed = " ".join(changed.get(place, group) for place, group in enumerate(each))
+        yield name, case_text(typed.encode(), expect="unusable", why=why, wrong=wrong)
+
+
 def kit() -> Cases:
     text = base64.b32encode(SEED + sha256(SEED)[:3]).decode()
     groups = [text[at : at + 4] for at in range(0, 56, 4)]
     words = " ".join(groups)
-    yield "as_printed", case_text(words.encode(), expect="good", seed=SEED.hex())
+    yield "as_printed_at_first", case_text(words.encode(), expect="good", seed=SEED.hex())
     for name, typed in (
         ("in_small_letters", words.lower()),
         ("without_spaces", text),
         ("over_two_lines", "\n".join((" ".join(groups[:7]), " ".join(groups[7:]) + "\n"))),
     ):
         yield name, case_text(typed.encode(), expect="good", seed=SEED.hex())
+    yield from checked_kit(groups)
     exchanged = " ".join([groups[1], groups[0], *groups[2:]])
     unchecked = base64.b32encode(SEED + bytes(3)).decode()
     for name, why, typed in (

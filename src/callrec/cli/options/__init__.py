@@ -216,7 +216,9 @@ FullName = Annotated[
 ]
 RecoveryFile = Annotated[
     Path | None,
-    typer.Option("--recovery-file", metavar="FILE", help="Write the recovery kit to a new file."),
+    typer.Option(
+        "--recovery-file", metavar="FILE", help="Write the recovery kit to a new file: .pdf."
+    ),
 ]
 LoginName = Annotated[
     str | None, typer.Argument(metavar="[USER]", help="Who logs in; else CALLREC_USER.")

@@ -1,4 +1,4 @@
-"""The papers of a release as PDF: its certificate, and the label of an exhibit.
+"""Papers as PDF: a release's certificate, the label of an exhibit, and the recovery kit.
 
 The same facts give the same bytes, whenever and wherever they are set. Only modules of this
 package import fpdf2 and segno, and none does where no paper is made.

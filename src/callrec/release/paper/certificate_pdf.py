@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Final
-
-import segno
 
 from callrec.release.certificate import (
     ROLE_IN_WORDS,
@@ -28,10 +25,12 @@ from callrec.release.paper.fields import (
     blanks,
     count,
     fact,
+    section,
     space,
 )
-from callrec.release.paper.lines import Group, Line, Picture, Rule, beside, height_of, opening
-from callrec.release.paper.sheet import NAVY, PALE, WIDTH, Sheet
+from callrec.release.paper.lines import Group, Line, Picture, Rule, beside, height_of
+from callrec.release.paper.qr import qr_png
+from callrec.release.paper.sheet import NAVY, WIDTH, Sheet
 from callrec.release.texts import PROVES
 
 if TYPE_CHECKING:
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 _PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
 _TITLE: Final = Style(Face.SERIF, 23, NAVY, 1.3)
 _LEAD: Final = Style(Face.SERIF, 10.5, spacing=1.5)
-_HEADING: Final = Style(Face.BOLD, 10.5, NAVY)
 _FINGERPRINT: Final = Style(Face.MONO, 12, spacing=1.55)
 _VERBATIM: Final = Style(Face.MONO, 6, spacing=1.5)
 """Small enough for the longest line of a checkpoint, its signature of 135 characters."""
@@ -60,18 +58,18 @@ def certificate_pdf(certificate: Certificate) -> bytes:
         at=certificate.at,
     )
     _head(sheet, certificate)
-    sheet.keep(*_section(sheet, "The release", *_release(sheet, certificate)))
+    sheet.keep(*section(sheet, "The release", *_release(sheet, certificate)))
     _list(sheet, "What is enclosed", _enclosed(sheet, certificate.files))
     if certificate.not_enclosed:
         originals = _not_enclosed(sheet, certificate.not_enclosed)
         _list(sheet, "Originals that are not enclosed", originals)
     _list(sheet, "What is withheld", _withheld(sheet, certificate))
-    sheet.keep(*_section(sheet, "The practice's fingerprint", _fingerprint(sheet, certificate)))
+    sheet.keep(*section(sheet, "The practice's fingerprint", _fingerprint(sheet, certificate)))
     # Together, so that nobody signs a page on which nothing else stands.
     sheet.keep(
-        *_section(sheet, "The record", *_record(sheet, certificate)),
-        *_section(sheet, "How to check all this", *_how_to_check(sheet, certificate)),
-        *_section(sheet, "Signed for the practice", _signature(sheet)),
+        *section(sheet, "The record", *_record(sheet, certificate)),
+        *section(sheet, "How to check all this", *_how_to_check(sheet, certificate)),
+        *section(sheet, "Signed for the practice", _signature(sheet)),
     )
     return sheet.to_pdf(
         f"Certificate of release   ·   {certificate.request}   ·   release {certificate.release}"
@@ -99,18 +97,10 @@ def _head(sheet: Sheet, certificate: Certificate) -> None:
     )
 
 
-def _section(sheet: Sheet, title: str, *groups: Group) -> Iterator[Group]:
-    yield space(3.6)
-    yield opening(title, sheet.set(title, _HEADING))
-    yield (Line(1.6, (Rule(0, WIDTH, 0.2, PALE),)),)
-    yield space(0.8)
-    yield from groups
-
-
 def _list(sheet: Sheet, title: str, groups: Iterable[Group]) -> None:
     """A section of any length, its heading on the page of its first group."""
     first, *rest = groups
-    sheet.keep(*_section(sheet, title, first))
+    sheet.keep(*section(sheet, title, first))
     for group in rest:
         sheet.keep(group)
 
@@ -211,14 +201,8 @@ def _fingerprint(sheet: Sheet, certificate: Certificate) -> Group:
         ),
     )
     spare = max(0.0, _QR_SIDE - height_of(words))
-    picture = Picture(WIDTH - _QR_SIDE, _QR_SIDE, _qr(certificate.fingerprint))
+    picture = Picture(WIDTH - _QR_SIDE, _QR_SIDE, qr_png(certificate.fingerprint))
     return (*beside(words[:1], [Line(0, (picture,))]), *words[1:], *space(spare))
-
-
-def _qr(fingerprint: str) -> bytes:
-    png = io.BytesIO()
-    segno.make_qr(fingerprint, error="m").save(png, kind="png", scale=12, border=2)
-    return png.getvalue()
 
 
 def _record(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:

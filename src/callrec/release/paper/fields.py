@@ -1,14 +1,16 @@
-"""What our papers are made of: a fact beside its label, blanks for a pen, and space."""
+"""What our papers are made of: sections, facts beside their labels, blanks for a pen, space."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from callrec.release.paper.faces import Face, Style
-from callrec.release.paper.lines import Group, Line, Rule, beside
-from callrec.release.paper.sheet import GREY
+from callrec.release.paper.lines import Group, Line, Rule, beside, opening
+from callrec.release.paper.sheet import GREY, NAVY, PALE, WIDTH
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from callrec.release.paper.sheet import Sheet
 
 TEXT: Final = Style(Face.SANS, 9)
@@ -16,6 +18,16 @@ STRONG: Final = Style(Face.BOLD, 9)
 LABEL: Final = Style(Face.SANS, 9, GREY)
 NOTE: Final = Style(Face.SANS, 8, GREY)
 HASH: Final = Style(Face.MONO, 8)
+HEADING: Final = Style(Face.BOLD, 10.5, NAVY)
+
+
+def section(sheet: Sheet, title: str, *groups: Group) -> Iterator[Group]:
+    """Groups under a heading, which stands in the outline as well."""
+    yield space(3.6)
+    yield opening(title, sheet.set(title, HEADING))
+    yield (Line(1.6, (Rule(0, WIDTH, 0.2, PALE),)),)
+    yield space(0.8)
+    yield from groups
 
 
 def fact(sheet: Sheet, label: str, value: str, style: Style = TEXT) -> Group:

@@ -25,8 +25,8 @@ class Point(NamedTuple):
 def nearest_pairs(points: Iterable[Point], farthest: int) -> Iterator[tuple[int, int]]:
     """Who is paired with whom, left and right, no farther apart than ``farthest``.
 
-    Of all who are left the nearest two are paired again and again; of several that are equally
-    near, those with the lowest numbers. The nearest two are always neighbours, so that whoever
+    Of all who are left the nearest two are paired again and again; of several pairs that are
+    equally near, always the same one. Among the nearest are always neighbours, so that whoever
     leaves the line only makes new neighbours of those beside him: O(n log n), whatever the points.
     """
     row = _Row(sorted(points), farthest)

@@ -1,0 +1,252 @@
+"""Take recordings out of a volume: its bags are written anew without them (archive.md, 6).
+
+A bag is valid at every moment, the old one or the new. The new one is put together beside it, of
+the same files where the drive can give a file two names, and the two change places in one step. A
+drive that cannot do that (exFAT) has the old one put aside for an instant, from where `mend` brings
+it back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import re
+import shutil
+from typing import TYPE_CHECKING, Final
+
+from callrec.archive.bag import INFO, MANIFEST, RECORDINGS, write_tags
+from callrec.archive.drive import (
+    PARTIAL,
+    check_read_back,
+    copy_file,
+    drive_errors,
+    read_small,
+    require_space,
+    sync_file,
+)
+from callrec.errors import NotFound, Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
+
+ERASED: Final = "erased.txt"
+
+_ASIDE: Final = ".aside"
+_BESIDE: Final = ".beside"
+_GONE: Final = ".gone"
+_LINE: Final = re.compile(rf"([0-9a-f]{{64}})  {RECORDINGS}/\1\n")
+_UID: Final = re.compile(r"[0-9a-f]{32}")
+_AT_FDCWD: Final = -100
+_EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
+_NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EXDEV}
+
+
+def erased_uids(volume: Path) -> tuple[str, ...]:
+    """The uids that a volume's list names, in its order; none where it has no list.
+
+    Raises:
+        Tampered: the list is not in its form.
+    """
+    try:
+        lines = read_small(volume / ERASED).decode("ascii", "replace").splitlines()
+    except NotFound:
+        return ()
+    if not all(_UID.fullmatch(line) for line in lines):
+        raise Tampered(f"the volume's {ERASED} is not as callrec wrote it")
+    return tuple(lines)
+
+
+def list_erased(volume: Path, uids: Iterable[str]) -> None:
+    """Append uids to a volume's list, each once; durable when this returns.
+
+    Raises:
+        Tampered: the list that is there is not in its form.
+        Failed: the drive does not take it.
+    """
+    mend_list(volume)
+    there = set(erased_uids(volume))
+    new = [uid for uid in uids if uid not in there]
+    with drive_errors():
+        with (volume / ERASED).open("ab") as file:
+            file.write("".join(f"{uid}\n" for uid in new).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        sync_file(volume)
+
+
+def mend_list(volume: Path) -> None:
+    """Take off the list what a killed run left of a line.
+
+    Raises:
+        Failed: the drive does not let it go.
+    """
+    path = volume / ERASED
+    with drive_errors():
+        if not path.is_file() or path.is_symlink():
+            return
+        data = path.read_bytes()
+        whole = data.rfind(b"\n") + 1
+        if whole != len(data):
+            os.truncate(path, whole)
+
+
+def mend(bag: Path) -> None:
+    """Bring back a bag that a killed run had put aside, and clear away what it left beside it.
+
+    Raises:
+        Failed: the drive does not let it.
+    """
+    aside, beside = _aside(bag), _beside(bag)
+    with drive_errors():
+        if aside.exists() and not bag.exists():
+            aside.rename(bag)
+            sync_file(bag.parent)
+        for left in (aside, beside, _emptied(bag)):
+            if left.exists():
+                shutil.rmtree(left)
+
+
+def drop_unfinished(bags: Path, gone: Collection[str]) -> None:
+    """Remove recordings from what a killed run left of bags that no statement came to name.
+
+    Raises:
+        Failed: the drive does not let them go.
+    """
+    with drive_errors():
+        for unfinished in bags.glob(f".*{PARTIAL}"):
+            folder = unfinished / RECORDINGS
+            if unfinished.is_symlink() or folder.is_symlink() or folder.parent.is_symlink():
+                continue
+            for name in gone:
+                (folder / name).unlink(missing_ok=True)
+
+
+def names_listed(bag: Path) -> tuple[str, ...]:
+    """The recordings that a bag's manifest lists, in its order.
+
+    Raises:
+        Tampered: the manifest has a line of another form, or there is none.
+    """
+    try:
+        text = _read(bag / MANIFEST).decode("ascii", "replace")
+    except NotFound as error:
+        raise Tampered(f"the bag's {MANIFEST} is gone") from error
+    found = [_LINE.fullmatch(line) for line in text.splitlines(keepends=True)]
+    names = tuple(match[1] for match in found if match)
+    if len(names) != len(found):
+        raise Tampered(f"the bag's {MANIFEST} is not as callrec wrote it")
+    return names
+
+
+def rewrite(bag: Path, gone: Collection[str]) -> None:
+    """Write a bag anew without some of its recordings; one that would be empty goes wholly.
+
+    Args:
+        bag: it was found to be the one that its statement names.
+        gone: names of recordings, SHA-256 in lower-case hex.
+
+    Raises:
+        Tampered: the bag is not in its form.
+        Failed: the drive does not take the new one; the old one is still there.
+    """
+    kept = [name for name in names_listed(bag) if name not in gone]
+    aside, beside = _aside(bag), _beside(bag)
+    with drive_errors():
+        if not kept:
+            emptied = _emptied(bag)
+            bag.rename(emptied)
+            sync_file(bag.parent)
+            shutil.rmtree(emptied)
+            return
+        shutil.rmtree(beside, ignore_errors=True)
+        _put_together(bag, beside, kept)
+        change_places(beside, bag, at_once=True)
+        sync_file(bag.parent)
+        for left in (beside, aside):
+            if left.exists():
+                shutil.rmtree(left)
+        sync_file(bag.parent)
+
+
+def _put_together(bag: Path, beside: Path, kept: Collection[str]) -> None:
+    old, new = bag / RECORDINGS, beside / RECORDINGS
+    new.mkdir(parents=True)
+    copied = []
+    for name in kept:
+        try:
+            os.link(old / name, new / name, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            require_space(bag.parent, (old / name).stat().st_size)
+            copy_file(old / name, new / name)
+            copied.append(name)
+    size = sum((new / name).stat().st_size for name in kept)
+    tags = write_tags(beside, kept, {**_info(bag), "Payload-Oxum": f"{size}.{len(kept)}"})
+    os.sync()
+    for name in copied:
+        check_read_back(new / name, name)
+    for name, digest in tags.items():
+        check_read_back(beside / name, digest)
+
+
+def _info(bag: Path) -> Mapping[str, str]:
+    """What the old bag-info.txt says."""
+    lines = _read(bag / INFO).decode("utf-8", "replace").splitlines()
+    pairs = (line.partition(": ") for line in lines)
+    return {label: value for label, _, value in pairs}
+
+
+def _read(path: Path) -> bytes:
+    """A file of a bag; a manifest may be larger than `read_small` reads."""
+    if path.is_symlink() or not path.is_file():
+        raise NotFound(f"the drive holds no {path.name}")
+    return path.read_bytes()
+
+
+def change_places(beside: Path, bag: Path, *, at_once: bool) -> None:
+    """Put a new bag in an old one's place; the old one then has a hidden name.
+
+    Args:
+        beside: the new one.
+        bag: the old one.
+        at_once: in one step where the drive can do that.
+
+    Raises:
+        OSError: the drive does not let it; `mend` brings the old one back.
+    """
+    if not (at_once and exchange(beside, bag)):
+        bag.rename(_aside(bag))
+        beside.rename(bag)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Let two folders change their names in one step; False where the system or drive cannot.
+
+    Raises:
+        OSError: it failed otherwise.
+    """
+    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if function is None:
+        return False
+    names = os.fsencode(one), os.fsencode(other)
+    if function(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}:
+        return False
+    raise OSError(code, os.strerror(code))
+
+
+def _aside(bag: Path) -> Path:
+    return bag.with_name(f".{bag.name}{_ASIDE}")
+
+
+def _beside(bag: Path) -> Path:
+    return bag.with_name(f".{bag.name}{_BESIDE}")
+
+
+def _emptied(bag: Path) -> Path:
+    return bag.with_name(f".{bag.name}{_GONE}")

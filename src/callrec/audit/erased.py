@@ -1,0 +1,114 @@
+"""Which details were erased, on whose word (docs/formats/audit-log.md).
+
+Where a recording is destroyed, what lies sealed beside leaves about it goes with it. The leaf still
+commits to it, so every proof verifies as before. Other details that are missing were taken away by
+somebody; so what was erased is listed in the ``destruction`` statement, and that counts only if its
+maker might decide so, and only under approvals that the log holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.audit.leaf import Outcome
+from callrec.errors import Tampered
+from callrec.policy.request import RequestAct
+from callrec.policy.role import Power, powers_vouched_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from callrec.audit.leaf import Leaf
+    from callrec.audit.register import Register
+    from callrec.crypto.statement import Statement
+
+KIND: Final = "destruction"
+
+
+@dataclass(slots=True)
+class Erasures:
+    """What the log's statements let be erased, as they are read from its beginning on."""
+
+    approved: dict[str, set[str]] = field(default_factory=dict)
+    """A request's id -> uids of the recordings that an approval of it has granted."""
+    details: set[int] = field(default_factory=set)
+    """Sequences of the leaves whose details were erased."""
+    uids: set[str] = field(default_factory=set)
+    """Of the recordings that were destroyed."""
+
+    def take(self, register: Register, leaf: Leaf, statement: Statement) -> None:
+        """Take a statement whose signature and leaf were checked.
+
+        Raises:
+            Tampered: it says that something was destroyed, and may not.
+        """
+        if statement.kind == "approval":
+            fields = statement.fields
+            granted = self.approved.setdefault(str(fields["request"]), set())
+            granted.update(item["uid"] for item in fields["items"])
+        elif statement.kind == KIND:
+            said = read_destruction(statement)
+            _check_entitled(register, leaf)
+            if not said.uids <= self.approved.get(said.request, set()):
+                raise Tampered("it destroys what nobody approved")
+            if said.details and max(said.details) >= leaf.seq:
+                raise Tampered("it erases what was written later")
+            self.details |= said.details
+            self.uids |= said.uids
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a ``destruction`` statement says."""
+
+    certificate: str
+    number: int
+    request: str
+    items: Mapping[str, Mapping[str, Any]]
+    """Uid -> {ciphertext, category, rule, due}."""
+    kept: tuple[tuple[str, str], ...]
+    """Uids of what was asked for and not destroyed, each with the code of its exemption."""
+    details: frozenset[int]
+
+    @property
+    def uids(self) -> frozenset[str]:
+        return frozenset(self.items)
+
+
+def read_destruction(statement: Statement) -> Said:
+    """What a statement says was destroyed.
+
+    Raises:
+        Tampered: it is not in its form.
+    """
+    match statement.fields:
+        case {
+            "certificate": str(certificate),
+            "number": int(number),
+            "request": str(request),
+            "items": list(items),
+            "kept": list(kept),
+            "details": list(details),
+        }:
+            try:
+                return Said(
+                    certificate,
+                    number,
+                    request,
+                    {str(item["uid"]): item for item in items},
+                    tuple((str(each["uid"]), str(each["code"])) for each in kept),
+                    frozenset(map(int, details)),
+                )
+            except (KeyError, TypeError, ValueError) as error:
+                raise Tampered("a statement of what was destroyed is not in its form") from error
+        case _:
+            raise Tampered("a statement of what was destroyed is not in its form")
+
+
+def _check_entitled(register: Register, leaf: Leaf) -> None:
+    if (leaf.act, leaf.outcome) != (RequestAct.CARRIED_OUT, Outcome.DONE):
+        raise Tampered("its leaf is of another act")
+    maker = register.person(leaf.actor, before=leaf.seq)
+    if Power.DECIDE_RESERVED not in powers_vouched_for(maker):
+        raise Tampered("it destroys on the word of somebody who may not decide that")

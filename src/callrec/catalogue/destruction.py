@@ -1,0 +1,157 @@
+"""Rows of what was destroyed: what goes, the stub that stays, and what volumes still hold of it.
+
+Deleting a row leaves none of its bytes in the catalogue's file only once that is written anew
+(`engine.write_anew`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, select
+
+from callrec.catalogue import tables
+from callrec.catalogue.volumes import IN_USE
+from callrec.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+
+DESTROYED: Final = "destroyed"
+"""State of a recording of which nothing but a stub is left."""
+_AT_ONCE: Final = 500
+
+
+def strip(
+    connection: Connection, recordings: Collection[Row[Any]], kept: Collection[bytes]
+) -> None:
+    """Take everything from these recordings that opens, tells or finds them.
+
+    Args:
+        connection: within a transaction.
+        recordings: their rows.
+        kept: MACs by which a sound that comes again is known, and stays out.
+    """
+    numbers = [row.id for row in recordings]
+    recording, grant, duplicate = tables.recording, tables.grant, tables.duplicate
+    connection.execute(
+        recording.update().where(recording.c.id.in_(numbers)).values(data_key=None, state=DESTROYED)
+    )
+    for table in (tables.metadata, tables.token):
+        connection.execute(table.delete().where(table.c.recording.in_(numbers)))
+    of_these = duplicate.c.recording.in_(numbers)
+    connection.execute(duplicate.delete().where(of_these, duplicate.c.mac.not_in(kept)))
+    connection.execute(grant.delete().where(grant.c.uid.in_([row.uid for row in recordings])))
+
+
+def drop_details(connection: Connection, seqs: Sequence[int]) -> None:
+    """Delete what lies sealed beside these leaves."""
+    detail = tables.detail
+    for start in range(0, len(seqs), _AT_ONCE):
+        some = detail.c.seq.in_(seqs[start : start + _AT_ONCE])
+        connection.execute(detail.delete().where(some))
+
+
+def next_number(connection: Connection) -> int:
+    """The number that the next certificate takes; certain only within a write transaction."""
+    newest = connection.execute(select(func.max(tables.certificate.c.number))).scalar()
+    return (newest or 0) + 1
+
+
+def insert_certificate(connection: Connection, **columns: object) -> None:
+    connection.execute(tables.certificate.insert().values(**columns))
+
+
+def insert_stubs(connection: Connection, stubs: Sequence[Mapping[str, object]]) -> None:
+    connection.execute(tables.destroyed.insert(), list(stubs))
+
+
+def update_certificate(connection: Connection, certificate: str, **columns: object) -> None:
+    table = tables.certificate
+    connection.execute(table.update().where(table.c.id == certificate).values(**columns))
+
+
+def find_certificate(connection: Connection, request: str) -> Row[Any]:
+    """The row of the certificate of a request, by the request's id.
+
+    Raises:
+        NotFound: nothing was destroyed under it.
+    """
+    table = tables.certificate
+    row = connection.execute(select(table).where(table.c.request == request)).first()
+    if row is None:
+        raise NotFound("nothing was destroyed under that request")
+    return row
+
+
+def each_certificate(connection: Connection, *, is_done: bool) -> Sequence[Row[Any]]:
+    """The rows of the certificates that are done, or of those that are not, by number."""
+    table = tables.certificate
+    done = table.c.done_at.is_not(None) if is_done else table.c.done_at.is_(None)
+    return connection.execute(select(table).where(done).order_by(table.c.number)).all()
+
+
+def stubs_of(connection: Connection, certificate: str) -> Sequence[Row[Any]]:
+    """What was destroyed under a certificate: each recording's row with that of its stub."""
+    stub, recording = tables.destroyed, tables.recording
+    return connection.execute(
+        select(recording, stub.c.category, stub.c.rule, stub.c.due_on, stub.c.destroyed_at)
+        .join(stub, stub.c.recording == recording.c.id)
+        .where(stub.c.certificate == certificate)
+        .order_by(recording.c.id)
+    ).all()
+
+
+def stub_of(connection: Connection, recording: int) -> str:
+    """Under which certificate a recording was destroyed: ``C-1``; empty if it was not."""
+    stub, certificate = tables.destroyed, tables.certificate
+    number = connection.execute(
+        select(certificate.c.number)
+        .join(stub, stub.c.certificate == certificate.c.id)
+        .where(stub.c.recording == recording)
+    ).scalar()
+    return f"C-{number}" if number else ""
+
+
+def owed_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, Any]]:
+    """What a volume holds yet of recordings that were destroyed.
+
+    Returns:
+        Rows of ``bag``, ``recording``, ``uid`` and ``ciphertext``, by bag.
+    """
+    archived, recording = tables.archived, tables.recording
+    return connection.execute(
+        select(archived.c.bag, archived.c.recording, recording.c.uid, recording.c.ciphertext)
+        .join(recording, recording.c.id == archived.c.recording)
+        .where(archived.c.volume == volume, recording.c.state == DESTROYED)
+        .order_by(archived.c.bag, recording.c.ciphertext)
+    ).all()
+
+
+def owed_by_label(
+    connection: Connection, certificate: str | None = None, *, standing: str = IN_USE
+) -> Mapping[str, int]:
+    """How many destroyed recordings each volume holds yet, by its label.
+
+    Args:
+        connection: to the catalogue.
+        certificate: only what was destroyed under this one, by its id; None: all.
+        standing: of the volumes; from one that is lost nothing can be erased.
+    """
+    archived, recording, volume = tables.archived, tables.recording, tables.volume
+    query = (
+        select(volume.c.label, func.count().label("owed"))
+        .join(archived, archived.c.volume == volume.c.id)
+        .join(recording, recording.c.id == archived.c.recording)
+        .where(recording.c.state == DESTROYED, volume.c.standing == standing)
+        .group_by(volume.c.label)
+        .order_by(volume.c.label)
+    )
+    if certificate is not None:
+        stub = tables.destroyed
+        query = query.join(stub, stub.c.recording == recording.c.id).where(
+            stub.c.certificate == certificate
+        )
+    return {row.label: row.owed for row in connection.execute(query)}

@@ -1,0 +1,39 @@
+"""``callrec backup``: a sealed copy of the catalogue, while people work with it."""
+
+from __future__ import annotations
+
+import shlex
+
+from callrec.cli import options
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context
+from callrec.cli.options import recovering
+from callrec.cli.who import practice_of, signing
+from callrec.procedures.archive_plan import needs_label
+from callrec.procedures.backup import back_up
+
+KB = 1_000
+
+app = new_app()
+
+
+@app.command()
+def backup(ctx: Context, *, to: recovering.BackupTo, label: options.Label = None) -> None:
+    """Put a sealed copy of the catalogue into a folder, in place of the one before.
+
+    Everything but the recordings' own files: people, requests, keys, the record of all that was
+    done. Anybody who may approve requests opens it, and so does the recovery kit. What archive
+    writes has one as well; this is for the days between.
+    """
+    invocation = ctx.obj
+    practice = practice_of(invocation)
+    if label is None and needs_label(to):
+        label = invocation.prompts.ask("Label of the backup", option="--label LABEL")
+    done = back_up(practice, signing(invocation, practice), to, label=label)
+    value = {"volume": done.label, "copied_at": done.copied_at, "bytes": done.size_bytes}
+    size = f"{done.size_bytes / KB:,.1f} kB"
+    out = invocation.out
+    out.show(
+        value, lambda: out.say(f'The catalogue, {size}, is sealed in "{done.label}", read back.')
+    )
+    out.next_step(f"callrec archive verify {shlex.quote(str(to))}")

@@ -1,0 +1,112 @@
+"""What was destroyed and what is owed yet, as it is shown; its certificate, as it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.cli.output import as_json
+from callrec.policy.clause import Law
+from callrec.procedures.attached import attached_volumes
+from callrec.procedures.destruction_certificate import certify_destruction, kept_under
+from callrec.procedures.whole_file import write_whole
+from callrec.release.destroyed import certificate_json, certificate_text
+from callrec.release.paper.destroyed_pdf import destruction_pdf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from callrec.cli.output import Output
+    from callrec.practice import Practice
+    from callrec.procedures.destroying import Destruction
+    from callrec.release.destroyed import DestructionCertificate
+
+
+@dataclass(frozen=True, slots=True)
+class CarryingOut:
+    """How a destruction is carried out."""
+
+    command: str
+    """What is typed, but for the request."""
+    kept_under: Law
+    """By what is kept that was asked for."""
+
+
+ERASING: Final = CarryingOut("callrec erase", Law.ERASURE)
+DISPOSING: Final = CarryingOut("callrec retention dispose", Law.RECORDS_CODE)
+
+
+def volumes_at_hand(practice: Practice, named: Sequence[Path]) -> tuple[Path, ...]:
+    """The folders of volumes that are attached: those that were named, and those that are found."""
+    found = [volume.at for volume in attached_volumes(practice).values()]
+    there = {path.resolve(): path for path in (*found, *named)}
+    return tuple(there.values())
+
+
+def show_destruction(
+    out: Output,
+    practice: Practice,
+    reference: str,
+    done: Destruction,
+    to: Path | None,
+    *,
+    carrying_out: CarryingOut = ERASING,
+) -> None:
+    """Show how far a destruction has come, and write its certificate if it is done."""
+    certificate = certify_destruction(practice, reference, released_to=done.released_to)
+    kept = kept_under(practice, reference)
+    value: dict[str, Any] = {
+        "id": reference,
+        "certificate": done.certificate,
+        "recordings": done.destroyed,
+        "kept": [{"id": number, "code": code} for number, code in kept.items()],
+        "owed": dict(done.owed),
+        "done": certificate is not None,
+        "released_to": [
+            {
+                "request": each.request,
+                "release": each.release,
+                "recordings": each.recordings,
+                "released_on": each.released_on,
+                "to_whom": each.to_whom,
+            }
+            for each in done.released_to
+        ],
+        "document": certificate_json(certificate) if certificate else None,
+    }
+    if certificate is not None and to is not None:
+        _write(certificate, to)
+    out.show(value, lambda: _say(out, reference, done, kept, carrying_out.kept_under))
+    _say_next(out, f"{carrying_out.command} {reference}", done, to)
+
+
+def _say(out: Output, reference: str, done: Destruction, kept: Mapping[int, str], law: Law) -> None:
+    count = len(done.destroyed)
+    what = "1 recording is" if count == 1 else f"{count} recordings are"
+    out.say(f"{reference}: {what} destroyed, certificate {done.certificate}.")
+    for number, code in kept.items():
+        out.say(f"kept: recording {number}, {code} [{law.cited}]")
+    for each in done.released_to:
+        whom = f"{each.to_whom}, who has" if each.to_whom else "whoever has"
+        out.say(f"to be told [UK GDPR 19]: {whom} release {each.release[:8]} of {each.request}")
+    for label, owed in done.owed.items():
+        out.say(f'owed: volume "{label}" holds {owed} of them yet')
+
+
+def _say_next(out: Output, command: str, done: Destruction, to: Path | None) -> None:
+    if done.owed:
+        first = next(iter(done.owed))
+        out.next_step(f'attach "{first}", then {command} --volume DIR')
+    elif to is None:
+        out.next_step(f"{command} --to DIR, which writes the certificate")
+    else:
+        out.next_step("callrec audit verify")
+
+
+def _write(certificate: DestructionCertificate, to: Path) -> None:
+    name = certificate.reference
+    write_whole(to / f"{name}.pdf", destruction_pdf(certificate), replace=True)
+    write_whole(to / f"{name}.txt", certificate_text(certificate).encode(), replace=True)
+    text = as_json(certificate_json(certificate)) + "\n"
+    write_whole(to / f"{name}.json", text.encode(), replace=True)

@@ -1,0 +1,65 @@
+"""``callrec erase``: destroy what an approved request for erasure grants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.cli import options
+from callrec.cli.destroyed_view import show_destruction, volumes_at_hand
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context
+from callrec.cli.options.destroying import CertificateTo, Foresee, OnVolumes
+from callrec.cli.who import practice_of, signing
+from callrec.procedures.erasing import erase as erase_recordings
+from callrec.procedures.erasing import foresee_erasure, is_carried_out
+
+if TYPE_CHECKING:
+    from callrec.cli.invocation import Invocation
+    from callrec.practice import Actor, Practice
+
+app = new_app()
+
+
+@app.command()
+def erase(
+    ctx: Context,
+    request: options.Reference,
+    *,
+    volumes: OnVolumes = None,
+    to: CertificateTo = None,
+    foresee: Foresee = False,
+    yes: options.Yes = False,
+) -> None:
+    """Destroy what an approved request for erasure grants: keys, files, index, archive copies.
+
+    What was withheld when it was approved stays, under its exemption. A volume that is not attached
+    owes its part: give the same command again when it is, or archive to it. Once nothing is owed,
+    --to writes the certificate.
+    """
+    call = ctx.obj
+    practice = practice_of(call)
+    actor = signing(call, practice)
+    if not is_carried_out(practice, request):
+        doomed = _foreseen(call, practice, actor, request, is_all=foresee)
+        if foresee:
+            return
+        call.prompts.confirm(f"destroy {doomed}", yes=yes)
+    found = volumes_at_hand(practice, volumes or [])
+    with call.out.progress("destroying", total=None) as advance:
+        done = erase_recordings(practice, actor, request, volumes=found, advance=advance)
+    show_destruction(call.out, practice, request, done, to)
+
+
+def _foreseen(
+    call: Invocation, practice: Practice, actor: Actor, request: str, *, is_all: bool
+) -> str:
+    """What would be destroyed, in words; shown, too, if that is all that was asked."""
+    doomed = foresee_erasure(practice, actor, request)
+    numbers = [each.recording for each in doomed]
+    words = "1 recording" if len(numbers) == 1 else f"{len(numbers)} recordings"
+    if is_all:
+        listed = ", ".join(map(str, numbers))
+        value = {"id": request, "recordings": numbers}
+        call.out.show(value, lambda: call.out.say(f"Would destroy {words}: {listed}."))
+        call.out.next_step(f"callrec erase {request}")
+    return words

@@ -1,0 +1,75 @@
+"""``callrec recovery``: try the recovery kit, or use it."""
+
+from __future__ import annotations
+
+from callrec.cli import options
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context
+from callrec.cli.kit import ask_kit, kit_file, kit_json, say_kit
+from callrec.cli.options import recovering
+from callrec.cli.who import practice_of
+from callrec.procedures.kit_drill import Drilled, drill_kit
+from callrec.procedures.kit_use import NewController, use_kit
+
+app = new_app()
+
+NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name
+
+
+@app.command()
+def drill(ctx: Context) -> None:
+    """Prove that the recovery kit opens the vault; show nothing of what it opens.
+
+    Do this once a year, and put the kit into a new envelope. The words are asked for, or are in the
+    file that CALLREC_KIT_FILE names. It needs no login.
+    """
+    typed = ask_kit(ctx.obj.prompts)
+    done = drill_kit(practice_of(ctx.obj), typed)
+    value = {"keys": done.keys, "recording": done.recording, "file": done.file}
+    out = ctx.obj.out
+    out.show(value, lambda: out.say(f"The kit opens the vault: {_opened(done)}."))
+    if done.lacks_index:
+        out.note("it is of before kits could search: callrec keys kit new makes one that can")
+
+
+def _opened(done: Drilled) -> str:
+    keys = f"{done.keys} keys"
+    if not done.recording:
+        return f"{keys}; there is no recording yet to try it on"
+    where = (
+        "the newest recording" if done.file else "the newest recording's key, whose file is away"
+    )
+    return f"{keys}, and with them {where}. Nothing was shown"
+
+
+@app.command()
+def use(
+    ctx: Context,
+    *,
+    user: recovering.NewController,
+    name: options.FullName,
+    recovery_file: options.RecoveryFile = None,
+    recovery_shares: recovering.RecoveryShares = None,
+) -> None:
+    """Make a new Data Controller with the recovery kit, where nobody's password opens the vault.
+
+    The kit is used up by it, and a new one is printed. Whoever could open the vault before still
+    can: see to that next, with callrec user list and callrec user disable.
+    """
+    call, out = ctx.obj, ctx.obj.out
+    typed = ask_kit(call.prompts)
+    practice = practice_of(call)
+    password = call.prompts.ask_new_password(
+        f"A password for {user}", file_variable=NEW_PASSWORD_FILE
+    )
+    controller = NewController(user, name, password)
+    with kit_file(recovery_file) as keep:
+        kit = use_kit(practice, typed, controller, split=recovery_shares is not None, keep=keep)
+    value = {"user": user, "recovery_kit": kit_json(kit, recovery_file)}
+
+    def text() -> None:
+        out.say(f"{user} is Data Controller. The kit is used up, and another takes its place.")
+        say_kit(out, kit, recovery_file)
+
+    out.show(value, text)
+    out.next_step(f"callrec login {user}")

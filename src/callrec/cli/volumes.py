@@ -1,0 +1,194 @@
+"""``callrec archive list``, ``keep``, ``lost``, ``found``: volumes as things the practice owns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from callrec.cli.incident_account import read_noticed
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import VolumeFolder
+from callrec.cli.options import incidents as incident_options
+from callrec.cli.options import volumes as options
+from callrec.cli.who import acting, practice_of, signing
+from callrec.errors import Locked
+from callrec.procedures.archive_verify import count_bags
+from callrec.procedures.volume_kept import Kept, keep_volume
+from callrec.procedures.volume_list import list_volumes, who_keeps
+from callrec.procedures.volume_lost import Loss, report_found, report_lost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime, tzinfo
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.volume_list import ListedVolume
+    from callrec.procedures.volume_lost import LostVolume
+
+MB, KB = 1_000_000, 1_000
+
+
+def list_(ctx: Context) -> None:
+    """Every volume that was archived to, attached or not.
+
+    Who has it and where it lies is shown to whoever is logged in and may search; that is on record.
+    """
+    practice = practice_of(ctx.obj)
+    actor = _whoever_is_here(ctx.obj, practice)
+    kept = who_keeps(practice, actor) if actor else {}
+    volumes = list_volumes(practice)
+    out, zone = ctx.obj.out, practice.config.time_zone
+    headers = ("volume", "recordings", "size", "last written", "last verified", "now")
+
+    def text() -> None:
+        out.table(headers, [_row(each, zone) for each in volumes])
+        for each in volumes:
+            for line in _lines(each, kept.get(each.volume), zone):
+                out.say(line)
+
+    out.show_items([_json(each, kept.get(each.volume)) for each in volumes], text)
+
+
+def keep(
+    ctx: Context,
+    label: options.VolumeLabel,
+    *,
+    by: options.KeptBy = None,
+    at: options.KeptAt = None,
+) -> None:
+    """Write down who has a volume and where it lies; it is kept sealed."""
+    ask = ctx.obj.prompts.ask
+    kept = Kept(
+        by or ask("Who has it", option="--with NAME"),
+        at or ask("Where it lies", option="--at PLACE"),
+    )
+    practice = practice_of(ctx.obj)
+    keep_volume(practice, acting(ctx.obj, practice), label, kept)
+    out = ctx.obj.out
+    out.show(
+        {"volume": label, "with": kept.by, "at": kept.place},
+        lambda: out.say(f'"{label}" is with {kept.by}, at {kept.place}.'),
+    )
+    out.next_step("callrec archive list")
+
+
+def lost(
+    ctx: Context,
+    label: options.VolumeLabel,
+    *,
+    noticed: incident_options.Noticed = None,
+    tell: incident_options.Tell = None,
+) -> None:
+    """Report a volume lost: an incident is made, with the calls that were on it.
+
+    What lies on it counts as no copy from then on. One that comes back is counted again by
+    callrec archive found.
+    """
+    when = noticed or ctx.obj.prompts.ask(
+        "When was it noticed (a time, or now)", option="--noticed TIME"
+    )
+    practice = practice_of(ctx.obj)
+    loss = Loss(label=label, noticed_at=read_noticed(when, practice), tell=tell)
+    done = report_lost(practice, signing(ctx.obj, practice), loss)
+    out, zone = ctx.obj.out, practice.config.time_zone
+
+    def text() -> None:
+        for line in _lost_lines(done, zone):
+            out.say(line)
+
+    value = {
+        "volume": done.label,
+        "incident": done.incident.reference,
+        "told": done.incident.told,
+        "due_at": done.incident.due_at,
+        "recordings": list(done.recordings),
+        "without_copy": list(done.without_copy),
+    }
+    out.show(value, text)
+    out.next_step(f"callrec incident show {done.incident.reference}")
+
+
+def found(ctx: Context, folder: VolumeFolder) -> None:
+    """Count a volume that was lost as a copy again, once all of it was read back."""
+    practice = practice_of(ctx.obj)
+    actor = acting(ctx.obj, practice)
+    out = ctx.obj.out
+    with out.progress("reading bags", total=count_bags(folder)) as advance:
+        report = report_found(practice, actor, folder, advance)
+    read = count_of(report.checked, "recording")
+    out.show(
+        {"volume": report.label, "checked": report.checked},
+        lambda: out.say(f'"{report.label}" is as it was written and in use again: {read}.'),
+    )
+    out.next_step(f"callrec archive --to {folder}")
+
+
+def size_of(size_bytes: int) -> str:
+    """An amount of bytes in words."""
+    if size_bytes >= MB:
+        return f"{size_bytes / MB:,.1f} MB"
+    return f"{size_bytes / KB:,.1f} kB"
+
+
+def count_of(number: int, what: str) -> str:
+    """How many of something there are, in words."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _json(each: ListedVolume, kept: Kept | None) -> Mapping[str, Any]:
+    return {
+        "volume": each.label,
+        "standing": each.standing,
+        "serial": each.serial,
+        "with": kept.by if kept else None,
+        "at": kept.place if kept else None,
+        "attached": each.at,
+        "last_written": each.written_at,
+        "last_seen": each.seen_at,
+        "bags": each.bags,
+        "recordings": each.recordings,
+        "bytes": each.size_bytes,
+        "last_verified": each.verified_at,
+    }
+
+
+def _row(each: ListedVolume, zone: tzinfo) -> tuple[object, ...]:
+    return (
+        each.label,
+        each.recordings,
+        size_of(each.size_bytes),
+        _day(each.written_at, zone),
+        _day(each.verified_at, zone) if each.verified_at else "never by you",
+        "lost" if each.is_lost else "attached" if each.at else "away",
+    )
+
+
+def _lines(each: ListedVolume, kept: Kept | None, zone: tzinfo) -> Iterator[str]:
+    told = [
+        f"with {kept.by}, at {kept.place}" if kept else "",
+        f"serial {each.serial}" if each.serial else "",
+        "" if each.at else f"last seen {_day(each.seen_at, zone)}",
+    ]
+    if said := [part for part in told if part]:
+        yield f"{each.label}: {'; '.join(said)}"
+
+
+def _lost_lines(done: LostVolume, zone: tzinfo) -> Iterator[str]:
+    ends = f"{done.incident.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    told = f"{done.incident.reference} is made, {done.incident.told} is told"
+    yield f'"{done.label}" is reported lost: {told}.'
+    yield f"72 hours end {ends}. {count_of(len(done.recordings), 'call')} were on it."
+    if done.without_copy:
+        yield f"{count_of(len(done.without_copy), 'recording')} are nowhere else."
+    else:
+        yield "Each of them is in the vault or on another volume too."
+
+
+def _day(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d}"
+
+
+def _whoever_is_here(invocation: Invocation, practice: Practice) -> Actor | None:
+    try:
+        return acting(invocation, practice)
+    except Locked:
+        return None

@@ -1,0 +1,280 @@
+"""How long recordings are kept, and what is due to be destroyed [policy 4(h)].
+
+    4(h)   what nobody named is routine, what a claim is about a claim   category_by_rule
+    4(h)   a category is kept so long from the day of the call           due_on
+    Code   nothing goes without appraisal: it is due, and no more        appraise
+    Code   what is stopped is not proposed                               Appraised.is_free
+    Code   what is kept on is kept on for a reason                       check_kept_on_for_a_reason
+    Code   only what was approved, and is due still, is destroyed        check_still_due
+
+The scales are the practice's own, from its configuration. What stops a recording (a hold, an open
+request, a restriction) is looked up in `procedures.retention_stops`.
+
+Source: NHS Records Management Code of Practice: no record is destroyed without appraisal; it is
+destroyed, or kept on with a justification, and decision and authorisation are evidenced.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from callrec.errors import Refused
+from callrec.policy.authority import check_may
+from callrec.policy.clause import Clause, Law
+from callrec.policy.month_clock import same_day_after
+from callrec.policy.purpose import Purpose
+from callrec.policy.role import Power
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from callrec.policy.role import Person
+
+ROUTINE: Final = "routine"
+"""The category of what nobody gave another and no rule gives one."""
+CLAIM: Final = "claim"
+"""The category of what a medico-legal request is about."""
+
+_MONTHS: Final = {"month": 1, "year": 12}
+_ONE_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category of the retention schedule."""
+
+    name: str
+    keeps: str | None
+    """``3 years``, ``6 months``; None: the day of the call gives it no end."""
+    source: str
+    """Where that is laid down."""
+
+    @property
+    def rule(self) -> str:
+        """As it stands in a request for disposal and on a certificate: ``routine, 3 years``."""
+        return f"{self.name}, {self.keeps or 'no end'}"
+
+    def due_on(self, call_on: date) -> date | None:
+        """The first day on which a call of that day is due; None where that gives it no end."""
+        return None if self.keeps is None else due_on(call_on, months_in(self.keeps))
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """What is approved of one recording with a request for disposal, and what is destroyed."""
+
+    category: str
+    rule: str
+    due_on: date
+
+
+class Stop(StrEnum):
+    """What keeps a recording that is due from being proposed for disposal."""
+
+    HOLD = "hold"
+    REQUEST = "request"
+    """One for it is open."""
+    PROPOSED = "proposed"
+    """In a request for disposal that is open."""
+    RESTRICTION = "restriction"
+    """UK GDPR 18: it is stored, and nothing else is done with it."""
+    KEPT_ON = "kept-on"
+    """The Data Controller did not let it go, and it is not to be appraised again yet."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stopped:
+    """What stops one recording."""
+
+    by: Stop
+    reference: str = ""
+    """``H-3``, ``R-17``; of what is kept on, until when."""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.by, self.reference)))
+
+
+@dataclass(frozen=True, slots=True)
+class Appraised:
+    """A recording as the schedule sees it."""
+
+    recording: int
+    """Its number."""
+    call_on: date
+    """In the practice's time zone."""
+    category: Category
+    stopped_by: tuple[Stopped, ...] = ()
+
+    @property
+    def due_on(self) -> date | None:
+        return self.category.due_on(self.call_on)
+
+    def is_due(self, on: date) -> bool:
+        """Whether its time is over that day."""
+        due = self.due_on
+        return due is not None and due <= on
+
+    def is_free(self, on: date) -> bool:
+        """Whether it may be proposed for disposal: it is due, and nothing stops it."""
+        return self.is_due(on) and not self.stopped_by
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due of one category and one month of calls."""
+
+    category: Category
+    month: date
+    """Its first day."""
+    recordings: int
+    free: int
+    """Those that nothing stops."""
+    stopped_by: Mapping[Stopped, int] = field(default_factory=dict)
+    """How many recordings each thing stops; one may be stopped by several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What there is of one category."""
+
+    category: Category
+    recordings: int
+    due: int
+    free: int
+    next_due_on: date | None
+    """When the next is due that is not yet; None where none will be."""
+
+
+def months_in(keeping: str) -> int:
+    """A length of time as it is configured, ``6 months`` or ``3 years``, in months."""
+    count, unit = keeping.split()
+    return int(count) * _MONTHS[unit.removesuffix("s")]
+
+
+def due_on(call_on: date, months: int) -> date:
+    """The first day on which a recording is due.
+
+    It is kept to the end of the same day so many months later, or of that month's last day where
+    there is none: the day of the call itself does not count, so it is never kept for less.
+
+    Args:
+        call_on: the day of the call, in the practice's time zone.
+        months: how long it is kept.
+
+    Laws: later calls are never due earlier; a longer time never ends earlier; what is kept for
+    years is due the day after the anniversary, of 29 February on 1 March.
+    """
+    return same_day_after(call_on, months) + _ONE_DAY
+
+
+def category_by_rule(*, of_a_claim: bool) -> str:
+    """The category of what nobody gave one.
+
+    Args:
+        of_a_claim: whether a medico-legal request names it, or its hold does.
+
+    Source: NHS Records Management Code of Practice, App II: longer for what may be needed for a
+    legal claim.
+    """
+    return CLAIM if of_a_claim else ROUTINE
+
+
+def appraise(recordings: Iterable[Appraised], *, on: date) -> tuple[Due, ...]:
+    """What is due, by category and month of the calls, the oldest month first.
+
+    Law: the counts of all of them together are those of the recordings that are due.
+    """
+    groups: dict[tuple[date, str], list[Appraised]] = {}
+    for each in recordings:
+        if each.is_due(on):
+            key = (each.call_on.replace(day=1), each.category.name)
+            groups.setdefault(key, []).append(each)
+    return tuple(
+        Due(
+            category=group[0].category,
+            month=month,
+            recordings=len(group),
+            free=sum(each.is_free(on) for each in group),
+            stopped_by=_count(group),
+        )
+        for (month, _), group in sorted(groups.items(), key=lambda pair: pair[0])
+    )
+
+
+def take_stock(
+    recordings: Sequence[Appraised], schedule: Iterable[Category], *, on: date
+) -> tuple[Held, ...]:
+    """What there is of each category, in the order of the schedule.
+
+    Law: every recording is counted once.
+    """
+    return tuple(
+        _held(category, [r for r in recordings if r.category == category], on)
+        for category in schedule
+    )
+
+
+def check_may_review(person: Person, *, on: date) -> None:
+    """Who archives reviews what is due, says of which category it is, and proposes disposal.
+
+    Raises:
+        Refused: the person does not hold the power that day.
+    """
+    check_may(person, Power.ARCHIVE, on=on)
+
+
+def check_kept_on_for_a_reason(purpose: Purpose, *, withheld: int, note: str) -> None:
+    """Who keeps on what is due says why.
+
+    Args:
+        purpose: of the request that is approved.
+        withheld: how many of its recordings are.
+        note: what whoever decides says.
+
+    Raises:
+        Refused: some of a disposal is withheld, and no note says why.
+    """
+    if purpose is Purpose.DISPOSAL and withheld and not note.strip():
+        raise Refused(
+            "what is kept on although it is due is kept on for a reason",
+            clause=Law.RECORDS_CODE,
+            hint="say why: --note TEXT",
+        )
+
+
+def check_still_due(recordings: Iterable[Appraised], *, on: date) -> None:
+    """What was approved is destroyed only if it is due still.
+
+    Somebody may have given it another category since, or the practice another schedule.
+
+    Raises:
+        Refused: one is to be kept longer now.
+    """
+    if not all(each.is_due(on) for each in recordings):
+        raise Refused(
+            "a recording that was approved for disposal is to be kept longer now",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="the Data Controller takes the approval back: callrec revoke",
+        )
+
+
+def _count(group: Iterable[Appraised]) -> Mapping[Stopped, int]:
+    counts: dict[Stopped, int] = {}
+    for stopped in sorted(stopped for each in group for stopped in each.stopped_by):
+        counts[stopped] = counts.get(stopped, 0) + 1
+    return counts
+
+
+def _held(category: Category, recordings: Sequence[Appraised], on: date) -> Held:
+    dues = [each.due_on for each in recordings]
+    return Held(
+        category=category,
+        recordings=len(recordings),
+        due=sum(each.is_due(on) for each in recordings),
+        free=sum(each.is_free(on) for each in recordings),
+        next_due_on=min((due for due in dues if due is not None and due > on), default=None),
+    )

@@ -1,0 +1,155 @@
+"""Let the vault go of files that lie on enough volumes [policy 4(h), "archived"].
+
+The copy on the volume that is attached is read back now, once more; of the others it is known that
+each was read back when it was written, and which volumes were lost since. In this order:
+
+    how the volumes stand and what lies on them is held against the log
+    the copies on the attached volume are read from the medium
+    a leaf ``archive.removed`` with their uids and the rows' state, in one transaction
+    only then the files: what a killed run left of them, the next run removes
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from callrec.archive.bag import RECORDINGS, each
+from callrec.archive.drive import drive_errors, hash_on_medium
+from callrec.audit.verify import Problem
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import ARCHIVED, IN_USE, LIVE, each_volume, on_volume, set_archived
+from callrec.errors import Tampered
+from callrec.practice import writing
+from callrec.procedures.archive_survey import read_written
+from callrec.procedures.custody import to_millis
+from callrec.procedures.request_log import leaves_of
+from callrec.procedures.volume_log import check_standings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from callrec.archive.volume import Volume
+    from callrec.catalogue.volumes import Copied
+    from callrec.practice import Actor, Practice
+
+REMOVED: Final = "archive.removed"
+AT_ONCE: Final = 200
+"""Recordings in one leaf: it names each of them, and has at most 8 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What the vault let go of."""
+
+    recordings: int = 0
+    size_bytes: int = 0
+    """That are free again on the vault's disk."""
+    too_few_copies: int = 0
+    """Recordings on this volume that stay here until they are on enough others."""
+
+
+def remove_local(
+    practice: Practice, actor: Actor, volume: Volume, *, started_before: datetime | None
+) -> Removed:
+    """Remove the vault's files of recordings that are on enough volumes, this one among them.
+
+    Args:
+        practice: the open vault; no other archive run is under way.
+        actor: who may archive.
+        volume: attached, and of this vault.
+        started_before: only recordings that began before; None: all.
+
+    Raises:
+        Tampered: a copy on the volume, or what the vault says of a volume, is not as it was
+            written; nothing more is removed.
+        Failed: the drive cannot be read, or the vault's disk cannot be written.
+    """
+    limit = None if started_before is None else to_millis(started_before)
+    copies = practice.config.archive.copies
+    with practice.store.lock():
+        with reading(practice.engine) as connection:
+            _check_counted(practice, connection)
+            archived = on_volume(connection, volume.volume, state=ARCHIVED, started_before=None)
+            live = on_volume(connection, volume.volume, state=LIVE, started_before=limit)
+        left = [row for row in archived if practice.store.has(row.ciphertext)]
+        # What is wrong here is not found where a recording is the vault's only one.
+        enough = [row for row in live if row.copies >= copies]
+        left = [row for row in left if row.copies >= copies]
+        size_bytes = _remove_files(practice, volume, left)
+        for start in range(0, len(enough), AT_ONCE):
+            some = enough[start : start + AT_ONCE]
+            _check_copies(volume, some)
+            _log(practice, actor, volume, some)
+            size_bytes += _unlink(practice, some)
+    return Removed(len(left) + len(enough), size_bytes, len(live) - len(enough))
+
+
+def _check_counted(practice: Practice, connection: Connection) -> None:
+    """What is counted as a copy is what the log's statements say."""
+    check_standings(practice, connection)
+    for row in each_volume(connection):
+        if row.standing == IN_USE:
+            read_written(practice, connection, row.id)
+
+
+def _check_copies(volume: Volume, rows: Sequence[Copied]) -> None:
+    def look(row: Copied) -> None:
+        path = volume.bag_path(row.bag) / RECORDINGS / row.ciphertext
+        with drive_errors():
+            if hash_on_medium(path) != row.ciphertext:
+                raise Tampered(
+                    f"the volume's copy of recording {row.id} is not what was written there",
+                    hint="its file stays in the vault; archive to another drive, "
+                    "and run callrec archive verify DIR",
+                )
+
+    each(rows, look)
+
+
+def _log(
+    practice: Practice,
+    actor: Actor,
+    volume: Volume,
+    rows: Sequence[Copied],
+) -> None:
+    with writing(practice, actor.signer) as act:
+        act.leaf(
+            REMOVED,
+            actor=actor.person.id,
+            subject=[volume.volume, *(row.uid for row in rows)],
+            details={"recordings": len(rows)},
+        )
+        set_archived(act.connection, [row.id for row in rows])
+
+
+def _remove_files(practice: Practice, volume: Volume, rows: Sequence[Copied]) -> int:
+    _check_copies(volume, rows)
+    return _unlink(practice, rows)
+
+
+def _unlink(practice: Practice, rows: Sequence[Copied]) -> int:
+    size_bytes = 0
+    for row in rows:
+        path = practice.store.path(row.ciphertext)
+        size_bytes += path.stat().st_size if path.is_file() else 0
+        practice.store.remove(row.ciphertext)
+    return size_bytes
+
+
+def check_archived_rows(connection: Connection) -> Iterator[Problem]:
+    """Each recording that is on volumes only was let go of by a leaf, and none else was."""
+    said = {uid for leaf in leaves_of(connection, (REMOVED,)) for uid in leaf.subject[1:]}
+    table = tables.recording
+    query = select(table.c.id, table.c.uid, table.c.state).where(
+        table.c.state.in_([LIVE, ARCHIVED])
+    )
+    for row in connection.execute(query):
+        if (row.state == ARCHIVED) is not (row.uid in said):
+            yield Problem(None, f"the state of recording {row.id} is not what the log says")

@@ -1,0 +1,209 @@
+"""Which category of the retention schedule a recording is of [policy 4(h)].
+
+Somebody who archives says it, with a reason; of the others, the rules do (policy/retention.py). A
+leaf names the category by an id that follows from its name, so that its row can be held against the
+leaf without a key (docs/retention.md).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from callrec.audit.verify import Problem
+from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED
+from callrec.crypto import primitives
+from callrec.crypto.canonical import parse_instant
+from callrec.errors import Misconfigured, NotFound, Refused, Tampered
+from callrec.policy.clause import Clause
+from callrec.policy.purpose import Purpose
+from callrec.policy.reason import check_reason
+from callrec.policy.retention import Category, category_by_rule, check_may_review
+from callrec.practice import attempt, today, writing
+from callrec.procedures.hold_leaves import NAMED_AT_ONCE
+from callrec.procedures.request import find_recordings
+from callrec.procedures.request_log import leaves_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import tzinfo
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.audit.log import Writing
+    from callrec.audit.register import Register
+    from callrec.practice import Actor, Practice
+
+CATEGORISED: Final = "recording.categorised"
+
+
+def schedule(practice: Practice) -> Mapping[str, Category]:
+    """The retention schedule of the configuration, by name and in its order."""
+    return {
+        each.name: Category(each.name, each.keeps, each.source)
+        for each in practice.config.retention.category
+    }
+
+
+def set_category(
+    practice: Practice, actor: Actor, recordings: Sequence[int], *, category: str, reason: str
+) -> Category:
+    """Say of which category recordings are; the newest word counts.
+
+    Raises:
+        Refused: the actor may not review recordings, or the reason is none.
+        NotFound: there is no such recording, it is destroyed, or there is no such category.
+    """
+    with (
+        attempt(practice, actor, CATEGORISED),
+        writing(practice, actor.signer) as act,
+    ):
+        check_may_review(actor.person, on=today(practice))
+        check_reason(reason, Clause.ENCRYPTED_AND_ARCHIVED)
+        chosen = _known(practice, category)
+        found = find_recordings(act.connection, recordings)
+        _check_there(act.connection, recordings)
+        _log(act, actor, [uid for uid, _ in found], chosen, reason)
+    return chosen
+
+
+def category_of(practice: Practice, connection: Connection, recording: int) -> Category:
+    """The category of one recording, by what somebody said or else by the rules.
+
+    Raises:
+        Misconfigured: it is of one that the configuration does not name.
+    """
+    return categories_of(practice, connection, [recording])[recording]
+
+
+def categories_of(
+    practice: Practice, connection: Connection, recordings: Collection[int]
+) -> Mapping[int, Category]:
+    """The category of each of these recordings, by number.
+
+    Raises:
+        Misconfigured: one is of a category that the configuration does not name.
+    """
+    known = schedule(practice)
+    said = {row.recording: row.category for row in connection.execute(select(tables.category))}
+    claimed = frozenset(connection.execute(_OF_A_CLAIM).scalars())
+    named = {
+        number: said.get(number) or category_by_rule(of_a_claim=number in claimed)
+        for number in recordings
+    }
+    _check_all_named(set(named.values()), known)
+    return {number: known[name] for number, name in named.items()}
+
+
+def check_categories(connection: Connection, register: Register, zone: tzinfo) -> Iterator[Problem]:
+    """Every row of a category that does not follow from the log, and every one that is missing.
+
+    Of what is destroyed the row may be gone.
+    """
+    recording = tables.recording.c
+    query = select(recording.uid, recording.id, recording.state)
+    uids = {row.uid: (row.id, row.state) for row in connection.execute(query)}
+    said = _said(connection)
+    yield from _check_entitled(said.values(), register, zone)
+    rows = {row.recording: row for row in connection.execute(select(tables.category))}
+    for uid, leaf in said.items():
+        number, state = uids.get(uid, (None, DESTROYED))
+        row = rows.pop(number, None)
+        if row is None and state != DESTROYED:
+            yield Problem(leaf.seq, "the category that a recording was given is in no row")
+        elif row is not None and (row.seq, category_id(row.category)) != (leaf.seq, _named(leaf)):
+            yield Problem(leaf.seq, f"the category of recording {number} is not what the log says")
+    for number in rows:
+        yield Problem(None, f"nobody gave recording {number} the category of its row")
+
+
+def check_rows_of_categories(practice: Practice, connection: Connection) -> None:
+    """Check the rows of categories before something is destroyed by them.
+
+    Raises:
+        Tampered: one does not follow from the log.
+    """
+    zone = practice.config.time_zone
+    for problem in check_categories(connection, practice.register, zone):
+        raise Tampered(problem.what)
+
+
+def category_id(name: str) -> str:
+    """How a leaf names a category: the first 16 bytes of SHA-256("category " || name), in hex."""
+    return primitives.sha256(b"category ", name.encode()).hex()[:32]
+
+
+_OF_A_CLAIM: Final = (
+    select(tables.held.c.recording)
+    .join(tables.hold, tables.hold.c.id == tables.held.c.hold)
+    .join(tables.request, tables.request.c.id == tables.hold.c.request)
+    .where(tables.request.c.purpose == Purpose.MEDICO_LEGAL)
+)
+"""What the hold of a medico-legal request names, lifted or not: a claim may still follow."""
+
+
+def _log(act: Writing, actor: Actor, uids: Sequence[str], category: Category, reason: str) -> None:
+    for start in range(0, len(uids), NAMED_AT_ONCE):
+        some = uids[start : start + NAMED_AT_ONCE]
+        seq = act.leaf(
+            CATEGORISED,
+            actor=actor.person.id,
+            subject=[category_id(category.name), *some],
+            details={"category": category.name, "reason": reason},
+        )
+        _put(act.connection, some, category.name, seq)
+
+
+def _put(connection: Connection, uids: Sequence[str], category: str, seq: int) -> None:
+    table, recording = tables.category, tables.recording.c
+    numbers = connection.execute(select(recording.id).where(recording.uid.in_(uids))).scalars()
+    rows = [{"recording": number, "category": category, "seq": seq} for number in numbers]
+    connection.execute(table.delete().where(table.c.recording.in_(r["recording"] for r in rows)))
+    connection.execute(table.insert(), rows)
+
+
+def _known(practice: Practice, name: str) -> Category:
+    known = schedule(practice)
+    if name not in known:
+        raise NotFound(
+            "there is no such category", hint=f"the configuration names {', '.join(known)}"
+        )
+    return known[name]
+
+
+def _check_there(connection: Connection, recordings: Sequence[int]) -> None:
+    recording = tables.recording.c
+    query = select(recording.id).where(recording.id.in_(recordings), recording.state == DESTROYED)
+    if connection.execute(query.limit(1)).first() is not None:
+        raise NotFound("a recording is destroyed", hint="leave it out: only its stub is kept")
+
+
+def _check_all_named(names: set[str], known: Mapping[str, Category]) -> None:
+    unknown = sorted(names - known.keys())
+    if unknown:
+        raise Misconfigured(
+            f'recordings are of the category "{unknown[0]}", which the configuration does not name',
+            hint="add it under [retention], or give them another: callrec retention set",
+        )
+
+
+def _said(connection: Connection) -> Mapping[str, Leaf]:
+    """The newest leaf about the category of each recording, by uid."""
+    return {uid: leaf for leaf in leaves_of(connection, [CATEGORISED]) for uid in leaf.subject[1:]}
+
+
+def _check_entitled(leaves: Iterable[Leaf], register: Register, zone: tzinfo) -> Iterator[Problem]:
+    for leaf in dict.fromkeys(leaves):
+        on = parse_instant(leaf.at).astimezone(zone).date()
+        try:
+            check_may_review(register.person(leaf.actor, before=leaf.seq), on=on)
+        except (NotFound, Refused):
+            # Our own commands do not let it come to that.
+            yield Problem(leaf.seq, "a recording was given a category by somebody who may not")
+
+
+def _named(leaf: Leaf) -> str:
+    return leaf.subject[0]

@@ -1,0 +1,160 @@
+"""The certificate of a destruction, from what its stubs and the audit log say; opens nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from callrec.audit.erased import read_destruction
+from callrec.audit.log import read_leaf
+from callrec.catalogue import destruction, tables
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import find_request
+from callrec.catalogue.volumes import LOST
+from callrec.crypto.canonical import parse_instant
+from callrec.crypto.statement import read_statement
+from callrec.errors import Tampered
+from callrec.policy.legal_basis import IN_WORDS
+from callrec.policy.purpose import Purpose
+from callrec.policy.withholding import FITS, GROUND_CODES
+from callrec.procedures.approvals import read_approvals
+from callrec.procedures.archive_heads import KIND
+from callrec.procedures.custody import from_millis
+from callrec.procedures.release_certificate import certified, role_of
+from callrec.procedures.request_log import read_history
+from callrec.release.destroyed import DestroyedRecording, DestructionCertificate, Medium
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.crypto.statement import Statement
+    from callrec.practice import Practice
+    from callrec.procedures.recipients import Recipient
+
+
+def certify_destruction(
+    practice: Practice, reference: str, *, released_to: Sequence[Recipient]
+) -> DestructionCertificate | None:
+    """What is certified of what was destroyed under a request; None while something is owed of it.
+
+    Args:
+        practice: the open vault.
+        reference: ``R-17``.
+        released_to: who received a release of it.
+
+    Raises:
+        NotFound: nothing was destroyed under that request.
+        Tampered: the log does not say so.
+    """
+    with reading(practice.engine) as connection:
+        request = find_request(connection, reference)
+        row = destruction.find_certificate(connection, request.id)
+        if row.done_at is None:
+            return None
+        leaf, _ = read_leaf(connection, row.seq)
+        statement = _statement(connection, practice.vault, leaf.statement)
+        said = read_destruction(statement)
+        approvals = read_approvals(
+            practice, connection, read_history(practice, connection, request.id)
+        )
+        under = set(statement.fields["approvals"])
+        stubs = destruction.stubs_of(connection, row.id)
+        numbers = _numbers(connection, [uid for uid, _ in said.kept])
+        purpose, zone = Purpose(request.purpose), practice.config.time_zone
+        return DestructionCertificate(
+            practice=practice.name,
+            reference=f"C-{row.number}",
+            request=reference,
+            purpose=IN_WORDS[purpose],
+            asked_by=role_of(practice, request.requester),
+            approvals=tuple(
+                certified(practice, [a for a in approvals if a.statement.digest in under])
+            ),
+            carried_out_by=role_of(practice, leaf.actor, before=leaf.seq),
+            begun_at=from_millis(row.begun_at).astimezone(zone),
+            done_at=from_millis(row.done_at).astimezone(zone),
+            recordings=tuple(_recording(practice, stub) for stub in stubs),
+            kept=tuple(
+                (numbers[uid], exemption_in_words(purpose, code)) for uid, code in said.kept
+            ),
+            media=tuple(_media(practice, connection, row.id, {stub.uid for stub in stubs})),
+            released=tuple((each.request, each.release) for each in released_to),
+            fingerprint=practice.root.hex(),
+            audit_seq=row.seq,
+        )
+
+
+def exemption_in_words(purpose: Purpose, code: str) -> str:
+    """Why something that was asked for is not destroyed, with its source."""
+    ground = GROUND_CODES[code]
+    source = FITS[purpose].get(ground)
+    return f"{ground.meaning} [{source.cited}]" if source else ground.meaning
+
+
+def kept_under(practice: Practice, reference: str) -> Mapping[int, str]:
+    """What was asked for under a request and not destroyed: the code of each one's exemption.
+
+    Raises:
+        NotFound: nothing was destroyed under that request.
+        Tampered: the log does not say so.
+    """
+    with reading(practice.engine) as connection:
+        row = destruction.find_certificate(connection, find_request(connection, reference).id)
+        leaf, _ = read_leaf(connection, row.seq)
+        said = read_destruction(_statement(connection, practice.vault, leaf.statement))
+        numbers = _numbers(connection, [uid for uid, _ in said.kept])
+        return {numbers[uid]: code for uid, code in said.kept}
+
+
+def _statement(connection: Connection, vault: str, digest: str) -> Statement:
+    table = tables.statement
+    row = connection.execute(select(table).where(table.c.digest == digest)).first()
+    if row is None:
+        raise Tampered("the statement of a destruction is missing")
+    return read_statement(bytes(row.body), bytes(row.signature), vault)
+
+
+def _numbers(connection: Connection, uids: Sequence[str]) -> Mapping[str, int]:
+    recording = tables.recording.c
+    rows = connection.execute(select(recording.uid, recording.id).where(recording.uid.in_(uids)))
+    return {row.uid: row.id for row in rows}
+
+
+def _recording(practice: Practice, stub: Row[tuple[object, ...]]) -> DestroyedRecording:
+    return DestroyedRecording(
+        number=stub.id,
+        uid=stub.uid,
+        started_at=from_millis(stub.started_at).astimezone(practice.config.time_zone),
+        category=stub.category,
+        rule=stub.rule,
+        due_on=stub.due_on or "",
+        ciphertext=stub.ciphertext,
+    )
+
+
+def _media(
+    practice: Practice, connection: Connection, certificate: str, uids: set[str]
+) -> Iterator[Medium]:
+    """The volumes that were written anew without it, and those that are lost with it."""
+    volumes = {row.id: row for row in connection.execute(select(tables.volume))}
+    said = tables.statement.c
+    query = select(said.body, said.signature).where(said.kind == KIND)
+    for body, signature in connection.execute(query):
+        statement = read_statement(body, signature, practice.vault)
+        erased = uids & {*statement.fields.get("erased", ())}
+        if erased:
+            volume = volumes[statement.fields["volume"]]
+            at = parse_instant(statement.fields["at"]).astimezone(practice.config.time_zone)
+            yield Medium(
+                label=volume.label,
+                serial=volume.serial or "",
+                recordings=len(erased),
+                written_at=at,
+            )
+    serials = {row.label: row.serial or "" for row in volumes.values()}
+    lost = destruction.owed_by_label(connection, certificate, standing=LOST)
+    for label, count in lost.items():
+        yield Medium(label=label, serial=serials[label], recordings=count, written_at=None)

@@ -1,0 +1,42 @@
+"""When a destruction is done: nothing of it is left in the vault, and no volume owes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.catalogue import destruction
+from callrec.catalogue.engine import reading
+from callrec.practice import writing
+from callrec.procedures.custody import to_millis
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.practice import Actor, Practice
+
+DONE: Final = "destruction.done"
+"""The act of the leaf by which nothing of a destruction is owed any more."""
+
+
+def settle(practice: Practice, actor: Actor) -> tuple[str, ...]:
+    """Write down which destructions are done now: their certificates, ``C-1``."""
+    with reading(practice.engine) as connection:
+        if not _settled(connection):
+            return ()
+    with writing(practice, actor.signer) as act:
+        done = _settled(act.connection)
+        for row in done:
+            act.leaf(DONE, actor=actor.person.id, subject=[row.id])
+            now = to_millis(practice.now())
+            destruction.update_certificate(act.connection, row.id, done_at=now)
+    return tuple(f"C-{row.number}" for row in done)
+
+
+def _settled(connection: Connection) -> Sequence[Row[Any]]:
+    return [
+        row
+        for row in destruction.each_certificate(connection, is_done=False)
+        if row.cleared_at is not None and not destruction.owed_by_label(connection, row.id)
+    ]

@@ -1,0 +1,244 @@
+"""Propose what is due for disposal, and destroy what the Data Controller approved [policy 4(h)].
+
+A request for disposal is made from the retention schedule and by nobody's hand: it carries, sealed,
+the category, the rule and the due date of each recording, so that what is approved is what is
+destroyed. Nothing is destroyed by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import find_request, next_number
+from callrec.policy.authority import check_may
+from callrec.policy.particulars import UNKNOWN, Particulars
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestAct
+from callrec.policy.retention import (
+    Appraised,
+    Due,
+    Retained,
+    appraise,
+    check_may_review,
+    check_still_due,
+)
+from callrec.policy.role import Power
+from callrec.practice import attempt, today, writing
+from callrec.procedures.approvals import how_it_ended
+from callrec.procedures.categories import check_rows_of_categories
+from callrec.procedures.custody import Opening
+from callrec.procedures.deciding import read_to_decide
+from callrec.procedures.destroying import Destruction, Doomed, destroy, finish
+from callrec.procedures.erasing import check_is_for, is_carried_out
+from callrec.procedures.hold_log import check_holds
+from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.request import new_body, write_request
+from callrec.procedures.request_log import check_log
+from callrec.procedures.retention import appraise_recordings, appraise_rows
+from callrec.procedures.sealed_request import MOST_RECORDINGS
+from callrec.procedures.telling import tell_deciders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.log import Writing
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.sealed_request import RequestBody
+
+REASON: Final = "The time for which these recordings are kept is over"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What is proposed for disposal, or would be."""
+
+    reference: str
+    """Of the request; empty where none was made: nothing is due, or it was asked what would be."""
+    recordings: tuple[int, ...]
+    """Their numbers, those that have been due longest first."""
+    due: tuple[Due, ...]
+    """The same by category and month of the calls."""
+    left: int
+    """How many more are due that nothing stops: one request names no more."""
+
+
+def foresee_disposal(practice: Practice, actor: Actor) -> Proposed:
+    """Say what would be proposed.
+
+    Raises:
+        Refused: the actor may not review recordings.
+        Misconfigured: a recording is of a category that the configuration does not name.
+    """
+    sweep_lapsed(practice, actor)
+    with (
+        attempt(practice, actor, RequestAct.CREATED),
+        reading(practice.engine) as connection,
+    ):
+        _check_may_propose(practice, actor)
+        return _proposed(practice, "", _free(practice, actor, connection))
+
+
+def propose_disposal(practice: Practice, actor: Actor) -> Proposed:
+    """Make a request for disposal of what is due and stopped by nothing.
+
+    Raises:
+        Refused: the actor may not review recordings, or not make requests.
+        Misconfigured: a recording is of a category that the configuration does not name.
+        Tampered: the log, a row of a hold or of a category, or a recording is not as it was signed
+            or sealed.
+    """
+    foreseen = foresee_disposal(practice, actor)
+    if not foreseen.recordings:
+        return foreseen
+    with (
+        attempt(practice, actor, RequestAct.CREATED),
+        writing(practice, actor.signer) as act,
+    ):
+        check_log(practice, act.connection)
+        check_holds(act.connection, practice.register, practice.config.time_zone)
+        check_rows_of_categories(practice, act.connection)
+        free = _free(practice, actor, act.connection)
+        if not free:  # somebody else has just proposed it
+            return _proposed(practice, "", free)
+        reference = _make(practice, act, actor, free[:MOST_RECORDINGS])
+        return _proposed(practice, reference, free)
+
+
+def dispose(
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    *,
+    volumes: Sequence[Path],
+    advance: Callable[[int], None],
+) -> Destruction:
+    """Destroy what a request for disposal was approved for, or go on with what is owed of it.
+
+    Args, raises: as `destroying.destroy`; also Refused where a recording is to be kept longer by
+    now, and Unusable where the request is for something else.
+    """
+    if is_carried_out(practice, reference):
+        return finish(practice, actor, reference, volumes=volumes, advance=advance)
+    doomed = foresee_destruction(practice, actor, reference)
+    return destroy(practice, actor, reference, doomed, volumes=volumes, advance=advance)
+
+
+def foresee_destruction(practice: Practice, actor: Actor, reference: str) -> tuple[Doomed, ...]:
+    """What would be destroyed, before it is confirmed: as it was proposed and approved.
+
+    Raises:
+        NotFound: there is no such request.
+        Unusable: it is for something else.
+        Refused: the actor does not decide its purpose, or a recording is to be kept longer by now.
+        Misconfigured: a recording is of a category that the configuration does not name.
+        Tampered: the request, or a row of a category, is not as it was made.
+    """
+    with reading(practice.engine) as connection:
+        row = find_request(connection, reference)
+    sweep_lapsed(practice, actor)
+    with (
+        attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
+        reading(practice.engine) as connection,
+    ):
+        request = read_to_decide(practice, actor, connection, reference)
+        check_is_for(request, Purpose.DISPOSAL)
+        check_rows_of_categories(practice, connection)
+        granted = {
+            uid
+            for approval in request.approvals
+            if not how_it_ended(approval, request.history, practice.now())
+            for uid in approval.items
+        }
+        rows = [row for row in request.recordings if row.uid in granted]
+        check_still_due(appraise_rows(practice, connection, rows), on=today(practice))
+        return tuple(_doomed(row.id, request.body.retained[row.uid]) for row in rows)
+
+
+def _doomed(recording: int, retained: Retained) -> Doomed:
+    return Doomed(recording, retained.category, retained.rule, retained.due_on)
+
+
+def _check_may_propose(practice: Practice, actor: Actor) -> None:
+    check_may_review(actor.person, on=today(practice))
+    check_may(actor.person, Power.MAKE_REQUEST, on=today(practice))
+
+
+def _free(practice: Practice, actor: Actor, connection: Connection) -> Sequence[Appraised]:
+    """What is due and stopped by nothing; what has been due longest first."""
+    on = today(practice)
+    found = appraise_recordings(practice, actor, connection)
+    return sorted((each for each in found if each.is_free(on)), key=attrgetter("due_on"))
+
+
+def _proposed(practice: Practice, reference: str, free: Sequence[Appraised]) -> Proposed:
+    chosen = free[:MOST_RECORDINGS]
+    return Proposed(
+        reference=reference,
+        recordings=tuple(each.recording for each in chosen),
+        due=appraise(chosen, on=today(practice)),
+        left=len(free) - len(chosen),
+    )
+
+
+def _make(practice: Practice, act: Writing, actor: Actor, chosen: Sequence[Appraised]) -> str:
+    """Make the request; returns its reference."""
+    body = _body(practice, actor, act.connection, chosen)
+    made = write_request(practice, act, actor, body)
+    reference = f"R-{made.number}"
+    tell_deciders(practice, act.connection, reference, made.purpose, made.history)
+    return reference
+
+
+def _body(
+    practice: Practice, actor: Actor, connection: Connection, chosen: Sequence[Appraised]
+) -> RequestBody:
+    rows = _rows(connection, chosen)
+    # Whoever can write the database can move the clear column that a due date is counted from.
+    for _ in Opening(practice, actor, connection).each_checked(rows):
+        pass
+    by_number = {each.recording: each for each in chosen}
+    body = new_body(
+        next_number(connection),
+        Purpose.DISPOSAL,
+        _particulars(chosen),
+        tuple((row.uid, row.ciphertext) for row in rows),
+    )
+    return replace(body, retained={row.uid: _retained(by_number[row.id]) for row in rows})
+
+
+def _particulars(chosen: Iterable[Appraised]) -> Particulars:
+    counts = Counter(each.category.rule for each in chosen)
+    return Particulars(
+        reason=REASON,
+        day=UNKNOWN,
+        times=UNKNOWN,
+        extension=UNKNOWN,
+        number=UNKNOWN,
+        parties=UNKNOWN,
+        about="; ".join(f"{rule}: {count}" for rule, count in sorted(counts.items())),
+    )
+
+
+def _retained(each: Appraised) -> Retained:
+    due: date | None = each.due_on
+    assert due is not None  # noqa: S101 - it is due
+    return Retained(each.category.name, each.category.rule, due)
+
+
+def _rows(connection: Connection, chosen: Sequence[Appraised]) -> Sequence[Row[Any]]:
+    """In the order in which they were chosen."""
+    place = {each.recording: position for position, each in enumerate(chosen)}
+    recording = tables.recording
+    rows = connection.execute(select(recording).where(recording.c.id.in_(place))).all()
+    return sorted(rows, key=lambda row: place[row.id])

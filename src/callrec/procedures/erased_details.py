@@ -1,0 +1,116 @@
+"""Which sealed details of the audit log go with a recording that is destroyed.
+
+What a search was for, where that tells of the call: its number, the number's last digits, or
+somebody who took part in it. And what lies beside leaves about the recording itself. What was said
+under a request stays with the request, which is kept by a rule of its own: a practice has to be
+able to say to whom it disclosed what, and why.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, or_, select
+
+from callrec.audit.leaf import Leaf
+from callrec.audit.log import read_detail
+from callrec.catalogue import tables
+from callrec.errors import Tampered
+from callrec.policy.role import VaultKey
+from callrec.policy.words import words
+from callrec.practice import vault_key
+from callrec.procedures.call_records import named_in
+from callrec.procedures.search_log import SEARCH
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.custody import OpenedRecording
+
+_KEPT: Final = ("request.", "release.", "grant.", "listen", "hold.", "incident.")
+"""How the acts begin whose details belong to a request, a hold or an incident."""
+_AT_ONCE: Final = 100
+
+
+def details_about(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    uids: Collection[str],
+    opened: Sequence[OpenedRecording],
+) -> list[int]:
+    """Sequences of the leaves whose details tell of these recordings, in order.
+
+    Args:
+        practice: the open vault.
+        actor: with the audit key open.
+        connection: sees one state of the catalogue throughout.
+        uids: of the recordings.
+        opened: what is known of them.
+
+    Raises:
+        Locked: the actor does not have the audit key.
+    """
+    numbers, parties = _told(opened)
+    found = {leaf.seq for leaf in _about(connection, uids)}
+    for leaf in _having_details(connection, [SEARCH]):
+        if leaf.act == SEARCH and _names(
+            _read(practice, actor, connection, leaf), numbers, parties
+        ):
+            found.add(leaf.seq)
+    return sorted(found)
+
+
+def _about(connection: Connection, uids: Collection[str]) -> Iterator[Leaf]:
+    """Leaves with details that name one of the recordings and belong to nothing else."""
+    wanted = sorted(uids)
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        for leaf in _having_details(connection, some):
+            if set(leaf.subject) & set(some) and not leaf.act.startswith(_KEPT):
+                yield leaf
+
+
+def _having_details(connection: Connection, texts: Sequence[str]) -> Iterator[Leaf]:
+    leaf = tables.leaf.c
+    some = or_(*(func.instr(leaf.body, text.encode()) > 0 for text in texts))
+    query = select(leaf.seq, leaf.body).join(tables.detail, tables.detail.c.seq == leaf.seq)
+    for seq, body in connection.execute(query.where(some).order_by(leaf.seq)):
+        yield Leaf.decode(bytes(body), seq)
+
+
+def _told(opened: Sequence[OpenedRecording]) -> tuple[frozenset[str], frozenset[str]]:
+    """The numbers of outside parties, and the words of everybody's names."""
+    numbers, parties = set[str](), set[str]()
+    for each in opened:
+        named = named_in(each.fields)
+        numbers |= named.numbers | ({each.fields["number"]} - {None})
+        for party in (*each.fields["parties"], *named.parties):
+            parties |= words(party)
+    return frozenset(numbers), frozenset(parties)
+
+
+def _read(
+    practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
+) -> Mapping[str, Any]:
+    def secret(version: int) -> bytes:
+        return vault_key(actor, VaultKey.AUDIT, version)
+
+    try:
+        return read_detail(connection, leaf, secret, practice.vault) or {}
+    except Tampered:
+        return {}  # audit verify tells of it; nobody can read it either
+
+
+def _names(details: Mapping[str, Any], numbers: Collection[str], parties: Collection[str]) -> bool:
+    """Whether what was looked for tells of one of the calls."""
+    criteria = details.get("criteria", {})
+    tail, party = criteria.get("tail"), words(criteria.get("party", ""))
+    return (
+        criteria.get("number") in numbers
+        or (tail is not None and any(number.endswith(tail) for number in numbers))
+        or bool(party and party <= set(parties))
+    )

@@ -1,0 +1,86 @@
+"""Erase what a data subject asked to be erased and the Data Controller approved [4(i); UK GDPR 17].
+
+What is exempt under Article 17(3) was withheld in the approval, each with its code: it stays, and
+the certificate says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import find_request
+from callrec.errors import Unusable
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestAct
+from callrec.procedures.deciding import read_to_decide
+from callrec.procedures.destroying import ARTICLE_17, Destruction, Doomed, destroy, finish
+from callrec.procedures.request_log import read_history
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.open_request import OpenRequest
+
+CATEGORY: Final = "routine"
+
+
+def erase(
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    *,
+    volumes: Sequence[Path],
+    advance: Callable[[int], None],
+) -> Destruction:
+    """Erase everything that an approved request grants, or go on with what is owed of it.
+
+    Args, raises: as `destroying.destroy`.
+    """
+    if is_carried_out(practice, reference):
+        return finish(practice, actor, reference, volumes=volumes, advance=advance)
+    doomed = foresee_erasure(practice, actor, reference)
+    return destroy(practice, actor, reference, doomed, volumes=volumes, advance=advance)
+
+
+def foresee_erasure(practice: Practice, actor: Actor, reference: str) -> tuple[Doomed, ...]:
+    """What would be erased, before it is confirmed.
+
+    Raises:
+        NotFound: there is no such request.
+        Refused: the actor does not decide its purpose.
+        Unusable: it is for something else.
+        Tampered: it is not the one that was made.
+    """
+    with reading(practice.engine) as connection:
+        request = read_to_decide(practice, actor, connection, reference)
+    check_is_for(request, Purpose.ERASURE)
+    granted = {uid for approval in request.approvals for uid in approval.items}
+    return tuple(
+        Doomed(row.id, CATEGORY, ARTICLE_17, None)
+        for row in request.recordings
+        if row.uid in granted
+    )
+
+
+def check_is_for(request: OpenRequest, purpose: Purpose) -> None:
+    """An erasure and a disposal are carried out each by its own rules.
+
+    Raises:
+        Unusable: the request is for something else.
+    """
+    if request.purpose is not purpose:
+        raise Unusable(
+            f"{request.reference} is for {request.purpose}, not for {purpose}",
+            hint="callrec request list shows what each is for",
+        )
+
+
+def is_carried_out(practice: Practice, reference: str) -> bool:
+    """Whether the log says that it was; what is owed of it may still be to do."""
+    with reading(practice.engine) as connection:
+        row = find_request(connection, reference)
+        leaves = read_history(practice, connection, row.id).leaves
+    return any(leaf.act == RequestAct.CARRIED_OUT for leaf in leaves)

@@ -1,0 +1,338 @@
+"""Erase from a volume what was destroyed: what is owed there (docs/formats/archive.md, 6).
+
+A volume that was not attached when a recording was destroyed holds it yet. That is done before
+anything else once it is there again, by whatever touches it first. In this order:
+
+    what a killed run left half-done is mended, or finished
+    the volume is held against the log
+    the leaf ``erasure.begun``, durably; then, on the drive:
+    the uids are appended to ``erased.txt``
+    each bag is written anew without these recordings, and changes places with the old one
+    a copy of the catalogue, in which nothing of them is left
+    a statement for each bag and one for the run, in one transaction: nothing is owed there any more
+    their proofs; and only now the older copies go
+
+A bag that is already without them is as good as one that is not: the run can be cut off anywhere.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.archive.bag import MANIFEST
+from callrec.archive.drive import drive_errors, hash_on_medium
+from callrec.archive.erasing import drop_unfinished, list_erased, mend, mend_list, rewrite
+from callrec.archive.marker import open_volume
+from callrec.catalogue.destruction import owed_on
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import (
+    drop_bag,
+    names_by_bag,
+    numbers_by_bag,
+    put_bag,
+    save_volume,
+)
+from callrec.crypto.statement import Statement, state
+from callrec.errors import CallrecError, Locked, NotFound, Tampered
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power
+from callrec.practice import attempt, check_remembered_head, record, today, writing
+from callrec.procedures.archive_copy import time_of, write_copy
+from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields
+from callrec.procedures.archive_plan import next_name
+from callrec.procedures.archive_survey import (
+    BAGS,
+    FaultKind,
+    check_ours,
+    look_over,
+    manifest_hash,
+    read_written,
+)
+from callrec.procedures.archive_unfinished import FOLDER, Archiving, archiving, clear
+from callrec.procedures.custody import to_millis
+from callrec.procedures.destruction_done import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.archive.volume import Volume
+    from callrec.audit.log import Writing
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.archive_copy import WrittenCopy
+    from callrec.procedures.archive_heads import Written
+
+BEGUN: Final = "erasure.begun"
+
+
+@dataclass(frozen=True, slots=True)
+class _Owing:
+    """One bag that holds what was destroyed, as it is to be."""
+
+    name: str
+    gone: tuple[str, ...]
+    """Names of the recordings that go: SHA-256 in lower-case hex."""
+    kept: tuple[int, ...]
+    """Numbers of those that stay."""
+    manifest: str
+    """SHA-256 of its manifest then; empty: nothing stays, and the bag goes."""
+    before: str
+
+
+def is_owed_at(practice: Practice, at: Path) -> bool:
+    """Whether a folder is a volume of this vault that owes an erasure; False where it is none."""
+    with suppress(CallrecError):
+        volume = open_volume(at)
+        return volume.vault == practice.vault and is_owed(practice, volume)
+    return False
+
+
+def is_owed(practice: Practice, volume: Volume) -> bool:
+    """Whether a volume holds what was destroyed, or a run that erased it there was cut off."""
+    with reading(practice.engine) as connection:
+        owed = owed_on(connection, volume.volume)
+    return bool(owed) or _is_unfinished(practice, volume)
+
+
+def erase_owed(
+    practice: Practice, actor: Actor, at: Path, *, advance: Callable[[int], None]
+) -> int:
+    """Erase from a volume what was destroyed and is there yet.
+
+    Args:
+        practice: the open vault.
+        actor: who may archive, with his password given.
+        at: the volume's folder.
+        advance: is told how many recordings more are gone.
+
+    Returns:
+        How many were erased; 0 where nothing was owed.
+
+    Raises:
+        NotFound: the folder is no volume.
+        Unusable: it belongs to another vault.
+        Refused: the actor may not archive.
+        Locked: it takes his password.
+        Tampered: the volume is not as it was written; nothing was erased from it.
+        Failed: the drive does not take it; the next run goes on.
+    """
+    volume = open_volume(at)
+    check_ours(practice, volume)
+    if not is_owed(practice, volume):
+        return 0
+    with attempt(practice, actor, ARCHIVED, subject=[volume.volume]):
+        check_may(actor.person, Power.ARCHIVE, on=today(practice))
+        if actor.identity is None:
+            raise Locked("what is erased from a volume is signed, and that takes the password")
+        check_remembered_head(practice)
+        with archiving(practice.folder) as notes:
+            mend_volume(practice, volume, notes)
+            erased = _Run(practice, actor, volume, notes).carry_out(advance)
+    settle(practice, actor)
+    return erased
+
+
+def mend_volume(practice: Practice, volume: Volume, notes: Archiving) -> None:
+    """Finish or take back what a killed run left on a volume; needs no key.
+
+    Raises:
+        Failed: the drive does not let it.
+    """
+    mend_list(volume.at)
+    with reading(practice.engine) as connection:
+        written = read_written(practice, connection, volume.volume)
+    for each in written.values():
+        mend(volume.bag_path(each.name))
+    begun = notes.begun(volume.volume)
+    if begun in written:
+        lay_proofs(practice, volume, written)
+        volume.drop_other_copies(time_of(begun))
+        notes.end(volume.volume)
+    elif begun:
+        clear(volume, begun)
+        notes.end(volume.volume)
+
+
+def lay_proofs(practice: Practice, volume: Volume, written: Mapping[str, Written]) -> None:
+    """Lay beside each bag the proof of its newest statement, where another lies there, or none."""
+    for each in written.values():
+        with reading(practice.engine) as connection:
+            proof = make_proof(connection, each.seq, practice.vault)
+        try:
+            there = volume.head_of(each.name)
+        except NotFound:
+            there = b""
+        if there != proof:
+            volume.write_head(each.name, proof)
+
+
+def _is_unfinished(practice: Practice, volume: Volume) -> bool:
+    return bool(Archiving(practice.folder / FOLDER).begun(volume.volume))
+
+
+class _Run:
+    """One run on one volume, that is mended and of this vault."""
+
+    def __init__(self, practice: Practice, actor: Actor, volume: Volume, notes: Archiving) -> None:
+        self._practice = practice
+        self._actor = actor
+        self._volume = volume
+        self._notes = notes
+
+    def carry_out(self, advance: Callable[[int], None]) -> int:
+        practice, volume = self._practice, self._volume
+        with reading(practice.engine) as connection:
+            written = read_written(practice, connection, volume.volume)
+            rows = owed_on(connection, volume.volume)
+            owing = _owing(connection, volume.volume, written, rows)
+            self._check(connection, written, owing)
+        if not rows:
+            return 0
+        details = {"bags": len(owing), "recordings": len(rows)}
+        record(practice, self._actor, BEGUN, subject=[volume.volume], details=details)
+        uids = sorted({row.uid for row in rows})
+        list_erased(volume.at, uids)
+        drop_unfinished(volume.at / BAGS, {row.ciphertext for row in rows})
+        for each in owing:
+            if each.before and self._manifest_at(each.name) == each.before:
+                rewrite(volume.bag_path(each.name), set(each.gone))
+            advance(len(each.gone))
+        name = next_name(practice.now(), written)
+        self._notes.begin(volume.volume, name)
+        copy = write_copy(practice, volume, name, work=self._notes.copy_folder)
+        with writing(practice, self._actor.signer) as act:
+            self._write_down(act, name, copy, owing, uids)
+        with reading(practice.engine) as connection:
+            lay_proofs(practice, volume, read_written(practice, connection, volume.volume))
+        volume.drop_other_copies(time_of(name))
+        self._notes.end(volume.volume)
+        return len(rows)
+
+    def _check(
+        self, connection: Connection, written: Mapping[str, Written], owing: Sequence[_Owing]
+    ) -> None:
+        """Hold the volume against the log; a bag may be without what is owed already.
+
+        Raises:
+            Tampered: it is not as it was written.
+        """
+        by_name = {each.name: each for each in owing}
+        emptied = {f"{BAGS}/{each.name}" for each in owing if not each.manifest}
+        for fault in look_over(self._practice, connection, self._volume, written):
+            if not (fault.kind is FaultKind.MISSING and fault.path in emptied):
+                raise _not_as_written(fault.path, fault.what)
+        for each in written.values():
+            owed = by_name.get(each.name)
+            allowed = {each.manifest} | ({owed.manifest} if owed else set())
+            if each.manifest and self._manifest_at(each.name) not in allowed:
+                where = f"{BAGS}/{each.name}/{MANIFEST}"
+                raise _not_as_written(where, "it is not the manifest that its statement names")
+
+    def _manifest_at(self, bag: str) -> str:
+        path = self._volume.bag_path(bag) / MANIFEST
+        with drive_errors():
+            return hash_on_medium(path) if path.is_file() else ""
+
+    def _write_down(
+        self,
+        act: Writing,
+        name: str,
+        copy: WrittenCopy,
+        owing: Sequence[_Owing],
+        erased: Sequence[str],
+    ) -> None:
+        volume = self._volume.volume
+        for each in owing:
+            statement = self._leaf(act, each.name, each.manifest, copy)
+            drop_bag(act.connection, volume, each.name)
+            if each.manifest:
+                put_bag(
+                    act.connection,
+                    volume,
+                    each.name,
+                    statement=statement.digest,
+                    recordings=each.kept,
+                )
+        self._leaf(act, name, "", copy, erased)
+        save_volume(
+            act.connection,
+            volume,
+            label=self._volume.label,
+            head_size=act.head.size,
+            head_root=act.head.root,
+            written_at=to_millis(self._practice.now()),
+            seen_at=to_millis(self._practice.now()),
+        )
+
+    def _leaf(
+        self,
+        act: Writing,
+        name: str,
+        manifest: str,
+        copy: WrittenCopy,
+        erased: Sequence[str] = (),
+    ) -> Statement:
+        assert self._actor.identity is not None  # noqa: S101 - erase_owed asked for it
+        fields = statement_fields(
+            volume=self._volume.volume,
+            name=name,
+            manifest=manifest,
+            catalogue=copy.sealed,
+            keys=copy.keys,
+            size=act.head.size,
+            root=act.head.root,
+            erased=erased,
+        )
+        statement = state(
+            "volume",
+            vault=self._practice.vault,
+            by=self._actor.person.id,
+            at=self._practice.now(),
+            seed=self._actor.identity.act,
+            fields=fields,
+        )
+        act.leaf(
+            ARCHIVED,
+            actor=self._actor.person.id,
+            subject=[self._volume.volume],
+            details={"bag": name, "erased": len(erased)},
+            statement=statement,
+        )
+        return statement
+
+
+def _owing(
+    connection: Connection,
+    volume: str,
+    written: Mapping[str, Written],
+    rows: Sequence[Row[Any, Any, Any, Any]],
+) -> list[_Owing]:
+    owed: defaultdict[str, dict[int, str]] = defaultdict(dict)
+    for row in rows:
+        owed[row.bag][row.recording] = row.ciphertext
+    listed, there = names_by_bag(connection, volume), numbers_by_bag(connection, volume)
+    found = []
+    for bag, gone in owed.items():
+        kept = [name for name in listed[bag] if name not in gone.values()]
+        found.append(
+            _Owing(
+                name=bag,
+                gone=tuple(gone.values()),
+                kept=tuple(number for number in there[bag] if number not in gone),
+                manifest=manifest_hash(kept) if kept else "",
+                before=written[bag].manifest,
+            )
+        )
+    return found
+
+
+def _not_as_written(path: str, what: str) -> Tampered:
+    return Tampered(
+        f"the volume's {path}: {what}",
+        hint="nothing was erased from it; callrec archive verify DIR names all that is wrong",
+    )

@@ -1,0 +1,190 @@
+"""The recovery kit: opened by its words, and another one put in its place (keys.md, 7).
+
+A kit is an identity with shares of every vault key and no password. Its words are kept nowhere.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.audit.leaf import Outcome
+from callrec.audit.log import NOBODY, Signer, read_register
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto import primitives
+from callrec.crypto.identity import Identity
+from callrec.crypto.kit import kit_pages
+from callrec.errors import CallrecError, Locked, Refused
+from callrec.policy.authority import check_may_vouch
+from callrec.policy.role import Person, PersonId, Role, VaultKey
+from callrec.practice import Actor, attempt, today, writing
+from callrec.procedures.found import KIT_LOGIN
+from callrec.procedures.shares import holders, new_version, open_shares, seal_share
+from callrec.procedures.vouching import (
+    check_unchanged,
+    governing,
+    log_shares,
+    renew_keys,
+    signed,
+)
+from callrec.release.recovery_kit import PrintedKit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from callrec.audit.log import Writing
+    from callrec.crypto.identity import PublicKeys
+    from callrec.practice import Practice
+
+REPLACED: Final = "kit.replaced"
+
+
+def check_kit(practice: Practice, seed: bytes) -> Identity:
+    """The identity of the vault's newest kit; opens nothing.
+
+    Raises:
+        Locked: these are the words of an earlier kit, or of another vault's.
+    """
+    identity = Identity.from_seed(seed, practice.vault)
+    register = practice.register
+    if identity.public == register.public_keys(register.founders.kit):
+        return identity
+    if identity.public in register.earlier_kits():
+        raise Locked(
+            "this recovery kit is of no use any more: another one took its place",
+            hint="take the newest page, and destroy this one",
+        )
+    raise Locked(
+        "this is not the recovery kit of this vault",
+        hint="compare the vault's id on the page with that of callrec fingerprint",
+    )
+
+
+def kit_actor(practice: Practice, seed: bytes, act: str) -> Actor:
+    """The kit at work, without shares as yet; a refusal is in the log as a leaf ``act``.
+
+    Raises:
+        Locked: these are the words of an earlier kit, or of another vault's.
+    """
+    try:
+        identity = check_kit(practice, seed)
+    except Locked as error:
+        with writing(practice, None) as transaction:
+            why = {"why": error.message}
+            transaction.leaf(act, actor=NOBODY, details=why, outcome=Outcome.REFUSED)
+        raise
+    kit = practice.register.founders.kit
+    person = Person(PersonId(kit), Role.DATA_CONTROLLER, frozenset())
+    return Actor(person, KIT_LOGIN, Signer(kit, identity.log), identity, shares={})
+
+
+@contextmanager
+def kit_attempt(practice: Practice, kit: Actor, act: str) -> Iterator[None]:
+    """`practice.attempt` by the kit, which signs only as long as it is the vault's."""
+    try:
+        yield
+    except CallrecError as error:
+        outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.FAILED
+        record_kit(practice, kit, act, details={"why": error.message}, outcome=outcome)
+        raise
+
+
+def record_kit(
+    practice: Practice,
+    kit: Actor,
+    act: str,
+    *,
+    details: Mapping[str, Any] | None = None,
+    outcome: Outcome = Outcome.DONE,
+) -> None:
+    """Write one leaf of the kit's, durably.
+
+    Raises:
+        Failed: another kit may have taken its place a moment ago; its signature would be wrong.
+    """
+    with writing(practice, None) as transaction:
+        check_unchanged(practice, transaction)
+        transaction.leaf(act, actor=kit.person.id, details=details, outcome=outcome)
+        transaction.checkpoint(kit.signer)
+
+
+def with_shares(practice: Practice, kit: Actor) -> Actor:
+    """The kit with every vault key that was sealed to it.
+
+    Raises:
+        Tampered: a share was sealed by nobody entitled, or opens to another key than was stated.
+    """
+    assert kit.identity is not None  # noqa: S101 - made so by kit_actor
+    with reading(practice.engine) as connection:
+        shares = open_shares(connection, practice.register, kit.person.id, kit.identity.kem)
+    return replace(kit, shares=shares)
+
+
+def draw_kit(practice: Practice, *, split: bool) -> tuple[Identity, PrintedKit]:
+    """A new kit that nothing knows of yet, and what is printed of it."""
+    seed = primitives.fresh(primitives.KEY_BYTES)
+    printed = PrintedKit(
+        practice=practice.name,
+        vault=practice.vault,
+        fingerprint=practice.root.hex(),
+        serial=len(practice.register.kits) + 2,
+        made_at=practice.now(),
+        pages=kit_pages(seed, split=split),
+    )
+    return Identity.from_seed(seed, practice.vault), printed
+
+
+def make_new_kit(
+    practice: Practice, actor: Actor, *, split: bool, keep: Callable[[PrintedKit], None]
+) -> PrintedKit:
+    """Put a new kit in the place of the one that there is, which opens nothing from then on.
+
+    Args:
+        practice: the open vault.
+        actor: who governs, with his password given.
+        split: print it on three pages of which any two will do.
+        keep: writes the page to where it is kept, before the old kit ceases to count.
+
+    Raises:
+        Refused: the actor does not govern.
+        Failed: people or keys were changed meanwhile; then the old kit still counts.
+    """
+    with attempt(practice, actor, REPLACED):
+        check_may_vouch(actor.person)
+    identity, printed = draw_kit(practice, split=split)
+    keep(printed)
+    with governing(practice, actor) as act:
+        replace_kit(practice, act, actor, identity.public)
+    return printed
+
+
+def replace_kit(practice: Practice, act: Writing, actor: Actor, kit: PublicKeys) -> None:
+    """Name a new kit, seal to it what the actor holds, and begin new versions of every key.
+
+    Whoever has the old page opens what was sealed before, from a copy of the vault; no longer what
+    is sealed from now on, and in this catalogue nothing.
+    """
+    known, to = practice.register.kits, practice.register.founders.kit
+    fields = {
+        "keys": kit.as_json(),
+        "previous": known[-1].digest if known else "",
+        "serial": len(known) + 2,
+    }
+    statement = signed(practice, actor, "kit", fields)
+    act.leaf(REPLACED, actor=actor.person.id, subject=[to], statement=statement)
+    act.connection.execute(tables.share.delete().where(tables.share.c.person == to))
+    now = replace(practice, register=read_register(act.connection))
+    held = holders(now.register, today(practice))
+    renew_keys(now, act, actor, new_version(now.register, VaultKey), held)
+    hand_on(now, act, actor, to=to, keys=kit)
+
+
+def hand_on(practice: Practice, act: Writing, actor: Actor, *, to: str, keys: PublicKeys) -> None:
+    """Seal to somebody every version of every vault key that the actor has open."""
+    shares = [
+        seal_share(practice.vault, place, secret, to=to, kem=keys.kem)
+        for place, secret in sorted(actor.shares.items())
+    ]
+    log_shares(practice, act, actor, shares)

@@ -1,0 +1,94 @@
+"""The catalogue as it was before a migration, sealed, in the vault's own folder.
+
+It is laid out as a volume without recordings (docs/formats/archive.md, 8), so that `restore` reads
+it. A migration takes no key, so no statement vouches for it: in the place of one, this operator
+remembers outside the vault what he saw being written. Elsewhere it opens nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.archive.drive import sync_file
+from callrec.archive.marker import begin_volume
+from callrec.archive.volume import Volume, stamp
+from callrec.crypto import primitives
+from callrec.errors import Failed, Tampered
+from callrec.procedures.archive_copy import write_copy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from callrec.practice import Practice
+
+MEMORY: Final = "before-migration.json"
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationCopy:
+    """What was written, by the id that its folder has as a volume; SHA-256 in lower-case hex."""
+
+    volume: str
+    sealed: str
+    keys: str
+
+
+def keep_sealed(practice: Practice, to: Path) -> None:
+    """Seal the catalogue as it stands into a folder, in place of what an earlier run left there.
+
+    It appears whole and durable, or not at all, and is remembered before it does.
+
+    Raises:
+        Failed: there is no room for it, or it cannot be remembered.
+        Tampered: the catalogue is damaged.
+    """
+    beside = to.with_name(f".{to.name}")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        beside.mkdir(mode=0o700)
+        volume = Volume(beside, primitives.fresh_id(), practice.vault, to.name)
+        begin_volume(beside, volume=volume.volume, vault=volume.vault, label=volume.label)
+        name = f"{stamp(practice.now())}-1"
+        work = practice.folder / f".{to.name}-plain"
+        copy = write_copy(practice, volume, name, work=work)
+        _remember(practice.state_folder, MigrationCopy(volume.volume, copy.sealed, copy.keys))
+        shutil.rmtree(to, ignore_errors=True)
+        beside.rename(to)
+        sync_file(to.parent)
+    except OSError as error:
+        raise Failed(
+            f"the catalogue could not be copied: {error.strerror}",
+            hint="make room on the vault's disk: the copy takes twice the catalogue's size there",
+        ) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def recall_copy(folder: Path) -> MigrationCopy | None:
+    """The copy that this operator last saw a migration make; None: he saw none.
+
+    Raises:
+        Tampered: what is remembered is not in its form.
+        Failed: it cannot be read.
+    """
+    try:
+        return MigrationCopy(**json.loads((folder / MEMORY).read_bytes()))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Failed(
+            f"what is remembered of a migration cannot be read: {error.strerror}"
+        ) from error
+    except (ValueError, TypeError) as error:
+        raise Tampered("what is remembered of a migration is damaged") from error
+
+
+def _remember(folder: Path, copy: MigrationCopy) -> None:
+    beside = folder / f".migration.{os.getpid()}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside.write_text(json.dumps(asdict(copy)), encoding="utf-8")
+    beside.replace(folder / MEMORY)

@@ -1,0 +1,179 @@
+"""Review what is due to be destroyed, by category and month [policy 4(h)].
+
+Nothing is destroyed by it, and nobody's number, name or recording is shown: it is a count. That
+somebody looked, and what he saw, is in the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, select
+
+from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED
+from callrec.catalogue.engine import reading
+from callrec.errors import Misconfigured
+from callrec.policy.retention import (
+    Appraised,
+    Due,
+    Held,
+    appraise,
+    check_may_review,
+    due_on,
+    months_in,
+    take_stock,
+)
+from callrec.practice import attempt, record, today
+from callrec.procedures.categories import categories_of, schedule
+from callrec.procedures.custody import from_millis
+from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.retention_stops import stops_over
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.practice import Actor, Practice
+
+REVIEWED: Final = "retention.reviewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What there is and what is due, as of one day."""
+
+    on: date
+    """In the practice's time zone."""
+    stock: tuple[Held, ...]
+    """By category, in the order of the schedule."""
+    due: tuple[Due, ...]
+    """By category and month of the calls."""
+    stubs: int
+    """Recordings that were destroyed, of which the record is kept."""
+    stubs_due: int
+    """Those of them whose record has been kept for its time."""
+
+    @property
+    def recordings_due(self) -> int:
+        return sum(each.recordings for each in self.due)
+
+    @property
+    def free(self) -> int:
+        """Of what is due, what nothing stops."""
+        return sum(each.free for each in self.due)
+
+
+def review_retention(practice: Practice, actor: Actor) -> Review:
+    """Count what is due, what stops it, and what is not due yet.
+
+    Raises:
+        Refused: the actor may not review recordings.
+        Misconfigured: a recording is of a category that the configuration does not name.
+        Tampered: a request whose hold is not matched is not as it was made.
+    """
+    sweep_lapsed(practice, actor)
+    with attempt(practice, actor, REVIEWED):
+        check_may_review(actor.person, on=today(practice))
+        with reading(practice.engine) as connection:
+            review = _review(practice, actor, connection)
+        counts = {"due": review.recordings_due, "free": review.free}
+        record(practice, actor, REVIEWED, details=counts)
+    return review
+
+
+def count_due(practice: Practice) -> int | None:
+    """How many recordings are due and stopped by nothing, as far as can be told without a key.
+
+    None where a recording is of a category that the configuration does not name; of that
+    `retention_warnings` tells.
+    """
+    try:
+        with reading(practice.engine) as connection:
+            found = appraise_recordings(practice, None, connection)
+    except Misconfigured:
+        return None
+    return sum(each.is_free(today(practice)) for each in found)
+
+
+def retention_warnings(practice: Practice) -> Iterator[str]:
+    """What whoever looks at the practice should know of its schedule."""
+    with reading(practice.engine) as connection:
+        said = connection.execute(select(tables.category.c.category).distinct()).scalars()
+        lost = sorted({*said} - schedule(practice).keys())
+    if lost:
+        yield f"the configuration does not name a category that recordings are of: {lost[0]}"
+
+
+def appraise_recordings(
+    practice: Practice, actor: Actor | None, connection: Connection
+) -> Sequence[Appraised]:
+    """Every recording that is not destroyed as the schedule sees it; of what is due, what stops it.
+
+    Args:
+        practice: the open vault.
+        actor: who asks; None: nobody, who opens nothing.
+        connection: sees one state of the catalogue throughout.
+
+    Raises:
+        Misconfigured: one is of a category that the configuration does not name.
+        Tampered: a request whose hold is not matched is not as it was made.
+    """
+    recording = tables.recording
+    there = connection.execute(
+        select(recording).where(recording.c.state != DESTROYED).order_by(recording.c.started_at)
+    ).all()
+    every = appraise_rows(practice, connection, there)
+    on = today(practice)
+    due = [row for row, each in zip(there, every, strict=True) if each.is_due(on)]
+    stops = stops_over(practice, actor, connection, due)
+    return [replace(each, stopped_by=stops.get(each.recording, ())) for each in every]
+
+
+def appraise_rows(
+    practice: Practice, connection: Connection, rows: Sequence[Row[Any]]
+) -> Sequence[Appraised]:
+    """Recordings, by their rows, as the schedule sees them; what stops them is not looked up.
+
+    Raises:
+        Misconfigured: one is of a category that the configuration does not name.
+    """
+    zone = practice.config.time_zone
+    categories = categories_of(practice, connection, [row.id for row in rows])
+    return [
+        Appraised(
+            recording=row.id,
+            call_on=from_millis(row.started_at).astimezone(zone).date(),
+            category=categories[row.id],
+        )
+        for row in rows
+    ]
+
+
+def _review(practice: Practice, actor: Actor, connection: Connection) -> Review:
+    on, found = today(practice), appraise_recordings(practice, actor, connection)
+    stubs, stubs_due = _stubs(practice, connection)
+    return Review(
+        on=on,
+        stock=take_stock(found, schedule(practice).values(), on=on),
+        due=appraise(found, on=on),
+        stubs=stubs,
+        stubs_due=stubs_due,
+    )
+
+
+def _stubs(practice: Practice, connection: Connection) -> tuple[int, int]:
+    """How many there are, and how many of them have been kept for their time."""
+    destroyed, zone = tables.destroyed.c, practice.config.time_zone
+    months, on = months_in(practice.config.retention.stubs), today(practice)
+    query = select(destroyed.destroyed_at, func.count()).group_by(destroyed.destroyed_at)
+    counts = [
+        (from_millis(at).astimezone(zone).date(), count) for at, count in connection.execute(query)
+    ]
+    return (
+        sum(count for _, count in counts),
+        sum(count for day, count in counts if due_on(day, months) <= on),
+    )

@@ -1,0 +1,114 @@
+"""What stops a recording that is due from being disposed of [policy 4(h); UK GDPR 18].
+
+A hold, an open request that names it, a restriction, or that it was kept on when it was proposed.
+It is read for as many recordings as there are, and opens nothing but requests whose holds nobody
+has matched yet.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from callrec.audit.leaf import Leaf
+from callrec.catalogue import tables
+from callrec.crypto.canonical import parse, parse_instant
+from callrec.policy.destroying import RecordingState
+from callrec.policy.month_clock import same_day_after
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import ENDED
+from callrec.policy.retention import Stop, Stopped, months_in
+from callrec.practice import today
+from callrec.procedures.hold_reach import holds_over_all
+from callrec.procedures.request_log import making_of, read_makings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.practice import Actor, Practice
+
+
+def stops_over(
+    practice: Practice, actor: Actor | None, connection: Connection, recordings: Sequence[Row[Any]]
+) -> Mapping[int, tuple[Stopped, ...]]:
+    """What stops each of these recordings, by number; of what nothing stops there is no entry.
+
+    Args:
+        practice: the open vault.
+        actor: who asks; None: nobody, and a hold that nobody has matched covers everything.
+        connection: sees one state of the catalogue throughout.
+        recordings: their rows.
+
+    Raises:
+        Tampered: a request whose hold is not matched is not as it was made.
+    """
+    stops: defaultdict[int, set[Stopped]] = defaultdict(set)
+    for number, holds in holds_over_all(practice, actor, connection, recordings).items():
+        stops[number] |= {Stopped(Stop.HOLD, hold.reference) for hold in holds}
+    asked, kept_on = open_requests_naming(connection), _kept_on(practice, connection)
+    for row in recordings:
+        stops[row.id] |= asked.get(row.uid, set())
+        if row.uid in kept_on:
+            stops[row.id].add(Stopped(Stop.KEPT_ON, f"until {kept_on[row.uid]}"))
+        if row.state == RecordingState.RESTRICTED:
+            stops[row.id].add(Stopped(Stop.RESTRICTION))
+    return {number: tuple(sorted(found)) for number, found in stops.items() if found}
+
+
+def open_requests_naming(connection: Connection) -> Mapping[str, set[Stopped]]:
+    """The requests that have not ended and ask for a recording, by its uid.
+
+    Raises:
+        Tampered: the log knows nothing of one.
+    """
+    request = tables.request.c
+    query = select(request.id, request.number, request.purpose).where(request.state.not_in(ENDED))
+    makings = read_makings(connection)
+    found: defaultdict[str, set[Stopped]] = defaultdict(set)
+    rows: Any = connection.execute(query)
+    for row in rows:
+        by = Stop.PROPOSED if row.purpose is Purpose.DISPOSAL else Stop.REQUEST
+        for uid in making_of(makings, row).uids:
+            found[uid].add(Stopped(by, f"R-{row.number}"))
+    return found
+
+
+def _kept_on(practice: Practice, connection: Connection) -> Mapping[str, date]:
+    """What the Data Controller withheld from a disposal, by uid: the last day on which it rests.
+
+    A later approval that grants it ends that.
+    """
+    months, zone = months_in(practice.config.retention.appraise_again), practice.config.time_zone
+    until: dict[str, date] = {}
+    for at, fields in _disposals_approved(connection):
+        for item in fields["items"]:
+            until.pop(item["uid"], None)
+        last = same_day_after(parse_instant(at).astimezone(zone).date(), months)
+        until |= {item["uid"]: last for item in fields["withheld"]}
+    return {uid: last for uid, last in until.items() if today(practice) <= last}
+
+
+def _disposals_approved(connection: Connection) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """When each approval of a disposal was given, and what its statement says; oldest first."""
+    request = tables.request.c
+    disposals = frozenset(
+        connection.execute(select(request.id).where(request.purpose == Purpose.DISPOSAL)).scalars()
+    )
+    if not disposals:
+        return
+    leaf, said = tables.leaf, tables.statement
+    query = (
+        select(leaf.c.seq, leaf.c.body, said.c.body.label("said"))
+        .join(said, said.c.digest == leaf.c.statement)
+        .where(said.c.kind == "approval")
+        .order_by(leaf.c.seq)
+    )
+    for row in connection.execute(query):
+        fields = parse(bytes(row.said))
+        if fields["request"] in disposals:
+            yield Leaf.decode(bytes(row.body), row.seq).at, fields

@@ -1,0 +1,135 @@
+"""The sealed file of a recording: the vault's own, or a copy of it on an attached volume."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from callrec.archive.bag import RECORDINGS
+from callrec.archive.drive import drive_errors, hash_on_medium
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import ARCHIVED, LOST, place_of_each
+from callrec.errors import NotFound, Tampered
+from callrec.procedures.attached import attached_volumes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from io import BufferedReader
+    from pathlib import Path
+
+    from sqlalchemy import Row
+
+    from callrec.archive.volume import Volume
+    from callrec.catalogue.volumes import Place
+    from callrec.practice import Practice
+
+
+class OnlyOnVolumes(NotFound):
+    """A recording that is on volumes only, none of which is attached."""
+
+    def __init__(self, number: int, labels: Sequence[str]) -> None:
+        self.labels = tuple(labels)
+        named = " or ".join(f'"{label}"' for label in labels)
+        if named:
+            super().__init__(
+                f"recording {number} is only on the volume {named}",
+                hint="attach it and run the command again; "
+                "if it is not found by itself, give its folder: --from DIR",
+            )
+        else:
+            super().__init__(
+                f"recording {number} was only on volumes that were reported lost",
+                hint="callrec archive list shows them; "
+                "one that comes back is counted again by callrec archive found DIR",
+            )
+
+
+@contextmanager
+def open_recording(practice: Practice, row: Row[Any]) -> Iterator[BufferedReader]:
+    """The sealed bytes of a recording, wherever they are.
+
+    Args:
+        practice: the open vault.
+        row: the recording's: ``id``, ``ciphertext``, ``state``.
+
+    Raises:
+        OnlyOnVolumes: the vault has let go of it, and no volume that has it is attached.
+        Tampered: its file should be here and is not, or the volume's copy is not as it was sealed.
+        Failed: the drive does not give it.
+    """
+    try:
+        sealed = practice.store.open(row.ciphertext)
+    except NotFound as error:
+        if row.state != ARCHIVED:
+            raise Tampered(
+                f"the sealed file of recording {row.id} is missing",
+                hint="callrec doctor --repair --from DIR fetches it back from a volume",
+            ) from error
+        with drive_errors(), _on_volume(practice, row) as copy:
+            yield copy
+        return
+    with sealed:
+        yield sealed
+
+
+def labels_of(practice: Practice, numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The labels of the volumes on which recordings are, but for those that were lost."""
+    with reading(practice.engine) as connection:
+        places = place_of_each(connection, numbers)
+    return {
+        number: tuple(each.label for each in places.get(number, ()) if each.standing != LOST)
+        for number in numbers
+    }
+
+
+def copies_at_hand(practice: Practice, rows: Sequence[Row[Any, Any, Any]]) -> dict[int, Path]:
+    """Where a copy of each recording lies on a volume that is attached, as far as there is one.
+
+    Args:
+        practice: the open vault.
+        rows: recordings: ``id``, ``ciphertext``.
+    """
+    if not rows:
+        return {}
+    attached = attached_volumes(practice)
+    with reading(practice.engine) as connection:
+        places = place_of_each(connection, [row.id for row in rows])
+    found: dict[int, Path] = {}
+    for row in rows:
+        for path in _copies(attached, places.get(row.id, ()), row.ciphertext):
+            if path.is_file() and not path.is_symlink():
+                found.setdefault(row.id, path)
+    return found
+
+
+def _on_volume(practice: Practice, row: Row[Any]) -> BufferedReader:
+    attached = attached_volumes(practice)
+    with reading(practice.engine) as connection:
+        places = place_of_each(connection, [row.id]).get(row.id, ())
+    copies = [*_copies(attached, places, row.ciphertext)]
+    for path in copies:
+        if _reads_as(path, row.ciphertext):
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+            return open(os.open(path, flags), "rb")  # noqa: PTH123 - of a descriptor
+    if copies:
+        raise Tampered(
+            f"what the attached volume has of recording {row.id} is not what was written there",
+            hint="attach another volume that has it, and run callrec archive verify",
+        )
+    raise OnlyOnVolumes(row.id, [each.label for each in places if each.standing != LOST])
+
+
+def _copies(
+    attached: Mapping[str, Volume], places: Sequence[Place], ciphertext: str
+) -> Iterator[Path]:
+    for each in places:
+        if each.volume in attached:
+            yield attached[each.volume].bag_path(each.bag) / RECORDINGS / ciphertext
+
+
+def _reads_as(path: Path, sha256: str) -> bool:
+    try:
+        return hash_on_medium(path) == sha256
+    except OSError:
+        return False

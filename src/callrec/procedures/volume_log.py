@@ -1,0 +1,65 @@
+"""What happened to volumes, as the log's leaves say it (docs/formats/archive.md, 8).
+
+volume.kept    who has it and where it lies was written down, sealed
+volume.lost    it was reported lost: what lies on it is no copy any more
+volume.found   it came back, and all of it was read back
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from callrec.audit.attested import attested_leaves
+from callrec.audit.verify import Problem
+from callrec.catalogue.volumes import IN_USE, LOST, each_volume
+from callrec.errors import Tampered
+from callrec.procedures.request_log import leaves_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.practice import Practice
+
+
+class VolumeAct(StrEnum):
+    """What happens to a volume besides being written to, as leaves name it."""
+
+    KEPT = "volume.kept"
+    LOST = "volume.lost"
+    FOUND = "volume.found"
+
+
+_STANDING = {VolumeAct.LOST: LOST, VolumeAct.FOUND: IN_USE}
+
+
+def check_standings(practice: Practice, connection: Connection) -> None:
+    """Check how volumes stand before anything rests on it: a lost one must not count as a copy.
+
+    Raises:
+        Tampered: a row says otherwise than the log, or a leaf is not its actor's.
+    """
+    about = [leaf.seq for leaf in leaves_of(connection, _STANDING)]
+    leaves = attested_leaves(connection, practice.register, about)
+    for problem in _wrong_rows(connection, leaves):
+        raise Tampered(problem.what)
+
+
+def check_volume_rows(connection: Connection) -> Iterator[Problem]:
+    """Each volume stands as its leaves say; they were found sound before."""
+    yield from _wrong_rows(connection, leaves_of(connection, _STANDING))
+
+
+def newest_kept(connection: Connection) -> Mapping[str, int]:
+    """For each volume of which it was written down who has it: the sequence of the last leaf."""
+    return {leaf.subject[0]: leaf.seq for leaf in leaves_of(connection, (VolumeAct.KEPT,))}
+
+
+def _wrong_rows(connection: Connection, leaves: Iterable[Leaf]) -> Iterator[Problem]:
+    said = {leaf.subject[0]: _STANDING[VolumeAct(leaf.act)] for leaf in leaves}
+    for row in each_volume(connection):
+        if row.standing != said.get(row.id, IN_USE):
+            yield Problem(None, "a volume does not stand as the log says: lost, or in use")

@@ -1,0 +1,156 @@
+"""The recovery kit on paper: one page, or three of which any two will do (keys.md, 7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from callrec.release.certificate import hash_in_groups, instant_in_words
+from callrec.release.paper.faces import Face, Style
+from callrec.release.paper.fields import HASH, LABEL, NOTE, TEXT, blanks, fact, section, space
+from callrec.release.paper.lines import Group, Line, Picture, Rule, beside, height_of
+from callrec.release.paper.qr import qr_png
+from callrec.release.paper.sheet import NAVY, WIDTH, Sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from callrec.release.recovery_kit import PrintedKit
+
+_PRACTICE: Final = Style(Face.BOLD, 13, NAVY)
+_TITLE: Final = Style(Face.SERIF, 23, NAVY, 1.3)
+_LEAD: Final = Style(Face.SERIF, 10.5, spacing=1.5)
+_GROUP: Final = Style(Face.MONO, 16, spacing=1.45)
+_WORD: Final = Style(Face.MONO, 11, spacing=1.5)
+
+_QR_SIDE: Final = 46.0
+_NUMBER: Final = 9.0
+_DRILLS: Final = 4
+
+_ALONE: Final = (
+    "Whoever holds this page can open every telephone recording that {practice} keeps, without"
+    " anybody's password. It is for the day when nobody is left who can."
+)
+_OF_THREE: Final = (
+    "Any two of the three pages of this kit open every telephone recording that {practice} keeps,"
+    " without anybody's password. It is for the day when nobody is left who can. One page alone"
+    " opens nothing."
+)
+_KEEP_ALONE: Final = (
+    "Print it twice. Put each print into an envelope, seal it, sign across the flap, and keep the"
+    " two in different buildings, such as the practice's safe and a solicitor's. Then delete"
+    " the file that it came in: no photograph, no scan, no copy on any computer."
+)
+_KEEP_OF_THREE: Final = (
+    "Print each page once. Put each into an envelope of its own, seal it, sign across the flap, and"
+    " give the three to three people who do not live or work together. Then delete the file that"
+    " they came in: no photograph, no scan, no copy on any computer."
+)
+_CHECKED: Final = (
+    "The last letter of each group checks it, so callrec names a group that was mistyped. Capitals"
+    " and spaces do not matter; 0, 1, 8 and 9 do not occur. The square holds the same groups."
+)
+_CHECKED_WORDS: Final = (
+    "All are words of the list of SLIP-39, and the last three check the others, so callrec names a"
+    " word that was mistyped. The square holds the same words."
+)
+_FIRST: Final = (
+    "Open {envelopes}. On the machine with the vault, or after callrec restore on a new one, run"
+    " the command below. It asks for the words, or reads them from the file that CALLREC_KIT_FILE"
+    " names."
+)
+_SECOND: Final = (
+    "It makes a new Data Controller with a password of his own, and this kit is then used up: put"
+    " the next one, which it writes, into new envelopes. That it was used stands in the audit log"
+    " for ever."
+)
+_COMMAND: Final = 'callrec recovery use --user NAME --name "Full Name" --recovery-file FILE.pdf'
+
+
+def kit_pdf(kit: PrintedKit) -> bytes:
+    """The kit as PDF/A, one leaf of A4 for each of its pages: the same bytes for the same kit."""
+    sheet = Sheet(title="Recovery kit", practice=kit.practice, at=kit.made_at)
+    for number, words in enumerate(kit.pages, 1):
+        sheet.keep(*_leaf(sheet, kit, number, words.split()))
+    return sheet.to_pdf(f"Recovery kit {kit.serial}   ·   vault {kit.vault}")
+
+
+def _leaf(sheet: Sheet, kit: PrintedKit, number: int, words: Sequence[str]) -> Iterator[Group]:
+    is_split = len(kit.pages) > 1
+    yield sheet.set(kit.practice, _PRACTICE, most=1)
+    yield (Line(4, (Rule(0, WIDTH, 0.6, NAVY),)),)
+    of = f", page {number} of {len(kit.pages)}" if is_split else ""
+    yield sheet.set(f"Recovery kit{of}", _TITLE)
+    lead = _OF_THREE if is_split else _ALONE
+    yield sheet.set(lead.format(practice=kit.practice), _LEAD, most=4)
+    words_of = _share(sheet, words) if is_split else _groups(sheet, words)
+    yield from section(sheet, "The words", words_of)
+    yield from section(sheet, "Whose it is", *_facts(sheet, kit))
+    keep = _KEEP_OF_THREE if is_split else _KEEP_ALONE
+    yield from section(sheet, "Where to keep it", sheet.set(keep, TEXT))
+    yield from section(sheet, "When it is needed", *_steps(sheet, is_split=is_split))
+    yield from section(sheet, "Once a year: callrec recovery drill", *_drills(sheet))
+    yield (Line(500),)  # the next page of the kit is on another sheet
+
+
+def _groups(sheet: Sheet, groups: Sequence[str]) -> Group:
+    return _with_square(sheet, _columns(sheet, groups, 2, _GROUP), groups, _CHECKED)
+
+
+def _share(sheet: Sheet, words: Sequence[str]) -> Group:
+    return _with_square(sheet, _columns(sheet, words, 3, _WORD), words, _CHECKED_WORDS)
+
+
+def _columns(sheet: Sheet, words: Sequence[str], columns: int, style: Style) -> Group:
+    """Numbered from the top of the first column to the foot of the last."""
+    rows = -(-len(words) // columns)
+    width = (WIDTH - _QR_SIDE - 4) / columns
+    return tuple(
+        line
+        for row in range(rows)
+        for line in beside(
+            *(
+                cell
+                for place in range(row, len(words), rows)
+                for cell in (
+                    sheet.set_right(f"{place + 1}", LABEL, x=(place // rows) * width + _NUMBER - 3),
+                    sheet.set(words[place], style, x=(place // rows) * width + _NUMBER),
+                )
+            )
+        )
+    )
+
+
+def _with_square(sheet: Sheet, columns: Group, words: Sequence[str], note: str) -> Group:
+    picture = Picture(WIDTH - _QR_SIDE, _QR_SIDE, qr_png(" ".join(words)))
+    spare = max(0.0, _QR_SIDE - height_of(columns))
+    return (
+        *beside(columns[:1], [Line(0, (picture,))]),
+        *columns[1:],
+        *space(spare + 1),
+        *sheet.set(note, NOTE),
+    )
+
+
+def _facts(sheet: Sheet, kit: PrintedKit) -> Iterator[Group]:
+    yield fact(sheet, "Vault", kit.vault, HASH)
+    yield fact(sheet, "Fingerprint", hash_in_groups(kit.fingerprint), HASH)
+    which = f"{kit.serial}; each one that is made ends the one before"
+    yield fact(sheet, "Number of this kit", which)
+    yield fact(sheet, "Made", instant_in_words(kit.made_at))
+
+
+def _steps(sheet: Sheet, *, is_split: bool) -> Iterator[Group]:
+    steps = (_FIRST.format(envelopes="two envelopes" if is_split else "one envelope"), _SECOND)
+    for number, step in enumerate(steps, 1):
+        yield beside(sheet.set(f"{number}.", LABEL, width=5), sheet.set(step, TEXT, x=5))
+    yield sheet.set(_COMMAND, HASH, x=5)
+
+
+def _drills(sheet: Sheet) -> Iterator[Group]:
+    yield sheet.set(
+        "It proves that the words still open the vault, and shows nothing. Seal a new envelope"
+        " afterwards, and write it down here.",
+        NOTE,
+    )
+    for _ in range(_DRILLS):
+        yield (*space(5), *blanks(sheet, "Date", "Name", "Signature", x=0, width=WIDTH))

@@ -1,0 +1,103 @@
+"""What holds of the retention schedule, whatever the calls and however long they are kept."""
+
+from __future__ import annotations
+
+from calendar import isleap
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callrec.policy.retention import (
+    Appraised,
+    Category,
+    Stop,
+    Stopped,
+    appraise,
+    due_on,
+    months_in,
+    take_stock,
+)
+
+DAY = timedelta(days=1)
+SHORTEST_YEAR = 365
+
+days = st.dates(min_value=date(1990, 1, 1), max_value=date(2100, 12, 31))
+lengths = st.integers(min_value=1, max_value=360)
+years = st.integers(min_value=1, max_value=30)
+SCHEDULE = (
+    Category("routine", "3 years", "a test"),
+    Category("claim", "6 years", "a test"),
+    Category("telephony-record", "6 months", "a test"),
+    Category("health-record", None, "a test"),
+)
+stops = st.lists(
+    st.sampled_from([Stopped(Stop.HOLD, "H-1"), Stopped(Stop.REQUEST, "R-2")]),
+    unique=True,
+    max_size=2,
+).map(tuple)
+recordings = st.lists(
+    st.builds(
+        Appraised,
+        recording=st.integers(min_value=1),
+        call_on=days,
+        category=st.sampled_from(SCHEDULE),
+        stopped_by=stops,
+    ),
+    max_size=30,
+)
+
+
+@given(days, days, lengths)
+def test_a_later_call_is_never_due_earlier(one: date, other: date, months: int) -> None:
+    earlier, later = sorted((one, other))
+    assert due_on(earlier, months) <= due_on(later, months)
+
+
+@given(days, lengths, lengths)
+def test_a_longer_time_never_ends_earlier(day: date, one: int, other: int) -> None:
+    shorter, longer = sorted((one, other))
+    assert due_on(day, shorter) <= due_on(day, longer)
+
+
+@given(days, years)
+def test_it_is_never_kept_for_less_than_its_years(day: date, count: int) -> None:
+    kept = due_on(day, 12 * count) - DAY - day
+    assert kept >= timedelta(days=SHORTEST_YEAR * count)
+
+
+@given(days, years)
+def test_it_is_due_the_day_after_the_anniversary(day: date, count: int) -> None:
+    year = day.year + count
+    is_lost = (day.month, day.day) == (2, 29) and not isleap(year)
+    anniversary = date(year, 2, 28) if is_lost else day.replace(year=year)
+    assert due_on(day, 12 * count) == anniversary + DAY
+
+
+@given(st.integers(min_value=1, max_value=999))
+def test_a_year_is_twelve_months(count: int) -> None:
+    assert months_in(f"{count} years") == 12 * months_in(f"{count} months")
+
+
+@given(recordings, days)
+def test_what_is_due_is_counted_once_and_nothing_else_is(every: list[Appraised], on: date) -> None:
+    due = [each for each in every if each.is_due(on)]
+    found = appraise(every, on=on)
+    assert sum(group.recordings for group in found) == len(due)
+    assert sum(group.free for group in found) == sum(not each.stopped_by for each in due)
+    assert len({(group.month, group.category) for group in found}) == len(found)
+
+
+@given(recordings, days)
+def test_every_recording_is_in_stock_once(every: list[Appraised], on: date) -> None:
+    stock = take_stock(every, SCHEDULE, on=on)
+    assert sum(held.recordings for held in stock) == len(every)
+    for held in stock:
+        assert held.free <= held.due <= held.recordings
+        assert held.next_due_on is None or held.next_due_on > on
+
+
+@given(recordings, days, st.integers(min_value=0, max_value=4000))
+def test_what_is_due_stays_due(every: list[Appraised], on: date, passing: int) -> None:
+    later = on + timedelta(days=passing)
+    assert all(each.is_due(later) for each in every if each.is_due(on))

@@ -1,0 +1,33 @@
+"""What people try with what is due: kept on without a reason, destroyed too early."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from callrec.policy.handling import check_may_change
+from callrec.policy.purpose import Purpose
+from callrec.policy.retention import (
+    Appraised,
+    Category,
+    check_kept_on_for_a_reason,
+    check_still_due,
+)
+from callrec.policy.role import Role
+from policy.builders import BEN, TODAY, a_person, a_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROUTINE = Category("routine", "3 years", "the practice's choice")
+
+DEEDS: Final[Mapping[str, Callable[[], object]]] = {
+    "somebody changes what a retention review proposed": lambda: check_may_change(
+        a_person(Role.MANAGER, id=BEN), a_request(Purpose.DISPOSAL), on=TODAY
+    ),
+    "something is destroyed that has a longer time now": lambda: check_still_due(
+        [Appraised(1, TODAY, ROUTINE)], on=TODAY
+    ),
+    "something that is due is kept on, and nobody says why": lambda: check_kept_on_for_a_reason(
+        Purpose.DISPOSAL, withheld=1, note=" "
+    ),
+}

@@ -1,0 +1,131 @@
+"""How long recordings are kept, and what is due [policy 4(h)]."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from callrec.errors import Refused
+from callrec.policy.purpose import Purpose
+from callrec.policy.retention import (
+    CLAIM,
+    ROUTINE,
+    Appraised,
+    Category,
+    Stop,
+    Stopped,
+    appraise,
+    category_by_rule,
+    check_kept_on_for_a_reason,
+    check_may_review,
+    check_still_due,
+    due_on,
+    months_in,
+    take_stock,
+)
+from callrec.policy.role import Role
+from policy.builders import TODAY, a_person
+
+THREE_YEARS = Category(ROUTINE, "3 years", "the practice's choice")
+NO_END = Category("health-record", None, "as the health record")
+HELD = Stopped(Stop.HOLD, "H-1")
+JANUARY, MARCH = date(2020, 1, 5), date(2020, 3, 5)
+
+DUE = {
+    "the day after the anniversary": (date(2021, 3, 5), 36, date(2024, 3, 6)),
+    "of 29 February, 1 March": (date(2024, 2, 29), 36, date(2027, 3, 1)),
+    "of 29 February, where there is another": (date(2024, 2, 29), 48, date(2028, 3, 1)),
+    "of 28 February, where there is a 29th": (date(2023, 2, 28), 12, date(2024, 2, 29)),
+    "of the 31st, where there is no 31st": (date(2024, 8, 31), 6, date(2025, 3, 1)),
+    "at the turn of the year": (date(2023, 12, 31), 36, date(2027, 1, 1)),
+}
+
+
+@pytest.mark.parametrize(("call_on", "months", "due"), DUE.values(), ids=DUE)
+def test_a_recording_is_due(call_on: date, months: int, due: date) -> None:
+    assert due_on(call_on, months) == due
+
+
+@pytest.mark.parametrize(
+    ("keeps", "months"), [("1 month", 1), ("6 months", 6), ("1 year", 12), ("20 years", 240)]
+)
+def test_a_length_of_time_as_it_is_written(keeps: str, months: int) -> None:
+    assert months_in(keeps) == months
+
+
+def test_what_has_no_end_is_never_due() -> None:
+    assert NO_END.due_on(JANUARY) is None
+    assert not Appraised(1, JANUARY, NO_END).is_due(date.max)
+
+
+def test_a_rule_says_its_category_and_how_long() -> None:
+    assert THREE_YEARS.rule == "routine, 3 years"
+    assert NO_END.rule == "health-record, no end"
+
+
+def test_what_nobody_gave_a_category_is_routine_or_of_a_claim() -> None:
+    assert category_by_rule(of_a_claim=False) == ROUTINE
+    assert category_by_rule(of_a_claim=True) == CLAIM
+
+
+def test_what_is_stopped_is_due_and_not_free() -> None:
+    each = Appraised(1, JANUARY, THREE_YEARS, (HELD,))
+    assert each.is_due(TODAY)
+    assert not each.is_free(TODAY)
+
+
+def test_what_is_due_is_counted_by_month_and_category_the_oldest_first() -> None:
+    claim = Category(CLAIM, "6 months", "a test")
+    every = [
+        Appraised(1, MARCH, THREE_YEARS),
+        Appraised(2, JANUARY, THREE_YEARS),
+        Appraised(3, JANUARY, THREE_YEARS, (HELD, Stopped(Stop.REQUEST, "R-2"))),
+        Appraised(4, JANUARY, claim, (HELD,)),
+        Appraised(5, TODAY, claim),
+    ]
+    found = appraise(every, on=TODAY)
+    counts = [(due.month, due.category.name, due.recordings, due.free) for due in found]
+    january, march = date(2020, 1, 1), date(2020, 3, 1)
+    assert counts == [(january, CLAIM, 1, 0), (january, ROUTINE, 2, 1), (march, ROUTINE, 1, 1)]
+    assert [dict(due.stopped_by) for due in found] == [
+        {HELD: 1},
+        {HELD: 1, Stopped(Stop.REQUEST, "R-2"): 1},
+        {},
+    ]
+
+
+def test_stock_says_when_the_next_is_due() -> None:
+    every = [
+        Appraised(1, JANUARY, THREE_YEARS),
+        Appraised(2, date(2023, 5, 1), THREE_YEARS),
+        Appraised(3, date(2023, 4, 1), THREE_YEARS),
+    ]
+    routine, record = take_stock(every, [THREE_YEARS, NO_END], on=TODAY)
+    told = (routine.recordings, routine.due, routine.free, routine.next_due_on)
+    assert told == (3, 1, 1, date(2026, 4, 2))
+    assert (record.recordings, record.next_due_on) == (0, None)
+
+
+def test_how_what_stops_a_recording_is_said() -> None:
+    assert str(HELD) == "hold H-1"
+    assert str(Stopped(Stop.RESTRICTION)) == "restriction"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_archives_reviews_what_is_due(role: Role) -> None:
+    if role in {Role.MANAGER, Role.DATA_CONTROLLER}:
+        check_may_review(a_person(role), on=TODAY)
+    else:
+        with pytest.raises(Refused, match="review recordings"):
+            check_may_review(a_person(role), on=TODAY)
+
+
+def test_a_reason_is_asked_only_for_what_is_kept_on() -> None:
+    check_kept_on_for_a_reason(Purpose.DISPOSAL, withheld=0, note="")
+    check_kept_on_for_a_reason(Purpose.DISPOSAL, withheld=1, note="A claim is expected")
+    check_kept_on_for_a_reason(Purpose.ERASURE, withheld=1, note="")
+
+
+def test_what_is_due_still_is_destroyed() -> None:
+    check_still_due([Appraised(1, JANUARY, THREE_YEARS)], on=TODAY)

@@ -1,0 +1,267 @@
+"""What was approved to be erased is gone, and the record of it is whole [4(i); UK GDPR 17]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import practices
+from callrec.errors import Refused
+from callrec.policy.purpose import Purpose
+from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.destroying import Doomed, destroy
+from callrec.procedures.destruction_certificate import certify_destruction
+from callrec.procedures.end_request import close_request
+from callrec.procedures.revoke import revoke_grants
+from procedures.asking import (
+    REASON,
+    approve,
+    by_sql,
+    last_leaf,
+    refused,
+    rows,
+    signed_in,
+    state_of,
+    with_recordings,
+)
+from procedures.drives import archive, drive, faults, verify
+from procedures.erasures import (
+    approved_erasure,
+    bags_of,
+    erase,
+    found_in,
+    look_for,
+    secrets_of,
+    tokens_of,
+)
+from procedures.handed import WHOM, hand_over, released
+from procedures.holding import ANN, BOB, ask, by_hand, leaves, verified, with_two_callers
+from procedures.spool import take_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from practices import House
+
+
+@pytest.fixture(scope="module")
+def callers(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    return with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
+
+
+@pytest.fixture
+def house(callers: House, tmp_path: Path) -> House:
+    """A practice of one's own with Ann's calls 1 and 2, and Bob's 3 and 4."""
+    return practices.copy(callers, tmp_path / "house")
+
+
+def test_an_erasure_leaves_a_stub_and_a_whole_record(house: House) -> None:
+    reference = approved_erasure(house, 1, 2)
+    done = erase(house, reference)
+    assert (done.certificate, done.destroyed, done.is_done) == ("C-1", (1, 2), True)
+    assert state_of(house, reference) == "closed"
+    verification = verified(house)
+    assert (verification.problems, verification.verdict) == ((), Verdict.INTACT)
+
+
+def test_no_byte_is_left_of_what_was_erased_in_the_vault_or_on_its_volumes(house: House) -> None:
+    volumes = drive(house, "drive-a"), drive(house, "drive-b")
+    reference = approved_erasure(house, 1, 2)
+    for volume in volumes:
+        archive(house, volume)
+    secrets = secrets_of(house, 1, 2)
+    assert tokens_of(house, 1, 2) > 0
+    assert found_in(secrets, house.config.vault) != []
+    done = erase(house, reference, *volumes)
+    assert done.is_done
+    assert found_in(secrets, house.config.vault, *volumes) == []
+    assert tokens_of(house, 1, 2) == 0
+    assert len(bags_of(*volumes)) == len(volumes)
+    assert [faults(verify(house, volume)) for volume in volumes] == [[], []]
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_what_a_volume_that_is_not_attached_holds_is_owed(house: House) -> None:
+    volumes = drive(house, "drive-a"), drive(house, "drive-b")
+    for volume in volumes:
+        archive(house, volume)
+    done = erase(house, approved_erasure(house, 1), volumes[0])
+    assert (done.is_done, done.owed) == (False, {"drive-b": 1})
+    archived = archive(house, volumes[1])
+    assert (archived.erased, archived.recordings) == (1, 0)
+    assert [faults(verify(house, volume)) for volume in volumes] == [[], []]
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_a_bag_of_which_nothing_is_left_goes(house: House) -> None:
+    volume = drive(house)
+    archive(house, volume)
+    done = erase(house, approved_erasure(house, 1, 2), volume)
+    assert done.is_done
+    (bag,) = bags_of(volume)
+    assert len([*(bag / "data" / "recordings").iterdir()]) == 2
+
+
+def test_a_bag_that_held_nothing_else_goes_and_the_volume_is_sound(house: House) -> None:
+    volume = drive(house)
+    archive(house, volume)
+    with_recordings(house, 1)
+    house.at = house.at.replace(day=25)
+    archive(house, volume)
+    assert erase(house, approved_erasure(house, 5), volume).is_done
+    assert len(bags_of(volume)) == 1
+    assert faults(verify(house, volume)) == []
+    archive(house, volume)
+    assert verified(house).verdict is Verdict.INTACT
+
+
+STOPPED = {
+    "a hold": lambda house: by_hand(house, 1),
+    "another open request": lambda house: ask(house, recordings=[1]),
+}
+
+
+@pytest.mark.parametrize("comes", STOPPED.values(), ids=STOPPED)
+def test_what_comes_after_the_approval_stops_it(
+    house: House, comes: Callable[[House], object]
+) -> None:
+    reference = approved_erasure(house, 1)
+    comes(house)
+    with pytest.raises(Refused, match="is not destroyed"):
+        erase(house, reference)
+    assert (last_leaf(house).act, refused(house)) == ("request.carried-out", True)
+    assert rows(house, "SELECT * FROM destroyed") == []
+    assert tokens_of(house, 1) > 0
+
+
+def test_a_restriction_stops_it(house: House) -> None:
+    reference = approved_erasure(house, 1)
+    by_sql(house, "UPDATE recording SET state = 'restricted' WHERE id = 1")
+    with pytest.raises(Refused, match="recording 1 is restricted"):
+        erase(house, reference)
+
+
+NOT_HIS = {"a manager": "max", "a partner": "pat", "staff": "sam", "an auditor": "ava"}
+
+
+@pytest.mark.parametrize("login", NOT_HIS.values(), ids=NOT_HIS)
+def test_who_does_not_decide_an_erasure_does_not_carry_it_out(house: House, login: str) -> None:
+    reference = approved_erasure(house, 1)
+    with pytest.raises(Refused):
+        erase(house, reference, login=login)
+
+
+def test_what_was_revoked_is_not_erased(house: House) -> None:
+    reference = approved_erasure(house, 1)
+    revoke_grants(house.practice, signed_in(house, "dora"), reference, reason=REASON)
+    with pytest.raises(Refused, match="no approval of it stands"):
+        erase(house, reference)
+
+
+def test_a_complaint_destroys_nothing(house: House) -> None:
+    reference = ask(house, purpose=Purpose.COMPLAINT, recordings=[1])
+    approve(house, reference)
+    with pytest.raises(Refused, match="a request for complaint destroys nothing"):
+        erase(house, reference)
+
+
+def test_more_or_less_than_was_approved_is_not_destroyed(house: House) -> None:
+    reference = approved_erasure(house, 1, 2)
+    for numbers in ([1], [1, 2, 3]):
+        doomed = [Doomed(number, "routine", "Article 17", None) for number in numbers]
+        dora = signed_in(house, "dora")
+        with pytest.raises(Refused, match="not what was approved"):
+            destroy(house.practice, dora, reference, doomed, volumes=(), advance=lambda _: None)
+
+
+def test_what_is_exempt_stays_and_the_certificate_says_why(house: House) -> None:
+    reference = approved_erasure(house, 1, kept=(2,))
+    done = erase(house, reference)
+    assert done.destroyed == (1,)
+    certificate = certify_destruction(house.practice, reference, released_to=())
+    assert certificate is not None
+    why = "the law or a public task needs it to be kept [UK GDPR 17(3)(b)]"
+    assert certificate.kept == ((2, why),)
+    assert [each.role for each in certificate.approvals] == ["Data Controller"]
+    assert tokens_of(house, 2) > 0
+
+
+def test_there_is_no_certificate_while_something_is_owed(house: House) -> None:
+    volume = drive(house)
+    archive(house, volume)
+    reference = approved_erasure(house, 1)
+    erase(house, reference)
+    assert certify_destruction(house.practice, reference, released_to=()) is None
+    assert erase(house, reference, volume).is_done
+    certificate = certify_destruction(house.practice, reference, released_to=())
+    assert certificate is not None
+    assert [(each.label, each.recordings) for each in certificate.media] == [("drive-a", 1)]
+
+
+def test_whoever_received_a_release_is_named_to_be_told(house: House) -> None:
+    reference = ask(house, purpose=Purpose.COMPLAINT, recordings=[1])
+    approve(house, reference)
+    released(house, reference)
+    hand_over(house, reference=reference)
+    close_request(house.practice, signed_in(house, "sam"), reference)
+    house.open()
+    (recipient,) = erase(house, approved_erasure(house, 1)).released_to
+    assert (recipient.request, recipient.recordings) == (reference, (1,))
+    assert recipient.to_whom == WHOM
+
+
+def test_searches_for_the_call_lose_their_details_and_others_keep_them(house: House) -> None:
+    for number in (ANN, BOB):
+        look_for(house, number)
+    before = {row.seq for row in rows(house, "SELECT seq FROM detail")}
+    erase(house, approved_erasure(house, 1))
+    gone = before - {row.seq for row in rows(house, "SELECT seq FROM detail")}
+    assert [leaf.seq for leaf in leaves(house, "search") if leaf.act == "search"][:1] == [*gone]
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_details_that_were_not_erased_and_are_gone_are_tampering(house: House) -> None:
+    look_for(house, ANN)
+    look_for(house, BOB)
+    erase(house, approved_erasure(house, 1))
+    by_sql(house, "DELETE FROM detail WHERE seq = (SELECT max(seq) FROM detail)")
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+def test_a_stub_that_nobody_approved_is_tampering(house: House) -> None:
+    by_sql(house, "DELETE FROM metadata WHERE recording = 3")
+    by_sql(house, "UPDATE recording SET state = 'destroyed', data_key = NULL WHERE id = 3")
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+BROUGHT_BACK = {
+    "the state": "UPDATE recording SET state = 'live' WHERE id = 1",
+    "the stub": "DELETE FROM destroyed WHERE recording = 1",
+    "the rule": "UPDATE destroyed SET rule = 'routine, 3 years' WHERE recording = 1",
+    "the certificate's number": "UPDATE certificate SET number = 7",
+}
+
+
+@pytest.mark.parametrize("change", BROUGHT_BACK.values(), ids=BROUGHT_BACK)
+def test_a_stub_is_held_against_the_log(house: House, change: str) -> None:
+    erase(house, approved_erasure(house, 1))
+    by_sql(house, change)
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+def test_what_is_erased_is_not_taken_in_again(template: House, tmp_path: Path) -> None:
+    house = with_recordings(practices.copy(template, tmp_path / "house"), 2)
+    spool = [*(house.folder / "spool").iterdir()]
+    house.open()
+    erase(house, approved_erasure(house, 1))
+    take_in(house, *spool)
+    assert [row.id for row in rows(house, "SELECT id FROM recording")] == [1, 2]
+
+
+def test_a_recording_that_does_not_open_any_more_is_destroyed_all_the_same(house: House) -> None:
+    reference = approved_erasure(house, 1)
+    by_sql(house, "UPDATE metadata SET sealed = zeroblob(99) WHERE recording = 1")
+    assert erase(house, reference).destroyed == (1,)
+    assert verified(house).verdict is Verdict.INTACT

@@ -1,0 +1,130 @@
+"""What was erased does not come back: not with a password, not with the kit, not from a volume."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+import practices
+from callrec.crypto.kit import read_kit_words
+from callrec.errors import Locked, NotFound, Refused
+from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.restore import actor_from, bring_back, open_volumes, rebuild
+from callrec.procedures.restore_copy import by_kit, by_password
+from callrec.procedures.show import show_recording
+from cli.transcript import password_of
+from procedures.asking import grants_of, rows, signed_in
+from procedures.drives import archive, drive, faults, flip, only, verify
+from procedures.erasures import approved_erasure, bags_of, erase, found_in, secrets_of, tokens_of
+from procedures.holding import verified, with_two_callers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from callrec.procedures.restore import Restored
+    from practices import House
+
+
+@pytest.fixture(scope="module")
+def callers(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Ann's calls 1 and 2, and Bob's 3 and 4, on two volumes."""
+    house = with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
+    for name in ("drive-a", "drive-b"):
+        archive(house, drive(house, name))
+    return house
+
+
+@pytest.fixture
+def house(callers: House, tmp_path: Path) -> House:
+    return practices.copy(callers, tmp_path / "house")
+
+
+def both(house: House) -> tuple[Path, Path]:
+    return drive(house, "drive-a"), drive(house, "drive-b")
+
+
+def lose_vault(house: House) -> None:
+    house.practice.engine.dispose()
+    shutil.rmtree(house.config.vault)
+    shutil.rmtree(house.folder / "state", ignore_errors=True)
+
+
+def restored(house: House, *volumes: Path, login: str = "dora") -> Restored:
+    opened = open_volumes(volumes)
+    opener = by_password(password_of(login))
+    back = rebuild(house.config, opened, opener, now=house.now, environ=house.environ)
+    done = bring_back(back.practice, actor_from(back), opened, advance=lambda _: None)
+    house.open()
+    return done
+
+
+def test_nobody_opens_what_was_erased(house: House) -> None:
+    reference = approved_erasure(house, 1, 2)
+    erase(house, reference, *both(house))
+    for login in practices.PEOPLE:
+        with pytest.raises((NotFound, Refused)):
+            show_recording(house.practice, signed_in(house, login), 1)
+        with pytest.raises(Refused):
+            grants_of(house, reference, login)
+
+
+@pytest.mark.parametrize("login", ["dora", "pat", "max", "mia", "kit"])
+def test_neither_a_password_nor_the_kit_brings_it_back(house: House, login: str) -> None:
+    secrets = secrets_of(house, 1, 2)
+    erase(house, approved_erasure(house, 1, 2), *both(house))
+    lose_vault(house)
+    opener = (
+        by_kit(read_kit_words(house.kit)) if login == "kit" else by_password(password_of(login))
+    )
+    rebuild(house.config, open_volumes(both(house)), opener, now=house.now, environ=house.environ)
+    house.open()
+    gone = rows(house, "SELECT data_key, state FROM recording WHERE id IN (1, 2)")
+    assert [tuple(row) for row in gone] == [(None, "destroyed")] * 2
+    assert rows(house, "SELECT * FROM metadata WHERE recording IN (1, 2)") == []
+    assert found_in(secrets, house.folder) == []
+
+
+@pytest.mark.parametrize("login", ["sam", "ava"])
+def test_who_approves_nothing_opens_no_copy(house: House, login: str) -> None:
+    erase(house, approved_erasure(house, 1), *both(house))
+    lose_vault(house)
+    with pytest.raises(Locked):
+        restored(house, *both(house), login=login)
+
+
+def test_a_restored_vault_owes_nothing_and_is_intact(house: House) -> None:
+    erase(house, approved_erasure(house, 1, 2), *both(house))
+    lose_vault(house)
+    done = restored(house, *both(house))
+    assert (done.missing, done.erased_since) == ({}, ())
+    assert tokens_of(house, 1, 2) == 0
+    assert [row.done_at is not None for row in rows(house, "SELECT * FROM certificate")] == [True]
+    assert verified(house).verdict is Verdict.INTACT
+    assert [faults(verify(house, each)) for each in both(house)] == [[], []]
+    assert len(bags_of(*both(house))) == 2
+
+
+def test_restoring_does_what_is_owed_first(house: House) -> None:
+    erase(house, approved_erasure(house, 1), drive(house, "drive-a"))
+    lose_vault(house)
+    restored(house, *both(house))
+    assert rows(house, "SELECT * FROM archived WHERE recording = 1") == []
+    assert [faults(verify(house, each)) for each in both(house)] == [[], []]
+
+
+def test_from_an_older_copy_it_is_not_fetched_and_its_erasure_is_decided_again(
+    house: House,
+) -> None:
+    erase(house, approved_erasure(house, 1), drive(house, "drive-a"))
+    flip(only(drive(house, "drive-a") / "catalogue", "*.sealed"))
+    lose_vault(house)
+    done = restored(house, *both(house))
+    assert (done.erased_since, done.missing) == ((1,), {})
+    assert verified(house).verdict is Verdict.INTACT
+    (row,) = rows(house, "SELECT ciphertext FROM recording WHERE id = 1")
+    assert not house.practice.store.has(row.ciphertext)
+    assert erase(house, approved_erasure(house, 1), *both(house)).is_done
+    archive(house, drive(house, "drive-a"))  # whose copy of the catalogue was damaged
+    assert [faults(verify(house, each)) for each in both(house)] == [[], []]

@@ -1,0 +1,310 @@
+"""What is due is counted, and what stops it is said [policy 4(h)]."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+import practices
+from callrec.catalogue.engine import reading, transaction
+from callrec.errors import Misconfigured, NotFound, Refused, Tampered
+from callrec.policy.particulars import UNKNOWN
+from callrec.policy.purpose import Purpose
+from callrec.policy.role import Power
+from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.categories import CATEGORISED, categories_of
+from callrec.procedures.delegating import lend_power
+from callrec.procedures.deny import deny_request
+from callrec.procedures.end_request import close_request, withdraw_request
+from callrec.procedures.retention import REVIEWED, count_due
+from callrec.procedures.show import show_recording
+from callrec.procedures.status import look
+from procedures.asking import (
+    ANOTHER_REASON,
+    a_request,
+    approve,
+    last_leaf,
+    logged_in,
+    pass_days,
+    refused,
+    signed_in,
+)
+from procedures.holding import (
+    ANN,
+    BOB,
+    FIFTH,
+    ask,
+    by_hand,
+    hear,
+    lift,
+    verified,
+    with_two_callers,
+)
+from procedures.keeping import (
+    AFTERWARDS,
+    categorise,
+    keep_for,
+    later,
+    propose,
+    review,
+    why,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from practices import House
+
+
+@pytest.fixture(scope="module")
+def callers_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    return with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
+
+
+@pytest.fixture
+def house(callers_template: House, tmp_path: Path) -> House:
+    """Ann's calls 1 and 2, and Bob's 3 and 4, when all of them are due."""
+    return later(practices.copy(callers_template, tmp_path / "house"))
+
+
+def category_of(house: House, number: int) -> str:
+    with reading(house.practice.engine) as connection:
+        return categories_of(house.practice, connection, [number])[number].name
+
+
+def test_what_is_due_is_counted_by_category_and_month(house: House) -> None:
+    found = review(house)
+    (due,) = found.due
+    assert (due.category.name, due.month) == ("routine", date(2024, 1, 1))
+    assert (due.recordings, due.free, found.on) == (4, 4, AFTERWARDS.date())
+
+
+def test_it_is_due_on_the_day_after_and_not_before(house: House) -> None:
+    house.at = house.at.replace(day=4)
+    assert review(house).recordings_due == 0
+    pass_days(house, 1)
+    assert review(house).recordings_due == 2
+    pass_days(house, 1)
+    assert review(house).recordings_due == 4
+
+
+def test_what_is_not_due_says_when_the_next_will_be(callers_template: House) -> None:
+    routine = review(callers_template).stock[0]
+    assert (routine.recordings, routine.due) == (4, 0)
+    assert routine.next_due_on == date(2027, 1, 5)
+
+
+def test_that_somebody_reviewed_is_on_record(house: House) -> None:
+    review(house)
+    assert last_leaf(house).act == REVIEWED
+
+
+@pytest.mark.parametrize("login", ["pat", "sam", "ava"])
+def test_who_does_not_archive_does_not_review(house: House, login: str) -> None:
+    with pytest.raises(Refused, match="review recordings"):
+        review(house, login)
+    assert (last_leaf(house).act, refused(house)) == (REVIEWED, True)
+
+
+def test_status_counts_what_is_due_without_a_key(house: House) -> None:
+    assert look(house.practice, None).retention_due == 4
+    by_hand(house, 1)
+    assert look(house.practice, None).retention_due == 3
+
+
+# --- what stops it ------------------------------------------------------------------------------
+
+
+def test_a_hold_stops_what_it_names(house: House) -> None:
+    number = by_hand(house, 1, 2)
+    assert why(house) == {"hold H-1": 2}
+    lift(house, number)
+    assert why(house) == {}
+
+
+def test_a_hold_that_a_request_places_stops_what_it_describes(house: House) -> None:
+    ask(house, number=BOB)
+    assert why(house) == {"hold H-1": 2}
+
+
+def test_a_hold_that_describes_nothing_stops_everything(house: House) -> None:
+    ask(house)
+    assert why(house) == {"hold H-1": 4}
+    assert count_due(house.practice) == 0
+
+
+def test_a_hold_that_nobody_has_matched_stops_all_for_who_cannot_open_its_request(
+    house: House,
+) -> None:
+    lend_power(
+        house.practice,
+        signed_in(house, "dora"),
+        login="sam",
+        power=Power.ARCHIVE,
+        until=house.at.date(),
+    )
+    house.open()
+    ask(house, "ava", number=BOB, day=FIFTH)
+    assert why(house, "sam") == {"hold H-1": 4}
+    assert count_due(house.practice) == 0
+    assert why(house) == {"hold H-1": 1}
+
+
+def test_an_open_request_stops_what_it_asks_for(house: House) -> None:
+    reference = ask(house, purpose=Purpose.PROTECT_PARTIES, recordings=[1, 3])
+    assert why(house) == {"request R-1": 2}
+    withdraw_request(house.practice, logged_in(house, "sam"), reference)
+    assert why(house) == {}
+
+
+def test_what_was_heard_stops_until_the_request_is_closed(house: House) -> None:
+    reference = ask(house, purpose=Purpose.PROTECT_PARTIES, recordings=[1])
+    approve(house, reference)
+    hear(house, reference)
+    assert why(house) == {"request R-1": 1}
+    close_request(house.practice, logged_in(house, "sam"), reference)
+    assert why(house) == {}
+
+
+def test_a_request_that_lapsed_stops_nothing(house: House) -> None:
+    a_request(house, recordings=[1])
+    pass_days(house, 15)
+    assert why(house) == {}
+
+
+def test_a_restriction_stops_it(house: House) -> None:
+    with transaction(house.practice.engine) as connection:
+        connection.exec_driver_sql("UPDATE recording SET state = 'restricted' WHERE id = 2")
+    assert why(house) == {"restriction": 1}
+
+
+def test_what_is_proposed_already_is_not_proposed_again(house: House) -> None:
+    assert propose(house).recordings == (1, 3, 2, 4)
+    assert why(house) == {"proposed R-1": 4}
+    assert propose(house).reference == ""
+
+
+def test_what_was_denied_may_be_proposed_again(house: House) -> None:
+    reference = propose(house).reference
+    dora = signed_in(house, "dora")
+    deny_request(house.practice, dora, reference, reason=ANOTHER_REASON)
+    assert why(house) == {}
+
+
+def test_what_was_kept_on_is_due_again_after_its_time(house: House) -> None:
+    reference = propose(house).reference
+    approve(house, reference, "dora", recordings=[2, 3, 4], note=ANOTHER_REASON)
+    pass_days(house, 30)  # so that the request lapses
+    assert why(house) == {"kept-on until 2028-01-23": 1}
+    house.at = house.at.replace(year=2028, month=1, day=24)
+    assert why(house) == {}
+
+
+def test_what_is_kept_on_is_kept_on_for_a_reason(house: House) -> None:
+    reference = propose(house).reference
+    with pytest.raises(Refused, match="kept on for a reason"):
+        approve(house, reference, "dora", recordings=[2, 3, 4])
+    assert refused(house)
+
+
+# --- categories ---------------------------------------------------------------------------------
+
+
+def test_a_medico_legal_request_makes_a_claim_of_what_it_is_about(house: House) -> None:
+    reference = ask(house, purpose=Purpose.MEDICO_LEGAL, number=ANN)
+    review(house)
+    withdraw_request(house.practice, logged_in(house, "sam"), reference)
+    assert [category_of(house, number) for number in (1, 2, 3)] == ["claim", "claim", "routine"]
+    assert review(house).recordings_due == 2
+
+
+def test_a_complaint_is_no_claim(house: House) -> None:
+    reference = ask(house, number=ANN)
+    review(house)
+    withdraw_request(house.practice, logged_in(house, "sam"), reference)
+    assert category_of(house, 1) == "routine"
+
+
+def test_what_somebody_says_goes_before_the_rules(house: House) -> None:
+    ask(house, purpose=Purpose.MEDICO_LEGAL, recordings=[1], number=UNKNOWN)
+    categorise(house, "health-record", 1, 2)
+    assert [category_of(house, number) for number in (1, 2)] == ["health-record"] * 2
+    categorise(house, "routine", 1)
+    assert category_of(house, 1) == "routine"
+
+
+def test_who_said_it_and_why_is_in_the_log(house: House) -> None:
+    categorise(house, "claim", 1)
+    leaf = last_leaf(house)
+    assert (leaf.act, len(leaf.subject), refused(house)) == (CATEGORISED, 2, False)
+    house.open()
+    assert verified(house).verdict is Verdict.INTACT
+
+
+@pytest.mark.parametrize(
+    ("category", "number", "refusal"),
+    [("nonsense", 1, "no such category"), ("claim", 9, "no recording 9")],
+)
+def test_a_category_or_a_recording_that_there_is_not(
+    house: House, category: str, number: int, refusal: str
+) -> None:
+    with pytest.raises(NotFound, match=refusal):
+        categorise(house, category, number)
+
+
+def test_who_does_not_archive_gives_no_category(house: House) -> None:
+    with pytest.raises(Refused, match="review recordings"):
+        categorise(house, "routine", 1, login="pat")
+
+
+def test_a_recording_says_its_category_its_rule_and_when_it_is_due(house: House) -> None:
+    categorise(house, "claim", 1)
+    shown = show_recording(house.practice, logged_in(house, "max"), 1)
+    assert (shown.category.rule, shown.due_on) == ("claim, 6 years", date(2030, 1, 5))
+
+
+def test_another_schedule_is_another_day(house: House) -> None:
+    keep_for(house, routine="6 years")
+    assert review(house).stock[0].next_due_on == date(2030, 1, 5)
+
+
+def test_a_category_that_the_configuration_lost_is_named(house: House) -> None:
+    categorise(house, "health-record", 1)
+    keep_for(house)
+    with pytest.raises(Misconfigured, match='"health-record"') as mistake:
+        review(house)
+    assert "callrec retention set" in mistake.value.hint
+    seen = look(house.practice, None)
+    assert seen.retention_due is None
+    assert any("health-record" in warning for warning in seen.warnings)
+
+
+CHANGED = {
+    "another category": "UPDATE category SET category = 'routine'",
+    "another leaf": "UPDATE category SET seq = seq - 1",
+    "a row less": "DELETE FROM category",
+    "a row more": "INSERT INTO category VALUES (2, 'routine', 1)",
+}
+
+
+@pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED)
+def test_a_category_changed_in_the_database_is_found_and_nothing_is_proposed(
+    house: House, change: str
+) -> None:
+    categorise(house, "claim", 1)
+    with transaction(house.practice.engine) as connection:
+        connection.exec_driver_sql(change)
+    house.open()
+    assert verified(house).verdict is Verdict.TAMPERED
+    with pytest.raises(Tampered, match="category"):
+        propose(house)
+
+
+def test_a_start_that_was_moved_is_found_and_nothing_is_proposed(house: House) -> None:
+    house.at = house.at.replace(day=4)
+    with transaction(house.practice.engine) as connection:
+        connection.exec_driver_sql("UPDATE recording SET started_at = 0 WHERE id = 1")
+    with pytest.raises(Tampered, match="recording 1"):
+        propose(house)
