@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from callrec.catalogue import tables
 from callrec.catalogue.volumes import IN_USE
@@ -17,7 +17,7 @@ from callrec.errors import NotFound
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Subquery
 
 DESTROYED: Final = "destroyed"
 """State of a recording of which nothing but a stub is left."""
@@ -121,12 +121,12 @@ def owed_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, 
     Returns:
         Rows of ``bag``, ``recording``, ``uid`` and ``ciphertext``, by bag.
     """
-    archived, recording = tables.archived, tables.recording
+    held, recording = _held(), tables.recording
     return connection.execute(
-        select(archived.c.bag, archived.c.recording, recording.c.uid, recording.c.ciphertext)
-        .join(recording, recording.c.id == archived.c.recording)
-        .where(archived.c.volume == volume, recording.c.state == DESTROYED)
-        .order_by(archived.c.bag, recording.c.ciphertext)
+        select(held.c.bag, held.c.recording, recording.c.uid, held.c.ciphertext)
+        .join(recording, recording.c.id == held.c.recording)
+        .where(held.c.volume == volume, recording.c.state == DESTROYED)
+        .order_by(held.c.bag, held.c.ciphertext)
     ).all()
 
 
@@ -140,11 +140,11 @@ def owed_by_label(
         certificate: only what was destroyed under this one, by its id; None: all.
         standing: of the volumes; from one that is lost nothing can be erased.
     """
-    archived, recording, volume = tables.archived, tables.recording, tables.volume
+    held, recording, volume = _held(), tables.recording, tables.volume
     query = (
-        select(volume.c.label, func.count().label("owed"))
-        .join(archived, archived.c.volume == volume.c.id)
-        .join(recording, recording.c.id == archived.c.recording)
+        select(volume.c.label, func.count(held.c.recording.distinct()).label("owed"))
+        .join(held, held.c.volume == volume.c.id)
+        .join(recording, recording.c.id == held.c.recording)
         .where(recording.c.state == DESTROYED, volume.c.standing == standing)
         .group_by(volume.c.label)
         .order_by(volume.c.label)
@@ -155,3 +155,13 @@ def owed_by_label(
             stub.c.certificate == certificate
         )
     return {row.label: row.owed for row in connection.execute(query)}
+
+
+def _held() -> Subquery:
+    """Every file on a volume with its recording: what it has now, and what it had before."""
+    archived, former, recording = tables.archived, tables.former, tables.recording
+    now = select(
+        archived.c.volume, archived.c.bag, archived.c.recording, recording.c.ciphertext
+    ).join(recording, recording.c.id == archived.c.recording)
+    before = select(former.c.volume, former.c.bag, former.c.recording, former.c.ciphertext)
+    return union_all(now, before).subquery()
