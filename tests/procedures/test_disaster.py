@@ -30,6 +30,7 @@ from procedures.drives import (
     one_more_call,
     verify,
 )
+from procedures.erasures import approved_erasure, erase
 from procedures.spool import originals_of
 from procedures.test_reencrypting import files, named, seal_anew
 from procedures.test_restore import lose_vault, restored, verified
@@ -147,6 +148,21 @@ def test_what_volumes_still_hold_of_former_files_is_known(house: House) -> None:
     held = rows(house, "SELECT ciphertext FROM former ORDER BY recording")
     assert [row.ciphertext for row in held] == before
     assert rows(house, "SELECT * FROM archived") == []
+
+
+def test_an_erasure_reaches_the_former_files_that_a_volume_holds(house: House) -> None:
+    former = named(house)[0]
+    renewed(house)
+    archive(house, drive(house))  # which has both files of each recording now
+    reference = approved_erasure(house, 1)
+    gone = {former, named(house)[0]}
+    assert gone <= {path.name for path in drive(house).rglob("data/recordings/*")}
+    done = erase(house, reference)
+    assert done.owed == {"drive-a": 1}
+    assert erase(house, reference, drive(house)).owed == {}
+    assert gone.isdisjoint(path.name for path in drive(house).rglob("data/recordings/*"))
+    assert faults(verify(house, drive(house))) == []
+    all_bags_are_valid(drive(house))
 
 
 # Killed midway.

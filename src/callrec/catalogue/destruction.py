@@ -121,8 +121,7 @@ def owed_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, 
     Returns:
         Rows of ``bag``, ``recording``, ``uid`` and ``ciphertext``, by bag.
     """
-    held = _held()
-    recording = tables.recording
+    held, recording = _held(), tables.recording
     return connection.execute(
         select(held.c.bag, held.c.recording, recording.c.uid, held.c.ciphertext)
         .join(recording, recording.c.id == held.c.recording)
@@ -173,3 +172,13 @@ def owed_by_label(
             stub.c.certificate == certificate
         )
     return {row.label: row.owed for row in connection.execute(query)}
+
+
+def _held() -> Subquery:
+    """Every file on a volume with its recording: what it has now, and what it had before."""
+    archived, former, recording = tables.archived, tables.former, tables.recording
+    now = select(
+        archived.c.volume, archived.c.bag, archived.c.recording, recording.c.ciphertext
+    ).join(recording, recording.c.id == archived.c.recording)
+    before = select(former.c.volume, former.c.bag, former.c.recording, former.c.ciphertext)
+    return union_all(now, before).subquery()
