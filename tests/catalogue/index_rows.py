@@ -56,6 +56,7 @@ def add(
             "direction": call.direction or "unknown",
             "size_bytes": 0,
             "format": "wav",
+            "data_key": b"sealed",
             "state": "live",
         }
         for number, call in enumerate(calls, first)

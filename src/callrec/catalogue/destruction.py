@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import func, select, union, union_all
 
 from callrec.catalogue import tables
 from callrec.catalogue.volumes import IN_USE
@@ -130,6 +130,14 @@ def owed_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, 
     ).all()
 
 
+def copy_is_older(connection: Connection, volume: str) -> bool:
+    """Whether a volume's copy of the catalogue is from before the newest destruction."""
+    table = tables.volume
+    head = select(table.c.head_size).where(table.c.id == volume).scalar_subquery()
+    newest = select(func.max(tables.certificate.c.seq)).scalar_subquery()
+    return bool(connection.execute(select(newest >= head)).scalar())
+
+
 def drop_owed(connection: Connection, volume: str, recordings: Collection[int]) -> None:
     """Forget that a volume holds files of these recordings."""
     for table in (tables.archived, tables.former):
@@ -150,35 +158,32 @@ def _held() -> Subquery:
 def owed_by_label(
     connection: Connection, certificate: str | None = None, *, standing: str = IN_USE
 ) -> Mapping[str, int]:
-    """How many destroyed recordings each volume holds yet, by its label.
+    """How many destroyed recordings each volume holds or tells of yet, by its label.
+
+    A copy of the catalogue that is older than the destruction has their keys and descriptions,
+    whether the volume holds their files or not.
 
     Args:
         connection: to the catalogue.
         certificate: only what was destroyed under this one, by its id; None: all.
         standing: of the volumes; from one that is lost nothing can be erased.
     """
-    held, recording, volume = _held(), tables.recording, tables.volume
+    held, stub, volume, made = _held(), tables.destroyed, tables.volume, tables.certificate
+    files = select(held.c.volume, held.c.recording).join(stub, stub.c.recording == held.c.recording)
+    copies = (
+        select(volume.c.id.label("volume"), stub.c.recording)
+        .join(made, made.c.seq >= volume.c.head_size)
+        .join(stub, stub.c.certificate == made.c.id)
+    )
+    if certificate is not None:
+        files = files.where(stub.c.certificate == certificate)
+        copies = copies.where(stub.c.certificate == certificate)
+    owed = union(files, copies).subquery()
     query = (
-        select(volume.c.label, func.count(held.c.recording.distinct()).label("owed"))
-        .join(held, held.c.volume == volume.c.id)
-        .join(recording, recording.c.id == held.c.recording)
-        .where(recording.c.state == DESTROYED, volume.c.standing == standing)
+        select(volume.c.label, func.count().label("owed"))
+        .join(owed, owed.c.volume == volume.c.id)
+        .where(volume.c.standing == standing)
         .group_by(volume.c.label)
         .order_by(volume.c.label)
     )
-    if certificate is not None:
-        stub = tables.destroyed
-        query = query.join(stub, stub.c.recording == recording.c.id).where(
-            stub.c.certificate == certificate
-        )
     return {row.label: row.owed for row in connection.execute(query)}
-
-
-def _held() -> Subquery:
-    """Every file on a volume with its recording: what it has now, and what it had before."""
-    archived, former, recording = tables.archived, tables.former, tables.recording
-    now = select(
-        archived.c.volume, archived.c.bag, archived.c.recording, recording.c.ciphertext
-    ).join(recording, recording.c.id == archived.c.recording)
-    before = select(former.c.volume, former.c.bag, former.c.recording, former.c.ciphertext)
-    return union_all(now, before).subquery()

@@ -26,7 +26,7 @@ from callrec.archive.bag import MANIFEST
 from callrec.archive.drive import drive_errors, hash_on_medium
 from callrec.archive.erasing import drop_unfinished, list_erased, mend, mend_list, rewrite
 from callrec.archive.marker import open_volume
-from callrec.catalogue.destruction import drop_owed, owed_on
+from callrec.catalogue.destruction import copy_is_older, drop_owed, owed_on
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     drop_bag,
@@ -96,9 +96,9 @@ def is_owed_at(practice: Practice, at: Path) -> bool:
 
 
 def is_owed(practice: Practice, volume: Volume) -> bool:
-    """Whether a volume holds what was destroyed, or a run that erased it there was cut off."""
+    """Whether a volume holds or tells of what was destroyed, or erasing it there was cut off."""
     with reading(practice.engine) as connection:
-        owed = owed_on(connection, volume.volume)
+        owed = owed_on(connection, volume.volume) or copy_is_older(connection, volume.volume)
     return bool(owed) or _is_unfinished(practice, volume)
 
 
@@ -194,7 +194,8 @@ class _Run:
             rows = owed_on(connection, volume.volume)
             owing = _owing(connection, volume.volume, written, rows)
             self._check(connection, written, owing)
-        if not rows:
+            is_told_of = copy_is_older(connection, volume.volume)
+        if not rows and not is_told_of:
             return 0
         details = {"bags": len(owing), "recordings": len(rows)}
         record(practice, self._actor, BEGUN, subject=[volume.volume], details=details)

@@ -62,8 +62,8 @@ def upgrade() -> None:
         sa.Column("ciphertext", sa.String(length=64), nullable=False),
         sa.Column("bag", sa.String(length=64), nullable=False),
         _recording(nullable=True),
-        sa.ForeignKeyConstraint(["recording"], ["recording.id"]),
         sa.ForeignKeyConstraint(["volume"], ["volume.id"]),
+        sa.ForeignKeyConstraint(["recording"], ["recording.id"]),
         sa.PrimaryKeyConstraint("volume", "ciphertext"),
         sqlite_with_rowid=False,
     )
