@@ -11,9 +11,12 @@ from callrec.errors import Refused, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.backup import back_up
 from callrec.procedures.destroying import Doomed, destroy
 from callrec.procedures.destruction_certificate import certify_destruction
 from callrec.procedures.end_request import close_request, withdraw_request
+from callrec.procedures.migrate import kept_copies
+from callrec.procedures.migration_copy import keep_sealed
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.rotating import rotate_keys
@@ -97,6 +100,26 @@ def test_what_a_volume_that_is_not_attached_holds_is_owed(house: House) -> None:
     assert (archived.erased, archived.recordings) == (1, 0)
     assert [faults(verify(house, volume)) for volume in volumes] == [[], []]
     assert verified(house).verdict is Verdict.INTACT
+
+
+def test_a_copy_of_the_catalogue_from_before_owes_it_without_any_recording(house: House) -> None:
+    backup = drive(house, "backup")
+    back_up(house.practice, signed_in(house, "dora"), backup, label=None)
+    before = {path.name for path in (backup / "catalogue").iterdir()}
+    reference = approved_erasure(house, 1, 2)
+    assert erase(house, reference).owed == {"backup": 2}
+    assert erase(house, reference, backup).is_done
+    assert not before & {path.name for path in (backup / "catalogue").iterdir()}
+    assert faults(verify(house, backup)) == []
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_copies_that_migrations_left_in_the_vault_go(house: House) -> None:
+    kept = house.config.vault / "before-0003"
+    keep_sealed(house.practice, kept)
+    (house.config.vault / "catalogue-0001.sqlite").write_bytes(b"as it was")
+    erase(house, approved_erasure(house, 1))
+    assert kept_copies(house.config.vault) == ()
 
 
 def test_a_bag_of_which_nothing_is_left_goes(house: House) -> None:

@@ -6,7 +6,7 @@ destroyed. In this order:
     one transaction: the ``destruction`` statement with its leaf, and with it every key, sealed
         metadata, token, grant and sealed detail of these recordings goes; a stub stays
     their files
-    the catalogue's own file, written anew, and what killed runs left of copies of it
+    the catalogue's own file, written anew, and copies of it that migrations or killed runs left
     the bags of the volumes that are attached (`erasing_volumes`)
 
 From the first on nothing opens these recordings but what a volume's copy of the catalogue still
@@ -45,6 +45,7 @@ from callrec.procedures.erasing_volumes import erase_owed
 from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.intake_known import Duplicates
 from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.migrate import drop_kept_copies
 from callrec.procedures.recipients import Recipient, recipients_of
 from callrec.procedures.request_log import check_log, log_request_event, read_makings
 
@@ -350,6 +351,7 @@ def _clear(practice: Practice, certificate: Row[Any], advance: Callable[[int], N
         practice.store.remove(stub.ciphertext)
         advance(1)
     shutil.rmtree(practice.folder / FOLDER / COPY, ignore_errors=True)
+    drop_kept_copies(practice.folder)
     write_anew(practice.engine, practice.folder)
     with writing(practice, None) as act:
         now = to_millis(practice.now())

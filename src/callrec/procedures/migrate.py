@@ -7,6 +7,7 @@ nothing sealed is opened, so the leaf's actor is nobody, and the next checkpoint
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -109,3 +110,22 @@ def _bring_on(act: Writing, before: str) -> None:
 def kept_copies(vault: Path) -> tuple[Path, ...]:
     """Copies of the catalogue that migrations left in the vault's folder."""
     return tuple(sorted((*vault.glob(KEPT), *vault.glob(KEPT_IN_THE_CLEAR))))
+
+
+def drop_kept_copies(vault: Path) -> None:
+    """Remove them, with all that they tell.
+
+    Raises:
+        Failed: one cannot be removed.
+    """
+    for copy in kept_copies(vault):
+        try:
+            if copy.is_dir():
+                shutil.rmtree(copy)
+            else:
+                copy.unlink()
+        except OSError as error:
+            raise Failed(
+                f"{copy.name}, which a migration left, cannot be removed: {error.strerror}",
+                hint="see who may write in the vault's folder, and run the command again",
+            ) from error

@@ -26,7 +26,7 @@ METHOD: Final = (
     " itself."
 )
 NOT_REACHED: Final = (
-    "backups and other copies of the vault: they hold the keys until they are overwritten",
+    "copies of the vault that were made without callrec: they hold the keys until they go",
     "what the sectors of a disk or drive still hold of deleted files",
     "what was released, and what others have copied of it",
     "the recordings as the telephone system or its supplier keeps them",
