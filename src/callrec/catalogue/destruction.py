@@ -172,13 +172,3 @@ def owed_by_label(
             stub.c.certificate == certificate
         )
     return {row.label: row.owed for row in connection.execute(query)}
-
-
-def _held() -> Subquery:
-    """Every file on a volume with its recording: what it has now, and what it had before."""
-    archived, former, recording = tables.archived, tables.former, tables.recording
-    now = select(
-        archived.c.volume, archived.c.bag, archived.c.recording, recording.c.ciphertext
-    ).join(recording, recording.c.id == archived.c.recording)
-    before = select(former.c.volume, former.c.bag, former.c.recording, former.c.ciphertext)
-    return union_all(now, before).subquery()
