@@ -147,13 +147,6 @@ def drop_bag(connection: Connection, volume: str, bag: str) -> None:
         connection.execute(table.delete().where(table.c.volume == volume, name == bag))
 
 
-def drop_former(connection: Connection, volume: str, names: Collection[str]) -> None:
-    """Forget former files that are on a volume no more."""
-    table = tables.former
-    gone = (table.c.volume == volume, table.c.ciphertext.in_(names))
-    connection.execute(table.delete().where(*gone))
-
-
 def place_of_each(connection: Connection, numbers: Sequence[int]) -> Mapping[int, Sequence[Place]]:
     """On which volumes recordings lie, by their numbers; of each, by label."""
     table, volume = tables.archived, tables.volume

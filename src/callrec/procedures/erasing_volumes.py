@@ -30,7 +30,6 @@ from callrec.catalogue.destruction import copy_is_older, drop_owed, owed_on
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     drop_bag,
-    drop_former,
     names_by_bag,
     numbers_by_bag,
     put_bag,
@@ -254,7 +253,6 @@ class _Run:
         for each in owing:
             statement = self._leaf(act, each.name, each.manifest, copy)
             drop_bag(act.connection, volume, each.name)
-            drop_former(act.connection, volume, each.gone)
             if each.manifest:
                 put_bag(
                     act.connection,
