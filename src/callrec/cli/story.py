@@ -30,6 +30,7 @@ PEOPLE: Final = (
 CALLS: Final = 24
 LAST_DAY: Final = datetime(2026, 3, 12, 16, 40, tzinfo=UTC)
 NUMBER: Final = "07700 900461"
+ERASED_NUMBER: Final = "07700 900123"
 REASON: Final = "A patient complains that nobody called her back as promised"
 TAMPERED: Final = 5
 REFUSED: Final = 3
@@ -48,6 +49,7 @@ def tell(stage: Stage) -> None:
     _release(stage)
     _subject_access(stage)
     _archive(stage)
+    _erase(stage)
     _verify(stage)
 
 
@@ -202,6 +204,31 @@ def _archive(stage: Stage) -> None:
     stage.remark("Outside callrec: the bag's checksums, by sha256sum.")
     bag = next((stage.folder / "drive" / "bags").iterdir()).relative_to(stage.folder)
     stage.program("sha256sum", "--check", "--quiet", "manifest-sha256.txt", within=str(bag))
+
+
+def _erase(stage: Stage) -> None:
+    stage.scene(
+        "Somebody wants a call erased. What the Data Controller approves reaches the drive."
+    )
+    month = ("--from", "2026-03-01", "--to", "2026-03-31")
+    why = ("--reason", "A patient wants his call to be erased")
+    stage.callrec("max", "search", "--number", ERASED_NUMBER, *month, *why)
+    recording = ("--recording", stage.found_recording())
+    stage.callrec(
+        "max", "request", "create", "--purpose", "erasure", *why,
+        "--number", ERASED_NUMBER, "--date", "unknown", "--time", "unknown",
+        "--extension", "unknown", "--party", "unknown", "--subject", "Ken Marsh",
+        "--received", "today", *recording,
+    )  # fmt: skip
+    stage.callrec("dora", "approve", "R-3", "--yes", *recording)
+    stage.remark("The drive lies in a drawer: it owes its part.")
+    stage.program("mv", "drive", "drawer")
+    stage.callrec("dora", "erase", "R-3", "--yes")
+    stage.remark("It is attached again: its bag and its copy of the catalogue are written anew.")
+    stage.program("mv", "drawer", "drive")
+    (stage.folder / "certificates").mkdir()
+    stage.callrec("dora", "erase", "R-3", "--volume", "drive", "--to", "certificates", "--yes")
+    stage.callrec("dora", "archive", "verify", "drive")
 
 
 def _verify(stage: Stage) -> None:
