@@ -50,7 +50,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Safekeeping": {
         "hold": "Keep recordings from being destroyed; list what is held.",
-        "retention": "Review what is due to be destroyed; propose and carry out its disposal.",
+        "retention": "Review what is due to be destroyed, and have it destroyed.",
         "archive": "Copy recordings to an external drive; check what is there.",
         "backup": "Copy the catalogue, sealed, to another disk.",
         "restore": "Rebuild the vault from archive volumes.",
