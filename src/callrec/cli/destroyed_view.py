@@ -11,7 +11,6 @@ from callrec.procedures.attached import attached_volumes
 from callrec.procedures.destruction_certificate import certify_destruction, kept_under
 from callrec.procedures.whole_file import write_whole
 from callrec.release.destroyed import certificate_json, certificate_text
-from callrec.release.paper.destroyed_pdf import destruction_pdf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,6 +104,8 @@ def _say_next(out: Output, command: str, done: Destruction, to: Path | None) -> 
 
 
 def _write(certificate: DestructionCertificate, to: Path) -> None:
+    from callrec.release.paper.destroyed_pdf import destruction_pdf  # noqa: PLC0415  # fpdf2: 200 ms
+
     name = certificate.reference
     write_whole(to / f"{name}.pdf", destruction_pdf(certificate), replace=True)
     write_whole(to / f"{name}.txt", certificate_text(certificate).encode(), replace=True)
