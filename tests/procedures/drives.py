@@ -153,6 +153,26 @@ def tight_drive(at: Path, size_bytes: int) -> Iterator[None]:
             signal.signal(signal.SIGXFSZ, ignored)
 
 
+def vanish(at: Path, kept: Path, *, bound: bool) -> None:
+    """Take a drive away; ``bound``: as a mount, which lives on where it is kept; else a folder."""
+    if bound:
+        subprocess.run(["umount", "--lazy", str(at)], check=True)
+    else:
+        kept.rmdir()
+        at.rename(kept)
+
+
+def come_back(at: Path, kept: Path, *, bound: bool) -> None:
+    """The same drive again, with what was written on it."""
+    if bound:
+        move = ["mount", "--move", str(kept), str(at)]
+        if subprocess.run(move, check=False, capture_output=True).returncode != 0:
+            subprocess.run(["mount", "--bind", str(kept), str(at)], check=True)
+            subprocess.run(["umount", "--lazy", str(kept)], check=True)
+    else:
+        kept.rename(at)
+
+
 def set_back(at: Path, earlier: Path) -> None:
     """Make a drive what it was on an earlier day."""
     shutil.rmtree(at)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 import practices
-from callrec.errors import Refused, Unusable
+from callrec.errors import Failed, Refused, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
+from callrec.practice import open_practice
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
 from callrec.procedures.destroying import Doomed, destroy
 from callrec.procedures.destruction_certificate import certify_destruction
 from callrec.procedures.end_request import close_request, withdraw_request
+from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.migration_copy import keep_sealed
 from callrec.procedures.reencrypting import reencrypt
@@ -32,7 +35,7 @@ from procedures.asking import (
     state_of,
     with_recordings,
 )
-from procedures.drives import archive, drive, faults, verify
+from procedures.drives import archive, come_back, drive, faults, tight_drive, vanish, verify
 from procedures.erasures import (
     approved_erasure,
     bags_of,
@@ -48,6 +51,7 @@ from procedures.spool import take_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
     from practices import House
@@ -318,3 +322,36 @@ def test_former_files_of_a_recording_that_was_sealed_anew_go_too(house: House) -
     assert faults(verify(house, volume)) == []
     assert verified(house).verdict is Verdict.INTACT
     assert opened(house, reference).recordings[0].state == "destroyed"
+
+
+@pytest.mark.parametrize("point", range(1, 12))
+def test_a_drive_that_vanishes_midway_owes_the_rest_and_the_next_run_does_it(
+    house: House, tmp_path: Path, point: int
+) -> None:
+    mounted, kept, asked = tmp_path / "mounted", tmp_path / "kept", 0
+    kept.mkdir()
+
+    def now() -> datetime:
+        nonlocal asked
+        asked += 1
+        if asked == point:
+            vanish(mounted, kept, bound=bound)
+        return house.at
+
+    with tight_drive(mounted, 64 << 20):
+        bind = ["mount", "--bind", str(mounted), str(kept)]
+        bound = subprocess.run(bind, check=False, capture_output=True).returncode == 0
+        archive(house, mounted, label="drive-a")
+        reference = approved_erasure(house, 1, 2)
+        assert erase(house, reference).owed == {"drive-a": 2}
+        dora = house.actor("dora")
+        practice = open_practice(house.config, now, house.environ)
+        asked = 0
+        with pytest.raises(Failed, match="the drive is gone"):
+            erase_recordings(practice, dora, reference, volumes=[mounted], advance=lambda _: None)
+        assert not any(mounted.glob("*"))
+        come_back(mounted, kept, bound=bound)
+        assert erase(house, reference, mounted).is_done
+        assert faults(verify(house, mounted)) == []
+        assert len(bags_of(mounted)) == 1
+        assert verified(house).verdict is Verdict.INTACT

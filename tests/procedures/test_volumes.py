@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -33,6 +32,7 @@ from procedures.asking import by_sql, rows
 from procedures.drives import (
     archive,
     archived_twice,
+    come_back,
     contents,
     drive,
     flip,
@@ -40,6 +40,7 @@ from procedures.drives import (
     one_more_call,
     remove_local,
     tight_drive,
+    vanish,
     verify,
 )
 from procedures.holding import verified
@@ -432,32 +433,13 @@ def test_a_drive_that_vanishes_midway_is_said_and_the_next_run_goes_on(
     practice = open_practice(house.config, now, house.environ)
     with pytest.raises(Failed, match="the drive is gone"):
         archive_recordings(practice, actor, mounted, label="new")
-    assert not any(mounted.iterdir())
+    assert not any(mounted.glob("*"))
     come_back(mounted, kept, bound=bind == 0)
     house.at = house.at.replace(day=27)
     house.open()
     archive(house, mounted, label=None if (mounted / "CALLREC-VOLUME.json").exists() else "new")
     assert verify(house, mounted).faults == ()
     assert verified(house).problems == ()
-
-
-def vanish(at: Path, kept: Path, *, bound: bool) -> None:
-    if bound:
-        subprocess.run(["umount", "--lazy", str(at)], check=True)
-    else:
-        for each in at.iterdir():
-            shutil.move(each, kept)
-
-
-def come_back(at: Path, kept: Path, *, bound: bool) -> None:
-    if bound:
-        move = ["mount", "--move", str(kept), str(at)]
-        if subprocess.run(move, check=False, capture_output=True).returncode != 0:
-            subprocess.run(["mount", "--bind", str(kept), str(at)], check=True)
-            subprocess.run(["umount", "--lazy", str(kept)], check=True)
-    else:
-        for each in kept.iterdir():
-            shutil.move(each, at)
 
 
 def test_a_row_of_a_volume_is_found_by_its_label_alone(house: House) -> None:

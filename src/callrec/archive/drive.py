@@ -69,6 +69,16 @@ def device_of(at: Path) -> int:
         return at.stat().st_dev
 
 
+def check_attached(at: Path, device: int) -> None:
+    """Check that a drive is still there: else the machine's own disk would be written to.
+
+    Raises:
+        Failed: the folder is gone, or lies on another file system than ``device`` by now.
+    """
+    if device_of(at) != device:
+        raise Failed("the drive is gone", hint="attach it again, then run the command again")
+
+
 def is_full(error: BaseException) -> bool:
     """Whether it says that a drive can take no more of this."""
     cause = error.__cause__

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.bag import MANIFEST, Bag, write_bag
-from callrec.archive.drive import check_read_back, device_of, drive_errors, remove
+from callrec.archive.drive import check_attached, check_read_back, drive_errors, remove
 from callrec.archive.marker import begin_volume, is_volume, open_volume
 from callrec.archive.serial import serial_of
 from callrec.catalogue.engine import FILE_NAME, reading
@@ -199,16 +199,8 @@ class _Run:
         with writing(practice, self._actor.signer) as act:
             return bag, self._write_down(act, bag, copy)
 
-    def _is_attached(self) -> bool:
-        """Whether the drive is still there: else the machine's own disk would be written to."""
-        try:
-            return device_of(self._volume.at) == self._plan.target.device
-        except Failed:
-            return False
-
     def _check_attached(self) -> None:
-        if not self._is_attached():
-            raise Failed("the drive is gone", hint="attach it again, then run the command again")
+        check_attached(self._volume.at, self._plan.target.device)
 
     def _check_there(self, bag: Bag | None) -> None:
         """What is said to be archived lies on the drive, and not where the drive was."""
@@ -294,8 +286,7 @@ class _Run:
         with suppress(CallrecError, OSError):
             if self._is_in_log():
                 return  # interrupted just after: the next run lays the proof beside the bag
-            if not self._is_attached():
-                return  # the next run, with the drive back, takes up what is noted
+            self._check_attached()  # the next run, with the drive back, takes up what is noted
             if is_volume(self._volume.at):
                 clear(self._volume, self._plan.name)
             if self._plan.target.is_new and self._volume.unfinished_bag() is None:

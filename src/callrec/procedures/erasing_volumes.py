@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.archive.bag import MANIFEST
-from callrec.archive.drive import drive_errors, hash_on_medium
+from callrec.archive.drive import check_attached, device_of, drive_errors, hash_on_medium
 from callrec.archive.erasing import drop_unfinished, list_erased, mend, mend_list, rewrite
-from callrec.archive.marker import open_volume
+from callrec.archive.marker import is_volume, open_volume
 from callrec.catalogue.destruction import copy_is_older, drop_owed, owed_on
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
@@ -36,7 +36,7 @@ from callrec.catalogue.volumes import (
     save_volume,
 )
 from callrec.crypto.statement import Statement, state
-from callrec.errors import CallrecError, Locked, NotFound, Tampered
+from callrec.errors import CallrecError, Failed, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, record, today, writing
@@ -185,6 +185,7 @@ class _Run:
         self._actor = actor
         self._volume = volume
         self._notes = notes
+        self._device = device_of(volume.at)
 
     def carry_out(self, advance: Callable[[int], None]) -> int:
         practice, volume = self._practice, self._volume
@@ -199,6 +200,7 @@ class _Run:
         details = {"bags": len(owing), "recordings": len(rows)}
         record(practice, self._actor, BEGUN, subject=[volume.volume], details=details)
         uids = sorted({row.uid for row in rows})
+        self._check_there()
         list_erased(volume.at, uids)
         drop_unfinished(volume.at / BAGS, {row.ciphertext for row in rows})
         for each in owing:
@@ -207,7 +209,9 @@ class _Run:
             advance(len(each.gone))
         name = next_name(practice.now(), written)
         self._notes.begin(volume.volume, name)
+        self._check_there()
         copy = write_copy(practice, volume, name, work=self._notes.copy_folder)
+        self._check_there()
         with writing(practice, self._actor.signer) as act:
             self._write_down(act, name, copy, owing, uids)
         with reading(practice.engine) as connection:
@@ -235,6 +239,16 @@ class _Run:
             if each.manifest and self._manifest_at(each.name) not in allowed:
                 where = f"{BAGS}/{each.name}/{MANIFEST}"
                 raise _not_as_written(where, "it is not the manifest that its statement names")
+
+    def _check_there(self) -> None:
+        """Check that it is the volume that is written to, and not where its drive was.
+
+        Raises:
+            Failed: the drive is gone.
+        """
+        check_attached(self._volume.at, self._device)
+        if not is_volume(self._volume.at):
+            raise Failed("the drive is gone", hint="attach it again, then run the command again")
 
     def _manifest_at(self, bag: str) -> str:
         path = self._volume.bag_path(bag) / MANIFEST
