@@ -8,6 +8,7 @@ import pytest
 
 import practices
 from procedures.asking import approved, with_recordings
+from procedures.holding import with_two_callers
 from procedures.packages import a_package
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ def granted_template(stocked_template: House, tmp_path_factory: pytest.TempPathF
     house = practices.copy(stocked_template, tmp_path_factory.mktemp("granted"))
     approved(house)
     return house
+
+
+@pytest.fixture(scope="session")
+def callers_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Ann's calls 1 and 2, and Bob's 3 and 4."""
+    return with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from procedures.asking import (
 )
 from procedures.drives import archive, drive, faults, verify
 from procedures.erasures import bags_of, erase, found_in, secrets_of, tokens_of
-from procedures.holding import ask, by_hand, verified, with_two_callers
+from procedures.holding import ask, by_hand, verified
 from procedures.keeping import (
     DUE_SINCE,
     approved_disposal,
@@ -52,11 +52,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from practices import House
-
-
-@pytest.fixture(scope="module")
-def callers_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    return with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ from procedures.erasures import (
     tokens_of,
 )
 from procedures.handed import WHOM, hand_over, released
-from procedures.holding import ANN, BOB, ask, by_hand, leaves, verified, with_two_callers
+from procedures.holding import ANN, BOB, ask, by_hand, leaves, verified
 from procedures.spool import take_in
 
 if TYPE_CHECKING:
@@ -57,15 +57,10 @@ if TYPE_CHECKING:
     from practices import House
 
 
-@pytest.fixture(scope="module")
-def callers(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    return with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
-
-
 @pytest.fixture
-def house(callers: House, tmp_path: Path) -> House:
+def house(callers_template: House, tmp_path: Path) -> House:
     """A practice of one's own with Ann's calls 1 and 2, and Bob's 3 and 4."""
-    return practices.copy(callers, tmp_path / "house")
+    return practices.copy(callers_template, tmp_path / "house")
 
 
 def test_an_erasure_leaves_a_stub_and_a_whole_record(house: House) -> None:

@@ -68,7 +68,6 @@ from procedures.holding import (
     named,
     the_hold,
     verified,
-    with_two_callers,
 )
 
 if TYPE_CHECKING:
@@ -77,11 +76,6 @@ if TYPE_CHECKING:
     from practices import House
 
 ASKED_FOR = sorted(purpose for purpose in Purpose if TERMS[purpose].is_made_by_hand)
-
-
-@pytest.fixture(scope="module")
-def callers_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    return with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
 
 
 @pytest.fixture

@@ -27,18 +27,12 @@ from procedures.holding import (
     by_hand,
     lift,
     the_hold,
-    with_two_callers,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from practices import House
-
-
-@pytest.fixture(scope="module")
-def callers_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    return with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
 
 
 @pytest.fixture

@@ -43,7 +43,6 @@ from procedures.holding import (
     hear,
     lift,
     verified,
-    with_two_callers,
 )
 from procedures.keeping import (
     AFTERWARDS,
@@ -59,11 +58,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from practices import House
-
-
-@pytest.fixture(scope="module")
-def callers_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    return with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.archive.bag import MANIFEST
 from callrec.archive.drive import check_attached, device_of, drive_errors, hash_on_medium
 from callrec.archive.erasing import drop_unfinished, list_erased, mend, mend_list, rewrite
-from callrec.archive.marker import is_volume, open_volume
+from callrec.archive.marker import MARKER, open_volume
 from callrec.catalogue.destruction import copy_is_older, drop_owed, owed_on
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
@@ -36,7 +36,7 @@ from callrec.catalogue.volumes import (
     save_volume,
 )
 from callrec.crypto.statement import Statement, state
-from callrec.errors import CallrecError, Failed, Locked, NotFound, Tampered
+from callrec.errors import CallrecError, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, record, today, writing
@@ -247,8 +247,8 @@ class _Run:
             Failed: the drive is gone.
         """
         check_attached(self._volume.at, self._device)
-        if not is_volume(self._volume.at):
-            raise Failed("the drive is gone", hint="attach it again, then run the command again")
+        with drive_errors():
+            (self._volume.at / MARKER).stat()
 
     def _manifest_at(self, bag: str) -> str:
         path = self._volume.bag_path(bag) / MANIFEST
