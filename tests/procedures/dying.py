@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
+TESTS = Path(__file__).parent.parent
 CHANGES = (
     *("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE", "COMMIT"),
     *("CREATE", "ALTER", "DROP", "VACUUM"),
@@ -58,6 +60,7 @@ def at_each_step(house: Path, folder: Path, live: Callable[[Path, Death, int], N
 
     ``live`` does it with the practice in a folder, and lets death come at the step once it begins.
     """
+    sys.dont_write_bytecode = True  # which would be a step of the first child that imports a module
     step, killed = 0, True
     while killed:
         step += 1
@@ -71,3 +74,24 @@ def at_each_step(house: Path, folder: Path, live: Callable[[Path, Death, int], N
         killed = os.WIFSIGNALED(status)
         if not killed and os.WEXITSTATUS(status) != 0:
             sys.exit(f"step {step} failed")
+
+
+def each_left(program: str, house: Path, folder: Path, *words: str) -> Iterator[Path]:
+    """Run such a program, and yield the folders that it left, in order; the last is the whole.
+
+    Each but the last is removed once it was looked at: there are many.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", f"procedures.{program}", str(house), str(folder), *words],
+        env={**os.environ, "PYTHONPATH": str(TESTS), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    steps = sorted(int(each.name) for each in folder.iterdir() if each.name.isdigit())
+    assert steps == list(range(1, len(steps) + 1))
+    for step in steps:
+        yield folder / str(step)
+        if step < len(steps):
+            shutil.rmtree(folder / str(step))

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bagit
@@ -29,13 +24,14 @@ from procedures.drives import (
     remove_local,
     verify,
 )
+from procedures.dying import each_left
 from procedures.holding import verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
 POINTS = {"the bag is there": 5, "the copy of the catalogue is there": 6, "the rows are written": 8}
 """How often the clock was asked by then."""
 COMMITTED = 9
@@ -60,24 +56,12 @@ def on_two(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
 def killed(house: House, folder: Path, what: str) -> Iterator[House]:
     """A practice for each step at which it was killed, and last the one where it was not."""
     at = house.at.replace(day=27)
-    words = [str(house.folder), str(folder), what, house.seeds["max"].hex(), at.isoformat()]
-    done = subprocess.run(
-        [sys.executable, "-m", "procedures.killed_archive", *words],
-        env={**os.environ, "PYTHONPATH": str(TESTS), "HOME": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    steps = sorted(int(each.name) for each in folder.iterdir() if each.name.isdigit())
-    assert steps == list(range(1, len(steps) + 1))
-    for step in steps:
-        left = House(folder / str(step), house.seeds, house.kit)
+    words = what, house.seeds["max"].hex(), at.isoformat()
+    for each in each_left("killed_archive", house.folder, folder, *words):
+        left = House(each, house.seeds, house.kit)
         left.at = at
         left.open()
         yield left
-        if step < len(steps):
-            shutil.rmtree(folder / str(step))
 
 
 def is_readable_somewhere(house: House) -> bool:

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,14 +20,15 @@ from callrec.procedures.rotating import rotate_keys
 from practices import House
 from procedures.asking import approve, grants_of, rows
 from procedures.busy import all_opens, busy, versions
+from procedures.dying import each_left
 from procedures.holding import verified
 from procedures.spool import originals_of
 from procedures.test_leaving import id_of, sealed_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
 NOW_AND_THEN = 7
 """Of how many steps one is looked at closely, which takes a while."""
 LEAST_STEPS = 60
@@ -67,21 +63,7 @@ def killed(house: House, folder: Path, what: str) -> Iterator[House]:
 
 def killed_in(house: House, folder: Path, what: str) -> Iterator[Path]:
     """The folders of these practices, not opened yet: that takes longer than all else."""
-    words = [str(house.folder), str(folder), what, house.seeds["dora"].hex()]
-    done = subprocess.run(
-        [sys.executable, "-m", "procedures.killed_keys", *words],
-        env={**os.environ, "PYTHONPATH": str(TESTS), "HOME": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    steps = sorted(int(each.name) for each in folder.iterdir() if each.name.isdigit())
-    assert steps == list(range(1, len(steps) + 1))
-    for step in steps:
-        yield folder / str(step)
-        if step < len(steps):
-            shutil.rmtree(folder / str(step))
+    return each_left("killed_keys", house.folder, folder, what, house.seeds["dora"].hex())
 
 
 @pytest.fixture(scope="module")
