@@ -15,7 +15,7 @@ demo: $(INSTALLED)
 	$(BIN)/callrec demo
 
 test: check judges
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -23,7 +23,7 @@ def test_whoever_reads_the_audit_log_reviews_what_somebody_else_broke(role: Role
     check_may_review_glass(a_person(role), BEN, on=TODAY)
 
 
-@pytest.mark.parametrize("role", set(Role) - set(READERS))
+@pytest.mark.parametrize("role", sorted(set(Role) - set(READERS)))
 def test_nobody_else_reviews(role: Role) -> None:
     assert not may_review_glass(a_person(role), BEN, on=TODAY)
     with pytest.raises(Refused, match=r"may not read the audit log \[policy 4\(a\)\]"):
