@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.errors import Misconfigured
-from callrec.keyring import others_may, read_private
+from callrec.file_rights import others_may
+from callrec.keyring import read_private
 
 if TYPE_CHECKING:
     from pathlib import Path

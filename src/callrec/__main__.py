@@ -6,10 +6,12 @@ import sys
 from io import TextIOWrapper
 
 from callrec.cli.app import run
+from callrec.own_process import keep_private
 
 
 def main() -> int:
     """Run the command line on this process's arguments and streams."""
+    keep_private()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # --json is UTF-8 whatever the locale; a name that is no Unicode must not stop a reply.

@@ -29,6 +29,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from callrec.errors import Misconfigured
+from callrec.file_rights import check_only_ours
 from callrec.name_pattern import NamePattern, check_pattern, check_times
 
 if TYPE_CHECKING:
@@ -352,8 +353,8 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
         vault: the vault that was named; it goes before CALLREC_VAULT, and that before the file.
 
     Raises:
-        Misconfigured: a named file is missing; a file cannot be read, is no TOML, or holds a key or
-            a value that we do not know.
+        Misconfigured: a named file is missing; a file cannot be read, others can change it, it is
+            no TOML, or holds a key or a value that we do not know.
     """
     named = path or _path_in(environ, "CALLREC_CONFIG")
     file = named or user_config_path("callrec", appauthor=False) / "config.toml"
@@ -382,6 +383,7 @@ def _path_in(environ: Mapping[str, str], variable: str) -> Path | None:
 
 def _read(file: Path, *, required: bool) -> Config:
     try:
+        check_only_ours(file)
         with file.open("rb") as opened:
             values = tomllib.load(opened)
     except FileNotFoundError:

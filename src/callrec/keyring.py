@@ -10,28 +10,23 @@ from __future__ import annotations
 import base64
 import json
 import os
-import struct
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.errors import Locked, Misconfigured
+from callrec.file_rights import OTHERS, check_private
 from callrec.mounts import file_system_of
 from callrec.policy.role import VaultKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from io import BufferedReader
 
     from keyring.backend import KeyringBackend
 
 IDLE: Final = timedelta(minutes=10)
 AT_MOST: Final = timedelta(minutes=60)
-OTHERS: Final = 0o077
-_NAMED_USER: Final = 0x02
-_NO_OTHERS: Final = frozenset({0x01, 0x10})
-"""Tags of an access list's entries: the owner; and the mask, which bounds what others give."""
 MEMORY_FILE_SYSTEMS: Final = frozenset({"tmpfs", "ramfs"})
 SERVICE: Final = "callrec"
 
@@ -179,43 +174,10 @@ def read_private(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            found = os.fstat(file.fileno())
-            if others_may(found.st_mode, _access_list(file)) or not _is_ours(found.st_uid):
-                raise Misconfigured(f'others can read "{path}"', hint=f'run chmod 600 "{path}"')
+            check_private(file)
             return file.read(1 << 20)
     except OSError as error:
         raise Misconfigured(f'"{path}" cannot be read: {error.strerror}') from error
-
-
-def others_may(mode: int, access_list: bytes) -> bool:
-    """Whether anybody has a right to a file but its owner, this user and root.
-
-    Where a file has an access list, the mode shows the list's mask in the group's place. systemd
-    gives a service its credential so: root's own, with a right to read for the service's user.
-
-    Args:
-        mode: the file's.
-        access_list: as in the attribute system.posix_acl_access (linux/posix_acl_xattr.h): four
-            bytes, then for each entry its tag, rights and user; empty: it has none.
-    """
-    if not access_list:
-        return bool(mode & OTHERS)
-    entries = [entry[:3] for entry in struct.iter_unpack("<HHI", access_list[4:])]
-    return any(
-        rights and tag not in _NO_OTHERS and not (tag == _NAMED_USER and _is_ours(user))
-        for tag, rights, user in entries
-    )
-
-
-def _access_list(file: BufferedReader) -> bytes:
-    try:
-        return os.getxattr(file.fileno(), "system.posix_acl_access")
-    except (AttributeError, OSError):  # beside Linux, and where there is none
-        return b""
-
-
-def _is_ours(user: int) -> bool:
-    return user in (os.getuid(), 0)
 
 
 def write_private(path: Path, data: bytes, *, new: bool = False) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from callrec.errors import Failed, Misconfigured, Tampered
+from callrec.file_rights import check_only_ours
 from callrec.mounts import file_system_of
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def open_any_schema(vault: Path) -> Engine:
     """As `open_catalogue`, whatever its schema is: for `callrec migrate`.
 
     Raises:
-        Misconfigured: there is none, or it lies on a network file system.
+        Misconfigured: there is none, it lies on a network file system, or others can change it.
     """
     path = vault / FILE_NAME
     if not path.is_file():
@@ -71,6 +72,7 @@ def open_any_schema(vault: Path) -> Engine:
             hint="run callrec init, or say where it is with --vault or CALLREC_VAULT",
         )
     refuse_network_file_system(vault)
+    check_only_ours(path)
     writable = os.access(path, os.W_OK) and os.access(vault, os.W_OK)
     return connect(path, mode="rw" if writable else "ro")
 

@@ -26,6 +26,7 @@ from callrec.crypto.identity import Identity, lock
 from callrec.crypto.kit import kit_pages
 from callrec.crypto.statement import Statement, state
 from callrec.errors import Misconfigured, Unusable
+from callrec.file_rights import check_only_ours
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
 from callrec.procedures.passwords import check_password, kdf_for
@@ -127,6 +128,7 @@ def found_practice(
     try:
         beside.mkdir(mode=0o700, parents=True)
         refuse_network_file_system(beside)
+        check_only_ours(beside)
         create_catalogue(beside / FILE_NAME)
         head = _write(founding, beside, config, password)
         kit = _print_kit(founding, split=split)

@@ -33,6 +33,7 @@ from callrec.catalogue.engine import FILE_NAME, connect, reading, refuse_network
 from callrec.catalogue.sound import check_sound
 from callrec.crypto import primitives
 from callrec.errors import Failed, Misconfigured, NotFound, Tampered, Unusable
+from callrec.file_rights import check_only_ours
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, practice_on, record, today
@@ -324,6 +325,7 @@ def _unpack(found: FoundCopy, who: Opener, beside: Path) -> None:
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(mode=0o700, parents=True)
     refuse_network_file_system(beside)
+    check_only_ours(beside)
     unpack(found, who, beside / FILE_NAME)
 
 

@@ -1,0 +1,126 @@
+"""Who may read a file, who may change it, and who could put another in its place.
+
+callrec relies on its configuration, its vault and its keys, so nobody may have changed them but
+whoever runs it, and root, who can do anything. A folder on the way to a file counts too: who can
+write to it can exchange what lies in it, even between a check and its use.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from callrec.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedReader
+
+READ: Final = 4
+WRITE: Final = 2
+ANYTHING: Final = 7
+OTHERS: Final = 0o077
+_MOST_LINKS: Final = 40
+"""As Linux has it (path_resolution(7))."""
+_NAMED_USER: Final = 0x02
+_NO_OTHERS: Final = frozenset({0x01, 0x10})
+"""Tags of an access list's entries: the owner; and the mask, which bounds what others give."""
+
+
+def others_may(mode: int, access_list: bytes, rights: int = ANYTHING) -> bool:
+    """Whether anybody has a right to a file but its owner, this user and root.
+
+    Where a file has an access list, the mode shows the list's mask in the group's place. systemd
+    gives a service its credential so: root's own, with a right to read for the service's user.
+
+    Args:
+        mode: the file's.
+        access_list: as in the attribute system.posix_acl_access (linux/posix_acl_xattr.h): four
+            bytes, then for each entry its tag, rights and user; empty: it has none.
+        rights: which count: any of READ and WRITE.
+    """
+    if not access_list:
+        return bool(mode & (rights << 3 | rights))
+    entries = [entry[:3] for entry in struct.iter_unpack("<HHI", access_list[4:])]
+    return any(
+        given & rights and tag not in _NO_OTHERS and not (tag == _NAMED_USER and is_ours(user))
+        for tag, given, user in entries
+    )
+
+
+def is_ours(user: int) -> bool:
+    """Whether a user is this process's, or root."""
+    return user in (os.getuid(), 0)
+
+
+def check_private(file: BufferedReader) -> None:
+    """Check that nobody but this user and root can read or change an open file of secrets.
+
+    Raises:
+        Misconfigured: others can, or it belongs to somebody else.
+    """
+    found = os.fstat(file.fileno())
+    if others_may(found.st_mode, access_list(file.fileno())) or not is_ours(found.st_uid):
+        raise Misconfigured(f'others can read "{file.name}"', hint=f'run chmod 600 "{file.name}"')
+
+
+def check_only_ours(path: Path) -> None:
+    """Check that nobody but this user and root can change a file or folder, or exchange it.
+
+    Every folder on the way to it is looked at, links followed. In one with the sticky bit, as /tmp
+    has it, others can add files but exchange none of ours.
+
+    Raises:
+        Misconfigured: others can, or it belongs to somebody else.
+        OSError: there is no such file, or it cannot be looked at.
+    """
+    steps = list(_way_to(path))
+    for step in steps:
+        found = step.lstat()
+        if not is_ours(found.st_uid):
+            raise Misconfigured(
+                f'"{step}" belongs to another account of this machine',
+                hint="run callrec as the account that owns the vault",
+            )
+        sticky = found.st_mode & stat.S_ISVTX and step != steps[-1]
+        if others_may(found.st_mode, access_list(step), WRITE) and not sticky:
+            raise Misconfigured(
+                f'others can change what is in "{step}"'
+                if stat.S_ISDIR(found.st_mode)
+                else f'others can change "{step}"',
+                hint=f'run chmod go-w "{step}"',
+            )
+
+
+def access_list(file: int | Path) -> bytes:
+    """A file's access list in the kernel's form; empty where there is none, and beside Linux."""
+    try:
+        return os.getxattr(file, "system.posix_acl_access")
+    except (AttributeError, OSError):
+        return b""
+
+
+def _way_to(path: Path) -> Iterator[Path]:
+    """Every folder that is gone through to a file, from the root on, and the file itself."""
+    at = Path("/")
+    yield at
+    parts = deque(Path(os.path.abspath(path)).parts[1:])  # noqa: PTH100  # Path.resolve would follow links
+    links = 0
+    while parts:
+        part = parts.popleft()
+        step = at.parent if part == ".." else at / part
+        if not step.is_symlink():
+            at = step
+            yield at
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            raise Misconfigured(f'"{path}" leads through too many links')
+        target = step.readlink()
+        if target.is_absolute():
+            at = Path("/")
+        parts.extendleft(reversed(target.parts[1:] if target.is_absolute() else target.parts))
