@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -114,6 +113,8 @@ def _first_of_its_own(args: Sequence[str]) -> int:
 
 
 def _no_such_command(name: str, known: Sequence[str], path: str) -> Unusable:
+    from difflib import get_close_matches  # most lines have no error
+
     # The word itself is not repeated: it may be a number or a name that slipped.
     near = get_close_matches(name, known, n=1)
     meant = f"did you mean {path} {near[0]}? " if near else ""
