@@ -5,6 +5,7 @@ That ``--help`` and ``--version`` load nothing heavy within a process: tests/cli
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -61,6 +62,30 @@ def test_the_process_loads_nothing_heavy(option: str) -> None:
     loaded = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
     assert "typer" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("line", [("se",), ("search", "--"), ("release", "--form", "")])
+def test_a_shell_is_answered_without_anything_heavy(line: tuple[str, ...]) -> None:
+    asked = {
+        "_CALLREC_COMPLETE": "complete_bash",
+        "COMP_WORDS": "\n".join(["callrec", *line]),
+        "COMP_CWORD": str(len(line)),
+    }
+    program = (
+        "import sys; from callrec.cli.app import run; assert run([]) == 0; print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | asked,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *proposed, modules = done.stdout.splitlines()
+    assert proposed
+    loaded = set(modules.split())
+    assert loaded.isdisjoint({"callrec.procedures", "callrec.practice", "callrec.config"})
+    assert {name.split(".")[0] for name in loaded}.isdisjoint({*HEAVY, *A_RELEASE_ALONE})
 
 
 def test_a_command_that_does_not_run_loads_nothing_that_would_do_its_work() -> None:

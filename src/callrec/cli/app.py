@@ -74,6 +74,9 @@ COMMANDS: Mapping[str, str] = {
     name: help_line for section in SECTIONS.values() for name, help_line in section.items()
 }
 
+COMPLETION = "_CALLREC_COMPLETE"
+"""The variable by which a shell asks how a line may go on (completion.py)."""
+
 A_BUG = 70
 INTERRUPTED = 130
 
@@ -129,6 +132,8 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
 
 def _perform(arguments: list[str], invocation: Invocation) -> int:
     command = get_command(app)
+    if COMPLETION in invocation.environ and isinstance(command, LazyGroup):
+        return _complete(command, invocation.environ)
     status = 0
     try:
         with command.make_context("callrec", arguments, obj=invocation) as context:
@@ -138,6 +143,14 @@ def _perform(arguments: list[str], invocation: Invocation) -> int:
     # Here and not at the end of the process, where a closed pipe or a full disk could not be told.
     sys.stdout.flush()
     return status
+
+
+def _complete(commands: LazyGroup, environ: Mapping[str, str]) -> int:
+    from callrec.cli.completion import answer  # no command needs it
+
+    for line in answer(commands, environ):
+        typer.echo(line)
+    return 0
 
 
 def _see_to_mail(invocation: Invocation) -> None:

@@ -79,9 +79,13 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
         if cmd_name not in self.list_commands(ctx):
             raise _no_such_command(cmd_name, self.list_commands(ctx), ctx.command_path)
-        module = import_module(f"{self.package}.{cmd_name.replace('-', '_')}")
+        return self.loaded(cmd_name)
+
+    def loaded(self, name: str) -> TyperCommand | TyperGroup:
+        """One of its commands, whose module is imported."""
+        module = import_module(f"{self.package}.{name.replace('-', '_')}")
         command = cast("TyperCommand | TyperGroup", get_command(module.app))
-        command.help = command.help or self.short_helps[cmd_name]
+        command.help = command.help or self.short_helps[name]
         _prepare(command, [option for option in self.params if option.name in EVERYWHERE])
         return command
 
