@@ -5,6 +5,7 @@ That ``--help`` and ``--version`` load nothing heavy within a process: tests/cli
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEAVY = ("sqlalchemy", "pydantic", "cryptography", "rich", "phonenumbers", "alembic", "zxcvbn")
-NEVER_BEFORE_IT_IS_NEEDED = ("av", "fpdf", "PIL", "fontTools", "segno", "numpy")
-"""What a release alone takes, and not before it writes its certificate or decodes a sound."""
+A_RELEASE_ALONE = ("av", "fpdf", "PIL", "fontTools", "segno", "numpy")
+"""Before it writes its certificate or decodes a sound, a release takes none of them either."""
 
 
 def _lines() -> Iterator[tuple[str, ...]]:
@@ -63,12 +64,37 @@ def test_the_process_loads_nothing_heavy(option: str) -> None:
     assert loaded.isdisjoint(HEAVY)
 
 
-def test_no_command_loads_what_a_release_alone_takes() -> None:
+@pytest.mark.parametrize("line", [("se",), ("search", "--"), ("release", "--form", "")])
+def test_a_shell_is_answered_without_anything_heavy(line: tuple[str, ...]) -> None:
+    asked = {
+        "_CALLREC_COMPLETE": "complete_bash",
+        "COMP_WORDS": "\n".join(["callrec", *line]),
+        "COMP_CWORD": str(len(line)),
+    }
+    program = (
+        "import sys; from callrec.cli.app import run; assert run([]) == 0; print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | asked,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *proposed, modules = done.stdout.splitlines()
+    assert proposed
+    loaded = set(modules.split())
+    assert loaded.isdisjoint({"callrec.procedures", "callrec.practice", "callrec.config"})
+    assert {name.split(".")[0] for name in loaded}.isdisjoint({*HEAVY, *A_RELEASE_ALONE})
+
+
+def test_a_command_that_does_not_run_loads_nothing_that_would_do_its_work() -> None:
     modules = [f"callrec.cli.{name.replace('-', '_')}" for name in app.COMMANDS]
     program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    loaded = {name.split(".")[0] for name in done.stdout.split()}
-    assert "callrec" in loaded
-    assert loaded.isdisjoint(NEVER_BEFORE_IT_IS_NEEDED)
+    loaded = set(done.stdout.split())
+    assert "callrec.cli.release" in loaded
+    assert loaded.isdisjoint({"callrec.procedures", "callrec.practice", "callrec.config"})
+    assert {name.split(".")[0] for name in loaded}.isdisjoint({*HEAVY, *A_RELEASE_ALONE})

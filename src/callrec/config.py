@@ -35,6 +35,10 @@ from callrec.name_pattern import NamePattern, check_pattern, check_times
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+# No plugin of another package watches what is read here; and to learn that there is none, pydantic
+# would read what each package of this machine says of itself.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+
 _T = TypeVar("_T")
 
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
+
+_NODE = select(tables.node.c.hash).where(
+    tables.node.c.level == bindparam("level"), tables.node.c.position == bindparam("position")
+)
+"""Made once: a command asks it sixty times and more."""
 
 NOBODY = "-"
 """The actor of a leaf that is written where no key is at hand."""
@@ -185,11 +190,7 @@ def node_reader(connection: Connection) -> tree.Read:
     """How the tree's functions read stored nodes."""
 
     def read(level: int, position: int) -> bytes:
-        row = connection.execute(
-            select(tables.node.c.hash).where(
-                tables.node.c.level == level, tables.node.c.position == position
-            )
-        ).scalar()
+        row = connection.execute(_NODE, {"level": level, "position": position}).scalar()
         if row is None:
             raise Tampered("a node of the audit log's tree is missing")
         return bytes(row)

@@ -163,6 +163,15 @@ def place_of_each(connection: Connection, numbers: Sequence[int]) -> Mapping[int
     return found
 
 
+def labels_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The labels of the volumes on which recordings are, but for those that were lost."""
+    places = place_of_each(connection, numbers)
+    return {
+        number: tuple(each.label for each in places.get(number, ()) if each.standing != LOST)
+        for number in numbers
+    }
+
+
 def on_volume(
     connection: Connection, volume: str, *, state: str, started_before: int | None
 ) -> Sequence[Copied]:

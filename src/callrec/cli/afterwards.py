@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.errors import CallrecError
-from callrec.procedures.waiting_mail import is_time_to_send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +25,8 @@ _SEND: Final = ("-P", "-m", "callrec", "mail", "send")
 
 def send_mail(practice: Practice, given: Given, environ: Mapping[str, str]) -> None:
     """Start what sends the mail, if it is time; nothing that goes wrong here is told."""
+    from callrec.procedures.waiting_mail import is_time_to_send
+
     with suppress(CallrecError, OSError):
         if is_time_to_send(practice):
             _start(sender_environ(practice, given, environ))

@@ -14,11 +14,9 @@ import typer
 from typer.main import get_command
 
 import callrec
-from callrec.cli import options  # Typer reads it
 from callrec.cli.groups import LazyGroup
 from callrec.cli.invocation import Context, Invocation
-from callrec.cli.output import harmless
-from callrec.cli.usage import explain
+from callrec.cli.options import everywhere  # Typer reads it
 from callrec.errors import CallrecError, Failed, Unusable
 
 if TYPE_CHECKING:
@@ -76,6 +74,9 @@ COMMANDS: Mapping[str, str] = {
     name: help_line for section in SECTIONS.values() for name, help_line in section.items()
 }
 
+COMPLETION = "_CALLREC_COMPLETE"
+"""The variable by which a shell asks how a line may go on (completion.py)."""
+
 A_BUG = 70
 INTERRUPTED = 130
 
@@ -96,10 +97,10 @@ app = typer.Typer(
 def main(
     ctx: Context,
     *,
-    json: options.Json = False,
-    config: options.ConfigFile = None,
-    vault: options.VaultDir = None,
-    version: options.Version = False,
+    json: everywhere.Json = False,
+    config: everywhere.ConfigFile = None,
+    vault: everywhere.VaultDir = None,
+    version: everywhere.Version = False,
 ) -> None:
     """Keep a practice's call recordings encrypted; release them only as its policy allows."""
     del json, config, vault, version  # each is read by its own callback, here or at the command
@@ -131,6 +132,8 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
 
 def _perform(arguments: list[str], invocation: Invocation) -> int:
     command = get_command(app)
+    if COMPLETION in invocation.environ and isinstance(command, LazyGroup):
+        return _complete(command, invocation.environ)
     status = 0
     try:
         with command.make_context("callrec", arguments, obj=invocation) as context:
@@ -142,6 +145,14 @@ def _perform(arguments: list[str], invocation: Invocation) -> int:
     return status
 
 
+def _complete(commands: LazyGroup, environ: Mapping[str, str]) -> int:
+    from callrec.cli.completion import answer  # no command needs it
+
+    for line in answer(commands, environ):
+        typer.echo(line)
+    return 0
+
+
 def _see_to_mail(invocation: Invocation) -> None:
     """A command that worked on a vault has the mail sent that waits there, whatever came of it.
 
@@ -150,7 +161,7 @@ def _see_to_mail(invocation: Invocation) -> None:
     if "CALLREC_CREDENTIAL" in invocation.environ:
         return
     if invocation.practice is not None and invocation.practice.config.mail.host:
-        from callrec.cli.afterwards import send_mail  # noqa: PLC0415  # few commands need it
+        from callrec.cli.afterwards import send_mail  # few commands need it
 
         send_mail(invocation.practice, invocation.given, invocation.environ)
 
@@ -160,6 +171,8 @@ def _status_of(problem: BaseException) -> int:
         case CallrecError():
             return _complain(problem.exit_status, problem.message, problem.hint)
         case typer.TyperException():
+            from callrec.cli.usage import explain  # as in _complain
+
             return _complain(Unusable.exit_status, *explain(problem))
         case KeyboardInterrupt():
             return _complain(INTERRUPTED, "interrupted")
@@ -172,6 +185,8 @@ def _status_of(problem: BaseException) -> int:
 
 
 def _complain(status: int, message: str, hint: str = "") -> int:
+    from callrec.cli.output import harmless  # --help and --version need none
+
     # Nobody may be left to read it.
     with suppress(OSError):
         sys.stderr.write(f"callrec: error: {harmless(message)}\n")

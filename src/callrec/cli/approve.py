@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.options import deciding
 from callrec.cli.options import edits as edit_options
 from callrec.cli.request_view import edits_json, edits_lines, request_lines
@@ -15,9 +15,6 @@ from callrec.cli.who import countersigning, practice_of, signing
 from callrec.errors import Failed, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.when import parse_day
-from callrec.practice import today
-from callrec.procedures.approve import Decision, approve_request, foresee_approval
-from callrec.procedures.request_show import show_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
     from callrec.policy.edits import Edits
     from callrec.policy.withholding import Ground
     from callrec.practice import Actor, Practice
-    from callrec.procedures.approve import Approved, Foreseen
+    from callrec.procedures.approve import Approved, Decision, Foreseen
 
 app = new_app()
 
@@ -59,6 +56,8 @@ def approve(
     You see the whole request and type its reference; your password signs the approval and seals the
     recordings to that person. Nobody approves a request of his own.
     """
+    from callrec.procedures.approve import Decision, approve_request
+
     practice = practice_of(ctx.obj)
     decision = Decision(
         recordings=tuple(recording or ()),
@@ -82,6 +81,9 @@ def _confirmed(
     invocation: Invocation, practice: Practice, actor: Actor, reference: str, decision: Decision
 ) -> Decision:
     """The decision with what was seen of it, once the request's reference was typed under that."""
+    from callrec.procedures.approve import foresee_approval
+    from callrec.procedures.request_show import show_request
+
     prompts = invocation.prompts
     if prompts.possible:
         for line in request_lines(show_request(practice, actor, reference), practice):
@@ -115,6 +117,8 @@ def _withheld(given: list[deciding.Withheld]) -> Mapping[int, Ground]:
 
 
 def _day(practice: Practice, typed: str | None) -> date | None:
+    from callrec.practice import today
+
     return None if typed is None else parse_day(typed, today(practice))
 
 

@@ -5,22 +5,14 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from callrec.cli import options, volumes
+from callrec.cli import volumes
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
 from callrec.cli.options import volumes as volume_options
 from callrec.cli.volumes import count_of, size_of
 from callrec.cli.who import practice_of, signing
 from callrec.errors import NotFound, Tampered, Unusable
-from callrec.practice import today
-from callrec.procedures.archive import archive_recordings
-from callrec.procedures.archive_limit import limit_of
-from callrec.procedures.archive_plan import needs_label
-from callrec.procedures.archive_survey import FaultKind
-from callrec.procedures.archive_verify import count_bags, in_order_of_neglect, verify_volume
-from callrec.procedures.attached import attached_volumes
-from callrec.procedures.erasing_volumes import erase_owed, is_owed_at
-from callrec.procedures.volume_list import list_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +43,9 @@ def archive(
     time, so that the drive alone can give the vault back. A run that is cut off is gone on from by
     the next one.
     """
+    from callrec.practice import today
+    from callrec.procedures.archive_limit import limit_of
+
     if ctx.invoked_subcommand is not None:
         return
     if to is None:
@@ -80,6 +75,9 @@ def _archive(
     label: str | None,
     removes: bool,
 ) -> None:
+    from callrec.procedures.archive import archive_recordings
+    from callrec.procedures.archive_plan import needs_label
+
     if label is None and needs_label(to):
         label = invocation.prompts.ask("Label of the new volume", option="--label LABEL")
     actor = signing(invocation, practice)
@@ -148,6 +146,9 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
     The one that was not verified for the longest time comes first. Damaged, missing or extra: each
     is named, and the exit status is 5.
     """
+    from callrec.procedures.archive_verify import in_order_of_neglect
+    from callrec.procedures.attached import attached_volumes
+
     practice = practice_of(ctx.obj)
     every = folders or [volume.at for volume in attached_volumes(practice).values()]
     if not every:
@@ -171,6 +172,8 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
 
 
 def _verify(invocation: Invocation, practice: Practice, at: Path) -> VolumeReport:
+    from callrec.procedures.archive_verify import count_bags, verify_volume
+
     _erase_first(invocation, practice, at)
     with invocation.out.progress("reading bags", total=count_bags(at)) as advance:
         return verify_volume(practice, at, advance)
@@ -178,6 +181,8 @@ def _verify(invocation: Invocation, practice: Practice, at: Path) -> VolumeRepor
 
 def _erase_first(invocation: Invocation, practice: Practice, at: Path) -> None:
     """What is owed on a volume of an erasure comes before anything else, and is signed for."""
+    from callrec.procedures.erasing_volumes import erase_owed, is_owed_at
+
     if not is_owed_at(practice, at):
         return
     actor = signing(invocation, practice)
@@ -188,6 +193,8 @@ def _erase_first(invocation: Invocation, practice: Practice, at: Path) -> None:
 
 
 def _report_json(report: VolumeReport) -> Mapping[str, Any]:
+    from callrec.procedures.archive_survey import FaultKind
+
     return {
         "volume": report.label,
         "ok": not report.faults,
@@ -210,6 +217,8 @@ def _say_report(out: Output, report: VolumeReport) -> None:
 
 
 def _say_not_attached(out: Output, practice: Practice, reports: Sequence[VolumeReport]) -> None:
+    from callrec.procedures.volume_list import list_volumes
+
     looked = {report.label for report in reports}
     for each in list_volumes(practice):
         if each.label not in looked and each.at is None:

@@ -6,23 +6,21 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
 from callrec.cli.review_glass import review_glass
 from callrec.cli.review_searches import review_searches
 from callrec.cli.who import practice_of, signing
 from callrec.errors import CallrecError, Tampered, Unchecked
-from callrec.keyring import open_session, read_credential
 from callrec.policy.when import parse_instant
-from callrec.procedures.audit import Wanted, export_audit, list_audit, prove_leaf
-from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from callrec.cli.output import Output
     from callrec.procedures.audit import Entry
+    from callrec.procedures.audit_verify import Verification
 
 SHOWN = 50
 """Entries that are shown unless more are asked for."""
@@ -47,6 +45,8 @@ def list_(
 
     Reading the record is itself an entry in it.
     """
+    from callrec.procedures.audit import Wanted, list_audit
+
     practice = practice_of(ctx.obj)
     zone = practice.config.time_zone
 
@@ -103,6 +103,8 @@ def verify(
     TAMPERED: something was changed or is missing; it is named.
     INCONCLUSIVE: it could not be checked whole.
     """
+    from callrec.procedures.audit_verify import Verdict, verify_audit
+
     invocation = ctx.obj
     found = verify_audit(
         invocation.config,
@@ -143,6 +145,8 @@ def _json(found: Verification) -> dict[str, object]:
 
 
 def _say(out: Output, found: Verification) -> None:
+    from callrec.procedures.audit_verify import Verdict
+
     out.say(found.verdict)
     out.say(f"{found.head.size} entries, {found.checkpoints} checkpoints")
     if found.unattested:
@@ -164,6 +168,8 @@ def _say(out: Output, found: Verification) -> None:
 
 def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
     """The vault root that a locked seed or a credential holds; None where nobody is at hand."""
+    from callrec.keyring import open_session, read_credential
+
     environ = invocation.environ
     try:
         if "CALLREC_CREDENTIAL" in environ:
@@ -182,6 +188,8 @@ def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
 @app.command()
 def export(ctx: Context, *, to: options.ToFile) -> None:
     """Copy the record to a file for somebody else to check; what is sealed stays sealed."""
+    from callrec.procedures.audit import export_audit
+
     practice = practice_of(ctx.obj)
     size = export_audit(practice, signing(ctx.obj, practice), to=to)
     out = ctx.obj.out
@@ -191,6 +199,8 @@ def export(ctx: Context, *, to: options.ToFile) -> None:
 @app.command()
 def prove(ctx: Context, seq: options.EntryNumber) -> None:
     """Print the proof that one entry stands in the record (C2SP tlog-proof)."""
+    from callrec.procedures.audit import prove_leaf
+
     proof = prove_leaf(practice_of(ctx.obj), seq).decode()
     out = ctx.obj.out
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import shlex
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.options import recovering
 from callrec.cli.who import practice_of, signing
-from callrec.procedures.archive_plan import needs_label
-from callrec.procedures.backup import back_up
 
 KB = 1_000
 
@@ -25,6 +23,9 @@ def backup(ctx: Context, *, to: recovering.BackupTo, label: options.Label = None
     done. Anybody who may approve requests opens it, and so does the recovery kit. What archive
     writes has one as well; this is for the days between.
     """
+    from callrec.procedures.archive_plan import needs_label
+    from callrec.procedures.backup import back_up
+
     invocation = ctx.obj
     practice = practice_of(invocation)
     if label is None and needs_label(to):

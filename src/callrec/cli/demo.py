@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.stage import Stage
 from callrec.cli.story import tell
 from callrec.errors import Unusable

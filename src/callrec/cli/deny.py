@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.options import deciding
 from callrec.cli.who import acting, practice_of
-from callrec.procedures.deny import deny_request
 
 app = new_app()
 
@@ -22,6 +21,8 @@ def deny(
     yes: options.Yes = False,
 ) -> None:
     """Refuse a request, and say why. It cannot be decided again; a new one can be made."""
+    from callrec.procedures.deny import deny_request
+
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     ctx.obj.prompts.confirm(f"deny {request}", yes=yes)
     practice = practice_of(ctx.obj)

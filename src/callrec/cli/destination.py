@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.errors import Unusable
-from callrec.procedures.whole_file import check_new
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +30,8 @@ def check_destination(
         Unusable: its name or its folder will not do, or there is nobody to ask.
         Failed: the answer was no.
     """
+    from callrec.procedures.whole_file import check_new
+
     if suffixes and to.suffix.lower() not in suffixes:
         raise Unusable(f"a file for this ends in {' or '.join(suffixes)}", hint="name it so")
     replace = to.is_file()

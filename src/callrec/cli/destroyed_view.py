@@ -7,10 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli.output import as_json
 from callrec.policy.clause import Law
-from callrec.procedures.attached import attached_volumes
-from callrec.procedures.destruction_certificate import certify_destruction, kept_under
-from callrec.procedures.whole_file import write_whole
-from callrec.release.destroyed import certificate_json, certificate_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +34,8 @@ DISPOSING: Final = CarryingOut("callrec retention dispose", Law.RECORDS_CODE)
 
 def volumes_at_hand(practice: Practice, named: Sequence[Path]) -> tuple[Path, ...]:
     """The folders of volumes that are attached: those that were named, and those that are found."""
+    from callrec.procedures.attached import attached_volumes
+
     found = [volume.at for volume in attached_volumes(practice).values()]
     there = {path.resolve(): path for path in (*found, *named)}
     return tuple(there.values())
@@ -53,6 +51,9 @@ def show_destruction(
     carrying_out: CarryingOut = ERASING,
 ) -> None:
     """Show how far a destruction has come, and write its certificate if it is done."""
+    from callrec.procedures.destruction_certificate import certify_destruction, kept_under
+    from callrec.release.destroyed import certificate_json
+
     certificate = certify_destruction(practice, reference, released_to=done.released_to)
     kept = kept_under(practice, reference)
     value: dict[str, Any] = {
@@ -104,7 +105,9 @@ def _say_next(out: Output, command: str, done: Destruction, to: Path | None) -> 
 
 
 def _write(certificate: DestructionCertificate, to: Path) -> None:
-    from callrec.release.paper.destroyed_pdf import destruction_pdf  # noqa: PLC0415  # fpdf2: 200 ms
+    from callrec.procedures.whole_file import write_whole
+    from callrec.release.destroyed import certificate_json, certificate_text
+    from callrec.release.paper.destroyed_pdf import destruction_pdf  # fpdf2: 200 ms
 
     name = certificate.reference
     write_whole(to / f"{name}.pdf", destruction_pdf(certificate), replace=True)

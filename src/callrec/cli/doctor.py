@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
 from callrec.cli.options import restoring
 from callrec.cli.who import practice_of, signing
 from callrec.errors import DoneInPart, Tampered, Unusable
-from callrec.procedures.doctor import Level, examine
-from callrec.procedures.fetching import count_files
-from callrec.procedures.restore import open_volumes, repair_from
-from callrec.procedures.status import count_recordings
 
 app = new_app()
 
@@ -32,6 +28,9 @@ def doctor(
     with it, each is read and compared with its checksum, at the speed of the disk. With --repair,
     what is damaged or missing is fetched back from an archive volume.
     """
+    from callrec.procedures.doctor import Level, examine
+    from callrec.procedures.status import count_recordings
+
     if repair or volumes:
         _repair(ctx.obj, volumes or [], asked=repair)
         return
@@ -55,6 +54,9 @@ def doctor(
 
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
+    from callrec.procedures.fetching import count_files
+    from callrec.procedures.restore import open_volumes, repair_from
+
     if not volumes or not asked:
         raise Unusable(
             "--repair and --from belong together",

@@ -6,15 +6,13 @@ from datetime import datetime
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli import options
 from callrec.cli.destination import check_destination
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.options import registers as register_options
 from callrec.cli.output import WIDTH, as_json, harmless
 from callrec.cli.who import practice_of, signing
 from callrec.errors import Tampered
-from callrec.procedures.dossier import read_dossier
-from callrec.procedures.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,6 +37,9 @@ def dossier(
     Every version of it, each search under it, who decided what and why, who heard it or handed it
     over, and what was tried and refused. Reading it is itself on record.
     """
+    from callrec.procedures.dossier import read_dossier
+    from callrec.procedures.whole_file import write_whole
+
     call = ctx.obj
     practice = practice_of(call)
     zone = practice.config.time_zone

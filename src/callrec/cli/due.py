@@ -5,7 +5,6 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from callrec.bank_holidays import scales_of, working_days
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import clocks as options
@@ -67,6 +66,8 @@ def due(
 def _reckon(
     call: Invocation, receipt: Receipt, division: options.Division, *, extended: bool
 ) -> Deadline:
+    from callrec.bank_holidays import scales_of, working_days
+
     clocks = call.config.clocks
     if division is not None:
         clocks = clocks.model_copy(update={"division": division})

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.cli import options
 from callrec.cli.destroyed_view import show_destruction, volumes_at_hand
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.options.destroying import CertificateTo, Foresee, OnVolumes
 from callrec.cli.who import practice_of, signing
-from callrec.procedures.erasing import erase as erase_recordings
-from callrec.procedures.erasing import foresee_erasure, is_carried_out
 
 if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation
@@ -36,6 +34,9 @@ def erase(
     owes its part: give the same command again when it is, or archive to it. Once nothing is owed,
     --to writes the certificate.
     """
+    from callrec.procedures.erasing import erase as erase_recordings
+    from callrec.procedures.erasing import is_carried_out
+
     call = ctx.obj
     practice = practice_of(call)
     actor = signing(call, practice)
@@ -54,6 +55,8 @@ def _foreseen(
     call: Invocation, practice: Practice, actor: Actor, request: str, *, is_all: bool
 ) -> str:
     """What would be destroyed, in words; shown, too, if that is all that was asked."""
+    from callrec.procedures.erasing import foresee_erasure
+
     doomed = foresee_erasure(practice, actor, request)
     numbers = [each.recording for each in doomed]
     words = "1 recording" if len(numbers) == 1 else f"{len(numbers)} recordings"

@@ -53,7 +53,7 @@ def _say(out: Output, practice: str, groups: str, digits: str) -> None:
 
 
 def _qr_code(digits: str) -> Iterator[str]:
-    import segno  # noqa: PLC0415  # only where somebody looks at it
+    import segno  # only where somebody looks at it
 
     rows = [bytes(row) for row in segno.make_qr(digits, error="m").matrix_iter(border=2)]
     for upper, lower in zip_longest(rows[::2], rows[1::2], fillvalue=bytes(len(rows[0]))):

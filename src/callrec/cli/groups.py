@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -80,9 +79,13 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
         if cmd_name not in self.list_commands(ctx):
             raise _no_such_command(cmd_name, self.list_commands(ctx), ctx.command_path)
-        module = import_module(f"{self.package}.{cmd_name.replace('-', '_')}")
+        return self.loaded(cmd_name)
+
+    def loaded(self, name: str) -> TyperCommand | TyperGroup:
+        """One of its commands, whose module is imported."""
+        module = import_module(f"{self.package}.{name.replace('-', '_')}")
         command = cast("TyperCommand | TyperGroup", get_command(module.app))
-        command.help = command.help or self.short_helps[cmd_name]
+        command.help = command.help or self.short_helps[name]
         _prepare(command, [option for option in self.params if option.name in EVERYWHERE])
         return command
 
@@ -114,6 +117,8 @@ def _first_of_its_own(args: Sequence[str]) -> int:
 
 
 def _no_such_command(name: str, known: Sequence[str], path: str) -> Unusable:
+    from difflib import get_close_matches  # most lines have no error
+
     # The word itself is not repeated: it may be a number or a name that slipped.
     near = get_close_matches(name, known, n=1)
     meant = f"did you mean {path} {near[0]}? " if near else ""

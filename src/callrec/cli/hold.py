@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.options import holds as hold_options
 from callrec.cli.who import acting, countersigning, practice_of, signing
 from callrec.policy.hold import HoldState
-from callrec.procedures.hold import lift_hold, place_hold
-from callrec.procedures.hold_list import list_holds, show_hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +33,8 @@ def place(ctx: Context, recordings: options.RecordingIds, *, reason: options.Rea
 
     A request for subject access, a complaint, a claim or an outside body places one by itself.
     """
+    from callrec.procedures.hold import place_hold
+
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     practice = practice_of(ctx.obj)
     placed = place_hold(practice, acting(ctx.obj, practice), recordings, reason=why)
@@ -60,6 +60,8 @@ def lift(
 
     What a request has placed is lifted when that request ends, and not by hand.
     """
+    from callrec.procedures.hold import lift_hold
+
     prompts = ctx.obj.prompts
     why = reason or prompts.ask("Reason", option="--reason TEXT")
     second = countersign or prompts.ask("Who countersigns", option="--countersign USER")
@@ -77,6 +79,8 @@ def lift(
 @app.command("list")
 def list_(ctx: Context) -> None:
     """Every hold, the newest first: who placed it, and how many recordings it names."""
+    from callrec.procedures.hold_list import list_holds
+
     practice = practice_of(ctx.obj)
     acting(ctx.obj, practice)
     listed = list_holds(practice)
@@ -94,6 +98,8 @@ def list_(ctx: Context) -> None:
 @app.command()
 def show(ctx: Context, hold: hold_options.HoldReference) -> None:
     """One hold: why it was placed, and which recordings it names. This is on record."""
+    from callrec.procedures.hold_list import show_hold
+
     practice = practice_of(ctx.obj)
     shown = show_hold(practice, acting(ctx.obj, practice), hold)
     out, zone = ctx.obj.out, practice.config.time_zone

@@ -9,7 +9,6 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.who import acting, practice_of
 from callrec.policy.clock import Urgency
-from callrec.procedures.inbox import Waits, read_inbox
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -18,18 +17,12 @@ if TYPE_CHECKING:
 
 app = new_app()
 
-_COMMANDS = {
-    Waits.DECIDE: "callrec approve {}",
-    Waits.ANSWER: "callrec request event {} answer --on DATE",
-    Waits.HEAR: "callrec listen {}",
-    Waits.REVIEW: "callrec audit review-glass {}",
-    Waits.SETTLE: "callrec incident show {}",
-}
-
 
 @app.command()
 def inbox(ctx: Context) -> None:
     """Requests and incidents that wait for you, and what you may hear; soonest due first."""
+    from callrec.procedures.inbox import read_inbox
+
     practice = practice_of(ctx.obj)
     items = read_inbox(practice, acting(ctx.obj, practice))
     out, zone = ctx.obj.out, practice.config.time_zone
@@ -72,7 +65,24 @@ def inbox(ctx: Context) -> None:
 
     out.show_items(values, text)
     if items:
-        out.next_step(_COMMANDS[items[0].waits_to].format(items[0].reference))
+        out.next_step(_command(items[0]))
+
+
+def _command(item: InboxItem) -> str:
+    """What answers that for which something waits."""
+    from callrec.procedures.inbox import Waits
+
+    match item.waits_to:
+        case Waits.DECIDE:
+            return f"callrec approve {item.reference}"
+        case Waits.ANSWER:
+            return f"callrec request event {item.reference} answer --on DATE"
+        case Waits.HEAR:
+            return f"callrec listen {item.reference}"
+        case Waits.REVIEW:
+            return f"callrec audit review-glass {item.reference}"
+        case Waits.SETTLE:
+            return f"callrec incident show {item.reference}"
 
 
 def _by(item: InboxItem, zone: tzinfo) -> str:

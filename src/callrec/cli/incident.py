@@ -5,19 +5,15 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.incident_account import ask_account, ask_closing
 from callrec.cli.incident_view import incident_json, incident_lines, list_row, listed_json, reader
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
 from callrec.cli.options import incidents as incident_options
 from callrec.cli.who import acting, practice_of
 from callrec.policy.breach import Findings
 from callrec.policy.incident import IncidentState
-from callrec.procedures.incident import report_incident
-from callrec.procedures.incident_list import list_incidents
-from callrec.procedures.incident_show import show_incident
-from callrec.procedures.incident_update import close_incident, update_incident
 
 if TYPE_CHECKING:
     from callrec.procedures.incident_update import Updated
@@ -39,6 +35,8 @@ def report(
 
     It needs nobody's approval. Your line manager is told at once, or else the Data Controller.
     """
+    from callrec.procedures.incident import report_incident
+
     practice = practice_of(ctx.obj)
     actor = acting(ctx.obj, practice)
     account = ask_account(
@@ -62,6 +60,8 @@ def report(
 @app.command("list")
 def list_(ctx: Context) -> None:
     """The incidents that you reported, were told of, or answer for; the newest first."""
+    from callrec.procedures.incident_list import list_incidents
+
     practice = practice_of(ctx.obj)
     listed = list_incidents(practice, acting(ctx.obj, practice))
     out, now, zone = ctx.obj.out, ctx.obj.now(), practice.config.time_zone
@@ -73,6 +73,8 @@ def list_(ctx: Context) -> None:
 @app.command()
 def show(ctx: Context, incident: incident_options.IncidentReference) -> None:
     """One incident: what was reported, what was found out, what is missing, who did what."""
+    from callrec.procedures.incident_show import show_incident
+
     practice = practice_of(ctx.obj)
     shown = show_incident(practice, reader(ctx.obj, practice), incident)
     out = ctx.obj.out
@@ -108,6 +110,8 @@ def update(
     The first eight are what the Information Commissioner is told [UK GDPR 33(3)], the next three
     what is written down of every breach [33(5)].
     """
+    from callrec.procedures.incident_update import update_incident
+
     found = Findings(
         nature=nature,
         people=people,
@@ -140,6 +144,8 @@ def close(
     yes: options.Yes = False,
 ) -> None:
     """Say that the Information Commissioner was told, or why he need not be."""
+    from callrec.procedures.incident_update import close_incident
+
     practice = practice_of(ctx.obj)
     actor = reader(ctx.obj, practice)
     closing = ask_closing(

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from callrec.cli.options import read_recording, read_request
+from callrec.cli.options.commands import read_recording, read_request
 from callrec.policy.breach import Closing
 from callrec.policy.incident import Outcome
 from callrec.policy.when import parse_day, parse_instant
-from callrec.practice import today
-from callrec.procedures.incident import Account
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
 
     from callrec.cli.prompts import Prompts
     from callrec.practice import Practice
+    from callrec.procedures.incident import Account
 
 _MEANINGS = {
     Outcome.REPORTED: "the Information Commissioner was told",
@@ -43,6 +42,8 @@ def ask_account(
     Raises:
         Unusable: there is no terminal, and no time or no account was given; or the time is none.
     """
+    from callrec.procedures.incident import Account
+
     noticed = noticed or prompts.ask(
         "When was it noticed (2026-11-24T09:30, or now)", option="--noticed TIME"
     )
@@ -88,6 +89,8 @@ def ask_closing(
     Raises:
         Unusable: there is no terminal to ask on, or the day is none.
     """
+    from callrec.practice import today
+
     if outcome is None:
         choices = {str(each): meaning for each, meaning in _MEANINGS.items()}
         outcome = Outcome(prompts.choose("Outcome", choices, option="--outcome OUTCOME"))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from callrec.cli.who import acting, signing
 from callrec.policy.breach import ON_RECORD, TO_THE_COMMISSIONER
 from callrec.policy.incident import IncidentState
-from callrec.procedures.incident_open import opens_incidents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +25,8 @@ def reader(invocation: Invocation, practice: Practice) -> Actor:
     Raises:
         Locked: nobody is logged in, or the password is wrong.
     """
+    from callrec.procedures.incident_open import opens_incidents
+
     actor = acting(invocation, practice)
     if actor.identity is not None or opens_incidents(actor):
         return actor

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callrec.cli import options
 from callrec.cli.findings import told_of_findings
 from callrec.cli.groups import new_app
 from callrec.cli.ingest_preview import show_previews
@@ -18,18 +17,14 @@ from callrec.cli.ingested import (
     unused_json,
 )
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
 from callrec.cli.options import intake
 from callrec.cli.who import practice_of, signing
 from callrec.errors import DoneInPart, Tampered, Unusable
-from callrec.procedures import ingest as procedure
-from callrec.procedures.intake_after import read_after
-from callrec.procedures.intake_preview import preview_names, preview_sources
-from callrec.procedures.intake_reading import telephone_setup
-from callrec.procedures.intake_sources import check_paths, survey
-from callrec.procedures.records_at_hand import Unused, at_hand
 
 if TYPE_CHECKING:
     from callrec.procedures.intake_run import Ingested
+    from callrec.procedures.records_at_hand import Unused
 
 app = new_app()
 
@@ -52,6 +47,10 @@ def ingest(
     What cannot be taken in stays where it is and is listed, and the rest goes on. The same sound
     twice is one recording. A run that was cut short is finished by the next.
     """
+    from callrec.procedures.intake_after import read_after
+    from callrec.procedures.intake_preview import preview_names
+    from callrec.procedures.intake_reading import telephone_setup
+
     if watch and (names_only or dry_run):
         raise Unusable("--watch takes recordings in; it goes with no rehearsal")
     if cdr and names_only:
@@ -64,7 +63,7 @@ def ingest(
     elif dry_run:
         _rehearse(ctx.obj, [Path(path) for path in paths], cdr or [], system)
     elif watch:
-        from callrec.cli.ingest_watch import watch as stay  # noqa: PLC0415  # few need its library
+        from callrec.cli.ingest_watch import watch as stay  # few need its library
 
         stay(
             ctx.obj,
@@ -80,6 +79,11 @@ def ingest(
 def _rehearse(
     invocation: Invocation, paths: list[Path], cdr: list[Path], system: str | None
 ) -> None:
+    from callrec.procedures.intake_preview import preview_sources
+    from callrec.procedures.intake_reading import telephone_setup
+    from callrec.procedures.intake_sources import check_paths, survey
+    from callrec.procedures.records_at_hand import at_hand
+
     setup = telephone_setup(invocation.config, system=system)
     check_paths(paths, invocation.config.vault)
     survey(paths)
@@ -90,6 +94,11 @@ def _rehearse(
 def _ingest(
     invocation: Invocation, paths: list[Path], after: str, cdr: list[Path], system: str | None
 ) -> None:
+    from callrec.procedures import ingest as procedure
+    from callrec.procedures.intake_after import read_after
+    from callrec.procedures.intake_sources import check_paths, survey
+    from callrec.procedures.records_at_hand import Unused, at_hand
+
     what_then = read_after(after)
     practice = practice_of(invocation)
     actor = signing(invocation, practice)

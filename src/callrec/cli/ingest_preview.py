@@ -9,7 +9,6 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from callrec.cli.output import harmless
-from callrec.telephone.call import Direction, System
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +74,8 @@ def _rows(each: Preview, name: Sequence[str], why: str) -> list[Sequence[str]]:
 
 
 def _of_call(each: Preview) -> list[str]:
+    from callrec.telephone.call import Direction, System
+
     if not each.accepted:
         return ["would be left"]
     call = each.call

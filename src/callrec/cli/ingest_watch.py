@@ -12,9 +12,6 @@ from callrec.cli.output import rfc3339
 from callrec.cli.stopping import told_to_stop
 from callrec.cli.who import serving
 from callrec.errors import Tampered
-from callrec.practice import open_practice
-from callrec.procedures.intake_changes import Changes
-from callrec.procedures.watching import watch_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation
     from callrec.practice import Actor, Practice
     from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_changes import Changes
     from callrec.procedures.intake_run import Ingested
     from callrec.procedures.intake_summary import Summary
 
@@ -41,6 +39,9 @@ def watch(
     Raises:
         Tampered: at the end, where a sealed copy in the vault could not be read back.
     """
+    from callrec.procedures.intake_changes import Changes
+    from callrec.procedures.watching import watch_folders
+
     who, settle_seconds = serving(invocation), invocation.config.telephone.settle_seconds
     with told_to_stop() as stop:
         world = _World(invocation, who, Changes(stop), stop.is_set)
@@ -70,6 +71,8 @@ class _World:
         return self.invocation.now().astimezone(self.invocation.config.time_zone).date()
 
     def enter(self) -> tuple[Practice, Actor]:
+        from callrec.practice import open_practice
+
         invocation = self.invocation
         practice = open_practice(invocation.config, invocation.now, invocation.environ)
         return practice, self.who(practice)

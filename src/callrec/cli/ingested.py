@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from callrec.crypto.canonical import parse_instant
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
@@ -58,6 +56,8 @@ def told_of_records(done: Ingested, unused: Unused) -> Iterator[str]:
 
 def told_of_summary(summary: Summary, zone: ZoneInfo) -> str:
     """Where it stands, and what it says that came in."""
+    from callrec.crypto.canonical import parse_instant
+
     said = summary.fields
     came = f"{said['recordings']} taken in"
     if said["recordings"]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.kit import kit_file, kit_json, say_kit
+from callrec.cli.options import commands as options
 from callrec.cli.options import recovering
-from callrec.procedures.found import found_practice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +34,8 @@ def init(
     Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
     ever open the recordings. A recovery file that ends in .pdf is a page to print.
     """
+    from callrec.procedures.found import found_practice
+
     invocation = ctx.obj
     password = invocation.prompts.ask_new_password(f"A password for {user}")
     with kit_file(recovery_file) as keep:

@@ -56,14 +56,14 @@ class Invocation:
         Raises:
             Misconfigured: the file is missing, is no TOML, or has a key or value we do not know.
         """
-        from callrec.config import load_config  # noqa: PLC0415  # pydantic: 67 ms
+        from callrec.config import load_config  # pydantic: 67 ms
 
         return load_config(self.given.config, self.environ, self.given.vault)
 
     @cached_property
     def out(self) -> Output:
         """Where results and messages go."""
-        from callrec.cli.output import Output  # noqa: PLC0415  # --help needs none
+        from callrec.cli.output import Output  # --help needs none
 
         return Output(
             results=sys.stdout, messages=sys.stderr, json=self.given.json, environ=self.environ
@@ -72,7 +72,7 @@ class Invocation:
     @cached_property
     def prompts(self) -> Prompts:
         """Where questions are asked."""
-        from callrec.cli.prompts import Prompts  # noqa: PLC0415  # --help needs none
+        from callrec.cli.prompts import Prompts  # --help needs none
 
         return Prompts(answers=sys.stdin, messages=sys.stderr, environ=self.environ)
 

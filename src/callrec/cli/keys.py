@@ -9,19 +9,12 @@ from callrec.cli.invocation import Context, Invocation
 from callrec.cli.kit import ask_kit, kit_file, kit_json, say_kit
 from callrec.cli.options import recovering, rotating
 from callrec.cli.who import practice_of, signing
-from callrec.crypto.kit import read_kit
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.role import VaultKey
-from callrec.procedures.keys import Opens, audit_keys, list_keys, who_opens_what
-from callrec.procedures.kit import check_kit, make_new_kit
-from callrec.procedures.reencrypting import Left, bytes_to_reencrypt
-from callrec.procedures.reencrypting import reencrypt as reencrypt_recordings
-from callrec.procedures.resealing import count_to_reseal
-from callrec.procedures.resealing import reseal as reseal_rows
-from callrec.procedures.rotating import rotate_keys
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
+    from callrec.procedures.keys import Opens
 
 app = new_app()
 kit_app = new_app()
@@ -45,6 +38,8 @@ def new(
     The keys of the vault go on under new versions, so that whoever found the old page opens nothing
     that is sealed from now on.
     """
+    from callrec.procedures.kit import make_new_kit
+
     practice = practice_of(ctx.obj)
     actor = signing(ctx.obj, practice)
     with kit_file(to) as keep:
@@ -61,6 +56,9 @@ def check(ctx: Context) -> None:
 
     What is mistyped is named. callrec recovery drill proves more: that they open the vault.
     """
+    from callrec.crypto.kit import read_kit
+    from callrec.procedures.kit import check_kit
+
     typed = ask_kit(ctx.obj.prompts)
     practice = practice_of(ctx.obj)
     check_kit(practice, read_kit(typed))
@@ -76,6 +74,8 @@ def list_(ctx: Context) -> None:
     recordings: opens the sound. catalogue: opens names and numbers. audit: opens what the record
     seals. index: finds calls without opening them.
     """
+    from callrec.procedures.keys import list_keys
+
     keys = list_keys(practice_of(ctx.obj))
     out = ctx.obj.out
     rows = [(k.key, k.version, "" if k.newest else "old", ", ".join(k.holders)) for k in keys]
@@ -96,6 +96,8 @@ def audit(ctx: Context) -> None:
     and grants are counted. A share of a power that was lent and has ended is listed until its keys
     are renewed.
     """
+    from callrec.procedures.keys import audit_keys, who_opens_what
+
     practice = practice_of(ctx.obj)
     everybody, problems = who_opens_what(practice), audit_keys(practice)
     out = ctx.obj.out
@@ -139,6 +141,8 @@ def rotate(
     and writing all of them. Both may be stopped at any time: the next run goes on. Whoever once had
     an old key still opens what copies of the vault he kept.
     """
+    from callrec.procedures.rotating import rotate_keys
+
     practice = practice_of(ctx.obj)
     _check_one_thing(key, reseal=reseal, reencrypt=reencrypt)
     actor, keys = signing(ctx.obj, practice), frozenset(key or VaultKey)
@@ -160,6 +164,9 @@ def rotate(
 def _reseal(
     invocation: Invocation, practice: Practice, actor: Actor, keys: frozenset[VaultKey]
 ) -> None:
+    from callrec.procedures.resealing import count_to_reseal
+    from callrec.procedures.resealing import reseal as reseal_rows
+
     out, total = invocation.out, count_to_reseal(practice, keys)
     with out.progress("moving", total=total) as advance:
         done = reseal_rows(practice, actor, keys, advance)
@@ -186,6 +193,9 @@ def _check_one_thing(key: list[VaultKey] | None, *, reseal: bool, reencrypt: boo
 
 
 def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None:
+    from callrec.procedures.reencrypting import Left, bytes_to_reencrypt
+    from callrec.procedures.reencrypting import reencrypt as reencrypt_recordings
+
     out, total = invocation.out, bytes_to_reencrypt(practice)
     with out.progress("sealing anew", total=total, in_bytes=True) as advance:
         done = reencrypt_recordings(practice, actor, advance)

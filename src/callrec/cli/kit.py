@@ -5,9 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from callrec.crypto.kit import read_kit
-from callrec.keyring import write_private
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -78,6 +75,8 @@ def kit_file(path: Path | None) -> Iterator[Callable[[PrintedKit], None]]:
     Raises:
         Misconfigured: it exists, or cannot be written.
     """
+    from callrec.keyring import write_private
+
     written: list[Path] = []
 
     def keep(kit: PrintedKit) -> None:
@@ -96,7 +95,7 @@ def kit_file(path: Path | None) -> Iterator[Callable[[PrintedKit], None]]:
 def _as_file(kit: PrintedKit, path: Path) -> bytes:
     if path.suffix.lower() != ".pdf":
         return kit_page(kit).encode()
-    from callrec.release.paper.kit_pdf import kit_pdf  # noqa: PLC0415  # fpdf2: 200 ms
+    from callrec.release.paper.kit_pdf import kit_pdf  # fpdf2: 200 ms
 
     return kit_pdf(kit)
 
@@ -125,6 +124,8 @@ def ask_kit(prompts: Prompts) -> str:
         Misconfigured: the file cannot be read, or others can read it.
         Unusable: the file's words are mistyped; on a terminal they are asked for again.
     """
+    from callrec.crypto.kit import read_kit
+
     return prompts.ask_secret(
         "Words of the recovery kit, one page or two in one line", read_kit, file_variable=KIT_FILE
     )

@@ -5,17 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.options.edits import Attended, Look, read_attended
 from callrec.cli.options.volumes import OnVolume
 from callrec.cli.player import find_player
 from callrec.cli.who import practice_of, signing
 from callrec.errors import Unusable
 from callrec.policy.edits_said import say_edits
-from callrec.procedures.listen import Room, listen_to, look_at
-from callrec.sound.waveform import in_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
     from callrec.cli.invocation import Invocation
     from callrec.cli.prompts import Prompts
-    from callrec.procedures.listen import Heard, Play, Seen
+    from callrec.procedures.listen import Heard, Play, Room, Seen
 
 app = new_app()
 
@@ -45,6 +43,8 @@ def listen(
     time is on record, with who was there, when it began and when it ended. A terminal shows the
     waveform with its times first.
     """
+    from callrec.procedures.listen import listen_to, look_at
+
     call = ctx.obj
     practice = practice_of(call, on_volume)
     if look:
@@ -59,6 +59,8 @@ def listen(
 
 
 def _room(call: Invocation, attended: Sequence[str]) -> Room:
+    from callrec.procedures.listen import Room
+
     def player(kind: str) -> Play:
         return find_player(call.config.listen.player, kind, call.environ)
 
@@ -82,6 +84,8 @@ def _ask(prompts: Prompts) -> Sequence[str]:
 
 
 def _waveform(call: Invocation, seen: Seen) -> Iterator[str]:
+    from callrec.sound.waveform import in_text
+
     yield f"Recording {seen.recording}, as it was taken in:"
     yield from in_text(seen.measured, columns=call.out.columns, edits=seen.edits).splitlines()
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from callrec.cli import options
+from typing import TYPE_CHECKING
+
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.kit import grouped_fingerprint
+from callrec.cli.options import commands as options
 from callrec.cli.who import practice_of
 from callrec.errors import Unusable
-from callrec.procedures.login import LoggedIn, Waiting, log_in
+
+if TYPE_CHECKING:
+    from callrec.procedures.login import LoggedIn, Waiting
 
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
@@ -22,6 +26,8 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
     The first time, you make your own key and choose your own password; the Data Controller compares
     the key's fingerprint with you and runs: callrec user confirm NAME
     """
+    from callrec.procedures.login import LoggedIn, Waiting, log_in
+
     invocation = ctx.obj
     practice = practice_of(invocation)
     name = user or invocation.environ.get("CALLREC_USER", "")

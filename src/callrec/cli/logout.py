@@ -5,7 +5,6 @@ from __future__ import annotations
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.who import practice_of
-from callrec.procedures.login import log_out
 
 app = new_app()
 
@@ -13,6 +12,8 @@ app = new_app()
 @app.command()
 def logout(ctx: Context) -> None:
     """Close the session; what it kept is gone from memory."""
+    from callrec.procedures.login import log_out
+
     out = ctx.obj.out
     ended = log_out(practice_of(ctx.obj), ctx.obj.environ)
     out.show({"ended": ended}, lambda: out.say("Logged out." if ended else "Nobody was logged in."))

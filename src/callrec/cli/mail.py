@@ -8,10 +8,6 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.prompts import read_password
 from callrec.errors import DoneInPart
-from callrec.practice import open_practice
-from callrec.procedures.outbox import list_messages
-from callrec.procedures.reminding import queue_reminders
-from callrec.procedures.sending import send_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +25,8 @@ app = new_app()
 @app.command("list")
 def list_(ctx: Context) -> None:
     """What waits to be sent, since when, and what the mail server took. Needs no login."""
+    from callrec.procedures.outbox import list_messages
+
     practice = _practice(ctx.obj)
     messages = list_messages(practice)
     out, zone = ctx.obj.out, practice.config.time_zone
@@ -63,16 +61,22 @@ def send(ctx: Context) -> None:
 @app.command()
 def remind(ctx: Context) -> None:
     """Remind people of what presses, once a day each, and send; made to be run by a timer."""
+    from callrec.procedures.reminding import queue_reminders
+
     practice = _practice(ctx.obj)
     _send(ctx.obj, practice, {"reminders": queue_reminders(practice)})
 
 
 def _practice(invocation: Invocation) -> Practice:
     """Not who.practice_of: what sends the mail is not to start another to send it."""
+    from callrec.practice import open_practice
+
     return open_practice(invocation.config, invocation.now, invocation.environ)
 
 
 def _send(invocation: Invocation, practice: Practice, before: Mapping[str, int]) -> None:
+    from callrec.procedures.sending import send_waiting
+
     mail = practice.config.mail
     password = read_password(mail.password_file) if mail.user and mail.password_file else ""
     sent = send_waiting(practice, password)

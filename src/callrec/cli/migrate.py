@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
-from callrec.procedures.migrate import migrate_vault
 
 app = new_app()
 
@@ -17,6 +16,8 @@ def migrate(ctx: Context) -> None:
     back. It is all done or nothing is. Delete the copy once you have seen that all is well: what is
     erased later stays in it.
     """
+    from callrec.procedures.migrate import migrate_vault
+
     call, out = ctx.obj, ctx.obj.out
     done = migrate_vault(call.config, now=call.now, environ=call.environ)
     value = {"before": done.before, "after": done.after, "copy": done.copy}

@@ -10,7 +10,6 @@ from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import notices as notice_options
 from callrec.policy.notice import NoticeKind, gaps
 from callrec.policy.when import parse_day
-from callrec.procedures.notice import notice_on, read_notices, write_text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -67,6 +66,8 @@ def staff(
 @app.command("list")
 def list_(ctx: Context) -> None:
     """Every version with its days, and the days that have none."""
+    from callrec.procedures.notice import read_notices
+
     today = _today(ctx.obj)
     versions = read_notices(ctx.obj.config)
     out, without = ctx.obj.out, gaps(versions)
@@ -89,6 +90,8 @@ def list_(ctx: Context) -> None:
 
 
 def _give(invocation: Invocation, kind: NoticeKind, on: str, to: Path | None) -> None:
+    from callrec.procedures.notice import notice_on, write_text
+
     day = parse_day(on, _today(invocation))
     worded = notice_on(invocation.config, kind, day)
     notice, out = worded.notice, invocation.out

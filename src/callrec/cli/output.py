@@ -106,7 +106,7 @@ class Output:
             headers: one for each column.
             rows: cells, of any type; None is an empty one.
         """
-        from rich.table import Table  # noqa: PLC0415  # costs 30 ms, and few commands print one
+        from rich.table import Table  # costs 30 ms, and few commands print one
 
         grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for position, header in enumerate(headers):
@@ -133,7 +133,7 @@ class Output:
         if not self._messages.isatty():
             yield lambda _: None
             return
-        from callrec.cli.progress import bar  # noqa: PLC0415  # rich, and only where it draws
+        from callrec.cli.progress import bar  # rich, and only where it draws
 
         drawn = bar(
             self._messages, harmless(label), total=total, in_bytes=in_bytes, colour=self._colour
@@ -142,7 +142,7 @@ class Output:
             yield advance
 
     def _drawn(self, grid: Table) -> str:
-        from rich.console import Console  # noqa: PLC0415  # as in table
+        from rich.console import Console  # as in table
 
         terminal = self._results.isatty()
         drawn = StringIO()
@@ -192,7 +192,7 @@ def rfc3339(moment: datetime) -> str:
 
 
 def _cell(value: object) -> Text:
-    from rich.text import Text  # noqa: PLC0415  # as in table
+    from rich.text import Text  # as in table
 
     # A Text is not read for markup.
     return Text(harmless("" if value is None else str(value)))

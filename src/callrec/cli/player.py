@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from callrec.errors import Failed, Misconfigured
-from callrec.store.sealing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -91,6 +90,8 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
 
 
 def _feed(player: subprocess.Popen[bytes], pieces: Iterable[bytes]) -> bool:
+    from callrec.store.sealing import write_all
+
     assert player.stdin is not None  # noqa: S101 - it was asked for
     try:
         for piece in pieces:

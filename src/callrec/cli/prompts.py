@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from callrec.cli.output import WIDTH, harmless
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Unusable
-from callrec.keyring import read_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -240,6 +239,8 @@ def read_password(file: Path) -> str:
 
 
 def _text_of(file: Path) -> str:
+    from callrec.keyring import read_private
+
     try:
         return read_private(file).decode("utf-8")
     except UnicodeDecodeError:

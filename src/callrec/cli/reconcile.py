@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli import options
 from callrec.cli.destination import check_destination
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
 from callrec.cli.options import intake as intake_options
 from callrec.cli.output import rfc3339
 from callrec.cli.reconciled_view import counted, counts_json, period, summary
 from callrec.cli.who import practice_of, signing
 from callrec.errors import DoneInPart
 from callrec.policy.when import parse_day
-from callrec.practice import today
-from callrec.procedures.reconcile import reconcile_calls
-from callrec.procedures.reconcile_findings import What
-from callrec.procedures.whole_file import write_whole
 from callrec.spreadsheet import to_csv
-from callrec.telephone.call import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +58,10 @@ def reconcile(
     vault; without, only what recordings were joined to when they came in. Numbers are masked. The
     exit status is 8 where a call that was answered is not held, or not all of it.
     """
+    from callrec.practice import today
+    from callrec.procedures.reconcile import reconcile_calls
+    from callrec.procedures.whole_file import write_whole
+
     practice = practice_of(ctx.obj)
     now = today(practice)
     first, last = (None if text is None else parse_day(text, now) for text in (since, until))
@@ -153,6 +152,8 @@ def _table(invocation: Invocation, findings: Sequence[Finding]) -> None:
 
 
 def _row(finding: Finding, zone: tzinfo) -> tuple[object, ...]:
+    from callrec.telephone.call import Direction
+
     withheld = "withheld" if finding.direction is Direction.INBOUND else None
     return (
         f"{finding.at.astimezone(zone):%Y-%m-%d %H:%M}",
@@ -164,6 +165,8 @@ def _row(finding: Finding, zone: tzinfo) -> tuple[object, ...]:
 
 
 def _found(finding: Finding, zone: tzinfo) -> str:
+    from callrec.procedures.reconcile_findings import What
+
     what = finding.what.replace("-", " ")
     if finding.what is What.GAP and finding.until is not None:
         what = f"gap to {finding.until.astimezone(zone):%H:%M}"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from callrec.cli import options
+from typing import TYPE_CHECKING
+
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.kit import ask_kit, kit_file, kit_json, say_kit
+from callrec.cli.options import commands as options
 from callrec.cli.options import recovering
 from callrec.cli.who import practice_of
-from callrec.procedures.kit_drill import Drilled, drill_kit
-from callrec.procedures.kit_use import NewController, use_kit
+
+if TYPE_CHECKING:
+    from callrec.procedures.kit_drill import Drilled
 
 app = new_app()
 
@@ -23,6 +26,8 @@ def drill(ctx: Context) -> None:
     Do this once a year, and put the kit into a new envelope. The words are asked for, or are in the
     file that CALLREC_KIT_FILE names. It needs no login.
     """
+    from callrec.procedures.kit_drill import drill_kit
+
     typed = ask_kit(ctx.obj.prompts)
     done = drill_kit(practice_of(ctx.obj), typed)
     value = {"keys": done.keys, "recording": done.recording, "file": done.file}
@@ -56,6 +61,8 @@ def use(
     The kit is used up by it, and a new one is printed. Whoever could open the vault before still
     can: see to that next, with callrec user list and callrec user disable.
     """
+    from callrec.procedures.kit_use import NewController, use_kit
+
     call, out = ctx.obj, ctx.obj.out
     typed = ask_kit(call.prompts)
     practice = practice_of(call)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from callrec.cli import options
 from callrec.cli.destination import check_destination
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
 from callrec.cli.options import registers as register_options
 from callrec.cli.output import as_json
 from callrec.cli.who import practice_of, signing
 from callrec.policy.when import parse_instant
-from callrec.procedures.registers import read_register
-from callrec.procedures.whole_file import write_whole
 from callrec.spreadsheet import as_text, to_csv
 
 if TYPE_CHECKING:
@@ -40,6 +38,9 @@ def register(
     A terminal has room for some of its columns; a file has all of them (docs/registers.md). Reading
     one is itself on record.
     """
+    from callrec.procedures.registers import read_register
+    from callrec.procedures.whole_file import write_whole
+
     practice = practice_of(ctx.obj)
     zone = practice.config.time_zone
 

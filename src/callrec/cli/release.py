@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.cli import options
 from callrec.cli.channels import ask_channel
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.options.edits import Clips, Silences, said_edits
 from callrec.cli.options.releasing import ExhibitLabel, Fit, MediumSerial, NamesSubject
 from callrec.cli.options.volumes import OnVolume
@@ -15,7 +15,6 @@ from callrec.cli.release_view import as_json, say
 from callrec.cli.who import practice_of, signing
 from callrec.policy.handing_over import Channel, Delivery, Form
 from callrec.policy.releasing import Directions
-from callrec.procedures.release import release_recordings
 
 if TYPE_CHECKING:
     from callrec.cli.prompts import Prompts
@@ -48,6 +47,8 @@ def release(
     or silenced the original stays here. What was granted is then used up: a second copy is a
     second approval.
     """
+    from callrec.procedures.release import release_recordings
+
     call = ctx.obj
     delivery = Delivery(
         deliver_by or _ask(call.prompts, "How will the package go out", "--deliver-by"),

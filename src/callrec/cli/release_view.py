@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.policy.handing_over import Form
-from callrec.release.manifest import Role, WhyNotEnclosed
+from callrec.release.manifest import WhyNotEnclosed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,6 +67,8 @@ def _originals(manifest: Manifest) -> Mapping[int, str]:
 
 def _enclosed(manifest: Manifest) -> Mapping[int, str]:
     """SHA-256 of what stands for each recording: its original, or else the copy."""
+    from callrec.release.manifest import Role
+
     files = sorted(manifest.files, key=lambda file: file.role is Role.ORIGINAL)
     return {file.recording: file.sha256 for file in files}
 

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from callrec.cli import options
 from callrec.cli.dossier import dossier
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.request_create import amend, create, show_amended
 from callrec.cli.request_event import event
 from callrec.cli.request_view import reader, request_json, request_lines
 from callrec.cli.who import acting, practice_of
-from callrec.procedures.amend import attach_recordings, detach_recordings
-from callrec.procedures.end_request import close_request, withdraw_request
-from callrec.procedures.request_list import list_requests
-from callrec.procedures.request_show import show_request
-from callrec.procedures.unrecorded import unrecorded_of
 
 if TYPE_CHECKING:
     from callrec.cli.invocation import Invocation
@@ -30,6 +25,8 @@ app.command("create")(create)
 @app.command("list")
 def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = False) -> None:
     """What was asked for, the newest first; nothing personal."""
+    from callrec.procedures.request_list import list_requests
+
     practice = practice_of(ctx.obj)
     listed = list_requests(practice, acting(ctx.obj, practice), state=state, mine=mine)
     out, zone = ctx.obj.out, practice.config.time_zone
@@ -62,6 +59,8 @@ def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = Fal
 @app.command()
 def show(ctx: Context, request: options.Reference) -> None:
     """One request: what it says, what was decided, what happened."""
+    from callrec.procedures.request_show import show_request
+
     practice = practice_of(ctx.obj)
     shown = show_request(practice, reader(ctx.obj, practice), request)
     out = ctx.obj.out
@@ -76,6 +75,8 @@ def show(ctx: Context, request: options.Reference) -> None:
 @app.command()
 def attach(ctx: Context, request: options.Reference, recordings: options.RecordingIds) -> None:
     """Ask for these recordings too. What was approved before must be approved again."""
+    from callrec.procedures.amend import attach_recordings
+
     practice = practice_of(ctx.obj)
     show_amended(
         ctx.obj, attach_recordings(practice, reader(ctx.obj, practice), request, recordings)
@@ -85,6 +86,8 @@ def attach(ctx: Context, request: options.Reference, recordings: options.Recordi
 @app.command()
 def detach(ctx: Context, request: options.Reference, recordings: options.RecordingIds) -> None:
     """Ask no longer for these recordings. What was approved before must be approved again."""
+    from callrec.procedures.amend import detach_recordings
+
     practice = practice_of(ctx.obj)
     show_amended(
         ctx.obj, detach_recordings(practice, reader(ctx.obj, practice), request, recordings)
@@ -99,6 +102,8 @@ app.command("dossier")(dossier)
 @app.command()
 def withdraw(ctx: Context, request: options.Reference, *, yes: options.Yes = False) -> None:
     """Take back a request of your own that nobody has decided."""
+    from callrec.procedures.end_request import withdraw_request
+
     practice = practice_of(ctx.obj)
     actor = acting(ctx.obj, practice)
     ctx.obj.prompts.confirm(f"withdraw {request}", yes=yes)
@@ -111,6 +116,9 @@ def close(ctx: Context, request: options.Reference, *, yes: options.Yes = False)
 
     Afterwards nothing more is recorded of who has them.
     """
+    from callrec.procedures.end_request import close_request
+    from callrec.procedures.unrecorded import unrecorded_of
+
     practice = practice_of(ctx.obj)
     actor = acting(ctx.obj, practice)
     unrecorded = unrecorded_of(practice, request)

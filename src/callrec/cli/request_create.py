@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from callrec.cli import options
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.options import purposes
 from callrec.cli.request_particulars import (
     ask_purpose,
@@ -17,9 +17,6 @@ from callrec.cli.request_view import reader
 from callrec.cli.search import HEADERS, row_of
 from callrec.cli.who import acting, practice_of
 from callrec.errors import Unusable
-from callrec.procedures.amend import amend_particulars, attach_recordings
-from callrec.procedures.request import create_request
-from callrec.procedures.suggest import suggest_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +42,10 @@ def create(
     Say what is known of the call, and "unknown" of what is not: an empty answer is none. On a
     terminal you are asked for whatever you leave out, and for what the purpose needs besides.
     """
+    from callrec.procedures.amend import attach_recordings
+    from callrec.procedures.request import create_request
+    from callrec.procedures.suggest import suggest_recordings
+
     call = ctx.obj
     practice = practice_of(call)
     actor = acting(call, practice)
@@ -65,6 +66,8 @@ def amend(ctx: Context, request: options.Reference, **typed: Any) -> None:
 
     Only what is typed changes, and the version before is kept.
     """
+    from callrec.procedures.amend import amend_particulars
+
     if all(answer is None for answer in typed.values()):
         raise Unusable(
             "nothing is to be changed", hint=f"callrec request amend {request} --help shows what"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.cli import options
 from callrec.cli.channels import ask_channel
 from callrec.cli.deadline_view import deadline_json, deadline_lines
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.options import events
 from callrec.cli.options.events import AskedFor, Event
 from callrec.cli.request_view import reader
@@ -17,10 +17,6 @@ from callrec.errors import Unusable
 from callrec.policy.clock import Awaited, ClockEvent, Dated
 from callrec.policy.handing_over import HandedOver
 from callrec.policy.when import parse_day, parse_time
-from callrec.practice import today
-from callrec.procedures.handing_over import record_acknowledged, record_handed_over
-from callrec.procedures.request_clock import AWAITED
-from callrec.procedures.request_event import check_third_parties, date_request
 
 if TYPE_CHECKING:
     from datetime import date
@@ -71,6 +67,8 @@ def event(
     stops the clock until the answer; proof of identity, authority or a fee begins the month. A
     package is handed over by the way that was said at its release, or it is said why not.
     """
+    from callrec.practice import today
+
     _check_belongs(what, handing_over=at or by or to_whom, release=release)
     practice = practice_of(ctx.obj)
     day = parse_day(on, today(practice))
@@ -100,6 +98,8 @@ def _check_belongs(what: Event, *, handing_over: str | None, release: str) -> No
 
 
 def _third_parties(told: _Told) -> None:
+    from callrec.procedures.request_event import check_third_parties
+
     call, request = told.call, told.request
     found = told.reason or call.prompts.ask("What was found", option="--reason TEXT")
     check_third_parties(told.practice, told.actor, request, on=told.on, assessment=found)
@@ -111,6 +111,8 @@ def _third_parties(told: _Told) -> None:
 def _handed_over(
     told: _Told, at: str | None, by: Channel | None, to_whom: str | None, release: str
 ) -> None:
+    from callrec.procedures.handing_over import record_handed_over
+
     prompts = told.call.prompts
     said = HandedOver(
         on=told.on,
@@ -127,6 +129,8 @@ def _handed_over(
 
 
 def _acknowledged(told: _Told, release: str) -> None:
+    from callrec.procedures.handing_over import record_acknowledged
+
     done = record_acknowledged(
         told.practice,
         told.actor,
@@ -147,6 +151,8 @@ def _show_recorded(told: _Told, done: Recorded, what: str) -> None:
 
 
 def _dated(told: _Told, dated: ClockEvent) -> None:
+    from callrec.procedures.request_event import date_request
+
     call, reason = told.call, told.reason
     if reason is None and dated.event in (Dated.ASKED, Dated.EXTENDED):
         reason = call.prompts.ask("Why, in a sentence", option="--reason TEXT")
@@ -163,6 +169,8 @@ def _dated(told: _Told, dated: ClockEvent) -> None:
 
 
 def _event(what: Event, wanted: AskedFor, on: date) -> ClockEvent:
+    from callrec.procedures.request_clock import AWAITED
+
     if what is Event.EXTEND:
         return ClockEvent(event=Dated.EXTENDED, on=on)
     if what is Event.ASK:
@@ -171,6 +179,8 @@ def _event(what: Event, wanted: AskedFor, on: date) -> ClockEvent:
 
 
 def _say(call: Invocation, practice: Practice, done: DatedRequest) -> None:
+    from callrec.practice import today
+
     call.out.say(f"{done.reference} is {done.state}.")
     days = practice.config.clocks.warn_days
     for line in deadline_lines(done.deadline, today(practice), warn_days=days):

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from callrec.cli import options
+from callrec.cli.options import commands as options
 from callrec.cli.options import purposes
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
@@ -23,8 +23,6 @@ from callrec.policy.particulars import UNKNOWN, Said, Unknown, check_has_been
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.reason import check_reason
 from callrec.policy.when import Times, parse_day, parse_times
-from callrec.practice import today
-from callrec.procedures.request import everybody, read_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,6 +100,8 @@ def read_said(practice: Practice, typed: Mapping[str, Any]) -> Said:
     Raises:
         Unusable: a date or a time is none, or the agreement is no text.
     """
+    from callrec.practice import today
+
     day, times = typed["on"], typed["at"]
     return Said(
         reason=typed["reason"],
@@ -126,6 +126,9 @@ def ask_said(
     Raises:
         Unusable: as for `read_said`.
     """
+    from callrec.practice import today
+    from callrec.procedures.request import everybody
+
     if not prompts.possible:
         return read_said(practice, typed)
     said = _ask_six(prompts, practice, typed)
@@ -138,6 +141,9 @@ def ask_said(
 
 
 def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> Said:
+    from callrec.practice import today
+    from callrec.procedures.request import read_number
+
     def ask(name: str, what: str, option: str, read: Callable[[str], _Answer]) -> _Answer:
         return prompts.ask_until(what, read, option=option, given=typed[name])
 

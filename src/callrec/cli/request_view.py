@@ -10,9 +10,6 @@ from callrec.cli.released_view import release_facts, release_json
 from callrec.cli.who import acting, signing
 from callrec.policy.edits_said import say_edits
 from callrec.policy.purpose import TERMS
-from callrec.practice import today
-from callrec.procedures.due import UNANSWERED
-from callrec.procedures.open_request import opens_with_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,6 +42,8 @@ def reader(invocation: Invocation, practice: Practice) -> Actor:
     Raises:
         Locked: nobody is logged in, or the password is wrong.
     """
+    from callrec.procedures.open_request import opens_with_session
+
     actor = acting(invocation, practice)
     if actor.identity is not None or opens_with_session(actor):
         return actor
@@ -94,6 +93,9 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
 
 def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
     """A request as people read it, a line each."""
+    from callrec.practice import today
+    from callrec.procedures.due import UNANSWERED
+
     config = practice.config
     zone = config.time_zone
     yield f"{shown.reference}  {shown.purpose}  {shown.state}"

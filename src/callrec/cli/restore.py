@@ -9,25 +9,12 @@ from callrec.cli.invocation import Context, Invocation
 from callrec.cli.kit import ask_kit
 from callrec.cli.options import restoring as options
 from callrec.cli.who import practice_of, signing, who_signs
-from callrec.crypto.kit import read_kit
 from callrec.errors import DoneInPart
-from callrec.procedures.fetching import count_files
-from callrec.procedures.restore import (
-    Restored,
-    actor_from,
-    bring_back,
-    is_vault,
-    open_volumes,
-    rebuild,
-)
-from callrec.procedures.restore_copy import by_kit, by_password
-from callrec.procedures.restore_drill import drill
-from callrec.procedures.unlock import actor_by_password
 
 if TYPE_CHECKING:
     from callrec.archive.volume import Volume
     from callrec.practice import Actor, Practice
-    from callrec.procedures.restore import Rebuilt
+    from callrec.procedures.restore import Rebuilt, Restored
 
 app = new_app()
 
@@ -46,6 +33,10 @@ def restore(
     who may approve requests, or with the recovery kit. Volumes may be given one after another; what
     is there already is not fetched again, and a run that was cut short is finished by the next.
     """
+    from callrec.crypto.kit import read_kit
+    from callrec.procedures.restore import actor_from, is_vault, open_volumes, rebuild
+    from callrec.procedures.restore_copy import by_kit, by_password
+
     invocation = ctx.obj
     opened = open_volumes(volumes)
     if for_proof:
@@ -72,6 +63,11 @@ def restore(
 
 
 def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
+    from callrec.procedures.fetching import count_files
+    from callrec.procedures.restore_copy import by_password
+    from callrec.procedures.restore_drill import drill
+    from callrec.procedures.unlock import actor_by_password
+
     practice = practice_of(invocation)
     login = who_signs(invocation, practice)
     password = invocation.prompts.ask_password(f"Password of {login}")
@@ -129,6 +125,9 @@ def _say_rebuilt(invocation: Invocation, rebuilt: Rebuilt) -> None:
 def _bring_back(
     invocation: Invocation, practice: Practice, actor: Actor, volumes: tuple[Volume, ...]
 ) -> None:
+    from callrec.procedures.fetching import count_files
+    from callrec.procedures.restore import bring_back
+
     out = invocation.out
     with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
         done = bring_back(practice, actor, volumes, advance=advance)

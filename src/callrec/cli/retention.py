@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli import options
 from callrec.cli.destination import check_destination
 from callrec.cli.destroyed_view import DISPOSING, show_destruction, volumes_at_hand
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
 from callrec.cli.options import registers as register_options
 from callrec.cli.options import retention as retention_options
 from callrec.cli.options.destroying import CertificateTo, OnVolumes
 from callrec.cli.output import as_json
 from callrec.cli.who import acting, practice_of, signing
 from callrec.errors import Unusable
-from callrec.procedures.categories import set_category
-from callrec.procedures.disposing import dispose as dispose_recordings
-from callrec.procedures.disposing import foresee_destruction, foresee_disposal, propose_disposal
-from callrec.procedures.erasing import is_carried_out
-from callrec.procedures.retention import review_retention
-from callrec.procedures.whole_file import write_whole
 from callrec.spreadsheet import to_csv
 
 if TYPE_CHECKING:
@@ -51,6 +45,9 @@ def review(
 
     Nothing is destroyed. Counts are all that is shown; that you looked is on record.
     """
+    from callrec.procedures.retention import review_retention
+    from callrec.procedures.whole_file import write_whole
+
     practice, out = practice_of(ctx.obj), ctx.obj.out
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
     found = review_retention(practice, acting(ctx.obj, practice))
@@ -85,6 +82,8 @@ def dispose(
     volume that is not attached owes its part: give the same command again when it is, or archive to
     it. Once nothing is owed, --to writes the certificate.
     """
+    from callrec.procedures.disposing import foresee_disposal, propose_disposal
+
     if request is not None:
         _carry_out(ctx.obj, request, (volumes or [], to), is_rehearsed=dry_run, yes=yes)
         return
@@ -107,6 +106,10 @@ def _carry_out(
     yes: bool,
 ) -> None:
     """Destroy, or go on with it; ``places``: of the volumes that were named, of the certificate."""
+    from callrec.procedures.disposing import dispose as dispose_recordings
+    from callrec.procedures.disposing import foresee_destruction
+    from callrec.procedures.erasing import is_carried_out
+
     practice, (named, to) = practice_of(invocation), places
     actor = signing(invocation, practice)
     if not is_carried_out(practice, request):
@@ -130,6 +133,8 @@ def set_(
     reason: options.Reason = None,
 ) -> None:
     """Say of which category recordings are; what nobody gave one is routine, or of a claim."""
+    from callrec.procedures.categories import set_category
+
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     practice, out = practice_of(ctx.obj), ctx.obj.out
     actor = acting(ctx.obj, practice)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from callrec.cli import options
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.options import glass as glass_options
 from callrec.cli.who import acting, practice_of
 from callrec.errors import Unusable
 from callrec.policy.glass import GlassVerdict
-from callrec.procedures.glass_review import review_glass as record_review
 
 
 def review_glass(
@@ -24,6 +23,8 @@ def review_glass(
     It is for somebody else who may read this record. What is queried stays flagged until it is
     accepted. See first what was decided: callrec request show, or callrec audit --subject.
     """
+    from callrec.procedures.glass_review import review_glass as record_review
+
     if accept is query:
         raise Unusable("it is accepted or queried", hint="give --accept, or --query --reason TEXT")
     verdict = GlassVerdict.ACCEPTED if accept else GlassVerdict.QUERIED

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli import options
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
 from callrec.cli.options import registers as register_options
 from callrec.cli.who import practice_of, signing
 from callrec.errors import Unusable
 from callrec.policy.search_review import Verdict
 from callrec.policy.when import parse_instant
-from callrec.procedures.review_searches import Review, Sample, draw_searches
-from callrec.procedures.review_searches import review_searches as record_reviews
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import tzinfo
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.review_searches import Drawn, DrawnSearch
+    from callrec.procedures.review_searches import Drawn, DrawnSearch, Review, Sample
 
 ANSWERS: Final = {
     "accept": "the reason is a valid one",
@@ -43,6 +41,8 @@ def review_searches(
     Refused searches are drawn too. On a terminal it asks about each that was drawn; elsewhere it
     shows them, and --accept and --query say in a second call what is thought of them.
     """
+    from callrec.procedures.review_searches import draw_searches
+
     practice = practice_of(ctx.obj)
     said = _said(accept or [], query or [], reason)
     if said and (sample, count, since) != (None, None, None):
@@ -67,6 +67,8 @@ def review_searches(
 
 
 def _said(accept: list[int], query: list[int], reason: str | None) -> Mapping[int, Review]:
+    from callrec.procedures.review_searches import Review
+
     if set(accept) & set(query):
         raise Unusable("a search is accepted and queried at once", hint="give one of the two")
     accepted = {seq: Review(Verdict.ACCEPTED, reason) for seq in accept}
@@ -74,6 +76,8 @@ def _said(accept: list[int], query: list[int], reason: str | None) -> Mapping[in
 
 
 def _sample(percent: int | None, count: int | None) -> Sample:
+    from callrec.procedures.review_searches import Sample
+
     if percent is not None and count is not None:
         raise Unusable("--sample and --count both say how many", hint="leave one out")
     if percent is None and count is None:
@@ -82,6 +86,8 @@ def _sample(percent: int | None, count: int | None) -> Sample:
 
 
 def _asked(invocation: Invocation, drawn: Drawn) -> Mapping[int, Review]:
+    from callrec.procedures.review_searches import Review
+
     said = {}
     for item in drawn.items:
         answer = invocation.prompts.choose(
@@ -98,6 +104,8 @@ def _asked(invocation: Invocation, drawn: Drawn) -> Mapping[int, Review]:
 def _record(
     invocation: Invocation, practice: Practice, actor: Actor, reviews: Mapping[int, Review]
 ) -> None:
+    from callrec.procedures.review_searches import review_searches as record_reviews
+
     written = record_reviews(practice, actor, reviews)
     out = invocation.out
     items = [

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.who import acting, practice_of
-from callrec.procedures.revoke import revoke_grants
 
 app = new_app()
 
@@ -20,6 +19,8 @@ def revoke(
     yes: options.Yes = False,
 ) -> None:
     """Take back every grant under a request, and say why. It can be decided again."""
+    from callrec.procedures.revoke import revoke_grants
+
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     ctx.obj.prompts.confirm(f"revoke {request}", yes=yes)
     practice = practice_of(ctx.obj)

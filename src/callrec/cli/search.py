@@ -5,18 +5,16 @@ from __future__ import annotations
 from datetime import date, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.options import commands as options
 from callrec.cli.who import acting, practice_of
 from callrec.errors import Unusable
 from callrec.policy.criteria import Criteria, Direction
 from callrec.policy.when import Days, Times, parse_day, parse_instant, parse_times
-from callrec.practice import Practice, today
-from callrec.procedures.search import search_recordings
-from callrec.telephone.number import e164
 
 if TYPE_CHECKING:
+    from callrec.practice import Practice
     from callrec.procedures.search import Found, ShownCall
 
 HEADERS = ("id", "began", "length", "direction", "ext", "number", "parties")
@@ -46,6 +44,8 @@ def search(
     are masked, unless the request is one that you decide or were granted. Every search is recorded,
     with what was asked for and why.
     """
+    from callrec.procedures.search import search_recordings
+
     practice = practice_of(ctx.obj)
     whole, tail = _number(number, practice.config.region)
     days, times = _when(practice, on, since, until, at)
@@ -150,6 +150,8 @@ def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
         return None, None
     if text.startswith(("...", "…")):
         return None, text.lstrip(".…").strip()
+    from callrec.telephone.number import e164
+
     number = e164(text, region)
     if number is None:
         raise Unusable(
@@ -162,6 +164,8 @@ def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
 def _when(
     practice: Practice, on: str | None, since: str | None, until: str | None, at: str | None
 ) -> tuple[Days | None, Times | None]:
+    from callrec.practice import today
+
     times = None if at is None else parse_times(at)
     if on is None:
         return _window(practice, since, until, times)
@@ -194,6 +198,8 @@ def _window(
 
 def _moment(practice: Practice, text: str) -> tuple[date, time | None]:
     """A local day, and the minute of it if one was given."""
+    from callrec.practice import today
+
     if ":" not in text:
         return parse_day(text, today(practice)), None
     zone = practice.config.time_zone

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.ingest_preview import offset
 from callrec.cli.invocation import Context
+from callrec.cli.options import commands as options
 from callrec.cli.options.volumes import OnVolume
 from callrec.cli.search import as_json, length, only_on, outside_number
 from callrec.cli.who import acting, practice_of
-from callrec.procedures.show import show_recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +30,8 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
     Its columns, its sealed details and its sealed file are compared with what was signed when it
     came in. Number, names and file names are masked.
     """
+    from callrec.procedures.show import show_recording
+
     practice = practice_of(ctx.obj, on_volume)
     shown = show_recording(practice, acting(ctx.obj, practice), recording)
     out = ctx.obj.out

@@ -11,7 +11,6 @@ import textwrap
 from typing import TYPE_CHECKING, Final
 
 from callrec.errors import Failed
-from callrec.keyring import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +61,8 @@ class Stage:
 
     def secret(self, name: str, password: str) -> None:
         """A file below ``people`` that only its owner can read."""
+        from callrec.keyring import write_private
+
         write_private(self.folder / "people" / name, f"{password}\n".encode())
 
     def callrec(self, who: str, *words: str, exits: int = 0) -> str:

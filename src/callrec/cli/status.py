@@ -10,8 +10,6 @@ from callrec.cli.reconciled_view import counts_json, period, summary
 from callrec.cli.who import acting, practice_of
 from callrec.errors import Locked
 from callrec.policy.role import Power
-from callrec.practice import powers
-from callrec.procedures.status import Searches, Status, look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from callrec.procedures.due import DueRequest
     from callrec.procedures.inbox import InboxItem
     from callrec.procedures.reconcile_log import LastReconciled
+    from callrec.procedures.status import Searches, Status
     from callrec.procedures.volume_list import ListedVolume
 
 app = new_app()
@@ -29,6 +28,9 @@ app = new_app()
 @app.command()
 def status(ctx: Context) -> None:
     """Say what waits for you, what lapses soon, when was last archived, and what is wrong."""
+    from callrec.practice import powers
+    from callrec.procedures.status import look
+
     practice = practice_of(ctx.obj)
     actor = _whoever_is_here(ctx.obj, practice)
     found = look(practice, actor)

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from callrec.telephone.made_up import made_up_calls, write_calls
-
 if TYPE_CHECKING:
     from callrec.cli.stage import Stage
 
@@ -78,6 +76,8 @@ def _found_the_practice(stage: Stage) -> None:
 
 
 def _take_calls_in(stage: Stage) -> None:
+    from callrec.telephone.made_up import made_up_calls, write_calls
+
     stage.scene("Calls come in from the telephone system's spool, encrypted on the way.")
     write_calls(stage.folder / "spool", made_up_calls(LAST_DAY, CALLS), ZoneInfo("Europe/London"))
     stage.service("door.credential", "ingest", "spool")

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.kit import grouped_fingerprint
 from callrec.cli.login import NEW_PASSWORD_FILE
+from callrec.cli.options import commands as options
 from callrec.cli.options import delegating
 from callrec.cli.prompts import read_password
 from callrec.cli.who import acting, practice_of, signing
 from callrec.errors import Unusable
-from callrec.keyring import write_private
 from callrec.policy.role import Role
 from callrec.policy.when import parse_day
-from callrec.practice import today
-from callrec.procedures.changing_roles import change_role, disable_person
-from callrec.procedures.delegating import end_delegation, lend_power
-from callrec.procedures.joining import add_intake, add_person, confirm_person
-from callrec.procedures.login import change_password
-from callrec.procedures.lost_password import reset_person
-from callrec.procedures.people import list_people, show_person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +22,7 @@ if TYPE_CHECKING:
     from callrec.cli.output import Output
     from callrec.practice import Practice
     from callrec.procedures.joining import Added
-from callrec.procedures.people import Colleague
+    from callrec.procedures.people import Colleague
 
 app = new_app()
 
@@ -50,6 +42,8 @@ def add(
     A person gets a provisional password, good for the first login alone. It is made and shown, or
     taken from --password-file; a file that does not exist yet is written with a new one.
     """
+    from callrec.procedures.joining import add_intake, add_person
+
     practice = practice_of(ctx.obj)
     if (role is Role.INTAKE) != (credential_file is not None):
         raise Unusable(
@@ -86,6 +80,8 @@ def _show_added(
 
 def _hand_over(password: str, file: Path | None) -> str | None:
     """The provisional password, to be shown; None if it is in a file, which is made if need be."""
+    from callrec.keyring import write_private
+
     if file is None:
         return password
     if not file.exists():
@@ -107,6 +103,8 @@ def reset(
     key nobody can open any more: it is listed, to be approved again. A password that somebody else
     may know needs new keys of the vault as well: callrec keys rotate
     """
+    from callrec.procedures.lost_password import reset_person
+
     practice = practice_of(ctx.obj)
     actor = signing(ctx.obj, practice)
     given = read_password(password_file) if password_file and password_file.exists() else ""
@@ -136,6 +134,9 @@ def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     Ask the person to read the fingerprint that login showed: it must be the same, to the last
     digit, as the one shown here.
     """
+    from callrec.procedures.joining import confirm_person
+    from callrec.procedures.people import show_person
+
     practice = practice_of(ctx.obj)
     actor = signing(ctx.obj, practice)
     shown = show_person(practice, actor, login=user)
@@ -150,6 +151,8 @@ def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 @app.command("list")
 def list_(ctx: Context) -> None:
     """Everybody, with role and standing."""
+    from callrec.procedures.people import list_people
+
     practice = practice_of(ctx.obj)
     everybody = list_people(practice, acting(ctx.obj, practice))
     out = ctx.obj.out
@@ -167,6 +170,8 @@ def list_(ctx: Context) -> None:
 @app.command()
 def show(ctx: Context, *, user: options.KnownLogin) -> None:
     """One person: role, powers, delegations, key."""
+    from callrec.procedures.people import show_person
+
     practice = practice_of(ctx.obj)
     found = show_person(practice, acting(ctx.obj, practice), login=user)
     out = ctx.obj.out
@@ -193,6 +198,8 @@ def role(
 
     Whoever looks after the computers is a manager who holds --only make-request.
     """
+    from callrec.procedures.changing_roles import change_role
+
     practice = practice_of(ctx.obj)
     held = frozenset(only or ())
     taken_back = change_role(practice, signing(ctx.obj, practice), login=user, role=role, only=held)
@@ -225,6 +232,9 @@ def delegate(
     Any power can be lent; nobody lends on what was lent to him. A power ends with its last day. The
     keys that it opened are renewed by the next command about people.
     """
+    from callrec.practice import today
+    from callrec.procedures.delegating import end_delegation, lend_power
+
     practice = practice_of(ctx.obj)
     if end is (until is not None):
         raise Unusable("a power is lent until a day, or ended", hint="give --until DATE or --end")
@@ -248,6 +258,8 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     be decided again. What was sealed before lies under the keys of old until it is moved:
     callrec keys rotate --reseal
     """
+    from callrec.procedures.changing_roles import disable_person
+
     practice = practice_of(ctx.obj)
     actor = signing(ctx.obj, practice)
     ctx.obj.prompts.confirm(f"Disable {user}", yes=yes)
@@ -264,6 +276,8 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 @app.command()
 def password(ctx: Context) -> None:
     """Change your own password; nothing else changes."""
+    from callrec.procedures.login import change_password
+
     practice = practice_of(ctx.obj)
     actor = signing(ctx.obj, practice)
     chosen = ctx.obj.prompts.ask_new_password("New password", file_variable=NEW_PASSWORD_FILE)
@@ -274,6 +288,8 @@ def password(ctx: Context) -> None:
 
 def _over(practice: Practice, until: str) -> str:
     """What is added to what was lent until a day that is over."""
+    from callrec.practice import today
+
     return "" if until >= today(practice).isoformat() else ", which is over"
 
 

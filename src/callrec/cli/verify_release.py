@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.kit import grouped_fingerprint
+from callrec.cli.options import commands as options
 from callrec.cli.options import releases
 from callrec.errors import Tampered, Unchecked
-from callrec.procedures.verify_release import verify_release as verify
-from callrec.release.callrec_verify import PROVES
 
 if TYPE_CHECKING:
     from callrec.cli.output import Output
@@ -34,6 +32,8 @@ def verify_release(ctx: Context, path: releases.Package, *, pin: options.Pin = N
     FIRST-USE: everything agrees; nobody has said yet whose fingerprint it is.
     NOT VERIFIED: something is not as it was signed; it is named.
     """
+    from callrec.procedures.verify_release import verify_release as verify
+
     call = ctx.obj
 
     def passphrase() -> str:
@@ -87,6 +87,8 @@ def _json(found: Checked) -> dict[str, object]:
 
 
 def _say(out: Output, found: Checked) -> None:
+    from callrec.release.callrec_verify import PROVES
+
     result = found.result
     if result.manifest:
         request, at = result.manifest["request"]["number"], result.manifest["at"]

@@ -6,21 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.cli.incident_account import read_noticed
 from callrec.cli.invocation import Context, Invocation
-from callrec.cli.options import VolumeFolder
 from callrec.cli.options import incidents as incident_options
 from callrec.cli.options import volumes as options
+from callrec.cli.options.commands import VolumeFolder
 from callrec.cli.who import acting, practice_of, signing
 from callrec.errors import Locked
-from callrec.procedures.archive_verify import count_bags
-from callrec.procedures.volume_kept import Kept, keep_volume
-from callrec.procedures.volume_list import list_volumes, who_keeps
-from callrec.procedures.volume_lost import Loss, report_found, report_lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime, tzinfo
 
     from callrec.practice import Actor, Practice
+    from callrec.procedures.volume_kept import Kept
     from callrec.procedures.volume_list import ListedVolume
     from callrec.procedures.volume_lost import LostVolume
 
@@ -32,6 +29,8 @@ def list_(ctx: Context) -> None:
 
     Who has it and where it lies is shown to whoever is logged in and may search; that is on record.
     """
+    from callrec.procedures.volume_list import list_volumes, who_keeps
+
     practice = practice_of(ctx.obj)
     actor = _whoever_is_here(ctx.obj, practice)
     kept = who_keeps(practice, actor) if actor else {}
@@ -56,6 +55,8 @@ def keep(
     at: options.KeptAt = None,
 ) -> None:
     """Write down who has a volume and where it lies; it is kept sealed."""
+    from callrec.procedures.volume_kept import Kept, keep_volume
+
     ask = ctx.obj.prompts.ask
     kept = Kept(
         by or ask("Who has it", option="--with NAME"),
@@ -83,6 +84,8 @@ def lost(
     What lies on it counts as no copy from then on. One that comes back is counted again by
     callrec archive found.
     """
+    from callrec.procedures.volume_lost import Loss, report_lost
+
     when = noticed or ctx.obj.prompts.ask(
         "When was it noticed (a time, or now)", option="--noticed TIME"
     )
@@ -109,6 +112,9 @@ def lost(
 
 def found(ctx: Context, folder: VolumeFolder) -> None:
     """Count a volume that was lost as a copy again, once all of it was read back."""
+    from callrec.procedures.archive_verify import count_bags
+    from callrec.procedures.volume_lost import report_found
+
     practice = practice_of(ctx.obj)
     actor = acting(ctx.obj, practice)
     out = ctx.obj.out

@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callrec.errors import Locked, Unusable
-from callrec.keyring import open_session, read_credential
-from callrec.practice import open_practice
-from callrec.procedures.unlock import actor_by_credential, actor_by_password, actor_by_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +24,8 @@ def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) ->
         invocation: the command.
         drives: folders in which volumes are looked for first.
     """
+    from callrec.practice import open_practice
+
     opened = open_practice(invocation.config, invocation.now, invocation.environ)
     invocation.practice = replace(opened, drives=tuple(drives or ()))
     return invocation.practice
@@ -38,6 +37,9 @@ def acting(invocation: Invocation, practice: Practice) -> Actor:
     Raises:
         Locked: nobody is logged in.
     """
+    from callrec.keyring import open_session
+    from callrec.procedures.unlock import actor_by_session
+
     environ = invocation.environ
     if "CALLREC_CREDENTIAL" in environ or "CALLREC_USER" in environ:
         return signing(invocation, practice)
@@ -53,6 +55,9 @@ def signing(invocation: Invocation, practice: Practice) -> Actor:
     Raises:
         Locked: nobody is logged in, or the password is wrong.
     """
+    from callrec.keyring import read_credential
+    from callrec.procedures.unlock import actor_by_credential, actor_by_password
+
     environ = invocation.environ
     if "CALLREC_CREDENTIAL" in environ:
         return actor_by_credential(practice, read_credential(Path(environ["CALLREC_CREDENTIAL"])))
@@ -68,6 +73,9 @@ def serving(invocation: Invocation) -> Callable[[Practice], Actor]:
         Unusable: no credential is given. A person's password is not kept.
         Misconfigured: the credential cannot be read.
     """
+    from callrec.keyring import read_credential
+    from callrec.procedures.unlock import actor_by_credential
+
     named = invocation.environ.get("CALLREC_CREDENTIAL")
     if named is None:
         raise Unusable(
@@ -85,6 +93,8 @@ def who_signs(invocation: Invocation, practice: Practice) -> str:
     Raises:
         Locked: nobody is logged in.
     """
+    from callrec.keyring import open_session
+
     named = invocation.environ.get("CALLREC_USER", "")
     if named:
         return named
@@ -100,6 +110,8 @@ def countersigning(invocation: Invocation, practice: Practice, login: str) -> Ac
     Raises:
         Locked: the password is wrong.
     """
+    from callrec.procedures.unlock import actor_by_password
+
     password = invocation.prompts.ask_password(
         f"Password of {login}, who countersigns", file_variable=COUNTERSIGN_FILE
     )

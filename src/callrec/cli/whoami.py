@@ -6,7 +6,6 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.kit import grouped_fingerprint
 from callrec.cli.who import acting, practice_of
-from callrec.practice import powers
 
 app = new_app()
 
@@ -14,6 +13,8 @@ app = new_app()
 @app.command()
 def whoami(ctx: Context) -> None:
     """Say who is logged in, and what that person may do today."""
+    from callrec.practice import powers
+
     practice = practice_of(ctx.obj)
     actor = acting(ctx.obj, practice)
     out = ctx.obj.out

@@ -1,72 +1,22 @@
-"""Call records: read from a telephone system's file, and as they are sealed with a recording.
-
-A recording's sealed call record is docs/formats/recording.md, 2.1.
-"""
+"""The call record that is sealed with a recording (docs/formats/recording.md, 2.1)."""
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
 from dataclasses import dataclass
-from io import FileIO
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.crypto.canonical import instant, parse_instant
-from callrec.errors import Failed, NotFound, Tampered, Unusable
-from callrec.procedures.intake_sources import no_file
+from callrec.errors import Tampered
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
-from callrec.telephone.reconciling import essence
-from callrec.telephone.records.leg import Leg, NotUnderstood
-from callrec.telephone.records.reading import read_records
+from callrec.telephone.records.leg import Leg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from callrec.telephone.joining import Joined
-    from callrec.telephone.setup import Setup
 
-_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe is refused, and not waited for
 _NO_FORM: Final = "the call record of a recording is not in its form"
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A row of a file that could not be used."""
-
-    path: Path
-    row: NotUnderstood
-
-
-def read_legs(paths: Sequence[Path], setup: Setup) -> tuple[list[Leg], list[Unread]]:
-    """The legs of all files, with their essence alone, and the rows that say nothing.
-
-    Raises:
-        NotFound: there is no such file.
-        Unusable: a file is of no kind that is known.
-        Failed: a file cannot be read.
-    """
-    legs: list[Leg] = []
-    unread: list[Unread] = []
-    for row in read_rows(paths, setup):
-        if isinstance(row, Unread):
-            unread.append(row)
-        else:
-            legs.append(essence(row))
-    return legs, unread
-
-
-def read_rows(paths: Iterable[Path], setup: Setup) -> Iterator[Leg | Unread]:
-    """Each row of all files, as it comes.
-
-    Raises:
-        NotFound, Unusable, Failed: as `read_legs`.
-    """
-    for path in paths:
-        with _opened(path) as file:
-            for row in read_records(file, setup):
-                yield Unread(path, row) if isinstance(row, NotUnderstood) else row
 
 
 def as_record(joined: Joined) -> dict[str, Any]:
@@ -146,6 +96,8 @@ def sealed_legs(fields: Mapping[str, Any]) -> list[Leg]:
     record = fields.get("record")
     if record is None:
         return []
+    from callrec.telephone.reconciling import essence  # noqa: PLC0415  # where there is one only
+
     try:
         system, key = System(record["system"]), str(record["key"])
         return [essence(_leg(said, system, key)) for said in record["legs"]]
@@ -186,20 +138,3 @@ def _leg(said: Mapping[str, Any], system: System, key: str) -> Leg:
 
 def _instant(text: str | None) -> datetime | None:
     return None if text is None else parse_instant(text)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[FileIO]:
-    try:
-        with FileIO(os.open(path, _FLAGS)) as file:
-            if why := no_file(os.fstat(file.fileno())):
-                raise Unusable(f'"{path}": {why}', hint="give a file of call records to --cdr")
-            yield file
-    except FileNotFoundError:
-        raise NotFound(f'there is no file "{path}"', hint="check its name") from None
-    except IsADirectoryError:
-        raise Unusable(
-            f'"{path}" is a folder', hint="give a file of call records to --cdr"
-        ) from None
-    except OSError as error:
-        raise Failed(f'"{path}" cannot be read: {error.strerror}') from None

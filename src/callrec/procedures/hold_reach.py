@@ -16,8 +16,6 @@ from callrec.errors import Locked, Refused
 from callrec.policy.criteria import CallFacts, matches
 from callrec.policy.hold import HoldFacts, HoldState, check_nothing_held, told_time
 from callrec.procedures.custody import from_millis
-from callrec.procedures.hold_log import check_holds
-from callrec.procedures.open_request import read_request
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -99,6 +97,8 @@ def check_may_be_destroyed(
         Refused: one is.
         Tampered: the rows of holds are not what the log says.
     """
+    from callrec.procedures.hold_log import check_holds  # noqa: PLC0415  # as in _request_of
+
     check_holds(connection, practice.register, practice.config.time_zone)
     over = holds_over(practice, actor, connection, recordings)
     check_nothing_held(hold for holds in over.values() for hold in holds)
@@ -112,7 +112,7 @@ def _in_its_time(
     recordings: Collection[int],
 ) -> Collection[int]:
     """Those of the recordings that were in the time that a hold's request tells."""
-    request = read_request(practice, actor, connection, f"R-{hold.request_number}")
+    request = _request_of(practice, actor, connection, hold)
     rows = _rows(connection, recordings)
     return [row.id for row in _told_by(practice, request, rows)]
 
@@ -127,10 +127,19 @@ def _then(
     if actor is None:
         return recordings
     try:
-        request = read_request(practice, actor, connection, f"R-{hold.request_number}")
+        request = _request_of(practice, actor, connection, hold)
     except (Locked, Refused):
         return recordings
     return _told_by(practice, request, recordings)
+
+
+def _request_of(
+    practice: Practice, actor: Actor, connection: Connection, hold: Row[Any]
+) -> OpenRequest:
+    # Most searches meet no hold that waits to be matched, and opening a request loads much.
+    from callrec.procedures.open_request import read_request  # noqa: PLC0415
+
+    return read_request(practice, actor, connection, f"R-{hold.request_number}")
 
 
 def _told_by(

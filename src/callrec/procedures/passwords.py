@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from zxcvbn import zxcvbn
-
 from callrec.crypto.primitives import Kdf
 from callrec.errors import Unusable
 from callrec.policy.role import Role, VaultKey, keys_held
@@ -36,6 +34,8 @@ def check_password(password: str, *, role: Role, known: Iterable[str]) -> None:
             f"the password is too short: {shortest} characters at least",
             hint="three or four random words make a good one",
         )
+    from zxcvbn import zxcvbn  # noqa: PLC0415  # its lists of words are long: for a new one only
+
     guessed = zxcvbn(password[:_WORTH_SCORING], user_inputs=list(known))
     if guessed["score"] < SCORE:
         raise Unusable(

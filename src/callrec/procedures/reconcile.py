@@ -23,12 +23,12 @@ from callrec.policy.gaps import OpeningHours, gaps
 from callrec.policy.role import Power, VaultKey
 from callrec.policy.when import Days
 from callrec.practice import attempt, record, today, vault_key
-from callrec.procedures.call_records import read_legs
 from callrec.procedures.custody import Opening, from_millis, to_millis
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.reconcile_findings import Finding, What, findings_of
 from callrec.procedures.reconcile_log import ANSWERED, RECONCILE, Counts, log_answer
 from callrec.procedures.reconcile_opening import open_copies
+from callrec.procedures.record_files import read_legs
 from callrec.telephone.joining import JoinedBy
 from callrec.telephone.reconciling import Standing, reconcile
 
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.practice import Actor, Practice
-    from callrec.procedures.call_records import Unread
     from callrec.procedures.reconcile_opening import HeldCopy
+    from callrec.procedures.record_files import Unread
     from callrec.telephone.reconciling import Reconciled
     from callrec.telephone.records.leg import Leg
 

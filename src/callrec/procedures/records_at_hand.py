@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 from callrec.crypto import primitives
 from callrec.errors import Failed
-from callrec.procedures.call_records import Unread, read_rows
 from callrec.procedures.intake_reading import telephone_setup
+from callrec.procedures.record_files import Unread, read_rows
 from callrec.telephone.call import System
 from callrec.telephone.joining import calls_of, join, keys_of_leg, keys_of_recording
 

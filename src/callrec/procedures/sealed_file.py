@@ -73,16 +73,6 @@ def open_recording(practice: Practice, row: Row[Any]) -> Iterator[BufferedReader
         yield sealed
 
 
-def labels_of(practice: Practice, numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """The labels of the volumes on which recordings are, but for those that were lost."""
-    with reading(practice.engine) as connection:
-        places = place_of_each(connection, numbers)
-    return {
-        number: tuple(each.label for each in places.get(number, ()) if each.standing != LOST)
-        for number in numbers
-    }
-
-
 def copies_at_hand(practice: Practice, rows: Sequence[Row[Any, Any, Any]]) -> dict[int, Path]:
     """Where a copy of each recording lies on a volume that is attached, as far as there is one.
 

@@ -15,7 +15,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
 from callrec.catalogue.requests import find_request
-from callrec.catalogue.volumes import ARCHIVED
+from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
@@ -28,8 +28,6 @@ from callrec.practice import Actor, Practice, attempt, record, today, vault_key
 from callrec.procedures.call_records import named_in
 from callrec.procedures.custody import Opening, check_clear_columns
 from callrec.procedures.hold_reach import holds_over
-from callrec.procedures.open_request import read_request
-from callrec.procedures.sealed_file import labels_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -163,9 +161,10 @@ def search_recordings(
         found = sorted(find_calls(practice, actor, connection, criteria), key=_age, reverse=True)
         shown = found[: min(limit or len(found), practice.config.search.most_results)]
         held = holds_over(practice, actor, connection, [opened.id for opened in shown])
+        archived = [opened.id for opened in shown if opened.state == ARCHIVED]
+        volumes = labels_of(connection, archived)
     answer = {"found": len(found), "search": seq, "shown": len(shown)}
     record(practice, actor, "search.answered", subject=subject, details=answer)
-    volumes = labels_of(practice, [each.id for each in shown if each.state == ARCHIVED])
     items = (
         ShownCall.of(
             opened, masked=masked, held=opened.id in held, volumes=volumes.get(opened.id, ())
@@ -178,6 +177,8 @@ def search_recordings(
 def _in_full(practice: Practice, actor: Actor, connection: Connection, request: str | None) -> bool:
     if request is None:
         return False
+    from callrec.procedures.open_request import read_request  # noqa: PLC0415  # loads much
+
     facts = read_request(practice, actor, connection, request).facts
     return is_shown_in_full(actor.person, facts, on=today(practice))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import ARCHIVED
+from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.criteria import Direction
@@ -23,7 +23,7 @@ from callrec.procedures.categories import category_of
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.hold_reach import holds_over
 from callrec.procedures.notice import read_notices, versions_on
-from callrec.procedures.sealed_file import OnlyOnVolumes, labels_of, open_recording
+from callrec.procedures.sealed_file import OnlyOnVolumes, open_recording
 from callrec.procedures.search import ShownCall
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
             opened = Opening(practice, actor, connection).checked(row)
             held = holds_over(practice, actor, connection, [row.id])
             category = category_of(practice, connection, row.id)
+            volumes = labels_of(connection, [row.id])[row.id] if row.state == ARCHIVED else ()
         is_file_checked = _check_file(practice, row)
-        volumes = labels_of(practice, [row.id])[row.id] if row.state == ARCHIVED else ()
     day = opened.started_at.astimezone(practice.config.time_zone).date()
     on_its_day = versions_on(notices, day)
     return Shown(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from callrec.cli.options import read_recording
+from callrec.cli.options.commands import read_recording
 from callrec.errors import Unusable
 from callrec.policy.withholding import GROUND_CODES, Ground
 

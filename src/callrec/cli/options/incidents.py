@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from callrec.cli.options import read_recording, read_request
+from callrec.cli.options.commands import read_recording, read_request
 from callrec.errors import Unusable
 from callrec.policy import incident
 

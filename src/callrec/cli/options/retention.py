@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from callrec.cli.options import read_request
+from callrec.cli.options.commands import read_request
 
 CategoryName = Annotated[
     str,

@@ -1,0 +1,131 @@
+"""What a shell is told at TAB: commands, options, and words that callrec itself defines.
+
+No vault is opened and no configuration read: a login, a number or a name is never proposed. Nor is
+a line parsed as a command's is, which would load the checks of every option's value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from typer.core import TyperGroup
+
+from callrec.cli.groups import LazyGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+A_PATH: Final = "/"
+"""The answer where a file or folder is expected, which the shell knows better."""
+
+SCRIPT: Final = f"""\
+_callrec() {{
+    local IFS=$'\\n'
+    COMPREPLY=($(COMP_WORDS="${{COMP_WORDS[*]}}" COMP_CWORD=$COMP_CWORD \\
+        _CALLREC_COMPLETE=complete_bash "$1" 2>/dev/null))
+    if [ "${{COMPREPLY[*]}}" = {A_PATH} ]; then COMPREPLY=(); compopt -o default; fi
+}}
+complete -F _callrec callrec
+"""
+
+_FIXED: Final = re.compile(r"[a-z-]+(\|[a-z-]+)+")
+"""How an option that takes one of some words is written: ``patient|staff``."""
+_PATHS: Final = re.compile(r"\[?(FILE|DIR|PATH)\]?(\.\.\.)?")
+
+
+def answer(root: LazyGroup, environ: Mapping[str, str]) -> Iterator[str]:
+    """The lines to print.
+
+    Args:
+        root: the whole command line.
+        environ: ``_CALLREC_COMPLETE`` is ``source_bash``: what bash is to run is wanted; else it is
+            bash's question: ``COMP_WORDS``, the words on the line, one below the other, and
+            ``COMP_CWORD``, the place of the one that is being typed.
+    """
+    if environ["_CALLREC_COMPLETE"] == "source_bash":
+        yield from SCRIPT.splitlines()
+        return
+    words = environ.get("COMP_WORDS", "").split("\n")
+    place = int(environ.get("COMP_CWORD", "0"))
+    begun = words[place] if place < len(words) else ""
+    # bash takes --option=value apart.
+    begun = "" if begun == "=" else begun
+    before = [word for word in words[1:place] if word != "="]
+    proposed = proposals(root, before)
+    if proposed == (A_PATH,):
+        yield A_PATH
+        return
+    wanted = (
+        word for word in dict.fromkeys(proposed) if word.startswith("-") == begun.startswith("-")
+    )
+    yield from (word for word in wanted if word.startswith(begun))
+
+
+def proposals(root: LazyGroup, before: Sequence[str]) -> tuple[str, ...]:
+    """Every word that may follow those on the line, or `A_PATH` alone.
+
+    Args:
+        root: the whole command line.
+        before: the words that stand after ``callrec``.
+    """
+    command: Any = root
+    awaited: Any = None
+    """The option whose value comes next."""
+    arguments = 0
+    for word in before:
+        if awaited is not None:
+            awaited = None
+        elif word.startswith("-"):
+            awaited = _option(command, word)
+        elif isinstance(command, TyperGroup):
+            command = _within(command, word)
+        else:
+            arguments += 1
+    if command is None:
+        return ()
+    if awaited is not None:
+        return _values(awaited)
+    return (*_names_of_options(command), *_next(command, arguments))
+
+
+def _within(group: TyperGroup, word: str) -> Any:
+    """The command of that name in a group; None if there is none."""
+    if isinstance(group, LazyGroup):
+        return group.loaded(word) if word in group.short_helps else None
+    return group.commands.get(word)
+
+
+def _option(command: Any, word: str) -> Any:
+    """The option that a word names, if it waits for a value; else None."""
+    named = (each for each in getattr(command, "params", ()) if word in each.opts)
+    return next((each for each in named if not each.is_flag), None)
+
+
+def _names_of_options(command: Any) -> Iterator[str]:
+    usual = getattr(command, "default", "")  # of a group: the subcommand that goes without saying
+    for each in (*command.params, *(command.commands[usual].params if usual else ())):
+        names = (*each.opts, *each.secondary_opts)
+        yield from (name for name in names if name.startswith("--"))
+    yield "--help"
+
+
+def _next(command: Any, arguments: int) -> tuple[str, ...]:
+    """What stands next on the line but options: a subcommand, or an argument's words."""
+    if isinstance(command, LazyGroup):
+        return tuple(command.short_helps)
+    if isinstance(command, TyperGroup):
+        return tuple(command.commands)
+    expected = [each for each in command.params if each.param_type_name == "argument"]
+    if not expected:
+        return ()
+    return _values(expected[min(arguments, len(expected) - 1)])
+
+
+def _values(parameter: Any) -> tuple[str, ...]:
+    kind, written = parameter.type_descriptor, parameter.metavar or ""
+    if kind.is_choice:
+        return tuple(str(choice) for choice in kind.choices)
+    if _FIXED.fullmatch(written):
+        return tuple(written.split("|"))
+    return (A_PATH,) if _PATHS.fullmatch(written) else ()

@@ -1,0 +1,371 @@
+"""Every option and argument, once, as an annotated type.
+
+Dates, times and numbers stay as they were typed: reading them needs the practice's time zone and
+region (policy/when.py, telephone).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callrec.errors import Unusable
+from callrec.policy import criteria
+from callrec.policy.handing_over import Channel, Form
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestState
+from callrec.policy.role import Role
+
+
+def read_request(text: str) -> str:
+    """A request's reference as it is printed: ``R-17``, from that or from ``17``."""
+    digits = re.fullmatch(r"(?:[Rr]-?)?0*([1-9][0-9]{0,8})", text.strip())
+    if digits is None:
+        raise Unusable(
+            "a request is given as R-17 or 17", hint="callrec request list shows the requests"
+        )
+    return f"R-{digits[1]}"
+
+
+def read_recording(text: str) -> int:
+    """A recording's number as it is printed: ``1042``."""
+    digits = re.fullmatch(r"0*([1-9][0-9]{0,14})", text.strip())
+    if digits is None:
+        raise Unusable(
+            "a recording is given by its number, such as 1042",
+            hint="callrec search shows the numbers",
+        )
+    return int(digits[1])
+
+
+def read_fingerprint(text: str) -> bytes:
+    """The vault root, 32 bytes, from its 64 hex digits in any grouping."""
+    digits = re.sub(r"[\s-]", "", text).lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise Unusable(
+            "a fingerprint has 64 digits, 0 to 9 and a to f",
+            hint="spaces and hyphens do not matter, but need quotes around it all",
+        )
+    return bytes.fromhex(digits)
+
+
+# Which thing is meant.
+
+Reference = Annotated[
+    str,
+    typer.Argument(
+        metavar="REQUEST", parser=read_request, help="Which request: R-17, or 17 for short."
+    ),
+]
+RecordingId = Annotated[
+    int,
+    typer.Argument(metavar="RECORDING", parser=read_recording, help="Which recording: 1042."),
+]
+RecordingIds = Annotated[
+    list[int],
+    typer.Argument(metavar="RECORDING...", parser=read_recording, help="Which recordings: 1042."),
+]
+Recordings = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--recording",
+        metavar="ID",
+        parser=read_recording,
+        help="Only this recording; may be given again.",
+    ),
+]
+Request = Annotated[
+    str | None,
+    typer.Option(
+        "--request",
+        metavar="REQUEST",
+        parser=read_request,
+        help="The request under which this is done.",
+    ),
+]
+
+# What was heard, when, and by whom.
+
+Number = Annotated[
+    str | None,
+    typer.Option(
+        "--number",
+        metavar="NUMBER",
+        help="Outside telephone number, in any spelling; ...4567 for one that ends so.",
+    ),
+]
+Date = Annotated[
+    str | None,
+    typer.Option(
+        "--date",
+        metavar="DATE",
+        help="Day of the call: 2024-01-04, 4/1/2024, today, yesterday.",
+    ),
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="TIME", help="First day of the calls, or moment: 2024-01-04T14:05."
+    ),
+]
+UpTo = Annotated[
+    str | None,
+    typer.Option("--to", metavar="TIME", help="Last day of the calls, or moment of that one day."),
+]
+Time = Annotated[
+    str | None,
+    typer.Option("--time", metavar="TIME", help="Time of the call: 14:05, or 14:00-14:30."),
+]
+Extension = Annotated[
+    str | None,
+    typer.Option("--extension", metavar="EXT", help="The practice's own extension."),
+]
+Party = Annotated[
+    str | None,
+    typer.Option("--party", metavar="NAME", help="Name of somebody who took part."),
+]
+Direction = Annotated[
+    criteria.Direction | None, typer.Option("--direction", help="Which way the call went.")
+]
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", metavar="N", min=1, help="At most so many, the newest first."),
+]
+
+# How it is done.
+
+Reason = Annotated[
+    str | None,
+    typer.Option("--reason", metavar="TEXT", help="Why, in a sentence; it is kept in the record."),
+]
+To = Annotated[
+    Path,
+    typer.Option("--to", metavar="DIR", help="Folder or drive to write to."),
+]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", help="Do not ask before what cannot be undone."),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Say what would be done, and do nothing."),
+]
+
+# People.
+
+PracticeName = Annotated[
+    str, typer.Option("--practice", metavar="NAME", help="What the practice is called.")
+]
+UserName = Annotated[
+    str,
+    typer.Option("--user", metavar="NAME", help="Login of the first Data Controller: jsmith."),
+]
+FullName = Annotated[
+    str, typer.Option("--name", metavar="TEXT", help="The person's name in full, or the service's.")
+]
+RecoveryFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--recovery-file", metavar="FILE", help="Write the recovery kit to a new file: .pdf."
+    ),
+]
+LoginName = Annotated[
+    str | None, typer.Argument(metavar="[USER]", help="Who logs in; else CALLREC_USER.")
+]
+NewLogin = Annotated[
+    str, typer.Argument(metavar="NAME", help="Login to add: small letters, such as jsmith.")
+]
+KnownLogin = Annotated[str, typer.Argument(metavar="NAME", help="Whose login.")]
+RoleName = Annotated[Role, typer.Option("--role", help="What the person is to the practice.")]
+NewRole = Annotated[Role, typer.Argument(metavar="ROLE", help="The new role.")]
+NewPasswordFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--password-file", metavar="FILE", help="The provisional password, read or written."
+    ),
+]
+CredentialFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--credential-file", metavar="FILE", help="Write an intake service's credential here."
+    ),
+]
+
+# The audit log.
+
+ByLogin = Annotated[
+    str | None, typer.Option("--actor", metavar="NAME", help="Only what this login did.")
+]
+Action = Annotated[
+    str | None,
+    typer.Option("--action", metavar="WORD", help="Only such acts: request, release.prepared."),
+]
+Subject = Annotated[
+    str | None,
+    typer.Option("--subject", metavar="ID", help="Only what concerns R-17, 1042 or a login."),
+]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="TIME", help="From this moment on: 2024-01-04.")
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Before this moment.")]
+Full = Annotated[
+    bool, typer.Option("--full", help="Check every signature again, the old ones too.")
+]
+Against = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--against",
+        metavar="FILE",
+        help="An outside head to hold it against: a .tlog-proof of a release or a volume.",
+    ),
+]
+Pin = Annotated[
+    bytes | None,
+    typer.Option(
+        "--pin",
+        metavar="FINGERPRINT",
+        parser=read_fingerprint,
+        help="The practice's fingerprint, from paper or where it is published.",
+    ),
+]
+ToFile = Annotated[Path, typer.Option("--to", metavar="FILE", help="New file to write.")]
+EntryNumber = Annotated[
+    int, typer.Argument(metavar="SEQ", min=0, help="Which entry, as audit list numbers them.")
+]
+
+# What comes in.
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PATH...", help="Files, and folders with all that is in them."),
+]
+After = Annotated[
+    str,
+    typer.Option(
+        "--after",
+        metavar="keep|delete|move:DIR",
+        help="What becomes of a file once its sealed copy was read back and opened.",
+    ),
+]
+Try = Annotated[
+    bool,
+    typer.Option(
+        "--try",
+        help="Only say how names would be read; of a template, or without any, its examples.",
+    ),
+]
+
+# Looking over.
+
+Thorough = Annotated[
+    bool, typer.Option("--full", help="Read every sealed recording; it takes as long as a copy.")
+]
+Keep = Annotated[
+    Path | None, typer.Option("--keep", metavar="DIR", help="Keep everything, in this new folder.")
+]
+
+# What a request says.
+
+PurposeName = Annotated[
+    Purpose | None,
+    typer.Option("--purpose", metavar="PURPOSE", help="What the recordings are for."),
+]
+Parties = Annotated[
+    list[str] | None,
+    typer.Option("--party", metavar="NAME", help="Who took part, or unknown; may be given again."),
+]
+About = Annotated[
+    str, typer.Option("--about", metavar="TEXT", help="Anything else about the call.")
+]
+AskedFor = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--recording",
+        metavar="ID",
+        parser=read_recording,
+        help="Ask for this recording; may be given again.",
+    ),
+]
+State = Annotated[
+    RequestState | None,
+    typer.Option("--state", metavar="STATE", help="Only requests that stand there: submitted."),
+]
+Mine = Annotated[bool, typer.Option("--mine", help="Only requests that you made.")]
+
+# What is decided.
+
+ForUser = Annotated[
+    str,
+    typer.Option("--for", metavar="USER", help="Who is to hear it; else whoever made the request."),
+]
+LastDay = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DATE", help="The last day on which it may be heard."),
+]
+Note = Annotated[
+    str, typer.Option("--note", metavar="TEXT", help="A note, kept sealed in the record.")
+]
+ConsultedOn = Annotated[
+    str | None,
+    typer.Option(
+        "--consulted", metavar="DATE", help="When the Data Controller was consulted, by a delegate."
+    ),
+]
+Countersign = Annotated[
+    str | None,
+    typer.Option(
+        "--countersign", metavar="USER", help="A second person, who gives a password here."
+    ),
+]
+BreakGlass = Annotated[
+    bool,
+    typer.Option(
+        "--break-glass", help="Decide alone as Data Controller; every report will show it."
+    ),
+]
+
+# What is handed over.
+
+GrantedRecording = Annotated[
+    int | None,
+    typer.Argument(
+        metavar="[RECORDING]",
+        parser=read_recording,
+        help="Which of those that were granted; needed if there are several.",
+    ),
+]
+ReleaseForm = Annotated[Form, typer.Option("--form", help="What the package is.")]
+DeliverBy = Annotated[
+    Channel | None, typer.Option("--deliver-by", help="How the package goes out.")
+]
+PassphraseBy = Annotated[
+    Channel | None,
+    typer.Option("--passphrase-by", help="How its passphrase goes out: another way."),
+]
+
+# What is archived.
+
+ArchiveTo = Annotated[
+    Path | None, typer.Option("--to", metavar="DIR", help="The external drive's folder.")
+]
+OlderThan = Annotated[
+    str | None,
+    typer.Option(
+        "--older-than", metavar="AGE", help="Only calls that long ago: 90d, 12w, 18m, 3y."
+    ),
+]
+Before = Annotated[
+    str | None, typer.Option("--before", metavar="DATE", help="Only calls before that day.")
+]
+Label = Annotated[
+    str | None,
+    typer.Option(
+        "--label", metavar="LABEL", help="What to call a new volume; else as its folder is called."
+    ),
+]
+VolumeFolder = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The folder that was archived to.")
+]

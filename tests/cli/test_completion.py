@@ -1,0 +1,102 @@
+"""What bash is told at TAB, asked as bash asks it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.cli import app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CALLREC = Path(sys.executable).with_name("callrec")
+
+
+@pytest.fixture
+def proposed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., list[str]]:
+    """Answers what may stand in the place of the last word; the vault and its settings are not."""
+
+    def ask(*words: str) -> list[str]:
+        monkeypatch.setenv("_CALLREC_COMPLETE", "complete_bash")
+        monkeypatch.setenv("CALLREC_CONFIG", "/nowhere/config.toml")
+        monkeypatch.setenv("CALLREC_VAULT", "/nowhere/vault")
+        monkeypatch.setenv("COMP_WORDS", "\n".join(["callrec", *words]))
+        monkeypatch.setenv("COMP_CWORD", str(len(words)))
+        assert app.run([]) == 0
+        said = capsys.readouterr()
+        assert said.err == ""
+        return said.out.splitlines()
+
+    return ask
+
+
+LINES = {
+    "a command": (["se"], ["search"]),
+    "a subcommand": (["request", "de"], ["detach"]),
+    "an option": (["search", "--nu"], ["--number"]),
+    "an option of a subcommand": (["request", "create", "--purp"], ["--purpose"]),
+    "an option of what goes without saying": (["audit", "--act"], ["--actor", "--action"]),
+    "one of both ways": (["request", "create", "--he"], ["--hear", "--help"]),
+    "a purpose": (["request", "create", "--purpose", "e"], ["erasure"]),
+    "a purpose behind =": (["request", "create", "--purpose", "=", "tr"], ["training"]),
+    "a kind": (["register", "sub"], ["subject-access"]),
+    "words that a help text lists": (
+        ["request", "create", "--complainant", ""],
+        ["patient", "staff"],
+    ),
+    "after options for all": (["--vault", "here", "sea"], ["search"]),
+    "a file": (["--config", ""], ["/"]),
+    "a folder that is an argument": (["archive", "verify", ""], ["/"]),
+    "no number": (["search", "--number", ""], []),
+    "no name": (["user", "show", ""], []),
+    "no request": (["approve", ""], []),
+    "nothing of a command that there is not": (["nosuch", ""], []),
+    "nothing behind that either": (["nosuch", "--opt", "more", ""], []),
+}
+
+
+@pytest.mark.parametrize(("words", "expected"), LINES.values(), ids=LINES)
+def test_what_is_proposed(
+    words: list[str], expected: list[str], proposed: Callable[..., list[str]]
+) -> None:
+    assert proposed(*words) == expected
+
+
+def test_every_command_is_proposed(proposed: Callable[..., list[str]]) -> None:
+    assert proposed("") == list(app.COMMANDS)
+
+
+@pytest.mark.parametrize("command", app.COMMANDS)
+def test_the_options_of_every_command_are_proposed(
+    command: str, proposed: Callable[..., list[str]]
+) -> None:
+    options = proposed(command, "--")
+    assert {"--json", "--config", "--vault", "--help"} <= set(options)
+    assert len(options) == len(set(options))
+
+
+def test_bash_asks_and_is_answered() -> None:
+    program = f"""
+        callrec() {{ {CALLREC} "$@"; }}
+        eval "$(_CALLREC_COMPLETE=source_bash callrec)"
+        COMP_WORDS=(callrec request create --purpose tr); COMP_CWORD=4
+        _callrec callrec; printf '%s\\n' "${{COMPREPLY[@]}}"
+        complete -p callrec
+    """
+    done = subprocess.run(
+        ["bash", "--norc", "-c", program],
+        env=os.environ | {"PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["training", "complete -F _callrec callrec"]
+    assert done.stderr == ""
