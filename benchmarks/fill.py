@@ -31,6 +31,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from callrec.audit.log import Writing
 from callrec.catalogue import index, tables
 from callrec.catalogue.engine import FILE_NAME
@@ -182,44 +184,50 @@ class Made:
 
 
 class Drawn(NamedTuple):
-    """One call as chance made it."""
+    """One call as chance made it, with what is written of it in several places."""
 
     number: int
     """The recording's."""
     began: datetime
     """UTC."""
-    local: datetime
     ms: int
     """How long it lasted."""
+    size_bytes: int
     outside: str
     """National digits, as dialled."""
+    e164: str
     extension: str
-    desk: str
-    """Who sits there."""
-    is_inbound: bool
+    parties: tuple[str, str]
+    """Who called, who was called."""
+    direction: Direction
     uid: str
     sha256: str
     ciphertext: str
+    path: str
+    unique_id: str
+    local_time: str
+    raw_time: str
+    east: int
+    """Minutes east of Greenwich."""
+    modified_at: str
 
     @property
-    def e164(self) -> str:
-        return f"+44{self.outside[1:]}"
+    def ends(self) -> tuple[str, str]:
+        """Caller and callee."""
+        return self._in_order(self.e164)
 
     @property
-    def direction(self) -> Direction:
-        return Direction.INBOUND if self.is_inbound else Direction.OUTBOUND
+    def written(self) -> tuple[str, str]:
+        """The same as the telephone system writes them."""
+        return self._in_order(self.outside)
+
+    def _in_order(self, outside: str) -> tuple[str, str]:
+        is_inbound = self.direction is Direction.INBOUND
+        return (outside, self.extension) if is_inbound else (self.extension, outside)
 
     @property
-    def size_bytes(self) -> int:
-        return 44 + 16 * self.ms
-
-    @property
-    def path(self) -> str:
-        return f"/var/spool/calls/{self.began:%Y/%m/%d/%H%M%S}-{self.number}.wav"
-
-    @property
-    def unique_id(self) -> str:
-        return f"{int(self.began.timestamp())}.{self.number}"
+    def ended(self) -> datetime:
+        return self.began + timedelta(milliseconds=self.ms)
 
 
 class Maker:
@@ -246,20 +254,22 @@ class Maker:
     def make(self, day: Day) -> Made:
         """Describe and seal the calls of one batch."""
         assert self.actor.identity is not None
-        drawn = self._drawn(day)
+        drawn = self.drawn(day)
         vault, keys, at = self.practice.vault, BatchKeys.draw(), _evening(day)
         for_keys = f'callrec/1 data-key\n{{"batch":"{keys.batch}","uid":"%s","vault":"{vault}"}}'
         for_said = f'callrec/1 metadata\n{{"revision":1,"uid":"%s","vault":"{vault}"}}'
+        said_under, key_under = AESGCM(keys.catalogue), AESGCM(keys.recordings)
         recordings, metadata, items = [], [], []
         for call in drawn:
-            nonce, body = primitives.fresh(32), self._metadata(call)
-            sealed = primitives.seal(keys.catalogue, nonce + body, (for_said % call.uid).encode())
+            chosen = primitives.fresh(32 + 12 + 32 + 12)
+            nonce, body, iv = chosen[:32], self._metadata(call), chosen[32:44]
+            info = (for_said % call.uid).encode()
+            sealed = iv + said_under.encrypt(iv, nonce + body, info)
             metadata.append((call.number, 1, keys.batch, sealed))
             items.append(_item(call, commitment(nonce, body)))
-            data_key = primitives.seal(
-                keys.recordings, primitives.fresh(32), (for_keys % call.uid).encode()
-            )
-            recordings.append(_recording(call, keys.batch, data_key))
+            data_key, iv, info = chosen[44:76], chosen[76:], (for_keys % call.uid).encode()
+            sealed = iv + key_under.encrypt(iv, data_key, info)
+            recordings.append(_recording(call, keys.batch, sealed))
         by = self.actor.person.id
         said = (
             f'{{"at":"{instant(at)}","batch":"{keys.batch}","by":"{by}",'
@@ -282,57 +292,68 @@ class Maker:
         self._hold_against_ingest(practice, made, drawn[0], keys)
         return made
 
-    def _drawn(self, day: Day) -> list[Drawn]:
+    def drawn(self, day: Day) -> list[Drawn]:
+        """The calls of one batch."""
         chance, people = random.Random(day.first), self.people
         midnight = datetime(day.day.year, day.day.month, day.day.day, tzinfo=UTC)
+        # Nobody calls at night, when the clocks change.
+        noon = midnight.replace(hour=12).astimezone(self._zone)
+        east = int((noon.utcoffset() or timedelta()).total_seconds()) // 60
         drawn = []
         for place, second in enumerate(sorted(chance.choices(OPEN, k=day.calls))):
-            began = midnight + timedelta(seconds=second)
-            is_regular = chance.random() < OF_REGULARS
+            is_regular, is_inbound = chance.random() < OF_REGULARS, chance.random() < OF_INBOUND
+            outside = chance.choice(people.regulars if is_regular else people.numbers)
             extension, desk = chance.choice(people.desks)
-            ids = primitives.fresh(80).hex()
+            ms = min(7_200_000, int(chance.lognormvariate(5.35, 0.9) * 1000))
+            ids, number, owner = (
+                primitives.fresh(80).hex(),
+                day.first + place,
+                people.owners[outside],
+            )
+            began = midnight + timedelta(seconds=second)
+            local = f"{day.day}T{_clock(second + 60 * east)}"
             drawn.append(
                 Drawn(
-                    number=day.first + place,
+                    number=number,
                     began=began,
-                    local=began.astimezone(self._zone),
-                    ms=min(7_200_000, int(chance.lognormvariate(5.35, 0.9) * 1000)),
-                    outside=chance.choice(people.regulars if is_regular else people.numbers),
+                    ms=ms,
+                    size_bytes=44 + 16 * ms,
+                    outside=outside,
+                    e164=f"+44{outside[1:]}",
                     extension=extension,
-                    desk=desk,
-                    is_inbound=chance.random() < OF_INBOUND,
+                    parties=(owner, desk) if is_inbound else (desk, owner),
+                    direction=Direction.INBOUND if is_inbound else Direction.OUTBOUND,
                     uid=ids[:32],
                     sha256=ids[32:96],
                     ciphertext=ids[96:],
+                    path=f"/var/spool/calls/{day.day}/{outside}-{number}.wav",
+                    unique_id=f"{int(midnight.timestamp()) + second}.{number}",
+                    local_time=local,
+                    raw_time=f"{local}+{east // 60:02}:00",
+                    east=east,
+                    modified_at=f"{day.day}T{_clock(second + ms // 1000)}.{ms % 1000:03}Z",
                 )
             )
         return drawn
 
-    def _parties(self, call: Drawn) -> tuple[str, str]:
-        owner = self.people.owners[call.outside]
-        return (owner, call.desk) if call.is_inbound else (call.desk, owner)
-
     def _metadata(self, call: Drawn) -> bytes:
-        ends, written = (call.e164, call.extension), (call.outside, call.extension)
-        if not call.is_inbound:
-            ends, written = ends[::-1], written[::-1]
-        local, raw = call.local.isoformat()[:19], call.local.isoformat()
-        east = 60 if raw.endswith("+01:00") else 0
-        one, two = self._parties(call)
+        ends, written, began = call.ends, call.written, f"{call.began:%Y-%m-%dT%H:%M:%S}.000Z"
         return (
             f'{{"callee":"{ends[1]}","caller":"{ends[0]}","channels":1,'
             f'"ciphertext":"{call.ciphertext}","codec":"pcm16","contradiction":null,'
             f'"direction":"{call.direction}","duration_ms":{call.ms},'
-            f'"extension":"{call.extension}","findings":[],"format":"wav","local_time":"{local}",'
-            f'"number":"{call.e164}","parties":["{one}","{two}"],"provenance":['
-            f'{{"modified_at":"{_modified_at(call)}","name":"{call.path}"}}],'
-            f'"raw_time":"{raw}","record":null,"said":{{"callee":"{written[1]}",'
+            f'"extension":"{call.extension}","findings":[],"format":"wav",'
+            f'"local_time":"{call.local_time}","number":"{call.e164}",'
+            f'"parties":["{call.parties[0]}","{call.parties[1]}"],"provenance":['
+            f'{{"modified_at":"{call.modified_at}","name":"{call.path}"}}],'
+            f'"raw_time":"{call.raw_time}","record":null,"said":{{"callee":"{written[1]}",'
             f'"caller":"{written[0]}","direction":"{call.direction}",'
-            f'"extension":"{call.extension}","started_at":"{raw}","system":"acme",'
+            f'"extension":"{call.extension}","started_at":"{call.raw_time}","system":"acme",'
             f'"unique_id":"{call.unique_id}"}},"sample_rate":8000,"sha256":"{call.sha256}",'
-            f'"sides":[],"size_bytes":{call.size_bytes},"started_at":"{instant(call.began)}",'
+            f'"sides":[],"size_bytes":{call.size_bytes},"started_at":"{began}",'
             f'"system":"sidecar","time_confidence":"utc-proven","uid":"{call.uid}",'
-            f'"unique_id":"{call.unique_id}","utc_offset_minutes":{east},"zone":"{self._zone}"}}'
+            f'"unique_id":"{call.unique_id}","utc_offset_minutes":{call.east},'
+            f'"zone":"{self._zone}"}}'
         ).encode()
 
     def _macs(self, call: Drawn) -> Iterator[bytes]:
@@ -342,18 +363,20 @@ class Maker:
             yield primitives.mac(self._mac_key, data)
 
     def _tokens(self, call: Drawn) -> set[tuple[int, int, int, int]]:
-        part = index.part_of(call.began)
-        kinds = index.TokenKind
-        values = [
-            (kinds.NUMBER, call.e164),
-            (kinds.TAIL, call.e164[-4:]),
-            (kinds.EXTENSION_DAY, f"{call.extension}|{call.local.date().isoformat()}"),
-            *((kinds.PARTY, word) for name in self._parties(call) for word in self._words(name)),
-        ]
+        part, uncut, number = index.part_of(call.began), self._uncut, call.number
         width = self.widths[part]
+        shift, tail_shift = 64 - width.bits, 64 - width.tail_bits
+        party = index.TokenKind.PARTY
+        of_day = f"{call.extension}|{call.raw_time[:10]}"
         return {
-            (part, int(kind), self._uncut(part, kind, value) >> (64 - width.of(kind)), call.number)
-            for kind, value in values
+            (part, _NUMBER, uncut(part, index.TokenKind.NUMBER, call.e164) >> shift, number),
+            (part, _TAIL, uncut(part, index.TokenKind.TAIL, call.e164[-4:]) >> tail_shift, number),
+            (part, _EXT_DAY, uncut(part, index.TokenKind.EXTENSION_DAY, of_day) >> shift, number),
+            *(
+                (part, _PARTY, uncut(part, party, word) >> shift, number)
+                for name in call.parties
+                for word in self._words(name)
+            ),
         }
 
     def _hold_against_ingest(
@@ -397,12 +420,9 @@ class Maker:
         assert said.fields["items"][0] == item.as_item()
 
     def _taken(self, call: Drawn) -> Taken:
-        name, modified_ns = Path(call.path), int(_ended(call).timestamp() * 1000) * 1_000_000
+        name, modified_ns = Path(call.path), int(call.ended.timestamp() * 1000) * 1_000_000
         mark = Mark(64_768, call.number, call.size_bytes, modified_ns, modified_ns)
-        raw = call.local.isoformat()
-        ends, written = (call.e164, call.extension), (call.outside, call.extension)
-        if not call.is_inbound:
-            ends, written = ends[::-1], written[::-1]
+        ends, written, raw = call.ends, call.written, call.raw_time
         told = Call(
             system=System.SIDECAR,
             direction=call.direction,
@@ -410,13 +430,13 @@ class Maker:
             callee=ends[1],
             number=call.e164,
             extension=call.extension,
-            parties=self._parties(call),
+            parties=call.parties,
             started_at=call.began,
-            local_time=call.local.replace(tzinfo=None).isoformat(),
+            local_time=call.local_time,
             time_confidence=TimeConfidence.UTC_PROVEN,
             raw_time=raw,
             zone=str(self._zone),
-            utc_offset_minutes=int((call.local.utcoffset() or timedelta()).total_seconds()) // 60,
+            utc_offset_minutes=call.east,
             contradiction=None,
             unique_id=call.unique_id,
             sides=(),
@@ -434,7 +454,7 @@ class Maker:
         return Taken(
             source=Source(name, name.parent, mark),
             mark=mark,
-            modified_at=_ended(call),
+            modified_at=call.ended,
             uid=call.uid,
             data_key=bytes(32),
             call=told,
@@ -449,12 +469,9 @@ def _evening(day: Day) -> datetime:
     return midnight + timedelta(hours=21, milliseconds=day.first % 1000)
 
 
-def _ended(call: Drawn) -> datetime:
-    return call.began + timedelta(milliseconds=call.ms)
-
-
-def _modified_at(call: Drawn) -> str:
-    return instant(_ended(call))
+def _clock(seconds: int) -> str:
+    """Of the day: ``09:05:00``."""
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def _item(call: Drawn, committed: str) -> str:
@@ -481,6 +498,7 @@ def _recording(call: Drawn, batch: str, data_key: bytes) -> tuple[Any, ...]:
     )
 
 
+_NUMBER, _TAIL, _PARTY, _EXT_DAY = map(int, index.TokenKind)
 _COLUMNS: Final = (
     "uid", "batch", "data_key", "ciphertext", "started_at", "duration_ms", "direction",
     "size_bytes", "format", "state",
@@ -489,7 +507,7 @@ _COLUMNS: Final = (
 
 def fill(folder: Path, recordings: int, years: float) -> House:
     """Found the vault and fill it."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     house = house_in(folder)
     house.password_file.touch(mode=0o600)
     house.password_file.write_text(PASSWORD + "\n", encoding="utf-8")
