@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import sysconfig
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from benchmarks import kept, machine
 from benchmarks.bench import Bench
 from benchmarks.cases import CASES
 from benchmarks.goals import judge, table
+from benchmarks.timing import WentWrong
 
 CHECKOUT: Final = Path(__file__).parents[1]
 
@@ -40,8 +42,13 @@ def run(bench: Bench, names: list[str], file: Path | None) -> None:
     machine.compile_everything(CHECKOUT / "src", Path(sysconfig.get_path("purelib")))
     about = kept.about(full=bench.full, folder=bench.cache)
     results = dict(kept.read(file).results) if file and file.exists() else {}
+    failed: list[str] = []
     for name in names:
-        results[name] = CASES[name].measure(bench)
+        try:
+            results[name] = CASES[name].measure(bench)
+        except WentWrong as error:
+            bench.say(f"{name} is given up: {error}")
+            failed.append(name)
         if file:
             kept.write(file, kept.Kept(about, results))
     bench.clear()
@@ -52,6 +59,8 @@ def run(bench: Bench, names: list[str], file: Path | None) -> None:
         for each in judge(case.GOALS, results[name])
     ]
     print(table(outcomes))
+    if failed:
+        sys.exit(f"given up: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

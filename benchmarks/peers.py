@@ -83,3 +83,16 @@ def tar_to_age(source: Path) -> Contender:
 
     script = 'tar -C "$1" -cf - . | age -R recipient -o all.tar.age; sync'
     return Contender("tar, age, sync", lambda _: [shell(script, source)], make_key)
+
+
+def restic_restore(repository: Path) -> Contender:
+    """``repository`` has one snapshot."""
+    environ = {**RESTIC, "RESTIC_REPOSITORY": str(repository)}
+    script = "restic restore latest --quiet --target .; sync"
+    return Contender("restic restore", lambda _: [shell(script, environ=environ)])
+
+
+def borg_extract(repository: Path) -> Contender:
+    """``repository`` has one archive, called ``all``."""
+    environ = {**BORG, "BORG_REPO": str(repository), "BORG_RELOCATED_REPO_ACCESS_IS_OK": "yes"}
+    return Contender("borg extract", lambda _: [shell("borg extract ::all; sync", environ=environ)])

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from benchmarks import machine
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from benchmarks.bench import Bench
 
 KIBIBYTE: Final = 1024
+NO_VARIABLES: Final[Mapping[str, str]] = MappingProxyType({})
 SPARE_BYTES: Final = 512_000_000
 """Memory that a run may want besides twice what it reads."""
 
@@ -40,9 +42,9 @@ class Step:
     cold: bool = False
 
 
-def shell(script: str, *words: str | Path, cwd: Path | None = None) -> Step:
+def shell(script: str, *words: str | Path, environ: Mapping[str, str] = NO_VARIABLES) -> Step:
     """A step in the shell's language; ``words`` are ``$1``, ``$2`` … in it."""
-    return Step(("sh", "-ec", script, "sh", *words), cwd=cwd)
+    return Step(("sh", "-ec", script, "sh", *words), environ)
 
 
 def nothing(_: Path) -> None:
