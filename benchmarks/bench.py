@@ -32,6 +32,11 @@ class Bench:
         return sys.executable
 
     @property
+    def checkout(self) -> Path:
+        """From which the benchmarks' own modules are run."""
+        return Path(__file__).parents[1]
+
+    @property
     def callrec(self) -> Path:
         """The command, as a person types it."""
         return Path(sys.executable).with_name("callrec")

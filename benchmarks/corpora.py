@@ -54,7 +54,7 @@ def write_corpus(folder: Path, corpus: Corpus) -> None:
     """Call i depends on i and the size alone: a larger corpus keeps the calls of a smaller one."""
     voices = _voices()
     for call in range(corpus.files):
-        chance = random.Random(f"{corpus.file_bytes}/{call}")  # noqa: S311 - no secret
+        chance = random.Random(f"{corpus.file_bytes}/{call}")
         started_at = FIRST + timedelta(
             days=chance.randrange(DAYS), seconds=chance.randrange(8 * 3600, 18 * 3600)
         )

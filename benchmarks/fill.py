@@ -2,10 +2,10 @@
 
     python -m benchmarks.fill FOLDER RECORDINGS [--years 10]
 
-FOLDER gets the vault, its first Data Controller's password and whatever else the commands need
-(``house_in`` says where). The vault is founded by the procedure behind ``callrec init``. Each day's
-calls come in as batches of at most 1,000, each with its own keys, its signed statement, its leaf
-and its checkpoint; the first call of each is held against what ingest's own functions make of it.
+FOLDER becomes a practice as those of ``benchmarks.practice`` are, with dora alone; the vault is
+founded by the procedure behind ``callrec init``. Each day's calls come in as batches of at most
+1,000, each with its own keys, its signed statement, its leaf and its checkpoint; the first call of
+each is held against what ingest's own functions make of it.
 
 What is not there: the sealed files themselves, and the summary of each run. What is done otherwise
 is done for speed and leaves no trace: nothing is synced until the end, and the indexes of the table
@@ -21,8 +21,10 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -30,13 +32,15 @@ from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from benchmarks.practice import PASSWORDS, SETTINGS
 from callrec.audit.log import Writing
 from callrec.catalogue import index, tables
 from callrec.catalogue.engine import FILE_NAME
-from callrec.config import Config
+from callrec.config import Config, load_config
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, instant
 from callrec.crypto.context import context, statement_context
@@ -62,8 +66,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-PASSWORD: Final = "dora walks 7 slow miles by the canal"  # noqa: S105 - of nobody
 LOGIN: Final = "dora"
+ZONE: Final = ZoneInfo("Europe/London")
 LAST_DAY: Final = date(2026, 10, 31)
 BUSY: Final = (1.3, 1.1, 1.0, 1.0, 1.1, 0.1, 0.02)
 """How many calls a day has beside others, from Monday on."""
@@ -82,37 +86,6 @@ AHEAD: Final = 24
 """Batches that may wait to be written."""
 AT_ONCE: Final = 400
 """Batches in one transaction of SQLite."""
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Where a filled vault lies, and what the commands need to work on it."""
-
-    folder: Path
-
-    @property
-    def vault(self) -> Path:
-        return self.folder / "vault"
-
-    @property
-    def password_file(self) -> Path:
-        return self.folder / "dora.password"
-
-    @property
-    def environ(self) -> dict[str, str]:
-        """For the commands; with ``CALLREC_USER`` taken out it is an open login that they need."""
-        return {
-            "CALLREC_PASSWORD_FILE": str(self.password_file),
-            "CALLREC_USER": LOGIN,
-            "CALLREC_VAULT": str(self.vault),
-            "XDG_CONFIG_HOME": str(self.folder / "config"),
-            "XDG_STATE_HOME": str(self.folder / "state"),
-        }
-
-
-def house_in(folder: Path) -> House:
-    """The house whose vault was filled in this folder."""
-    return House(folder.resolve())
 
 
 class People:
@@ -230,6 +203,51 @@ class Drawn(NamedTuple):
         return self.began + timedelta(milliseconds=self.ms)
 
 
+def drawn(day: Day, people: People) -> list[Drawn]:
+    """The calls of one batch."""
+    chance = random.Random(day.first)
+    midnight = datetime(day.day.year, day.day.month, day.day.day, tzinfo=UTC)
+    # Nobody calls at night, when the clocks change.
+    noon = midnight.replace(hour=12).astimezone(ZONE)
+    east = int((noon.utcoffset() or timedelta()).total_seconds()) // 60
+    drawn = []
+    for place, second in enumerate(sorted(chance.choices(OPEN, k=day.calls))):
+        is_regular, is_inbound = chance.random() < OF_REGULARS, chance.random() < OF_INBOUND
+        outside = chance.choice(people.regulars if is_regular else people.numbers)
+        extension, desk = chance.choice(people.desks)
+        ms = min(7_200_000, int(chance.lognormvariate(5.35, 0.9) * 1000))
+        ids, number, owner = (
+            primitives.fresh(80).hex(),
+            day.first + place,
+            people.owners[outside],
+        )
+        began = midnight + timedelta(seconds=second)
+        local = f"{day.day}T{_clock(second + 60 * east)}"
+        drawn.append(
+            Drawn(
+                number=number,
+                began=began,
+                ms=ms,
+                size_bytes=44 + 16 * ms,
+                outside=outside,
+                e164=f"+44{outside[1:]}",
+                extension=extension,
+                parties=(owner, desk) if is_inbound else (desk, owner),
+                direction=Direction.INBOUND if is_inbound else Direction.OUTBOUND,
+                uid=ids[:32],
+                sha256=ids[32:96],
+                ciphertext=ids[96:],
+                path=f"/var/spool/calls/{day.day}/{outside}-{number}.wav",
+                unique_id=f"{int(midnight.timestamp()) + second}.{number}",
+                local_time=local,
+                raw_time=f"{local}+{east // 60:02}:00",
+                east=east,
+                modified_at=f"{day.day}T{_clock(second + ms // 1000)}.{ms % 1000:03}Z",
+            )
+        )
+    return drawn
+
+
 class Maker:
     """Makes batches; each process has its own, inherited.
 
@@ -244,7 +262,6 @@ class Maker:
         self.people = People()
         self.widths: Mapping[int, index.Width] = {}
         self._duplicates = Duplicates.of(practice, actor, marking=False)
-        self._zone = practice.config.time_zone
         newest = practice.register.newest(VaultKey.INDEX).version
         index_key = vault_key(actor, VaultKey.INDEX, newest)
         self._mac_key = primitives.derive(index_key, context("duplicate", practice.vault))
@@ -254,13 +271,13 @@ class Maker:
     def make(self, day: Day) -> Made:
         """Describe and seal the calls of one batch."""
         assert self.actor.identity is not None
-        drawn = self.drawn(day)
+        calls = drawn(day, self.people)
         vault, keys, at = self.practice.vault, BatchKeys.draw(), _evening(day)
         for_keys = f'callrec/1 data-key\n{{"batch":"{keys.batch}","uid":"%s","vault":"{vault}"}}'
         for_said = f'callrec/1 metadata\n{{"revision":1,"uid":"%s","vault":"{vault}"}}'
         said_under, key_under = AESGCM(keys.catalogue), AESGCM(keys.recordings)
         recordings, metadata, items = [], [], []
-        for call in drawn:
+        for call in calls:
             chosen = primitives.fresh(32 + 12 + 32 + 12)
             nonce, body, iv = chosen[:32], self._metadata(call), chosen[32:44]
             info = (for_said % call.uid).encode()
@@ -286,55 +303,11 @@ class Maker:
             statement=statement,
             recordings=recordings,
             metadata=metadata,
-            macs=[(mac, call.number) for call in drawn for mac in self._macs(call)],
-            tokens=sorted(token for call in drawn for token in self._tokens(call)),
+            macs=[(mac, call.number) for call in calls for mac in self._macs(call)],
+            tokens=sorted(token for call in calls for token in self._tokens(call)),
         )
-        self._hold_against_ingest(practice, made, drawn[0], keys)
+        self._hold_against_ingest(practice, made, calls[0], keys)
         return made
-
-    def drawn(self, day: Day) -> list[Drawn]:
-        """The calls of one batch."""
-        chance, people = random.Random(day.first), self.people
-        midnight = datetime(day.day.year, day.day.month, day.day.day, tzinfo=UTC)
-        # Nobody calls at night, when the clocks change.
-        noon = midnight.replace(hour=12).astimezone(self._zone)
-        east = int((noon.utcoffset() or timedelta()).total_seconds()) // 60
-        drawn = []
-        for place, second in enumerate(sorted(chance.choices(OPEN, k=day.calls))):
-            is_regular, is_inbound = chance.random() < OF_REGULARS, chance.random() < OF_INBOUND
-            outside = chance.choice(people.regulars if is_regular else people.numbers)
-            extension, desk = chance.choice(people.desks)
-            ms = min(7_200_000, int(chance.lognormvariate(5.35, 0.9) * 1000))
-            ids, number, owner = (
-                primitives.fresh(80).hex(),
-                day.first + place,
-                people.owners[outside],
-            )
-            began = midnight + timedelta(seconds=second)
-            local = f"{day.day}T{_clock(second + 60 * east)}"
-            drawn.append(
-                Drawn(
-                    number=number,
-                    began=began,
-                    ms=ms,
-                    size_bytes=44 + 16 * ms,
-                    outside=outside,
-                    e164=f"+44{outside[1:]}",
-                    extension=extension,
-                    parties=(owner, desk) if is_inbound else (desk, owner),
-                    direction=Direction.INBOUND if is_inbound else Direction.OUTBOUND,
-                    uid=ids[:32],
-                    sha256=ids[32:96],
-                    ciphertext=ids[96:],
-                    path=f"/var/spool/calls/{day.day}/{outside}-{number}.wav",
-                    unique_id=f"{int(midnight.timestamp()) + second}.{number}",
-                    local_time=local,
-                    raw_time=f"{local}+{east // 60:02}:00",
-                    east=east,
-                    modified_at=f"{day.day}T{_clock(second + ms // 1000)}.{ms % 1000:03}Z",
-                )
-            )
-        return drawn
 
     def _metadata(self, call: Drawn) -> bytes:
         ends, written, began = call.ends, call.written, f"{call.began:%Y-%m-%dT%H:%M:%S}.000Z"
@@ -353,7 +326,7 @@ class Maker:
             f'"sides":[],"size_bytes":{call.size_bytes},"started_at":"{began}",'
             f'"system":"sidecar","time_confidence":"utc-proven","uid":"{call.uid}",'
             f'"unique_id":"{call.unique_id}","utc_offset_minutes":{call.east},'
-            f'"zone":"{self._zone}"}}'
+            f'"zone":"{ZONE}"}}'
         ).encode()
 
     def _macs(self, call: Drawn) -> Iterator[bytes]:
@@ -406,7 +379,7 @@ class Maker:
                 index._cut(self._uncut(part, kind, value), self.widths[part].of(kind)),
                 number,
             )
-            for kind, value in index._values(indexed, self._zone)
+            for kind, value in index._values(indexed, ZONE)
         }
         said = read_statement(made.statement.body, made.statement.signature, vault)
         assert self.actor.identity is not None
@@ -435,7 +408,7 @@ class Maker:
             local_time=call.local_time,
             time_confidence=TimeConfidence.UTC_PROVEN,
             raw_time=raw,
-            zone=str(self._zone),
+            zone=str(ZONE),
             utc_offset_minutes=call.east,
             contradiction=None,
             unique_id=call.unique_id,
@@ -505,26 +478,27 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def fill(folder: Path, recordings: int, years: float) -> House:
-    """Found the vault and fill it."""
+def fill(folder: Path, recordings: int, years: float) -> None:
+    """Found the vault and fill it; ``practice.by`` acts in it as dora."""
     folder.mkdir(parents=True, exist_ok=True)
-    house = house_in(folder)
-    house.password_file.touch(mode=0o600)
-    house.password_file.write_text(PASSWORD + "\n", encoding="utf-8")
+    (folder / "callrec.toml").write_text(SETTINGS, encoding="utf-8")
+    password_file = folder / f"{LOGIN}.password"
+    password_file.touch(mode=0o600)
+    password_file.write_text(f"{PASSWORDS[LOGIN]}\n", encoding="utf-8")
     plan = days_of(recordings, years)
     clock = Clock(datetime(plan[0].day.year, plan[0].day.month, plan[0].day.day, tzinfo=UTC))
-    config = Config(vault=house.vault)
+    config, environ = config_of(folder), {"XDG_STATE_HOME": str(folder / "state")}
     found_practice(
         config,
         practice_name="Hama Medical Centre",
         login=LOGIN,
         full_name="Dora Whitlock",
-        password=PASSWORD,
+        password=PASSWORDS[LOGIN],
         now=clock,
-        environ=house.environ,
+        environ=environ,
     )
-    practice = open_practice(config, clock, house.environ)
-    actor = actor_by_password(practice, login=LOGIN, password=PASSWORD)
+    practice = open_practice(config, clock, environ)
+    actor = actor_by_password(practice, login=LOGIN, password=PASSWORDS[LOGIN])
     maker = Maker(practice, actor)
     begun = time.perf_counter()
     with practice.engine.connect() as connection:
@@ -544,15 +518,51 @@ def fill(folder: Path, recordings: int, years: float) -> House:
         _settle(connection, indexes)
     practice.engine.dispose()
     (folder / "macs.sqlite").unlink()
-    with (house.vault / FILE_NAME).open("rb") as file:
+    with (config.vault / FILE_NAME).open("rb") as file:
         os.fsync(file.fileno())
     took = time.perf_counter() - begun
-    size = (house.vault / FILE_NAME).stat().st_size
+    size = (config.vault / FILE_NAME).stat().st_size
     print(
         f"{recordings:,} recordings in {took:.0f} s, {recordings / took:,.0f} a second;"
         f" {size / 1e9:.2f} GB, {size / recordings:,.0f} bytes a recording"
     )
-    return house
+
+
+def write_plain_table(file: Path, recordings: int, years: float) -> None:
+    """The same calls in a table of SQLite as anybody would make it, in the clear."""
+    people = People()
+    with closing(sqlite3.connect(file)) as table:
+        table.executescript("""
+            PRAGMA journal_mode=OFF;
+            PRAGMA synchronous=OFF;
+            CREATE TABLE calls(id INTEGER PRIMARY KEY, number TEXT, extension TEXT, direction TEXT,
+                start INTEGER, duration INTEGER, caller_name TEXT, callee_name TEXT);
+        """)
+        for day in days_of(recordings, years):
+            rows = (
+                (
+                    each.number,
+                    each.e164,
+                    each.extension,
+                    str(each.direction),
+                    int(each.began.timestamp()),
+                    each.ms // 1000,
+                    *each.parties,
+                )
+                for each in drawn(day, people)
+            )
+            table.executemany("INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        table.executescript("""
+            COMMIT;
+            CREATE INDEX calls_number_start ON calls(number, start);
+            CREATE INDEX calls_start ON calls(start);
+            ANALYZE;
+        """)
+
+
+def config_of(folder: Path) -> Config:
+    """What ``callrec.toml`` there says."""
+    return load_config(folder / "callrec.toml", {}, None)
 
 
 @dataclass(slots=True)
