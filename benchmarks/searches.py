@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.fill import LOGIN, People, config_of, days_of, drawn
-from benchmarks.practice import PASSWORDS
 from callrec.policy.criteria import Criteria
 from callrec.policy.when import Days
 from callrec.practice import open_practice
@@ -81,7 +80,8 @@ def search(folder: Path, wanted: Iterator[Wanted], queries: int) -> Mapping[str,
     """Seconds of each of so many searches of each kind."""
     environ = {"XDG_STATE_HOME": str(folder / "state")}
     practice = open_practice(config_of(folder), lambda: datetime.now(UTC), environ)
-    dora = actor_by_password(practice, login=LOGIN, password=PASSWORDS[LOGIN])
+    password = (folder / f"{LOGIN}.password").read_text(encoding="utf-8").strip()
+    dora = actor_by_password(practice, login=LOGIN, password=password)
     actor = actor_by_session(practice, session_of(practice, dora))
     times: dict[str, list[float]] = {}
     for _ in range(queries + UNTIMED):
