@@ -20,7 +20,7 @@ from callrec.procedures.categories import CATEGORISED, categories_of, category_i
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import close_request, withdraw_request
-from callrec.procedures.retention import REVIEWED, count_due
+from callrec.procedures.retention import REVIEWED, appraise_due, count_due
 from callrec.procedures.show import show_recording
 from callrec.procedures.status import look
 from procedures.asking import (
@@ -55,6 +55,7 @@ from procedures.keeping import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from practices import House
@@ -109,6 +110,41 @@ def test_status_counts_what_is_due_without_a_key(house: House) -> None:
     assert look(house.practice, None).retention_due == 4
     by_hand(house, 1)
     assert look(house.practice, None).retention_due == 3
+
+
+def _restrict(house: House) -> None:
+    with transaction(house.practice.engine) as connection:
+        connection.exec_driver_sql("UPDATE recording SET state = 'restricted' WHERE id = 2")
+
+
+def _keep_claims_short(house: House) -> None:
+    keep_for(house, claim="1 year")
+    categorise(house, "claim", 1)
+
+
+@pytest.mark.parametrize(
+    ("act", "free"),
+    [
+        (lambda house: by_hand(house, 1, 2), 2),
+        (lambda house: lift(house, by_hand(house, 1)), 4),
+        (lambda house: ask(house, number=BOB), 0),
+        (lambda house: ask(house, recordings=[1], number=UNKNOWN), 0),
+        (propose, 0),
+        (_restrict, 3),
+        (lambda house: categorise(house, "health-record", 1, 2), 2),
+        (_keep_claims_short, 4),
+        (lambda house: setattr(house, "at", house.at.replace(day=5)), 2),
+        (lambda house: keep_for(house, routine="5 years"), 0),
+    ],
+)
+def test_what_is_only_counted_is_what_is_appraised(
+    house: House, act: Callable[[House], object], free: int
+) -> None:
+    act(house)
+    practice = house.open()
+    with reading(practice.engine) as connection:
+        due = appraise_due(practice, None, connection)
+    assert count_due(practice) == sum(not each.stopped_by for each in due) == free
 
 
 # --- what stops it ------------------------------------------------------------------------------

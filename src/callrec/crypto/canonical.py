@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from callrec.errors import Tampered
 
@@ -28,8 +28,7 @@ def canonical(value: object) -> bytes:
     Source: RFC 8785. ASCII names sort the same by byte and by UTF-16 unit.
     """
     _check(value)
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return text.encode()
+    return _written(value)
 
 
 def parse(data: bytes) -> Any:
@@ -39,8 +38,11 @@ def parse(data: bytes) -> Any:
         Tampered: it is not JSON, or not in its canonical form.
     """
     try:
-        value = json.loads(data)
-        again = canonical(value)
+        value = _READER.decode(data.decode())
+        # A name that is not ASCII would stand there as it is: canonical JSON escapes no letters.
+        if not data.isascii():
+            _check(value)
+        again = _written(value)
     except (ValueError, RecursionError):
         value, again = None, None
     if again != data:
@@ -65,6 +67,28 @@ def parse_instant(text: str) -> datetime:
         if instant(at) == text:
             return at
     raise Tampered("a record's time is not in its form")
+
+
+def _written(value: object) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.encode()
+
+
+def _integer(text: str) -> int:
+    value = int(text)
+    if abs(value) > LARGEST_INTEGER:
+        raise ValueError("an integer of 2**53 or beyond")
+    return value
+
+
+def _no_float(text: str) -> float:
+    raise ValueError(f"{text} has no canonical form")
+
+
+_READER: Final = json.JSONDecoder(
+    parse_float=_no_float, parse_int=_integer, parse_constant=_no_float
+)
+"""Refuses what has no canonical form while it reads, so that it need not be gone through again."""
 
 
 def _check(value: object) -> None:

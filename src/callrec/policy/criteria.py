@@ -134,7 +134,7 @@ def matches(criteria: Criteria, call: CallFacts, zone: tzinfo) -> bool:
         and (criteria.tail is None or any(n.endswith(criteria.tail) for n in call.numbers))
         and (criteria.extension is None or criteria.extension in call.extensions)
         and (criteria.direction is None or criteria.direction == call.direction)
-        and words(criteria.party or "") <= words(" ".join(call.parties))
+        and (criteria.party is None or words(criteria.party) <= words(" ".join(call.parties)))
         and _is_then(criteria, call, zone)
     )
 

@@ -98,6 +98,12 @@ def categories_of(
     return {number: known[name] for number, name in named.items()}
 
 
+def given_or_claimed(connection: Connection) -> frozenset[int]:
+    """The recordings whose category is not simply the routine one, by number."""
+    given = connection.execute(select(tables.category.c.recording)).scalars()
+    return frozenset((*given, *connection.execute(_OF_A_CLAIM).scalars()))
+
+
 def check_categories(connection: Connection, register: Register, zone: tzinfo) -> Iterator[Problem]:
     """Every row of a category that does not follow from the log, and every one that is missing.
 

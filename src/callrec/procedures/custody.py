@@ -11,7 +11,7 @@ import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
@@ -30,7 +30,6 @@ from callrec.practice import vault_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from types import UnionType
 
     from sqlalchemy import Connection, Row
 
@@ -48,22 +47,22 @@ _RESEALED: Final = frozenset({"ciphertext", "provenance", "uid"})
 COPIED = ("direction", "duration_ms", "format", "size_bytes")
 """Clear columns whose copy in the metadata has the same name and form; the start is the fifth."""
 
-_FORM: Final[Mapping[str, type | UnionType]] = MappingProxyType(
+_FORM: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
     {
-        "ciphertext": str,
-        "direction": str,
-        "duration_ms": int,
-        "extension": str | None,
-        "format": str,
-        "local_time": str,
-        "number": str | None,
-        "parties": list,
-        "provenance": list,
-        "sha256": str,
-        "size_bytes": int,
-        "started_at": str,
-        "time_confidence": str,
-        "uid": str,
+        "ciphertext": (str,),
+        "direction": (str,),
+        "duration_ms": (int,),
+        "extension": (str, NoneType),
+        "format": (str,),
+        "local_time": (str,),
+        "number": (str, NoneType),
+        "parties": (list,),
+        "provenance": (list,),
+        "sha256": (str,),
+        "size_bytes": (int,),
+        "started_at": (str,),
+        "time_confidence": (str,),
+        "uid": (str,),
     }
 )
 """What metadata has to hold: anybody could seal something else to the catalogue key."""
@@ -80,12 +79,10 @@ class OpenedRecording:
     state: str
     fields: Mapping[str, Any]
     """The metadata, with the provenance of all revisions (docs/formats/recording.md)."""
-    revision: int = 1
+    started_at: datetime
+    """When the call began, as the metadata says; aware, UTC."""
+    revision: int
     """The newest of the metadata."""
-
-    @property
-    def started_at(self) -> datetime:
-        return parse_instant(self.fields["started_at"])
 
 
 class _Listed(NamedTuple):
@@ -104,9 +101,13 @@ class _Revision(NamedTuple):
     """One revision of a recording's metadata, opened."""
 
     batch: str
-    commitment: str
-    says: frozenset[str]
-    """The names of its members."""
+    plaintext: bytes
+    """nonce[32] || canonical JSON."""
+    said: Mapping[str, Any]
+
+    @property
+    def commitment(self) -> str:
+        return commitment(self.plaintext[:NONCE_BYTES], self.plaintext[NONCE_BYTES:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +187,7 @@ class Opening:
         """
         sealed = self._sealed(rows)
         for row in rows:
-            opened, _ = self._revisions(row, sealed)
-            yield opened
+            yield _laid_over(row, self._revisions(row, sealed))
 
     def checked(self, row: Row[Any]) -> OpenedRecording:
         """What the metadata says, checked in every respect against its batch statements.
@@ -205,7 +205,8 @@ class Opening:
         """
         sealed = self._sealed(rows)
         for row in rows:
-            opened, revisions = self._revisions(row, sealed)
+            revisions = self._revisions(row, sealed)
+            opened = _laid_over(row, revisions)
             self._check_listed(row, revisions)
             check_clear_columns(row, opened.fields)
             yield opened
@@ -250,7 +251,7 @@ class Opening:
                 listed is None
                 or listed.metadata != revision.commitment
                 or listed.before != (name or listed.ciphertext)
-                or (listed.is_reencryption and not revision.says <= _RESEALED)
+                or (listed.is_reencryption and not revision.said.keys() <= _RESEALED)
             ):
                 raise Tampered(f"recording {row.id} is not as it was sealed")
             name = listed.ciphertext
@@ -276,24 +277,11 @@ class Opening:
             rows = self._connection.execute(select(batch).where(batch.c.id.in_(missing)))
             self._batches |= {row.id: row for row in rows}
 
-    def _revisions(
-        self, row: Row[Any], every: Mapping[int, list[Row[Any]]]
-    ) -> tuple[OpenedRecording, list[_Revision]]:
+    def _revisions(self, row: Row[Any], every: Mapping[int, list[Row[Any]]]) -> list[_Revision]:
+        """All revisions of one recording's metadata, oldest first; never none."""
         if row.id not in every:
             raise Tampered(f"the metadata of recording {row.id} is missing")
-        fields: dict[str, Any] = {}
-        revisions = []
-        for sealed in every[row.id]:
-            said, found = self._opened(row, sealed)
-            revisions.append(_Revision(sealed.batch, found, frozenset(said)))
-            provenance = [*fields.get("provenance", ()), *said.get("provenance", ())]
-            fields = {**fields, **said, "provenance": provenance}
-        if not _FORM.keys() <= fields.keys():
-            raise Tampered(f"the metadata of recording {row.id} says too little")
-        opened_recording = OpenedRecording(
-            row.id, row.uid, row.ciphertext, row.state, fields, len(revisions)
-        )
-        return opened_recording, revisions
+        return [self._opened(row, sealed) for sealed in every[row.id]]
 
     def _listed(self, row: Row[Any], batch: str, revision: int) -> _Listed | None:
         """A revision as its batch's statement lists it; None if it does not."""
@@ -304,19 +292,18 @@ class Opening:
                 f"recording {row.id} is vouched for by nobody: {error.message}"
             ) from error
 
-    def _opened(self, row: Row[Any], sealed: Row[Any]) -> tuple[Mapping[str, Any], str]:
-        """What one revision says, and the commitment to it."""
+    def _opened(self, row: Row[Any], sealed: Row[Any]) -> _Revision:
+        """What one revision says."""
         info = context("metadata", self._practice.vault, uid=row.uid, revision=sealed.revision)
         try:
             key = self._keys(sealed.batch, VaultKey.CATALOGUE)
-            opened = primitives.open_sealed(key, sealed.sealed, info)
-            nonce, body = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
-            said = parse(body)
+            plaintext = primitives.open_sealed(key, sealed.sealed, info)
+            said = parse(plaintext[NONCE_BYTES:])
         except Tampered as error:
             raise Tampered(f"the metadata of recording {row.id} does not open") from error
         if not _is_in_form(said):
             raise Tampered(f"the metadata of recording {row.id} is not in its form")
-        return said, commitment(nonce, body)
+        return _Revision(sealed.batch, plaintext, said)
 
     def _open_key(self, batch: str, side: VaultKey) -> bytes:
         self._read_batches({batch})
@@ -358,6 +345,21 @@ class Opening:
             )
             for item in statement.fields["items"]
         }
+
+
+def _laid_over(row: Row[Any], revisions: Sequence[_Revision]) -> OpenedRecording:
+    """The first revision with the later ones laid over it, the provenance of all together."""
+    fields: dict[str, Any] = {}
+    for revision in revisions:
+        said = revision.said
+        provenance = [*fields.get("provenance", ()), *said.get("provenance", ())]
+        fields = {**fields, **said, "provenance": provenance}
+    if not _FORM.keys() <= fields.keys():
+        raise Tampered(f"the metadata of recording {row.id} says too little")
+    began = parse_instant(fields["started_at"])
+    return OpenedRecording(
+        row.id, row.uid, row.ciphertext, row.state, fields, began, len(revisions)
+    )
 
 
 def _is_in_form(said: object) -> bool:

@@ -8,12 +8,13 @@ has matched yet.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
+from callrec.catalogue.holds import every_holds_naming
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.policy.destroying import RecordingState
 from callrec.policy.month_clock import same_day_after
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.practice import Actor, Practice
+
+_AT_ONCE: Final = 1000
+"""Recordings that are asked for with one query."""
 
 
 def stops_over(
@@ -58,6 +62,21 @@ def stops_over(
         if row.state == RecordingState.RESTRICTED:
             stops[row.id].add(Stopped(Stop.RESTRICTION))
     return {number: tuple(sorted(found)) for number, found in stops.items() if found}
+
+
+def named_by_a_stop(practice: Practice, connection: Connection) -> frozenset[int]:
+    """The recordings that a hold, an open request or a disposal names, by number.
+
+    `stops_over` finds nothing that stops another one, but for a restriction, which is in its row,
+    and for holds that cover whatever there is.
+    """
+    held = {row.recording for row in every_holds_naming(connection)}
+    uids = [*open_requests_naming(connection).keys(), *_kept_on(practice, connection)]
+    recording = tables.recording.c
+    for start in range(0, len(uids), _AT_ONCE):
+        query = select(recording.id).where(recording.uid.in_(uids[start : start + _AT_ONCE]))
+        held.update(connection.execute(query).scalars())
+    return frozenset(held)
 
 
 def open_requests_naming(connection: Connection) -> Mapping[str, set[Stopped]]:

@@ -1,0 +1,155 @@
+"""Searches in vaults of three sizes: in one process, and as the commands that people type.
+
+Beside the ``sqlite3`` shell, which asks a plain table of the same calls in the clear, with an index
+on number and start and one on the start alone. callrec writes what was asked for, and how much was
+found, into its log, durably, and decides on what it opens.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.fill import write_plain_table
+from benchmarks.goals import Goal, Quantity
+from benchmarks.measured import Contest, Figure, Result, exponent
+from benchmarks.practice import by
+from benchmarks.searches import REASON, Wanted, criteria_of, wanted_of
+from benchmarks.timing import Contender, Step, hold_contest, run_untimed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from benchmarks.bench import Bench
+    from callrec.policy.criteria import Criteria
+
+YEARS: Final = 10
+FULL: Final = (1_000_000, 4_000_000, 10_000_000)
+SMALL: Final = (50_000, 200_000, 500_000)
+ROUNDS: Final = 3
+COMMANDS: Final = 11
+QUERIES: Final = 100
+FEWER: Final = 20
+KINDS: Final = ("number and day", "last four digits and month", "name and quarter")
+"""Those that are bounded: what they take must not grow with the vault as it does."""
+ALL_YEARS: Final = "number, all years"
+
+GOALS: Final = tuple(Goal(Quantity(f"search, {kind}: growth, tenfold"), 2.0) for kind in KINDS)
+
+Times = dict[tuple[str, int], list[list[float]]]
+"""Kind and size -> the seconds of each search, by round."""
+
+
+def measure(bench: Bench) -> Result:
+    sizes = FULL if bench.full else SMALL
+    vaults = {size: bench.made_once(f"vault-{size}", partial(_fill, bench, size)) for size in sizes}
+    times: Times = {}
+    for number in range(ROUNDS):
+        for size, vault in vaults.items():
+            bench.say(f"search in one process, {size:,} recordings, round {number + 1}")
+            for kind, seconds in _searched(bench, vault, size, number).items():
+                times.setdefault((kind, size), []).append(seconds)
+    contests = [contest for size in sizes for contest in _commands(bench, vaults[size], size)]
+    return Result(tuple(contests), tuple(_figures(times, sizes)))
+
+
+def _fill(bench: Bench, size: int, folder: Path) -> None:
+    words = ("-m", "benchmarks.fill", folder, str(size), "--years", str(YEARS))
+    run_untimed(Step((bench.python, *words), cwd=bench.checkout), bench.fresh_place())
+
+
+def _searched(bench: Bench, vault: Path, size: int, seed: int) -> Mapping[str, list[float]]:
+    queries = QUERIES if bench.full else FEWER
+    words = (vault, str(size), str(YEARS), str(queries), str(seed))
+    step = Step((bench.python, "-m", "benchmarks.searches", *words), cwd=bench.checkout)
+    times: Mapping[str, list[float]] = json.loads(run_untimed(step, bench.fresh_place()))
+    return times
+
+
+def _figures(times: Times, sizes: Sequence[int]) -> list[Figure]:
+    figures = []
+    for kind in (*KINDS, ALL_YEARS):
+        medians = {size: [statistics.median(each) for each in times[kind, size]] for size in sizes}
+        for size in sizes:
+            last = [statistics.quantiles(each, n=20)[-1] for each in times[kind, size]]
+            figures += [
+                Figure(f"search, {kind}, {size}: p50", "s", tuple(medians[size])),
+                Figure(f"search, {kind}, {size}: p95", "s", tuple(last)),
+            ]
+        rounds = list(zip(*medians.values(), strict=True))
+        grown = tuple(each[-1] / each[0] for each in rounds)
+        slope = tuple(exponent(sizes, each) for each in rounds)
+        figures += [
+            Figure(f"search, {kind}: growth, tenfold", "x", grown),
+            Figure(f"search, {kind}: growth", "exponent", slope),
+        ]
+    return figures
+
+
+def _commands(bench: Bench, vault: Path, size: int) -> list[Contest]:
+    """Whole processes: another call in each round, the same for both."""
+    file = bench.made_once(f"table-{size}", partial(_plain_table, size)) / "calls.db"
+    # The login stands in the machine's memory.
+    run_untimed(by(bench, "dora", vault, "login", "dora"), bench.fresh_place())
+    return [
+        hold_contest(
+            bench,
+            f"callrec search, {kind}, {size}",
+            [
+                Contender("callrec", partial(_callrec, bench, vault, kind, _each_round(size))),
+                Contender("sqlite3", partial(_sqlite, file, kind, _each_round(size))),
+            ],
+            size=size,
+            unit="recordings",
+            rounds=COMMANDS,
+        )
+        for kind in (*KINDS, ALL_YEARS)
+    ]
+
+
+def _plain_table(size: int, folder: Path) -> None:
+    write_plain_table(folder / "calls.db", size, YEARS)
+
+
+def _each_round(size: int) -> Iterator[Wanted]:
+    return wanted_of(size, YEARS, seed=COMMANDS)
+
+
+def _callrec(bench: Bench, vault: Path, kind: str, wanted: Iterator[Wanted], _: Path) -> list[Step]:
+    asked = criteria_of(next(wanted))[kind]
+    words = ["search", "--reason", REASON]
+    if asked.number or asked.tail:
+        words += ["--number", asked.number or f"...{asked.tail}"]
+    if asked.party:
+        words += ["--party", asked.party]
+    if asked.days:
+        words += ["--from", str(asked.days.first), "--to", str(asked.days.last)]
+    return [Step((bench.callrec, *words), {"CALLREC_CONFIG": str(vault / "callrec.toml")})]
+
+
+def _sqlite(file: Path, kind: str, wanted: Iterator[Wanted], _: Path) -> list[Step]:
+    return [Step(("sqlite3", "-readonly", file, _sql(criteria_of(next(wanted))[kind])))]
+
+
+def _sql(asked: Criteria) -> str:
+    """The newest fifty, and how many there are."""
+    conditions = []
+    if asked.number:
+        conditions.append(f"number = '{asked.number}'")
+    if asked.tail:
+        conditions.append(f"number LIKE '%{asked.tail}'")
+    if asked.party:
+        conditions.append(f"'{asked.party}' IN (caller_name, callee_name)")
+    if asked.days:
+        first, last = asked.days.first, asked.days.last
+        conditions.append(
+            f"start >= unixepoch('{first}') AND start < unixepoch('{last}', '+1 day')"
+        )
+    where = " AND ".join(conditions)
+    return (
+        f"SELECT * FROM calls WHERE {where} ORDER BY start DESC LIMIT 50;"
+        f" SELECT count(*) FROM calls WHERE {where};"
+    )

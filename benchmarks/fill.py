@@ -1,0 +1,684 @@
+"""Fill a vault with the calls of many years in minutes, as ``callrec ingest`` would leave them.
+
+    python -m benchmarks.fill FOLDER RECORDINGS [--years 10]
+
+FOLDER becomes a practice as those of ``benchmarks.practice`` are, with dora alone; the vault is
+founded by the procedure behind ``callrec init``. Each day's calls come in as batches of at most
+1,000, each with its own keys, its signed statement, its leaf and its checkpoint; the first call of
+each is held against what ingest's own functions make of it.
+
+What is not there: the sealed files themselves, and the summary of each run. What is done otherwise
+is done for speed and leaves no trace: nothing is synced until the end, and the indexes of the table
+``recording`` and the order of the MACs are made when all rows are in.
+
+Half of the calls are with 300 regular numbers (shared with ``corpus/catalogue_rows.py``), the rest
+spread over all of Ofcom's numbers for drama; each number has an owner with a name of two words, of
+200 forenames and 2,000 surnames. The same arguments give the same calls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import product
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from benchmarks.practice import PASSWORDS, SETTINGS
+from callrec.audit.log import Writing
+from callrec.catalogue import index, tables
+from callrec.catalogue.engine import FILE_NAME
+from callrec.config import Config, load_config
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, instant
+from callrec.crypto.context import context, statement_context
+from callrec.crypto.statement import Statement, check_statement, read_statement
+from callrec.policy.role import VaultKey
+from callrec.policy.words import words
+from callrec.practice import Actor, Practice, open_practice, vault_key
+from callrec.procedures import intake_batch
+from callrec.procedures.custody import SealedMetadata, commitment
+from callrec.procedures.found import found_practice
+from callrec.procedures.intake_batch import BatchKeys
+from callrec.procedures.intake_known import Duplicates
+from callrec.procedures.intake_run import MOST_RECORDINGS
+from callrec.procedures.intake_sealing import Taken
+from callrec.procedures.intake_sources import Mark, Source
+from callrec.procedures.unlock import actor_by_password
+from callrec.store.sealing import Sealed
+from callrec.telephone.call import Call, Direction, System, TimeConfidence
+from callrec.telephone.sound import Sound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+LOGIN: Final = "dora"
+ZONE: Final = ZoneInfo("Europe/London")
+LAST_DAY: Final = date(2026, 10, 31)
+BUSY: Final = (1.3, 1.1, 1.0, 1.0, 1.1, 0.1, 0.02)
+"""How many calls a day has beside others, from Monday on."""
+DRAMA: Final = (
+    "02079460", "01134960", "01144960", "01174960", "01214960", "01314960", "01414960", "01514960",
+    "01614960", "01914980", "02920180", "02896496", "01632960", "07700900", "08081570", "03069990",
+)  # fmt: skip
+"""Ofcom's ranges for television and radio, without their last three digits."""
+REGULARS: Final = 300
+OF_REGULARS: Final = 0.5
+OF_INBOUND: Final = 0.55
+OPEN: Final = range(8 * 3600, 18 * 3600 + 1800)
+"""Seconds of the day, UTC."""
+PROCESSES: Final = 2
+AHEAD: Final = 24
+"""Batches that may wait to be written."""
+AT_ONCE: Final = 400
+"""Batches in one transaction of SQLite."""
+
+
+class People:
+    """Everybody who calls, and the practice's own desks: the same each time."""
+
+    def __init__(self) -> None:
+        chance = random.Random(1)
+        self.numbers = tuple(f"{p}{n:03d}" for p in DRAMA for n in range(1000))
+        forenames = _names("bdfgklmnpt", "aeio", ("la", "ren", "va", "mos", "tis"))
+        surnames = _names(
+            "bcdfghklmprstvw",
+            ("ar", "el", "in", "os"),
+            ("ber", "del", "kin", "low", "man", "ner", "son"),
+            ("", "by", "ford", "ley", "ton"),
+        )
+        chance.shuffle(surnames)
+        self.owners = {
+            number: f"{chance.choice(forenames)} {chance.choice(surnames[:2000])}"
+            for number in self.numbers
+        }
+        self.regulars = tuple(chance.sample(self.numbers, REGULARS))
+        self.desks = tuple(
+            (str(201 + n), f"{forenames[5 * n]} {surnames[7 * n]}") for n in range(40)
+        )
+
+
+def _names(*syllables: Sequence[str]) -> list[str]:
+    return ["".join(each).title() for each in product(*syllables)]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One batch that is to be made: calls of one day."""
+
+    day: date
+    first: int
+    """The number of its first recording."""
+    calls: int
+
+
+def days_of(recordings: int, years: float) -> tuple[Day, ...]:
+    """The batches, oldest first."""
+    first_day = LAST_DAY - timedelta(days=round(365.25 * years) - 1)
+    days = [first_day + timedelta(days=n) for n in range((LAST_DAY - first_day).days + 1)]
+    whole = sum(BUSY[day.weekday()] for day in days)
+    batches = []
+    done, so_far = 0, 0.0
+    for day in days:
+        so_far += BUSY[day.weekday()]
+        until = round(recordings * so_far / whole)
+        while done < until:
+            calls = min(until - done, MOST_RECORDINGS)
+            batches.append(Day(day, done + 1, calls))
+            done += calls
+    return tuple(batches)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One batch as it goes into the catalogue."""
+
+    batch: Mapping[str, Any]
+    at: datetime
+    statement: Statement
+    recordings: Sequence[tuple[Any, ...]]
+    metadata: Sequence[tuple[Any, ...]]
+    macs: Sequence[tuple[bytes, int]]
+    tokens: Sequence[tuple[int, int, int, int]]
+
+
+class Drawn(NamedTuple):
+    """One call as chance made it, with what is written of it in several places."""
+
+    number: int
+    """The recording's."""
+    began: datetime
+    """UTC."""
+    ms: int
+    """How long it lasted."""
+    size_bytes: int
+    outside: str
+    """National digits, as dialled."""
+    e164: str
+    extension: str
+    parties: tuple[str, str]
+    """Who called, who was called."""
+    direction: Direction
+    uid: str
+    sha256: str
+    ciphertext: str
+    path: str
+    unique_id: str
+    local_time: str
+    raw_time: str
+    east: int
+    """Minutes east of Greenwich."""
+    modified_at: str
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Caller and callee."""
+        return self._in_order(self.e164)
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """The same as the telephone system writes them."""
+        return self._in_order(self.outside)
+
+    def _in_order(self, outside: str) -> tuple[str, str]:
+        is_inbound = self.direction is Direction.INBOUND
+        return (outside, self.extension) if is_inbound else (self.extension, outside)
+
+    @property
+    def ended(self) -> datetime:
+        return self.began + timedelta(milliseconds=self.ms)
+
+
+def drawn(day: Day, people: People) -> list[Drawn]:
+    """The calls of one batch."""
+    chance = random.Random(day.first)
+    midnight = datetime(day.day.year, day.day.month, day.day.day, tzinfo=UTC)
+    # Nobody calls at night, when the clocks change.
+    noon = midnight.replace(hour=12).astimezone(ZONE)
+    east = int((noon.utcoffset() or timedelta()).total_seconds()) // 60
+    drawn = []
+    for place, second in enumerate(sorted(chance.choices(OPEN, k=day.calls))):
+        is_regular, is_inbound = chance.random() < OF_REGULARS, chance.random() < OF_INBOUND
+        outside = chance.choice(people.regulars if is_regular else people.numbers)
+        extension, desk = chance.choice(people.desks)
+        ms = min(7_200_000, int(chance.lognormvariate(5.35, 0.9) * 1000))
+        ids, number, owner = (
+            primitives.fresh(80).hex(),
+            day.first + place,
+            people.owners[outside],
+        )
+        began = midnight + timedelta(seconds=second)
+        local = f"{day.day}T{_clock(second + 60 * east)}"
+        drawn.append(
+            Drawn(
+                number=number,
+                began=began,
+                ms=ms,
+                size_bytes=44 + 16 * ms,
+                outside=outside,
+                e164=f"+44{outside[1:]}",
+                extension=extension,
+                parties=(owner, desk) if is_inbound else (desk, owner),
+                direction=Direction.INBOUND if is_inbound else Direction.OUTBOUND,
+                uid=ids[:32],
+                sha256=ids[32:96],
+                ciphertext=ids[96:],
+                path=f"/var/spool/calls/{day.day}/{outside}-{number}.wav",
+                unique_id=f"{int(midnight.timestamp()) + second}.{number}",
+                local_time=local,
+                raw_time=f"{local}+{east // 60:02}:00",
+                east=east,
+                modified_at=f"{day.day}T{_clock(second + ms // 1000)}.{ms % 1000:03}Z",
+            )
+        )
+    return drawn
+
+
+class Maker:
+    """Makes batches; each process has its own, inherited.
+
+    Going through all that ingest does for a call takes five times as long, so what is sealed is
+    written down as text here; the first call of each batch is made by the procedures as well, and
+    has to come out the same to the byte.
+    """
+
+    def __init__(self, practice: Practice, actor: Actor) -> None:
+        self.practice = practice
+        self.actor = actor
+        self.people = People()
+        self.widths: Mapping[int, index.Width] = {}
+        self._duplicates = Duplicates.of(practice, actor, marking=False)
+        newest = practice.register.newest(VaultKey.INDEX).version
+        index_key = vault_key(actor, VaultKey.INDEX, newest)
+        self._mac_key = primitives.derive(index_key, context("duplicate", practice.vault))
+        self._uncut = index._uncut_under(index_key, practice.vault)
+        self._words = cache(words)
+
+    def make(self, day: Day) -> Made:
+        """Describe and seal the calls of one batch."""
+        assert self.actor.identity is not None
+        calls = drawn(day, self.people)
+        vault, keys, at = self.practice.vault, BatchKeys.draw(), _evening(day)
+        for_keys = f'callrec/1 data-key\n{{"batch":"{keys.batch}","uid":"%s","vault":"{vault}"}}'
+        for_said = f'callrec/1 metadata\n{{"revision":1,"uid":"%s","vault":"{vault}"}}'
+        said_under, key_under = AESGCM(keys.catalogue), AESGCM(keys.recordings)
+        recordings, metadata, items = [], [], []
+        for call in calls:
+            chosen = primitives.fresh(32 + 12 + 32 + 12)
+            nonce, body, iv = chosen[:32], self._metadata(call), chosen[32:44]
+            info = (for_said % call.uid).encode()
+            sealed = iv + said_under.encrypt(iv, nonce + body, info)
+            metadata.append((call.number, 1, keys.batch, sealed))
+            items.append(_item(call, commitment(nonce, body)))
+            data_key, iv, info = chosen[44:76], chosen[76:], (for_keys % call.uid).encode()
+            sealed = iv + key_under.encrypt(iv, data_key, info)
+            recordings.append(_recording(call, keys.batch, sealed))
+        by = self.actor.person.id
+        said = (
+            f'{{"at":"{instant(at)}","batch":"{keys.batch}","by":"{by}",'
+            f'"items":[{",".join(items)}],"kind":"batch","vault":"{vault}"}}'
+        ).encode()
+        signature = primitives.sign(
+            self.actor.identity.act, statement_context("batch", vault) + said
+        )
+        statement = Statement(said, signature, {"kind": "batch"})
+        practice = replace(self.practice, now=lambda: at)
+        made = Made(
+            batch=intake_batch.batch_row(practice, keys, statement),
+            at=at,
+            statement=statement,
+            recordings=recordings,
+            metadata=metadata,
+            macs=[(mac, call.number) for call in calls for mac in self._macs(call)],
+            tokens=sorted(token for call in calls for token in self._tokens(call)),
+        )
+        self._hold_against_ingest(practice, made, calls[0], keys)
+        return made
+
+    def _metadata(self, call: Drawn) -> bytes:
+        ends, written, began = call.ends, call.written, f"{call.began:%Y-%m-%dT%H:%M:%S}.000Z"
+        return (
+            f'{{"callee":"{ends[1]}","caller":"{ends[0]}","channels":1,'
+            f'"ciphertext":"{call.ciphertext}","codec":"pcm16","contradiction":null,'
+            f'"direction":"{call.direction}","duration_ms":{call.ms},'
+            f'"extension":"{call.extension}","findings":[],"format":"wav",'
+            f'"local_time":"{call.local_time}","number":"{call.e164}",'
+            f'"parties":["{call.parties[0]}","{call.parties[1]}"],"provenance":['
+            f'{{"modified_at":"{call.modified_at}","name":"{call.path}"}}],'
+            f'"raw_time":"{call.raw_time}","record":null,"said":{{"callee":"{written[1]}",'
+            f'"caller":"{written[0]}","direction":"{call.direction}",'
+            f'"extension":"{call.extension}","started_at":"{call.raw_time}","system":"acme",'
+            f'"unique_id":"{call.unique_id}"}},"sample_rate":8000,"sha256":"{call.sha256}",'
+            f'"sides":[],"size_bytes":{call.size_bytes},"started_at":"{began}",'
+            f'"system":"sidecar","time_confidence":"utc-proven","uid":"{call.uid}",'
+            f'"unique_id":"{call.unique_id}","utc_offset_minutes":{call.east},'
+            f'"zone":"{ZONE}"}}'
+        ).encode()
+
+    def _macs(self, call: Drawn) -> Iterator[bytes]:
+        sha256, path = bytes.fromhex(call.sha256), call.path
+        sight = f'sight{{"name":"{path}","size_bytes":{call.size_bytes}}}'
+        for data in (sha256, b"name" + sha256 + path.encode(), sight.encode()):
+            yield primitives.mac(self._mac_key, data)
+
+    def _tokens(self, call: Drawn) -> set[tuple[int, int, int, int]]:
+        part, uncut, number = index.part_of(call.began), self._uncut, call.number
+        width = self.widths[part]
+        shift, tail_shift = 64 - width.bits, 64 - width.tail_bits
+        party = index.TokenKind.PARTY
+        of_day = f"{call.extension}|{call.raw_time[:10]}"
+        return {
+            (part, _NUMBER, uncut(part, index.TokenKind.NUMBER, call.e164) >> shift, number),
+            (part, _TAIL, uncut(part, index.TokenKind.TAIL, call.e164[-4:]) >> tail_shift, number),
+            (part, _EXT_DAY, uncut(part, index.TokenKind.EXTENSION_DAY, of_day) >> shift, number),
+            *(
+                (part, _PARTY, uncut(part, party, word) >> shift, number)
+                for name in call.parties
+                for word in self._words(name)
+            ),
+        }
+
+    def _hold_against_ingest(
+        self, practice: Practice, made: Made, call: Drawn, keys: BatchKeys
+    ) -> None:
+        """The first call of the batch is what the procedures would have written."""
+        vault, taken = practice.vault, self._taken(call)
+        expected = {**intake_batch._fields(taken), "provenance": intake_batch._provenance([taken])}
+        number, _, _, sealed = made.metadata[0]
+        info = context("metadata", vault, uid=call.uid, revision=1)
+        opened = primitives.open_sealed(keys.catalogue, sealed, info)
+        assert opened[32:] == canonical(expected)
+        row = intake_batch._recording_row(vault, keys, taken)
+        info = context("data-key", vault, batch=keys.batch, uid=call.uid)
+        key_at = 1 + _COLUMNS.index("data_key")
+        primitives.open_sealed(keys.recordings, made.recordings[0][key_at], info)
+        row["data_key"] = made.recordings[0][key_at]
+        assert made.recordings[0] == (number, *(row[column] for column in _COLUMNS))
+        macs = {mac for mac, of in made.macs if of == number}
+        assert macs == self._duplicates.to_write(taken, is_new=True)
+        indexed = intake_batch._indexed(number, taken.call, {"record": None})
+        part, tokens = index.part_of(call.began), {t for t in made.tokens if t[3] == number}
+        assert tokens == {
+            (
+                part,
+                kind,
+                index._cut(self._uncut(part, kind, value), self.widths[part].of(kind)),
+                number,
+            )
+            for kind, value in index._values(indexed, ZONE)
+        }
+        said = read_statement(made.statement.body, made.statement.signature, vault)
+        assert self.actor.identity is not None
+        check_statement(said, self.actor.identity.public.act)
+        item = intake_batch._Revision(
+            call.uid,
+            1,
+            call.ciphertext,
+            SealedMetadata(sealed, commitment(opened[:32], opened[32:])),
+        )
+        assert said.fields["items"][0] == item.as_item()
+
+    def _taken(self, call: Drawn) -> Taken:
+        name, modified_ns = Path(call.path), int(call.ended.timestamp() * 1000) * 1_000_000
+        mark = Mark(64_768, call.number, call.size_bytes, modified_ns, modified_ns)
+        ends, written, raw = call.ends, call.written, call.raw_time
+        told = Call(
+            system=System.SIDECAR,
+            direction=call.direction,
+            caller=ends[0],
+            callee=ends[1],
+            number=call.e164,
+            extension=call.extension,
+            parties=call.parties,
+            started_at=call.began,
+            local_time=call.local_time,
+            time_confidence=TimeConfidence.UTC_PROVEN,
+            raw_time=raw,
+            zone=str(ZONE),
+            utc_offset_minutes=call.east,
+            contradiction=None,
+            unique_id=call.unique_id,
+            sides=(),
+            why="",
+            said={
+                "started_at": raw,
+                "direction": str(call.direction),
+                "caller": written[0],
+                "callee": written[1],
+                "extension": call.extension,
+                "unique_id": call.unique_id,
+                "system": "acme",
+            },
+        )
+        return Taken(
+            source=Source(name, name.parent, mark),
+            mark=mark,
+            modified_at=call.ended,
+            uid=call.uid,
+            data_key=bytes(32),
+            call=told,
+            sound=Sound("wav", "pcm16", 8000, 1, call.ms),
+            sealed=Sealed(call.size_bytes, call.sha256, call.ciphertext),
+        )
+
+
+def _evening(day: Day) -> datetime:
+    """When the batch comes in; the second of a day a moment after the first."""
+    midnight = datetime(day.day.year, day.day.month, day.day.day, tzinfo=UTC)
+    return midnight + timedelta(hours=21, milliseconds=day.first % 1000)
+
+
+def _clock(seconds: int) -> str:
+    """Of the day: ``09:05:00``."""
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def _item(call: Drawn, committed: str) -> str:
+    return (
+        f'{{"ciphertext":"{call.ciphertext}","metadata":"{committed}",'
+        f'"revision":1,"uid":"{call.uid}"}}'
+    )
+
+
+def _recording(call: Drawn, batch: str, data_key: bytes) -> tuple[Any, ...]:
+    started = int(call.began.timestamp()) * 1000
+    return (
+        call.number,
+        call.uid,
+        batch,
+        data_key,
+        call.ciphertext,
+        started,
+        call.ms,
+        str(call.direction),
+        call.size_bytes,
+        "wav",
+        "live",
+    )
+
+
+_NUMBER, _TAIL, _PARTY, _EXT_DAY = map(int, index.TokenKind)
+_COLUMNS: Final = (
+    "uid", "batch", "data_key", "ciphertext", "started_at", "duration_ms", "direction",
+    "size_bytes", "format", "state",
+)  # fmt: skip
+
+
+def fill(folder: Path, recordings: int, years: float) -> None:
+    """Found the vault and fill it; ``practice.by`` acts in it as dora."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "callrec.toml").write_text(SETTINGS, encoding="utf-8")
+    password_file = folder / f"{LOGIN}.password"
+    password_file.touch(mode=0o600)
+    password_file.write_text(f"{PASSWORDS[LOGIN]}\n", encoding="utf-8")
+    plan = days_of(recordings, years)
+    clock = Clock(datetime(plan[0].day.year, plan[0].day.month, plan[0].day.day, tzinfo=UTC))
+    config, environ = config_of(folder), {"XDG_STATE_HOME": str(folder / "state")}
+    found_practice(
+        config,
+        practice_name="Hama Medical Centre",
+        login=LOGIN,
+        full_name="Dora Whitlock",
+        password=PASSWORDS[LOGIN],
+        now=clock,
+        environ=environ,
+    )
+    practice = open_practice(config, clock, environ)
+    actor = actor_by_password(practice, login=LOGIN, password=PASSWORDS[LOGIN])
+    maker = Maker(practice, actor)
+    begun = time.perf_counter()
+    with practice.engine.connect() as connection:
+        indexes = _make_ready(connection, folder)
+        maker.widths = _open_parts(connection, plan)
+        for place, made in enumerate(_made(maker, plan), 1):
+            clock.at = made.at
+            _write(connection, practice, actor, made)
+            if place % AT_ONCE == 0:
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("BEGIN")
+                done = made.recordings[-1][0]
+                rate = done / (time.perf_counter() - begun)
+                print(f"{done:,} of {recordings:,}, {rate:,.0f} a second", flush=True)
+        connection.exec_driver_sql("COMMIT")
+        print(f"rows: {time.perf_counter() - begun:.0f} s", flush=True)
+        _settle(connection, indexes)
+    practice.engine.dispose()
+    (folder / "macs.sqlite").unlink()
+    with (config.vault / FILE_NAME).open("rb") as file:
+        os.fsync(file.fileno())
+    took = time.perf_counter() - begun
+    size = (config.vault / FILE_NAME).stat().st_size
+    print(
+        f"{recordings:,} recordings in {took:.0f} s, {recordings / took:,.0f} a second;"
+        f" {size / 1e9:.2f} GB, {size / recordings:,.0f} bytes a recording"
+    )
+
+
+def write_plain_table(file: Path, recordings: int, years: float) -> None:
+    """The same calls in a table of SQLite as anybody would make it, in the clear."""
+    people = People()
+    with closing(sqlite3.connect(file)) as table:
+        table.executescript("""
+            PRAGMA journal_mode=OFF;
+            PRAGMA synchronous=OFF;
+            CREATE TABLE calls(id INTEGER PRIMARY KEY, number TEXT, extension TEXT, direction TEXT,
+                start INTEGER, duration INTEGER, caller_name TEXT, callee_name TEXT);
+        """)
+        for day in days_of(recordings, years):
+            rows = (
+                (
+                    each.number,
+                    each.e164,
+                    each.extension,
+                    str(each.direction),
+                    int(each.began.timestamp()),
+                    each.ms // 1000,
+                    *each.parties,
+                )
+                for each in drawn(day, people)
+            )
+            table.executemany("INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        table.executescript("""
+            COMMIT;
+            CREATE INDEX calls_number_start ON calls(number, start);
+            CREATE INDEX calls_start ON calls(start);
+            ANALYZE;
+        """)
+
+
+def config_of(folder: Path) -> Config:
+    """What ``callrec.toml`` there says."""
+    return load_config(folder / "callrec.toml", {}, None)
+
+
+@dataclass(slots=True)
+class Clock:
+    """Stands where the batch that is being written stands."""
+
+    at: datetime
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+def _made(maker: Maker, plan: Sequence[Day]) -> Iterator[Made]:
+    """Every batch in order, made by other processes; only a few wait."""
+    waiting = threading.Semaphore(AHEAD)
+
+    def paced() -> Iterator[Day]:
+        for day in plan:
+            waiting.acquire()
+            yield day
+
+    with get_context("fork").Pool(PROCESSES, _inherit, (maker,)) as pool:
+        for made in pool.imap(_make, paced()):
+            waiting.release()
+            yield made
+
+
+_mine: list[Maker] = []
+
+
+def _inherit(maker: Maker) -> None:
+    _mine.append(maker)
+
+
+def _make(day: Day) -> Made:
+    return _mine[0].make(day)
+
+
+def _make_ready(connection: Connection, folder: Path) -> Sequence[str]:
+    """Returns the statements that make the indexes of ``recording`` again."""
+    run = connection.exec_driver_sql
+    for pragma in (
+        "journal_mode=OFF",
+        "synchronous=OFF",
+        "foreign_keys=OFF",
+        "secure_delete=OFF",
+        "cache_size=-1500000",
+        "temp_store=FILE",
+    ):
+        run(f"PRAGMA {pragma}")
+    rows = run(
+        "SELECT name, sql FROM sqlite_master"
+        " WHERE type = 'index' AND tbl_name = 'recording' AND sql IS NOT NULL"
+    ).all()
+    for row in rows:
+        run(f'DROP INDEX "{row.name}"')
+    run("ATTACH ? AS aside", (str(folder / "macs.sqlite"),))
+    run("PRAGMA aside.journal_mode=OFF")
+    run("PRAGMA aside.synchronous=OFF")
+    run("CREATE TABLE aside.mac (mac BLOB NOT NULL, recording INTEGER NOT NULL)")
+    run("BEGIN")
+    return [row.sql for row in rows]
+
+
+def _open_parts(connection: Connection, plan: Sequence[Day]) -> Mapping[int, index.Width]:
+    """The parts, counted; no call begins so near to midnight that its month is another in UTC."""
+    counts: dict[int, int] = {}
+    for day in plan:
+        part = day.day.year * 12 + day.day.month - 1
+        counts[part] = counts.get(part, 0) + day.calls
+    return index._grow(connection, counts)
+
+
+def _write(connection: Connection, practice: Practice, actor: Actor, made: Made) -> None:
+    run = connection.exec_driver_sql
+    act = Writing(connection, replace(practice.log, now=practice.now))
+    act.leaf(
+        "ingest",
+        actor=actor.person.id,
+        subject=[made.batch["id"]],
+        details={
+            "duplicates": 0,
+            "names": 0,
+            "recorded": 0,
+            "recordings": len(made.recordings),
+        },
+        statement=made.statement,
+    )
+    act.checkpoint(actor.signer)
+    connection.execute(tables.batch.insert().values(made.batch))
+    run(f"INSERT INTO recording (id, {', '.join(_COLUMNS)}) VALUES ({_marks(11)})", made.recordings)
+    run(f"INSERT INTO metadata VALUES ({_marks(4)})", made.metadata)
+    run(f"INSERT INTO token VALUES ({_marks(4)})", made.tokens)
+    run(f"INSERT INTO aside.mac VALUES ({_marks(2)})", made.macs)
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+def _settle(connection: Connection, indexes: Sequence[str]) -> None:
+    run = connection.exec_driver_sql
+    run("INSERT INTO duplicate SELECT mac, recording FROM aside.mac ORDER BY mac")
+    for each in indexes:
+        run(each)
+    run("DETACH aside")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("recordings", type=int)
+    parser.add_argument("--years", type=float, default=10)
+    given = parser.parse_args()
+    fill(given.folder, given.recordings, given.years)
+
+
+if __name__ == "__main__":
+    main()

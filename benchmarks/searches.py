@@ -1,0 +1,104 @@
+"""Searches in one process, the login opened once: how long each takes, as JSON.
+
+    python -m benchmarks.searches FOLDER RECORDINGS YEARS QUERIES SEED
+
+FOLDER was filled by ``benchmarks.fill`` with so many recordings over so many years. What is asked
+for is a call that is there, another each time; of each search, its two entries of the log included,
+the seconds are told, under the name of its kind.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.fill import LOGIN, People, config_of, days_of, drawn
+from callrec.policy.criteria import Criteria
+from callrec.policy.when import Days
+from callrec.practice import open_practice
+from callrec.procedures.search import search_recordings
+from callrec.procedures.unlock import actor_by_password, actor_by_session, session_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+REASON: Final = "A patient complains that nobody called her back as promised"
+UNTIMED: Final = 3
+"""Searches before the first that counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whom somebody looks for: a number, its owner, and one day on which there was a call."""
+
+    number: str
+    owner: str
+    day: date
+
+    @property
+    def month(self) -> Days:
+        first = self.day.replace(day=1)
+        return Days(first, _next_month(first) - timedelta(days=1))
+
+    @property
+    def quarter(self) -> Days:
+        first = self.day.replace(month=(self.day.month - 1) // 3 * 3 + 1, day=1)
+        following = _next_month(_next_month(_next_month(first)))
+        return Days(first, following - timedelta(days=1))
+
+
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1)
+
+
+def criteria_of(wanted: Wanted) -> Mapping[str, Criteria]:
+    """What is typed, by kind; the first three are bounded."""
+    return {
+        "number and day": Criteria(number=wanted.number, days=Days(wanted.day, wanted.day)),
+        "last four digits and month": Criteria(tail=wanted.number[-4:], days=wanted.month),
+        "name and quarter": Criteria(party=wanted.owner, days=wanted.quarter),
+        "number, all years": Criteria(number=wanted.number),
+    }
+
+
+def wanted_of(recordings: int, years: float, seed: int) -> Iterator[Wanted]:
+    """Calls that were, one after another, without end."""
+    chance, people, plan = random.Random(seed), People(), days_of(recordings, years)
+    while True:
+        day = chance.choice(plan)
+        call = chance.choice(drawn(day, people))
+        yield Wanted(call.e164, people.owners[call.outside], day.day)
+
+
+def search(folder: Path, wanted: Iterator[Wanted], queries: int) -> Mapping[str, Sequence[float]]:
+    """Seconds of each of so many searches of each kind."""
+    environ = {"XDG_STATE_HOME": str(folder / "state")}
+    practice = open_practice(config_of(folder), lambda: datetime.now(UTC), environ)
+    password = (folder / f"{LOGIN}.password").read_text(encoding="utf-8").strip()
+    dora = actor_by_password(practice, login=LOGIN, password=password)
+    actor = actor_by_session(practice, session_of(practice, dora))
+    times: dict[str, list[float]] = {}
+    for _ in range(queries + UNTIMED):
+        for kind, criteria in criteria_of(next(wanted)).items():
+            begun = time.perf_counter()
+            search_recordings(
+                practice, actor, criteria=criteria, reason=REASON, request=None, limit=None
+            )
+            times.setdefault(kind, []).append(time.perf_counter() - begun)
+    return {kind: each[UNTIMED:] for kind, each in times.items()}
+
+
+def main() -> None:
+    folder, recordings, years, queries, seed = sys.argv[1:]
+    wanted = wanted_of(int(recordings), float(years), int(seed))
+    print(json.dumps(search(Path(folder).resolve(), wanted, int(queries))))
+
+
+if __name__ == "__main__":
+    main()
