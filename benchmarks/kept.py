@@ -38,14 +38,16 @@ def about(*, full: bool, folder: Path) -> dict[str, Any]:
     versions |= {each: version(each) for each in ("callrec", "bagit", "cryptography", "sqlalchemy")}
     return {
         "form": FORM,
-        "full": full,
+        "sizes": "the full sizes" if full else "the small sizes of `make bench`",
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "processor": _first(Path("/proc/cpuinfo"), r"model name\s*:\s*(.+)"),
         "processors": os.cpu_count(),
         "memory_bytes": 1024 * int(_first(Path("/proc/meminfo"), r"MemTotal:\s*(\d+)")),
         "system": _first(Path("/etc/os-release"), r'PRETTY_NAME="(.+)"'),
         "kernel": platform.release(),
-        "file_system": _said("stat", "-f", "-c", "%T", str(folder)),
+        "file_system": _said(
+            "findmnt", "--noheadings", "--output", "FSTYPE", "--target", str(folder)
+        ),
         "versions": versions,
     }
 

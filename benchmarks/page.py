@@ -66,10 +66,10 @@ def machine(about: Mapping[str, object]) -> str:
     memory, versions = about["memory_bytes"], about["versions"]
     assert isinstance(memory, int)  # noqa: S101 - as kept.about has it
     assert isinstance(versions, dict)  # noqa: S101
-    sizes = "the full sizes" if about["full"] else "the small sizes of `make bench`"
     programs = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
     return (
-        f"{about['date']}, {sizes}. {about['processors']} processors ({about['processor']}),"
+        f"{about['date']}, {about['sizes']}."
+        f" {about['processors']} processors ({about['processor']}),"
         f" {memory / GIGABYTE:.0f} GB of memory, {about['system']}, Linux {about['kernel']},"
         f" file system {about['file_system']}.\n\n{programs}."
     )
@@ -131,11 +131,17 @@ def contest_table(contest: Contest) -> str:
     for name, runs in contest.runs.items():
         median, between = _with_spread(wall(contest, name), "s")
         peak = shown(spread([run.peak_bytes for run in runs]).median, "bytes")
-        beside = "" if name == "callrec" else f"{ratio(contest, 'callrec', name).median:.2f}"
+        beside = _beside(contest, name)
         processor = shown(cpu(contest, name).median, "s")
         rows.append((name, median, between, processor, peak, beside))
     title = f"{contest.name}: {_size(contest)}, {len(runs)} rounds, {contest.caches}"
     return _table((title, "median", "rounds", "processor", "memory", "callrec takes"), rows)
+
+
+def _beside(contest: Contest, peer: str) -> str:
+    if peer == "callrec" or "callrec" not in contest.runs:
+        return ""
+    return shown(ratio(contest, "callrec", peer).median, "x")
 
 
 def _alone_table(contests: Iterable[Contest]) -> str:

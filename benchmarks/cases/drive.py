@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FILE_BYTES: Final = 250_000
 FILES: Final = 1000
 FULL_FILES: Final = 4000
-PARTS: Final = (16, 4, 1)
+PARTS: Final = (4, 2, 1)
 RSYNC: Final = "rsync, sync, sha256sum -c"
 BAGIT: Final = "cp, bagit.py, its check"
 SHA256SUM: Final = "sha256sum -c"

@@ -32,8 +32,8 @@ SMALL: Final = (
     Corpus("b", 100, 5_000_000),
     Corpus("c", 5000, 20_000),
 )
-PARTS: Final = (16, 4, 1)
-"""Growth is seen from a sixteenth of a corpus to the whole."""
+PARTS: Final = (4, 2, 1)
+"""Growth is seen from a quarter of a corpus to the whole."""
 
 GOALS: Final = (
     *(

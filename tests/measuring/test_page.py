@@ -49,7 +49,7 @@ MEMORY = Result(
 RESULT = Kept(
     {
         "date": "2026-11-26",
-        "full": True,
+        "sizes": "the full sizes",
         "processors": 2,
         "processor": "one",
         "memory_bytes": 8_000_000_000,
@@ -106,7 +106,7 @@ def test_a_contest_shows_each_with_its_spread_and_what_callrec_takes() -> None:
     shown = page.contest_table(INGEST.contests[0])
     assert "ingest a, warm: 1,000 MB, 3 rounds, warm" in shown
     assert "| callrec | 3.00 s | 2.00 to 4.00 s | 1.50 s | 50 MB |  |" in shown
-    assert "| restic | 6.00 s | 6.00 to 12.00 s | 3.00 s | 50 MB | 0.50 |" in shown
+    assert "| restic | 6.00 s | 6.00 to 12.00 s | 3.00 s | 50 MB | 0.50 x |" in shown
 
 
 def test_growth_is_drawn_without_the_start_and_in_one_unit() -> None:
