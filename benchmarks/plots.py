@@ -161,9 +161,9 @@ def memory(title: str, traces: Sequence[Trace], limit_bytes: float) -> str:
     longest = max(max(each.seconds) for each in traces)
     most = max(limit_bytes, *(max(each.resident_bytes) for each in traces)) * 1.05 / 1e6
     frame = _Frame(drawing, (0, longest), (0, most), float)
-    for across in _steps(longest):
+    for across in steps(longest):
         frame.tick_across(across, f"{across:g}")
-    for up in _steps(most):
+    for up in steps(most):
         frame.tick_up(up, f"{up:g}")
     drawing.text(LEFT, 14, "MB")
     drawing.text(WIDTH - RIGHT, HEIGHT - 6, "seconds", anchor="end")
@@ -241,10 +241,8 @@ def _powers(between: tuple[float, float]) -> Sequence[float]:
     return [10.0**power for power in range(low, high + 1)]
 
 
-def _steps(most: float) -> Sequence[float]:
+def steps(most: float) -> Sequence[float]:
     """Round values from 0 to ``most``, four to ten of them or so."""
-    step = next(
-        (_power(most) / part for part in (1, 2, 5) if most / _power(most) * part >= FEW),
-        _power(most) / 5,
-    )
+    power = _power(most)
+    step = next(power / part for part in (1, 2, 5) if most / power * part >= FEW)
     return [step * number for number in range(int(most / step) + 1)]

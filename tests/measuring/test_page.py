@@ -7,9 +7,11 @@ import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from benchmarks import kept, page
-from benchmarks.__main__ import KEPT, PAGE, newest
+from benchmarks import kept, page, plots
+from benchmarks.__main__ import KEPT, PAGE, earlier, newest
 from benchmarks.cases import CASES
 from benchmarks.kept import Kept
 from benchmarks.measured import Contest, Figure, Result, Run, Trace
@@ -123,6 +125,22 @@ def test_plots_are_drawings_without_a_script() -> None:
     for text in drawn.values():
         found = {each.tag.rpartition("}")[2] for each in ET.fromstring(text).iter()}  # noqa: S314 - our own
         assert found <= {"svg", "title", "g", "text", "rect", "polyline", "circle"}
+
+
+@given(st.floats(min_value=1e-3, max_value=1e6))
+def test_an_axis_has_a_handful_of_steps(most: float) -> None:
+    found = plots.steps(most)
+    assert found[0] == 0
+    assert found[-1] <= most * (1 + 1e-9)
+    assert 4 <= len(found) <= 11
+
+
+def test_results_of_other_programs_or_machines_are_not_mixed(tmp_path: Path) -> None:
+    kept.write(tmp_path / "1.0.json", RESULT)
+    later = {**RESULT.about, "date": "2026-11-27"}
+    assert earlier(tmp_path / "1.0.json", later) == RESULT.results
+    assert earlier(tmp_path / "1.0.json", {**later, "kernel": "7"}) == {}
+    assert earlier(tmp_path / "1.0.json", {**later, "sizes": "small"}) == {}
 
 
 def test_bars_are_as_long_as_what_they_show() -> None:
