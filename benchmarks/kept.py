@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.measured import Contest, Figure, Result, Run, Trace
-from benchmarks.peers import PACKAGES
+from benchmarks.peers import PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ class Kept:
 def about(*, full: bool, folder: Path) -> dict[str, Any]:
     """The machine, the disk's file system, and the versions of all that is compared."""
     asks = {"restic": "version"}
-    versions = {each: _said_version(each, asks.get(each, "--version")) for each in PACKAGES}
+    versions = {each: _said_version(each, asks.get(each, "--version")) for each in PROGRAMS}
     versions["python"] = platform.python_version()
     versions |= {each: version(each) for each in ("callrec", "bagit", "cryptography", "sqlalchemy")}
     return {

@@ -43,14 +43,14 @@ def measure(bench: Bench) -> Result:
     house = bench.made_once("practice-24", partial(_with_calls, bench))
     # The login stands in the machine's memory, for every copy of this vault.
     run_untimed(by(bench, "max", house, "login", "max"), bench.fresh_place())
-    return Result(
-        (
-            _contest(bench, HELP, Step((bench.callrec, "--help")), TYPER),
-            _contest(bench, VERSION, Step((bench.callrec, "--version")), TYPER),
-            _contest(bench, SEARCH, _search(bench, house), LIBRARIES),
-            _contest(bench, COMPLETION, Step((bench.callrec,), AT_TAB), LIBRARIES),
-        )
+    contests = (
+        _contest(bench, HELP, Step((bench.callrec, "--help")), TYPER),
+        _contest(bench, VERSION, Step((bench.callrec, "--version")), TYPER),
+        _contest(bench, SEARCH, _search(bench, house), LIBRARIES),
+        _contest(bench, COMPLETION, Step((bench.callrec,), AT_TAB), LIBRARIES),
     )
+    run_untimed(by(bench, "max", house, "logout"), bench.fresh_place())
+    return Result(contests)
 
 
 def _contest(bench: Bench, what: str, step: Step, peer: str) -> Contest:
