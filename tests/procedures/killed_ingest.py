@@ -42,8 +42,11 @@ class Death:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(house: Path, spool: Path, after: str, death: Death) -> None:
-    """Take in as the intake service, in small batches, till death comes."""
+def main(house: Path, spool: Path, after: str, death: Death, *, worth_it: int) -> None:
+    """Take in as the intake service, in small batches, till death comes.
+
+    ``worth_it``: so many small files are sealed in a process beside.
+    """
 
     def now() -> datetime:
         death.called("clock")
@@ -54,6 +57,7 @@ def main(house: Path, spool: Path, after: str, death: Death) -> None:
     )
     actor = actor_by_credential(practice, read_credential(house / "door.credential"))
     intake_run.MOST_RECORDINGS = BATCH  # type: ignore[misc]  # a thousand would take long
+    intake_run.WORTH_IT = worth_it  # type: ignore[misc]
     ingest_recordings(
         practice,
         actor,
@@ -64,5 +68,6 @@ def main(house: Path, spool: Path, after: str, death: Death) -> None:
 
 
 if __name__ == "__main__":
-    folder, files, what_then, name, count = sys.argv[1:]
-    main(Path(folder), Path(files), what_then, Death(name, int(count)))
+    folder, files, what_then, name, count, *worth = sys.argv[1:]
+    many = int(worth[0]) if worth else intake_run.WORTH_IT
+    main(Path(folder), Path(files), what_then, Death(name, int(count)), worth_it=many)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain, groupby
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from callrec.catalogue.engine import reading, transaction
 from callrec.errors import Tampered
 from callrec.procedures.intake_after import AfterKind
 from callrec.procedures.intake_batch import BatchKeys, catalogue_batch
+from callrec.procedures.intake_beside import beside
 from callrec.procedures.intake_clearing import clear_portion, left_because
 from callrec.procedures.intake_joining import join_known, join_new
 from callrec.procedures.intake_known import (
@@ -25,6 +27,7 @@ from callrec.procedures.intake_known import (
     write_macs,
 )
 from callrec.procedures.intake_sealing import (
+    SMALL_BYTES,
     Hashed,
     Outcome,
     Sealing,
@@ -40,21 +43,25 @@ from callrec.procedures.intake_sources import NotRecording, Quarantined, Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Row
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.intake_after import After
+    from callrec.procedures.intake_beside import Beside
     from callrec.procedures.intake_sources import Found
     from callrec.procedures.intake_summary import Summary
     from callrec.procedures.records_at_hand import RecordsAtHand
-    from callrec.store import Batch
+    from callrec.store.batch import DirectoryBatch
     from callrec.telephone.setup import Setup
     from callrec.telephone.sound import Finding
 
 MOST_RECORDINGS: Final = 1000
 MOST_BYTES: Final = 256_000_000
 WORKERS: Final = 2
+WORTH_IT: Final = 256
+"""Small files among the first from which on a process for them is worth its start."""
 
 
 @dataclass(slots=True)
@@ -94,7 +101,7 @@ class _Group:
     keys: BatchKeys
     store: ExitStack
     """Holds the store's batch once something is sealed into it."""
-    batch: Batch | None = None
+    batch: DirectoryBatch | None = None
     tasks: list[Future[list[Outcome]]] = field(default_factory=list)
     unread: Mapping[Source, Row[Any]] = field(default_factory=dict)
     """Sources that stand there as they were read before."""
@@ -126,9 +133,16 @@ class Run:
         self._done = done
 
     def over(self, found: Iterable[Found]) -> Ingested:
-        with ExitStack() as stores, _workers() as self._pool:
+        all_sources = portions(self._sources(found), MOST_RECORDINGS, MOST_BYTES)
+        first = next(all_sources, ())
+        # Forked before there are threads, of whose locks it would have copies.
+        with (
+            ExitStack() as stores,
+            self._help_with(first) as self._beside,
+            _workers() as self._pool,
+        ):
             before: _Group | None = None
-            for sources in portions(self._sources(found), MOST_RECORDINGS, MOST_BYTES):
+            for sources in filter(None, chain([first], all_sources)):
                 group = self._begin(sources, stores.enter_context(ExitStack()))
                 if before is not None:
                     self._finish(before)
@@ -136,6 +150,16 @@ class Run:
             if before is not None:
                 self._finish(before)
         return self._done
+
+    def _help_with(self, first: Sequence[Source]) -> AbstractContextManager[Beside | None]:
+        """A process for small files, if the first portion promises that there are many."""
+        if sum(source.mark.size_bytes < SMALL_BYTES for source in first) < WORTH_IT:
+            return nullcontext()
+        return beside(self._practice.vault, self._setup, summing=self._summing)
+
+    @property
+    def _summing(self) -> bool:
+        return self._records is not None and self._records.have_sums
 
     def _sources(self, found: Iterable[Found]) -> Iterator[Source]:
         for each in found:
@@ -160,8 +184,21 @@ class Run:
         group.tasks += self._submit(hashing, [s for s in left if s in known])
         new = [source for source in left if source not in known]
         if new:
-            group.tasks += self._submit(self._sealing(group).take, new)
+            group.tasks += self._sealed(group, new)
         return group
+
+    def _sealed(self, group: _Group, sources: Sequence[Source]) -> Iterator[Future[list[Outcome]]]:
+        sealing = self._sealing(group)
+        if self._beside is None or group.batch is None:
+            yield from self._submit(sealing.take, sources)
+            return
+        elsewhere = partial(self._beside.take, group.batch, self._advance)
+        for small, some in groupby(chunks(sources), are_small):
+            if small:
+                yield self._pool.submit(self._in_turn, elsewhere, list(chain(*some)))
+            else:
+                for chunk in some:
+                    yield self._pool.submit(sealing.take, chunk)
 
     def _submit(
         self, work: Callable[[Sequence[Source]], list[Outcome]], sources: Sequence[Source]
@@ -179,8 +216,7 @@ class Run:
         if group.batch is None:
             store = self._practice.store
             group.batch = group.store.enter_context(store.batch(group.keys.batch))
-        summing = self._records is not None and self._records.have_sums
-        return Sealing(self._practice.vault, self._setup, group.batch, self._advance, summing)
+        return Sealing(self._practice.vault, self._setup, group.batch, self._advance, self._summing)
 
     def _finish(self, group: _Group) -> None:
         seen: list[Seen] = []

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_reading import Opened
     from callrec.procedures.intake_sources import Mark, Source
     from callrec.store import Batch
+    from callrec.store.batch import Share
     from callrec.store.sealing import Sealed
     from callrec.telephone.call import Call
     from callrec.telephone.setup import Setup
@@ -85,7 +86,7 @@ class Sealing:
 
     vault: str
     setup: Setup
-    batch: Batch
+    batch: Batch | Share
     advance: Callable[[int], None]
     """Is told how many bytes more are done."""
     summing: bool = False

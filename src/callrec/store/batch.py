@@ -16,6 +16,7 @@ import itertools
 import os
 import shutil
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from callrec.store.disk import disk_errors, sync_each, sync_filesystem
@@ -23,12 +24,41 @@ from callrec.store.layout import INCOMING, JOURNAL, RECORDINGS, is_name, recordi
 from callrec.store.sealing import fill, seal_stream, write_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
     from callrec.crypto.streaming import StreamSealer
     from callrec.store.sealing import Buffers, Readable, Sealed
+
+
+@dataclass(slots=True)
+class Share:
+    """Seals some of a batch, in a process of its own if need be: no two write one file.
+
+    It can be handed to another process as long as it has no buffers.
+    """
+
+    folder: Path
+    """Of the batch."""
+    numbers: Iterator[int]
+    """Of the files that it may make."""
+    buffers: Buffers | None = None
+    parts: dict[str, Path] = field(default_factory=dict)
+    """What it has sealed: names in the store, and where they lie until then."""
+
+    def seal(self, source: Readable, sealer: StreamSealer) -> Sealed:
+        with _Part(self.next_path()) as part:
+            sealed = seal_stream(source, part, sealer, self.buffers)
+        self.parts[sealed.sha256_ciphertext] = part.path
+        return sealed
+
+    def drop(self, name: str) -> None:
+        with disk_errors():
+            self.parts.pop(name).unlink()
+
+    def next_path(self) -> Path:
+        return self.folder / f"{next(self.numbers)}.part"
 
 
 class DirectoryBatch:
@@ -39,7 +69,7 @@ class DirectoryBatch:
         self._folder = root / INCOMING / batch_id
         self._numbers = itertools.count()
         self._buffers = buffers
-        self._parts: dict[str, Path] = {}
+        self._here = Share(self._folder, self._numbers, buffers)
         self._kept = False
         with disk_errors():
             for folder in (root / RECORDINGS, self._folder.parent):
@@ -49,26 +79,30 @@ class DirectoryBatch:
             self._disk = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def seal(self, source: Readable, sealer: StreamSealer) -> Sealed:
-        with _Part(self._next_path()) as part:
-            sealed = seal_stream(source, part, sealer, self._buffers)
-        self._parts[sealed.sha256_ciphertext] = part.path
-        return sealed
+        return self._here.seal(source, sealer)
 
     def put(self, sealed: Readable) -> str:
-        with _Part(self._next_path()) as part:
+        with _Part(self._here.next_path()) as part:
             name = _copy(sealed, part, self._buffers.sealed)
-        self._parts[name] = part.path
+        self._here.parts[name] = part.path
         return name
 
     def drop(self, name: str) -> None:
-        with disk_errors():
-            self._parts.pop(name).unlink()
+        self._here.drop(name)
+
+    def share(self, most: int) -> Share:
+        """What seals so many files of this batch in another process."""
+        return Share(self._folder, iter([next(self._numbers) for _ in range(most)]))
+
+    def join(self, parts: Mapping[str, Path]) -> None:
+        """Take what a share has sealed."""
+        self._here.parts.update(parts)
 
     def keep(self) -> None:
         with disk_errors():
-            places = {name: recording_path(self._root, name) for name in self._parts}
+            places = {name: recording_path(self._root, name) for name in self._here.parts}
             self._write_journal(name for name, place in places.items() if not place.exists())
-            for name, part in self._parts.items():
+            for name, part in self._here.parts.items():
                 _move(part, places[name])
             if not sync_filesystem(self._disk):
                 folders = {place.parent for place in places.values()}
@@ -84,9 +118,6 @@ class DirectoryBatch:
         # What cannot be cleared now, because the disk has failed, the next sweep clears.
         with suppress(OSError):
             clear(self._root, self._folder, known=lambda _: self._kept)
-
-    def _next_path(self) -> Path:
-        return self._folder / f"{next(self._numbers)}.part"
 
     def _write_journal(self, names: Iterable[str]) -> None:
         journal = self._folder / JOURNAL

@@ -1,0 +1,173 @@
+"""Small files are sealed in a process beside: what comes in is the same, and no fault loses any."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.errors import Failed
+from callrec.procedures import intake_run
+from callrec.procedures.intake_after import After, AfterKind
+from callrec.procedures.intake_beside import Beside
+from callrec.procedures.intake_sealing import CHUNK_FILES
+from callrec.procedures.intake_sources import Refusal
+from procedures.full_disk import little_room
+from procedures.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
+from procedures.test_ingest_interrupted import CALLS, FULL, ciphertexts, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from callrec.procedures.intake_sealing import Outcome
+    from callrec.procedures.intake_sources import Source
+    from callrec.store.batch import DirectoryBatch
+    from practices import House
+
+LARGE_BYTES = 100_000
+
+
+@pytest.fixture(autouse=True)
+def _one_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake_run, "WORTH_IT", 1)
+
+
+@pytest.fixture(name="asked")
+def _asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the files that the process beside was given."""
+    take, asked = Beside.take, list[str]()
+
+    def noted(
+        beside: Beside,
+        batch: DirectoryBatch,
+        advance: Callable[[int], None],
+        sources: Sequence[Source],
+    ) -> list[Outcome]:
+        asked.extend(source.path.name for source in sources)
+        return take(beside, batch, advance, sources)
+
+    monkeypatch.setattr(Beside, "take", noted)
+    return asked
+
+
+def has_children() -> bool:
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def test_small_files_go_there_and_large_ones_do_not(
+    house: House, tmp_path: Path, asked: list[str]
+) -> None:
+    spool = tmp_path / "spool"
+    small = [a_call(spool, call, name=f"a{call:02}.wav").name for call in range(2 * CHUNK_FILES)]
+    sounds = [a_wave(call) for call in range(len(small))]
+    for call in range(CHUNK_FILES):
+        a_call(spool, call, name=f"b{call:02}.wav", size_bytes=LARGE_BYTES)
+        sounds.append(a_wave(call, LARGE_BYTES))
+    done = take_in(house, spool)
+    assert asked == small
+    assert (done.recordings, done.quarantined) == (len(sounds), [])
+    assert sorted(originals_of(house)) == sorted(sounds)
+    assert {place.rpartition("/")[2] for place in stored(house)} == ciphertexts(house)
+    assert not has_children()
+
+
+def test_what_is_wrong_with_a_file_is_told_of_it_alone(
+    house: House, tmp_path: Path, asked: list[str]
+) -> None:
+    spool = tmp_path / "spool"
+    for call in range(3):
+        a_call(spool, call)
+    (spool / "in-201-07700900123-20240704-140501-1720098301.7.wav").write_text("no sound at all")
+    os.mkfifo(spool / "gone.wav")
+    done = take_in(house, spool)
+    assert len(asked) == 4
+    assert {each.refusal for each in done.quarantined} == {Refusal.NO_SOUND, Refusal.UNREADABLE}
+    assert sorted(originals_of(house)) == sorted(a_wave(call) for call in range(3))
+
+
+def test_the_same_sound_twice_is_one_file(house: House, tmp_path: Path, asked: list[str]) -> None:
+    spool = tmp_path / "spool"
+    a_call(spool, 1)
+    (spool / "again.wav").write_bytes(a_wave(1))
+    done = take_in(house, spool)
+    assert (len(asked), done.recordings, done.duplicates) == (2, 1, 1)
+    assert len(stored(house)) == 1
+
+
+def test_one_that_is_ended_by_somebody_is_told_and_the_next_run_takes_the_rest_in(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = tmp_path / "spool"
+    for call in range(CALLS):
+        a_call(spool, call)
+    take = Beside.take
+
+    def ended(beside: Beside, *given: object) -> list[Outcome]:
+        for child in Path("/proc/self/task").glob("*/children"):
+            for pid in map(int, child.read_text().split()):
+                os.kill(pid, signal.SIGKILL)
+                os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        return take(beside, *given)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Beside, "take", ended)
+        with pytest.raises(Failed, match="ended by somebody else"):
+            take_in(house, spool, after=After(AfterKind.DELETE))
+    assert len(left_in(spool)) == CALLS
+    assert (stored(house), list((house.folder / "vault" / "incoming").iterdir())) == ([], [])
+    assert take_in(house, spool, after=After(AfterKind.DELETE)).recordings == CALLS
+    assert left_in(spool) == []
+
+
+POINTS = {
+    "the first chunk is sealed": ("progress", 1, {0}),
+    "the second batch is sealed": ("progress", 2, {0, 4}),
+    "the first batch is durable": ("clock", 3, {0}),
+    "the first batch is being catalogued": ("clock", 4, {0}),
+    "its sources are about to go": ("clock", 7, {4}),
+    "all is catalogued": ("clock", 17, {CALLS}),
+}
+
+
+@pytest.mark.parametrize(("name", "count", "catalogued"), POINTS.values(), ids=POINTS)
+def test_a_killed_run_takes_it_along_and_the_next_one_finishes(
+    house: House, tmp_path: Path, name: str, count: int, catalogued: set[int]
+) -> None:
+    spool = tmp_path / "spool"
+    for call in range(CALLS):
+        a_call(spool, call)
+    program = Path(__file__).with_name("killed_ingest.py")
+    told = [str(house.folder), str(spool), "delete", name, str(count), "1"]
+    done = subprocess.run([sys.executable, str(program), *told], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(ciphertexts(house)) in catalogued
+
+    assert take_in(house, spool, login="door").quarantined == []
+    assert sorted(originals_of(house)) == sorted(a_wave(call) for call in range(CALLS))
+    assert {place.rpartition("/")[2] for place in stored(house)} == ciphertexts(house)
+
+
+@pytest.mark.parametrize(("spare_bytes", "size_bytes"), FULL.values(), ids=FULL)
+def test_a_full_disk_is_told_as_ever(
+    template: House, tmp_path: Path, spare_bytes: int, size_bytes: int
+) -> None:
+    spool = tmp_path / "spool"
+    for call in range(CALLS):
+        a_call(spool, call, size_bytes=min(size_bytes, 60_000))
+    with little_room(template, tmp_path, min(spare_bytes, 60_000)) as (house, make_room):
+        with pytest.raises(Failed) as failure:
+            take_in(house, spool, login="door", after=After(AfterKind.DELETE))
+        assert any(word in failure.value.message for word in ("full", "too large", "disk I/O"))
+        assert failure.value.hint
+        assert (len(left_in(spool)), recordings_of(house), stored(house)) == (CALLS, [], [])
+        make_room()
+        assert take_in(house, spool, login="door").recordings == CALLS
