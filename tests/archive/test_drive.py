@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from callrec.archive.drive import (
     check_read_back,
     copy_file,
     drive_errors,
+    hash_of_file,
     hash_on_medium,
     read_small,
     whole_file,
@@ -20,7 +22,6 @@ from callrec.errors import Failed, NotFound, Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @pytest.mark.parametrize("size", [0, 1, (8 << 20) + 1], ids=["nothing", "a byte", "over a piece"])
@@ -50,6 +51,23 @@ def test_the_hash_is_of_what_lies_there(tmp_path: Path) -> None:
     check_read_back(tmp_path / "file", hashlib.sha256(b"sealed").hexdigest())
     with pytest.raises(Failed, match="does not give back what was written"):
         check_read_back(tmp_path / "file", hashlib.sha256(b"seaLed").hexdigest())
+
+
+@pytest.mark.parametrize("size", [0, 1, 4096, (1 << 20) + 1], ids=str)
+@pytest.mark.parametrize("past_the_cache", [0, os.O_DIRECT], ids=["cache", "past the cache"])
+def test_either_way_to_read_gives_the_same_hash(
+    tmp_path: Path, past_the_cache: int, size: int
+) -> None:
+    data = os.urandom(size)
+    (tmp_path / "file").write_bytes(data)
+    assert hash_of_file(tmp_path / "file", past_the_cache) == hashlib.sha256(data).hexdigest()
+
+
+def test_a_file_system_that_is_always_read_through_its_cache_is_read_so() -> None:
+    path = Path("/proc/sys/kernel/ostype")
+    with pytest.raises(OSError, match="Invalid"):
+        hash_of_file(path, os.O_DIRECT)
+    assert hash_on_medium(path) == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_neither_a_link_nor_a_pipe_is_read(tmp_path: Path) -> None:

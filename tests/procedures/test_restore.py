@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 import practices
+from callrec.archive.bag import RECORDINGS
 from callrec.audit.log import stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -294,6 +295,22 @@ def test_a_recording_that_is_damaged_on_the_volume_is_told_and_the_others_come(
     assert done.fetched.recordings == 3
     assert len(done.fetched.damaged) == 1
     assert done.missing == {"drive-a": 1}
+
+
+@pytest.mark.parametrize("says", ["nothing", "what another says"])
+def test_recordings_that_came_out_alike_take_nothing_from_the_others(
+    house: House, says: str
+) -> None:
+    lose_vault(house)
+    first, *others = sorted((min((drive(house) / "bags").iterdir()) / RECORDINGS).iterdir())
+    for other in others:
+        other.write_bytes(first.read_bytes() if says == "what another says" else b"")
+    done = restored(house)
+    assert sorted(done.fetched.damaged) == [
+        other.relative_to(drive(house)).as_posix() for other in others
+    ]
+    assert done.fetched.recordings == 2
+    assert done.missing == {"drive-a": 2}
 
 
 # A drill, and a vault that lost only some of it.

@@ -92,7 +92,8 @@ def _names_in(bag: Path) -> Iterator[str]:
     # all but folders; a link to a folder is named, not entered
     for folder, folders, files in os.walk(bag):
         links = [name for name in folders if Path(folder, name).is_symlink()]
-        yield from (Path(folder, name).relative_to(bag).as_posix() for name in (*files, *links))
+        within = "" if folder == str(bag) else f"{Path(folder).relative_to(bag).as_posix()}/"
+        yield from (f"{within}{name}" for name in (*files, *links))
 
 
 def _read_manifest(path: Path, listed: dict[str, str]) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 
 from callrec.archive.bag import MANIFEST, RECORDINGS
+from callrec.archive.bag import each as two_at_once
 from callrec.archive.drive import drive_errors
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -146,15 +147,23 @@ def _take(
     if not wanted:
         return
     sizes: list[int] = []
+    came: dict[str, str] = {}
     with practice.store.batch(primitives.fresh_id()) as batch:
+
+        def put(each: tuple[str, Path]) -> None:
+            name, path = each
+            came[name] = _put(batch, path)
+
+        two_at_once(wanted, put)
         for name, path in wanted:
-            found = _put(batch, path)
-            if found == name:
+            if came[name] == name:
                 sizes.append(path.stat().st_size)
-                continue
-            done.damaged.append(path.relative_to(volume.at).as_posix())
-            if found:
-                batch.drop(found)
+            else:
+                done.damaged.append(path.relative_to(volume.at).as_posix())
+        # Two may have come out alike, and one as another that came as it should.
+        right = {name for name, found in came.items() if found == name}
+        for found in {*came.values()} - right - {""}:
+            batch.drop(found)
         batch.keep()
     done.recordings += len(sizes)
     done.size_bytes += sum(sizes)
