@@ -17,7 +17,8 @@ from callrec.audit.log import Head, node_reader, read_founders
 from callrec.audit.proof import HEADER, read_proof
 from callrec.audit.remembered import recall
 from callrec.audit.resumed import Resumed, read_resumed
-from callrec.audit.verify import Problem, Reading, Seen, read_whole
+from callrec.audit.reading import Problem, Reading, Seen
+from callrec.audit.verify import read_whole
 from callrec.catalogue.engine import open_catalogue, reading
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import state_folder
@@ -114,7 +115,7 @@ def verify_audit(
         problems.append(Problem(0, "the log does not begin as the trusted root says"))
     verdict = _verdict(problems, unchecked, anchors)
     if verdict in (Verdict.INTACT, Verdict.UNANCHORED):
-        _remember_seen(memory, Seen(found.head.size, found.digest))
+        _remember_seen(memory, found.seen)
     return Verification(
         verdict=verdict,
         head=found.head,
@@ -221,13 +222,23 @@ def _read_anchor(path: Path, register: Register | None) -> Checkpoint:
 def _recall_seen(memory: Path) -> Seen | None:
     try:
         value: dict[str, Any] = json.loads((memory / "verified.json").read_bytes())
-        return Seen(value["size"], value["digest"])
-    except (OSError, ValueError, KeyError):
+        head = Head(value["size"], bytes.fromhex(value["root"]))
+        return Seen(head, value["stated"], value["signed"], value["signatures"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None  # then everything is checked again
 
 
-def _remember_seen(memory: Path, seen: Seen) -> None:
+def _remember_seen(memory: Path, seen: Seen | None) -> None:
+    if seen is None:
+        return
+    value = {
+        "root": seen.head.root.hex(),
+        "signatures": seen.signatures,
+        "signed": seen.signed,
+        "size": seen.head.size,
+        "stated": seen.stated,
+    }
     memory.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = memory / ".verified"
-    beside.write_text(json.dumps({"digest": seen.digest, "size": seen.size}))
+    beside.write_text(json.dumps(value))
     beside.replace(memory / "verified.json")

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.verify import Problem
+from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.requests import all_requests
