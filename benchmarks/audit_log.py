@@ -1,11 +1,12 @@
-"""A vault whose log has as many leaves as are wanted, written quickly, byte for byte as callrec does.
+"""A vault whose log has as many leaves as are wanted, written quickly, and just as callrec writes.
 
 Two shapes. ``batches``: a thousand leaves of one person under each checkpoint, as the longest
 transactions of callrec have them. ``lived``: what a practice's work makes, a checkpoint for each
-transaction: of 100 leaves 84 are searches and their answers, 4 an intake with its summary, 10 reading
-without details, 2 failed logins that nobody signs. The vault is founded by callrec, so its keys and
-first leaves are real, and so is every signature and every hash. What is sealed beside a leaf is
-random bytes of the length that callrec would seal: only a holder of the audit key could tell.
+transaction: of 100 leaves 84 are searches and their answers, 4 intakes with their summaries, 10
+reading without details, 2 failed logins that nobody signs. The vault is founded by callrec, so its
+keys and first leaves are real, and so is every signature and every hash. What is sealed beside a
+leaf is random bytes of the length that callrec would seal: only a holder of the audit key could
+tell.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from callrec.procedures.found import found_practice
 from callrec.procedures.unlock import actor_by_password
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from callrec.crypto.statement import Statement
@@ -242,7 +243,7 @@ def _intake(vault: Vault, writer: _Writer) -> Iterator[_Entry]:
     yield _Entry("ingest.finished", person, details=True, statement=summary)
 
 
-def _state(vault: Vault, writer: _Writer, kind: str, fields: dict[str, object]) -> Statement:
+def _state(vault: Vault, writer: _Writer, kind: str, fields: Mapping[str, object]) -> Statement:
     assert vault.actor.identity is not None  # noqa: S101 - he gave his password
     return state(
         kind,

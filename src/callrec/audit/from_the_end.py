@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import asdict
@@ -21,6 +20,7 @@ from callrec.audit.stretch import STRETCH, Expected, Stretch, check_stretch
 from callrec.errors import CallrecError, Tampered
 
 if TYPE_CHECKING:
+    import subprocess
     from typing import IO
 
 COMMAND: Final = (sys.executable, "-I", "-m", "callrec.audit.from_the_end")
@@ -34,7 +34,9 @@ class Other:
         self._found: dict[int, Stretch] = {}
         self._rest = b""
         self._process: subprocess.Popen[bytes] | None = None
-        self._job = _job(database, expected) if last and len(os.sched_getaffinity(0)) > 1 else b""
+        self._job = (
+            job_for(database, expected) if last and len(os.sched_getaffinity(0)) > 1 else b""
+        )
 
     def __enter__(self) -> Self:
         if self._job:
@@ -72,6 +74,8 @@ class Other:
 
 
 def _start(job: bytes) -> subprocess.Popen[bytes]:
+    import subprocess  # noqa: PLC0415 - only a long log needs it, and every command imports this
+
     process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
         COMMAND,
         stdin=subprocess.PIPE,
@@ -89,7 +93,7 @@ def _start(job: bytes) -> subprocess.Popen[bytes]:
     return process
 
 
-def _job(database: sqlite3.Connection, expected: Expected) -> bytes:
+def job_for(database: sqlite3.Connection, expected: Expected) -> bytes:
     (_, _, path), *_ = database.execute("PRAGMA database_list")
     keys = {
         person: [(since, key.hex()) for since, key in known]

@@ -25,10 +25,10 @@ from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered, Unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import ColumnElement, Connection, Engine
 
 NOBODY = "-"
 """The actor of a leaf that is written where no key is at hand."""
@@ -215,6 +215,18 @@ def read_leaf(connection: Connection, seq: int) -> tuple[Leaf, bytes]:
     if body is None:
         raise Tampered(f"leaf {seq} of the audit log is missing")
     return Leaf.decode(bytes(body), seq), bytes(body)
+
+
+def of_acts(acts: Collection[str]) -> ColumnElement[bool]:
+    """Which rows of leaves to look at for these acts; a few others may be among them.
+
+    Canonical JSON sorts, so ``act`` is a leaf's first member, and a beginning as long as the
+    shortest of them tells them from nearly all others, however many acts are asked for.
+    """
+    beginnings = [f'{{"act":"{act}"'.encode() for act in acts]
+    shortest = min(map(len, beginnings))
+    some = {beginning[:shortest] for beginning in beginnings}
+    return func.substr(tables.leaf.c.body, 1, shortest).in_(some)
 
 
 def read_founders(connection: Connection) -> tuple[Founders, bytes]:

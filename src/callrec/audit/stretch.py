@@ -116,16 +116,16 @@ def _leaves(
     ).fetchall()
     seqs, bodies, statements = zip(*rows, strict=True)
     _must(seqs == tuple(range(first, end)))
-    said = _said(bodies, first, origin(expected.vault))
+    said = said_in(bodies, first, origin(expected.vault))
     _must(said.statements == tuple(each or "" for each in statements))
     return bodies, said
 
 
-def _said(bodies: Sequence[bytes], first: int, log: str) -> _Said:
+def said_in(bodies: Sequence[bytes], first: int, log: str) -> _Said:
     """Read leaves that are in their form to the byte: those that ``Leaf.decode`` takes."""
     if not first:
         founding = Leaf.decode(bodies[0], 0)
-        rest = _said(bodies[1:], 1, log) if len(bodies) > 1 else _Said((), (), ())
+        rest = said_in(bodies[1:], 1, log) if len(bodies) > 1 else _Said((), (), ())
         return _Said(
             (founding.actor, *rest.actors),
             (founding.detail, *rest.details),
@@ -249,7 +249,7 @@ def _waiting(
     rows = database.execute(
         "SELECT body FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq", (begun, first)
     ).fetchall()
-    return begun, _said([body for (body,) in rows], begun, origin(expected.vault)).actors
+    return begun, said_in([body for (body,) in rows], begun, origin(expected.vault)).actors
 
 
 def _key(expected: Expected, actor: str, *, before: int) -> bytes:

@@ -9,7 +9,7 @@ not told to be, it is read leaf by leaf, which names everything that is wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.log import NOBODY, Head
 from callrec.audit.reading import Problem, Reading, Seen
 from callrec.audit.stated import Stated
-from callrec.audit.whole import read_sound
+from callrec.audit.whole import read_new, read_sound
 from callrec.catalogue import tables
 from callrec.errors import CallrecError, Tampered
 
@@ -42,7 +42,24 @@ def read_whole(connection: Connection, vault: str, seen: Seen | None = None) -> 
         seen: what an earlier reading verified; signatures up to there are not checked again,
             provided that everything up to there still hashes the same.
     """
-    return read_sound(connection, vault, seen) or _read_each(connection, vault)
+    return read_sound(connection, vault, seen) or read_each(connection, vault)
+
+
+def read_on(connection: Connection, vault: str, seen: Seen) -> Reading:
+    """Read and check what was appended since ``seen``, and that it was appended to just that.
+
+    What lies before is not read. Where something is wrong, the whole log is read, to name it.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        vault: the vault's id.
+        seen: what an earlier reading verified, kept where whoever writes the vault cannot.
+    """
+    try:
+        return read_new(connection, vault, seen) or read_each(connection, vault)
+    except Tampered as error:
+        whole = read_each(connection, vault)
+        return replace(whole, problems=(Problem(None, error.message), *whole.problems))
 
 
 def check_whole(connection: Connection, register: Register) -> None:
@@ -60,7 +77,7 @@ def check_whole(connection: Connection, register: Register) -> None:
         raise Tampered("a leaf about people or keys was hidden")
 
 
-def _read_each(connection: Connection, vault: str) -> Reading:
+def read_each(connection: Connection, vault: str) -> Reading:
     """Read the log leaf by leaf, and check every signature: to name what is wrong."""
     walk = _Walk(connection, Stated(vault, trusted_up_to=0))
     for row in _leaves(connection):

@@ -1,4 +1,4 @@
-"""The log read in stretches, by two processes where it is long: is it sound, or is it not told to be?
+"""The log read in stretches, by two processes where it is long: is it told to be sound?
 
 This process takes the stretches from the log's beginning on, the other one (``from_the_end``) from
 its end back, until they meet. Most of the time goes into signatures and hashes of a few hundred
@@ -17,7 +17,7 @@ from sqlalchemy import text
 from callrec.audit import tree
 from callrec.audit.from_the_end import Other
 from callrec.audit.leaf import Leaf
-from callrec.audit.log import REGISTER_KINDS, Head, node_reader, read_founders, read_register
+from callrec.audit.log import REGISTER_KINDS, Head, node_reader, read_register
 from callrec.audit.reading import Reading, Seen
 from callrec.audit.stated import Stated
 from callrec.audit.stretch import LEVEL, STRETCH, Expected, Stretch, check_stretch
@@ -45,7 +45,7 @@ _CARRYING: Final = (
     " FROM leaf LEFT JOIN statement AS said ON said.digest = leaf.statement"
     " WHERE leaf.seq >= :first AND (leaf.statement IS NOT NULL OR leaf.seq = 0) ORDER BY leaf.seq"
 )
-_DECIDING: Final = (
+_DECIDING: Final = (  # noqa: S608 - kinds of ours
     "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature"
     " FROM statement AS said CROSS JOIN leaf ON leaf.statement = said.digest"
     " WHERE said.kind IN ({}) AND leaf.seq < :size ORDER BY leaf.seq"
@@ -79,7 +79,7 @@ def read_new(connection: Connection, vault: str, seen: Seen) -> Reading | None:
     Raises:
         Tampered: what is here does not go on from what was verified.
     """
-    size = _size(connection)
+    size = size_of(connection)
     if size < seen.head.size:
         raise Tampered(f"the log has {size} leaves, where {seen.head.size} were verified")
     if tree.root(seen.head.size, node_reader(connection)) != seen.head.root:
@@ -93,13 +93,13 @@ def read_new(connection: Connection, vault: str, seen: Seen) -> Reading | None:
 
 
 def _read(connection: Connection, vault: str, seen: Seen | None) -> Reading:
-    database, size = _database(connection), _size(connection)
+    database, size = sqlite_of(connection), size_of(connection)
     signed = min(seen.signed, size) if seen else 0
     *then, signatures = _hashed_signatures(database, *[signed] * bool(seen), size)
     trusted = signed if seen and then == [seen.signatures] else 0
     stated = _Taken(Stated(vault, trusted))
     register = read_register(connection)
-    expected = Expected(vault, size, _log_keys(register), trusted)
+    expected = Expected(vault, size, log_keys(register), trusted)
     stretches = _Stretches(database, 0)
     with Other(database, expected, last=size >= WORTH_A_PROCESS) as other:
         stated.take(connection.execute(text(_CARRYING), {"first": 0}))
@@ -120,7 +120,7 @@ def _read(connection: Connection, vault: str, seen: Seen | None) -> Reading:
 
 
 def _read_on(connection: Connection, vault: str, seen: Seen, size: int) -> Reading:
-    database, before = _database(connection), seen.head.size
+    database, before = sqlite_of(connection), seen.head.size
     stated = _Taken(Stated(vault, before))
     founders = connection.execute(text(_CARRYING + " LIMIT 1"), {"first": 0})
     stated.take(founders)
@@ -131,7 +131,7 @@ def _read_on(connection: Connection, vault: str, seen: Seen, size: int) -> Readi
     register = stated.of.register
     _must(register is not None)
     assert register is not None  # noqa: S101 - just made sure
-    expected = Expected(vault, size, _log_keys(register), before)
+    expected = Expected(vault, size, log_keys(register), before)
     first = before // STRETCH * STRETCH
     stretches = _Stretches(database, first)
     with Other(database, expected, last=size - first >= WORTH_A_PROCESS) as other:
@@ -213,7 +213,7 @@ class _Stretches:
         return bytes(row[0])
 
 
-def _log_keys(register: Register) -> Mapping[str, list[tuple[int, bytes]]]:
+def log_keys(register: Register) -> Mapping[str, list[tuple[int, bytes]]]:
     """The keys that checkpoints are checked with: since which leaf each person had which."""
     people = {*register.vouchers, register.founders.controller, register.founders.kit}
     changes = {
@@ -278,11 +278,11 @@ def _count(connection: Connection, rows: str, **values: int) -> int:
     return int(connection.execute(query, values).scalar_one())
 
 
-def _size(connection: Connection) -> int:
+def size_of(connection: Connection) -> int:
     return _count(connection, "leaf")
 
 
-def _database(connection: Connection) -> sqlite3.Connection:
+def sqlite_of(connection: Connection) -> sqlite3.Connection:
     """SQLite itself: a million rows by way of SQLAlchemy take as long again."""
     database = connection.connection.driver_connection
     assert isinstance(database, sqlite3.Connection)  # noqa: S101 - what the engine opens
