@@ -7,6 +7,7 @@ parent does what is left.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sqlite3
@@ -124,4 +125,5 @@ def work(job: bytes, out: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":  # pragma: no cover - a process of its own
+    gc.disable()  # rows refer to nothing that refers to them: looking costs a tenth of the time
     work(sys.stdin.buffer.read(), sys.stdout.buffer)

@@ -76,9 +76,9 @@ class Stretch:
 class _Said:
     """What the leaves of a stretch say, a column each."""
 
-    actors: tuple[str, ...]
-    details: tuple[str, ...]
-    statements: tuple[str, ...]
+    actors: list[str]
+    details: list[str]
+    statements: list[str]
 
 
 def check_stretch(database: sqlite3.Connection, first: int, expected: Expected) -> Stretch:
@@ -109,15 +109,15 @@ def check_stretch(database: sqlite3.Connection, first: int, expected: Expected) 
 
 def _leaves(
     database: sqlite3.Connection, first: int, end: int, expected: Expected
-) -> tuple[tuple[bytes, ...], _Said]:
+) -> tuple[list[bytes], _Said]:
     rows = database.execute(
         "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
         (first, end),
     ).fetchall()
-    seqs, bodies, statements = zip(*rows, strict=True)
-    _must(seqs == tuple(range(first, end)))
+    _must([seq for seq, _, _ in rows] == list(range(first, end)))
+    bodies = [body for _, body, _ in rows]
     said = said_in(bodies, first, origin(expected.vault))
-    _must(said.statements == tuple(each or "" for each in statements))
+    _must(said.statements == [statement or "" for _, _, statement in rows])
     return bodies, said
 
 
@@ -125,22 +125,22 @@ def said_in(bodies: Sequence[bytes], first: int, log: str) -> _Said:
     """Read leaves that are in their form to the byte: those that ``Leaf.decode`` takes."""
     if not first:
         founding = Leaf.decode(bodies[0], 0)
-        rest = said_in(bodies[1:], 1, log) if len(bodies) > 1 else _Said((), (), ())
+        rest = said_in(bodies[1:], 1, log) if len(bodies) > 1 else _Said([], [], [])
         return _Said(
-            (founding.actor, *rest.actors),
-            (founding.detail, *rest.details),
-            (founding.statement, *rest.statements),
+            [founding.actor, *rest.actors],
+            [founding.detail, *rest.details],
+            [founding.statement, *rest.statements],
         )
     _must(max(map(len, bodies)) <= LARGEST_LEAF)
     text = b"\n".join(bodies).decode("ascii") + "\n"
     found = _form(log).findall(text)
     # As many lines as leaves: so none holds a newline, and each match is one whole leaf.
     _must(len(found) == len(bodies) == text.count("\n"))
-    actors, days, details, seqs, statements = zip(*found, strict=True)
-    _must(seqs == tuple(map(str, range(first, first + len(bodies)))))
-    for day in set(days):
+    _must([each[3] for each in found] == [*map(str, range(first, first + len(bodies)))])
+    for day in {each[1] for each in found}:
         date.fromisoformat(day)
-    return _Said(actors, details, statements)
+    columns = ([each[column] for each in found] for column in (0, 2, 4))
+    return _Said(*columns)
 
 
 @cache
@@ -161,11 +161,9 @@ def _form(log: str) -> re.Pattern[str]:
     )
 
 
-def _levels(
-    database: sqlite3.Connection, first: int, bodies: Sequence[bytes]
-) -> list[Sequence[bytes]]:
+def _levels(database: sqlite3.Connection, first: int, bodies: Sequence[bytes]) -> list[list[bytes]]:
     """The nodes over these leaves, hashed a level at a time; all are stored, and just so."""
-    levels: list[Sequence[bytes]] = [tree.leaf_hashes(bodies)]
+    levels: list[list[bytes]] = [tree.leaf_hashes(bodies)]
     while len(levels[-1]) > 1:
         levels.append(tree.parents(levels[-1]))
     for level, nodes in enumerate(levels):
@@ -238,7 +236,7 @@ def _check_checkpoints(
 
 def _waiting(
     database: sqlite3.Connection, first: int, expected: Expected
-) -> tuple[int, tuple[str, ...]]:
+) -> tuple[int, Sequence[str]]:
     """Whose the leaves are that the last checkpoint before a stretch does not cover."""
     (begun,) = database.execute(
         "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size <= ?", (first,)
