@@ -3,13 +3,14 @@
 # make check   format, lint, types, layers: no tests
 # make format  put the code into shape
 # make mutation  break each rule of policy/ and see that a test fails (docs/mutation.md)
+# make bench     callrec beside its peers, in minutes; make bench-full: what docs/benchmarks.md shows
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test check format mutation judges
+.PHONY: demo test check format mutation judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
@@ -49,3 +50,18 @@ judges:
 	@for judge in $(JUDGES); do command -v $${judge%%:*} >/dev/null || missing=1; done; \
 	if [ -n "$$missing" ]; then apt-get update -qq && \
 	  apt-get install -y --no-install-recommends $(foreach judge,$(JUDGES),$(lastword $(subst :, ,$(judge)))) $(FONTS); fi
+
+# What callrec is measured beside, likewise.
+PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3
+
+bench: $(INSTALLED) peers
+	$(BIN)/python -m benchmarks
+
+bench-full: $(INSTALLED) peers
+	$(BIN)/python -m benchmarks --full --json docs/benchmarks/$$($(BIN)/callrec --version | cut -d' ' -f2).json
+	$(BIN)/python -m benchmarks page
+
+peers:
+	@for peer in $(PEERS); do command -v $${peer%%:*} >/dev/null || missing=1; done; \
+	if [ -n "$$missing" ]; then apt-get update -qq && \
+	  apt-get install -y --no-install-recommends $(foreach peer,$(PEERS),$(lastword $(subst :, ,$(peer)))); fi

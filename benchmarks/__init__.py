@@ -1,0 +1,1 @@
+"""callrec beside its peers, measured: ``python -m benchmarks`` (docs/benchmarks.md)."""

@@ -1,0 +1,67 @@
+"""What follows from measured times: medians, ratios, growth."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.measured import Contest, Run, exponent, growth, ratio, wall
+
+SECONDS = st.floats(min_value=1e-3, max_value=1e4)
+PAIRS = st.lists(st.tuples(SECONDS, SECONDS), min_size=1, max_size=9)
+
+
+def contest(size: float = 1, **seconds: list[float]) -> Contest:
+    runs = {who: tuple(Run(each, each, 0) for each in times) for who, times in seconds.items()}
+    return Contest("the work", size, "files", "warm", runs)
+
+
+def test_a_ratio_is_that_of_the_medians_between_those_of_single_rounds() -> None:
+    found = ratio(contest(callrec=[1, 2, 9], restic=[4, 4, 6]), "callrec", "restic")
+    assert (found.median, found.low, found.high) == (0.5, 0.25, 1.5)
+
+
+@given(PAIRS)
+def test_a_ratio_lies_between_those_of_single_rounds(pairs: list[tuple[float, float]]) -> None:
+    ours, theirs = map(list, zip(*pairs, strict=True))
+    found = ratio(contest(callrec=ours, restic=theirs), "callrec", "restic")
+    assert found.low * (1 - 1e-9) <= found.median <= found.high * (1 + 1e-9)
+
+
+@given(PAIRS)
+def test_each_is_as_fast_as_itself(pairs: list[tuple[float, float]]) -> None:
+    found = ratio(contest(callrec=[our for our, _ in pairs]), "callrec", "callrec")
+    assert (found.median, found.low, found.high) == (1, 1, 1)
+
+
+def test_contenders_that_did_not_run_as_often_are_not_compared() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        ratio(contest(callrec=[1, 2], restic=[1]), "callrec", "restic")
+
+
+def test_a_median_of_an_even_number_lies_in_the_middle() -> None:
+    assert wall(contest(callrec=[4, 1, 2, 9]), "callrec").median == 3
+
+
+@given(
+    st.floats(min_value=0.1, max_value=3),
+    st.floats(min_value=1e-6, max_value=1e3),
+    st.lists(st.integers(1, 10**7), min_size=2, max_size=5, unique=True),
+)
+def test_a_power_of_the_size_has_that_exponent(k: float, c: float, sizes: list[int]) -> None:
+    assert math.isclose(exponent(sizes, [c * size**k for size in sizes]), k, abs_tol=1e-6)
+
+
+def test_growth_is_without_what_a_start_takes() -> None:
+    parts = [contest(size, callrec=[0.7 + size * 0.01]) for size in (10, 100, 1000)]
+    found = growth("ingest: growth", parts, "callrec", contest(1, callrec=[0.7]))
+    assert found.unit == "exponent"
+    assert found.values == pytest.approx([1])
+
+
+def test_what_takes_no_longer_than_a_start_does_not_grow() -> None:
+    parts = [contest(size, callrec=[0.6]) for size in (10, 100)]
+    assert growth("show: growth", parts, "callrec", contest(1, callrec=[0.7])).values == (0,)
