@@ -9,13 +9,18 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.log import Head
+from callrec.audit.reading import Seen
 from callrec.errors import Failed, Tampered
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+VERIFIED: Final = "verified.json"
+"""How far this operator verified the log; ``forget`` forgets it with the head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +79,45 @@ def remember(folder: Path, head: Head, seen_at: str) -> None:
 def forget(folder: Path) -> None:
     """Forget the head that is remembered: a restore has named it as lost, on the log itself.
 
+    How far the log was verified is forgotten too, for that may have been what was lost.
+
     Raises:
         Failed: the folder cannot be written.
     """
     try:
-        (folder / "head.json").unlink(missing_ok=True)
+        for name in ("head.json", VERIFIED):
+            (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise Failed(
             f"the remembered head of the audit log cannot be replaced: {error.strerror}",
             hint=f'give yourself "{folder}"',
         ) from error
+
+
+def recall_seen(folder: Path) -> Seen | None:
+    """How far the log was verified; None where that cannot be told, and all is to be read again."""
+    try:
+        value: dict[str, Any] = json.loads((folder / VERIFIED).read_bytes())
+        head = Head(value["size"], bytes.fromhex(value["root"]))
+        return Seen(head, value["stated"], value["signed"], value["signatures"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remember_seen(folder: Path, seen: Seen) -> None:
+    """Remember how far the log was verified.
+
+    Whoever can write here can make the next reading, unless it is a full one, take signatures for
+    checked: so it lies where the head does, with the operator, out of reach from the vault.
+    """
+    value = {
+        "root": seen.head.root.hex(),
+        "signatures": seen.signatures,
+        "signed": seen.signed,
+        "size": seen.head.size,
+        "stated": seen.stated,
+    }
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = folder / ".verified"
+    beside.write_text(json.dumps(value))
+    beside.replace(folder / VERIFIED)

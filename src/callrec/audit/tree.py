@@ -42,6 +42,17 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
+def leaf_hashes(leaves: Sequence[bytes]) -> list[bytes]:
+    """``leaf_hash`` of each."""
+    return [sha256(b"\x00" + leaf).digest() for leaf in leaves]
+
+
+def parents(level: Sequence[bytes]) -> list[bytes]:
+    """``node_hash`` of each two nodes of a level; a last one without a sibling has none."""
+    pairs = zip(level[::2], level[1::2], strict=False)
+    return [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+
+
 def stored_nodes(seq: int, leaf: bytes, read: Read) -> tuple[tuple[int, int, bytes], ...]:
     """The nodes ``(level, index, hash)`` that leaf number ``seq`` completes, itself first.
 
@@ -64,6 +75,16 @@ def stored_nodes(seq: int, leaf: bytes, read: Read) -> tuple[tuple[int, int, byt
 def root(size: int, read: Read) -> bytes:
     """MTH of the first ``size`` leaves, 32 bytes (RFC 6962, 2.1)."""
     return _range_hash(0, size, read) if size else EMPTY_ROOT
+
+
+def peaks(size: int, read: Read) -> list[bytes]:
+    """Roots of the complete subtrees that tile the first ``size`` leaves, the largest first."""
+    return [read(level, index) for level, index in _subtrees(0, size)]
+
+
+def join(peaks: Sequence[bytes]) -> bytes:
+    """MTH of the leaves that these complete subtrees tile, the largest first; not none."""
+    return reduce(lambda right, left: node_hash(left, right), reversed(peaks))
 
 
 def inclusion_proof(seq: int, size: int, read: Read) -> tuple[bytes, ...]:
@@ -202,7 +223,7 @@ class Frontier:
 
     def root(self) -> bytes:
         """Root of what was appended so far. Law: equals ``root(size, read)``."""
-        return _join(self._peaks) if self._peaks else EMPTY_ROOT
+        return join(self._peaks) if self._peaks else EMPTY_ROOT
 
 
 def _split(size: int) -> int:
@@ -223,11 +244,7 @@ def _subtrees(low: int, high: int) -> Iterator[tuple[int, int]]:
 
 
 def _range_hash(low: int, high: int, read: Read) -> bytes:
-    return _join([read(level, index) for level, index in _subtrees(low, high)])
-
-
-def _join(peaks: Sequence[bytes]) -> bytes:
-    return reduce(lambda right, left: node_hash(left, right), reversed(peaks))
+    return join([read(level, index) for level, index in _subtrees(low, high)])
 
 
 def _sides(index: int, last: int) -> Iterator[bool]:

@@ -12,7 +12,7 @@ from callrec.cli.options import commands as options
 from callrec.cli.review_glass import review_glass
 from callrec.cli.review_searches import review_searches
 from callrec.cli.who import practice_of, signing
-from callrec.errors import CallrecError, Tampered, Unchecked
+from callrec.errors import CallrecError, Tampered, Unchecked, Unusable
 from callrec.policy.when import parse_instant
 
 if TYPE_CHECKING:
@@ -93,18 +93,22 @@ def verify(
     ctx: Context,
     *,
     full: options.Full = False,
+    new: options.OnlyNew = False,
     against: options.Against = None,
     pin: options.Pin = None,
 ) -> None:
     """Check the whole record, and say what that proves.
 
     INTACT: nothing was changed, and nothing dropped since the newest outside head.
+    INTACT-SINCE: nothing was changed in what was read, the entries that --new asks for.
     INTACT-UNANCHORED: nothing was changed; whether the end was cut off cannot be told.
     TAMPERED: something was changed or is missing; it is named.
     INCONCLUSIVE: it could not be checked whole.
     """
     from callrec.procedures.audit_verify import Verdict, verify_audit
 
+    if full and new:
+        raise Unusable("--full and --new ask for different things", hint="give one of them")
     invocation = ctx.obj
     found = verify_audit(
         invocation.config,
@@ -112,6 +116,7 @@ def verify(
         trusted_root=lambda vault: pin or _root_of_login(invocation, vault),
         against=tuple(against or ()),
         full=full,
+        only_new=new,
     )
     out = invocation.out
     out.show(_json(found), lambda: _say(out, found))
@@ -122,7 +127,7 @@ def verify(
             )
         case Verdict.INCONCLUSIVE:
             raise Unchecked(f"not checked: {found.unchecked[0]}")
-        case Verdict.INTACT | Verdict.UNANCHORED:
+        case Verdict.INTACT | Verdict.SINCE | Verdict.UNANCHORED:
             pass
 
 
@@ -132,6 +137,7 @@ def _json(found: Verification) -> dict[str, object]:
         "size": found.head.size,
         "root": base64.b64encode(found.head.root).decode(),
         "checkpoints": found.checkpoints,
+        "read_from": found.read_from,
         "unattested": found.unattested,
         "anchors": [{"name": a.name, "size": a.size, "at": a.at or None} for a in found.anchors],
         "problems": [{"seq": p.seq, "what": p.what} for p in found.problems],
@@ -149,6 +155,8 @@ def _say(out: Output, found: Verification) -> None:
 
     out.say(found.verdict)
     out.say(f"{found.head.size} entries, {found.checkpoints} checkpoints")
+    if found.read_from:
+        out.say(f"entries before {found.read_from} were verified earlier, and not read again")
     if found.unattested:
         out.say(f"{found.unattested} entries were written where no key was at hand")
     for seq in found.without_power:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from callrec.archive.bag import RECORDINGS, each
 from callrec.archive.drive import drive_errors, hash_on_medium
-from callrec.audit.verify import Problem
+from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, IN_USE, LIVE, each_volume, on_volume, set_archived

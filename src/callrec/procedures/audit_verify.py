@@ -5,19 +5,19 @@ It opens nothing and writes nothing in the vault, so that anybody may do it, on 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, key_id, origin, parse_note
 from callrec.audit.checkpoint import read_checkpoint as read_claim
 from callrec.audit.log import Head, node_reader, read_founders
 from callrec.audit.proof import HEADER, read_proof
-from callrec.audit.remembered import recall
+from callrec.audit.reading import Problem, Reading
+from callrec.audit.remembered import recall, recall_seen, remember_seen
 from callrec.audit.resumed import Resumed, read_resumed
-from callrec.audit.verify import Problem, Reading, Seen, read_whole
+from callrec.audit.verify import read_on, read_whole
 from callrec.catalogue.engine import open_catalogue, reading
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import state_folder
@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 
 
 class Verdict(StrEnum):
-    """What can be said of the log (FORMATS: exit 0, 0, 5, 9)."""
+    """What can be said of the log (docs/formats/audit-log.md, 6: exit 0, 0, 0, 5, 9)."""
 
     INTACT = "INTACT"
+    SINCE = "INTACT-SINCE"
     UNANCHORED = "INTACT-UNANCHORED"
     TAMPERED = "TAMPERED"
     INCONCLUSIVE = "INCONCLUSIVE"
@@ -69,6 +70,8 @@ class Verification:
     """Restores: where the log went on, and the heads that were lost."""
     without_power: tuple[int, ...] = ()
     """Leaves with a statement by somebody who might not make it: it counts for nothing."""
+    read_from: int = 0
+    """The first leaf that was read: those before it were verified earlier, and not read again."""
 
 
 def verify_audit(
@@ -78,8 +81,9 @@ def verify_audit(
     trusted_root: Callable[[str], bytes | None],
     against: Sequence[Path],
     full: bool,
+    only_new: bool = False,
 ) -> Verification:
-    """Verify the whole log.
+    """Verify the whole log, or what is new of it.
 
     Args:
         config: which vault.
@@ -87,6 +91,7 @@ def verify_audit(
         trusted_root: the vault root for a vault id, from a locked seed or a pin; None if neither.
         against: files that hold an outside head: proofs, or checkpoints.
         full: check every signature again, even where nothing changed since the last time.
+        only_new: read only what was appended since the last time, where there was one.
 
     Raises:
         Misconfigured: there is no vault here.
@@ -98,10 +103,13 @@ def verify_audit(
         except (CallrecError, ValueError, KeyError) as error:
             return _unreadable(str(error))
         memory = state_folder(founders.vault, environ)
-        seen = None if full else _recall_seen(memory)
-        found = read_whole(connection, founders.vault, seen)
+        seen = None if full else recall_seen(memory)
+        if only_new and seen is not None:
+            found = read_on(connection, founders.vault, seen)
+        else:
+            found = read_whole(connection, founders.vault, seen)
         problems = [*found.problems]
-        if found.register is not None and not problems:
+        if found.register is not None and not problems and not found.read_from:
             problems.extend(check_projections(connection, found.register, config.time_zone))
         resumed = _read_resumed(connection, found, problems)
         lost = {head for each in resumed for head in each.lost}
@@ -112,9 +120,9 @@ def verify_audit(
         unchecked.append("the log's beginning: log in, or give --pin FINGERPRINT")
     elif pinned != root:
         problems.append(Problem(0, "the log does not begin as the trusted root says"))
-    verdict = _verdict(problems, unchecked, anchors)
-    if verdict in (Verdict.INTACT, Verdict.UNANCHORED):
-        _remember_seen(memory, Seen(found.head.size, found.digest))
+    verdict = _verdict(problems, unchecked, anchors, found.read_from)
+    if verdict in (Verdict.INTACT, Verdict.UNANCHORED, Verdict.SINCE) and found.seen:
+        remember_seen(memory, found.seen)
     return Verification(
         verdict=verdict,
         head=found.head,
@@ -125,16 +133,22 @@ def verify_audit(
         unchecked=tuple(unchecked),
         resumed=resumed,
         without_power=tuple(found.register.ignored) if found.register else (),
+        read_from=found.read_from,
     )
 
 
 def _verdict(
-    problems: Sequence[Problem], unchecked: Sequence[str], anchors: Sequence[Anchor]
+    problems: Sequence[Problem],
+    unchecked: Sequence[str],
+    anchors: Sequence[Anchor],
+    read_from: int,
 ) -> Verdict:
     if problems:
         return Verdict.TAMPERED
     if unchecked:
         return Verdict.INCONCLUSIVE
+    if read_from:
+        return Verdict.SINCE
     return Verdict.INTACT if anchors else Verdict.UNANCHORED
 
 
@@ -216,18 +230,3 @@ def _read_anchor(path: Path, register: Register | None) -> Checkpoint:
         if key_id(name, public) in signers:
             return check_checkpoint(note, public, name)
     raise Tampered("it is signed by nobody whom this log vouches for")
-
-
-def _recall_seen(memory: Path) -> Seen | None:
-    try:
-        value: dict[str, Any] = json.loads((memory / "verified.json").read_bytes())
-        return Seen(value["size"], value["digest"])
-    except (OSError, ValueError, KeyError):
-        return None  # then everything is checked again
-
-
-def _remember_seen(memory: Path, seen: Seen) -> None:
-    memory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = memory / ".verified"
-    beside.write_text(json.dumps({"digest": seen.digest, "size": seen.size}))
-    beside.replace(memory / "verified.json")

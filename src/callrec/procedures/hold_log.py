@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from callrec.audit.leaf import Leaf, Outcome
 from callrec.catalogue import tables
 from callrec.catalogue.holds import all_holds, uids_held
 from callrec.crypto.canonical import parse_instant
@@ -27,13 +26,15 @@ from callrec.policy.hold import (
 from callrec.policy.role import Power, powers_of
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_leaves import NOTHING_YET
+from callrec.procedures.request_log import leaves_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, tzinfo
 
     from sqlalchemy import Connection, Row
 
+    from callrec.audit.leaf import Leaf
     from callrec.audit.register import Register
     from callrec.policy.role import Person
 
@@ -124,9 +125,8 @@ def check_holds(connection: Connection, register: Register, zone: tzinfo) -> Non
 def _read_holds(connection: Connection) -> dict[str, LoggedHold]:
     """By id, in the order in which they were placed."""
     leaves: dict[str, list[Leaf]] = {}
-    for leaf in _leaves(connection, "hold."):
-        if leaf.act in _ACTS:
-            leaves.setdefault("".join(leaf.subject[:1]), []).append(leaf)
+    for leaf in leaves_of(connection, _ACTS):
+        leaves.setdefault("".join(leaf.subject[:1]), []).append(leaf)
     return {
         hold: LoggedHold(number, tuple(told))
         for number, (hold, told) in enumerate(leaves.items(), 1)
@@ -135,20 +135,7 @@ def _read_holds(connection: Connection) -> dict[str, LoggedHold]:
 
 def _ends_of_requests(connection: Connection) -> Mapping[str, int]:
     """Id of each request that has ended -> the leaf that says so."""
-    ends = (leaf for leaf in _leaves(connection, "request.") if leaf.act in LIFTING)
-    return {"".join(leaf.subject[:1]): leaf.seq for leaf in ends}
-
-
-def _leaves(connection: Connection, acts: str) -> Iterator[Leaf]:
-    """Those of acts that begin so, and were done."""
-    table = tables.leaf
-    # Not LIKE: some builds of SQLite find nothing like a pattern in bytes.
-    some = func.instr(table.c.body, f'"act":"{acts}'.encode()) > 0
-    rows = connection.execute(select(table.c.seq, table.c.body).where(some).order_by(table.c.seq))
-    for seq, body in rows:
-        leaf = Leaf.decode(bytes(body), seq)
-        if leaf.outcome is Outcome.DONE:
-            yield leaf
+    return {"".join(leaf.subject[:1]): leaf.seq for leaf in leaves_of(connection, LIFTING)}
 
 
 def _check_entitled(

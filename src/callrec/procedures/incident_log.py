@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.attested import attested_leaves
-from callrec.audit.verify import Problem
+from callrec.audit.reading import Problem
 from callrec.catalogue.incidents import (
     all_incidents,
     insert_incident_key,

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import select
 
 from callrec.audit.erased import KIND, read_destruction
-from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.verify import Problem
+from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.requests import all_requests
@@ -30,7 +29,7 @@ from callrec.procedures.custody import REENCRYPTED
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.open_request import unopened_facts
-from callrec.procedures.request_log import History, is_event
+from callrec.procedures.request_log import History, leaves_of
 from callrec.procedures.volume_log import check_volume_rows
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from callrec.audit.leaf import Leaf
     from callrec.audit.register import Register
 
 
@@ -216,20 +216,15 @@ class _Counted(NamedTuple):
 
 def _check_requests(connection: Connection) -> Iterator[Problem]:
     """Each request's columns are what its leaves come to, and none is missing."""
-    rows = connection.execute(select(tables.leaf.c.seq, tables.leaf.c.body))
-    leaves = [
-        leaf
-        for leaf in (Leaf.decode(body, seq) for seq, body in rows)
-        if leaf.act in frozenset(RequestAct)
-    ]
-    made = {
-        leaf.subject[0]
-        for leaf in leaves
-        if leaf.act == RequestAct.CREATED and leaf.outcome is Outcome.DONE
-    }
+    leaves = tuple(leaves_of(connection, frozenset(RequestAct)))
+    made = {leaf.subject[0] for leaf in leaves if leaf.act == RequestAct.CREATED}
+    naming: defaultdict[str, list[Leaf]] = defaultdict(list)
+    for leaf in leaves:
+        for id_ in dict.fromkeys(leaf.subject):
+            naming[id_].append(leaf)
     for row in all_requests(connection):
         made.discard(row.id)
-        about = tuple(leaf for leaf in leaves if is_event(leaf, row.id))
+        about = tuple(naming[row.id])
         if not about:
             yield Problem(None, f"request R-{row.number} is in no leaf")
             continue

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import read_leaf, read_register
+from callrec.audit.log import of_acts, read_leaf, read_register
 from callrec.audit.verify import check_whole
 from callrec.catalogue import tables
 from callrec.catalogue.requests import set_state
@@ -244,9 +244,7 @@ def leaves_about(connection: Connection, request: str) -> Iterator[Leaf]:
 
 def leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
     """Everything of these kinds that was done, whatever it is about, oldest first."""
-    body = tables.leaf.c.body
-    some = [func.instr(body, f'"act":"{act}"'.encode()) > 0 for act in acts]
-    for leaf in _decoded(connection, or_(*some)):
+    for leaf in _decoded(connection, of_acts(acts)):
         if leaf.act in acts and leaf.outcome is Outcome.DONE:
             yield leaf
 

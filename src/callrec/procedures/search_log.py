@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.log import of_acts
 from callrec.catalogue import tables
 
 if TYPE_CHECKING:
@@ -21,9 +22,8 @@ ANSWERED: Final = "search.answered"
 def leaves_of_act(connection: Connection, act: str, *, after: int = -1) -> Iterator[Leaf]:
     """The leaves of one act that come after another's sequence, oldest first, however it ended."""
     leaf = tables.leaf
-    # Not LIKE: some builds of SQLite find nothing like a pattern in bytes.
-    some = (func.instr(leaf.c.body, f'"act":"{act}"'.encode()) > 0) & (leaf.c.seq > after)
-    rows = connection.execute(select(leaf.c.seq, leaf.c.body).where(some).order_by(leaf.c.seq))
+    query = select(leaf.c.seq, leaf.c.body).where(of_acts([act]) & (leaf.c.seq > after))
+    rows = connection.execute(query.order_by(leaf.c.seq))
     for seq, body in rows:
         found = Leaf.decode(bytes(body), seq)
         if found.act == act:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from callrec.audit.attested import attested_leaves
-from callrec.audit.verify import Problem
+from callrec.audit.reading import Problem
 from callrec.catalogue.volumes import IN_USE, LOST, each_volume
 from callrec.errors import Tampered
 from callrec.procedures.request_log import leaves_of

@@ -214,6 +214,10 @@ Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Befo
 Full = Annotated[
     bool, typer.Option("--full", help="Check every signature again, the old ones too.")
 ]
+OnlyNew = Annotated[
+    bool,
+    typer.Option("--new", help="Only what was added since the last check: quick, and says less."),
+]
 Against = Annotated[
     list[Path] | None,
     typer.Option(

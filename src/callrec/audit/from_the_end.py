@@ -1,0 +1,129 @@
+"""The second process that verifies a long log: it takes the stretches from the end back.
+
+It opens the catalogue for reading and writes one line of JSON for each stretch that it found
+sound. Its word is its parent's own. If it cannot be started or ends early, nothing is lost: the
+parent does what is left.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sqlite3
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from callrec.audit.stretch import STRETCH, Expected, Stretch, check_stretch
+from callrec.errors import CallrecError, Tampered
+
+if TYPE_CHECKING:
+    import subprocess
+    from typing import IO
+
+COMMAND: Final = (sys.executable, "-I", "-m", "callrec.audit.from_the_end")
+
+
+class Other:
+    """The other process, as its parent sees it; within a ``with`` it runs."""
+
+    def __init__(self, database: sqlite3.Connection, expected: Expected, *, last: bool) -> None:
+        """Prepare to ask for the last stretches, or for none."""
+        self._found: dict[int, Stretch] = {}
+        self._rest = b""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._job = (
+            job_for(database, expected) if last and len(os.sched_getaffinity(0)) > 1 else b""
+        )
+
+    def __enter__(self) -> Self:
+        if self._job:
+            with suppress(OSError):
+                self._process = _start(self._job)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+
+    def found(self, first: int) -> Stretch | None:
+        """The stretch that begins at ``first``, if the other process has found it sound.
+
+        Raises:
+            Tampered: it has found one that is not.
+        """
+        self._listen()
+        return self._found.get(first)
+
+    def _listen(self) -> None:
+        if self._process is None or self._process.stdout is None:
+            return
+        said = self._process.stdout.read() or b""  # does not wait
+        *lines, self._rest = (self._rest + said).split(b"\n")
+        for line in lines:
+            value = json.loads(line)
+            if value is None:
+                raise Tampered("a stretch of the audit log is not as it was written")
+            stretch = Stretch(**value)
+            self._found[stretch.first] = stretch
+
+
+def _start(job: bytes) -> subprocess.Popen[bytes]:
+    import subprocess  # noqa: PLC0415 - only a long log needs it, and every command imports this
+
+    process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
+        COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        cwd="/",
+        env={},
+    )
+    assert process.stdin is not None  # noqa: S101 - both are pipes
+    assert process.stdout is not None  # noqa: S101
+    os.set_blocking(process.stdout.fileno(), False)
+    with suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(job)
+    return process
+
+
+def job_for(database: sqlite3.Connection, expected: Expected) -> bytes:
+    (_, _, path), *_ = database.execute("PRAGMA database_list")
+    keys = {
+        person: [(since, key.hex()) for since, key in known]
+        for person, known in expected.keys.items()
+    }
+    return json.dumps({"path": path, "expected": {**asdict(expected), "keys": keys}}).encode()
+
+
+def work(job: bytes, out: IO[bytes]) -> None:
+    """Check stretch after stretch, from the log's end back, and say which were sound."""
+    said = json.loads(job)
+    keys = {
+        person: [(since, bytes.fromhex(key)) for since, key in known]
+        for person, known in said["expected"].pop("keys").items()
+    }
+    expected = Expected(**said["expected"], keys=keys)
+    database = sqlite3.connect(f"{Path(said['path']).as_uri()}?mode=ro", uri=True)
+    for first in reversed(range(0, expected.size, STRETCH)):
+        try:
+            value = asdict(check_stretch(database, first, expected))
+        except (CallrecError, ValueError, TypeError, LookupError, sqlite3.DatabaseError):
+            value = None
+        out.write(json.dumps(value).encode() + b"\n")
+        out.flush()
+        if value is None:
+            break
+    database.close()
+
+
+if __name__ == "__main__":  # pragma: no cover - a process of its own
+    gc.disable()  # rows refer to nothing that refers to them: looking costs a tenth of the time
+    work(sys.stdin.buffer.read(), sys.stdout.buffer)

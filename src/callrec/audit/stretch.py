@@ -1,0 +1,284 @@
+"""One stretch of the log, checked at once: is every byte of it as a sound log has it?
+
+The answer is yes or no, in a tenth of the time that naming what is wrong takes: leaves are matched
+against the one form that a writer gives them instead of being parsed, and the tree is hashed a
+level at a time. What does not pass here may still be sound, say a note with a second signature;
+`verify` then reads leaf by leaf and names what it finds (docs/formats/audit-log.md).
+
+A stretch stands by itself, so that two processes can each check some. Of what comes before it, it
+takes the stored nodes' word, and says so: whoever puts stretches together holds that against what
+he has hashed.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from callrec.audit import tree
+from callrec.audit.checkpoint import KEY_ID_BYTES, Checkpoint, decode_base64, key_id, origin
+from callrec.audit.leaf import LARGEST_LEAF, Leaf
+from callrec.crypto.primitives import verify
+from callrec.errors import Tampered
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+
+LEVEL: Final = 13
+STRETCH: Final = 1 << LEVEL
+"""Leaves of a stretch; it begins at a multiple of this. 8,192 take some 10 MB while checked."""
+LONGEST_ACT: Final = 4 * STRETCH
+"""Leaves under one checkpoint beyond which they are read one by one."""
+NOBODY: Final = "-"
+
+_HASH: Final = "[0-9a-f]{64}"
+_ID: Final = "[0-9a-f]{32}"
+_TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What stretches are held against."""
+
+    vault: str
+    size: int
+    """Leaves of the log."""
+    keys: Mapping[str, Sequence[tuple[int, bytes]]]
+    """A person's id -> the public keys of his checkpoints, each with the sequence it counts after,
+    in order."""
+    signed_before: int
+    """Checkpoints over no more leaves than this had good signatures when they were as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch that was found sound, and what its neighbours have to agree with."""
+
+    first: int
+    before: str
+    """Root of the leaves before it, by the stored nodes, in hex."""
+    peaks: tuple[str, ...]
+    """Roots of the complete subtrees that tile it, the largest first, in hex."""
+    unattested: int
+    """Leaves by nobody."""
+    stated: int
+    """Leaves that carry a statement."""
+    without_details: tuple[int, ...]
+    """Sequences of leaves that commit to details which are not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the leaves of a stretch say, a column each."""
+
+    actors: list[str]
+    details: list[str]
+    statements: list[str]
+
+
+def check_stretch(database: sqlite3.Connection, first: int, expected: Expected) -> Stretch:
+    """Check the leaves from ``first`` on, their nodes, details and checkpoints.
+
+    Args:
+        database: sees one state of the catalogue throughout.
+        first: a multiple of ``STRETCH``.
+        expected: what they are held against.
+
+    Raises:
+        Tampered: something is not as a writer writes it. What, only reading leaf by leaf tells.
+    """
+    end = min(first + STRETCH, expected.size)
+    bodies, said = _leaves(database, first, end, expected)
+    levels = _levels(database, first, bodies)
+    peaks_before = _peaks_before(database, first)
+    _check_checkpoints(database, (first, end), said.actors, expected, _Roots(peaks_before, levels))
+    return Stretch(
+        first=first,
+        before=(tree.join(peaks_before) if first else tree.EMPTY_ROOT).hex(),
+        peaks=tuple(peak.hex() for peak in _peaks(levels, end - first)),
+        unattested=said.actors.count(NOBODY),
+        stated=len(said.statements) - said.statements.count(""),
+        without_details=_without_details(database, first, end, said.details),
+    )
+
+
+def _leaves(
+    database: sqlite3.Connection, first: int, end: int, expected: Expected
+) -> tuple[list[bytes], _Said]:
+    rows = database.execute(
+        "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
+        (first, end),
+    ).fetchall()
+    _must([seq for seq, _, _ in rows] == list(range(first, end)))
+    bodies = [body for _, body, _ in rows]
+    said = said_in(bodies, first, origin(expected.vault))
+    _must(said.statements == [statement or "" for _, _, statement in rows])
+    return bodies, said
+
+
+def said_in(bodies: Sequence[bytes], first: int, log: str) -> _Said:
+    """Read leaves that are in their form to the byte: those that ``Leaf.decode`` takes."""
+    if not first:
+        founding = Leaf.decode(bodies[0], 0)
+        rest = said_in(bodies[1:], 1, log) if len(bodies) > 1 else _Said([], [], [])
+        return _Said(
+            [founding.actor, *rest.actors],
+            [founding.detail, *rest.details],
+            [founding.statement, *rest.statements],
+        )
+    _must(max(map(len, bodies)) <= LARGEST_LEAF)
+    text = b"\n".join(bodies).decode("ascii") + "\n"
+    found = _form(log).findall(text)
+    # As many lines as leaves: so none holds a newline, and each match is one whole leaf.
+    _must(len(found) == len(bodies) == text.count("\n"))
+    _must([each[3] for each in found] == [*map(str, range(first, first + len(bodies)))])
+    for day in {each[1] for each in found}:
+        date.fromisoformat(day)
+    columns = ([each[column] for each in found] for column in (0, 2, 4))
+    return _Said(*columns)
+
+
+@cache
+def _form(log: str) -> re.Pattern[str]:
+    """A line that is a leaf of this log: actor, day, detail, sequence, statement."""
+    return re.compile(
+        r'^\{"act":"[a-z]+(?:[.-][a-z]+)*",'
+        rf'"actor":"(-|{_ID})",'
+        rf'"at":"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})T{_TIME}",'
+        rf'"detail":"({_HASH}|)",'
+        rf'"log":"{re.escape(log)}",'
+        r'"outcome":"(?:done|refused|failed)",'
+        r'"seq":([0-9]+),'
+        rf'"statement":"({_HASH}|)",'
+        rf'"subject":\[(?:"{_ID}"(?:,"{_ID}")*)?\],'
+        r'"v":1\}$',
+        re.MULTILINE,
+    )
+
+
+def _levels(database: sqlite3.Connection, first: int, bodies: Sequence[bytes]) -> list[list[bytes]]:
+    """The nodes over these leaves, hashed a level at a time; all are stored, and just so."""
+    levels: list[list[bytes]] = [tree.leaf_hashes(bodies)]
+    while len(levels[-1]) > 1:
+        levels.append(tree.parents(levels[-1]))
+    for level, nodes in enumerate(levels):
+        position = first >> level
+        stored = database.execute(
+            "SELECT hash FROM node WHERE level = ? AND position >= ? AND position < ?"
+            " ORDER BY position",
+            (level, position, position + len(nodes)),
+        ).fetchall()
+        _must(stored == list(zip(nodes, strict=True)))
+    return levels
+
+
+def _peaks_before(database: sqlite3.Connection, first: int) -> list[bytes]:
+    def read(level: int, position: int) -> bytes:
+        row = database.execute(
+            "SELECT hash FROM node WHERE level = ? AND position = ?", (level, position)
+        ).fetchone()
+        _must(row is not None)
+        return bytes(row[0])
+
+    return tree.peaks(first, read)
+
+
+def _peaks(levels: Sequence[Sequence[bytes]], count: int) -> list[bytes]:
+    """Roots of the complete subtrees that tile the first ``count`` leaves, the largest first."""
+    return tree.peaks(count, lambda level, position: levels[level][position])
+
+
+@dataclass(frozen=True, slots=True)
+class _Roots:
+    """The log's root after each leaf of a stretch."""
+
+    before: Sequence[bytes]
+    levels: Sequence[Sequence[bytes]]
+
+    def at(self, count: int) -> bytes:
+        return tree.join([*self.before, *_peaks(self.levels, count)])
+
+
+def _check_checkpoints(
+    database: sqlite3.Connection,
+    within: tuple[int, int],
+    actors: Sequence[str],
+    expected: Expected,
+    roots: _Roots,
+) -> None:
+    """Each is its actor's and signs this very log; no act of anybody is left without one."""
+    first, end = within
+    begun, waiting = _waiting(database, first, expected)
+    actors = [*waiting, *actors]
+    from_, name = begun, origin(expected.vault)
+    notes = database.execute(
+        "SELECT size, note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size",
+        (first, end),
+    )
+    for size, note in notes:
+        acting = set(actors[from_ - begun : size - begun]) - {NOBODY}
+        _must(len(acting) == 1)
+        text = Checkpoint(name, size, roots.at(size - first)).text
+        signed = f"{text}\n— {name} ".encode()
+        _must(note.startswith(signed) and note.endswith(b"\n"))
+        if size > expected.signed_before:
+            public = _key(expected, acting.pop(), before=from_)
+            _check_signature(public, name, text.encode(), note[len(signed) : -1])
+        from_ = size
+    if end == expected.size:
+        _must(set(actors[from_ - begun :]) <= {NOBODY})
+
+
+def _waiting(
+    database: sqlite3.Connection, first: int, expected: Expected
+) -> tuple[int, Sequence[str]]:
+    """Whose the leaves are that the last checkpoint before a stretch does not cover."""
+    (begun,) = database.execute(
+        "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size <= ?", (first,)
+    ).fetchone()
+    _must(first - begun <= LONGEST_ACT)
+    if begun == first:
+        return begun, ()
+    rows = database.execute(
+        "SELECT body FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq", (begun, first)
+    ).fetchall()
+    return begun, said_in([body for (body,) in rows], begun, origin(expected.vault)).actors
+
+
+def _key(expected: Expected, actor: str, *, before: int) -> bytes:
+    known = expected.keys.get(actor, ())
+    place = bisect_left(known, before, key=lambda since: since[0])
+    _must(place > 0)
+    return known[place - 1][1]
+
+
+def _check_signature(public: bytes, name: str, text: bytes, encoded: bytes) -> None:
+    signature = decode_base64(encoded.decode())
+    _must(signature[:KEY_ID_BYTES] == key_id(name, public))
+    verify(public, text, signature[KEY_ID_BYTES:])
+
+
+def _without_details(
+    database: sqlite3.Connection, first: int, end: int, details: Sequence[str]
+) -> tuple[int, ...]:
+    """Which leaves commit to details that are not there; that others have some is refused."""
+    rows = database.execute(
+        "SELECT seq FROM detail WHERE seq >= ? AND seq < ? ORDER BY seq", (first, end)
+    ).fetchall()
+    there = [seq for (seq,) in rows]
+    committed = [seq for seq, detail in enumerate(details, first) if detail]
+    if there == committed:
+        return ()
+    without = set(committed).difference(there)
+    _must(len(there) + len(without) == len(committed))
+    return tuple(sorted(without))
+
+
+def _must(holds: bool) -> None:  # noqa: FBT001 - read as the sentence that it makes
+    if not holds:
+        raise Tampered("a stretch of the audit log is not as it was written")

@@ -1,0 +1,294 @@
+"""The log read in stretches, by two processes where it is long: is it told to be sound?
+
+This process takes the stretches from the log's beginning on, the other one (``from_the_end``) from
+its end back, until they meet. Most of the time goes into signatures and hashes of a few hundred
+bytes, for which Python's threads stand in each other's way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import text
+
+from callrec.audit import tree
+from callrec.audit.from_the_end import Other
+from callrec.audit.leaf import Leaf
+from callrec.audit.log import REGISTER_KINDS, Head, node_reader, read_register
+from callrec.audit.reading import Reading, Seen
+from callrec.audit.stated import Stated
+from callrec.audit.stretch import LEVEL, STRETCH, Expected, Stretch, check_stretch
+from callrec.errors import CallrecError, Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.register import Register
+
+KINDS: Final = (*REGISTER_KINDS, "approval", "destruction")
+"""Statements that decide who may sign what, and which details may be gone."""
+WORTH_A_PROCESS: Final = 4 * STRETCH
+"""Leaves of a log from which on a second process has begun before it is not needed any more."""
+
+_NOTES: Final = "SELECT note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size"
+_SIGNATURES: Final = (
+    "SELECT said.signature FROM leaf JOIN statement AS said ON said.digest = leaf.statement"
+    " WHERE leaf.statement IS NOT NULL AND leaf.seq >= ? AND leaf.seq < ? ORDER BY leaf.seq"
+)
+_CARRYING: Final = (
+    "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature"
+    " FROM leaf LEFT JOIN statement AS said ON said.digest = leaf.statement"
+    " WHERE leaf.seq >= :first AND (leaf.statement IS NOT NULL OR leaf.seq = 0) ORDER BY leaf.seq"
+)
+_DECIDING: Final = (  # noqa: S608 - kinds of ours
+    "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature"
+    " FROM statement AS said CROSS JOIN leaf ON leaf.statement = said.digest"
+    " WHERE said.kind IN ({}) AND leaf.seq < :size ORDER BY leaf.seq"
+).format(", ".join(f"'{kind}'" for kind in KINDS))
+
+
+def read_sound(connection: Connection, vault: str, seen: Seen | None) -> Reading | None:
+    """Read and check the whole log.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        vault: the vault's id.
+        seen: what an earlier reading verified. Signatures that are as they were then are not
+            checked again; everything is hashed.
+
+    Returns:
+        None where the log is not sound, or not in the form that a writer gives it.
+    """
+    try:
+        return _read(connection, vault, seen)
+    except (CallrecError, ValueError, TypeError, LookupError, sqlite3.DatabaseError):
+        return None  # whoever reads leaf by leaf meets it again, and names it
+
+
+def read_new(connection: Connection, vault: str, seen: Seen) -> Reading | None:
+    """Read and check what was appended since ``seen``, and that it was appended to just that.
+
+    Returns:
+        None where it is not sound, or not in the form that a writer gives it.
+
+    Raises:
+        Tampered: what is here does not go on from what was verified.
+    """
+    size = size_of(connection)
+    if size < seen.head.size:
+        raise Tampered(f"the log has {size} leaves, where {seen.head.size} were verified")
+    if tree.root(seen.head.size, node_reader(connection)) != seen.head.root:
+        raise Tampered(
+            f"the log does not go on from the {seen.head.size} leaves that were verified"
+        )
+    try:
+        return _read_on(connection, vault, seen, size)
+    except (CallrecError, ValueError, TypeError, LookupError, sqlite3.DatabaseError):
+        return None
+
+
+def _read(connection: Connection, vault: str, seen: Seen | None) -> Reading:
+    database, size = sqlite_of(connection), size_of(connection)
+    signed = min(seen.signed, size) if seen else 0
+    *then, signatures = _hashed_signatures(database, *[signed] * bool(seen), size)
+    trusted = signed if seen and then == [seen.signatures] else 0
+    stated = _Taken(Stated(vault, trusted))
+    register = read_register(connection)
+    expected = Expected(vault, size, log_keys(register), trusted)
+    stretches = _Stretches(database, 0)
+    with Other(database, expected, last=size >= WORTH_A_PROCESS) as other:
+        stated.take(connection.execute(text(_CARRYING), {"first": 0}))
+        head = stretches.check(expected, other)
+    _must(stated.of.register == register and stretches.stated == stated.carrying)
+    without = set(stretches.without_details)
+    _must(without == stated.of.erasures.details)
+    _check_counts(connection, size)
+    return Reading(
+        head=head,
+        checkpoints=_count(connection, "checkpoint"),
+        unattested=stretches.unattested,
+        problems=(),
+        register=register,
+        details_erased=len(without),
+        seen=Seen(head, stated.deciding.hexdigest(), size, signatures),
+    )
+
+
+def _read_on(connection: Connection, vault: str, seen: Seen, size: int) -> Reading:
+    database, before = sqlite_of(connection), seen.head.size
+    stated = _Taken(Stated(vault, before))
+    founders = connection.execute(text(_CARRYING + " LIMIT 1"), {"first": 0})
+    stated.take(founders)
+    stated.take(connection.execute(text(_DECIDING), {"size": before}))
+    _must(stated.deciding.hexdigest() == seen.stated)
+    erased_before = frozenset(stated.of.erasures.details)
+    stated.take(connection.execute(text(_CARRYING), {"first": before}))
+    register = stated.of.register
+    _must(register is not None)
+    assert register is not None  # noqa: S101 - just made sure
+    expected = Expected(vault, size, log_keys(register), before)
+    first = before // STRETCH * STRETCH
+    stretches = _Stretches(database, first)
+    with Other(database, expected, last=size - first >= WORTH_A_PROCESS) as other:
+        head = stretches.check(expected, other)
+    carrying = "SELECT count(statement) FROM leaf WHERE seq >= :first"
+    _must(stretches.stated == connection.execute(text(carrying), {"first": first}).scalar())
+    erased = stated.of.erasures.details
+    _must(set(stretches.without_details) == {seq for seq in erased if seq >= first})
+    _must(not any(_has_details(connection, seq) for seq in erased - erased_before))
+    beyond = "SELECT count(*) FROM checkpoint WHERE size > :size"
+    _must(not connection.execute(text(beyond), {"size": size}).scalar())
+    return Reading(
+        head=head,
+        checkpoints=_count(connection, "checkpoint WHERE size > :first", first=before),
+        unattested=stretches.unattested,
+        problems=(),
+        register=register,
+        details_erased=len(erased - erased_before),
+        seen=Seen(head, stated.deciding.hexdigest(), seen.signed, seen.signatures),
+        read_from=before,
+    )
+
+
+@dataclass(slots=True)
+class _Taken:
+    """The statements that were taken, counted, and hashed where they decide something."""
+
+    of: Stated
+    carrying: int = 0
+    deciding: Any = field(default_factory=hashlib.sha256)
+
+    def take(self, rows: Iterable[Row[Any]]) -> None:
+        for row in rows:
+            leaf = Leaf.decode(row.body, row.seq)
+            self.of.take(leaf, row)
+            self.carrying += bool(leaf.statement)
+            if row.kind in KINDS:
+                self.deciding.update(f"{leaf.seq} {leaf.statement}\n".encode())
+
+
+@dataclass(slots=True)
+class _Stretches:
+    """Stretches put together, in order, and what they came to."""
+
+    database: sqlite3.Connection
+    first: int
+    """The first leaf of the first stretch; the nodes over those before it are known to be right."""
+    unattested: int = 0
+    stated: int = 0
+    without_details: list[int] = field(default_factory=list)
+
+    def check(self, expected: Expected, other: Other) -> Head:
+        """Check all stretches to the end; returns the head that they come to."""
+        peaks: list[bytes] = []
+        for first in range(self.first, expected.size, STRETCH):
+            stretch = other.found(first) or check_stretch(self.database, first, expected)
+            self._put(stretch, full=first + STRETCH <= expected.size)
+            peaks = [bytes.fromhex(peak) for peak in stretch.peaks]
+        whole = expected.size >> LEVEL
+        rest = peaks if expected.size % STRETCH else []
+        return Head(expected.size, tree.join([*tree.peaks(whole, self._stored), *rest]))
+
+    def _put(self, stretch: Stretch, *, full: bool) -> None:
+        position = stretch.first >> LEVEL
+        _must(stretch.before == tree.root(position, self._stored).hex())
+        if full:
+            (root,) = map(bytes.fromhex, stretch.peaks)
+            nodes = tree.stored_nodes(position, root, self._stored)
+            _must(all(self._stored(level, index) == node for level, index, node in nodes))
+        self.unattested += stretch.unattested
+        self.stated += stretch.stated
+        self.without_details.extend(stretch.without_details)
+
+    def _stored(self, level: int, index: int) -> bytes:
+        """A node above the stretches; those over what was put here were held against it."""
+        row = self.database.execute(
+            "SELECT hash FROM node WHERE level = ? AND position = ?", (level + LEVEL, index)
+        ).fetchone()
+        return bytes(row[0])
+
+
+def log_keys(register: Register) -> Mapping[str, list[tuple[int, bytes]]]:
+    """The keys that checkpoints are checked with: since which leaf each person had which."""
+    people = {*register.vouchers, register.founders.controller, register.founders.kit}
+    changes = {
+        person: [
+            -1,
+            *(voucher.seq for voucher in register.vouchers.get(person, ())),
+            *(kit.seq for kit in register.kits if person == register.founders.kit),
+        ]
+        for person in people
+    }
+    founding = {register.founders.controller, register.founders.kit}
+    return {
+        person: [
+            (seq, register.public_keys(person, before=seq + 1).log)
+            for seq in sorted(seqs)
+            if seq >= 0 or person in founding
+        ]
+        for person, seqs in changes.items()
+    }
+
+
+def _hashed_signatures(database: sqlite3.Connection, *sizes: int) -> list[str]:
+    """For logs of these sizes, rising: SHA-256 over their checkpoints and statements' signatures.
+
+    Leaves and statements themselves are bound by the tree's root.
+    """
+    notes, signatures = hashlib.sha256(), hashlib.sha256()
+    found, before = [], 0
+    for size in sizes:
+        for digest, query in ((notes, _NOTES), (signatures, _SIGNATURES)):
+            for rows in _in_portions(database.execute(query, (before, size))):
+                parts = [part or b"" for (part,) in rows]
+                digest.update(repr([*map(len, parts)]).encode())
+                digest.update(b"".join(parts))
+        found.append(hashlib.sha256(notes.digest() + signatures.digest()).hexdigest())
+        before = size
+    return found
+
+
+def _in_portions(cursor: sqlite3.Cursor) -> Iterator[list[Any]]:
+    while rows := cursor.fetchmany(1000):
+        yield rows
+
+
+def _check_counts(connection: Connection, size: int) -> None:
+    """Nothing is stored that belongs to no leaf."""
+    nodes = sum(size >> level for level in range(size.bit_length()))
+    whole = "typeof(level) = 'integer' AND typeof(position) = 'integer'"
+    _must(_count(connection, "node") == _count(connection, f"node WHERE {whole}") == nodes)
+    _must(_count(connection, "checkpoint WHERE size > :size", size=size) == 0)
+    stray = "statement WHERE digest NOT IN (SELECT statement FROM leaf WHERE statement NOT NULL)"
+    _must(_count(connection, stray) == 0)
+    _must(_count(connection, "detail WHERE seq >= :size OR seq < 0", size=size) == 0)
+
+
+def _has_details(connection: Connection, seq: int) -> bool:
+    return _count(connection, "detail WHERE seq = :seq", seq=seq) > 0
+
+
+def _count(connection: Connection, rows: str, **values: int) -> int:
+    query = text(f"SELECT count(*) FROM {rows}")  # noqa: S608 - constants of this module
+    return int(connection.execute(query, values).scalar_one())
+
+
+def size_of(connection: Connection) -> int:
+    return _count(connection, "leaf")
+
+
+def sqlite_of(connection: Connection) -> sqlite3.Connection:
+    """SQLite itself: a million rows by way of SQLAlchemy take as long again."""
+    database = connection.connection.driver_connection
+    assert isinstance(database, sqlite3.Connection)  # noqa: S101 - what the engine opens
+    return database
+
+
+def _must(holds: bool) -> None:  # noqa: FBT001 - read as the sentence that it makes
+    if not holds:
+        raise Tampered("the audit log is not as it was written")

@@ -1,0 +1,308 @@
+"""A long log is read in stretches: called sound only if each leaf is."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.audit import from_the_end, stretch, whole
+from callrec.audit.from_the_end import Other, work
+from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.log import read_leaf
+from callrec.audit.stretch import NOBODY, check_stretch
+from callrec.audit.verify import read_each
+from callrec.audit.whole import read_sound
+from callrec.catalogue.engine import reading
+from callrec.errors import Refused, Tampered
+from callrec.practice import writing
+from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
+from callrec.procedures.changing_roles import disable_person
+from callrec.procedures.people import list_people
+from procedures.test_audit_verify import ATTACKS, BYTES, cut_tail, edit, flip, verified
+
+if TYPE_CHECKING:
+    from callrec.audit.reading import Reading
+    from practices import House
+
+OF_THE_LOG = [name for name in BYTES if name != "a share"]
+ON_THE_LOG = [name for name in ATTACKS if "person is put" not in name and "share" not in name]
+
+
+@pytest.fixture(params=[2, 13], ids=["stretches of four", "one stretch"])
+def level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    chosen = int(request.param)
+    for module in (stretch, whole):
+        monkeypatch.setattr(module, "LEVEL", chosen)
+    for module in (stretch, whole, from_the_end):
+        monkeypatch.setattr(module, "STRETCH", 1 << chosen)
+    return chosen
+
+
+def sound(house: House) -> Reading | None:
+    with reading(house.practice.engine) as connection:
+        return read_sound(connection, house.practice.vault, None)
+
+
+def each(house: House) -> Reading:
+    with reading(house.practice.engine) as connection:
+        return read_each(connection, house.practice.vault)
+
+
+def newly(house: House) -> Verification:
+    return verify_audit(
+        house.config,
+        environ=house.environ,
+        trusted_root=lambda _vault: house.practice.root,
+        against=(),
+        full=False,
+        only_new=True,
+    )
+
+
+def work_on(house: House) -> None:
+    """Leaves of several kinds: with details, by nobody, several under one checkpoint."""
+    max_ = house.actor("max")
+    with pytest.raises(Refused):
+        disable_person(house.practice, max_, login="pat")
+    with writing(house.practice, None) as act:
+        act.leaf("login", actor=NOBODY, details={"count": 1}, outcome=Outcome.FAILED)
+    with writing(house.practice, max_.signer) as act:
+        for _ in range(11):
+            act.leaf("people.listed", actor=max_.person.id, subject=[max_.person.id] * 2)
+    with writing(house.practice, None) as act:
+        act.leaf("login", actor=NOBODY, details={"count": 2}, outcome=Outcome.FAILED)
+
+
+@pytest.mark.usefixtures("level")
+def test_stretches_say_of_a_sound_log_what_reading_each_leaf_says(house: House) -> None:
+    work_on(house)
+    found, named = sound(house), each(house)
+    assert found is not None
+    assert found.seen is not None
+    ours, theirs = asdict(found), asdict(named)
+    assert (ours.pop("seen"), theirs.pop("seen")) == (asdict(found.seen), None)
+    assert ours == theirs
+    assert not named.problems
+
+
+@pytest.mark.usefixtures("level")
+@pytest.mark.parametrize("place", OF_THE_LOG)
+def test_stretches_do_not_call_a_log_sound_with_one_byte_changed(house: House, place: str) -> None:
+    work_on(house)
+    flip(house, *BYTES[place][0])
+    assert sound(house) is None
+
+
+@pytest.mark.usefixtures("level")
+@pytest.mark.parametrize("attack", ON_THE_LOG)
+def test_stretches_do_not_call_an_edited_log_sound(house: House, attack: str) -> None:
+    work_on(house)
+    edit(house, *ATTACKS[attack])
+    assert sound(house) is None
+
+
+MORE_EDITS = {
+    "details that no leaf commits to": (
+        "INSERT INTO detail SELECT 3, key_version, sealed FROM detail LIMIT 1"
+    ),
+    "a node that stands nowhere": "INSERT INTO node SELECT 40, 0, hash FROM node LIMIT 1",
+    "a node of no number": "UPDATE node SET position = 5.5 WHERE level = 1 AND position = 5",
+    "a node that is too short": (
+        "UPDATE node SET hash = zeroblob(31) WHERE level = 0 AND position = 2"
+    ),
+    "a checkpoint beyond the end": "UPDATE checkpoint SET size = 900 WHERE size = 5",
+    "the first leaf is gone": "DELETE FROM leaf WHERE seq = 0",
+    "the log is empty": "DELETE FROM leaf",
+    "a leaf that is text": "UPDATE leaf SET body = CAST(body AS TEXT) WHERE seq = 7",
+}
+
+
+@pytest.mark.usefixtures("level")
+@pytest.mark.parametrize("change", MORE_EDITS.values(), ids=MORE_EDITS)
+def test_nothing_strange_is_called_sound(house: House, change: str) -> None:
+    work_on(house)
+    edit(house, "PRAGMA foreign_keys=OFF", change)
+    assert sound(house) is None
+
+
+@pytest.mark.usefixtures("level")
+def test_an_act_in_another_s_name_is_not_called_sound(house: House) -> None:
+    pat, max_ = house.actor("pat"), house.actor("max")
+    with writing(house.practice, max_.signer) as act:
+        act.leaf("people.listed", actor=pat.person.id)
+    assert sound(house) is None
+
+
+def test_a_stretch_reads_just_the_leaves_that_are_in_their_form(house: House) -> None:
+    """Each byte of a leaf changed in some ways: the stretch takes what ``Leaf.decode`` takes."""
+    work_on(house)
+    with reading(house.practice.engine) as connection:
+        leaf, body = read_leaf(connection, 30)
+    for at in range(len(body)):
+        for other in (b"", b"0", b"3", b"f", b"-", b'"', b"\n", b" ", b"Z", b"\xc3"):
+            changed = body[:at] + other + body[at + 1 :]
+            try:
+                expected = Leaf.decode(changed, 30).log == leaf.log
+            except Tampered:
+                expected = False
+            assert is_read(changed, leaf.log) == expected, changed
+
+
+def is_read(body: bytes, log: str) -> bool:
+    try:
+        stretch.said_in([body], 30, log)
+    except (Tampered, ValueError):
+        return False
+    return True
+
+
+def test_a_leaf_hidden_in_another_s_line_is_not_read(house: House) -> None:
+    work_on(house)
+    with reading(house.practice.engine) as connection:
+        (leaf, one), (_, two) = read_leaf(connection, 30), read_leaf(connection, 31)
+    with pytest.raises(Tampered):
+        stretch.said_in([one + b"\n" + two, b"nothing"], 30, leaf.log)
+
+
+@pytest.mark.usefixtures("level")
+def test_the_other_process_finds_from_the_end_what_this_one_finds(house: House) -> None:
+    work_on(house)
+    with reading(house.practice.engine) as connection:
+        database = whole.sqlite_of(connection)
+        size = whole.size_of(connection)
+        keys = whole.log_keys(house.open().register)
+        expected = stretch.Expected(house.practice.vault, size, keys, 0)
+        out = io.BytesIO()
+        work(from_the_end.job_for(database, expected), out)
+        said = [json.loads(line) for line in out.getvalue().splitlines()]
+        ours = [
+            asdict(check_stretch(database, first, expected))
+            for first in range(0, size, stretch.STRETCH)
+        ]
+    assert said[::-1] == json.loads(json.dumps(ours))
+
+
+def test_the_other_process_says_no_more_than_that_a_stretch_is_not_sound(house: House) -> None:
+    work_on(house)
+    with reading(house.practice.engine) as connection:
+        database = whole.sqlite_of(connection)
+        expected = stretch.Expected(house.practice.vault, whole.size_of(connection), {}, 0)
+        out = io.BytesIO()
+        work(from_the_end.job_for(database, expected), out)
+        assert out.getvalue() == b"null\n"
+        with Other(database, expected, last=True) as other, pytest.raises(Tampered):
+            _wait_for(other)
+
+
+def _wait_for(other: Other) -> None:
+    while other.found(0) is None:
+        pass
+
+
+def test_a_long_log_is_verified_by_two_processes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_on(house)
+    alone = sound(house)
+    monkeypatch.setattr(whole, "WORTH_A_PROCESS", 0)
+    assert sound(house) == alone
+
+
+def test_without_the_other_process_nothing_is_lost(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_on(house)
+    alone = sound(house)
+    monkeypatch.setattr(whole, "WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(from_the_end, "COMMAND", ("/nonexistent",))
+    assert sound(house) == alone
+
+
+@pytest.mark.usefixtures("level")
+def test_what_is_new_is_read_on_from_what_was_verified(house: House) -> None:
+    before = verified(house).head.size
+    work_on(house)
+    found = newly(house)
+    assert (found.verdict, found.read_from) == (Verdict.SINCE, before)
+    assert found.head == verified(house).head
+    assert newly(house).read_from == found.head.size
+
+
+def test_where_nothing_was_verified_yet_everything_is_read(house: House) -> None:
+    found = newly(house)
+    assert (found.verdict, found.read_from) == (Verdict.INTACT, 0)
+
+
+NEW_BYTES = {
+    "a leaf": ("leaf", "body", "seq = (SELECT max(seq) - 3 FROM leaf)", 20),
+    "a checkpoint's signature": (
+        "checkpoint",
+        "note",
+        "size = (SELECT max(size) FROM checkpoint)",
+        190,
+    ),
+    "a lowest node": ("node", "hash", "level = 0 AND position = (SELECT max(seq) FROM leaf)", 3),
+    "a voucher from before": (
+        "statement",
+        "body",
+        "digest = (SELECT statement FROM leaf WHERE seq = 4)",
+        20,
+    ),
+}
+
+
+@pytest.mark.usefixtures("level")
+@pytest.mark.parametrize("place", NEW_BYTES.values(), ids=NEW_BYTES)
+def test_a_byte_changed_in_what_is_new_is_found(
+    house: House, place: tuple[str, str, str, int]
+) -> None:
+    verified(house)
+    work_on(house)
+    flip(house, *place)
+    assert newly(house).verdict is Verdict.TAMPERED
+
+
+def test_a_byte_changed_before_is_found_by_all_but_the_reading_of_what_is_new(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not claim more: its verdict is another, and says from which entry on it read."""
+    for module in (stretch, whole):
+        monkeypatch.setattr(module, "LEVEL", 1)
+        monkeypatch.setattr(module, "STRETCH", 2)
+    work_on(house)
+    listed = verified(house).head.size - 5
+    work_on(house)
+    flip(house, "leaf", "body", f"seq = {listed}", 20)
+    assert newly(house).verdict is Verdict.SINCE
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+def test_a_voucher_hidden_from_before_is_found_among_what_is_new(house: House) -> None:
+    verified(house)
+    work_on(house)
+    edit(house, "UPDATE leaf SET statement = NULL WHERE seq = 4")
+    assert newly(house).verdict is Verdict.TAMPERED
+
+
+def test_a_log_cut_behind_what_was_verified_is_found(house: House) -> None:
+    before = verified(house).head.size
+    list_people(house.practice, house.actor("max"))
+    verified(house)
+    cut_tail(house, before)
+    (house.practice.state_folder / "head.json").unlink()
+    assert newly(house).verdict is Verdict.TAMPERED
+
+
+def test_a_log_that_went_on_otherwise_is_found(house: House) -> None:
+    before = verified(house).head.size
+    list_people(house.practice, house.actor("max"))
+    verified(house)
+    cut_tail(house, before)
+    (house.practice.state_folder / "head.json").unlink()
+    list_people(house.practice, house.actor("mia"))
+    list_people(house.practice, house.actor("mia"))
+    assert newly(house).verdict is Verdict.TAMPERED
