@@ -88,6 +88,29 @@ def test_a_shell_is_answered_without_anything_heavy(line: tuple[str, ...]) -> No
     assert {name.split(".")[0] for name in loaded}.isdisjoint({*HEAVY, *A_RELEASE_ALONE})
 
 
+NOT_FOR_A_SEARCH = {
+    *("alembic", "holidays", "keyring", "phonenumbers", "re2", "zxcvbn"),
+    *("callrec.archive", "callrec.release", "callrec.sound", "callrec.bank_holidays"),
+    *("callrec.telephone.number", "callrec.telephone.joining", "callrec.telephone.records.reading"),
+    *("callrec.procedures.open_request", "callrec.procedures.sealed_file"),
+}
+"""It may take one of them for what was asked or found: a number, a request, a hold's request."""
+
+
+def test_a_search_loads_no_other_procedure_s_modules() -> None:
+    modules = (
+        *("callrec.cli.search", "callrec.config", "callrec.keyring", "callrec.practice"),
+        *("callrec.procedures.search", "callrec.procedures.unlock"),
+    )
+    program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert set(modules) <= loaded
+    assert loaded.isdisjoint(NOT_FOR_A_SEARCH)
+
+
 def test_a_command_that_does_not_run_loads_nothing_that_would_do_its_work() -> None:
     modules = [f"callrec.cli.{name.replace('-', '_')}" for name in app.COMMANDS]
     program = f"import sys, {', '.join(modules)}; print(*sys.modules)"

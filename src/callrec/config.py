@@ -10,7 +10,6 @@ import os
 import tomllib
 from collections.abc import Mapping  # noqa: TC003  # pydantic reads it
 from datetime import date, time
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -417,6 +416,8 @@ def _explained(error: ErrorDetails, file: Path) -> Misconfigured:
     key = ".".join(part for part in error["loc"] if isinstance(part, str))
     if error["type"] != "extra_forbidden":
         return Misconfigured(f'{file}: "{key}" cannot be used: {_in_lower_case(error["msg"])}')
+    from difflib import get_close_matches  # noqa: PLC0415  # most configurations have no error
+
     near = get_close_matches(key, _keys(Config), n=1, cutoff=0.3)
     meant = f'did you mean "{near[0]}"? ' if near else ""
     return Misconfigured(
