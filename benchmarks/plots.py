@@ -22,7 +22,10 @@ VALUES: Final = 130
 GREY: Final = "#768390"
 OURS: Final = "#2f81f7"
 THEIRS: Final = "#9a9aa5"
-COLOURS: Final = (OURS, "#d4762c", "#3fa55b", "#b35fc4", "#c7a008", "#cf5353", "#35a3a3", GREY)
+COLOURS: Final = (
+    *(OURS, "#d4762c", "#3fa55b", "#b35fc4", "#c7a008", "#cf5353"),
+    *("#35a3a3", "#8a7060", "#e07ba0", "#7d8f2a", "#6a74e0", GREY),
+)
 """Each has contrast enough on white and on near-black."""
 TOP: Final = 30
 BOTTOM: Final = 48
