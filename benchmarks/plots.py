@@ -143,11 +143,12 @@ def growth(title: str, lines: Sequence[Line]) -> str:
     xs = [x for each in lines for x, _ in each.points]
     ys = [y for each in lines for _, y in each.points]
     drawing = Drawing(WIDTH, HEIGHT + LINE * len(lines), title)
-    frame = _Frame(drawing, (_power(min(xs)), 1), (_power(min([*ys, min(xs)])), 1), math.log10)
+    up = _power(min(*xs, *ys)), 1 / _power(1 / max(ys))
+    frame = _Frame(drawing, (_power(min(xs)), 1), up, math.log10)
     for across in _powers(frame.across):
         frame.tick_across(across, f"{across:g}")
-    for up in _powers(frame.up):
-        frame.tick_up(up, f"{up:g}")
+    for height in _powers(up):
+        frame.tick_up(height, f"{height:g}")
     drawing.text(LEFT, 14, "time, share of the largest")
     drawing.text(WIDTH - RIGHT, HEIGHT - 6, "size, share of the largest", anchor="end")
     frame.draw([(frame.across[0], frame.across[0]), (1, 1)], GREY, dashed=True)
