@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 720
 LINE: Final = 22
-LABELS: Final = 180
+LABELS: Final = 196
 """Pixels for the names at the left of a bar, and VALUES for what stands at its right."""
 VALUES: Final = 130
 GREY: Final = "#768390"
