@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LEAST_S: Final = 0.001
+LEAST: Final = 0.05
+"""Of a start: what is less beside it cannot be told from nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +120,13 @@ def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
 def growth(name: str, contests: Sequence[Contest], contender: str, start: Contest) -> Figure:
     """The exponent over contests of rising size, ``start`` being the same with next to no work.
 
-    One exponent a round, of what is left when the median of ``start`` is taken off. Where that is
-    nothing, it is a thousandth of a second.
+    One exponent for each round that all of them have, of what is left when the median of ``start`` is taken off; where that is
+    less than LEAST of it, so much.
     """
     start_s = wall(start, contender).median
     sizes = [contest.size for contest in contests]
     values = [
-        exponent(sizes, [max(run.wall_s - start_s, LEAST_S) for run in runs])
-        for runs in zip(*(contest.runs[contender] for contest in contests), strict=True)
+        exponent(sizes, [max(run.wall_s - start_s, LEAST * start_s) for run in runs])
+        for runs in zip(*(contest.runs[contender] for contest in contests), strict=False)
     ]
     return Figure(name, "exponent", tuple(values))

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 720
 LINE: Final = 22
-LABELS: Final = 180
+LABELS: Final = 196
 """Pixels for the names at the left of a bar, and VALUES for what stands at its right."""
 VALUES: Final = 130
 GREY: Final = "#768390"
 OURS: Final = "#2f81f7"
 THEIRS: Final = "#9a9aa5"
-COLOURS: Final = (OURS, "#d4762c", "#3fa55b", "#b35fc4", "#c7a008", "#cf5353", "#35a3a3", GREY)
+COLOURS: Final = (
+    *(OURS, "#d4762c", "#3fa55b", "#b35fc4", "#c7a008", "#cf5353"),
+    *("#35a3a3", "#8a7060", "#e07ba0", "#7d8f2a", "#6a74e0", GREY),
+)
 """Each has contrast enough on white and on near-black."""
 TOP: Final = 30
 BOTTOM: Final = 48
@@ -140,11 +143,12 @@ def growth(title: str, lines: Sequence[Line]) -> str:
     xs = [x for each in lines for x, _ in each.points]
     ys = [y for each in lines for _, y in each.points]
     drawing = Drawing(WIDTH, HEIGHT + LINE * len(lines), title)
-    frame = _Frame(drawing, (_power(min(xs)), 1), (_power(min([*ys, min(xs)])), 1), math.log10)
+    up = _power(min(*xs, *ys)), 1 / _power(1 / max(ys))
+    frame = _Frame(drawing, (_power(min(xs)), 1), up, math.log10)
     for across in _powers(frame.across):
         frame.tick_across(across, f"{across:g}")
-    for up in _powers(frame.up):
-        frame.tick_up(up, f"{up:g}")
+    for height in _powers(up):
+        frame.tick_up(height, f"{height:g}")
     drawing.text(LEFT, 14, "time, share of the largest")
     drawing.text(WIDTH - RIGHT, HEIGHT - 6, "size, share of the largest", anchor="end")
     frame.draw([(frame.across[0], frame.across[0]), (1, 1)], GREY, dashed=True)

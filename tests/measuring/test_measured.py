@@ -62,6 +62,12 @@ def test_growth_is_without_what_a_start_takes() -> None:
     assert found.values == pytest.approx([1])
 
 
-def test_what_takes_no_longer_than_a_start_does_not_grow() -> None:
-    parts = [contest(size, callrec=[0.6]) for size in (10, 100)]
-    assert growth("show: growth", parts, "callrec", contest(1, callrec=[0.7])).values == (0,)
+def test_growth_is_of_the_rounds_that_all_sizes_have() -> None:
+    parts = [contest(10, callrec=[1, 1]), contest(100, callrec=[10, 10, 10])]
+    assert len(growth("ingest: growth", parts, "callrec", contest(1, callrec=[0.1])).values) == 2
+
+
+def test_what_takes_hardly_longer_than_a_start_does_not_grow() -> None:
+    parts = [contest(10, callrec=[0.6, 0.701]), contest(100, callrec=[0.6, 0.73])]
+    start = contest(1, callrec=[0.7, 0.7])
+    assert growth("show: growth", parts, "callrec", start).values == (0, 0)

@@ -135,6 +135,14 @@ def test_an_axis_has_a_handful_of_steps(most: float) -> None:
     assert 4 <= len(found) <= 11
 
 
+@given(st.lists(st.floats(min_value=1e-3, max_value=1e3), min_size=3, max_size=3))
+def test_what_shrinks_with_its_size_is_drawn_within_the_axes(seconds: list[float]) -> None:
+    sizes = (10, 20, 40)
+    drawn = plots.growth("growth", [plots.Line("ingest", [*zip(sizes, seconds, strict=True)])])
+    points = re.findall(r"[\d.-]+,([\d.-]+)", " ".join(re.findall(r'points="([^"]+)"', drawn)))
+    assert all(plots.TOP <= float(y) <= plots.HEIGHT + plots.LINE for y in points)
+
+
 def test_results_of_other_programs_or_machines_are_not_mixed(tmp_path: Path) -> None:
     kept.write(tmp_path / "1.0.json", RESULT)
     later = {**RESULT.about, "date": "2026-11-27"}
