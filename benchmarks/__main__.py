@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: run the cases and print the table of goals."""
+"""``python -m benchmarks`` runs the cases and prints the goals; ``page`` writes the page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 import sysconfig
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from benchmarks import kept, machine
 from benchmarks.bench import Bench
@@ -14,15 +14,24 @@ from benchmarks.cases import CASES
 from benchmarks.goals import judge, table
 from benchmarks.timing import WentWrong
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from benchmarks.measured import Result
+
 CHECKOUT: Final = Path(__file__).parents[1]
+PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
+KEPT: Final = CHECKOUT / "docs" / "benchmarks"
+"""A file a release, and the plots of the newest."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("do", nargs="?", choices=["run", "page"], default="run")
     parser.add_argument("--full", action="store_true", help="the sizes that are published")
     parser.add_argument("--only", nargs="+", choices=[*CASES], default=[*CASES], metavar="CASE")
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="keep the results; cases that are not run stay"
+        "--json", type=Path, metavar="FILE", help="keep the results; those of other cases stay"
     )
     parser.add_argument(
         "--cache",
@@ -32,7 +41,10 @@ def main() -> None:
         help="where corpora and vaults are made, on the disk that is measured",
     )
     chosen = parser.parse_args()
-    run(Bench(chosen.cache.resolve(), chosen.full), chosen.only, chosen.json)
+    if chosen.do == "page":
+        write_page(chosen.json or newest())
+    else:
+        run(Bench(chosen.cache.resolve(), chosen.full), chosen.only, chosen.json)
 
 
 def run(bench: Bench, names: list[str], file: Path | None) -> None:
@@ -41,7 +53,7 @@ def run(bench: Bench, names: list[str], file: Path | None) -> None:
     bench.cache.mkdir(parents=True, exist_ok=True)
     machine.compile_everything(CHECKOUT / "src", Path(sysconfig.get_path("purelib")))
     about = kept.about(full=bench.full, folder=bench.cache)
-    results = dict(kept.read(file).results) if file and file.exists() else {}
+    results = earlier(file, about) if file and file.exists() else {}
     failed: list[str] = []
     for name in names:
         try:
@@ -61,6 +73,27 @@ def run(bench: Bench, names: list[str], file: Path | None) -> None:
     print(table(outcomes))
     if failed:
         sys.exit(f"given up: {', '.join(failed)}")
+
+
+def earlier(file: Path, about: Mapping[str, object]) -> dict[str, Result]:
+    """What the file holds of the same programs on the same machine, on whatever day."""
+    found = kept.read(file)
+    is_same = {**found.about, "date": ""} == {**about, "date": ""}
+    return dict(found.results) if is_same else {}
+
+
+def newest() -> Path:
+    """The result of the newest release."""
+    return max(KEPT.glob("*.json"), key=lambda file: [*map(int, file.stem.split("."))])
+
+
+def write_page(file: Path) -> None:
+    from benchmarks import page  # noqa: PLC0415 - a run needs none of it, and is to stay small
+
+    result = kept.read(file)
+    PAGE.write_text(page.page(PAGE.read_text(encoding="utf-8"), result), encoding="utf-8")
+    for name, drawing in page.drawings(result.results).items():
+        (KEPT / name).write_text(drawing, encoding="utf-8")
 
 
 if __name__ == "__main__":

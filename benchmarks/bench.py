@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 ROUNDS: Final = 5
+GROWTH_ROUNDS: Final = 3
+"""In small: an exponent is no ratio to a peer."""
 
 
 @dataclass(slots=True)
@@ -40,6 +42,10 @@ class Bench:
     def callrec(self) -> Path:
         """The command, as a person types it."""
         return Path(sys.executable).with_name("callrec")
+
+    @property
+    def growth_rounds(self) -> int:
+        return self.rounds if self.full else min(self.rounds, GROWTH_ROUNDS)
 
     @property
     def runs(self) -> Path:

@@ -109,21 +109,21 @@ def verdict(outcome: Outcome) -> str:
     return ("yes" if outcome.holds else "NO") + ("" if outcome.is_clear else "?")
 
 
-HEAD: Final = f"{'goal':<42} {'at most':>8} {'median':>8} {'rounds':>13} holds"
+WORDS: Final = 42
+"""Columns for what a goal is about; where it needs more, the figures follow on a second line."""
+HEAD: Final = f"{'goal':<{WORDS}} {'at most':>8} {'median':>8} {'rounds':>13} holds"
 
 
 def row(outcome: Outcome) -> str:
-    """One line of the table, no wider than WIDTH."""
+    """A line of the table, or two, no wider than WIDTH."""
     measured, unit = outcome.measured, outcome.unit
     words, limit = outcome.goal.words, shown(outcome.goal.at_most, unit)
+    words = f"{words:<{WORDS}}" if len(words) <= WORDS else f"{words}\n{'':<{WORDS}}"
     if measured is None:
-        return f"{words[:42]:<42} {limit:>8} {'':>8} {'not measured':>13}"
+        return f"{words} {limit:>8} {'':>8} {'not measured':>13}"
     low, high = shown(measured.low, unit), shown(measured.high, unit)
     between = f"{low.split(' ')[0].removeprefix('n^')}-{high.split(' ')[0].removeprefix('n^')}"
-    return (
-        f"{words[:42]:<42} {limit:>8} {shown(measured.median, unit):>8} {between:>13}"
-        f" {verdict(outcome)}"
-    )
+    return f"{words} {limit:>8} {shown(measured.median, unit):>8} {between:>13} {verdict(outcome)}"
 
 
 def table(outcomes: Iterable[Outcome]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.measured import Contest, Figure, Result, Run, Trace
-from benchmarks.peers import PACKAGES
+from benchmarks.peers import PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,19 +33,21 @@ class Kept:
 def about(*, full: bool, folder: Path) -> dict[str, Any]:
     """The machine, the disk's file system, and the versions of all that is compared."""
     asks = {"restic": "version"}
-    versions = {each: _said_version(each, asks.get(each, "--version")) for each in PACKAGES}
+    versions = {each: _said_version(each, asks.get(each, "--version")) for each in PROGRAMS}
     versions["python"] = platform.python_version()
     versions |= {each: version(each) for each in ("callrec", "bagit", "cryptography", "sqlalchemy")}
     return {
         "form": FORM,
-        "full": full,
+        "sizes": "the full sizes" if full else "the small sizes of `make bench`",
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "processor": _first(Path("/proc/cpuinfo"), r"model name\s*:\s*(.+)"),
         "processors": os.cpu_count(),
         "memory_bytes": 1024 * int(_first(Path("/proc/meminfo"), r"MemTotal:\s*(\d+)")),
         "system": _first(Path("/etc/os-release"), r'PRETTY_NAME="(.+)"'),
         "kernel": platform.release(),
-        "file_system": _said("stat", "-f", "-c", "%T", str(folder)),
+        "file_system": _said(
+            "findmnt", "--noheadings", "--output", "FSTYPE", "--target", str(folder)
+        ),
         "versions": versions,
     }
 

@@ -6,10 +6,12 @@ import math
 import statistics
 from collections.abc import Mapping  # noqa: TC003 - kept.py reads the annotations when it loads
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+LEAST_S: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +119,13 @@ def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
 def growth(name: str, contests: Sequence[Contest], contender: str, start: Contest) -> Figure:
     """The exponent over contests of rising size, ``start`` being the same with next to no work.
 
-    One exponent a round; the run of ``start`` in that round is taken off. Where a round's run is
-    no longer than its start, the difference is a thousandth of a second: nothing that grows.
+    One exponent a round, of what is left when the median of ``start`` is taken off. Where that is
+    nothing, it is a thousandth of a second.
     """
-    per_round = zip(
-        *(contest.runs[contender] for contest in contests), start.runs[contender], strict=True
-    )
+    start_s = wall(start, contender).median
     sizes = [contest.size for contest in contests]
     values = [
-        exponent(sizes, [max(run.wall_s - starting.wall_s, 0.001) for run in runs])
-        for *runs, starting in per_round
+        exponent(sizes, [max(run.wall_s - start_s, LEAST_S) for run in runs])
+        for runs in zip(*(contest.runs[contender] for contest in contests), strict=True)
     ]
     return Figure(name, "exponent", tuple(values))

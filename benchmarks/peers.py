@@ -13,17 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-PACKAGES: Final[Mapping[str, str]] = {
-    "cp": "coreutils",
-    "sha256sum": "coreutils",
-    "rsync": "rsync",
-    "restic": "restic",
-    "borg": "borgbackup",
-    "age": "age",
-    "sqlite3": "sqlite3",
-    "tar": "tar",
-}
-"""The command, and the Debian package that has it."""
+PROGRAMS: Final = ("cp", "rsync", "restic", "borg", "tar", "age", "sha256sum", "sqlite3")
+"""The Makefile knows which packages have them."""
 RESTIC: Final[Mapping[str, str]] = {"RESTIC_PASSWORD": "benchmark", "RESTIC_REPOSITORY": "repo"}
 BORG: Final[Mapping[str, str]] = {"BORG_PASSPHRASE": "benchmark", "BORG_REPO": "repo"}
 FSYNC_EACH: Final = """\

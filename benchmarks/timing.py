@@ -32,8 +32,8 @@ class WentWrong(Exception):
 class Step:
     """One command of a contender.
 
-    ``cold``: the system's caches are dropped before it, untimed, as where it is to read back from
-    the medium what the step before wrote.
+    ``cold``: the system forgets what the place holds before it, untimed, as where it is to read
+    back from the medium what the step before wrote.
     """
 
     argv: Sequence[str | Path]
@@ -79,8 +79,8 @@ def hold_contest(
         contenders: in the order in which they are shown; each round begins with the next of them.
         size: how much work it is, in ``unit``.
         unit: "files", "bytes", "recordings", "leaves" …
-        sources: read once before each run, or forgotten where it is ``cold``.
-        cold: whether the system's caches are dropped before each run.
+        sources: read once before each run.
+        cold: whether they, and what is in the place, are forgotten before each run instead.
         rounds: how many, where the case needs others than usual.
 
     Raises:
@@ -97,7 +97,7 @@ def hold_contest(
             contender.prepare(place)
             os.sync()
             machine.touch_memory(touched)
-            caches = machine.cold(sources) if cold else machine.warm(sources)
+            caches = machine.cold([*sources, place]) if cold else machine.warm(sources)
             runs[contender.name].append(_run(contender, place))
             bench.set_aside(place)
         bench.say_round(number, {each: times[-1].wall_s for each, times in runs.items()})

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from benchmarks.bench import Bench
 
 MOST_S: Final = 1.0
-MINUTES: Final = (1, 3, 10)
+MINUTES: Final = (2, 5, 10)
 FORMS: Final = ("zip", "html")
 ARGON2, ITS_START = "Argon2id alone", "its start alone"
 LOAD: Final = "from cryptography.hazmat.primitives.kdf.argon2 import Argon2id; "
@@ -40,8 +40,8 @@ GOALS: Final = (
 
 def measure(bench: Bench) -> Result:
     longest = [_contest(bench, MINUTES[-1], form) for form in FORMS]
-    shorter = [_contest(bench, minutes, "zip") for minutes in MINUTES[:-1]]
-    start = _contest(bench, 0, "zip")
+    shorter = [_contest(bench, minutes, "zip", alone=True) for minutes in MINUTES[:-1]]
+    start = _contest(bench, 0, "zip", alone=True)
     figures = [
         Figure(f"{contest.name}: beyond Argon2", "s", _beyond_argon2(contest))
         for contest in longest
@@ -56,8 +56,8 @@ def _beyond_argon2(contest: Contest) -> tuple[float, ...]:
     return tuple(ours.wall_s - (argon2.wall_s - start.wall_s) for ours, argon2, start in rounds)
 
 
-def _contest(bench: Bench, minutes: int, form: str) -> Contest:
-    """A length of nought is a second: next to nothing."""
+def _contest(bench: Bench, minutes: int, form: str, *, alone: bool = False) -> Contest:
+    """A length of nought is a second: next to nothing. ``alone``: without Argon2id."""
     seconds = 60 * minutes or 1
     granted = bench.made_once(f"granted-{seconds}s", partial(_granted, bench, seconds))
 
@@ -67,13 +67,17 @@ def _contest(bench: Bench, minutes: int, form: str) -> Contest:
 
     words = ("release", "R-1", "--to", "outbox", "--form", form)
     ways = ("--deliver-by", "letter", "--passphrase-by", "phone")
-    contenders = [
-        Contender("callrec", lambda place: [by(bench, "max", place, *words, *ways)], prepare),
+    ours = Contender("callrec", lambda place: [by(bench, "max", place, *words, *ways)], prepare)
+    argon2 = (
         Contender(ARGON2, lambda _: [Step((bench.python, "-c", LOAD + DERIVE))]),
         Contender(ITS_START, lambda _: [Step((bench.python, "-c", LOAD))]),
-    ]
+    )
+    contenders = [ours] if alone else [ours, *argon2]
     name = f"release, {form}, {minutes} min"
-    return hold_contest(bench, name, contenders, size=seconds, unit="seconds of sound")
+    rounds = bench.growth_rounds if alone else bench.rounds
+    return hold_contest(
+        bench, name, contenders, size=seconds, unit="seconds of sound", rounds=rounds
+    )
 
 
 def _granted(bench: Bench, seconds: int, folder: Path) -> None:

@@ -23,12 +23,19 @@ LIBRARIES_IMPORT: Final = "import typer, rich.table, sqlalchemy, pydantic, crypt
 CALLS: Final = Corpus("calls", 24, 20_000)
 ROUNDS: Final = 11
 FULL_ROUNDS: Final = 21
-HELP, VERSION, SEARCH = "--help", "--version", "search"
+HELP, VERSION, SEARCH, COMPLETION = "--help", "--version", "search", "completion"
+AT_TAB: Final = {
+    "_CALLREC_COMPLETE": "complete_bash",
+    "COMP_WORDS": "callrec\nrequest\ncreate\n--pur",
+    "COMP_CWORD": "3",
+}
+"""As bash asks."""
 
 GOALS: Final = (
     Goal(Ratio(f"callrec {HELP}", TYPER), 1.3),
     Goal(Ratio(f"callrec {VERSION}", TYPER), 1.3),
     Goal(Ratio(f"callrec {SEARCH}", LIBRARIES), 1.3),
+    Goal(Ratio(f"callrec {COMPLETION}", LIBRARIES), 0.5),
 )
 
 
@@ -36,13 +43,14 @@ def measure(bench: Bench) -> Result:
     house = bench.made_once("practice-24", partial(_with_calls, bench))
     # The login stands in the machine's memory, for every copy of this vault.
     run_untimed(by(bench, "max", house, "login", "max"), bench.fresh_place())
-    return Result(
-        (
-            _contest(bench, HELP, Step((bench.callrec, "--help")), TYPER),
-            _contest(bench, VERSION, Step((bench.callrec, "--version")), TYPER),
-            _contest(bench, SEARCH, _search(bench, house), LIBRARIES),
-        )
+    contests = (
+        _contest(bench, HELP, Step((bench.callrec, "--help")), TYPER),
+        _contest(bench, VERSION, Step((bench.callrec, "--version")), TYPER),
+        _contest(bench, SEARCH, _search(bench, house), LIBRARIES),
+        _contest(bench, COMPLETION, Step((bench.callrec,), AT_TAB), LIBRARIES),
     )
+    run_untimed(by(bench, "max", house, "logout"), bench.fresh_place())
+    return Result(contests)
 
 
 def _contest(bench: Bench, what: str, step: Step, peer: str) -> Contest:
