@@ -131,6 +131,14 @@ def test_keys_derived_in_different_contexts_are_different(
     assert primitives.derive(key, first) == by_hand.hkdf(key, first)
 
 
+@given(keys, st.lists(st.binary(max_size=200), max_size=4))
+def test_macs_under_a_key_that_is_taken_in_once_are_those_under_the_key(
+    key: bytes, several: list[bytes]
+) -> None:
+    of = primitives.macs_under(key)
+    assert [of(data) for data in several] == [primitives.mac(key, data) for data in several]
+
+
 @given(keys, short, short)
 def test_opening_undoes_sealing(key: bytes, data: bytes, head: bytes) -> None:
     assert primitives.open_sealed(key, primitives.seal(key, data, head), head) == data

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,15 @@ ZONES = st.sampled_from(
     [ZoneInfo(key) for key in ("Europe/London", "Europe/Dublin", "Asia/Kathmandu", "UTC",
                                "America/New_York", "Australia/Lord_Howe")]
 )  # fmt: skip
+
+
+@given(st.sampled_from(["0", "+44", "0044"]), st.from_regex("[1-9][0-9]{8,10}", fullmatch=True))
+def test_a_british_number_is_what_googles_library_says(prefix: str, digits: str) -> None:
+    text = prefix + digits
+    number = phonenumbers.parse(text, "GB")
+    known = phonenumbers.is_possible_number(number)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    assert e164(text, "GB") == (written if known else None)
 
 
 @given(INSTANTS | NEAR_A_CHANGE, ZONES)

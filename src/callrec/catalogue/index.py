@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from sqlalchemy import intersect, select
 
 from callrec.catalogue import tables
+from callrec.catalogue.rows import insert_rows
 from callrec.crypto.context import context
-from callrec.crypto.primitives import derive, mac
+from callrec.crypto.primitives import derive, macs_under
 from callrec.errors import Tampered
 from callrec.policy.criteria import TAIL_DIGITS
 from callrec.policy.words import NORMALISING_VERSION, words
@@ -211,9 +212,7 @@ def _write(
         for kind, value in _values(call, zone)
     }
     if rows:
-        # As the driver takes them, which halves the time; sorted, as the table itself is kept.
-        insert = str(tables.token.insert().prefix_with("OR IGNORE").compile(connection))
-        connection.exec_driver_sql(insert, sorted(rows))
+        insert_rows(connection, tables.token.insert().prefix_with("OR IGNORE"), sorted(rows))
 
 
 def candidates(
@@ -254,12 +253,13 @@ def candidates(
 
 def _uncut_under(index_key: bytes, vault: str) -> _Uncut:
     @cache
-    def key_of(part: int, kind: TokenKind) -> bytes:
-        return derive(index_key, context("index", vault, kind=kind.word, part=part_name(part)))
+    def macs_of(part: int, kind: TokenKind) -> Callable[[bytes], bytes]:
+        info = context("index", vault, kind=kind.word, part=part_name(part))
+        return macs_under(derive(index_key, info))
 
     @cache
     def uncut(part: int, kind: TokenKind, value: str) -> int:
-        return int.from_bytes(mac(key_of(part, kind), value.encode())[: _UNCUT_BITS // 8], "big")
+        return int.from_bytes(macs_of(part, kind)(value.encode())[: _UNCUT_BITS // 8], "big")
 
     return uncut
 

@@ -13,7 +13,7 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, hpke
@@ -25,6 +25,9 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from callrec.errors import Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # AES-GCM's own size: 96 bits
@@ -93,6 +96,21 @@ def sha256(*parts: bytes) -> bytes:
 def mac(key: bytes, data: bytes) -> bytes:
     """HMAC-SHA-256: 32 bytes."""
     return hmac.digest(key, data, "sha256")
+
+
+def macs_under(key: bytes) -> Callable[[bytes], bytes]:
+    """``mac`` under one key for much data: taking the key in is half of the work of a short one.
+
+    Law: ``macs_under(key)(data) == mac(key, data)``.
+    """
+    keyed = hmac.new(key, digestmod="sha256")
+
+    def of(data: bytes) -> bytes:
+        one = keyed.copy()
+        one.update(data)
+        return one.digest()
+
+    return of
 
 
 def same(a: bytes, b: bytes) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy import func, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, add_calls, add_facts
+from callrec.catalogue.rows import insert_rows
 from callrec.crypto import primitives
 from callrec.crypto.canonical import instant, parse_instant
 from callrec.crypto.context import context
@@ -44,6 +46,13 @@ if TYPE_CHECKING:
     from callrec.procedures.intake_known import Duplicates, Portion
     from callrec.procedures.intake_sealing import Seen, Taken
     from callrec.telephone.call import Call
+
+
+_RECORDING_COLUMNS: Final = (
+    *("uid", "batch", "data_key", "ciphertext", "started_at", "duration_ms"),
+    *("direction", "size_bytes", "format", "state"),
+)
+"""In the order of the table."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -252,9 +261,14 @@ def _insert_recordings(
     """Their rows; returns the number that each uid got."""
     if not recordings:
         return {}
-    insert = tables.recording.insert().returning(tables.recording.c.uid, tables.recording.c.id)
-    rows = [_recording_row(vault, keys, taken) for taken in recordings]
-    return {row.uid: row.id for row in connection.execute(insert, rows)}
+    in_order = itemgetter(*_RECORDING_COLUMNS)
+    rows = [in_order(_recording_row(vault, keys, taken)) for taken in recordings]
+    # SQLite counts on from the newest, and nobody else writes meanwhile.
+    table = tables.recording
+    newest = connection.execute(select(func.max(table.c.id))).scalar() or 0
+    insert_rows(connection, table.insert(), rows, columns=_RECORDING_COLUMNS)
+    query = select(table.c.uid, table.c.id).where(table.c.id > newest)
+    return {row.uid: row.id for row in connection.execute(query)}
 
 
 def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
@@ -282,13 +296,8 @@ def _to_the_millisecond(at: datetime) -> datetime:
 def _insert_metadata(
     connection: Connection, batch: str, revisions: Mapping[int, _Revision]
 ) -> None:
-    connection.execute(
-        tables.metadata.insert(),
-        [
-            {"batch": batch, "recording": n, "revision": r.number, "sealed": r.metadata.sealed}
-            for n, r in revisions.items()
-        ],
-    )
+    rows = [(n, r.number, batch, r.metadata.sealed) for n, r in revisions.items()]
+    insert_rows(connection, tables.metadata.insert(), rows)
 
 
 def _macs(duplicates: Duplicates, portion: Portion, numbers: Mapping[str, int]) -> dict[bytes, int]:

@@ -18,14 +18,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
 
 from callrec.catalogue import tables
+from callrec.catalogue.rows import insert_rows
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
-from callrec.crypto.primitives import derive, mac
+from callrec.crypto.primitives import derive, macs_under
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
 from callrec.procedures.custody import decode_name, encode_name, to_millis
@@ -48,6 +51,9 @@ could change again and look the same, as git's index has it too (racy-git)."""
 _ASKED_AT_ONCE: Final = 1000
 """Below the most parameters that any SQLite takes (32,766), and quick to compile."""
 
+_REMEMBERED: Final = 4096
+"""More sources than are under way at any time: those of two batches."""
+
 
 class Duplicates:
     """The MACs of one run, under every version of the index key that the actor holds."""
@@ -57,8 +63,11 @@ class Duplicates:
 
         ``still_since_ns``: what changed later, in nanoseconds since 1970, gets no mark.
         """
-        self._keys = keys
+        self._macs = [macs_under(key) for key in keys]
         self._still_since_ns = still_since_ns
+        # Asked for before a file is read and, of most, again when it is catalogued.
+        self.sight = lru_cache(_REMEMBERED)(self._sight)
+        self.mark = lru_cache(_REMEMBERED)(self._mark)
 
     @classmethod
     def of(cls, practice: Practice, actor: Actor, *, marking: bool) -> Duplicates:
@@ -89,11 +98,11 @@ class Duplicates:
             b"name" + bytes.fromhex(seen.sha256) + os.fsencode(seen.source.path)
         )
 
-    def sight(self, source: Source, size_bytes: int) -> list[bytes]:
+    def _sight(self, source: Source, size_bytes: int) -> list[bytes]:
         name = encode_name(os.fsencode(source.path))
         return self._under_each(b"sight" + canonical({"name": name, "size_bytes": size_bytes}))
 
-    def mark(self, source: Source, mark: Mark) -> list[bytes]:
+    def _mark(self, source: Source, mark: Mark) -> list[bytes]:
         told = {
             "changed_ns": str(mark.changed_ns),
             "inode": str(mark.inode),
@@ -131,7 +140,7 @@ class Duplicates:
         return {self.mark(seen.source, seen.mark)[0]} if stood_still else set()
 
     def _under_each(self, data: bytes) -> list[bytes]:
-        return [mac(key, data) for key in self._keys]
+        return [of(data) for of in self._macs]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -262,11 +271,10 @@ def sort_out(
 
 def write_macs(connection: Connection, macs: Mapping[bytes, int]) -> None:
     """Let the catalogue know MACs, each with its recording's number."""
-    # A file may change and keep its name and size: then its sight is there already.
-    held = _known(connection, macs)
-    rows = [{"mac": m, "recording": n} for m, n in sorted(macs.items()) if m not in held]
-    if rows:
-        connection.execute(tables.duplicate.insert(), rows)
+    if macs:
+        # A file may change and keep its name and size: then its sight is there already.
+        anew = insert(tables.duplicate).on_conflict_do_nothing(index_elements=["mac"])
+        insert_rows(connection, anew, sorted(macs.items()))
 
 
 def _known(connection: Connection, macs: Iterable[bytes]) -> dict[bytes, int]:

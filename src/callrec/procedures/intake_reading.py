@@ -155,7 +155,8 @@ class Opened:
         sound = inspect(self.file, self.mark.size_bytes, path.suffix)
         self.file.seek(0)
         call = described(path, setup)
-        return replace(call, sides=sides_heard(call.sides, sound.channels)), sound
+        sides = sides_heard(call.sides, sound.channels)
+        return call if sides == call.sides else replace(call, sides=sides), sound
 
     def check_unchanged(self, read_bytes: int) -> None:
         """Check that what was read is the whole of it, and that it is still there as it was.

@@ -40,6 +40,11 @@ _SHORT_CODES = {"GB": re.compile("101|105|111|116[0-9]{3}|119|159|18000")}
 _PERHAPS_EXTENSIONS = {"GB": frozenset({"101", "105", "119", "159"})}
 """Of these, the ones at which a practice may well have a desk."""
 
+_USUAL = {"GB": ("+44", re.compile(r"(?:0|\+44|0044)([1-9][0-9]{9})"))}
+"""A region's code, and the spellings of its numbers in which nothing is left to be decided: those
+with all their digits. phonenumbers gives the same (a law holds that) in fifty times the time."""
+_NOTHING_USUAL = ("", re.compile("(?!)"))
+
 _LONGEST_SHORT_CODE = 6
 """Digits; no region's emergency number has more (116xxx)."""
 
@@ -135,6 +140,9 @@ def extension_ranges(written: Iterable[str]) -> Extensions:
 
 
 def _e164(digits: str, region: str) -> str | None:
+    code, usual = _USUAL.get(region, _NOTHING_USUAL)
+    if whole := usual.fullmatch(digits):
+        return code + whole[1]
     if _is_short_code(digits, region):
         return digits
     try:

@@ -5,8 +5,10 @@ The format is docs/formats/sidecar.md; it is strict, because a key misspelt woul
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import datetime
+from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,8 +29,6 @@ from callrec.telephone.call import Call, Direction, System
 from callrec.telephone.written import Written, WrittenTime
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pydantic_core import ErrorDetails
 
     from callrec.telephone.setup import Setup
@@ -73,15 +73,17 @@ def sidecar_for(path: Path) -> Path | None:
 
     Only a file of its own counts: no link, which might lead out of the folder, and no pipe.
     """
-    for candidate in (path.with_name(f"{path.name}.json"), path.with_suffix(".json")):
-        if candidate != path and _is_plain_file(candidate):
-            return candidate
+    # As text: of most files there is none, and two more paths for each cost more than the look.
+    text = str(path)
+    for candidate in (f"{text}.json", f"{text.removesuffix(path.suffix)}.json"):
+        if candidate != text and _is_plain_file(candidate):
+            return Path(candidate)
     return None
 
 
-def _is_plain_file(path: Path) -> bool:
+def _is_plain_file(path: str) -> bool:
     try:
-        return S_ISREG(path.lstat().st_mode)
+        return S_ISREG(os.lstat(path).st_mode)
     except OSError:  # missing, or its name has grown too long
         return False
 

@@ -9,7 +9,7 @@ whose blocks were never written.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -49,12 +49,26 @@ class _Near:
         self.width = len(first)
         self.high = self.width - 1 if order == "little" else 0
         self.low = self.width - 2 if order == "little" else 1
-        middle = first[self.high] << 8 | first[self.low]
-        values = [(middle + step) & 0xFFFF for step in range(-_NEAR, _NEAR + 1)]
-        high, low = bytearray([_ELSEWHERE_HIGH]) * 256, bytearray([_ELSEWHERE_LOW]) * 256
-        for value in values:
-            high[value >> 8] = low[value & 0xFF] = value >> 8 != values[0] >> 8
-        self.of_high, self.of_low = bytes(high), bytes(low)
+        lowest = (first[self.high] << 8 | first[self.low]) - _NEAR
+        upper, lower = lowest >> 8 & 0xFF, lowest & 0xFF
+        self.of_high, self.of_low = _of_high(upper), _of_low(lower)
+
+
+@cache
+def _of_high(upper: int) -> bytes:
+    """The table of upper bytes where the lowest value nearby has this one."""
+    table = bytearray([_ELSEWHERE_HIGH]) * 256
+    table[upper], table[(upper + 1) % 256] = 0, 1
+    return bytes(table)
+
+
+@cache
+def _of_low(lower: int) -> bytes:
+    """The table of lower bytes where the lowest value nearby has this one."""
+    table = bytearray([_ELSEWHERE_LOW]) * 256
+    for value in range(lower, lower + 2 * _NEAR + 1):
+        table[value % 256] = value > 255  # noqa: PLR2004 - the next upper byte
+    return bytes(table)
 
 
 def _stays_near(near: _Near, piece: bytes) -> bool:

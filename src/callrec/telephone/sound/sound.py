@@ -101,7 +101,8 @@ class Sound:
 
     def with_findings(self, findings: Iterable[Finding]) -> Self:
         """The same, of which more is known."""
-        return replace(self, findings=self.findings.union(findings))
+        known = self.findings.union(findings)
+        return self if known == self.findings else replace(self, findings=known)
 
 
 def milliseconds(samples: int, sample_rate: int) -> int:

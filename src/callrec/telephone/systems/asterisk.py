@@ -77,7 +77,8 @@ def read(path: PurePath, setup: Setup) -> Written | None:
     Law: never raises.
     """
     del setup  # the names say everything themselves
-    parts = _NAME.fullmatch(path.name)
+    name = path.name
+    parts = _NAME.fullmatch(name)
     fields = _fields(parts["head"]) if parts else None
     local = _local_time(parts["day"], parts["time"]) if parts else None
     if parts is None or fields is None or local is None:
@@ -98,7 +99,7 @@ def read(path: PurePath, setup: Setup) -> Written | None:
         may_be_turned=kind in {_TYPES["in"], _TYPES["out"]},
         unique_id=parts["unique_id"],
         sides=_SIDES.get(parts["part"], ()),
-        said={"name": path.name},
+        said={"name": name},
     )
 
 
