@@ -50,11 +50,11 @@ ROUNDS: Final = 3
 COMMANDS: Final = 11
 QUERIES: Final = 100
 FEWER: Final = 20
-KINDS: Final = ("number and day", "last four digits and month", "name and quarter")
+KINDS: Final = ("number, day", "last four digits, month", "name, quarter")
 """Those that are bounded: what they take must not grow with the vault as it does."""
 ALL_YEARS: Final = "number, all years"
 
-OVER_YEARS, MORE_CALLS = "ten times the years", "ten times the calls"
+OVER_YEARS, MORE_CALLS = "10x years", "10x calls"
 GOALS: Final = tuple(
     Goal(Quantity(f"search, {kind}: {growth}"), 2.0)
     for growth in (OVER_YEARS, MORE_CALLS)
