@@ -552,8 +552,8 @@ def write_plain_table(file: Path, recordings: int, years: float) -> None:
                 for each in drawn(day, people)
             )
             table.executemany("INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        table.commit()
         table.executescript("""
-            COMMIT;
             CREATE INDEX calls_number_start ON calls(number, start);
             CREATE INDEX calls_start ON calls(start);
             ANALYZE;

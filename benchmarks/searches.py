@@ -60,9 +60,9 @@ def _next_month(first: date) -> date:
 def criteria_of(wanted: Wanted) -> Mapping[str, Criteria]:
     """What is typed, by kind; the first three are bounded."""
     return {
-        "number and day": Criteria(number=wanted.number, days=Days(wanted.day, wanted.day)),
-        "last four digits and month": Criteria(tail=wanted.number[-4:], days=wanted.month),
-        "name and quarter": Criteria(party=wanted.owner, days=wanted.quarter),
+        "number, day": Criteria(number=wanted.number, days=Days(wanted.day, wanted.day)),
+        "last four digits, month": Criteria(tail=wanted.number[-4:], days=wanted.month),
+        "name, quarter": Criteria(party=wanted.owner, days=wanted.quarter),
         "number, all years": Criteria(number=wanted.number),
     }
 

@@ -1,5 +1,10 @@
 """Searches in vaults of three sizes: in one process, and as the commands that people type.
 
+A vault is ten times as large after ten times as many years, or where ten times as many people call:
+both are measured. The index is parted by months, so that the first should cost nothing; with the
+second, as much as is asked for grows as well: the last four digits of a number propose one call in
+sixteen of the month.
+
 Beside the ``sqlite3`` shell, which asks a plain table of the same calls in the clear, with an index
 on number and start and one on the start alone. callrec writes what was asked for, and how much was
 found, into its log, durably, and decides on what it opens.
@@ -9,6 +14,7 @@ from __future__ import annotations
 
 import json
 import statistics
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -26,72 +32,90 @@ if TYPE_CHECKING:
     from benchmarks.bench import Bench
     from callrec.policy.criteria import Criteria
 
-YEARS: Final = 10
-FULL: Final = (1_000_000, 4_000_000, 10_000_000)
-SMALL: Final = (50_000, 200_000, 500_000)
+
+@dataclass(frozen=True, slots=True, order=True)
+class Size:
+    """Of a vault."""
+
+    recordings: int
+    years: int = 10
+
+    def __str__(self) -> str:
+        return f"{self.recordings} in {self.years} years"
+
+
+FULL: Final = (Size(1_000_000), Size(4_000_000), Size(10_000_000))
+SMALL: Final = (Size(50_000), Size(200_000), Size(500_000))
 ROUNDS: Final = 3
 COMMANDS: Final = 11
 QUERIES: Final = 100
 FEWER: Final = 20
-KINDS: Final = ("number and day", "last four digits and month", "name and quarter")
+KINDS: Final = ("number, day", "last four digits, month", "name, quarter")
 """Those that are bounded: what they take must not grow with the vault as it does."""
 ALL_YEARS: Final = "number, all years"
 
-GOALS: Final = tuple(Goal(Quantity(f"search, {kind}: growth, tenfold"), 2.0) for kind in KINDS)
+OVER_YEARS, MORE_CALLS = "10x years", "10x calls"
+GOALS: Final = tuple(
+    Goal(Quantity(f"search, {kind}: {growth}"), 2.0)
+    for growth in (OVER_YEARS, MORE_CALLS)
+    for kind in KINDS
+)
 
-Times = dict[tuple[str, int], list[list[float]]]
+Times = dict[tuple[str, Size], list[list[float]]]
 """Kind and size -> the seconds of each search, by round."""
 
 
 def measure(bench: Bench) -> Result:
     sizes = FULL if bench.full else SMALL
-    vaults = {size: bench.made_once(f"vault-{size}", partial(_fill, bench, size)) for size in sizes}
+    young = Size(sizes[-1].recordings // 10, 1)
+    vaults = {
+        size: bench.made_once(f"vault-{size.recordings}-{size.years}", partial(_fill, bench, size))
+        for size in (*sizes, young)
+    }
     times: Times = {}
     for number in range(ROUNDS):
         for size, vault in vaults.items():
-            bench.say(f"search in one process, {size:,} recordings, round {number + 1}")
+            bench.say(f"search in one process, {size}, round {number + 1}")
             for kind, seconds in _searched(bench, vault, size, number).items():
                 times.setdefault((kind, size), []).append(seconds)
     contests = [contest for size in sizes for contest in _commands(bench, vaults[size], size)]
-    return Result(tuple(contests), tuple(_figures(times, sizes)))
+    return Result(tuple(contests), tuple(_figures(times, sizes, young)))
 
 
-def _fill(bench: Bench, size: int, folder: Path) -> None:
-    words = ("-m", "benchmarks.fill", folder, str(size), "--years", str(YEARS))
+def _fill(bench: Bench, size: Size, folder: Path) -> None:
+    words = ("-m", "benchmarks.fill", folder, str(size.recordings), "--years", str(size.years))
     run_untimed(Step((bench.python, *words), cwd=bench.checkout), bench.fresh_place())
 
 
-def _searched(bench: Bench, vault: Path, size: int, seed: int) -> Mapping[str, list[float]]:
+def _searched(bench: Bench, vault: Path, size: Size, seed: int) -> Mapping[str, list[float]]:
     queries = QUERIES if bench.full else FEWER
-    words = (vault, str(size), str(YEARS), str(queries), str(seed))
+    words = (vault, str(size.recordings), str(size.years), str(queries), str(seed))
     step = Step((bench.python, "-m", "benchmarks.searches", *words), cwd=bench.checkout)
     times: Mapping[str, list[float]] = json.loads(run_untimed(step, bench.fresh_place()))
     return times
 
 
-def _figures(times: Times, sizes: Sequence[int]) -> list[Figure]:
-    figures = []
+def _figures(times: Times, sizes: Sequence[Size], young: Size) -> Iterator[Figure]:
+    least, *_, most = sizes
     for kind in (*KINDS, ALL_YEARS):
-        medians = {size: [statistics.median(each) for each in times[kind, size]] for size in sizes}
-        for size in sizes:
-            last = [statistics.quantiles(each, n=20)[-1] for each in times[kind, size]]
-            figures += [
-                Figure(f"search, {kind}, {size}: p50", "s", tuple(medians[size])),
-                Figure(f"search, {kind}, {size}: p95", "s", tuple(last)),
-            ]
-        rounds = list(zip(*medians.values(), strict=True))
-        grown = tuple(each[-1] / each[0] for each in rounds)
-        slope = tuple(exponent(sizes, each) for each in rounds)
-        figures += [
-            Figure(f"search, {kind}: growth, tenfold", "x", grown),
-            Figure(f"search, {kind}: growth", "exponent", slope),
-        ]
-    return figures
+        medians = {}
+        for size in (*sizes, young):
+            medians[size] = [statistics.median(each) for each in times[kind, size]]
+            slow = [statistics.quantiles(each, n=20)[-1] for each in times[kind, size]]
+            yield Figure(f"search, {kind}, {size}: p50", "s", tuple(medians[size]))
+            yield Figure(f"search, {kind}, {size}: p95", "s", tuple(slow))
+        for growth, before in ((OVER_YEARS, young), (MORE_CALLS, least)):
+            pairs = zip(medians[most], medians[before], strict=True)
+            yield Figure(f"search, {kind}: {growth}", "x", tuple(a / b for a, b in pairs))
+        rounds = zip(*(medians[size] for size in sizes), strict=True)
+        slopes = (exponent([size.recordings for size in sizes], each) for each in rounds)
+        yield Figure(f"search, {kind}: growth with calls", "exponent", tuple(slopes))
 
 
-def _commands(bench: Bench, vault: Path, size: int) -> list[Contest]:
+def _commands(bench: Bench, vault: Path, size: Size) -> list[Contest]:
     """Whole processes: another call in each round, the same for both."""
-    file = bench.made_once(f"table-{size}", partial(_plain_table, size)) / "calls.db"
+    table = f"table-{size.recordings}-{size.years}"
+    file = bench.made_once(table, partial(_plain_table, size)) / "calls.db"
     # The login stands in the machine's memory.
     run_untimed(by(bench, "dora", vault, "login", "dora"), bench.fresh_place())
     return [
@@ -102,7 +126,7 @@ def _commands(bench: Bench, vault: Path, size: int) -> list[Contest]:
                 Contender("callrec", partial(_callrec, bench, vault, kind, _each_round(size))),
                 Contender("sqlite3", partial(_sqlite, file, kind, _each_round(size))),
             ],
-            size=size,
+            size=size.recordings,
             unit="recordings",
             rounds=COMMANDS,
         )
@@ -110,12 +134,12 @@ def _commands(bench: Bench, vault: Path, size: int) -> list[Contest]:
     ]
 
 
-def _plain_table(size: int, folder: Path) -> None:
-    write_plain_table(folder / "calls.db", size, YEARS)
+def _plain_table(size: Size, folder: Path) -> None:
+    write_plain_table(folder / "calls.db", size.recordings, size.years)
 
 
-def _each_round(size: int) -> Iterator[Wanted]:
-    return wanted_of(size, YEARS, seed=COMMANDS)
+def _each_round(size: Size) -> Iterator[Wanted]:
+    return wanted_of(size.recordings, size.years, seed=COMMANDS)
 
 
 def _callrec(bench: Bench, vault: Path, kind: str, wanted: Iterator[Wanted], _: Path) -> list[Step]:

@@ -34,7 +34,7 @@ def canonical(value: object) -> bytes:
     Source: RFC 8785. ASCII names sort the same by byte and by UTF-16 unit.
     """
     _check(value)
-    return _written(value)
+    return _ENCODER.encode(value).encode()
 
 
 def parse(data: bytes) -> Any:
@@ -48,7 +48,7 @@ def parse(data: bytes) -> Any:
         # A name that is not ASCII would stand there as it is: canonical JSON escapes no letters.
         if not data.isascii():
             _check(value)
-        again = _written(value)
+        again = _ENCODER.encode(value).encode()
     except (ValueError, RecursionError):
         value, again = None, None
     if again != data:
@@ -73,10 +73,6 @@ def parse_instant(text: str) -> datetime:
         if instant(at) == text:
             return at
     raise Tampered("a record's time is not in its form")
-
-
-def _written(value: object) -> bytes:
-    return _ENCODER.encode(value).encode()
 
 
 def _integer(text: str) -> int:

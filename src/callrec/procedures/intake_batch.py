@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy import func, select
@@ -260,7 +261,8 @@ def _insert_recordings(
     """Their rows; returns the number that each uid got."""
     if not recordings:
         return {}
-    rows = [_recording_row(vault, keys, taken) for taken in recordings]
+    in_order = itemgetter(*_RECORDING_COLUMNS)
+    rows = [in_order(_recording_row(vault, keys, taken)) for taken in recordings]
     # SQLite counts on from the newest, and nobody else writes meanwhile.
     table = tables.recording
     newest = connection.execute(select(func.max(table.c.id))).scalar() or 0
@@ -269,21 +271,21 @@ def _insert_recordings(
     return {row.uid: row.id for row in connection.execute(query)}
 
 
-def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> tuple[Any, ...]:
-    """The columns of `_RECORDING_COLUMNS`."""
-    call, sealed = taken.call, taken.sealed
-    return (
-        taken.uid,
-        keys.batch,
-        seal_data_key(vault, keys.batch, keys.recordings, uid=taken.uid, data_key=taken.data_key),
-        sealed.sha256_ciphertext,
-        to_millis(_to_the_millisecond(call.started_at)),
-        taken.sound.duration_ms,
-        call.direction,
-        sealed.size_bytes,
-        taken.sound.format,
-        "live",
-    )
+def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
+    return {
+        "batch": keys.batch,
+        "ciphertext": taken.sealed.sha256_ciphertext,
+        "data_key": seal_data_key(
+            vault, keys.batch, keys.recordings, uid=taken.uid, data_key=taken.data_key
+        ),
+        "direction": taken.call.direction,
+        "duration_ms": taken.sound.duration_ms,
+        "format": taken.sound.format,
+        "size_bytes": taken.sealed.size_bytes,
+        "started_at": to_millis(_to_the_millisecond(taken.call.started_at)),
+        "state": "live",
+        "uid": taken.uid,
+    }
 
 
 def _to_the_millisecond(at: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from posixpath import basename
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -92,4 +92,4 @@ def _held(opened: OpenedRecording) -> HeldRecording:
 def _names(fields: Mapping[str, Any]) -> tuple[str, ...]:
     """What its files were called, without folders; a name that is no text joins nothing."""
     paths = (said["name"] for said in fields["provenance"])
-    return tuple(dict.fromkeys(PurePosixPath(path).name for path in paths if isinstance(path, str)))
+    return tuple(dict.fromkeys(basename(path) for path in paths if isinstance(path, str)))

@@ -73,7 +73,8 @@ class RecordsAtHand:
         """Begin with none; ``tolerance``: how far a recording and a leg may lie apart."""
         self._database = database
         self._tolerance = tolerance
-        self._sealing, self._hashing = (primitives.fresh(primitives.KEY_BYTES) for _ in range(2))
+        self._sealing = primitives.fresh(primitives.KEY_BYTES)
+        self._mac = primitives.macs_under(primitives.fresh(primitives.KEY_BYTES))
         self.unused = Unused()
         self.have_sums = False
         """Whether a record tells the MD5 of its recording."""
@@ -152,7 +153,7 @@ class RecordsAtHand:
         return [pickle.loads(leg) for leg in opened]  # noqa: S301
 
     def _hash(self, kind: str, value: str) -> bytes:
-        return primitives.mac(self._hashing, f"{kind}\n{value}".encode())[:_HASH_BYTES]
+        return self._mac(f"{kind}\n{value}".encode())[:_HASH_BYTES]
 
 
 @contextmanager

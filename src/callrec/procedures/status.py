@@ -110,9 +110,11 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         archived = _last_archived(connection)
         reconciled = last_reconciled(practice, connection)
         owed = owed_by_label(connection)
+    recordings = count_recordings(practice)
+    never_archived = archived is None and recordings > 0
     return Status(
         practice=practice.name,
-        recordings=count_recordings(practice),
+        recordings=recordings,
         waiting_for_me=waiting,
         lapsing_soon=tuple(i for i in waiting if i.lapses_at and i.lapses_at <= soon),
         overdue=tuple(each for each in due if each.urgency is Urgency.OVERDUE),
@@ -126,7 +128,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         unreviewed_glass=open_glass(practice),
         erasure_owed=owed,
         retention_due=count_due(practice),
-        warnings=tuple(_warnings(practice, reconciled, never_archived=archived is None)),
+        warnings=tuple(_warnings(practice, reconciled, never_archived=never_archived)),
     )
 
 
@@ -194,7 +196,7 @@ def _warnings(
     yield from drill_warnings(practice)
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"
-    if never_archived and count_recordings(practice):
+    if never_archived:
         yield "nothing was ever archived: if this disk dies, the recordings are gone"
 
 
