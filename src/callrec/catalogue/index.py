@@ -206,7 +206,7 @@ def _write(
     new.update(part for recording, part in parts.items() if counted.get(recording) != part)
     widths = _grow(connection, new)
     rows = {
-        (part, kind, _cut(uncut(part, kind, value), widths[part].of(kind)), call.recording)
+        (part, int(kind), _cut(uncut(part, kind, value), widths[part].of(kind)), call.recording)
         for call in calls
         for part in (parts[call.recording],)
         for kind, value in _values(call, zone)

@@ -22,8 +22,8 @@ def insert_rows(
     Args:
         connection: within a transaction.
         insert: into one table, without values.
-        rows: at least one; values of the types that SQLite knows, in the order of the table's
-            columns.
+        rows: at least one; values in the order of the table's columns, and of the types themselves
+            that SQLite knows: for a word or number of an enumeration its driver first asks around.
         columns: those that the rows have; None: all.
     """
     said = insert.compile(connection, column_keys=columns and list(columns))

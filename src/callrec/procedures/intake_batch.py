@@ -278,7 +278,7 @@ def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
         "data_key": seal_data_key(
             vault, keys.batch, keys.recordings, uid=taken.uid, data_key=taken.data_key
         ),
-        "direction": taken.call.direction,
+        "direction": str(taken.call.direction),
         "duration_ms": taken.sound.duration_ms,
         "format": taken.sound.format,
         "size_bytes": taken.sealed.size_bytes,
