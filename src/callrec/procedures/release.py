@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
@@ -29,7 +30,7 @@ from callrec.procedures.release_calls import call_data_of, list_of
 from callrec.procedures.release_certificate import exhibit_of
 from callrec.procedures.release_contents import Draft, write_manifest
 from callrec.procedures.release_copies import enclose, plan_copies
-from callrec.procedures.release_package import write_package
+from callrec.procedures.release_package import load_paper, write_package
 from callrec.procedures.release_record import (
     read_evidence,
     record_delivered,
@@ -134,6 +135,7 @@ def _put_together(
     advance: Callable[[int], None],
 ) -> Draft:
     grants = _releasable(practice, actor, reference)
+    Thread(target=load_paper, daemon=True).start()  # while others decode
     request = grants[0].request
     check_directions(directions, request.purpose, request.particulars.further)
     edits = _edits(grants, directions)

@@ -19,7 +19,7 @@ from callrec.policy.edits import UNEDITED, check_edits
 from callrec.procedures.release_sound import (
     check_original,
     copy_pieces,
-    count,
+    counted_copy,
     measured,
     original_pieces,
 )
@@ -229,10 +229,10 @@ def _listening(
 ) -> Iterator[tuple[ReleasedFile, Content]]:
     if copy.sound is None:
         return
+    counted = counted_copy(practice, copy.grant, copy.sound, edits=copy.edits, encoding=encoding)
     pieces = partial(
         copy_pieces, practice, copy.grant, copy.sound, edits=copy.edits, encoding=encoding
     )
-    counted = count(pieces())
     listening = replace(
         original,
         path=recording_path(copy.place, Role.LISTENING, encoding.suffix),

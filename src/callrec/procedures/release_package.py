@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,11 @@ def write_package(
         write_page(told, target, passphrase, shown)
     else:
         write_zip(told, target, passphrase)
+
+
+def load_paper() -> None:
+    """Load what the papers are made with; it takes a quarter of a second."""
+    import_module("callrec.release.paper.certificate_pdf")
 
 
 def _enclosures(

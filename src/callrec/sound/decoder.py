@@ -72,7 +72,11 @@ def _decode(job: dict[str, Any]) -> None:
             if first is None:
                 raise Stopped(Why.EMPTY)
             converter = Converter.like(first)
-            facts = {"sample_rate": converter.sample_rate, "channels": converter.channels}
+            facts = {
+                "sample_rate": converter.sample_rate,
+                "channels": converter.channels,
+                "expected": _expected(container, converter.sample_rate),
+            }
             tell(Kind.FACTS, json.dumps(facts).encode())
             for frame in chain((first,), frames):
                 for piece in converter.convert(frame):
@@ -113,6 +117,12 @@ def _swapped(little: AudioCodecContext) -> AudioCodecContext:
     big = cast("AudioCodecContext", av.CodecContext.create(_LITTLE_ENDIAN[little.name], "r"))
     big.sample_rate, big.layout, big.thread_count = little.sample_rate, little.layout, 1
     return big
+
+
+def _expected(container: InputContainer, sample_rate: int) -> int:
+    """How many samples of one channel the file itself says that there are; 0: it does not say."""
+    stream = container.streams.audio[0]
+    return max(0, int((stream.duration or 0) * (stream.time_base or 0) * sample_rate))
 
 
 def _frames(container: InputContainer, decoder: AudioCodecContext) -> Iterator[AudioFrame]:

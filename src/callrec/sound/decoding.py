@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from callrec.sound.child import converse, python
@@ -33,10 +33,14 @@ class Form:
 
     sample_rate: int
     channels: int
+    expected: int = field(default=0, compare=False)
+    """Samples of one channel that the file says it has; nobody has counted them."""
 
     def check(self) -> None:
         if not 1 <= self.sample_rate <= _HIGHEST_RATE or self.channels not in {1, 2}:
             raise Undecodable(Why.UNKNOWN)
+        if self.expected < 0:
+            raise Undecodable(Why.GAVE_UP)
 
     @property
     def most_bytes(self) -> int:
@@ -78,10 +82,11 @@ def _pieces(talk: Iterator[tuple[Kind, bytes]], form: Form) -> Iterator[bytes]:
 
 
 def _form(said: tuple[Kind, bytes] | None) -> Form:
+    kind, facts = said or (Kind.DONE, b"")
     try:
-        kind, facts = said or (Kind.DONE, b"")
-        form = Form(**json.loads(facts)) if kind is Kind.FACTS else None
-    except (ValueError, TypeError):
+        told = json.loads(facts) if kind is Kind.FACTS else {}
+        form = Form(**told) if all(isinstance(each, int) for each in told.values()) else None
+    except (ValueError, TypeError, AttributeError):
         form = None
     if form is None:
         raise Undecodable(Why.GAVE_UP)

@@ -58,7 +58,7 @@ def listening_copy(
             channels=form.channels,
         )
         if encoding.bit_rate is None:
-            yield _header(form, left)
+            yield wave_header(form, left)
             yield from pcm
         else:
             yield from encoded(pcm, form, encoding, samples=left)
@@ -75,7 +75,8 @@ def _as_many(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
         raise Undecodable(Why.CHANGED)
 
 
-def _header(form: Form, samples: int) -> bytes:
+def wave_header(form: Form, samples: int) -> bytes:
+    """What a WAVE file of so many samples of one channel begins with."""
     block = form.channels * 2
     said = (form.channels, form.sample_rate, form.sample_rate * block, block, 16)
     length = samples * block

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 MOST_PEAKS: Final = 400
+WAVE_HEADER_BYTES: Final = 44
 FULL: Final = 32767
 """The loudest a sample can be."""
 
@@ -23,10 +24,18 @@ class Measured:
     """Of one channel."""
     peaks: tuple[tuple[int, ...], ...]
     """For each channel the loudest sample, 0 to 32,767, of each stretch."""
+    wave_sha256: str = field(default="", compare=False)
+    """Of its listening copy as WAVE with nothing left out, lower-case hex; empty: not known, since
+    the file did not say beforehand how long it is."""
 
     @property
     def duration_ms(self) -> int:
         return round(self.samples * 1000 / self.sample_rate)
+
+    @property
+    def wave_bytes(self) -> int:
+        """Size of that copy."""
+        return WAVE_HEADER_BYTES + self.samples * self.channels * 2
 
     @property
     def stretch(self) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from callrec.sound.decoding import decoding
+from callrec.sound.listening import wave_header
 from callrec.sound.measured import Measured, Peaks
 from callrec.sound.undecodable import Undecodable, Why
 
@@ -23,9 +25,12 @@ def measure(original: BinaryIO, suffix: str) -> Measured:
         Undecodable: it cannot be decoded.
     """
     with decoding(original, suffix) as (form, pieces):
-        peaks = Peaks(form.channels)
+        expected = min(form.expected, form.most_bytes // form.channels // 2)
+        peaks, copy = Peaks(form.channels), hashlib.sha256(wave_header(form, expected))
         for piece in pieces:
             peaks.add(piece)
+            copy.update(piece)
     if not peaks.samples:
         raise Undecodable(Why.EMPTY)
-    return Measured(form.sample_rate, form.channels, peaks.samples, peaks.found())
+    wave = copy.hexdigest() if peaks.samples == expected else ""
+    return Measured(form.sample_rate, form.channels, peaks.samples, peaks.found(), wave)
