@@ -24,7 +24,7 @@ from callrec.catalogue.engine import FILE_NAME
 from callrec.config import Config, Passwords
 from callrec.crypto.canonical import instant
 from callrec.crypto.statement import state
-from callrec.practice import Actor, Practice, open_practice
+from callrec.practice import Actor, Practice, open_practice, writing
 from callrec.procedures.found import found_practice
 from callrec.procedures.unlock import actor_by_password
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 BEGUN: Final = datetime(2026, 11, 24, 9, tzinfo=UTC)
 PASSWORD: Final = "plenty marigold teaspoon harbour"  # noqa: S105 - of a made-up practice
+BATCHES: Final = "batches"
+LIVED: Final = "lived"
 UNDER_ONE_CHECKPOINT: Final = 1000
 AT_ONCE: Final = 20_000
 """Leaves that are written in one transaction of SQLite."""
@@ -91,7 +93,7 @@ def fill(vault: Vault, size: int, *, shape: str) -> None:
     connection.execute("PRAGMA synchronous=OFF")
     connection.execute("PRAGMA journal_mode=OFF")
     writer = _Writer(connection, vault)
-    entries = _batches(vault) if shape == "batches" else _lived(vault, writer)
+    entries = _batches(vault) if shape == BATCHES else _lived(vault, writer)
     connection.execute("BEGIN")
     for entry in entries:
         if writer.size >= size and not writer.waiting:
@@ -105,6 +107,15 @@ def fill(vault: Vault, size: int, *, shape: str) -> None:
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode=DELETE")
     connection.close()
+
+
+def append(vault: Vault, count: int) -> None:
+    """Append leaves by callrec itself, a thousand in each durable transaction."""
+    person = vault.actor.person.id
+    for _ in range(count // UNDER_ONE_CHECKPOINT):
+        with writing(vault.practice, vault.actor.signer) as act:
+            for _ in range(UNDER_ONE_CHECKPOINT):
+                act.leaf("search.reviewed", actor=person, details={"verdict": "looked at"})
 
 
 class _Writer:

@@ -83,16 +83,14 @@ class Writing:
         self._size = _stored_size(connection)
         # A leaf completes nodes with those that the leaves before it have left: most are at hand.
         self._read = _Nodes(node_reader(connection))
-
-    @property
-    def size(self) -> int:
-        """Leaves of the log, those appended so far among them."""
-        return self._size
+        self._head = Head(self._size, tree.root(self._size, self._read))
 
     @property
     def head(self) -> Head:
         """The log as it stands with the leaves appended so far."""
-        return Head(self._size, tree.root(self._size, self._read))
+        if self._head.size != self._size:
+            self._head = Head(self._size, tree.root(self._size, self._read))
+        return self._head
 
     def leaf(
         self,
@@ -207,9 +205,10 @@ def writing(engine: Engine, log: Log, signer: Signer | None) -> Iterator[Writing
     """
     with transaction(engine) as connection:
         act = Writing(connection, log)
-        before = act.size
+        before = act.head
         yield act
-        if signer is not None and act.size > before:
+        after = act.head  # in any case: who asks for it later has no connection any more
+        if signer is not None and after != before:
             act.checkpoint(signer)
 
 
