@@ -120,8 +120,8 @@ def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
 def growth(name: str, contests: Sequence[Contest], contender: str, start: Contest) -> Figure:
     """The exponent over contests of rising size, ``start`` being the same with next to no work.
 
-    One exponent for each round that all of them have, of what is left when the median of ``start`` is taken off; where that is
-    less than LEAST of it, so much.
+    One exponent for each round that all of them have, of what is left when the median of
+    ``start`` is taken off; where that is less than LEAST of it, so much.
     """
     start_s = wall(start, contender).median
     sizes = [contest.size for contest in contests]
