@@ -118,7 +118,7 @@ def _commands(bench: Bench, vault: Path, size: Size) -> list[Contest]:
     file = bench.made_once(table, partial(_plain_table, size)) / "calls.db"
     # The login stands in the machine's memory.
     run_untimed(by(bench, "dora", vault, "login", "dora"), bench.fresh_place())
-    return [
+    contests = [
         hold_contest(
             bench,
             f"callrec search, {kind}, {size}",
@@ -132,6 +132,8 @@ def _commands(bench: Bench, vault: Path, size: Size) -> list[Contest]:
         )
         for kind in (*KINDS, ALL_YEARS)
     ]
+    run_untimed(by(bench, "dora", vault, "logout"), bench.fresh_place())
+    return contests
 
 
 def _plain_table(size: Size, folder: Path) -> None:
