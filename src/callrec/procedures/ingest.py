@@ -3,7 +3,8 @@
 In this order, for each batch of at most a thousand recordings:
 
     leave out, unread, what stands there as it was read before, if sources are kept
-    seal two files at a time, in threads; a file that is known by name and size is only hashed
+    seal two files at a time, in threads, and many small ones in a process beside; a file that is
+        known by name and size is only hashed
     give each recording its call record, where there are some at hand
     make the sealed files durable, all with one call
     catalogue them in one transaction, with the batch's statement and its leaf: the commit point
