@@ -88,6 +88,17 @@ def test_intake_and_decoder_agree_on_how_long_it_is(sample: Sample, stored: Path
 
 
 @each_codec
+def test_the_hash_taken_while_it_is_measured_is_that_of_the_copy(
+    sample: Sample, stored: Path
+) -> None:
+    with stored.open("rb") as original:
+        measured = measure(original, sample.suffix)
+        copy = b"".join(listening_copy(original, sample.suffix, measured))
+    assert measured.wave_bytes == len(copy)
+    assert measured.wave_sha256 in {"", hashlib.sha256(copy).hexdigest()}
+
+
+@each_codec
 def test_silence_is_exactly_where_it_was_asked(sample: Sample, stored: Path) -> None:
     before = hashlib.sha256(stored.read_bytes()).digest()
     edits = Edits(Span(41, 461), (a_silence(100, 201), a_silence(333, 400)))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import struct
@@ -65,6 +66,12 @@ CRASHED = {
 def test_after_a_crash_a_wave_is_as_long_as_its_file(data: bytes) -> None:
     assert measure(io.BytesIO(data), ".wav").samples == 8000
     assert inspect(io.BytesIO(data), len(data), ".wav").duration_ms == 1000
+
+
+def test_a_wave_that_says_how_long_it_is_is_hashed_while_it_is_measured() -> None:
+    data = a_wave(NOISE)
+    measured = measure(io.BytesIO(data), ".wav")
+    assert measured.wave_sha256 == hashlib.sha256(a_copy(data)).hexdigest()
 
 
 def test_a_suffix_does_not_overrule_the_content() -> None:

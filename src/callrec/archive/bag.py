@@ -48,7 +48,7 @@ TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
 DECLARED: Final = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_THREADS = 2
+_THREADS = 6  # two processors are kept busy while others wait for the drive
 _CHUNK = 16  # recordings a task: handing them over one by one costs as much as a short call's work
 _LINE_BYTES = 200  # more than a manifest's line and a folder's entry take
 _TAG_BYTES = 64 << 10  # 64 KiB: more than the tag files and folders take besides
@@ -250,7 +250,7 @@ def _read_back_recording(copy: Path, item: Item) -> None:
 
 
 def each(items: Sequence[_T], act: Callable[[_T], object]) -> None:
-    """Do ``act`` to all of them, two at once; the first error stops the rest."""
+    """Do ``act`` to all of them, several at once; the first error stops the rest."""
     chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
     with ThreadPoolExecutor(_THREADS) as threads:
         for _ in threads.map(lambda chunk: [act(item) for item in chunk], chunks):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 
 from callrec.archive.bag import MANIFEST, RECORDINGS
-from callrec.archive.bag import each as two_at_once
+from callrec.archive.bag import each as several_at_once
 from callrec.archive.drive import drive_errors
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -154,7 +154,7 @@ def _take(
             name, path = each
             came[name] = _put(batch, path)
 
-        two_at_once(wanted, put)
+        several_at_once(wanted, put)
         for name, path in wanted:
             if came[name] == name:
                 sizes.append(path.stat().st_size)
