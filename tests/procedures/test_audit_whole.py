@@ -137,6 +137,15 @@ def test_an_act_in_another_s_name_is_not_called_sound(house: House) -> None:
     assert sound(house) is None
 
 
+@pytest.mark.usefixtures("level")
+def test_two_people_s_acts_under_one_checkpoint_are_not_called_sound(house: House) -> None:
+    pat, max_ = house.actor("pat"), house.actor("max")
+    with writing(house.practice, max_.signer) as act:
+        for person in (max_, pat, max_):
+            act.leaf("people.listed", actor=person.person.id)
+    assert sound(house) is None
+
+
 def test_a_stretch_reads_just_the_leaves_that_are_in_their_form(house: House) -> None:
     """Each byte of a leaf changed in some ways: the stretch takes what ``Leaf.decode`` takes."""
     work_on(house)
