@@ -290,10 +290,12 @@ def test_a_byte_changed_before_is_found_by_all_but_the_reading_of_what_is_new(
     assert verified(house).verdict is Verdict.TAMPERED
 
 
-def test_a_voucher_hidden_from_before_is_found_among_what_is_new(house: House) -> None:
+@pytest.mark.usefixtures("level")
+def test_a_statement_hidden_from_before_is_found_among_what_is_new(house: House) -> None:
     verified(house)
     work_on(house)
-    edit(house, "UPDATE leaf SET statement = NULL WHERE seq = 4")
+    last = "(SELECT max(seq) FROM leaf WHERE statement IS NOT NULL)"
+    edit(house, f"UPDATE leaf SET statement = NULL WHERE seq = {last}")
     assert newly(house).verdict is Verdict.TAMPERED
 
 
