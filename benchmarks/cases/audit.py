@@ -93,7 +93,7 @@ def _verifying(bench: Bench, size: int) -> Contest:
 
 def _lived(bench: Bench) -> Contest:
     """A checkpoint for nearly each leaf, as work makes them: most of the time is signatures."""
-    size = LARGEST if bench.full else SIZES[1]
+    size = SIZES[1]
     log = _log(bench, LIVED, size)
 
     def verified_before(place: Path) -> None:

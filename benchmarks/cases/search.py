@@ -22,7 +22,7 @@ from benchmarks.fill import write_plain_table
 from benchmarks.goals import Goal, Quantity
 from benchmarks.measured import Contest, Figure, Result, exponent
 from benchmarks.practice import by
-from benchmarks.searches import REASON, Wanted, criteria_of, wanted_of
+from benchmarks.searches import ALL_YEARS, REASON, Wanted, criteria_of, wanted_of
 from benchmarks.timing import Contender, Step, hold_contest, run_untimed
 
 if TYPE_CHECKING:
@@ -48,11 +48,10 @@ FULL: Final = (Size(1_000_000), Size(4_000_000), Size(10_000_000))
 SMALL: Final = (Size(50_000), Size(200_000), Size(500_000))
 ROUNDS: Final = 3
 COMMANDS: Final = 11
-QUERIES: Final = 100
+QUERIES: Final = 40
 FEWER: Final = 20
 KINDS: Final = ("number, day", "last four digits, month", "name, quarter")
 """Those that are bounded: what they take must not grow with the vault as it does."""
-ALL_YEARS: Final = "number, all years"
 
 OVER_YEARS, MORE_CALLS = "10x years", "10x calls"
 GOALS: Final = tuple(
