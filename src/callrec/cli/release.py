@@ -63,8 +63,8 @@ def release(
         medium_serial=medium_serial,
         names_subject=name_subject,
     )
+    practice = practice_of(call, on_volume)
     with getting_ready():
-        practice = practice_of(call, on_volume)
         actor = signing(call, practice)
         from callrec.procedures.release import release_recordings
 
