@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from io import TextIOWrapper
 
@@ -16,7 +17,10 @@ def main() -> int:
         if isinstance(stream, TextIOWrapper):
             # --json is UTF-8 whatever the locale; a name that is no Unicode must not stop a reply.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    return run()
+    try:
+        return run()
+    finally:
+        gc.freeze()  # Python would look through all that is loaded for cycles before it goes
 
 
 if __name__ == "__main__":

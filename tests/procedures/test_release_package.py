@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import wave
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from callrec.config import Release
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
+from callrec.procedures.release_ready import getting_ready
 from procedures.asking import (
     REASON,
     a_request,
@@ -28,6 +30,7 @@ from procedures.packages import (
     ssh_keygen_accepts,
 )
 from procedures.spool import NUMBER, a_call, a_wave, take_in
+from sound.builders import all_children
 
 if TYPE_CHECKING:
     from practices import House
@@ -39,6 +42,19 @@ SOUNDS = Path(__file__).parents[1] / "vectors/telephone/sound"
 def office(granted: House) -> House:
     """R-1 is sam's, for recordings 1 and 2, and max has approved it."""
     return granted
+
+
+def test_a_package_for_which_all_was_got_ready_is_whole_and_leaves_nothing_running(
+    office: House,
+) -> None:
+    others, threads = set(all_children()), threading.active_count()
+    with getting_ready():
+        assert len(set(all_children()) - others) == 1
+        package = a_package(office)
+    for file in package.manifest["files"]:
+        assert hashlib.sha256(package.read(file["path"])).hexdigest() == file["sha256"]
+    assert set(all_children()) <= others
+    assert threading.active_count() == threads
 
 
 def test_seven_zip_opens_it_with_the_passphrase_and_with_no_other(

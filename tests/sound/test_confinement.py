@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from callrec.sound import Undecodable
-from callrec.sound.child import converse, python
+from callrec.sound.child import converse
 from callrec.sound.confinement import Limits, available
 from callrec.sound.exchange import Kind
+from callrec.sound.starting import python
 from sound.builders import children
 from sound.probe import ATTEMPTS
 

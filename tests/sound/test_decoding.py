@@ -4,7 +4,9 @@ import hashlib
 import io
 import json
 import struct
+import sys
 from array import array
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,6 +74,45 @@ def test_a_wave_that_says_how_long_it_is_is_hashed_while_it_is_measured() -> Non
     data = a_wave(NOISE)
     measured = measure(io.BytesIO(data), ".wav")
     assert measured.wave_sha256 == hashlib.sha256(a_copy(data)).hexdigest()
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_sound_that_is_not_drawn_is_measured_as_one_that_is(channels: int) -> None:
+    data = made("pcm_s16le", "wav", a_tone(1, channels=channels), channels=channels)
+    drawn, plain = (measure(io.BytesIO(data), ".wav", drawn=each) for each in (True, False))
+    assert (plain.duration_ms, plain.peaks) == (1000, ((),) * channels)
+    assert replace(plain, peaks=drawn.peaks) == drawn
+    assert plain.wave_sha256 == drawn.wave_sha256 != ""
+
+
+FACTS = {
+    "a fraction": '{"sample_rate": 8000.0, "channels": 1}',
+    "a fraction of a sample": '{"sample_rate": 8000, "channels": 1, "expected": 0.5}',
+    "no number": '{"sample_rate": 8000, "channels": 1, "expected": NaN}',
+    "endless": '{"sample_rate": Infinity, "channels": 1}',
+    "a word": '{"sample_rate": "8000", "channels": 1}',
+    "nothing": '{"sample_rate": null, "channels": 1}',
+    "several": '{"sample_rate": [8000], "channels": 1}',
+    "less than none": '{"sample_rate": 8000, "channels": 1, "expected": -1}',
+    "one too few": '{"sample_rate": 8000}',
+    "one too many": '{"sample_rate": 8000, "channels": 1, "title": 1}',
+    "a list": "[8000, 1]",
+    "a number": "8000",
+    "no JSON": "8000 Hz",
+}
+
+
+@pytest.mark.parametrize("facts", FACTS.values(), ids=FACTS.keys())
+def test_facts_that_are_not_whole_numbers_are_those_of_a_child_gone_astray(
+    facts: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says = "from callrec.sound.exchange import Kind, serve, tell; serve(lambda _: {})"
+    told = f"tell(Kind.FACTS, {facts.encode()!r})"
+    command = (sys.executable, "-I", "-c", says.format(told))
+    monkeypatch.setattr("callrec.sound.decoding.DECODER", command)
+    with pytest.raises(Undecodable, match="more time or memory than a recording needs"):
+        measure(io.BytesIO(a_wave(NOISE)), ".wav")
+    assert children() == []
 
 
 def test_a_suffix_does_not_overrule_the_content() -> None:

@@ -47,7 +47,7 @@ def release(
     or silenced the original stays here. What was granted is then used up: a second copy is a
     second approval.
     """
-    from callrec.procedures.release import release_recordings
+    from callrec.procedures.release_ready import getting_ready
 
     call = ctx.obj
     delivery = Delivery(
@@ -64,11 +64,14 @@ def release(
         names_subject=name_subject,
     )
     practice = practice_of(call, on_volume)
-    actor = signing(call, practice)
-    with call.out.progress("reading and writing", total=None) as advance:
-        done = release_recordings(
-            practice, actor, request, to=to, directions=directions, advance=advance
-        )
+    with getting_ready():
+        actor = signing(call, practice)
+        from callrec.procedures.release import release_recordings
+
+        with call.out.progress("reading and writing", total=None) as advance:
+            done = release_recordings(
+                practice, actor, request, to=to, directions=directions, advance=advance
+            )
     call.out.show(as_json(done), lambda: say(call.out, done))
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
@@ -30,7 +29,7 @@ from callrec.procedures.release_calls import call_data_of, list_of
 from callrec.procedures.release_certificate import exhibit_of
 from callrec.procedures.release_contents import Draft, write_manifest
 from callrec.procedures.release_copies import enclose, plan_copies
-from callrec.procedures.release_package import load_paper, write_package
+from callrec.procedures.release_package import write_package
 from callrec.procedures.release_record import (
     read_evidence,
     record_delivered,
@@ -135,11 +134,11 @@ def _put_together(
     advance: Callable[[int], None],
 ) -> Draft:
     grants = _releasable(practice, actor, reference)
-    Thread(target=load_paper, daemon=True).start()  # while others decode
     request = grants[0].request
     check_directions(directions, request.purpose, request.particulars.further)
     edits = _edits(grants, directions)
-    copies = plan_copies(practice, grants, edits, advance)
+    drawn = directions.form is Form.HTML
+    copies = plan_copies(practice, grants, edits, advance, drawn=drawn)
     enclosed = enclose(practice, copies, most_bytes=content_bytes(directions))
     if directions.form is Form.HTML:
         check_size(enclosed.size_bytes)

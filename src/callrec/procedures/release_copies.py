@@ -30,7 +30,7 @@ from callrec.release.manifest import (
     WhyNotEnclosed,
     recording_path,
 )
-from callrec.sound import COMPRESSED, WAV, Undecodable
+from callrec.sound import COMPRESSED, WAV, Undecodable, expect_decoders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -95,6 +95,8 @@ def plan_copies(
     grants: Sequence[UsableGrant],
     edits: Mapping[str, Edits],
     advance: Callable[[int], None],
+    *,
+    drawn: bool = True,
 ) -> tuple[Copy, ...]:
     """Read and measure each recording, and see that it can be edited as was decided.
 
@@ -103,6 +105,7 @@ def plan_copies(
         grants: what is released, in the order of the release.
         edits: what is left out of each, by its uid.
         advance: told 1 for each recording.
+        drawn: whether a picture is to show how loud each is where.
 
     Raises:
         Tampered: a recording's file is not as it was sealed.
@@ -110,9 +113,10 @@ def plan_copies(
         Unusable: it ends before a span of an edit does.
     """
     copies = []
+    expect_decoders(len(grants))
     for place, grant in enumerate(grants, start=1):
         check_original(practice, grant)
-        copies.append(Copy(place, grant, *_sound(practice, grant, edits[grant.uid])))
+        copies.append(Copy(place, grant, *_sound(practice, grant, edits[grant.uid], drawn=drawn)))
         advance(1)
     return tuple(copies)
 
@@ -143,9 +147,11 @@ def enclose(
     )
 
 
-def _sound(practice: Practice, grant: UsableGrant, edits: Edits) -> tuple[Measured | None, Edits]:
+def _sound(
+    practice: Practice, grant: UsableGrant, edits: Edits, *, drawn: bool
+) -> tuple[Measured | None, Edits]:
     try:
-        sound = measured(practice, grant)
+        sound = measured(practice, grant, drawn=drawn)
     except Undecodable as error:
         if edits:
             raise Refused(

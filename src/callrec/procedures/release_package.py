@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from callrec.release.package import Enclosures, assemble, pieces
 from callrec.release.page import Shown, write_page
 from callrec.release.texts import read_me_first, rights_text, verify_text
 from callrec.release.zipped import write_zip
-from callrec.sound import measure
+from callrec.sound import expect_decoders, measure
 from callrec.sound.waveform import as_svg
 
 if TYPE_CHECKING:
@@ -59,6 +58,7 @@ def write_package(
         Failed: the drive is full, missing or cannot be written.
     """
     assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
+    expect_decoders(sum(file.role is Role.LISTENING for file in draft.manifest.files))
     certificate = certify(
         practice,
         actor,
@@ -80,11 +80,6 @@ def write_package(
         write_page(told, target, passphrase, shown)
     else:
         write_zip(told, target, passphrase)
-
-
-def load_paper() -> None:
-    """Load what the papers are made with; it takes a quarter of a second."""
-    import_module("callrec.release.paper.certificate_pdf")
 
 
 def _enclosures(

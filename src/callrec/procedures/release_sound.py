@@ -68,15 +68,15 @@ def original_pieces(practice: Practice, grant: UsableGrant) -> Iterator[bytes]:
         yield from open_stream(sealed, grant.data_key, _associated(practice, grant))
 
 
-def measured(practice: Practice, grant: UsableGrant) -> Measured:
-    """How long it really sounds, and how loud.
+def measured(practice: Practice, grant: UsableGrant, *, drawn: bool = True) -> Measured:
+    """How long it really sounds, and how loud, where that is to be drawn.
 
     Raises:
         Undecodable: it is no sound that can be decoded here.
         Tampered: the file is missing, or a segment was changed.
     """
     with _seekable(practice, grant) as original:
-        return measure(original, _suffix(grant))
+        return measure(original, _suffix(grant), drawn=drawn)
 
 
 def copy_pieces(

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 import select
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from callrec.sound.exchange import ANSWER, HEAD, MOST, QUESTION, Kind
+from callrec.sound.starting import end, start
 from callrec.sound.undecodable import Undecodable, Why
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from typing import Any
 
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 60.0
 """Seconds in which a child whose turn it is must say something."""
-
-
-def python(module: str) -> tuple[str, ...]:
-    """The command that runs a module of ours and looks at nothing of its caller's."""
-    return (sys.executable, "-I", "-m", module)
 
 
 def converse(
@@ -67,24 +62,11 @@ def converse(
 
 @contextmanager
 def _child(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(  # noqa: S603  # our own module, by our own interpreter
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-        cwd="/",
-        env={},
-        start_new_session=True,
-    )
+    process = start(command)
     try:
         yield process
     finally:
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            if pipe:
-                pipe.close()
-        process.wait()
+        end(process)
 
 
 class _Line:

@@ -8,9 +8,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from callrec.sound.child import converse, python
+from callrec.sound.child import converse
 from callrec.sound.confinement import Limits
 from callrec.sound.exchange import Kind
+from callrec.sound.starting import DECODER
 from callrec.sound.undecodable import Undecodable, Why
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def decoding(original: BinaryIO, suffix: str) -> Iterator[tuple[Form, Iterator[b
 
     limits = Limits(cpu_seconds=_CPU_S + size // _BYTES_A_CPU_S, memory_bytes=_MEMORY)
     job = {"size": size, "suffix": suffix}
-    talk = converse(python("callrec.sound.decoder"), job, answer, limits=limits)
+    talk = converse(DECODER, job, answer, limits=limits)
     with closing(talk):
         form = _form(next(talk, None))
         yield form, _pieces(talk, form)

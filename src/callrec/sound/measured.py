@@ -23,7 +23,8 @@ class Measured:
     samples: int
     """Of one channel."""
     peaks: tuple[tuple[int, ...], ...]
-    """For each channel the loudest sample, 0 to 32,767, of each stretch."""
+    """For each channel the loudest sample, 0 to 32,767, of each stretch; none where nobody
+    asked for them."""
     wave_sha256: str = field(default="", compare=False)
     """Of its listening copy as WAVE with nothing left out, lower-case hex; empty: not known, since
     the file did not say beforehand how long it is."""

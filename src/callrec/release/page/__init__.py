@@ -11,6 +11,7 @@ import hashlib
 import html
 import re
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from string import Template
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -95,9 +96,11 @@ def check_size(content_bytes: int) -> None:
 
 def _write(file: BinaryIO, files: Sequence[Member], passphrase: str, shown: Shown) -> None:
     salt = fresh(SALT_BYTES)
-    key = pbkdf2(passphrase.encode(), salt, ROUNDS)
+    with ThreadPoolExecutor(1) as beside:  # what is sealed is still decoded meanwhile
+        key = beside.submit(pbkdf2, passphrase.encode(), salt, ROUNDS)
+        content = b"".join(_content(files, shown))
     # The format has no associated data: the passphrase is of this one page alone.
-    sealed = memoryview(seal(key, b"".join(_content(files, shown)), b""))
+    sealed = memoryview(seal(key.result(), content, b""))
     before, after = _around(shown.certificate, salt, bytes(sealed[:NONCE_BYTES]))
     write_all(file, before)
     for start in range(NONCE_BYTES, len(sealed), _ENCODED_AT_A_TIME):
