@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, func, select
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.leaf import Leaf, Outcome, detail_commitment
-from callrec.audit.register import Founders, Register, replay
+from callrec.audit.register import Founders, Register, founders_of, replay
 from callrec.catalogue import tables
 from callrec.catalogue.engine import transaction
 from callrec.crypto import primitives
@@ -80,7 +80,7 @@ class Writing:
     def __init__(self, connection: Connection, log: Log) -> None:
         self.connection = connection
         self._log = log
-        self._size = _stored_size(connection)
+        self._size = stored_size(connection)
         # A leaf completes nodes with those that the leaves before it have left: most are at hand.
         self._read = _Nodes(node_reader(connection))
         self._head = Head(self._size, tree.root(self._size, self._read))
@@ -216,23 +216,27 @@ def node_reader(connection: Connection) -> tree.Read:
     """How the tree's functions read stored nodes."""
 
     def read(level: int, position: int) -> bytes:
-        row = connection.execute(_NODE, {"level": level, "position": position}).scalar()
-        if row is None:
+        place = {"level": level, "position": position}
+        node: bytes | None = connection.execute(_NODE, place).scalar()
+        if node is None:
             raise Tampered("a node of the audit log's tree is missing")
-        return bytes(row)
+        return node
 
     return read
 
 
 def stored_head(connection: Connection) -> Head:
     """The log's size and root, from the stored nodes."""
-    size = _stored_size(connection)
+    size = stored_size(connection)
     return Head(size, tree.root(size, node_reader(connection)))
 
 
-def _stored_size(connection: Connection) -> int:
-    newest = connection.execute(select(func.max(tables.leaf.c.seq))).scalar()
-    return 0 if newest is None else int(newest) + 1
+def stored_size(connection: Connection) -> int:
+    """How many leaves there are, if none is missing."""
+    newest: Any = connection.execute(select(func.max(tables.leaf.c.seq))).scalar()
+    if newest is not None and type(newest) is not int:
+        raise Tampered("a leaf of the audit log has no number")
+    return 0 if newest is None else newest + 1
 
 
 def read_leaf(connection: Connection, seq: int) -> tuple[Leaf, bytes]:
@@ -244,7 +248,7 @@ def read_leaf(connection: Connection, seq: int) -> tuple[Leaf, bytes]:
     body = connection.execute(select(tables.leaf.c.body).where(tables.leaf.c.seq == seq)).scalar()
     if body is None:
         raise Tampered(f"leaf {seq} of the audit log is missing")
-    return Leaf.decode(bytes(body), seq), bytes(body)
+    return Leaf.decode(body, seq), body
 
 
 def of_acts(acts: Collection[str]) -> ColumnElement[bool]:
@@ -262,9 +266,7 @@ def of_acts(acts: Collection[str]) -> ColumnElement[bool]:
 def read_founders(connection: Connection) -> tuple[Founders, bytes]:
     """What leaf 0 says, and the vault root: SHA-256 of its bytes."""
     leaf, body = read_leaf(connection, 0)
-    if leaf.founders is None:
-        raise Tampered("the audit log does not begin with its founders")
-    return Founders.from_json(leaf.founders), primitives.sha256(body)
+    return founders_of(leaf), primitives.sha256(body)
 
 
 def read_register(connection: Connection) -> Register:
@@ -322,6 +324,9 @@ def _register_entries(connection: Connection, vault: str) -> Iterator[tuple[Leaf
         .order_by(tables.leaf.c.seq)
     )
     for seq, body, said, signature in rows:
+        leaf = Leaf.decode(body, seq)
+        if leaf.seq < 0 or None in (said, signature):
+            raise Tampered(f"leaf {seq} of the audit log is not whole")
         proof = tree.inclusion_proof(seq, head.size, read)
         tree.check_inclusion(tree.leaf_hash(body), seq, head.size, proof, head.root)
-        yield Leaf.decode(body, seq), read_statement(said, signature, vault)
+        yield leaf, read_statement(said, signature, vault)
