@@ -32,13 +32,17 @@ OF_THE_LOG = [name for name in BYTES if name != "a share"]
 ON_THE_LOG = [name for name in ATTACKS if "person is put" not in name and "share" not in name]
 
 
+def short_stretches(patch: pytest.MonkeyPatch, level: int) -> None:
+    for module in (stretch, whole):
+        patch.setattr(module, "LEVEL", level)
+    for module in (stretch, whole, from_the_end):
+        patch.setattr(module, "STRETCH", 1 << level)
+
+
 @pytest.fixture(params=[2, 13], ids=["stretches of four", "one stretch"])
 def level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     chosen = int(request.param)
-    for module in (stretch, whole):
-        monkeypatch.setattr(module, "LEVEL", chosen)
-    for module in (stretch, whole, from_the_end):
-        monkeypatch.setattr(module, "STRETCH", 1 << chosen)
+    short_stretches(monkeypatch, chosen)
     return chosen
 
 
@@ -279,9 +283,7 @@ def test_a_byte_changed_before_is_found_by_all_but_the_reading_of_what_is_new(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It does not claim more: its verdict is another, and says from which entry on it read."""
-    for module in (stretch, whole):
-        monkeypatch.setattr(module, "LEVEL", 1)
-        monkeypatch.setattr(module, "STRETCH", 2)
+    short_stretches(monkeypatch, 1)
     work_on(house)
     listed = verified(house).head.size - 5
     work_on(house)

@@ -115,7 +115,7 @@ def work(job: bytes, out: IO[bytes]) -> None:
     for first in reversed(range(0, expected.size, STRETCH)):
         try:
             value = asdict(check_stretch(database, first, expected))
-        except (CallrecError, ValueError, TypeError, LookupError, sqlite3.DatabaseError):
+        except (CallrecError, sqlite3.DatabaseError):
             value = None
         out.write(json.dumps(value).encode() + b"\n")
         out.flush()

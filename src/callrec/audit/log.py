@@ -5,9 +5,9 @@ Format: docs/formats/audit-log.md.
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, func, select
@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, func, select
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.leaf import Leaf, Outcome, detail_commitment
-from callrec.audit.register import Founders, Register, replay
+from callrec.audit.register import Founders, Register, founders_of, replay
 from callrec.catalogue import tables
 from callrec.catalogue.engine import transaction
 from callrec.crypto import primitives
@@ -44,6 +44,11 @@ NONCE_BYTES = 32
 # As text: SQLAlchemy takes a tenth of a millisecond to write each of these anew.
 _INSERT_LEAF: Final = "INSERT INTO leaf (seq, body, statement) VALUES (?, ?, ?)"
 _INSERT_DETAIL: Final = "INSERT INTO detail (seq, key_version, sealed) VALUES (?, ?, ?)"
+_NODES_AT: Final = (
+    "SELECT node.level, node.position, node.hash FROM json_each(?) AS place CROSS JOIN node"
+    " ON node.level = json_extract(place.value, '$[0]')"
+    " AND node.position = json_extract(place.value, '$[1]')"
+)
 _INSERT_NODE: Final = "INSERT INTO node (level, position, hash) VALUES (?, ?, ?)"
 
 
@@ -80,7 +85,7 @@ class Writing:
     def __init__(self, connection: Connection, log: Log) -> None:
         self.connection = connection
         self._log = log
-        self._size = _stored_size(connection)
+        self._size = stored_size(connection)
         # A leaf completes nodes with those that the leaves before it have left: most are at hand.
         self._read = _Nodes(node_reader(connection))
         self._head = Head(self._size, tree.root(self._size, self._read))
@@ -216,23 +221,27 @@ def node_reader(connection: Connection) -> tree.Read:
     """How the tree's functions read stored nodes."""
 
     def read(level: int, position: int) -> bytes:
-        row = connection.execute(_NODE, {"level": level, "position": position}).scalar()
-        if row is None:
+        place = {"level": level, "position": position}
+        node: bytes | None = connection.execute(_NODE, place).scalar()
+        if node is None:
             raise Tampered("a node of the audit log's tree is missing")
-        return bytes(row)
+        return node
 
     return read
 
 
 def stored_head(connection: Connection) -> Head:
     """The log's size and root, from the stored nodes."""
-    size = _stored_size(connection)
+    size = stored_size(connection)
     return Head(size, tree.root(size, node_reader(connection)))
 
 
-def _stored_size(connection: Connection) -> int:
-    newest = connection.execute(select(func.max(tables.leaf.c.seq))).scalar()
-    return 0 if newest is None else int(newest) + 1
+def stored_size(connection: Connection) -> int:
+    """How many leaves there are, if none is missing."""
+    newest: Any = connection.execute(select(func.max(tables.leaf.c.seq))).scalar()
+    if newest is not None and type(newest) is not int:
+        raise Tampered("a leaf of the audit log has no number")
+    return 0 if newest is None else newest + 1
 
 
 def read_leaf(connection: Connection, seq: int) -> tuple[Leaf, bytes]:
@@ -244,7 +253,7 @@ def read_leaf(connection: Connection, seq: int) -> tuple[Leaf, bytes]:
     body = connection.execute(select(tables.leaf.c.body).where(tables.leaf.c.seq == seq)).scalar()
     if body is None:
         raise Tampered(f"leaf {seq} of the audit log is missing")
-    return Leaf.decode(bytes(body), seq), bytes(body)
+    return Leaf.decode(body, seq), body
 
 
 def of_acts(acts: Collection[str]) -> ColumnElement[bool]:
@@ -262,9 +271,7 @@ def of_acts(acts: Collection[str]) -> ColumnElement[bool]:
 def read_founders(connection: Connection) -> tuple[Founders, bytes]:
     """What leaf 0 says, and the vault root: SHA-256 of its bytes."""
     leaf, body = read_leaf(connection, 0)
-    if leaf.founders is None:
-        raise Tampered("the audit log does not begin with its founders")
-    return Founders.from_json(leaf.founders), primitives.sha256(body)
+    return founders_of(leaf), primitives.sha256(body)
 
 
 def read_register(connection: Connection) -> Register:
@@ -306,10 +313,30 @@ def read_detail(
     return found
 
 
+def _read_for_proofs(connection: Connection, seqs: Iterable[int], size: int) -> tree.Read:
+    """A reader of the nodes that take proofs of these leaves in a tree of that size."""
+    places: set[tuple[int, int]] = set()
+
+    def note(level: int, position: int) -> bytes:
+        places.add((level, position))
+        return b""
+
+    for seq in seqs:
+        tree.inclusion_proof(seq, size, note)
+    rows = connection.exec_driver_sql(_NODES_AT, (json.dumps([*places]),))
+    nodes = {(level, position): node for level, position, node in rows}
+
+    def read(level: int, position: int) -> bytes:
+        node = nodes.get((level, position))
+        if type(node) is not bytes:
+            raise Tampered("a node of the audit log's tree is missing")
+        return node
+
+    return read
+
+
 def _register_entries(connection: Connection, vault: str) -> Iterator[tuple[Leaf, Statement]]:
     head = stored_head(connection)
-    # Every command does this first, and neighbours share most of the nodes above them.
-    read = cache(node_reader(connection))
     rows = connection.execute(
         select(
             tables.leaf.c.seq,
@@ -320,8 +347,15 @@ def _register_entries(connection: Connection, vault: str) -> Iterator[tuple[Leaf
         .join(tables.statement, tables.statement.c.digest == tables.leaf.c.statement)
         .where(tables.statement.c.kind.in_(REGISTER_KINDS))
         .order_by(tables.leaf.c.seq)
-    )
-    for seq, body, said, signature in rows:
+    ).all()
+    leaves = [Leaf.decode(row.body, row.seq) for row in rows]
+    if any(leaf.seq < 0 for leaf in leaves):
+        raise Tampered("a leaf of the audit log has no number")
+    # Every command does this first: all nodes of all proofs are read at once.
+    read = _read_for_proofs(connection, [leaf.seq for leaf in leaves], head.size)
+    for leaf, (seq, body, said, signature) in zip(leaves, rows, strict=True):
+        if None in (said, signature):
+            raise Tampered(f"leaf {seq} of the audit log is not whole")
         proof = tree.inclusion_proof(seq, head.size, read)
         tree.check_inclusion(tree.leaf_hash(body), seq, head.size, proof, head.root)
-        yield Leaf.decode(body, seq), read_statement(said, signature, vault)
+        yield leaf, read_statement(said, signature, vault)

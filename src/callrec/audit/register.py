@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.audit.checkpoint import origin
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.identity import PublicKeys
@@ -67,6 +68,23 @@ class Founders:
             kit=kit["id"],
             kit_keys=PublicKeys.from_json(kit),
         )
+
+
+def founders_of(leaf: Leaf) -> Founders:
+    """What leaf 0 says.
+
+    Raises:
+        Tampered: it says nothing of founders, not in their form, or stands in another vault's log.
+    """
+    if leaf.founders is None:
+        raise Tampered("the audit log does not begin with its founders")
+    try:
+        founders = Founders.from_json(leaf.founders)
+    except (LookupError, TypeError, ValueError) as error:
+        raise Tampered("the founders of the audit log are not in their form") from error
+    if leaf.log != origin(founders.vault):
+        raise Tampered("the audit log begins with the founders of another vault")
+    return founders
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from callrec.audit.log import Head
 from callrec.audit.reading import Seen
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_ROOT: Final = re.compile(r"[0-9a-f]{64}")
 VERIFIED: Final = "verified.json"
 """How far this operator verified the log; ``forget`` forgets it with the head."""
 
@@ -97,11 +99,20 @@ def forget(folder: Path) -> None:
 def recall_seen(folder: Path) -> Seen | None:
     """How far the log was verified; None where that cannot be told, and all is to be read again."""
     try:
-        value: dict[str, Any] = json.loads((folder / VERIFIED).read_bytes())
-        head = Head(value["size"], bytes.fromhex(value["root"]))
-        return Seen(head, value["stated"], value["signed"], value["signatures"])
-    except (OSError, ValueError, KeyError, TypeError):
+        value = json.loads((folder / VERIFIED).read_bytes())
+    except (OSError, ValueError):
         return None
+    match value:
+        case {
+            "size": int(size),
+            "root": str(root),
+            "stated": str(stated),
+            "signed": int(signed),
+            "signatures": str(signatures),
+        } if 0 < signed <= size and _ROOT.fullmatch(root):
+            return Seen(Head(size, bytes.fromhex(root)), stated, signed, signatures)
+        case _:
+            return None
 
 
 def remember_seen(folder: Path, seen: Seen) -> None:

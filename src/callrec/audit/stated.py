@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from callrec.audit.checkpoint import origin
 from callrec.audit.erased import Erasures
-from callrec.audit.register import Founders, Register, check_made_by, take
+from callrec.audit.register import Register, check_made_by, founders_of, take
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 
@@ -33,18 +34,20 @@ class Stated:
             row: its ``statement`` column, and ``kind``, ``said`` and ``signature`` of that.
 
         Raises:
-            Tampered: its statement is not the one that it carries, or is not its actor's.
-            KeyError, TypeError, ValueError: a statement or the founders are not in their form.
+            Tampered: its statement is not the one that it carries, is not its actor's, or is not in
+                its form; or the founders are not.
         """
-        if leaf.seq == 0 and leaf.founders is not None:
-            self.register = Register(Founders.from_json(leaf.founders))
-        if (row.statement or "") != leaf.statement:
+        if leaf.log != origin(self.vault):
+            raise Tampered(f"leaf {leaf.seq} is of another log")
+        if leaf.seq == 0:
+            self.register = Register(founders_of(leaf))
+        if row.statement != (leaf.statement or None):
             raise Tampered(f"the column beside leaf {leaf.seq} names another statement")
         if leaf.statement:
             self._take_statement(leaf, row)
 
     def _take_statement(self, leaf: Leaf, row: Any) -> None:
-        if row.said is None or self.register is None:
+        if self.register is None or {type(row.said), type(row.signature)} != {bytes}:
             raise Tampered(f"the statement of leaf {leaf.seq} is missing")
         try:
             statement = self._statement(self.register, leaf, row)
@@ -52,6 +55,8 @@ class Stated:
             self.erasures.take(self.register, leaf, statement)
         except Tampered as error:
             raise Tampered(f"the statement of leaf {leaf.seq}: {error.message}") from error
+        except (LookupError, TypeError, ValueError) as error:  # its maker may have signed anything
+            raise Tampered(f"the statement of leaf {leaf.seq} is not in its form") from error
 
     def _statement(self, register: Register, leaf: Leaf, row: Any) -> Statement:
         statement = read_statement(row.said, row.signature, self.vault)

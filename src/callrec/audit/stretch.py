@@ -27,7 +27,7 @@ from callrec.errors import Tampered
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 LEVEL: Final = 13
 STRETCH: Final = 1 << LEVEL
@@ -116,8 +116,9 @@ def _leaves(
     ).fetchall()
     _must([seq for seq, _, _ in rows] == list(range(first, end)))
     bodies = [body for _, body, _ in rows]
+    _must(_are(int, [seq for seq, _, _ in rows]) and _are(bytes, bodies))
     said = said_in(bodies, first, origin(expected.vault))
-    _must(said.statements == [statement or "" for _, _, statement in rows])
+    _must([each or None for each in said.statements] == [statement for _, _, statement in rows])
     return bodies, said
 
 
@@ -125,6 +126,7 @@ def said_in(bodies: Sequence[bytes], first: int, log: str) -> _Said:
     """Read leaves that are in their form to the byte: those that ``Leaf.decode`` takes."""
     if not first:
         founding = Leaf.decode(bodies[0], 0)
+        _must(founding.log == log)
         rest = said_in(bodies[1:], 1, log) if len(bodies) > 1 else _Said([], [], [])
         return _Said(
             [founding.actor, *rest.actors],
@@ -132,15 +134,22 @@ def said_in(bodies: Sequence[bytes], first: int, log: str) -> _Said:
             [founding.statement, *rest.statements],
         )
     _must(max(map(len, bodies)) <= LARGEST_LEAF)
-    text = b"\n".join(bodies).decode("ascii") + "\n"
+    text = b"\n".join(bodies).decode("ascii", errors="replace") + "\n"
     found = _form(log).findall(text)
     # As many lines as leaves: so none holds a newline, and each match is one whole leaf.
     _must(len(found) == len(bodies) == text.count("\n"))
     _must([each[3] for each in found] == [*map(str, range(first, first + len(bodies)))])
-    for day in {each[1] for each in found}:
-        date.fromisoformat(day)
+    _check_days({each[1] for each in found})
     columns = ([each[column] for each in found] for column in (0, 2, 4))
     return _Said(*columns)
+
+
+def _check_days(days: Iterable[str]) -> None:
+    try:
+        for day in days:
+            date.fromisoformat(day)
+    except ValueError as error:
+        raise Tampered("a leaf is of a day that there is not") from error
 
 
 @cache
@@ -183,7 +192,9 @@ def _peaks_before(database: sqlite3.Connection, first: int) -> list[bytes]:
             "SELECT hash FROM node WHERE level = ? AND position = ?", (level, position)
         ).fetchone()
         _must(row is not None)
-        return bytes(row[0])
+        (node,) = row
+        _must(type(node) is bytes)
+        return bytes(node)
 
     return tree.peaks(first, read)
 
@@ -221,13 +232,16 @@ def _check_checkpoints(
         (first, end),
     )
     for size, note in notes:
+        _must(type(size) is int and type(note) is bytes)
         acting = set(actors[from_ - begun : size - begun]) - {NOBODY}
         _must(len(acting) == 1)
         text = Checkpoint(name, size, roots.at(size - first)).text
         signed = f"{text}\n— {name} ".encode()
         _must(note.startswith(signed) and note.endswith(b"\n"))
         if size > expected.signed_before:
-            public = _key(expected, acting.pop(), before=from_)
+            # What was verified before is followed by acts of nobody at the most, until its end.
+            known = max(from_, expected.signed_before)
+            public = _key(expected, acting.pop(), before=known)
             _check_signature(public, name, text.encode(), note[len(signed) : -1])
         from_ = size
     if end == expected.size:
@@ -241,13 +255,15 @@ def _waiting(
     (begun,) = database.execute(
         "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size <= ?", (first,)
     ).fetchone()
-    _must(first - begun <= LONGEST_ACT)
+    _must(type(begun) is int and 0 <= first - begun <= LONGEST_ACT and begun >= 0)
     if begun == first:
         return begun, ()
     rows = database.execute(
         "SELECT body FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq", (begun, first)
     ).fetchall()
-    return begun, said_in([body for (body,) in rows], begun, origin(expected.vault)).actors
+    bodies = [body for (body,) in rows]
+    _must(len(bodies) == first - begun and _are(bytes, bodies))
+    return begun, said_in(bodies, begun, origin(expected.vault)).actors
 
 
 def _key(expected: Expected, actor: str, *, before: int) -> bytes:
@@ -258,7 +274,7 @@ def _key(expected: Expected, actor: str, *, before: int) -> bytes:
 
 
 def _check_signature(public: bytes, name: str, text: bytes, encoded: bytes) -> None:
-    signature = decode_base64(encoded.decode())
+    signature = decode_base64(encoded.decode("ascii", errors="replace"))
     _must(signature[:KEY_ID_BYTES] == key_id(name, public))
     verify(public, text, signature[KEY_ID_BYTES:])
 
@@ -271,12 +287,18 @@ def _without_details(
         "SELECT seq FROM detail WHERE seq >= ? AND seq < ? ORDER BY seq", (first, end)
     ).fetchall()
     there = [seq for (seq,) in rows]
+    _must(_are(int, there))
     committed = [seq for seq, detail in enumerate(details, first) if detail]
     if there == committed:
         return ()
     without = set(committed).difference(there)
     _must(len(there) + len(without) == len(committed))
     return tuple(sorted(without))
+
+
+def _are(kind: type, values: Iterable[object]) -> bool:
+    """SQLite holds anything in any column, and 5.0 equals 5."""
+    return {*map(type, values)} <= {kind}
 
 
 def _must(holds: bool) -> None:  # noqa: FBT001 - read as the sentence that it makes

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin, read_checkpoint
 from callrec.audit.leaf import Leaf
-from callrec.audit.log import NOBODY, Head
+from callrec.audit.log import NOBODY, Head, read_register
 from callrec.audit.reading import Problem, Reading, Seen
 from callrec.audit.stated import Stated
 from callrec.audit.whole import read_new, read_sound
@@ -80,11 +80,11 @@ def check_whole(connection: Connection, register: Register) -> None:
 def read_each(connection: Connection, vault: str) -> Reading:
     """Read the log leaf by leaf, and check every signature: to name what is wrong."""
     walk = _Walk(connection, Stated(vault, trusted_up_to=0))
-    for row in _leaves(connection):
-        if not walk.step(row):
-            break
-    walk.end()
-    walk.problems.extend(_check_nodes(connection))
+    for part in (walk.steps, walk.end, walk.check_strays, walk.check_nodes, walk.check_register):
+        try:
+            part()
+        except Tampered as error:  # a row that cannot be read: what comes after it is not seen
+            walk.problems.append(Problem(None, error.message))
     return Reading(
         head=Head(walk.frontier.size, walk.frontier.root()),
         checkpoints=connection.execute(select(func.count()).select_from(_POINT)).scalar_one(),
@@ -111,11 +111,19 @@ class _Walk:
     """Sequence and actor of leaves that no checkpoint has covered yet."""
     without_details: list[int] = field(default_factory=list)
     """Sequences of leaves that commit to details which are not there."""
+    met: dict[str, int] = field(default_factory=lambda: {"checkpoint": 0, "detail": 0})
+    """Rows of these tables that belong to a leaf."""
+
+    def steps(self) -> None:
+        """Take all leaves, as far as the log can be followed."""
+        for row in _leaves(self.connection):
+            if not self.step(row):
+                break
 
     def step(self, row: Any) -> bool:
         """Take one leaf; False where the log cannot be followed any further."""
         seq = self.frontier.size
-        if row.seq != seq:
+        if type(row.seq) is not int or row.seq != seq or row.body is None:
             self._found(seq, f"leaf {seq} of the audit log is missing")
             return False
         leaf_hash = tree.leaf_hash(row.body)
@@ -125,38 +133,58 @@ class _Walk:
         try:
             leaf = Leaf.decode(row.body, seq)
             self.stated.take(leaf, row)
-        except (CallrecError, KeyError, TypeError, ValueError) as error:
-            self._found(seq, str(error) if isinstance(error, CallrecError) else "a bad statement")
+        except Tampered as error:
+            self._found(seq, error.message)
             leaf = None
         self.waiting.append((seq, leaf.actor if leaf else ""))
         self._check_details(leaf, row)
         if row.note is not None:
+            self.met["checkpoint"] += type(row.size) is int
             self._check_note(seq + 1, row.note)
         return True
 
     def end(self) -> None:
         """Look at what is left when all leaves are read."""
-        size = self.frontier.size
         without, erased = set(self.without_details), self.stated.erasures.details
         for seq in sorted(without - erased):
             self._found(seq, f"the details of leaf {seq} are missing")
         for seq in sorted(erased - without):
             self._found(seq, f"the details of leaf {seq} were erased, and are there")
-        points = select(_POINT.c.size).where(_POINT.c.size > size).order_by(_POINT.c.size)
-        for beyond in self.connection.execute(points).scalars():
-            self._found(beyond, f"a checkpoint covers {beyond} leaves, but there are {size}")
         for seq, actor in self.waiting:
             if actor != NOBODY:
                 self._found(seq, f"no checkpoint covers leaf {seq}")
         self.unattested += sum(actor == NOBODY for _, actor in self.waiting)
+
+    def check_strays(self) -> None:
+        """Nothing is stored that belongs to no leaf."""
+        size = self.frontier.size
+        points = select(_POINT.c.size).where(_POINT.c.size > size).order_by(_POINT.c.size)
+        for beyond in self.connection.execute(points).scalars():
+            self._found(beyond, f"a checkpoint covers {beyond} leaves, but there are {size}")
+        for table, met in self.met.items():
+            query = select(func.count()).select_from(tables.METADATA.tables[table])
+            if self.connection.execute(query).scalar() != met:
+                self._found(None, f"a {table} in the catalogue belongs to no leaf")
         carried = select(tables.leaf.c.statement).where(tables.leaf.c.statement.is_not(None))
         stray = self.connection.execute(
-            select(func.count()).where(tables.statement.c.digest.not_in(carried))
+            select(func.count()).where(
+                tables.statement.c.digest.is_(None) | tables.statement.c.digest.not_in(carried)
+            )
         ).scalar()
         if stray:
             self._found(None, f"{stray} statements are carried by no leaf")
 
+    def check_nodes(self) -> None:
+        """Each stored node is the hash of the two below it; the walk has checked the lowest."""
+        self.problems.extend(_check_nodes(self.connection, self.frontier.size))
+
+    def check_register(self) -> None:
+        """Who is who for every command, which looks that up, is who he is by the whole log."""
+        if read_register(self.connection) != self.stated.register:
+            self._found(None, "people and keys are not found as the audit log has them")
+
     def _check_details(self, leaf: Leaf | None, row: Any) -> None:
+        self.met["detail"] += type(row.detail) is int
         if leaf is None:
             return
         if leaf.detail and row.detail is None:
@@ -201,6 +229,7 @@ def _leaves(connection: Connection) -> Iterator[Any]:
             said.c.signature,
             node.c.hash.label("node"),
             tables.detail.c.seq.label("detail"),
+            _POINT.c.size,
             _POINT.c.note,
         )
         .outerjoin(said, said.c.digest == leaf.c.statement)
@@ -212,23 +241,26 @@ def _leaves(connection: Connection) -> Iterator[Any]:
     yield from connection.execution_options(yield_per=1000).execute(query)
 
 
-def _check_nodes(connection: Connection) -> Iterator[Problem]:
-    """Each stored node is the hash of the two below it; those of level 0 the walk has checked."""
+def _check_nodes(connection: Connection, size: int) -> Iterator[Problem]:
     rows = connection.execution_options(yield_per=1000).execute(
         select(tables.node).order_by(tables.node.c.level, tables.node.c.position)
     )
     below: list[bytes] = []
+    levels = 0
     for level, group in groupby(rows, key=lambda row: row.level):
         here: list[bytes] = []
         for position, row in enumerate(group):
-            pair = below[2 * position : 2 * position + 2]
-            sound = row.position == position and (
-                level == 0 or (len(pair) == 2 and tree.node_hash(*pair) == row.hash)  # noqa: PLR2004 - left and right
+            is_placed = [type(value) for value in row] == [int, int, bytes] and (
+                (row.level, row.position) == (levels, position)
             )
-            if not sound:
+            pair = below[2 * position : 2 * position + 2]
+            if not is_placed or (levels and [row.hash] != tree.parents(pair)):
                 yield Problem(None, f"node {row.position} of level {level} of the tree is damaged")
                 return
-            here.append(bytes(row.hash))
-        if level and len(here) != len(below) // 2:
-            yield Problem(None, f"a node of level {level} of the tree is missing")
+            here.append(row.hash)
+        if len(here) != size >> levels:
+            yield Problem(None, f"level {level} of the tree has {len(here)} nodes")
         below = here
+        levels += 1
+    if levels != size.bit_length():
+        yield Problem(None, f"the tree has {levels} levels of nodes")

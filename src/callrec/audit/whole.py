@@ -17,7 +17,7 @@ from sqlalchemy import text
 from callrec.audit import tree
 from callrec.audit.from_the_end import Other
 from callrec.audit.leaf import Leaf
-from callrec.audit.log import REGISTER_KINDS, Head, node_reader, read_register
+from callrec.audit.log import REGISTER_KINDS, Head, node_reader, read_register, stored_size
 from callrec.audit.reading import Reading, Seen
 from callrec.audit.stated import Stated
 from callrec.audit.stretch import LEVEL, STRETCH, Expected, Stretch, check_stretch
@@ -35,19 +35,25 @@ KINDS: Final = (*REGISTER_KINDS, "approval", "destruction")
 WORTH_A_PROCESS: Final = 4 * STRETCH
 """Leaves of a log from which on a second process has begun before it is not needed any more."""
 
+_TAMPERED: Final = (CallrecError, sqlite3.DatabaseError)
+"""What a log that was tampered with comes to; anything else is a mistake in this program."""
 _NOTES: Final = "SELECT note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size"
 _SIGNATURES: Final = (
     "SELECT said.signature FROM leaf JOIN statement AS said ON said.digest = leaf.statement"
     " WHERE leaf.statement IS NOT NULL AND leaf.seq >= ? AND leaf.seq < ? ORDER BY leaf.seq"
 )
 _CARRYING: Final = (
-    "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature"
+    "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature,"
+    " node.hash AS node"
     " FROM leaf LEFT JOIN statement AS said ON said.digest = leaf.statement"
+    " LEFT JOIN node ON node.level = 0 AND node.position = leaf.seq"
     " WHERE leaf.seq >= :first AND (leaf.statement IS NOT NULL OR leaf.seq = 0) ORDER BY leaf.seq"
 )
 _DECIDING: Final = (  # noqa: S608 - kinds of ours
-    "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature"
+    "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature,"
+    " node.hash AS node"
     " FROM statement AS said CROSS JOIN leaf ON leaf.statement = said.digest"
+    " LEFT JOIN node ON node.level = 0 AND node.position = leaf.seq"
     " WHERE said.kind IN ({}) AND leaf.seq < :size ORDER BY leaf.seq"
 ).format(", ".join(f"'{kind}'" for kind in KINDS))
 
@@ -66,7 +72,7 @@ def read_sound(connection: Connection, vault: str, seen: Seen | None) -> Reading
     """
     try:
         return _read(connection, vault, seen)
-    except (CallrecError, ValueError, TypeError, LookupError, sqlite3.DatabaseError):
+    except _TAMPERED:
         return None  # whoever reads leaf by leaf meets it again, and names it
 
 
@@ -79,24 +85,38 @@ def read_new(connection: Connection, vault: str, seen: Seen) -> Reading | None:
     Raises:
         Tampered: what is here does not go on from what was verified.
     """
-    size = size_of(connection)
+    size = stored_size(connection)
     if size < seen.head.size:
         raise Tampered(f"the log has {size} leaves, where {seen.head.size} were verified")
-    if tree.root(seen.head.size, node_reader(connection)) != seen.head.root:
+    if not _goes_on(connection, seen):
         raise Tampered(
             f"the log does not go on from the {seen.head.size} leaves that were verified"
         )
     try:
         return _read_on(connection, vault, seen, size)
-    except (CallrecError, ValueError, TypeError, LookupError, sqlite3.DatabaseError):
+    except _TAMPERED:
         return None
+
+
+def _known_signatures(connection: Connection, seen: Seen | None, size: int) -> tuple[int, str]:
+    """Up to which size all signatures are as they were when they were checked; and all, hashed."""
+    database = sqlite_of(connection)
+    if seen is None or seen.head.size > size:
+        (now,) = _hashed_signatures(database, size)
+        return 0, now
+    then, now = _hashed_signatures(database, seen.signed, size)
+    is_known = then == seen.signatures and _goes_on(connection, seen)
+    return seen.signed * is_known, now
+
+
+def _goes_on(connection: Connection, seen: Seen) -> bool:
+    """Whether a log that is long enough begins with what was verified, by its stored nodes."""
+    return tree.root(seen.head.size, node_reader(connection)) == seen.head.root
 
 
 def _read(connection: Connection, vault: str, seen: Seen | None) -> Reading:
     database, size = sqlite_of(connection), size_of(connection)
-    signed = min(seen.signed, size) if seen else 0
-    *then, signatures = _hashed_signatures(database, *[signed] * bool(seen), size)
-    trusted = signed if seen and then == [seen.signatures] else 0
+    trusted, signatures = _known_signatures(connection, seen, size)
     stated = _Taken(Stated(vault, trusted))
     register = read_register(connection)
     expected = Expected(vault, size, log_keys(register), trusted)
@@ -122,11 +142,11 @@ def _read(connection: Connection, vault: str, seen: Seen | None) -> Reading:
 def _read_on(connection: Connection, vault: str, seen: Seen, size: int) -> Reading:
     database, before = sqlite_of(connection), seen.head.size
     stated = _Taken(Stated(vault, before))
-    founders = connection.execute(text(_CARRYING + " LIMIT 1"), {"first": 0})
-    stated.take(founders)
+    _check_leaf_0(connection, seen.head)
+    stated.take(connection.execute(text(_CARRYING + " LIMIT 1"), {"first": 0}))
     stated.take(connection.execute(text(_DECIDING), {"size": before}))
     _must(stated.deciding.hexdigest() == seen.stated)
-    erased_before = frozenset(stated.of.erasures.details)
+    erased_before, stated.carrying = frozenset(stated.of.erasures.details), 0
     stated.take(connection.execute(text(_CARRYING), {"first": before}))
     register = stated.of.register
     _must(register is not None)
@@ -136,13 +156,18 @@ def _read_on(connection: Connection, vault: str, seen: Seen, size: int) -> Readi
     stretches = _Stretches(database, first)
     with Other(database, expected, last=size - first >= WORTH_A_PROCESS) as other:
         head = stretches.check(expected, other)
-    carrying = "SELECT count(statement) FROM leaf WHERE seq >= :first"
-    _must(stretches.stated == connection.execute(text(carrying), {"first": first}).scalar())
+    again = _count(
+        connection,
+        "leaf WHERE seq >= :first AND seq < :before AND statement NOT NULL",
+        first=first,
+        before=before,
+    )
+    _must(stretches.stated == again + stated.carrying)
     erased = stated.of.erasures.details
     _must(set(stretches.without_details) == {seq for seq in erased if seq >= first})
     _must(not any(_has_details(connection, seq) for seq in erased - erased_before))
-    beyond = "SELECT count(*) FROM checkpoint WHERE size > :size"
-    _must(not connection.execute(text(beyond), {"size": size}).scalar())
+    _must(_count(connection, "checkpoint WHERE size > :size", size=size) == 0)
+    _must(_count(connection, "detail WHERE seq >= :size", size=size) == 0)
     return Reading(
         head=head,
         checkpoints=_count(connection, "checkpoint WHERE size > :first", first=before),
@@ -162,10 +187,15 @@ class _Taken:
     of: Stated
     carrying: int = 0
     deciding: Any = field(default_factory=hashlib.sha256)
+    newest: int = -1
 
     def take(self, rows: Iterable[Row[Any]]) -> None:
+        """Take them in order, none twice, each the leaf that stands in the tree at its place."""
         for row in rows:
+            _must(type(row.body) is bytes and tree.leaf_hash(row.body) == row.node)
             leaf = Leaf.decode(row.body, row.seq)
+            _must(leaf.seq > self.newest)
+            self.newest = leaf.seq
             self.of.take(leaf, row)
             self.carrying += bool(leaf.statement)
             if row.kind in KINDS:
@@ -210,6 +240,7 @@ class _Stretches:
         row = self.database.execute(
             "SELECT hash FROM node WHERE level = ? AND position = ?", (level + LEVEL, index)
         ).fetchone()
+        _must(row is not None and type(row[0]) is bytes)
         return bytes(row[0])
 
 
@@ -245,7 +276,8 @@ def _hashed_signatures(database: sqlite3.Connection, *sizes: int) -> list[str]:
     for size in sizes:
         for digest, query in ((notes, _NOTES), (signatures, _SIGNATURES)):
             for rows in _in_portions(database.execute(query, (before, size))):
-                parts = [part or b"" for (part,) in rows]
+                parts = [part for (part,) in rows]
+                _must({*map(type, parts)} <= {bytes})
                 digest.update(repr([*map(len, parts)]).encode())
                 digest.update(b"".join(parts))
         found.append(hashlib.sha256(notes.digest() + signatures.digest()).hexdigest())
@@ -258,15 +290,23 @@ def _in_portions(cursor: sqlite3.Cursor) -> Iterator[list[Any]]:
         yield rows
 
 
+def _check_leaf_0(connection: Connection, verified: Head) -> None:
+    """The founders, with whom all keys begin, are those of the log that was verified."""
+    read = node_reader(connection)
+    proof = tree.inclusion_proof(0, verified.size, read)
+    tree.check_inclusion(read(0, 0), 0, verified.size, proof, verified.root)
+
+
 def _check_counts(connection: Connection, size: int) -> None:
     """Nothing is stored that belongs to no leaf."""
     nodes = sum(size >> level for level in range(size.bit_length()))
     whole = "typeof(level) = 'integer' AND typeof(position) = 'integer'"
     _must(_count(connection, "node") == _count(connection, f"node WHERE {whole}") == nodes)
-    _must(_count(connection, "checkpoint WHERE size > :size", size=size) == 0)
-    stray = "statement WHERE digest NOT IN (SELECT statement FROM leaf WHERE statement NOT NULL)"
-    _must(_count(connection, stray) == 0)
-    _must(_count(connection, "detail WHERE seq >= :size OR seq < 0", size=size) == 0)
+    carried = "digest NOT IN (SELECT statement FROM leaf WHERE statement NOT NULL)"
+    _must(_count(connection, f"statement WHERE digest IS NULL OR {carried}") == 0)
+    for table, column, first in (("checkpoint", "size", 1), ("detail", "seq", 0)):
+        stray = f"{table} WHERE {column} IS NULL OR {column} < :first OR {column} >= :end"
+        _must(_count(connection, stray, first=first, end=size + first) == 0)
 
 
 def _has_details(connection: Connection, seq: int) -> bool:

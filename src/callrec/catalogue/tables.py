@@ -6,7 +6,7 @@ are relied on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -63,13 +63,31 @@ class Word(TypeDecorator[str]):
             raise Tampered(f"a row of the catalogue has a {kind} that there is not") from error
 
 
+class Blob(TypeDecorator[bytes]):
+    """Bytes; whoever put a number or a text there has changed the catalogue."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
+        """The bytes.
+
+        Raises:
+            Tampered: it is something else.
+        """
+        del dialect  # the same in every database
+        if value is not None and type(value) is not bytes:
+            raise Tampered("a row of the catalogue has something else where bytes were written")
+        return value
+
+
 # --- the audit log (docs/formats/audit-log.md) -------------------------------------------------
 
 leaf = Table(
     "leaf",
     METADATA,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", Blob, nullable=False),
     Column("statement", String(64), index=True),
 )
 """The leaves, byte for byte. ``statement`` repeats what the leaf carries, to find it by."""
@@ -79,7 +97,7 @@ node = Table(
     METADATA,
     Column("level", Integer, primary_key=True, autoincrement=False),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("hash", LargeBinary, nullable=False),
+    Column("hash", Blob, nullable=False),
     sqlite_with_rowid=False,
 )
 """Hashes of the Merkle tree's complete subtrees, so that a proof reads O(log n) of them."""
@@ -88,7 +106,7 @@ checkpoint = Table(
     "checkpoint",
     METADATA,
     Column("size", BigInteger, primary_key=True, autoincrement=False),
-    Column("note", LargeBinary, nullable=False),
+    Column("note", Blob, nullable=False),
 )
 
 detail = Table(
@@ -96,7 +114,7 @@ detail = Table(
     METADATA,
     Column("seq", ForeignKey("leaf.seq"), primary_key=True, autoincrement=False),
     Column("key_version", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", Blob, nullable=False),
 )
 """What a leaf commits to, sealed to the audit key: nonce[32] || canonical JSON."""
 
@@ -105,8 +123,8 @@ statement = Table(
     METADATA,
     Column("digest", String(64), primary_key=True),
     Column("kind", String(16), nullable=False, index=True),
-    Column("body", LargeBinary, nullable=False),
-    Column("signature", LargeBinary, nullable=False),
+    Column("body", Blob, nullable=False),
+    Column("signature", Blob, nullable=False),
 )
 
 # --- people and keys ---------------------------------------------------------------------------

@@ -26,16 +26,16 @@ from callrec.errors import Tampered
 from callrec.practice import writing
 from callrec.procedures.archive_survey import read_written
 from callrec.procedures.custody import to_millis
-from callrec.procedures.request_log import leaves_of
 from callrec.procedures.volume_log import check_standings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from callrec.archive.volume import Volume
+    from callrec.audit.leaf import Leaf
     from callrec.catalogue.volumes import Copied
     from callrec.practice import Actor, Practice
 
@@ -143,9 +143,9 @@ def _unlink(practice: Practice, rows: Sequence[Copied]) -> int:
     return size_bytes
 
 
-def check_archived_rows(connection: Connection) -> Iterator[Problem]:
+def check_archived_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each recording that is on volumes only was let go of by a leaf, and none else was."""
-    said = {uid for leaf in leaves_of(connection, (REMOVED,)) for uid in leaf.subject[1:]}
+    said = {uid for leaf in done if leaf.act == REMOVED for uid in leaf.subject[1:]}
     table = tables.recording
     query = select(table.c.id, table.c.uid, table.c.state).where(
         table.c.state.in_([LIVE, ARCHIVED])

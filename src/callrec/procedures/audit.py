@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, false, func, or_, select, true
 
 from callrec.audit import log as audit
 from callrec.audit import tree
@@ -15,7 +16,7 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.proof import Proof, write_proof
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.crypto.canonical import parse_instant
+from callrec.crypto.canonical import instant
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
+
+
+_BODY: Final = tables.leaf.c.body
+_AT: Final = b'"at":"'
+_AT_BYTES: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,15 @@ def list_audit(
     _begin(practice, actor, "audit.listed")
     with reading(practice.engine) as connection:
         names = _Names(practice, connection)
-        found = [leaf for leaf in _leaves(connection) if names.fits(leaf, wanted)]
+        asked_for = and_(true(), *names.conditions(wanted))
+        leaf = tables.leaf.c
+        count = select(func.count()).select_from(tables.leaf).where(asked_for)
+        newest = select(leaf.seq, leaf.body).where(asked_for).order_by(leaf.seq.desc())
+        found = [Leaf.decode(body, seq) for seq, body in connection.execute(newest.limit(limit))]
         entries = tuple(
-            names.entry(leaf, _detail(practice, actor, connection, leaf)) for leaf in found[-limit:]
+            names.entry(leaf, _detail(practice, actor, connection, leaf)) for leaf in found[::-1]
         )
-    return entries, len(found)
+        return entries, connection.execute(count).scalar_one()
 
 
 def export_audit(practice: Practice, actor: Actor, *, to: Path) -> int:
@@ -168,16 +178,24 @@ class _Names:
             detail=detail,
         )
 
-    def fits(self, leaf: Leaf, wanted: Wanted) -> bool:
-        at = parse_instant(leaf.at)
-        subjects = {*leaf.subject, *(self._called.get(id_, id_) for id_ in leaf.subject)}
-        return (
-            wanted.actor in (None, self._logins.get(leaf.actor, leaf.actor))
-            and (wanted.action is None or f"{leaf.act}.".startswith(f"{wanted.action}."))
-            and (wanted.subject is None or wanted.subject in subjects)
-            and (wanted.since is None or wanted.since <= at)
-            and (wanted.until is None or at < wanted.until)
-        )
+    def conditions(self, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+        """Which rows of leaves are asked for: told by their bytes, as a leaf has one form only."""
+        if wanted.actor is not None:
+            ids = _ids_of(wanted.actor, self._logins) or [wanted.actor]
+            acting = [func.instr(_BODY, f'"actor":"{id_}"'.encode()) > 0 for id_ in ids]
+            yield or_(false(), *acting)
+        if wanted.action is not None:
+            beginnings = [f'{{"act":"{wanted.action}{end}'.encode() for end in '".']
+            yield func.substr(_BODY, 1, len(beginnings[0])).in_(beginnings)
+        if wanted.subject is not None:
+            subjects = func.substr(_BODY, func.instr(_BODY, b'"subject":['))
+            ids = [*_ids_of(wanted.subject, self._called), wanted.subject]
+            named = [func.instr(subjects, f'"{id_}"'.encode()) > 0 for id_ in ids]
+            yield or_(false(), *named)
+        if wanted.since is not None:
+            yield _when() >= _from(wanted.since)
+        if wanted.until is not None:
+            yield _when() < _from(wanted.until)
 
 
 def _begin(practice: Practice, actor: Actor, act: str) -> None:
@@ -186,11 +204,19 @@ def _begin(practice: Practice, actor: Actor, act: str) -> None:
     record(practice, actor, act)
 
 
-def _leaves(connection: Connection) -> Iterator[Leaf]:
-    rows = connection.execute(
-        select(tables.leaf.c.seq, tables.leaf.c.body).order_by(tables.leaf.c.seq)
-    )
-    return (Leaf.decode(body, seq) for seq, body in rows)
+def _ids_of(name: str, names: Mapping[str, str]) -> list[str]:
+    return [id_ for id_, called in names.items() if called == name]
+
+
+def _when() -> ColumnElement[bytes]:
+    """When a leaf was written, as it says; what stands before that can hold nothing like it."""
+    start = func.instr(_BODY, _AT) + len(_AT)
+    return func.substr(_BODY, start, _AT_BYTES, type_=_BODY.type)
+
+
+def _from(at: datetime) -> bytes:
+    """The first millisecond that is not before a time, as leaves write it: these sort as text."""
+    return instant(at + timedelta(microseconds=-at.microsecond % 1000)).encode()
 
 
 def _detail(

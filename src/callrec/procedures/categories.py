@@ -104,15 +104,17 @@ def given_or_claimed(connection: Connection) -> frozenset[int]:
     return frozenset((*given, *connection.execute(_OF_A_CLAIM).scalars()))
 
 
-def check_categories(connection: Connection, register: Register, zone: tzinfo) -> Iterator[Problem]:
-    """Every row of a category that does not follow from the log, and every one that is missing.
+def check_categories(
+    connection: Connection, register: Register, zone: tzinfo, done: Iterable[Leaf]
+) -> Iterator[Problem]:
+    """Every row of a category that does not follow from what was done, and every one missing.
 
     Of what is destroyed the row may be gone.
     """
     recording = tables.recording.c
     query = select(recording.uid, recording.id, recording.state)
     uids = {row.uid: (row.id, row.state) for row in connection.execute(query)}
-    said = _said(connection)
+    said = _said(done)
     yield from _check_entitled(said.values(), register, zone)
     rows = {row.recording: row for row in connection.execute(select(tables.category))}
     for uid, leaf in said.items():
@@ -133,7 +135,8 @@ def check_rows_of_categories(practice: Practice, connection: Connection) -> None
         Tampered: one does not follow from the log.
     """
     zone = practice.config.time_zone
-    for problem in check_categories(connection, practice.register, zone):
+    done = leaves_of(connection, [CATEGORISED])
+    for problem in check_categories(connection, practice.register, zone, done):
         raise Tampered(problem.what)
 
 
@@ -196,9 +199,9 @@ def _check_all_named(names: set[str], known: Mapping[str, Category]) -> None:
         )
 
 
-def _said(connection: Connection) -> Mapping[str, Leaf]:
+def _said(done: Iterable[Leaf]) -> Mapping[str, Leaf]:
     """The newest leaf about the category of each recording, by uid."""
-    return {uid: leaf for leaf in leaves_of(connection, [CATEGORISED]) for uid in leaf.subject[1:]}
+    return {uid: leaf for leaf in done if leaf.act == CATEGORISED for uid in leaf.subject[1:]}
 
 
 def _check_entitled(leaves: Iterable[Leaf], register: Register, zone: tzinfo) -> Iterator[Problem]:

@@ -29,7 +29,7 @@ from callrec.procedures.hold_leaves import NOTHING_YET
 from callrec.procedures.request_log import leaves_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, tzinfo
 
     from sqlalchemy import Connection, Row
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from callrec.policy.role import Person
 
 _ACTS: Final = {str(act): act for act in HoldAct}
+OF_HOLDS: Final = frozenset(_ACTS) | frozenset(LIFTING)
+"""The acts that say how holds stand."""
 _BY_HAND: Final = 2
 """People who lift a hold that no request placed."""
 
@@ -97,6 +99,13 @@ class LoggedHold:
 
 
 def check_holds(connection: Connection, register: Register, zone: tzinfo) -> None:
+    """Check that the rows of holds are what the log's leaves come to, as `check_rows_of_holds`."""
+    check_rows_of_holds(connection, register, zone, tuple(leaves_of(connection, OF_HOLDS)))
+
+
+def check_rows_of_holds(
+    connection: Connection, register: Register, zone: tzinfo, leaves: Sequence[Leaf]
+) -> None:
     """Check that the rows of holds are what the leaves come to.
 
     The leaves must have been found sound before, as by `request_log.check_log`.
@@ -105,12 +114,13 @@ def check_holds(connection: Connection, register: Register, zone: tzinfo) -> Non
         connection: sees one state of the catalogue throughout.
         register: who might do what, and when.
         zone: the practice's, for the days of powers that were lent.
+        leaves: those of `OF_HOLDS` that were done, oldest first; others do not matter.
 
     Raises:
         Tampered: a row is missing, added or changed, or something was done by nobody entitled.
     """
-    logged = _read_holds(connection)
-    ended = _ends_of_requests(connection)
+    logged = _read_holds(leaves)
+    ended = _ends_of_requests(leaves)
     for hold in logged.values():
         _check_entitled(hold, register, zone, ended)
     for row in all_holds(connection):
@@ -122,20 +132,21 @@ def check_holds(connection: Connection, register: Register, zone: tzinfo) -> Non
     _check_named_by_holds(connection)
 
 
-def _read_holds(connection: Connection) -> dict[str, LoggedHold]:
+def _read_holds(done: Iterable[Leaf]) -> dict[str, LoggedHold]:
     """By id, in the order in which they were placed."""
     leaves: dict[str, list[Leaf]] = {}
-    for leaf in leaves_of(connection, _ACTS):
-        leaves.setdefault("".join(leaf.subject[:1]), []).append(leaf)
+    for leaf in done:
+        if leaf.act in _ACTS:
+            leaves.setdefault("".join(leaf.subject[:1]), []).append(leaf)
     return {
         hold: LoggedHold(number, tuple(told))
         for number, (hold, told) in enumerate(leaves.items(), 1)
     }
 
 
-def _ends_of_requests(connection: Connection) -> Mapping[str, int]:
+def _ends_of_requests(leaves: Iterable[Leaf]) -> Mapping[str, int]:
     """Id of each request that has ended -> the leaf that says so."""
-    return {"".join(leaf.subject[:1]): leaf.seq for leaf in leaves_of(connection, LIFTING)}
+    return {"".join(leaf.subject[:1]): leaf.seq for leaf in leaves if leaf.act in LIFTING}
 
 
 def _check_entitled(

@@ -25,7 +25,7 @@ from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, se
 from callrec.procedures.request_log import leaves_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 VAULT_HOLDERS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
 """Whoever governs reads by the first, whoever reads the audit log by the second."""
-_ACTS: Final = {str(act): act for act in IncidentAct}
+OF_INCIDENTS: Final = {str(act): act for act in IncidentAct}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class IncidentHistory:
 
 def act_of(leaf: Leaf) -> IncidentAct:
     """What the leaf of an event records."""
-    return _ACTS[leaf.act]
+    return OF_INCIDENTS[leaf.act]
 
 
 def read_incident_history(
@@ -98,7 +98,7 @@ def read_incident_history(
     Raises:
         Tampered: a leaf is not as it was written or not its actor's, or there is none at all.
     """
-    about = [leaf.seq for leaf in leaves_of(connection, _ACTS) if _is_of(leaf, incident)]
+    about = [leaf.seq for leaf in leaves_of(connection, OF_INCIDENTS) if _is_of(leaf, incident)]
     history = IncidentHistory(incident, attested_leaves(connection, practice.register, about))
     _ = history.state  # read once here, so that nothing is made of a history that cannot be
     return history
@@ -169,9 +169,9 @@ def log_incident_version(
     return seq
 
 
-def check_incident_rows(connection: Connection) -> Iterator[Problem]:
-    """Each incident's columns are what its leaves come to, and none is missing."""
-    leaves = tuple(leaves_of(connection, _ACTS))
+def check_incident_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
+    """Each incident's columns are what its leaves come to, of what was done; none is missing."""
+    leaves = [leaf for leaf in done if leaf.act in OF_INCIDENTS]
     reported = {
         id_ for leaf in leaves if leaf.act == IncidentAct.REPORTED for id_ in leaf.subject[:1]
     }

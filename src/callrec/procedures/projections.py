@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
@@ -23,17 +23,17 @@ from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey
-from callrec.procedures.archive_removal import check_archived_rows
-from callrec.procedures.categories import check_categories
+from callrec.procedures.archive_removal import REMOVED, check_archived_rows
+from callrec.procedures.categories import CATEGORISED, check_categories
 from callrec.procedures.custody import REENCRYPTED
-from callrec.procedures.hold_log import check_holds
-from callrec.procedures.incident_log import check_incident_rows
+from callrec.procedures.hold_log import OF_HOLDS, check_rows_of_holds
+from callrec.procedures.incident_log import OF_INCIDENTS, check_incident_rows
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_log import History, leaves_of
-from callrec.procedures.volume_log import check_volume_rows
+from callrec.procedures.volume_log import OF_VOLUMES, check_volume_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from sqlalchemy import Connection, Row
@@ -42,22 +42,30 @@ if TYPE_CHECKING:
     from callrec.audit.register import Register
 
 
+_OF_REQUESTS: Final = frozenset(map(str, RequestAct))
+_LOOKED_FOR: Final = frozenset(
+    (*_OF_REQUESTS, *OF_HOLDS, *OF_INCIDENTS, *OF_VOLUMES, REMOVED, CATEGORISED)
+)
+"""The acts that rows follow from by their leaves alone, without a statement."""
+
+
 def check_projections(
     connection: Connection, register: Register, zone: tzinfo
 ) -> Iterator[Problem]:
     """Everything in the catalogue that does not follow from the log; ``zone`` is the practice's."""
+    done = tuple(leaves_of(connection, _LOOKED_FOR))  # a look through a million leaves: 0.3 s
     for problems in (
         _check_people(connection, register),
         _check_shares(connection, register),
         _check_recordings(connection, register),
         _check_summaries(connection),
-        _check_requests(connection),
+        _check_requests(connection, done),
         _check_grants(connection),
-        _check_holds(connection, register, zone),
-        check_incident_rows(connection),
-        check_volume_rows(connection),
-        check_archived_rows(connection),
-        check_categories(connection, register, zone),
+        _check_holds(connection, register, zone, done),
+        check_incident_rows(connection, done),
+        check_volume_rows(connection, done),
+        check_archived_rows(connection, done),
+        check_categories(connection, register, zone, done),
     ):
         try:
             yield from problems
@@ -214,9 +222,9 @@ class _Counted(NamedTuple):
         return _Counted(self.since, self.batches + 1, self.recordings + recordings)
 
 
-def _check_requests(connection: Connection) -> Iterator[Problem]:
+def _check_requests(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
     """Each request's columns are what its leaves come to, and none is missing."""
-    leaves = tuple(leaves_of(connection, frozenset(RequestAct)))
+    leaves = [leaf for leaf in done if leaf.act in _OF_REQUESTS]
     made = {leaf.subject[0] for leaf in leaves if leaf.act == RequestAct.CREATED}
     naming: defaultdict[str, list[Leaf]] = defaultdict(list)
     for leaf in leaves:
@@ -254,9 +262,11 @@ def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
             yield row
 
 
-def _check_holds(connection: Connection, register: Register, zone: tzinfo) -> Iterator[Problem]:
+def _check_holds(
+    connection: Connection, register: Register, zone: tzinfo, done: Sequence[Leaf]
+) -> Iterator[Problem]:
     """Each hold names what its leaves say, and none is missing."""
     try:
-        check_holds(connection, register, zone)
+        check_rows_of_holds(connection, register, zone, done)
     except Tampered as error:
         yield Problem(None, error.message)

@@ -33,7 +33,7 @@ class VolumeAct(StrEnum):
     FOUND = "volume.found"
 
 
-_STANDING = {VolumeAct.LOST: LOST, VolumeAct.FOUND: IN_USE}
+OF_VOLUMES = {VolumeAct.LOST: LOST, VolumeAct.FOUND: IN_USE}
 
 
 def check_standings(practice: Practice, connection: Connection) -> None:
@@ -42,15 +42,15 @@ def check_standings(practice: Practice, connection: Connection) -> None:
     Raises:
         Tampered: a row says otherwise than the log, or a leaf is not its actor's.
     """
-    about = [leaf.seq for leaf in leaves_of(connection, _STANDING)]
+    about = [leaf.seq for leaf in leaves_of(connection, OF_VOLUMES)]
     leaves = attested_leaves(connection, practice.register, about)
     for problem in _wrong_rows(connection, leaves):
         raise Tampered(problem.what)
 
 
-def check_volume_rows(connection: Connection) -> Iterator[Problem]:
-    """Each volume stands as its leaves say; they were found sound before."""
-    yield from _wrong_rows(connection, leaves_of(connection, _STANDING))
+def check_volume_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
+    """Each volume stands as its leaves, among what was done, say; they were found sound before."""
+    yield from _wrong_rows(connection, (leaf for leaf in done if leaf.act in OF_VOLUMES))
 
 
 def newest_kept(connection: Connection) -> Mapping[str, int]:
@@ -59,7 +59,7 @@ def newest_kept(connection: Connection) -> Mapping[str, int]:
 
 
 def _wrong_rows(connection: Connection, leaves: Iterable[Leaf]) -> Iterator[Problem]:
-    said = {leaf.subject[0]: _STANDING[VolumeAct(leaf.act)] for leaf in leaves}
+    said = {leaf.subject[0]: OF_VOLUMES[VolumeAct(leaf.act)] for leaf in leaves}
     for row in each_volume(connection):
         if row.standing != said.get(row.id, IN_USE):
             yield Problem(None, "a volume does not stand as the log says: lost, or in use")
