@@ -1,4 +1,4 @@
-"""One run of ``ingest`` over its sources: while one batch is catalogued the next is sealed."""
+"""One run of ``ingest`` over its sources: while one batch is catalogued the next are sealed."""
 
 from __future__ import annotations
 
