@@ -15,7 +15,7 @@ from callrec.errors import Failed
 from callrec.procedures import intake_run
 from callrec.procedures.intake_after import After, AfterKind
 from callrec.procedures.intake_beside import Beside
-from callrec.procedures.intake_sealing import CHUNK_FILES
+from callrec.procedures.intake_sealing import CHUNK_FILES, LARGE_BYTES
 from callrec.procedures.intake_sources import Refusal
 from procedures.full_disk import little_room
 from procedures.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
@@ -24,12 +24,11 @@ from procedures.test_ingest_interrupted import CALLS, FULL, ciphertexts, stored
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from callrec.procedures.intake_batch import BatchKeys
     from callrec.procedures.intake_sealing import Outcome
     from callrec.procedures.intake_sources import Source
     from callrec.store.batch import DirectoryBatch
     from practices import House
-
-LARGE_BYTES = 100_000
 
 
 @pytest.fixture(autouse=True)
@@ -45,11 +44,12 @@ def _asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def noted(
         beside: Beside,
         batch: DirectoryBatch,
+        keys: BatchKeys,
         advance: Callable[[int], None],
         sources: Sequence[Source],
     ) -> list[Outcome]:
         asked.extend(source.path.name for source in sources)
-        return take(beside, batch, advance, sources)
+        return take(beside, batch, keys, advance, sources)
 
     monkeypatch.setattr(Beside, "take", noted)
     return asked

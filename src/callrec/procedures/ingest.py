@@ -3,15 +3,15 @@
 In this order, for each batch of at most a thousand recordings:
 
     leave out, unread, what stands there as it was read before, if sources are kept
-    seal two files at a time, in threads, and many small ones in a process beside; a file that is
-        known by name and size is only hashed
+    seal two files at a time, large ones in threads, many others in processes beside; a file that
+        is known by name and size is only hashed
     give each recording its call record, where there are some at hand
     make the sealed files durable, all with one call
     catalogue them in one transaction, with the batch's statement and its leaf: the commit point
     only then, and only if the copy opens, let the sources go where ``--after`` says
 
 A run that is killed has touched no source whose recording is not in the vault; the next run clears
-away what it left half-done and takes in the rest. While a batch is catalogued the next is sealed.
+away what it left half-done and takes in the rest. While a batch is catalogued the next are sealed.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ as the batch lasts, and can open none of it afterwards (docs/formats/recording.m
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -108,7 +108,7 @@ def catalogue_batch(
     Raises:
         Failed: the catalogue cannot be written.
     """
-    new = [_described(practice.vault, keys, same) for same in portion.new.values()]
+    new = [_first_revision(practice.vault, keys, same) for same in portion.new.values()]
     with writing(practice, actor.signer) as act:
         connection = act.connection
         further = {
@@ -139,17 +139,43 @@ def catalogue_batch(
     return numbers
 
 
-def _described(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision:
+def described(vault: str, keys: BatchKeys, taken: Taken) -> Taken:
+    """The same, with what is catalogued of it sealed already, if it is the only one of its sound.
+
+    What follows from it alone can be done where it is sealed: that takes no catalogue.
+    """
+    return replace(
+        taken,
+        metadata=_first_metadata(vault, keys, [taken]),
+        sealed_key=_sealed_key(vault, keys, taken),
+    )
+
+
+def _first_revision(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision:
     """The first revision of a recording; ``same`` are all the sources that have its sound."""
     taken = same[0]
-    metadata = seal_metadata(
+    metadata = taken.metadata if len(same) == 1 else None
+    return _Revision(
+        taken.uid,
+        1,
+        taken.sealed.sha256_ciphertext,
+        metadata or _first_metadata(vault, keys, same),
+    )
+
+
+def _first_metadata(vault: str, keys: BatchKeys, same: list[Taken]) -> SealedMetadata:
+    taken = same[0]
+    return seal_metadata(
         {**_fields(taken), "provenance": _provenance(same)},
         key=keys.catalogue,
         vault=vault,
         uid=taken.uid,
         revision=1,
     )
-    return _Revision(taken.uid, 1, taken.sealed.sha256_ciphertext, metadata)
+
+
+def _sealed_key(vault: str, keys: BatchKeys, taken: Taken) -> bytes:
+    return seal_data_key(vault, keys.batch, keys.recordings, uid=taken.uid, data_key=taken.data_key)
 
 
 def _further_fields(portion: Portion) -> dict[int, dict[str, Any]]:
@@ -275,9 +301,7 @@ def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
     return {
         "batch": keys.batch,
         "ciphertext": taken.sealed.sha256_ciphertext,
-        "data_key": seal_data_key(
-            vault, keys.batch, keys.recordings, uid=taken.uid, data_key=taken.data_key
-        ),
+        "data_key": taken.sealed_key or _sealed_key(vault, keys, taken),
         "direction": str(taken.call.direction),
         "duration_ms": taken.sound.duration_ms,
         "format": taken.sound.format,

@@ -1,79 +1,120 @@
-"""A process beside the one that catalogues, which seals small files: many at a time.
+"""Processes beside the one that catalogues, which seal all but large files.
 
-Of a small file nearly all the work is the interpreter's, which runs one thread of a process at a
-time: threads would only wait for each other. The process is forked, so that it has at once whatever
-it needs and shares the memory in which that lies. It touches sources and its share of the store's
-batches, never the catalogue; data keys pass through it as they pass through a thread. It ends with
-the process that it came from, however that ends.
+Of such a file most of the work is the interpreter's, which runs one thread of a process at a time:
+threads would only wait for each other. The processes are forked, so that they have at once whatever
+they need and share the memory in which that lies. They touch sources and their share of the store's
+batches, never the catalogue. Data keys pass through them as they pass through a thread, and so do
+the two keys of a batch, under which they seal what is to be catalogued. They end with the process
+that they came from, however that ends.
 """
 
 from __future__ import annotations
 
 import ctypes
 import gc
+import io
+import itertools
 import os
 import pickle
 import signal
-import socket
 import sys
+from collections import ChainMap
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from copyreg import dispatch_table
+from multiprocessing.connection import Connection, Pipe, wait
+from operator import attrgetter
+from pathlib import PosixPath
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from callrec.errors import Failed
-from callrec.procedures.intake_sealing import Sealing, chunks
-from callrec.store.sealing import Buffers
+from callrec.procedures.custody import SealedMetadata
+from callrec.procedures.intake_batch import BatchKeys, described
+from callrec.procedures.intake_sealing import Sealing, Taken, chunks
+from callrec.procedures.intake_sources import Mark, Source
+from callrec.store.sealing import Buffers, Sealed
+from callrec.telephone.call import Call
+from callrec.telephone.sound import Sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from io import BufferedRWPair
 
     from callrec.procedures.intake_sealing import Outcome
-    from callrec.procedures.intake_sources import Source
-    from callrec.store.batch import DirectoryBatch, Share
+    from callrec.store.batch import DirectoryBatch
     from callrec.telephone.setup import Setup
 
+PROCESSES: Final = 2
+_ASKED_AHEAD: Final = 2
+"""Chunks that each has at a time, so that it need not wait until it is heard."""
 _CAN: Final = sys.platform == "linux"
-_WORDS_WAITING: Final = 1 << 20
-"""Bytes that may be said and not heard yet: the outcomes of a thousand files."""
 _PR_SET_PDEATHSIG: Final = 1
 """prctl(2): the signal that a process gets when the one that forked it ends."""
 
 
 class Beside:
-    """The other process, as the one that catalogues sees it; one thread at a time asks it."""
+    """The other processes, as the one that catalogues sees them; one thread asks at a time."""
 
-    def __init__(self, line: socket.socket) -> None:
-        self._line = line.makefile("rwb")
+    def __init__(self, lines: list[Connection]) -> None:
+        self._lines = lines
+        self._turn = Lock()
 
     def take(
-        self, batch: DirectoryBatch, advance: Callable[[int], None], sources: Sequence[Source]
+        self,
+        batch: DirectoryBatch,
+        keys: BatchKeys,
+        advance: Callable[[int], None],
+        sources: Sequence[Source],
     ) -> list[Outcome]:
-        """Seal each into the batch, as ``Sealing.take`` does.
+        """Seal each into the batch, as ``Sealing.take`` does, and what is catalogued of it too.
 
         Raises:
-            Failed: the store cannot take it, or the process was ended by somebody else.
+            Failed: the store cannot take it, or a process was ended by somebody else.
         """
-        outcomes: list[Outcome] = []
+        with self._turn:
+            try:
+                return self._take(list(chunks(sources)), batch, keys, advance)
+            except BaseException:
+                for line in self._lines:
+                    line.close()  # the next to ask would hear what is still on its way
+                raise
+
+    def _take(
+        self,
+        all_chunks: Sequence[Sequence[Source]],
+        batch: DirectoryBatch,
+        keys: BatchKeys,
+        advance: Callable[[int], None],
+    ) -> list[Outcome]:
+        waiting = iter(enumerate(all_chunks))
+        outcomes: dict[int, list[Outcome]] = {}
+
+        def ask(line: Connection) -> None:
+            for number, chunk in itertools.islice(waiting, 1):
+                _say(line, (number, keys, batch.share(len(chunk)), chunk))
+
         try:
-            _say(self._line, (batch.share(len(sources)), sources))
-            for chunk in chunks(sources):
-                some, parts = _hear(self._line)
-                if isinstance(some, Exception):
-                    raise some
-                batch.join(parts)
-                outcomes += some
-                advance(sum(source.mark.size_bytes for source in chunk))
+            for line in self._lines * _ASKED_AHEAD:
+                ask(line)
+            while len(outcomes) < len(all_chunks):
+                for line in cast("list[Connection]", wait(self._lines)):
+                    number, some, parts = _hear(line)
+                    if isinstance(some, Exception):
+                        raise some
+                    ask(line)
+                    batch.join(parts)
+                    outcomes[number] = some
+                    advance(sum(source.mark.size_bytes for source in all_chunks[number]))
         except (EOFError, ConnectionError) as problem:
             raise Failed(
                 "a process that seals was ended by somebody else",
                 hint="run the command again: it goes on from there",
             ) from problem
-        return outcomes
+        return [each for number in sorted(outcomes) for each in outcomes[number]]
 
 
 @contextmanager
 def beside(vault: str, setup: Setup, *, summing: bool) -> Iterator[Beside | None]:
-    """Start the process, and end it; None: this system has no such processes.
+    """Start the processes, and end them; None: this system has no such processes.
 
     Args:
         vault: its id.
@@ -83,27 +124,29 @@ def beside(vault: str, setup: Setup, *, summing: bool) -> Iterator[Beside | None
     if not _CAN:
         yield None
         return
-    here, there = socket.socketpair()
-    for end in (here, there):
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _WORDS_WAITING)
-    gc.freeze()  # what is there now is shared, and is nobody's to clear away in the other process
-    parent = os.getpid()
-    child = os.fork()
-    if child == 0:
-        try:
-            here.close()
-            _end_with(parent)
-            _serve(there, vault, setup, summing=summing)
-        finally:
-            os._exit(0)  # nothing of the parent's is to be closed or said a second time
-    there.close()
-    asked = Beside(here)
+    gc.freeze()  # what is there now is shared, and is nobody's to clear away in the others
+    parent, lines, children = os.getpid(), list[Connection](), list[int]()
     try:
-        yield asked
+        for _ in range(PROCESSES):
+            here, there = Pipe()
+            lines.append(here)
+            child = os.fork()
+            if child == 0:
+                try:
+                    for line in lines:
+                        line.close()  # else it would not be told that the parent's end is closed
+                    _end_with(parent)
+                    _serve(there, vault, setup, summing=summing)
+                finally:
+                    os._exit(0)  # nothing of the parent's is to be closed or said a second time
+            there.close()
+            children.append(child)
+        yield Beside(lines)
     finally:
-        here.shutdown(socket.SHUT_RDWR)
-        here.close()
-        os.waitpid(child, 0)
+        for line in lines:
+            line.close()
+        for child in children:
+            os.waitpid(child, 0)
         gc.unfreeze()
 
 
@@ -116,31 +159,59 @@ def _end_with(parent: int) -> None:
         os._exit(0)
 
 
-def _serve(there: socket.socket, vault: str, setup: Setup, *, summing: bool) -> None:
-    line, buffers = there.makefile("rwb"), Buffers()
+def _serve(line: Connection, vault: str, setup: Setup, *, summing: bool) -> None:
+    buffers = Buffers()
     try:
         while True:
-            share, sources = _hear(line)
+            number, keys, share, chunk = _hear(line)
             share.buffers = buffers
             sealing = Sealing(vault, setup, share, lambda _: None, summing)
-            for chunk in chunks(sources):
-                _say(line, _outcomes(sealing, share, chunk))
+            _say(line, (number, _outcomes(sealing, keys, chunk), share.parts))
     except (EOFError, ConnectionError):
         return  # nothing more is asked
 
 
-def _outcomes(sealing: Sealing, share: Share, chunk: Sequence[Source]) -> tuple[Any, Any]:
-    share.parts.clear()
+def _outcomes(
+    sealing: Sealing, keys: BatchKeys, chunk: Sequence[Source]
+) -> list[Outcome] | Exception:
     try:
-        return sealing.take(chunk), share.parts
+        return [
+            described(sealing.vault, keys, each) if isinstance(each, Taken) else each
+            for each in sealing.take(chunk)
+        ]
     except Exception as problem:  # noqa: BLE001 - raised where it was asked
-        return problem, {}
+        return problem
 
 
-def _say(line: BufferedRWPair, what: object) -> None:
-    pickle.dump(what, line, pickle.HIGHEST_PROTOCOL)
-    line.flush()
+def _say(line: Connection, what: object) -> None:
+    said = io.BytesIO()
+    _Pickler(said, pickle.HIGHEST_PROTOCOL).dump(what)
+    line.send_bytes(said.getbuffer())
 
 
-def _hear(line: BufferedRWPair) -> Any:
-    return pickle.load(line)  # noqa: S301 - our own process's words, on a line that nobody else has
+def _hear(line: Connection) -> Any:
+    return pickle.loads(line.recv_bytes())  # noqa: S301 - our own process's words, on a line that nobody else has
+
+
+def _by_values(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    values = attrgetter(*kind.__slots__)
+    return lambda each: (kind, values(each))
+
+
+def _call(*values: Any) -> Call:
+    return Call(**dict(zip(Call.__slots__, values, strict=True)))
+
+
+_BY_VALUES: Final = (BatchKeys, Mark, Sealed, SealedMetadata, Sound, Source, Taken)
+_of_call = attrgetter(*Call.__slots__)
+
+
+class _Pickler(pickle.Pickler):
+    """By itself it asks each object what its fields are, which takes longer than all else."""
+
+    dispatch_table = ChainMap[type, Any](  # noqa: RUF012 - where pickle looks for it
+        {kind: _by_values(kind) for kind in _BY_VALUES},
+        {PosixPath: lambda path: (PosixPath, (str(path),))},
+        {Call: lambda call: (_call, _of_call(call))},
+        dispatch_table,
+    )

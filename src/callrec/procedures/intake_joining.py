@@ -92,7 +92,8 @@ def with_record(taken: Taken, joined: Joined | None) -> Taken:
         if joined.joined_by is JoinedBy.NUMBER_AND_TIME:
             return taken  # the record is of another call
         raise
-    return replace(taken, call=filled(taken.call, joined), record=as_record(joined))
+    call = filled(taken.call, joined)
+    return replace(taken, call=call, record=as_record(joined), metadata=None)
 
 
 def join_known(

@@ -1,7 +1,8 @@
-"""One run of ``ingest`` over its sources: while one batch is catalogued the next is sealed."""
+"""One run of ``ingest`` over its sources: while one batch is catalogued the next are sealed."""
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -27,13 +28,14 @@ from callrec.procedures.intake_known import (
     write_macs,
 )
 from callrec.procedures.intake_sealing import (
+    LARGE_BYTES,
     SMALL_BYTES,
     Hashed,
     Outcome,
     Sealing,
     Seen,
     Taken,
-    are_small,
+    are_below,
     chunks,
     hash_chunk,
     portions,
@@ -60,8 +62,10 @@ if TYPE_CHECKING:
 MOST_RECORDINGS: Final = 1000
 MOST_BYTES: Final = 256_000_000
 WORKERS: Final = 2
+AHEAD: Final = 2
+"""Batches that are being sealed, or are sealed, while one is catalogued."""
 WORTH_IT: Final = 256
-"""Small files among the first from which on a process for them is worth its start."""
+"""Files among the first, large ones aside, from which on processes are worth their start."""
 
 
 @dataclass(slots=True)
@@ -141,19 +145,18 @@ class Run:
             self._help_with(first) as self._beside,
             _workers() as self._pool,
         ):
-            before: _Group | None = None
+            begun: deque[_Group] = deque()
             for sources in filter(None, chain([first], all_sources)):
-                group = self._begin(sources, stores.enter_context(ExitStack()))
-                if before is not None:
-                    self._finish(before)
-                before = group
-            if before is not None:
-                self._finish(before)
+                begun.append(self._begin(sources, stores.enter_context(ExitStack())))
+                if len(begun) > AHEAD:
+                    self._finish(begun.popleft())
+            while begun:
+                self._finish(begun.popleft())
         return self._done
 
     def _help_with(self, first: Sequence[Source]) -> AbstractContextManager[Beside | None]:
-        """A process for small files, if the first portion promises that there are many."""
-        if sum(source.mark.size_bytes < SMALL_BYTES for source in first) < WORTH_IT:
+        """Processes, if the first portion promises that there is enough for them."""
+        if sum(source.mark.size_bytes < LARGE_BYTES for source in first) < WORTH_IT:
             return nullcontext()
         return beside(self._practice.vault, self._setup, summing=self._summing)
 
@@ -192,10 +195,10 @@ class Run:
         if self._beside is None or group.batch is None:
             yield from self._submit(sealing.take, sources)
             return
-        elsewhere = partial(self._beside.take, group.batch, self._advance)
-        for small, some in groupby(chunks(sources), are_small):
-            if small:
-                yield self._pool.submit(self._in_turn, elsewhere, list(chain(*some)))
+        elsewhere = partial(self._beside.take, group.batch, group.keys, self._advance)
+        for is_theirs, some in groupby(chunks(sources), partial(are_below, LARGE_BYTES)):
+            if is_theirs:
+                yield self._pool.submit(elsewhere, list(chain(*some)))
             else:
                 for chunk in some:
                     yield self._pool.submit(sealing.take, chunk)
@@ -208,8 +211,7 @@ class Run:
     def _in_turn(
         self, work: Callable[[Sequence[Source]], list[Outcome]], chunk: Sequence[Source]
     ) -> list[Outcome]:
-        # Two threads at small files wait for the interpreter's lock more than they gain.
-        with self._small_files if are_small(chunk) else nullcontext():
+        with self._small_files if are_below(SMALL_BYTES, chunk) else nullcontext():
             return work(chunk)
 
     def _sealing(self, group: _Group) -> Sealing:

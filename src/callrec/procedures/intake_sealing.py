@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from io import FileIO
 
+    from callrec.procedures.custody import SealedMetadata
     from callrec.procedures.intake_reading import Opened
     from callrec.procedures.intake_sources import Mark, Source
     from callrec.store import Batch
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 CHUNK_FILES: Final = 16
 CHUNK_BYTES: Final = 8_000_000
 SMALL_BYTES: Final = 64 * 1024
+"""Below this two threads at it wait for the interpreter's lock more than they gain."""
+LARGE_BYTES: Final = 1_000_000
+"""From this on the ciphers and hashes, which let go of the lock, are nearly all of the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,10 @@ class Taken:
     """Of the original, in hex; empty: nobody asked."""
     record: Mapping[str, Any] | None = None
     """Its call record, as it is sealed with it."""
+    metadata: SealedMetadata | None = None
+    """What is known of it, if that was sealed at once; as long as no more is known."""
+    sealed_key: bytes = b""
+    """Its key under its batch's, if that was sealed at once."""
 
     @property
     def sha256(self) -> str:
@@ -160,9 +168,9 @@ def chunks(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
     return portions(sources, CHUNK_FILES, CHUNK_BYTES)
 
 
-def are_small(chunk: Sequence[Source]) -> bool:
-    """Whether a chunk's files are so small that their bytes are the least of the work."""
-    return sum(source.mark.size_bytes for source in chunk) < SMALL_BYTES * len(chunk)
+def are_below(size_bytes: int, chunk: Sequence[Source]) -> bool:
+    """Whether a chunk's files are smaller than so many bytes, in the mean."""
+    return sum(source.mark.size_bytes for source in chunk) < size_bytes * len(chunk)
 
 
 def portions(
