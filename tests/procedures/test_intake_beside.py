@@ -20,6 +20,7 @@ from callrec.procedures.intake_sources import Refusal
 from procedures.full_disk import little_room
 from procedures.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
 from procedures.test_ingest_interrupted import CALLS, FULL, ciphertexts, stored
+from procedures.told import a_row, records, take_in_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,6 +102,18 @@ def test_the_same_sound_twice_is_one_file(house: House, tmp_path: Path, asked: l
     done = take_in(house, spool)
     assert (len(asked), done.recordings, done.duplicates) == (2, 1, 1)
     assert len(stored(house)) == 1
+    (recording,) = recordings_of(house)
+    assert len(recording.fields["provenance"]) == 2
+
+
+def test_the_call_record_is_sealed_with_what_was_sealed_there(
+    house: House, tmp_path: Path, asked: list[str]
+) -> None:
+    calls = [a_call(tmp_path, call) for call in range(2)]
+    done = take_in_with(house, records(tmp_path / "cdr.csv", a_row()), *calls)
+    assert (len(asked), done.joined, done.unjoined) == (2, 1, 1)
+    joined = [recording.fields["record"] for recording in recordings_of(house)]
+    assert [record and record["joined_by"] for record in joined] == ["unique-id", None]
 
 
 def test_one_that_is_ended_by_somebody_is_told_and_the_next_run_takes_the_rest_in(
