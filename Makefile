@@ -1,7 +1,10 @@
 # make demo    the whole story on a small made-up practice
 # make test    every check and every test
-# make check   format, lint, types, layers: no tests
+# make check   format, lint, types, layers, and what is installed: no tests
 # make format  put the code into shape
+# make audit   ask for known weaknesses of what is pinned; without a network it says "not checked" (69)
+# make licences write docs/licences.md
+# make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break each rule of policy/ and see that a test fails (docs/mutation.md)
 # make bench     callrec beside its peers, in minutes; make bench-full: what docs/benchmarks.md shows
 
@@ -10,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test check format mutation judges bench bench-full peers
+.PHONY: demo test check format audit licences release mutation judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
@@ -23,20 +26,29 @@ check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m supply check
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+audit licences: $(INSTALLED)
+	@$(BIN)/python -m supply $@
+
+release: check
+	@$(BIN)/python -m supply release
 
 mutation: $(INSTALLED)
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
 # Exact versions and their hashes, every wheel checked; the project itself needs nothing further.
+# Python 3.11 lays a setuptools of its own beside pip, which no hash here speaks for.
 $(INSTALLED): constraints.txt pyproject.toml Makefile
 	$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || apt-get install -y --no-install-recommends python3-venv
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip uninstall --quiet --yes setuptools
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(INSTALLED)
 

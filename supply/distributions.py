@@ -1,0 +1,114 @@
+"""What is installed beside callrec, against what ``constraints.txt`` pins."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import distributions
+from typing import TYPE_CHECKING, Final
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from importlib.metadata import Distribution
+
+    from packaging.markers import Marker
+    from packaging.utils import NormalizedName
+
+CALLREC: Final = canonicalize_name("callrec")
+PINNED: Final = re.compile(
+    r"^(?P<what>[^\s#-][^\\\n]*?)(?P<hashes>(?: \\\n +--hash=\S+)*)$", re.MULTILINE
+)
+HASH: Final = re.compile(r"--hash=sha256:[0-9a-f]{64}(?=\s|$)")
+
+ENVIRONMENTS: Final = [
+    {
+        "extra": "",
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "sys_platform": name,
+        "platform_system": system,
+        "os_name": "nt" if name == "win32" else "posix",
+    }
+    for python in ("3.11", "3.12", "3.13")
+    for name, system in (("linux", "Linux"), ("darwin", "Darwin"), ("win32", "Windows"))
+]
+"""What requirements ask of a machine, for each that callrec may run on."""
+
+
+def installed() -> dict[NormalizedName, Distribution]:
+    """Every distribution that this Python can import, callrec too."""
+    return {canonicalize_name(each.name): each for each in distributions()}
+
+
+def pinned(constraints: str) -> dict[NormalizedName, str]:
+    """The versions of a file of constraints that are for this machine.
+
+    Raises:
+        ValueError: A line pins no single version, or gives no hash that it must have.
+    """
+    versions = {}
+    for line in PINNED.finditer(constraints):
+        wanted = Requirement(line["what"])
+        exact = [each.version for each in wanted.specifier if each.operator == "=="]
+        if len(exact) != 1 or "*" in exact[0]:
+            raise ValueError(f"{wanted.name}: no exact version")
+        if not HASH.search(line["hashes"]):
+            raise ValueError(f"{wanted.name}: no SHA-256")
+        if wanted.marker is None or wanted.marker.evaluate():
+            versions[canonicalize_name(wanted.name)] = exact[0]
+    return versions
+
+
+def differences(
+    have: Mapping[NormalizedName, str], want: Mapping[NormalizedName, str]
+) -> list[str]:
+    """A sentence for each distribution that is there and not pinned, or the other way."""
+    return [
+        f"{name}: {have.get(name, 'nothing')} is installed, {want.get(name, 'nothing')} is pinned"
+        for name in sorted({*have, *want})
+        if have.get(name) != want.get(name)
+    ]
+
+
+def needed() -> dict[NormalizedName, list[NormalizedName]]:
+    """What callrec runs with on this machine, itself first, and what each needs of the others."""
+    return reached(lambda marker: marker.evaluate({"extra": ""}))
+
+
+def requirements(constraints: str) -> str:
+    """The lines of a file of constraints for what callrec runs with, on other systems too.
+
+    A part that is not installed here may itself need something that is then missing; pip, told to
+    require hashes, stops at that.
+    """
+    on_any = reached(lambda marker: any(map(marker.evaluate, ENVIRONMENTS)))
+    return "".join(
+        line[0] + "\n"
+        for line in PINNED.finditer(constraints)
+        if canonicalize_name(Requirement(line["what"]).name) in on_any
+    )
+
+
+def reached(
+    holds: Callable[[Marker], bool],
+) -> dict[NormalizedName, list[NormalizedName]]:
+    """Each distribution to which requirements lead from callrec, and where they lead from it."""
+    there = installed()
+    found: dict[NormalizedName, list[NormalizedName]] = {}
+    waiting = [CALLREC]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        wanted = map(Requirement, (there[name].requires or []) if name in there else [])
+        found[name] = sorted(
+            {
+                canonicalize_name(each.name)
+                for each in wanted
+                if each.marker is None or holds(each.marker)
+            }
+        )
+        waiting += found[name]
+    return found

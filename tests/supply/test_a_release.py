@@ -1,0 +1,122 @@
+"""A release can be built again by whoever doubts it, and says what is in it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tarfile
+import zipfile
+from pathlib import Path
+from tempfile import gettempdir
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+import callrec
+from supply.distributions import CALLREC, needed, pinned
+from supply.release import NotTheSame, build, make, same
+
+ROOT = Path(__file__).parents[2]
+VERSION = callrec.__version__
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    into = tmp_path_factory.mktemp("release") / "dist"
+    make(ROOT, into)
+    return into
+
+
+def test_made_again_it_is_the_same_byte_for_byte(release: Path, tmp_path: Path) -> None:
+    make(ROOT, tmp_path / "again")
+    same(release, tmp_path / "again")
+
+
+def test_it_has_these_files_and_their_sums_hold(release: Path) -> None:
+    assert sorted(each.name for each in release.iterdir()) == [
+        "SHA256SUMS",
+        f"callrec-{VERSION}-py3-none-any.whl",
+        f"callrec-{VERSION}.cdx.json",
+        f"callrec-{VERSION}.tar.gz",
+        "requirements.txt",
+    ]
+    done = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"],
+        cwd=release,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.count(": OK")) == (0, 4)
+
+
+def test_two_that_differ_are_no_release(tmp_path: Path) -> None:
+    for name, content in (("one", b"a"), ("other", b"b")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.whl").write_bytes(content)
+    with pytest.raises(NotTheSame, match=r"x\.whl"):
+        same(tmp_path / "one", tmp_path / "other")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NotTheSame, match=r"x\.whl"):
+        same(tmp_path / "one", tmp_path / "empty")
+    with pytest.raises(NotTheSame, match="nothing"):
+        same(tmp_path / "empty", tmp_path / "empty")
+
+
+def test_the_sdist_builds_the_wheel(release: Path, tmp_path: Path) -> None:
+    (sdist,) = release.glob("*.tar.gz")
+    with tarfile.open(sdist) as tar:
+        tar.extractall(tmp_path, filter="data")
+        epoch = int(tar.getmembers()[0].mtime)
+    build(tmp_path / sdist.name[:-7], tmp_path / "built", epoch=epoch, umask=0o022, env={})
+    (wheel,) = release.glob("*.whl")
+    assert (tmp_path / "built" / wheel.name).read_bytes() == wheel.read_bytes()
+
+
+def test_the_wheel_carries_callrec_alone(release: Path) -> None:
+    (wheel,) = release.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        tops = {name.split("/")[0] for name in archive.namelist()}
+    assert tops == {"callrec", f"callrec-{VERSION}.dist-info"}
+
+
+def test_the_bill_is_as_cyclonedx_has_it(release: Path) -> None:
+    text = (release / f"callrec-{VERSION}.cdx.json").read_text(encoding="utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    broken = text.replace('"type": "library"', '"type": "book"', 1)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(broken) is not None
+
+
+def test_the_bill_has_what_callrec_runs_with_at_its_pinned_version(release: Path) -> None:
+    told = json.loads((release / f"callrec-{VERSION}.cdx.json").read_text(encoding="utf-8"))
+    pins = (release / "requirements.txt").read_text(encoding="utf-8")
+    listed = {each["name"]: each["version"] for each in told["components"]}
+    assert {*listed, "callrec"} == {*needed()}
+    assert [n for n, v in listed.items() if f"\n{n}=={v} " not in f"\n{pins}"] == []
+    assert all(each["licenses"] for each in told["components"])
+    assert {each["ref"] for each in told["dependencies"]} == {
+        told["metadata"]["component"]["bom-ref"],
+        *(each["bom-ref"] for each in told["components"]),
+    }
+
+
+def test_the_requirements_are_pinned_and_have_what_runs_and_no_more(release: Path) -> None:
+    text = (release / "requirements.txt").read_text(encoding="utf-8")
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if line not in pins.splitlines()] == []
+    assert {*pinned(text)} == {*needed()} - {CALLREC}
+    names = re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE)
+    assert {"colorama", "pywin32-ctypes"} <= {*names}
+
+
+def test_what_is_written_beside_names_no_address_and_no_folder(release: Path) -> None:
+    """Where the parts were had from is each reader's own affair."""
+    written = "".join(
+        each.read_text(encoding="utf-8")
+        for each in release.iterdir()
+        if each.suffix not in {".whl", ".gz"}
+    )
+    assert set(re.findall(r"https?://[^/\s\"]+", written)) == {"http://cyclonedx.org"}
+    assert [p for p in (str(ROOT), gettempdir(), str(Path.home())) if f"{p}/" in written] == []

@@ -1,0 +1,97 @@
+"""What is installed is what is pinned, and what it may be."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from supply.distributions import differences, needed, pinned
+from supply.licences import ALLOWED, EXCEPTIONS, UNKNOWN, licences, page, refused
+
+ROOT = Path(__file__).parents[2]
+PINS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+HASH = f"--hash=sha256:{'ab' * 32}"
+A, B, C = map(canonicalize_name, "abc")
+
+
+def test_the_check_finds_nothing_here() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "supply", "check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+def test_each_line_of_the_constraints_is_read() -> None:
+    lines = re.findall(r"^[a-z0-9]", PINS, re.MULTILINE)
+    for_others = re.findall(r"^.* ; .*$", PINS, re.MULTILINE)
+    assert len(lines) - len(for_others) <= len(pinned(PINS)) <= len(lines)
+
+
+def test_a_pin_for_another_system_is_not_for_this_one() -> None:
+    text = f"a==1 \\\n    {HASH}\nb==2 ; sys_platform == 'none' \\\n    {HASH}\n"
+    assert pinned(text) == {A: "1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a==1\n", "a: no SHA-256"),
+        (f"a==1 \\\n    {HASH}\nb==2\nc==3 \\\n    {HASH}\n", "b: no SHA-256"),
+        ("a==1 \\\n    --hash=md5:abcd\n", "a: no SHA-256"),
+        (f"a>=1 \\\n    {HASH}\n", "a: no exact version"),
+        (f"a==1.* \\\n    {HASH}\n", "a: no exact version"),
+        (f"a \\\n    {HASH}\n", "a: no exact version"),
+    ],
+)
+def test_what_is_pinned_by_half_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(why)):
+        pinned(text)
+
+
+def test_another_version_one_too_many_and_one_too_few_are_told() -> None:
+    assert differences({A: "1", B: "2"}, {A: "1.1", C: "3"}) == [
+        "a: 1 is installed, 1.1 is pinned",
+        "b: 2 is installed, nothing is pinned",
+        "c: nothing is installed, 3 is pinned",
+    ]
+
+
+def test_what_callrec_runs_with_has_none_of_what_tests_it() -> None:
+    runs = needed()
+    assert {"sqlalchemy", "cryptography", "mako", "pycparser"} <= runs.keys()
+    assert not {"pytest", "mypy", "pip-audit", "greenlet", "requests"} & runs.keys()
+
+
+@pytest.mark.parametrize(
+    "expression", ["AGPL-3.0-only", "MIT AND GPL-3.0-or-later", "MIT OR Proprietary", UNKNOWN]
+)
+def test_a_licence_that_is_not_on_the_list_is_refused(expression: str) -> None:
+    assert refused({A: "MIT", B: expression, C: "(MIT OR Apache-2.0) AND ISC"}) == [
+        f"b: its licence is {expression}, which is not on the list"
+    ]
+
+
+def test_an_exception_is_for_one_distribution_and_one_licence() -> None:
+    (name, expression), *_ = EXCEPTIONS.items()
+    one = canonicalize_name(name)
+    assert refused({one: expression}) == []
+    assert len(refused({one: "GPL-3.0-only", A: expression})) == 2
+    assert expression not in ALLOWED
+
+
+def test_the_page_of_licences_has_what_is_installed() -> None:
+    """Another Python has a few others, so the page may have more than is here, if pinned."""
+    kept = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in page().splitlines() if line not in kept] == []
+    names = re.findall(r"^\| (\S+) \| (?!licence)[^-]", "\n".join(kept), re.MULTILINE)
+    assert [n for n in names if not re.search(rf"^{re.escape(n)}==", PINS, re.MULTILINE)] == []
+    assert {*licences()} <= {*names}
