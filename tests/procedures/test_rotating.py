@@ -201,4 +201,4 @@ def test_every_column_that_names_a_version_of_a_key_is_moved() -> None:
         if column.name.endswith("_version") and column.name != "schema_version"
     }
     assert named == {(sealing.table.name, sealing.version) for sealing in SEALINGS}
-    assert all(isinstance(s.table.c[s.sealed].type, LargeBinary) for s in SEALINGS)
+    assert all(isinstance(s.table.c[s.sealed].type, LargeBinary | tables.Blob) for s in SEALINGS)
