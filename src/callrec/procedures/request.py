@@ -158,7 +158,8 @@ def find_recordings(
             if may_search:
                 raise
             raise NotFound(
-                f"there is no recording {number}", hint="ask for it by what you know of the call"
+                f"there is no recording {number}",
+                hint="leave it out, and say what you know of the call",
             ) from error
         found.append((row.uid, row.ciphertext))
     return tuple(found)
