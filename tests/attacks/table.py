@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 BY_NATURE = "ucceeds by nature"
+"""At the beginning of a sentence or within it."""
 _TOP = """\
 # Attacks
 
