@@ -29,6 +29,8 @@ IDLE: Final = timedelta(minutes=10)
 AT_MOST: Final = timedelta(minutes=60)
 MEMORY_FILE_SYSTEMS: Final = frozenset({"tmpfs", "ramfs"})
 SERVICE: Final = "callrec"
+_IN_NO_FORM: Final = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
+"""What reading says of JSON that is none, or of another form, however deep."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,7 +87,10 @@ def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Sessi
         Misconfigured: others can read the session file.
     """
     text = _read_session(vault, environ)
-    session = None if text is None else _session_from(text, vault)
+    try:
+        session = None if text is None else _session_from(text, vault)
+    except _IN_NO_FORM:
+        return None  # as good as none: whoever may log in makes another in its place
     if session is None:
         return None
     if not (session.used_at <= now < min(session.used_at + IDLE, session.opened_at + AT_MOST)):
@@ -159,7 +164,7 @@ def read_credential(path: Path) -> Credential:
             root=bytes.fromhex(value["root"]),
             seed=bytes.fromhex(value["seed"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except _IN_NO_FORM as error:
         raise Misconfigured(
             f'"{path}" is no credential file',
             hint="callrec user add NAME --role intake --credential-file FILE writes one",

@@ -225,9 +225,8 @@ def from_an_older_vault(house: House, *recordings: int, **told: object) -> None:
     says = said(Purpose.COMPLAINT, **{**NOTHING_TOLD, **told})
     particulars = particulars_of(house.practice, Purpose.COMPLAINT, says)
     with writing(house.practice, sam.signer) as act:
-        body = new_body(
-            1, Purpose.COMPLAINT, particulars, find_recordings(act.connection, recordings)
-        )
+        asked = find_recordings(house.practice, sam, act.connection, recordings)
+        body = new_body(1, Purpose.COMPLAINT, particulars, asked)
         write_request(house.practice, act, sam, body)
 
 

@@ -146,7 +146,7 @@ def test_what_is_held_is_not_disposed_of(house: House) -> None:
     particulars = opened(house, reference).particulars
     max_ = signed_in(house, "max")
     with writing(house.practice, max_.signer) as act:
-        found = find_recordings(act.connection, [1])
+        found = find_recordings(house.practice, max_, act.connection, [1])
         body = new_body(2, Purpose.DISPOSAL, particulars, found)
         write_request(house.practice, act, max_, body)
     assert "held by H-1" in nothing_is_erased(house, "R-2", 1)

@@ -99,6 +99,7 @@ FACTS = {
     "a list": "[8000, 1]",
     "a number": "8000",
     "no JSON": "8000 Hz",
+    "a list in a list, and so on": "[" * 100_000,
 }
 
 

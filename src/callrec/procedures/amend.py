@@ -73,7 +73,9 @@ def attach_recordings(
 
     def attached(request: OpenRequest, connection: Connection) -> _Content:
         before = request.body.recordings
-        after = tuple(dict.fromkeys((*before, *find_recordings(connection, numbers))))
+        after = tuple(
+            dict.fromkeys((*before, *find_recordings(practice, actor, connection, numbers)))
+        )
         if after == before:
             raise _is_so_already(reference)
         return request.particulars, after
@@ -92,7 +94,10 @@ def detach_recordings(
     """
 
     def detached(request: OpenRequest, connection: Connection) -> _Content:
-        before, chosen = request.body.recordings, find_recordings(connection, numbers)
+        before, chosen = (
+            request.body.recordings,
+            find_recordings(practice, actor, connection, numbers),
+        )
         if not set(chosen) <= set(before):
             raise NotFound(
                 "the request does not ask for that", hint=f"callrec request show {reference}"

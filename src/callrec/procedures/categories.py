@@ -64,7 +64,7 @@ def set_category(
         check_may_review(actor.person, on=today(practice))
         check_reason(reason, Clause.ENCRYPTED_AND_ARCHIVED)
         chosen = _known(practice, category)
-        found = find_recordings(act.connection, recordings)
+        found = find_recordings(practice, actor, act.connection, recordings)
         _check_there(act.connection, recordings)
         _log(act, actor, [uid for uid, _ in found], chosen, reason)
     return chosen

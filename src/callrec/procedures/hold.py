@@ -53,7 +53,7 @@ def place_hold(
     ):
         check_may_place_hold(actor.person, on=today(practice))
         check_reason(reason, Clause.ENCRYPTED_AND_ARCHIVED)
-        found = find_recordings(act.connection, recordings)
+        found = find_recordings(practice, actor, act.connection, recordings)
         hold, number = log_placed(practice, act, actor, reason=reason)
         log_covers(act, actor, hold, (uid for uid, _ in found))
     return Placed(number, tuple(dict.fromkeys(recordings)))

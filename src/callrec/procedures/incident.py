@@ -98,7 +98,7 @@ def open_incident(practice: Practice, act: Writing, actor: Actor, account: Accou
     check_noticed(account.noticed_at, practice.now())
     told = _told(practice, actor, account.tell)
     check_is_told(told, actor.person.id)
-    body = _body(practice, act.connection, account)
+    body = _body(practice, actor, act.connection, account)
     which = IncidentVersion(practice.vault, primitives.fresh_id(), 1, actor.person.id, told.id)
     insert_incident(
         act.connection,
@@ -147,8 +147,10 @@ def _controllers(practice: Practice) -> Iterator[Person]:
             yield person
 
 
-def _body(practice: Practice, connection: Connection, account: Account) -> IncidentBody:
-    found = find_recordings(connection, account.recordings)
+def _body(
+    practice: Practice, actor: Actor, connection: Connection, account: Account
+) -> IncidentBody:
+    found = find_recordings(practice, actor, connection, account.recordings)
     if len(found) > MOST_RECORDINGS:
         raise Unusable(
             f"a report names {MOST_RECORDINGS} recordings at most",

@@ -18,14 +18,14 @@ from callrec.catalogue.requests import (
 )
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
-from callrec.errors import Refused, Unusable
+from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
 from callrec.policy.particulars import UNKNOWN, take_particulars
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct, RequestState
-from callrec.policy.role import VaultKey
-from callrec.practice import attempt, today, writing
+from callrec.policy.role import Power, VaultKey
+from callrec.practice import attempt, powers, today, writing
 from callrec.procedures.custody import find_recording, to_millis
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import place_with_request
@@ -100,7 +100,7 @@ def create_request(
         check_may_request(actor.person, purpose, on=today(practice))
         particulars = particulars_of(practice, purpose, said)
         with writing(practice, actor.signer) as act:
-            found = find_recordings(act.connection, recordings)
+            found = find_recordings(practice, actor, act.connection, recordings)
             check_count(practice, purpose, len(found))
             number = next_number(act.connection)
             body = new_body(number, purpose, particulars, found)
@@ -141,14 +141,28 @@ def everybody(practice: Practice) -> frozenset[str]:
     return frozenset(logins(practice).values())
 
 
-def find_recordings(connection: Connection, numbers: Sequence[int]) -> tuple[tuple[str, str], ...]:
+def find_recordings(
+    practice: Practice, actor: Actor, connection: Connection, numbers: Sequence[int]
+) -> tuple[tuple[str, str], ...]:
     """Uid and SHA-256 of the ciphertext of each, in the order given, none twice.
 
     Raises:
-        NotFound: one of them does not exist.
+        NotFound: one of them does not exist, or no more; which of both, only a searcher is told.
     """
-    rows = (find_recording(connection, number) for number in dict.fromkeys(numbers))
-    return tuple((row.uid, row.ciphertext) for row in rows)
+    may_search = Power.SEARCH in powers(practice, actor)
+    found = []
+    for number in dict.fromkeys(numbers):
+        try:
+            row = find_recording(connection, number)
+        except NotFound as error:
+            if may_search:
+                raise
+            raise NotFound(
+                f"there is no recording {number}",
+                hint="leave it out, and say what you know of the call",
+            ) from error
+        found.append((row.uid, row.ciphertext))
+    return tuple(found)
 
 
 def check_count(practice: Practice, purpose: Purpose, count: int) -> None:

@@ -1,7 +1,8 @@
 """Find out who acts: by password, by credential, or by the login that is open [policy 4(i)].
 
 A failure is in the audit log, without the name that was typed, one leaf a minute with a count; and
-each further one in a row makes the next attempt wait longer.
+each further one in a row makes the next attempt wait longer. Whether there is such a login, or only
+its password was wrong, neither the words nor the work tell.
 """
 
 from __future__ import annotations
@@ -65,27 +66,20 @@ def unlock_person(practice: Practice, *, login: str, password: str) -> Unlocked:
         Tampered: the root locked with the seed is not this vault's.
     """
     now = practice.now()
-    with reading(practice.engine) as connection:
-        row = connection.execute(
-            select(tables.person).where(tables.person.c.login == login)
-        ).first()
-    if row is None or row.locked is None:
+    row, locked = _lock_of(practice, login)
+    if row is None or _must_wait(row, now):
+        primitives.stretch(password, locked.salt, locked.kdf)
         _fail(practice, None, now)
-        raise Locked("no such login, or a wrong password", hint="callrec login NAME tries again")
-    _check_wait(row, now)
-    claimed = row.claimed is not None
-    locked = LockedSeed.from_json(parse(row.claimed if claimed else row.locked))
+        raise _not_let_in()
     try:
         identity, root = unlock(locked, password, practice.vault)
     except Locked as error:
         _fail(practice, row, now)
-        raise Locked(
-            "no such login, or a wrong password", hint="callrec login NAME tries again"
-        ) from error
+        raise _not_let_in() from error
     _check_root(practice, root)
     if row.failures:
         _forget_failures(practice, row.id)
-    return Unlocked(row.id, login, identity, claimed)
+    return Unlocked(row.id, login, identity, claimed=row.claimed is not None)
 
 
 def actor_by_password(practice: Practice, *, login: str, password: str) -> Actor:
@@ -199,13 +193,35 @@ def _check_root(practice: Practice, root: bytes) -> None:
         raise Tampered("the audit log does not begin as it did when this key was made")
 
 
-def _check_wait(row: Row[tuple[object, ...]], now: datetime) -> None:
+def _lock_of(practice: Practice, login: str) -> tuple[Row[tuple[object, ...]] | None, LockedSeed]:
+    """Somebody's row and lock; for who has no password none, and the lock of somebody.
+
+    Whose, depends on the login alone: the same one always takes as long.
+    """
+    person = tables.person
+    with reading(practice.engine) as connection:
+        rows = connection.execute(
+            select(person).where(person.c.locked.is_not(None)).order_by(person.c.id)
+        ).all()
+    row = next((row for row in rows if row.login == login), None)
+    place = int.from_bytes(primitives.sha256(practice.root, login.encode())) % len(rows)
+    shown = rows[place] if row is None else row
+    return row, LockedSeed.from_json(parse(shown.claimed or shown.locked))
+
+
+def _not_let_in() -> Locked:
+    return Locked(
+        "no such login, a wrong password, or too soon after several wrong ones",
+        hint=f"after {FREE_FAILURES} wrong ones in a row there is a wait,"
+        f" {LONGEST_WAIT.seconds // 60} minutes at most; then callrec login NAME tries again",
+    )
+
+
+def _must_wait(row: Row[tuple[object, ...]], now: datetime) -> bool:
     if row.failed_at is None:
-        return
+        return False
     until = datetime.fromtimestamp(row.failed_at / 1000, UTC) + wait_after(row.failures)
-    if now < until:
-        seconds = int((until - now).total_seconds()) + 1
-        raise Locked(f"too many wrong passwords: wait {seconds} s", hint="then try again")
+    return now < until
 
 
 def _fail(practice: Practice, row: Row[tuple[object, ...]] | None, now: datetime) -> None:

@@ -87,7 +87,7 @@ def _form(said: tuple[Kind, bytes] | None) -> Form:
     try:
         told = json.loads(facts) if kind is Kind.FACTS else {}
         form = Form(**told) if all(isinstance(each, int) for each in told.values()) else None
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         form = None
     if form is None:
         raise Undecodable(Why.GAVE_UP)

@@ -1,0 +1,131 @@
+"""Files and rows put in each other's place, by whoever can write to the vault."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from attacks.typed import done, type_in
+from procedures.asking import by_sql, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from practices import House
+
+TAMPERED = 5
+RUBBISH = {
+    "nothing": b"",
+    "a list": b"[]",
+    "an object": b"{}",
+    "no text": b"\xff",
+    "without end": b"[" * 100_000,
+}
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder of one's own in memory, where a login is kept."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)
+
+
+def test_the_sealed_files_of_two_recordings_exchanged_open_as_neither(worked: House) -> None:
+    one, other = sorted((worked.folder / "vault" / "recordings").glob("*/*"))[:2]
+    first, second = one.read_bytes(), other.read_bytes()
+    for path, data in ((one, second), (other, first)):
+        path.chmod(0o600)
+        path.write_bytes(data)
+    statuses = {type_in(worked, "pat", "show", str(number)).status for number in range(1, 5)}
+    assert statuses == {0, TAMPERED}
+
+
+def test_a_row_that_names_a_file_elsewhere_leads_to_none(worked: House) -> None:
+    by_sql(worked, "UPDATE recording SET ciphertext = '../../../etc/passwd' WHERE id = 1")
+    answer = type_in(worked, "pat", "show", "1")
+    assert (answer.status, answer.out) == (TAMPERED, "")
+
+
+def test_one_call_s_description_does_not_open_as_another_s(worked: House) -> None:
+    by_sql(
+        worked,
+        "UPDATE metadata SET sealed = (SELECT sealed FROM metadata WHERE recording = 2)"
+        " WHERE recording = 1",
+    )
+    answer = type_in(worked, "pat", "show", "1")
+    assert (answer.status, answer.out) == (TAMPERED, "")
+
+
+def test_a_vault_set_back_to_an_older_copy_of_itself_is_noticed(
+    worked: House, tmp_path: Path
+) -> None:
+    worked.practice.engine.dispose()
+    shutil.copytree(worked.folder / "vault", tmp_path / "older")
+    done(worked, "pat", "show", "1")
+    worked.practice.engine.dispose()
+    shutil.rmtree(worked.folder / "vault")
+    shutil.copytree(tmp_path / "older", worked.folder / "vault")
+    answer = type_in(worked, "pat", "audit", "verify")
+    assert (answer.status, answer.out.splitlines()[0]) == (TAMPERED, "TAMPERED")
+    assert type_in(worked, "sam", "listen", "R-4").status == TAMPERED
+
+
+def test_a_trigger_that_unwrites_the_log_as_it_is_written_is_noticed(worked: House) -> None:
+    """callrec's own connection would do it: it is in the database that it opens."""
+    with worked.practice.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER quiet AFTER INSERT ON leaf BEGIN"
+            " DELETE FROM leaf WHERE seq = new.seq; END"
+        )
+    type_in(worked, "pat", "show", "1")
+    answer = type_in(worked, "dora", "audit", "verify")
+    assert answer.status == TAMPERED
+
+
+def test_a_login_written_into_the_catalogue_does_not_act_on_a_terminal(worked: House) -> None:
+    by_sql(worked, "UPDATE person SET login = :login WHERE login = 'ava'", login="\x1b]0;owned\x07")
+    answer = type_in(worked, "dora", "user", "list")
+    assert "\x1b" not in answer.out + answer.err
+    assert "\x07" not in answer.out + answer.err
+
+
+@pytest.mark.parametrize("what", ["person", "root", "shares"])
+def test_a_session_rewritten_is_nobody_s(what: str, worked: House, memory: Path) -> None:
+    assert type_in(worked, "mia", "login", XDG_RUNTIME_DIR=memory).status == 0
+    [file] = (memory / "callrec").iterdir()
+    session = json.loads(file.read_bytes())
+    [row] = rows(worked, "SELECT id FROM person WHERE login = 'pat'")
+    rewritten = {
+        "person": row.id,
+        "root": "00" * 32,
+        "shares": [{"key": "catalogue", "version": 1, "secret": "A" * 43 + "="}],
+    }
+    file.write_text(json.dumps({**session, what: rewritten[what]}))
+    answer = type_in(worked, "nobody", "show", "1", XDG_RUNTIME_DIR=memory)
+    assert answer.status in {TAMPERED, 6}
+    assert answer.out == ""
+
+
+def test_a_credential_rewritten_to_a_person_s_is_nobody_s(worked: House) -> None:
+    said = json.loads(worked.credential.read_bytes())
+    [row] = rows(worked, "SELECT id FROM person WHERE login = 'pat'")
+    worked.credential.write_text(json.dumps({**said, "person": row.id}))
+    answer = type_in(worked, "door", "show", "1")
+    assert (answer.status, answer.out) == (TAMPERED, "")
+
+
+@pytest.mark.parametrize("data", RUBBISH.values(), ids=RUBBISH)
+def test_a_session_or_credential_of_rubbish_is_none_and_no_bug(
+    data: bytes, house: House, memory: Path
+) -> None:
+    assert type_in(house, "pat", "login", XDG_RUNTIME_DIR=memory).status == 0
+    [file] = (memory / "callrec").iterdir()
+    file.write_bytes(data)
+    house.credential.write_bytes(data)
+    assert type_in(house, "nobody", "inbox", XDG_RUNTIME_DIR=memory).status in {6, 7}
+    assert type_in(house, "door", "ingest", str(house.folder)).status == 7
