@@ -96,9 +96,6 @@ def _lived(bench: Bench) -> Contest:
     size = SIZES[1]
     log = _log(bench, LIVED, size)
 
-    def verified_before(place: Path) -> None:
-        shutil.copytree(log / "state", place / "state")
-
     contenders = [
         Contender(
             "callrec --full",
@@ -107,7 +104,7 @@ def _lived(bench: Bench) -> Contest:
         Contender(
             "callrec",
             lambda place: [_audit(bench, log, place / "state", "verify")],
-            verified_before,
+            partial(_verified_before, log),
         ),
         Contender(LOOP, lambda _: [Step((bench.python, "-c", HASH, log / "leaves"))]),
     ]
@@ -125,21 +122,23 @@ def _lived(bench: Bench) -> Contest:
 def _reading_on(bench: Bench, size: int) -> Contest:
     log = bench.made_once(f"audit-new-{size}", partial(_with_new, bench, size))
 
-    def verified_before(place: Path) -> None:
-        shutil.copytree(log / "state", place / "state")
-
     step: Callable[[Path], list[Step]] = lambda place: [  # noqa: E731 - named for its type
         _audit(bench, log, place / "state", "verify", "--new")
     ]
     return hold_contest(
         bench,
         f"audit verify --new, {NEW:,} of {size:,} leaves",
-        [Contender("callrec", step, verified_before)],
+        [Contender("callrec", step, partial(_verified_before, log))],
         size=size,
         unit="leaves",
         sources=[log / "vault"],
         rounds=bench.growth_rounds,
     )
+
+
+def _verified_before(log: Path, place: Path) -> None:
+    """What its operator remembers, for each run anew."""
+    shutil.copytree(log / "state", place / "state")
 
 
 def _proving(bench: Bench, size: int) -> Contest:
