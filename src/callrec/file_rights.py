@@ -84,7 +84,7 @@ def check_only_ours(path: Path) -> None:
         if not is_ours(found.st_uid):
             raise Misconfigured(
                 f'"{step}" belongs to another account of this machine',
-                hint="run callrec as the account that owns the vault",
+                hint="run callrec as the account that owns it",
             )
         sticky = found.st_mode & stat.S_ISVTX and step != steps[-1]
         if others_may(found.st_mode, access_list(step), WRITE) and not sticky:
