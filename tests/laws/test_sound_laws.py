@@ -93,16 +93,17 @@ def test_peaks_are_those_of_equal_stretches(
         ]
 
 
+@settings(max_examples=50, deadline=None)  # stretches of 1,024 samples, which are many
 @given(
-    st.lists(st.integers(-(2**15), 2**15 - 1), min_size=1, max_size=40),
+    st.lists(st.integers(-(2**15), 2**15 - 1), min_size=1, max_size=5000),
     st.integers(600, 9000),
-    st.integers(1, 9000),
     st.integers(0, 15),
 )
 def test_the_loudest_of_many_samples_is_found_however_quiet_the_others_are(
-    some: list[int], often: int, size: int, quieter: int
+    some: list[int], size: int, quieter: int
 ) -> None:
-    values = array("h", [value >> quieter for value in some * (1 + often // len(some))] + some)
+    quiet = [value >> quieter for value in some]
+    values = array("h", [*quiet * (210_000 // len(some)), *some])
     peaks = Peaks(1)
     for begin in range(0, len(values), size):
         peaks.add(values[begin : begin + size].tobytes())
