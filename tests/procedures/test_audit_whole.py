@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 from dataclasses import asdict
@@ -148,6 +149,13 @@ def test_two_people_s_acts_under_one_checkpoint_are_not_called_sound(house: Hous
         for person in (max_, pat, max_):
             act.leaf("people.listed", actor=person.person.id)
     assert sound(house) is None
+
+
+@pytest.mark.parametrize("change", ["", "UPDATE leaf SET body = x'00' WHERE seq = 7"])
+def test_python_looks_for_cycles_again_afterwards(house: House, change: str) -> None:
+    edit(house, change)
+    assert (sound(house) is None) == bool(change)
+    assert gc.isenabled()
 
 
 def test_a_stretch_reads_just_the_leaves_that_are_in_their_form(house: House) -> None:
