@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from practices import House
 
 TAMPERED = 5
+MEMORIES: dict[str, list[tuple[str, ...]]] = {
+    "head.json": [("nobody", "doctor"), ("pat", "show", "1")],
+    "verified.json": [("dora", "audit", "verify")],
+    "places.json": [("max", "archive", "verify", "{house}/drive-a")],
+    "volumes.json": [("max", "archive", "verify", "{house}/drive-a"), ("nobody", "status")],
+    "unfinished.json": [("max", "archive", "--to", "{house}/drive-a")],
+    "reindexed.json": [("dora", "keys", "rotate", "--reseal")],
+    "releases/note": [("sam", "release", "R-4", "--to", "{house}/outbox"), ("nobody", "doctor")],
+}
+"""What an operator remembers, and commands that read it."""
 RUBBISH = {
     "nothing": b"",
     "a list": b"[]",
@@ -161,3 +171,17 @@ def test_a_session_or_credential_of_rubbish_is_none_and_no_bug(
     house.credential.write_bytes(data)
     assert type_in(house, "nobody", "inbox", XDG_RUNTIME_DIR=memory).status in {6, 7}
     assert type_in(house, "door", "ingest", str(house.folder)).status == 7
+
+
+@pytest.mark.parametrize("data", RUBBISH.values(), ids=RUBBISH)
+@pytest.mark.parametrize("file", MEMORIES)
+def test_rubbish_where_an_operator_remembers_is_told_or_passed_over_and_no_bug(
+    file: str, data: bytes, worked: House
+) -> None:
+    path = worked.practice.state_folder / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    for login, *words in MEMORIES[file]:
+        answer = type_in(worked, login, *(word.format(house=worked.folder) for word in words))
+        assert answer.status in {0, TAMPERED}, answer
+        assert "bug" not in answer.err
