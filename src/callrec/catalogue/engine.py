@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from callrec.catalogue.sound import check_made
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.file_rights import check_only_ours
 from callrec.mounts import file_system_of
@@ -44,11 +45,13 @@ def open_catalogue(vault: Path) -> Engine:
 
     Raises:
         Misconfigured: there is none, it lies on a network file system, or its schema is another.
-        Tampered: it is no database, or damaged.
+        Tampered: it is no database, damaged, or has what no migration made.
     """
     engine = open_any_schema(vault)
     with reading(engine) as connection:
         found = schema_of(connection)
+        if found == SCHEMA:
+            check_made(connection)
     if found in OLDER:
         raise Misconfigured(
             f'the vault has schema "{found}", and this callrec works with "{SCHEMA}"',

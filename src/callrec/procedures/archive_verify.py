@@ -126,7 +126,7 @@ def last_verified(state_folder: Path) -> Mapping[str, datetime]:
     try:
         said = json.loads((state_folder / MEMORY).read_bytes())
         return {volume: parse_instant(at) for volume, at in said.items()}
-    except (OSError, ValueError, AttributeError, CallrecError):
+    except (OSError, ValueError, AttributeError, RecursionError, CallrecError):
         return {}  # nothing rests on it but when to look again
 
 

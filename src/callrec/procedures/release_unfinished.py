@@ -124,7 +124,8 @@ def _unlocked(practice: Practice) -> Iterator[Begun]:
 def _read(release: str, data: bytes) -> Begun:
     try:
         request, releaser, target = json.loads(data)
-    except ValueError:  # killed while it was written, before anything else was done
+    except (ValueError, TypeError, RecursionError):
+        # Killed while it was written, before anything else was done.
         return Begun(release, "", "", "")
     return Begun(release, request, releaser, target)
 
