@@ -6,6 +6,7 @@
 # make licences write docs/licences.md
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break each rule of policy/ and see that a test fails (docs/mutation.md)
+# make concurrency  eight processes on one vault, for minutes
 # make bench     callrec beside its peers, in minutes; make bench-full: what docs/benchmarks.md shows
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test check format audit licences release mutation judges bench bench-full peers
+.PHONY: demo test check format audit licences release mutation concurrency judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
@@ -41,6 +42,10 @@ release: check
 mutation: $(INSTALLED)
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
+
+# 40 rounds: about 1,200 commands with each of SQLite's journals.
+concurrency: $(INSTALLED) judges
+	$(BIN)/python -m pytest tests/concurrency/test_at_work.py --rounds 40 -rP
 
 # Exact versions and their hashes, every wheel checked; the project itself needs nothing further.
 # Python 3.11 lays a setuptools of its own beside pip, which no hash here speaks for.

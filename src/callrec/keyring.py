@@ -218,12 +218,21 @@ def _sync_folder(folder: Path) -> None:
 def _read_session(vault: str, environ: Mapping[str, str]) -> bytes | str | None:
     folder = runtime_folder(environ)
     if folder is not None:
-        return read_private(folder / vault) if (folder / vault).exists() else None
+        return _read_if_there(folder / vault)
     store, refused = _key_store()
     try:
         return store.get_password(SERVICE, vault)
     except refused:
         return None
+
+
+def _read_if_there(path: Path) -> bytes | None:
+    try:
+        return read_private(path)
+    except Misconfigured:
+        if path.exists():
+            raise
+    return None  # it may have been closed at this moment
 
 
 def _key_store() -> tuple[KeyringBackend, type[Exception]]:

@@ -132,6 +132,6 @@ def remember_seen(folder: Path, seen: Seen) -> None:
         "stated": seen.stated,
     }
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = folder / ".verified"
+    beside = folder / f".verified.{os.getpid()}"
     beside.write_text(json.dumps(value))
     beside.replace(folder / VERIFIED)

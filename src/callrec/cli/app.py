@@ -122,12 +122,15 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
     arguments = sys.argv[1:] if argv is None else list(argv)
     invocation = Invocation(now=now or _this_machines_clock)
     try:
-        return _perform(arguments, invocation)
+        status = _perform(arguments, invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
         _let_go(sys.stdout)
-        return _status_of(problem)
-    finally:
+        status = complain(problem)
+    try:
         _see_to_mail(invocation)
+    except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nor above this
+        status = complain(problem)
+    return status
 
 
 def _perform(arguments: list[str], invocation: Invocation) -> int:
@@ -166,7 +169,8 @@ def _see_to_mail(invocation: Invocation) -> None:
         send_mail(invocation.practice, invocation.given, invocation.environ)
 
 
-def _status_of(problem: BaseException) -> int:
+def complain(problem: BaseException | None) -> int:
+    """Tell on stderr what went wrong, with nothing in it that a call held; returns the status."""
     match problem:
         case CallrecError():
             return _complain(problem.exit_status, problem.message, problem.hint)
@@ -196,11 +200,11 @@ def _complain(status: int, message: str, hint: str = "") -> int:
     return status
 
 
-def _where(bug: BaseException) -> str:
+def _where(bug: BaseException | None) -> str:
     """The kind of a bug and our own line; never its message, which may hold what a call held."""
     here = Path(callrec.__file__).parent
     place = "unknown"
-    step = bug.__traceback__
+    step = bug.__traceback__ if bug else None
     while step is not None:
         path = Path(step.tb_frame.f_code.co_filename)
         if path.is_relative_to(here):

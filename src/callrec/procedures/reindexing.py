@@ -9,6 +9,7 @@ nothing is left that its MAC could be made from.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +141,6 @@ def _recall(practice: Practice) -> int:
 def _remember(practice: Practice, recording: int) -> None:
     newest = practice.register.newest(VaultKey.INDEX).version
     practice.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = practice.state_folder / ".reindexed"
+    beside = practice.state_folder / f".reindexed.{os.getpid()}"
     beside.write_text(json.dumps({"recording": recording, "version": newest}))
     beside.replace(practice.state_folder / "reindexed.json")
