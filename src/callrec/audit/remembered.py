@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -69,9 +70,15 @@ def remember(folder: Path, head: Head, seen_at: str) -> None:
     beside = folder / f".head.{os.getpid()}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.write_text(json.dumps(value))
+        with beside.open("wb") as file:
+            file.write(json.dumps(value).encode())
+            file.flush()
+            # Else a power cut could leave the name with nothing in it: a damaged memory.
+            os.fsync(file.fileno())
         beside.replace(folder / "head.json")
     except OSError as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise Failed(
             f"it is done and in the audit log, but its head is not remembered: {error.strerror}",
             hint=f'make room for, or give yourself, "{folder}"',
