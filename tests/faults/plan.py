@@ -76,10 +76,15 @@ def trials_of(operations: Sequence[Operation], top: Path) -> Iterator[Trial]:
     for way in WAYS:
         for done in operations:
             if done.kind in way.kinds:
-                path = (done.path2 if done.path2.name else done.path).relative_to(top)
                 yield Trial(
-                    *(way.name, done.number, done.kind, path), way.fault, way.error, way.kinds
+                    *(way.name, done.number, done.kind, place_of(done, top)),
+                    *(way.fault, way.error, way.kinds),
                 )
+
+
+def place_of(done: Operation, top: Path) -> Path:
+    """What it was done to; of a renaming and a link, the new name."""
+    return (done.path2 if done.path2.name else done.path).relative_to(top)
 
 
 def share_of(trials: Sequence[Trial], most: int, *, turn: int) -> list[Trial]:

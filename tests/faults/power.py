@@ -164,7 +164,7 @@ class Disk:
             case Kind.CREATE | Kind.MKDIR | Kind.LINK:
                 self._make(done)
             case Kind.RENAME:
-                self._rename(done.path, done.path2)
+                self._rename(done.path, done.path2, exchanges=Flag.EXCHANGED in done.flags)
             case Kind.UNLINK | Kind.RMDIR:
                 self._folder(done.path).change(_Naming(done.path.name, None))
             case Kind.SYNC:
@@ -197,9 +197,9 @@ class Disk:
         else:
             self._file(done).change(partial(_write, at=done.offset, what=done.data))
 
-    def _rename(self, before: Path, after: Path) -> None:
+    def _rename(self, before: Path, after: Path, *, exchanges: bool) -> None:
         source, target = self._folder(before), self._folder(after)
-        goes = _Naming(before.name, None)
+        goes = _Naming(before.name, target.now[after.name] if exchanges else None)
         comes = _Naming(after.name, source.now[before.name])
         if source is not target:
             goes.also, goes.twin, comes.also, comes.twin = target, comes, source, goes

@@ -30,7 +30,7 @@ enum kind {
   RMDIR, TRUNCATE, CHMOD
 };
 enum fault { NONE, ONCE, FROM_THEN_ON, SHORT, KILL, POWER_CUT };
-enum { CREATED = 1, EMPTIED = 2, FAILED = 4, LAST = 8 };
+enum { CREATED = 1, EMPTIED = 2, FAILED = 4, LAST = 8, EXCHANGED = 16 };
 
 /* As shim.py writes it. */
 struct control {
@@ -414,6 +414,18 @@ int fdatasync(int file) {
   ON_FILE(SYNC, file, 0, real_fdatasync(file));
 }
 
+void sync(void) {
+  REAL(sync);
+  struct what what;
+  if (is_watched()) { /* it tells nobody what failed, so that it cannot fail here */
+    what = (struct what){.kind = SYNC_ALL};
+    snprintf(what.path, PATH_MAX, "%s", control->folders);
+    turn_of(&what);
+  }
+  real_sync();
+  if (is_watched()) tell_done(&what);
+}
+
 int syncfs(int file) {
   REAL(syncfs);
   ON_FILE(SYNC_ALL, file, 0, real_syncfs(file));
@@ -521,6 +533,16 @@ int rename(const char *path, const char *path2) {
 int renameat(int at, const char *path, int at2, const char *path2) {
   REAL(renameat);
   ON_TWO(RENAME, at, path, at2, path2, real_renameat(at, path, at2, path2));
+}
+
+int renameat2(int at, const char *path, int at2, const char *path2, unsigned flags) {
+  REAL(renameat2);
+  struct what what;
+  if (!about_two(&what, RENAME, at, path, at2, path2))
+    return real_renameat2(at, path, at2, path2, flags);
+  if (flags & RENAME_EXCHANGE) what.flags = EXCHANGED;
+  if (turn_of(&what) == FAIL) return -1;
+  return changed_path(&what, what.path2, real_renameat2(at, path, at2, path2, flags));
 }
 
 int link(const char *path, const char *path2) {

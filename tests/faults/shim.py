@@ -69,6 +69,8 @@ class Flag(IntFlag):
     FAILED = 4
     LAST = 8
     """It was about to happen when death came."""
+    EXCHANGED = 16
+    """Two names changed places."""
 
 
 @dataclass(frozen=True, slots=True)

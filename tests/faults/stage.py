@@ -27,14 +27,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import practices
-from callrec.catalogue.engine import FILE_NAME
 from callrec.cli.app import run
 from callrec.errors import Tampered
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.doctor import Finding, Level, examine
 from cli.transcript import password_of
 from faults.cases import CASES
-from faults.plan import Trial, share_of, trials_of
+from faults.plan import Trial, place_of, share_of, trials_of
 from faults.power import READING, Disk, Outcome
 from faults.shim import Fault, Shim
 from practices import House
@@ -54,8 +53,8 @@ SAME_DISK = {"vault", "config", "people"}
 LATER = timedelta(hours=1)
 UNREADABLE = "the catalogue is damaged"
 """What SQLite calls a file that its disk cannot read, and callrec after it."""
-REMEMBERED = ".head.*"
-"""A head of the log that was about to be remembered: a few bytes that nobody misses."""
+MEMORY = "state"
+"""Where what an operator was about to remember may be left: a few bytes that nobody misses."""
 LONGEST_SECONDS = 100
 """A command that takes longer hangs, and is ended."""
 
@@ -127,7 +126,7 @@ class Stage:
                 left = frozenset(disk.left(outcome).items())
                 if left not in seen or done is operations[-1]:
                     seen.add(left)
-                    path = done.path.relative_to(self._place)
+                    path = place_of(done, self._place)
                     way = f"power cut, {outcome} left"
                     yield Trial(way, done.number, done.kind, path, Fault.NONE, outcome=outcome)
         told, there = (each.left(Outcome.ALL) for each in (disk, Disk(self._place)))
@@ -174,7 +173,7 @@ class Stage:
         yield from self._wrong_at_any_time()
 
     def _wrong_at_any_time(self) -> Iterator[str]:
-        if self._has_vault:
+        if self._case.opens(self._house):
             house = self._opened()
             for finding in self._findings():
                 if finding.level is Level.DAMAGE:
@@ -185,7 +184,7 @@ class Stage:
         yield from self._case.kept(self._house)
 
     def _is_done(self) -> bool:
-        if self._has_vault:
+        if self._case.opens(self._house):
             self._opened()
         return self._case.is_done(self._house)
 
@@ -201,12 +200,9 @@ class Stage:
 
     def _unfinished(self) -> Iterator[Path]:
         for path in self._place.rglob(".*"):
-            if not path.match(REMEMBERED):
-                yield path.relative_to(self._place)
-
-    @property
-    def _has_vault(self) -> bool:
-        return (self._house.config.vault / FILE_NAME).exists()
+            place = path.relative_to(self._place)
+            if place.parts[0] != MEMORY:
+                yield place
 
     def _opened(self) -> House:
         self._house.open()

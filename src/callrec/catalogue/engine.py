@@ -181,7 +181,7 @@ def write_anew(engine: Engine, work: Path) -> None:
 def create_catalogue(path: Path) -> None:
     """Make a new catalogue file with the newest schema, by the migrations alone."""
     engine = connect(path, mode="rwc")
-    with engine.connect() as connection:
+    with _explained(), engine.connect() as connection:
         upgrade(connection)
     engine.dispose()
 
