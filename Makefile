@@ -6,7 +6,7 @@
 # make licences write docs/licences.md
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break each rule of policy/ and see that a test fails (docs/mutation.md)
-# make faults    let every command fail at each of its operations, in every way (docs/faults.md): an hour
+# make faults    let commands fail at each of their operations, in every way: hours (docs/faults.md)
 # make bench     callrec beside its peers, in minutes; make bench-full: what docs/benchmarks.md shows
 
 PYTHON ?= python3
@@ -44,7 +44,7 @@ mutation: $(INSTALLED)
 	$(BIN)/mutmut results
 
 faults: $(INSTALLED) judges
-	PYTHONPATH=tests $(BIN)/python -m faults
+	PYTHONPATH=tests $(BIN)/python -m faults $(FAULTS)
 
 # Exact versions and their hashes, every wheel checked; the project itself needs nothing further.
 # Python 3.11 lays a setuptools of its own beside pip, which no hash here speaks for.

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +33,12 @@ def played(name: str, template: House, work: Path, share: str) -> Iterator[dict[
     Raises:
         RuntimeError: it ended before its end.
     """
+    work.mkdir(exist_ok=True)
     facts = {
         "kit": template.kit,
         "seeds": {login: seed.hex() for login, seed in template.seeds.items()},
     }
-    (template.folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+    (work / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
     words = [sys.executable, "-m", "faults.stage", name, str(template.folder), str(work), share]
     variables = {
         **{key: value for key, value in os.environ.items() if not key.startswith("CALLREC_")},
@@ -58,22 +60,25 @@ def played(name: str, template: House, work: Path, share: str) -> Iterator[dict[
 
 
 def main() -> int:
-    """Play what was asked for, and say what was wrong."""
+    """Play what was asked for, as many at once as there are processors; say what was wrong."""
     asking = argparse.ArgumentParser(prog="faults")
     asking.add_argument("--share", default="0/1/0", help="PART/OF/MOST: some of the trials")
     asking.add_argument("cases", nargs="*", choices=[[], *CASES], metavar="CASE")
     asked = asking.parse_args()
-    wrong = 0
-    with tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ThreadPoolExecutor(os.cpu_count()) as several,
+    ):
         template = practices.build(Path(folder) / "practice")
-        for name in asked.cases or CASES:
-            work = Path(folder) / name
-            work.mkdir()
-            for line in played(name, template, work, asked.share):
-                sys.stdout.write(f"{name}: {line}\n")
-                sys.stdout.flush()
+
+        def play(name: str) -> int:
+            wrong = 0
+            for line in played(name, template, Path(folder) / name, asked.share):
+                print(f"{name}: {json.dumps(line)}", flush=True)  # noqa: T201
                 wrong += "problems" in line
-    return 1 if wrong else 0
+            return wrong
+
+        return min(1, sum(several.map(play, asked.cases or CASES)))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,10 @@ class Case:
     """What happens until it is typed again."""
     opens: Callable[[House], bool] = has_catalogue
     """Whether there is a vault, yet, that can be opened."""
+    halfway: str = "$^"
+    """A pattern of what doctor and audit verify say until it is typed again, by nature."""
+    once_failed: str = "$^"
+    """A pattern of trials in which something once was wrong: they are made whatever the share."""
 
 
 # init
@@ -308,6 +312,7 @@ CASES: Final = {
         kept=has_its_kit,
         done_already=frozenset({7}),
         before_again=put_kit_away,
+        once_failed=r"ENOSPC at \d+, mkdir state/callrec$|EIO at \d+, sync \.$",
     ),
     "ingest": Case(
         prepare=with_new_calls,
@@ -316,6 +321,7 @@ CASES: Final = {
         is_done=is_taken_in,
         kept=no_call_is_lost,
         before_again=lambda house: a_call(house.folder / "spool", 9),
+        once_failed=r"power cut, (names|nothing) left at \d+, rename state/.*/head\.json$",
     ),
     "approve": Case(
         prepare=asked,
@@ -332,6 +338,8 @@ CASES: Final = {
         is_done=is_delivered,
         kept=is_released_or_not,
         done_already=frozenset({3}),
+        once_failed=r"EIO at \d+, (rename state/.*/head\.json|unlink state/.*/releases/.*)$"
+        r"|power cut, nothing left at \d+, sync outbox$",
     ),
     "archive": Case(
         prepare=waiting,
@@ -370,6 +378,8 @@ CASES: Final = {
         who="dora",
         is_done=is_restored,
         kept=bags_are_whole,
+        halfway="its sealed file is missing|INTACT-UNANCHORED",
+        once_failed=r"EIO at \d+, rmdir vault/incoming/",
     ),
     "rotate": Case(
         prepare=with_recordings,
@@ -391,6 +401,7 @@ CASES: Final = {
         who="dora",
         is_done=is_sealed_anew,
         kept=keys_are_sound,
+        once_failed=r"EMFILE at \d+, list vault/recordings$",
     ),
     "migrate": Case(
         prepare=older,

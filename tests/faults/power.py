@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from faults.shim import Flag, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Hashable, Iterator, Mapping
     from pathlib import Path
 
     from faults.shim import Operation
@@ -58,14 +58,22 @@ class _File:
     durable_mode: int
     pending: list[Callable[[bytearray], None]] = field(default_factory=list)
     """Changes since it was last made durable."""
+    synced: int = 0
+    """How often that was."""
 
     def change(self, what: Callable[[bytearray], None]) -> None:
         what(self.now)
         self.pending.append(what)
 
     def sync(self) -> None:
-        self.durable, self.durable_mode = bytes(self.now), self.mode
-        self.pending.clear()
+        if self.pending or self.mode != self.durable_mode:
+            self.durable, self.durable_mode = bytes(self.now), self.mode
+            self.pending.clear()
+            self.synced += 1
+
+    def version(self, outcome: Outcome) -> tuple[int, ...]:
+        some = len(self.pending) // 2 if outcome is Outcome.SOME else 0
+        return id(self), self.synced, some
 
     def left(self, outcome: Outcome) -> tuple[bytes, int]:
         if outcome is Outcome.ALL:
@@ -141,6 +149,10 @@ class Disk:
     def lay_out(self, to: Path, outcome: Outcome) -> None:
         """Make a new folder what is left."""
         _lay_out(self._top, to, outcome)
+
+    def fingerprint(self, outcome: Outcome) -> int:
+        """What is left is the same where this is."""
+        return hash(tuple(_print(self._top, "", outcome)))
 
     def left(self, outcome: Outcome) -> Mapping[str, tuple[bytes, int]]:
         """What is left: bytes and mode of each file, by its path, and folders' modes."""
@@ -256,3 +268,12 @@ def _left(node: _Node, path: str, outcome: Outcome) -> Iterator[tuple[str, tuple
             yield from _left(each, f"{path}/{name}", outcome)
     else:
         yield path, node.left(outcome)
+
+
+def _print(node: _Node, path: str, outcome: Outcome) -> Iterator[Hashable]:
+    if isinstance(node, _Folder):
+        yield path
+        for name, each in node.left(outcome).items():
+            yield from _print(each, f"{path}/{name}", outcome)
+    else:
+        yield path, node.version(outcome)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -113,7 +114,7 @@ class Stage:
         cuts = [*self._cuts(operations)]
         problems = in_a_child(lambda: [*self._wrong_at_first(answer)])
         assert not problems, problems
-        self._usual = frozenset(in_a_child(lambda: [*self._warnings()]))
+        self._usual = frozenset(in_a_child(lambda: [*self._warnings_now()]))
         return operations, cuts
 
     def _cuts(self, operations: Sequence[Operation]) -> Iterator[Trial]:
@@ -123,7 +124,7 @@ class Stage:
             if not disk.apply(done):
                 continue
             for outcome in (Outcome.NOTHING, Outcome.NAMES, Outcome.SOME):
-                left = frozenset(disk.left(outcome).items())
+                left = outcome, disk.fingerprint(outcome)
                 if left not in seen or done is operations[-1]:
                     seen.add(left)
                     path = place_of(done, self._place)
@@ -140,6 +141,8 @@ class Stage:
             if not self._shim.struck:  # no two runs are quite the same
                 self._missed += 1
                 return []
+            if answer.status < 0 and trial.fault is not Fault.KILL:
+                return [f"it was ended by signal {-answer.status}"]
         else:
             disk = deepcopy(self._disk)
             for done in operations[: trial.number]:
@@ -152,15 +155,15 @@ class Stage:
 
     def _wrong(self, answer: Answer) -> Iterator[str]:
         yield from self._wrong_at_first(answer)
-        done = self._is_done()
+        done = self._case.is_done(self._house)
         self._house.at += LATER
         self._case.before_again(self._house)
         again = self._type(self._house)
         if again.status != 0 and not (done and again.status in self._case.done_already):
             yield f"typed again: {again.status}, {again.complained.strip()}"
-        if not self._is_done():
-            yield "typed again, and it is not done"
         yield from self._wrong_at_any_time()
+        if not self._case.is_done(self._house):
+            yield "typed again, and it is not done"
         for more in frozenset(self._warnings()) - self._usual:
             yield f"doctor, in the end: {more}"
         yield from (f"left lying about: {path}" for path in self._unfinished())
@@ -168,45 +171,42 @@ class Stage:
     def _wrong_at_first(self, answer: Answer) -> Iterator[str]:
         if answer.status >= 0:
             yield from wrong_with(answer)
-        if answer.status == 0 and not self._is_done():
+        for wrong in self._wrong_at_any_time():
+            if not re.search(self._case.halfway, wrong):
+                yield wrong
+        if answer.status == 0 and not self._case.is_done(self._house):
             yield "it said that it was done, and it is not"
-        yield from self._wrong_at_any_time()
 
     def _wrong_at_any_time(self) -> Iterator[str]:
+        """What is wrong with the vault as the next command finds it, which opens it."""
         if self._case.opens(self._house):
-            house = self._opened()
+            self._house.open()
             for finding in self._findings():
                 if finding.level is Level.DAMAGE:
                     yield f"doctor: {finding.what}"
-            found = verified(house)
+            found = verified(self._house)
             if found.verdict is not Verdict.INTACT:
                 yield f"audit verify: {found.verdict} {found.problems} {found.unchecked}"
         yield from self._case.kept(self._house)
-
-    def _is_done(self) -> bool:
-        if self._case.opens(self._house):
-            self._opened()
-        return self._case.is_done(self._house)
 
     def _warnings(self) -> Iterator[str]:
         for finding in self._findings():
             if finding.level is Level.WARNING:
                 yield finding.what
-                assert finding.hint or "no head" in finding.what
+
+    def _warnings_now(self) -> Iterator[str]:
+        self._house.open()
+        yield from self._warnings()
 
     def _findings(self) -> Iterator[Finding]:
-        house = self._opened()
-        return examine(house.practice, house.environ, full=True, done=lambda _: None)
+        practice, environ = self._house.practice, self._house.environ
+        return examine(practice, environ, full=True, done=lambda _: None)
 
     def _unfinished(self) -> Iterator[Path]:
         for path in self._place.rglob(".*"):
             place = path.relative_to(self._place)
             if place.parts[0] != MEMORY:
                 yield place
-
-    def _opened(self) -> House:
-        self._house.open()
-        return self._house
 
     def _put_in_order(self) -> None:
         shutil.rmtree(self._place, ignore_errors=True)
@@ -295,16 +295,18 @@ def in_a_child(look: Callable[[], list[str]]) -> list[str]:
 
 def main(name: str, template: Path, work: Path, share: str) -> None:
     """Play a case."""
-    facts = json.loads((template / "facts.json").read_text(encoding="utf-8"))
+    facts = json.loads((work / "facts.json").read_text(encoding="utf-8"))
     seeds = {login: bytes.fromhex(seed) for login, seed in facts["seeds"].items()}
     house = House(template, seeds, facts["kit"])
     sys.dont_write_bytecode = True
     part, of, most = map(int, share.split("/"))
+    case = CASES[name]
 
     def chosen(every: Sequence[Trial]) -> Sequence[Trial]:
-        return share_of(every[part::of], most, turn=[*CASES].index(name))
+        some = share_of(every[part::of], most, turn=[*CASES].index(name))
+        return [*some, *(t for t in every if re.search(case.once_failed, str(t)) and t not in some)]
 
-    for line in Stage(CASES[name], house, work).play(chosen):
+    for line in Stage(case, house, work).play(chosen):
         print(json.dumps(line), flush=True)  # noqa: T201 - for who started this
 
 
