@@ -42,7 +42,7 @@ def test_a_damaged_memory_is_told_of(tmp_path: Path) -> None:
 
 
 def test_where_nothing_can_be_remembered_the_act_is_said_to_be_done(tmp_path: Path) -> None:
-    (tmp_path / f".head.{os.getpid()}").mkdir()
+    (tmp_path / f".head.json.{os.getpid()}").mkdir()
     with pytest.raises(Failed, match="it is done and in the audit log"):
         remember(tmp_path, TEN, AT)
 

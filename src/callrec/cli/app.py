@@ -82,6 +82,8 @@ INTERRUPTED = 130
 
 THE_DISKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG})
 """Errors of the system that no code of ours can be to blame for."""
+TOO_MANY_FILES = frozenset({errno.EMFILE, errno.ENFILE})
+"""Nor for these, as long as it closes what it opens."""
 
 
 class Commands(LazyGroup):
@@ -143,6 +145,10 @@ def _perform(arguments: list[str], invocation: Invocation) -> int:
             command.invoke(context)
     except typer.Exit as exit_:
         status = exit_.exit_code
+    if invocation.practice is not None:
+        from callrec.practice import tell_unremembered  # as what opened it did
+
+        tell_unremembered(invocation.practice)
     # Here and not at the end of the process, where a closed pipe or a full disk could not be told.
     sys.stdout.flush()
     return status
@@ -184,6 +190,10 @@ def complain(problem: BaseException | None) -> int:
             return Failed.exit_status
         case OSError() if problem.errno in THE_DISKS:
             return _complain(Failed.exit_status, f"the disk: {os.strerror(problem.errno).lower()}")
+        case OSError() if problem.errno in TOO_MANY_FILES:
+            return _complain(
+                Failed.exit_status, "too many files are open", "ulimit -n shows how many may be"
+            )
         case _:
             return _complain(A_BUG, f"a bug: {_where(problem)}", "please report the line above")
 
