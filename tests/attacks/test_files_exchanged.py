@@ -25,6 +25,8 @@ RUBBISH = {
     "an object": b"{}",
     "no text": b"\xff",
     "without end": b"[" * 100_000,
+    "of no person": b'{"vault":"%s","person":[],"root":"%s","seed":"%s"}' % ((b"00" * 32,) * 3),
+    "with a key too short": b'{"vault":"x","person":"y","root":"00","seed":"00"}',
 }
 
 
