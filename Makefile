@@ -6,6 +6,7 @@
 # make licences write docs/licences.md
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break each rule of policy/ and see that a test fails (docs/mutation.md)
+# make fuzz      SECONDS of processor time for each reader of what others wrote, or for TARGET (docs/fuzzing.md)
 # make bench     callrec beside its peers, in minutes; make bench-full: what docs/benchmarks.md shows
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test check format audit licences release mutation judges bench bench-full peers
+.PHONY: demo test check format audit licences release mutation fuzz judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
@@ -41,6 +42,16 @@ release: check
 mutation: $(INSTALLED)
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
+
+SECONDS := 60
+FUZZER := .fuzzing/atheris
+fuzz: $(INSTALLED) $(FUZZER)
+	PYTHONPATH=.:tests:$(FUZZER) $(BIN)/python -m fuzzing --seconds $(SECONDS) $(if $(TARGET),--target $(TARGET))
+
+# Beside what is installed, not in it: whoever makes or tests callrec needs none.
+$(FUZZER): fuzzing/constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $@ --upgrade -r $<
+	touch $@
 
 # Exact versions and their hashes, every wheel checked; the project itself needs nothing further.
 # Python 3.11 lays a setuptools of its own beside pip, which no hash here speaks for.

@@ -90,7 +90,7 @@ def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Sessi
     text = _read_session(vault, environ)
     try:
         session = None if text is None else _session_from(text, vault)
-    except _IN_NO_FORM:
+    except (*_IN_NO_FORM, OSError):  # the system knows no such time
         return None  # as good as none: whoever may log in makes another in its place
     if session is None:
         return None

@@ -113,6 +113,14 @@ def test_a_session_rewritten_is_nobody_s(what: str, worked: House, memory: Path)
     assert answer.out == ""
 
 
+def test_a_session_of_a_time_that_no_system_knows_is_none(worked: House, memory: Path) -> None:
+    assert type_in(worked, "mia", "login", XDG_RUNTIME_DIR=memory).status == 0
+    [file] = (memory / "callrec").iterdir()
+    session = json.loads(file.read_bytes())
+    file.write_text(json.dumps({**session, "opened": 1e18}))
+    assert type_in(worked, "nobody", "inbox", XDG_RUNTIME_DIR=memory).status == 6
+
+
 def test_a_credential_rewritten_to_a_person_s_is_nobody_s(worked: House) -> None:
     said = json.loads(worked.credential.read_bytes())
     [row] = rows(worked, "SELECT id FROM person WHERE login = 'pat'")

@@ -265,6 +265,7 @@ _DECODER = json.JSONDecoder(
 
 WORDS = {
     "text": r"(?s:.*)",
+    "nothing": r"(?!)",
     "id": r"[0-9a-f]{32}",
     "hash": r"[0-9a-f]{64}",
     "hash-or-nothing": r"([0-9a-f]{64})?",
@@ -339,7 +340,7 @@ def fits(value: object, kind: str) -> bool:
     if kind == "n":
         return type(value) is int and value >= 0
     if kind == "time":
-        return isinstance(value, str) and in_utc(value[:-1] + "+00:00") == value
+        return isinstance(value, str) and value != "" and in_utc(value[:-1] + "+00:00") == value
     return any(_has(value, OBJECTS[each].split()) for each in kind.split(","))
 
 
