@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fuzzing import kept, page, reached
+from fuzzing.place import GIVEN, MEMORY
 from fuzzing.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ def main() -> int:
         "--seconds", type=float, default=60.0, help="processor time for each target"
     )
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and leave nothing in memory
     match chosen.do:
         case "run":
             return run(chosen.target, chosen.seconds)
@@ -75,7 +79,7 @@ def run_one(target: Target, seconds: float) -> bool:
     FOUND.mkdir(exist_ok=True)
     for each in (*target.seeds(), *kept.read_corpus(target.name)):
         (live / hashlib.sha1(each, usedforsecurity=False).hexdigest()).write_bytes(each)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY, prefix="callrec-fuzzing-") as folder:
         told, words = Path(folder, "told.json"), Path(folder, "words")
         words.write_text("".join(f'"{_escaped(each)}"\n' for each in target.words))
         done = subprocess.run(
@@ -85,13 +89,14 @@ def run_one(target: Target, seconds: float) -> bool:
                 *(f"-artifact_prefix={FOUND}/{target.name}-", "-timeout=60", "-rss_limit_mb=0"),
                 *(f"-dict={words}", str(live)),
             ],
+            env={**os.environ, GIVEN: folder},
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
             check=False,
         )
         if not told.exists():
-            print(done.stderr[-3000:], f"{target.name}: it did not run", sep="\n")
+            print(done.stderr[-3000:], f"{target.name}: it ended without a word", sep="\n")
             return True
         result = json.loads(told.read_text())
     edges = max(map(int, re.findall(r" cov: (\d+)", done.stderr)), default=0)

@@ -1,4 +1,4 @@
-"""A folder in memory, for readers that read files; it goes when the program does."""
+"""A folder in memory, for readers that read files."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Final
+
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+GIVEN: Final = "FUZZING_PLACE"
+"""Names the folder, to a process that libFuzzer ends before it can clear up."""
 
 
 @cache
 def place(name: str) -> Path:
     """The same folder each time, nobody else's."""
-    memory = "/dev/shm"  # noqa: S108 - a folder of our own is made in it
-    made = Path(tempfile.mkdtemp(prefix="callrec-fuzzing-", dir=memory if _has(memory) else None))
-    atexit.register(shutil.rmtree, made, ignore_errors=True)
-    folder = made / name
+    folder = Path(os.environ.get(GIVEN) or _made(), name)
     folder.mkdir()
     return folder
 
 
-def _has(memory: str) -> bool:
-    return os.access(memory, os.W_OK)
+@cache
+def _made() -> str:
+    made = tempfile.mkdtemp(prefix="callrec-fuzzing-", dir=MEMORY)
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def laid(file: Path, data: bytes) -> Path:

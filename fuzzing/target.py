@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from callrec.crypto.canonical import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,6 +29,14 @@ class Target:
     """Bytes."""
     words: tuple[bytes, ...] = ()
     """Pieces that such bytes are made of."""
+
+
+def in_one_form(data: bytes) -> bytes:
+    """The canonical form of what JSON says, so that mutation need not hit on it; else the bytes."""
+    try:
+        return canonical(json.loads(data))
+    except (ValueError, RecursionError):
+        return data
 
 
 class Script:

@@ -24,7 +24,7 @@ from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered, Unusable
 from callrec.procedures.restore_copy import find_copy
 from fuzzing.place import laid, place
-from fuzzing.target import Target
+from fuzzing.target import Target, in_one_form
 from vectors.crypto.cases import read_case
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def _volume() -> Volume:
 
 
 def _marker(data: bytes) -> None:
+    data = in_one_form(data)
     laid(_volume().at / MARKER, data)
     with suppress(Tampered, Unusable):
         read = open_volume(_volume().at)
@@ -113,7 +114,7 @@ def _keys(data: bytes) -> None:
     """What says who may open a volume's copy of the catalogue."""
     copy = _volume().copy_of(TIME)
     laid(copy.sealed, b"")
-    laid(copy.keys, data)
+    laid(copy.keys, in_one_form(data))
     with suppress(Tampered, Unusable):
         found = find_copy(_volume())
         assert {type(holder) for holder in found.sealed_to} <= {str}

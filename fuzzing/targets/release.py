@@ -20,7 +20,7 @@ from callrec.release.package import held
 from callrec.release.wrappings import _files_of, open_package
 from callrec.release.zipped import write_zip
 from fuzzing.place import laid, place
-from fuzzing.target import Script, Target
+from fuzzing.target import Script, Target, in_one_form
 from release.offices import Office, an_office, of_the_first_form, resigned
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _root() -> str:
 
 def _manifest(data: bytes) -> None:
     with suppress(Wrong):
-        manifest = read_manifest(data)
+        manifest = read_manifest(data := in_one_form(data))
         whole = manifest.keys() != {"schema"}
         assert not whole or callrec_verify.canonical(manifest) == data
     with suppress(Wrong):

@@ -20,7 +20,7 @@ from callrec.release import callrec_verify
 from callrec.store.reader import open_seekable
 from callrec.store.sealing import Buffers, open_stream
 from crypto.streams import cut, sealed_with
-from fuzzing.target import Script, Target
+from fuzzing.target import Script, Target, in_one_form
 from vectors.crypto.cases import cases
 
 VAULT: Final = "22" * 16
@@ -157,7 +157,7 @@ def _signatures() -> tuple[bytes, ...]:
 
 def _locked(data: bytes) -> None:
     with suppress(Tampered):
-        value = parse(data)
+        value = parse(in_one_form(data))
         read = LockedSeed.from_json(value)
         assert LockedSeed.from_json(read.as_json()) == read
 
@@ -167,7 +167,7 @@ WHICH: Final = Version(vault=VAULT, request=ID, version=1)
 
 def _request(data: bytes) -> None:
     """What is sealed of a request, by somebody who may ask: opened with the key it is under."""
-    sealed = primitives.seal(KEY, data, WHICH.context)
+    sealed = primitives.seal(KEY, bytes(NONCE_BYTES) + in_one_form(data), WHICH.context)
     with suppress(CallrecError):
         try:
             body = RequestBody.open(sealed, KEY, WHICH)
@@ -198,7 +198,7 @@ def _requests() -> tuple[bytes, ...]:
     kept = {ID: ["routine", "three years", "2026-08-07"]}
     further = {**told, "further": {"received": "2026-08-01"}}
     return tuple(
-        bytes(NONCE_BYTES) + canonical(each)
+        canonical(each)
         for each in (body, {**body, "retention": kept}, {**body, "particulars": further})
     )
 
