@@ -8,6 +8,7 @@
 # make mutation  break each rule of policy/ and see that a test fails (docs/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
 # make faults    let commands fail at each of their operations, in every way: hours (docs/faults.md)
+# make fuzz      SECONDS of processor time for each reader of what others wrote, or for TARGET (docs/fuzzing.md)
 # make bench     callrec beside its peers, in minutes; make bench-full: what docs/benchmarks.md shows
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test check format audit licences release mutation concurrency faults judges bench bench-full peers
+.PHONY: demo test check format audit licences release mutation concurrency faults fuzz judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
@@ -50,6 +51,16 @@ concurrency: $(INSTALLED) judges
 
 faults: $(INSTALLED) judges
 	PYTHONPATH=tests $(BIN)/python -m faults $(FAULTS)
+
+SECONDS := 60
+FUZZER := .fuzzing/atheris
+fuzz: $(INSTALLED) $(FUZZER)
+	PYTHONPATH=.:tests:$(FUZZER) $(BIN)/python -m fuzzing --seconds $(SECONDS) $(if $(TARGET),--target $(TARGET))
+
+# Beside what is installed, not in it: whoever makes or tests callrec needs none.
+$(FUZZER): fuzzing/constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $@ --upgrade -r $<
+	touch $@
 
 # Exact versions and their hashes, every wheel checked; the project itself needs nothing further.
 # Python 3.11 lays a setuptools of its own beside pip, which no hash here speaks for.

@@ -52,13 +52,19 @@ def recall(folder: Path) -> Remembered | None:
             f"the remembered head of the audit log cannot be read: {error.strerror}",
             hint=f'give yourself "{folder}"',
         ) from error
-    except (ValueError, RecursionError):  # nested without end
-        value = None
+    except (ValueError, RecursionError) as error:
+        raise _damaged() from error
     match value:
-        case {"size": int(size), "root": str(root), "seen": str(seen)} if _ROOT.fullmatch(root):
+        case {"size": int(size), "root": str(root), "seen": str(seen)} if (
+            size >= 0 and _ROOT.fullmatch(root)
+        ):
             return Remembered(Head(size, bytes.fromhex(root)), seen)
         case _:
-            raise Tampered("the remembered head of the audit log is damaged")
+            raise _damaged()
+
+
+def _damaged() -> Tampered:
+    return Tampered("the remembered head of the audit log is damaged")
 
 
 def remember(folder: Path, head: Head, seen_at: str) -> None:

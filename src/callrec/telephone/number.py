@@ -151,7 +151,10 @@ def _e164(digits: str, region: str) -> str | None:
         return None
     if not (_is_likely(number) or phonenumbers.is_valid_number(number)):  # the dearer last
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # Behind a trunk's nought there may be another: what is left is read until it stays as it is.
+    again = number.italian_leading_zero and written != digits
+    return e164(written, region) if again else written
 
 
 def _plain(text: str) -> str:
