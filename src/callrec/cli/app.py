@@ -177,28 +177,26 @@ def _see_to_mail(invocation: Invocation) -> None:
 
 def complain(problem: BaseException | None) -> int:
     """Tell on stderr what went wrong, with nothing in it that a call held; returns the status."""
+    hint = ""
     match problem:
-        case CallrecError():
-            return _complain(problem.exit_status, problem.message, problem.hint)
-        case typer.TyperException():
-            from callrec.cli.usage import explain  # as in _complain
-
-            return _complain(Unusable.exit_status, *explain(problem))
-        case KeyboardInterrupt():
-            return _complain(INTERRUPTED, "interrupted")
         case BrokenPipeError():
             return Failed.exit_status
+        case CallrecError():
+            status, message, hint = problem.exit_status, problem.message, problem.hint
+        case typer.TyperException():
+            from callrec.cli.usage import explain  # as harmless below
+
+            status, (message, hint) = Unusable.exit_status, explain(problem)
+        case KeyboardInterrupt():
+            status, message = INTERRUPTED, "interrupted"
         case OSError() if problem.errno in THE_DISKS:
-            return _complain(Failed.exit_status, f"the disk: {os.strerror(problem.errno).lower()}")
+            status, message = Failed.exit_status, f"the disk: {os.strerror(problem.errno).lower()}"
         case OSError() if problem.errno in TOO_MANY_FILES:
-            return _complain(
-                Failed.exit_status, "too many files are open", "ulimit -n shows how many may be"
-            )
+            status, message = Failed.exit_status, "too many files are open"
+            hint = "ulimit -n shows how many may be"
         case _:
-            return _complain(A_BUG, f"a bug: {_where(problem)}", "please report the line above")
-
-
-def _complain(status: int, message: str, hint: str = "") -> int:
+            status, message = A_BUG, f"a bug: {_where(problem)}"
+            hint = "please report the line above"
     from callrec.cli.output import harmless  # --help and --version need none
 
     # Nobody may be left to read it.

@@ -9,7 +9,6 @@ nothing is left that its MAC could be made from.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
