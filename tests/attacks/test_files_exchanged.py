@@ -39,6 +39,8 @@ RUBBISH = {
     "an object": b"{}",
     "no text": b"\xff",
     "without end": b"[" * 100_000,
+    "of no person": b'{"vault":"%s","person":[],"root":"%s","seed":"%s"}' % ((b"00" * 32,) * 3),
+    "with a key too short": b'{"vault":"x","person":"y","root":"00","seed":"00"}',
 }
 
 
@@ -218,6 +220,14 @@ def test_a_session_rewritten_is_nobody_s(what: str, worked: House, memory: Path)
     answer = type_in(worked, "nobody", "show", "1", XDG_RUNTIME_DIR=memory)
     assert answer.status in {TAMPERED, 6}
     assert answer.out == ""
+
+
+def test_a_session_of_a_time_that_no_system_knows_is_none(worked: House, memory: Path) -> None:
+    assert type_in(worked, "mia", "login", XDG_RUNTIME_DIR=memory).status == 0
+    [file] = (memory / "callrec").iterdir()
+    session = json.loads(file.read_bytes())
+    file.write_text(json.dumps({**session, "opened": 1e18}))
+    assert type_in(worked, "nobody", "inbox", XDG_RUNTIME_DIR=memory).status == 6
 
 
 def test_a_credential_rewritten_to_a_person_s_is_nobody_s(worked: House) -> None:

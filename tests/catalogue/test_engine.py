@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -130,7 +132,7 @@ def test_every_transaction_is_synced_and_what_is_deleted_is_overwritten(vault: P
             name: connection.execute(text(f"PRAGMA {name}")).scalar()
             for name in ("synchronous", "secure_delete", "foreign_keys", "temp_store")
         }
-    assert pragmas == {"synchronous": 2, "secure_delete": 1, "foreign_keys": 1, "temp_store": 2}
+    assert pragmas == {"synchronous": 3, "secure_delete": 1, "foreign_keys": 1, "temp_store": 2}
 
 
 @pytest.mark.parametrize(
@@ -201,6 +203,19 @@ def test_an_error_of_the_database_quotes_no_row(vault: Path) -> None:
     with pytest.raises(IntegrityError) as failure, catalogue.transaction(engine) as connection:
         connection.execute(insert, rows)
     assert "447700900123" not in str(failure.value)
+
+
+def test_what_fails_while_a_connection_is_given_back_is_not_told_by_a_library(vault: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from callrec.catalogue.engine import connect
+with connect(Path(sys.argv[1]), mode="rw").connect() as connection:
+    connection.connection.driver_connection.close()
+"""
+    command = [sys.executable, "-c", program, str(vault / catalogue.FILE_NAME)]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert done.stderr == b""
 
 
 def test_text_that_is_no_text_is_damage_and_is_not_quoted(vault: Path) -> None:

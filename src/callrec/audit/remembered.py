@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from callrec.audit.reading import Seen
 from callrec.errors import Failed, Tampered
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -50,13 +52,19 @@ def recall(folder: Path) -> Remembered | None:
             f"the remembered head of the audit log cannot be read: {error.strerror}",
             hint=f'give yourself "{folder}"',
         ) from error
-    except (ValueError, RecursionError):  # nested without end
-        value = None
+    except (ValueError, RecursionError) as error:
+        raise _damaged() from error
     match value:
-        case {"size": int(size), "root": str(root), "seen": str(seen)} if _ROOT.fullmatch(root):
+        case {"size": int(size), "root": str(root), "seen": str(seen)} if (
+            size >= 0 and _ROOT.fullmatch(root)
+        ):
             return Remembered(Head(size, bytes.fromhex(root)), seen)
         case _:
-            raise Tampered("the remembered head of the audit log is damaged")
+            raise _damaged()
+
+
+def _damaged() -> Tampered:
+    return Tampered("the remembered head of the audit log is damaged")
 
 
 def remember(folder: Path, head: Head, seen_at: str) -> None:
@@ -69,16 +77,34 @@ def remember(folder: Path, head: Head, seen_at: str) -> None:
     if before is not None and before.head.size >= head.size:
         return
     value = {"root": head.root.hex(), "seen": seen_at, "size": head.size}
-    beside = folder / f".head.{os.getpid()}"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.write_text(json.dumps(value))
-        beside.replace(folder / "head.json")
+        write_memory(folder / "head.json", value)
     except OSError as error:
         raise Failed(
             f"it is done and in the audit log, but its head is not remembered: {error.strerror}",
             hint=f'make room for, or give yourself, "{folder}"',
         ) from error
+
+
+def write_memory(path: Path, value: Mapping[str, object]) -> None:
+    """Write what an operator remembers of a vault: the old or the new, whatever happens.
+
+    Raises:
+        OSError: it cannot be written; the old stands.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with beside.open("wb") as file:
+            file.write(json.dumps(value).encode())
+            file.flush()
+            # Else a power cut could leave the name with nothing in it.
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
 
 
 def forget(folder: Path) -> None:
@@ -131,7 +157,4 @@ def remember_seen(folder: Path, seen: Seen) -> None:
         "size": seen.head.size,
         "stated": seen.stated,
     }
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = folder / ".verified"
-    beside.write_text(json.dumps(value))
-    beside.replace(folder / VERIFIED)
+    write_memory(folder / VERIFIED, value)

@@ -114,6 +114,22 @@ def _take(lock: int) -> None:
         ) from error
 
 
+def is_writing(vault_folder: Path, volume: str) -> bool:
+    """Whether a run that writes to a volume is under way; changes nothing.
+
+    Raises:
+        Failed: the vault's disk cannot be read.
+        Tampered: the note is not in its form.
+    """
+    folder = vault_folder / FOLDER
+    with disk_errors(), suppress(FileNotFoundError), (folder / LOCK).open("rb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return bool(Archiving(folder).begun(volume))
+    return False
+
+
 def _damaged() -> Tampered:
     return Tampered("the vault's own note of archive runs that were cut off is damaged")
 

@@ -7,7 +7,6 @@ volume was last found sound is so remembered outside the vault, in the operator'
 from __future__ import annotations
 
 import json
-import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.archive.drive import drive_errors
 from callrec.archive.marker import open_volume
 from callrec.archive.validation import validate_bag
+from callrec.audit.remembered import write_memory
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import instant, parse_instant
 from callrec.errors import CallrecError, Failed, NotFound, Unchecked
@@ -29,6 +29,7 @@ from callrec.procedures.archive_survey import (
     manifest_faults,
     read_written,
 )
+from callrec.procedures.archive_unfinished import is_writing
 from callrec.procedures.attached import remember_place
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
         Unusable: the volume belongs to another vault.
         Tampered: the vault's own log or catalogue is not as it was signed, or the volume's marker
             is not as callrec wrote it.
-        Unchecked: the drive cannot be read.
+        Unchecked: the drive cannot be read, or another command is writing to it.
     """
     check_remembered_head(practice)
     with _readable():
@@ -113,6 +114,8 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
                 checked += found
                 faults += damage
                 advance(1)
+        if faults:
+            _check_undisturbed(practice, volume, written)
     bags = sum(bool(each.manifest) for each in written.values())
     report = VolumeReport(volume.label, at, bags, checked, tuple(_once(faults)))
     if not faults:
@@ -128,6 +131,22 @@ def last_verified(state_folder: Path) -> Mapping[str, datetime]:
         return {volume: parse_instant(at) for volume, at in said.items()}
     except (OSError, ValueError, AttributeError, RecursionError, CallrecError):
         return {}  # nothing rests on it but when to look again
+
+
+def _check_undisturbed(practice: Practice, volume: Volume, written: Mapping[str, Written]) -> None:
+    """What a run has just put there, or taken away, looks like a fault.
+
+    Raises:
+        Unchecked: one is writing to the volume, or has written to it since that was looked at.
+    """
+    is_disturbed = is_writing(practice.folder, volume.volume)
+    with reading(practice.engine) as connection:
+        is_disturbed |= read_written(practice, connection, volume.volume) != written
+    if is_disturbed:
+        raise Unchecked(
+            "another command was writing to this volume, so nothing is claimed of it",
+            hint="run the same command again when that has ended",
+        )
 
 
 def _read_bag(volume: Volume, written: Written) -> tuple[int, list[Fault]]:
@@ -168,8 +187,5 @@ def _readable() -> Iterator[None]:
 
 def _remember(state_folder: Path, volume: str, now: datetime) -> None:
     said = {each: instant(at) for each, at in last_verified(state_folder).items()}
-    beside = state_folder / f".{MEMORY}.{os.getpid()}"
     with suppress(OSError):  # what was found stands, whether it can be remembered or not
-        state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.write_text(json.dumps({**said, volume: instant(now)}))
-        beside.replace(state_folder / MEMORY)
+        write_memory(state_folder / MEMORY, {**said, volume: instant(now)})

@@ -24,7 +24,12 @@ from callrec.catalogue.engine import (
 )
 from callrec.catalogue.sound import check_kept, check_made, check_sound, row_counts
 from callrec.errors import Failed
-from callrec.practice import check_remembered_head, practice_on, writing
+from callrec.practice import (
+    check_remembered_head,
+    practice_on,
+    tell_unremembered,
+    writing,
+)
 from callrec.procedures.migration_copy import keep_sealed
 
 if TYPE_CHECKING:
@@ -80,6 +85,7 @@ def migrate_vault(
         keep_sealed(practice, copy)  # under the write lock: of the catalogue as it was
         _bring_on(act, before)
     engine.dispose()
+    tell_unremembered(practice)
     return Migrated(before, SCHEMA, copy)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from callrec.audit.remembered import write_memory
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.index import IndexedCall, drop_strays, replace_calls
@@ -139,7 +140,5 @@ def _recall(practice: Practice) -> int:
 
 def _remember(practice: Practice, recording: int) -> None:
     newest = practice.register.newest(VaultKey.INDEX).version
-    practice.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = practice.state_folder / ".reindexed"
-    beside.write_text(json.dumps({"recording": recording, "version": newest}))
-    beside.replace(practice.state_folder / "reindexed.json")
+    said = {"recording": recording, "version": newest}
+    write_memory(practice.state_folder / "reindexed.json", said)
