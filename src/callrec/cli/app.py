@@ -80,10 +80,12 @@ COMPLETION = "_CALLREC_COMPLETE"
 A_BUG = 70
 INTERRUPTED = 130
 
-THE_DISKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG})
-"""Errors of the system that no code of ours can be to blame for."""
-TOO_MANY_FILES = frozenset({errno.EMFILE, errno.ENFILE})
-"""Nor for these, as long as it closes what it opens."""
+NO_BUGS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG), "the disk"),
+    errno.EMFILE: "this process",
+    errno.ENFILE: "this machine",
+}
+"""Errors of the system that no code of ours can be to blame for, and whose they are."""
 
 
 class Commands(LazyGroup):
@@ -184,12 +186,9 @@ def _status_of(problem: BaseException) -> int:
             return _complain(INTERRUPTED, "interrupted")
         case BrokenPipeError():
             return Failed.exit_status
-        case OSError() if problem.errno in THE_DISKS:
-            return _complain(Failed.exit_status, f"the disk: {os.strerror(problem.errno).lower()}")
-        case OSError() if problem.errno in TOO_MANY_FILES:
-            return _complain(
-                Failed.exit_status, "too many files are open", "ulimit -n shows how many may be"
-            )
+        case OSError() if problem.errno in NO_BUGS:
+            said = os.strerror(problem.errno).lower()
+            return _complain(Failed.exit_status, f"{NO_BUGS[problem.errno]}: {said}")
         case _:
             return _complain(A_BUG, f"a bug: {_where(problem)}", "please report the line above")
 
