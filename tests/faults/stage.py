@@ -161,11 +161,11 @@ class Stage:
         again = self._type(self._house)
         if again.status != 0 and not (done and again.status in self._case.done_already):
             yield f"typed again: {again.status}, {again.complained.strip()}"
-        yield from self._wrong_at_any_time()
+        for wrong in (*self._wrong_at_any_time(), *self._not_usual()):
+            if not again.status or not re.search(self._case.halfway, wrong):
+                yield wrong
         if not self._case.is_done(self._house):
             yield "typed again, and it is not done"
-        for more in frozenset(self._warnings()) - self._usual:
-            yield f"doctor, in the end: {more}"
         yield from (f"left lying about: {path}" for path in self._unfinished())
 
     def _wrong_at_first(self, answer: Answer) -> Iterator[str]:
@@ -188,6 +188,10 @@ class Stage:
             if found.verdict is not Verdict.INTACT:
                 yield f"audit verify: {found.verdict} {found.problems} {found.unchecked}"
         yield from self._case.kept(self._house)
+
+    def _not_usual(self) -> Iterator[str]:
+        for more in frozenset(self._warnings()) - self._usual:
+            yield f"doctor, in the end: {more}"
 
     def _warnings(self) -> Iterator[str]:
         for finding in self._findings():
@@ -299,6 +303,7 @@ def main(name: str, template: Path, work: Path, share: str) -> None:
     seeds = {login: bytes.fromhex(seed) for login, seed in facts["seeds"].items()}
     house = House(template, seeds, facts["kit"])
     sys.dont_write_bytecode = True
+    os.umask(0o077)  # as callrec's own process has it
     part, of, most = map(int, share.split("/"))
     case = CASES[name]
 
