@@ -123,9 +123,9 @@ UNCAUGHT = {
     "while an error is told of": """
         def bug(*_): raise KeyError(WHY)
         def twice(*_):
-            app._complain = told
+            app._where = told
             raise KeyboardInterrupt(WHY)
-        told, app._complain, app._perform = app._complain, twice, bug""",
+        told, app._where, app._perform = app._where, twice, bug""",
     "in a thread": """
         def bug(*_): raise KeyError(WHY)
         def work(*_):

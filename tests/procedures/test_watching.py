@@ -31,13 +31,13 @@ FIRST = SETTLE + 1
 
 
 def test_a_round_is_due_each_minute_or_once_a_batch_is_ready() -> None:
-    told = {(n, s): is_due(n, s) for n in (0, 1, 999, 1000) for s in (0.0, 59.0, 60.0)}
+    told = {(n, s): is_due(n, s) for n in (0, 1, 399, 400) for s in (0.0, 59.0, 60.0)}
     assert [case for case, due in told.items() if due] == [
         (1, 60.0),
-        (999, 60.0),
-        (1000, 0.0),
-        (1000, 59.0),
-        (1000, 60.0),
+        (399, 60.0),
+        (400, 0.0),
+        (400, 59.0),
+        (400, 60.0),
     ]
 
 
