@@ -35,7 +35,7 @@ from callrec.procedures.doctor import Finding, Level, examine
 from cli.transcript import password_of
 from faults.cases import CASES
 from faults.plan import Trial, place_of, share_of, trials_of
-from faults.power import READING, Disk, Outcome
+from faults.power import Disk, Outcome
 from faults.shim import Fault, Shim
 from practices import House
 from procedures.holding import verified
@@ -120,12 +120,12 @@ class Stage:
     def _cuts(self, operations: Sequence[Operation]) -> Iterator[Trial]:
         """Power cuts after each operation that leave something else than those before."""
         disk, seen = deepcopy(self._disk), set[object]()
-        for done in operations:
-            if not disk.apply(done):
-                continue
+        changing = [done for done in operations if disk.changes(done)]
+        for done in changing:
+            disk.apply(done)
             for outcome in (Outcome.NOTHING, Outcome.NAMES, Outcome.SOME):
                 left = outcome, disk.fingerprint(outcome)
-                if left not in seen or done is operations[-1]:
+                if left not in seen or done is changing[-1]:
                     seen.add(left)
                     path = place_of(done, self._place)
                     way = f"power cut, {outcome} left"
@@ -149,7 +149,7 @@ class Stage:
                 disk.apply(done)
             shutil.rmtree(self._place)
             disk.lay_out(self._place, trial.outcome)
-            whole = all(done.kind in READING for done in operations[trial.number :])
+            whole = not any(map(disk.changes, operations[trial.number :]))
             answer = Answer(0 if whole else -signal.SIGKILL)
         return in_a_child(lambda: [*self._wrong(answer)])
 
