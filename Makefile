@@ -6,7 +6,9 @@
 # make licences write docs/licences.md
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break each rule of policy/ and see that a test fails (docs/mutation.md)
+# make concurrency  eight processes on one vault, for minutes
 # make faults    let commands fail at each of their operations, in every way: hours (docs/faults.md)
+# make fuzz      SECONDS of processor time for each reader of what others wrote, or for TARGET (docs/fuzzing.md)
 # make bench     callrec beside its peers, in minutes; make bench-full: what docs/benchmarks.md shows
 
 PYTHON ?= python3
@@ -14,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test check format audit licences release mutation faults judges bench bench-full peers
+.PHONY: demo test check format audit licences release mutation concurrency faults fuzz judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
@@ -43,8 +45,22 @@ mutation: $(INSTALLED)
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
+# 40 rounds: about 1,200 commands with each of SQLite's journals.
+concurrency: $(INSTALLED) judges
+	$(BIN)/python -m pytest tests/concurrency/test_at_work.py --rounds 40 -rP
+
 faults: $(INSTALLED) judges
 	PYTHONPATH=tests $(BIN)/python -m faults $(FAULTS)
+
+SECONDS := 60
+FUZZER := .fuzzing/atheris
+fuzz: $(INSTALLED) $(FUZZER)
+	PYTHONPATH=.:tests:$(FUZZER) $(BIN)/python -m fuzzing --seconds $(SECONDS) $(if $(TARGET),--target $(TARGET))
+
+# Beside what is installed, not in it: whoever makes or tests callrec needs none.
+$(FUZZER): fuzzing/constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $@ --upgrade -r $<
+	touch $@
 
 # Exact versions and their hashes, every wheel checked; the project itself needs nothing further.
 # Python 3.11 lays a setuptools of its own beside pip, which no hash here speaks for.

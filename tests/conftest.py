@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 import practices
+from canaries import left_about
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from practices import House
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left_about(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """At the end of a run no password, name or reason lies where callrec wrote."""
+    yield
+    assert left_about(tmp_path_factory.getbasetemp()) == []
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 from io import TextIOWrapper
 
-from callrec.cli.app import run
+from callrec.cli.app import complain, run
 from callrec.own_process import keep_private
 
 
 def main() -> int:
     """Run the command line on this process's arguments and streams."""
     keep_private()
+    _say_no_more_than_where()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # --json is UTF-8 whatever the locale; a name that is no Unicode must not stop a reply.
@@ -21,6 +23,19 @@ def main() -> int:
         return run()
     finally:
         gc.freeze()  # Python would look through all that is loaded for cycles before it goes
+
+
+def _say_no_more_than_where() -> None:
+    """What nobody catches, a second Ctrl-C for one, Python would tell with the words of it all."""
+
+    def uncaught(_kind: object, problem: BaseException, _trace: object) -> None:
+        complain(problem)
+
+    def ignored(what: sys.UnraisableHookArgs | threading.ExceptHookArgs) -> None:
+        complain(what.exc_value)
+
+    sys.excepthook = uncaught
+    sys.unraisablehook = threading.excepthook = ignored
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +29,13 @@ def forms(word: str) -> dict[str, bytes]:
         found[f"{encoding} in upper-case hex"] = data.hex().upper().encode()
         for before in range(3):
             found[f"{encoding} in base64, {before} bytes in"] = _within_base64(data, before)
-    return found
+    spelt = {
+        "escaped for an address": quote(word, safe="").encode(),
+        "escaped for JSON": json.dumps(word)[1:-1].encode(),
+        "escaped by Python": word.encode("unicode_escape"),
+        "digit by digit": " ".join(word).encode() if word.isdigit() else word.encode(),
+    }
+    return found | {form: data for form, data in spelt.items() if data not in found.values()}
 
 
 def spellings(word: str) -> set[str]:

@@ -14,6 +14,7 @@ NO_ATTACKS = {
     "test_a_canary_in_a_file_name_is_found",
     "test_a_canary_in_a_row_of_the_catalogue_is_found",
     "test_a_canary_is_found_in_every_form",
+    "test_what_was_left_about_is_found",
     "test_there_was_something_to_find",
     "test_where_nothing_was_changed_nothing_is_found",
 }

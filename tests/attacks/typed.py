@@ -13,6 +13,7 @@ import pytest
 
 from callrec.cli.app import run
 from callrec.keyring import write_private
+from canaries import says_no_password
 from cli.transcript import password_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def type_in(house: House, login: str, *words: str, **environ: Path | str) -> Ans
         out, err = StringIO(), StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             status = run(words, now=house.now)
+    assert says_no_password(out.getvalue() + err.getvalue())
     return Answer(status, out.getvalue(), err.getvalue())
 
 

@@ -140,6 +140,7 @@ class Stage:
         self._monkeypatch.setattr(sys, "stdin", StringIO())
         with redirect_stdout(said), redirect_stderr(said):
             status = run(arguments, now=lambda: self.clock)
+        assert password_of("").strip() not in said.getvalue()
         return said.getvalue(), status
 
     def _shell(self, line: str) -> tuple[str, int]:

@@ -208,6 +208,9 @@ EDITS = {
     "a leaf that is nothing": "UPDATE leaf SET body = NULL WHERE seq = 7",
     "founders that are text": "UPDATE leaf SET body = CAST(body AS TEXT) WHERE seq = 0",
     "a fraction for a number": "UPDATE leaf SET seq = 7.0 WHERE seq = 7",
+    "a fraction for the number of a leaf without a statement": (
+        "UPDATE leaf SET seq = seq + 0.0 WHERE seq = (SELECT max(seq) - 3 FROM leaf)"
+    ),
     "text for a number": "UPDATE leaf SET seq = '7' WHERE seq = 7",
     "a leaf before the first": "INSERT INTO leaf SELECT -1, body, NULL FROM leaf WHERE seq = 7",
     "a leaf of no number": "INSERT INTO leaf SELECT NULL, body, NULL FROM leaf WHERE seq = 7",

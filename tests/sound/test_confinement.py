@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from callrec.child_process import python
 from callrec.sound import Undecodable
 from callrec.sound.child import converse
 from callrec.sound.confinement import Limits, available
 from callrec.sound.exchange import Kind
-from callrec.sound.starting import python
 from sound.builders import children
 from sound.probe import ATTEMPTS
 
@@ -75,6 +75,34 @@ def test_a_child_is_confined_before_it_asks_for_its_first_byte(module: str) -> N
     for nothing in ("open files", "processes", "file size", "core file size"):
         assert most[f"Max {nothing}"] == "0"
     assert children() == []
+
+
+def test_no_core_of_a_child_is_dumped() -> None:
+    """Its memory belongs to its user where it may be dumped, else to root."""
+    program = """
+import ctypes, os
+from callrec.sound.confinement import Limits, confine
+if os.getuid() == 0:
+    os.setuid(54321)
+ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
+os.write(1, b"?")
+os.read(0, 1)
+confine(Limits(cpu_seconds=20, memory_bytes=1 << 29))
+os.write(1, b"!")
+os.read(0, 1)
+"""
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        owners = []
+        for _ in range(2):
+            child.stdout.read(1)
+            owners.append(Path(f"/proc/{child.pid}/mem").stat().st_uid)
+            child.stdin.write(b".")
+            child.stdin.flush()
+    assert owners[0] != 0
+    assert owners[1] == 0
 
 
 def test_a_child_is_told_nothing_on_its_command_line() -> None:

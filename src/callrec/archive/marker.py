@@ -5,6 +5,7 @@ The marker is not signed and proves nothing: which vault a volume belongs to, it
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -42,11 +43,11 @@ def check_target(at: Path, vault_folder: Path) -> None:
         raise Unusable(
             "the archive cannot lie inside the vault", hint="give a folder of an external drive"
         )
-    probe = at / f".callrec{PARTIAL}"
+    probe = at / f".callrec-{os.getpid()}{PARTIAL}"  # another run may be trying the same
     with drive_errors():
         probe.unlink(missing_ok=True)
         probe.touch(exist_ok=False)
-        probe.unlink()
+        probe.unlink(missing_ok=True)
 
 
 def is_volume(at: Path) -> bool:

@@ -115,6 +115,8 @@ def work(job: bytes, out: IO[bytes]) -> None:
     for first in reversed(range(0, expected.size, STRETCH)):
         try:
             value = asdict(check_stretch(database, first, expected))
+        except sqlite3.OperationalError:
+            break  # somebody is about to write, and waits for our parent: nothing is wrong
         except (CallrecError, sqlite3.DatabaseError):
             value = None
         out.write(json.dumps(value).encode() + b"\n")

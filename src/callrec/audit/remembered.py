@@ -45,8 +45,6 @@ def recall(folder: Path) -> Remembered | None:
     """
     try:
         value = json.loads((folder / "head.json").read_bytes())
-        head = Head(value["size"], bytes.fromhex(value["root"]))
-        return Remembered(head, value["seen"])
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -54,8 +52,19 @@ def recall(folder: Path) -> Remembered | None:
             f"the remembered head of the audit log cannot be read: {error.strerror}",
             hint=f'give yourself "{folder}"',
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise Tampered("the remembered head of the audit log is damaged") from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged() from error
+    match value:
+        case {"size": int(size), "root": str(root), "seen": str(seen)} if (
+            size >= 0 and _ROOT.fullmatch(root)
+        ):
+            return Remembered(Head(size, bytes.fromhex(root)), seen)
+        case _:
+            raise _damaged()
+
+
+def _damaged() -> Tampered:
+    return Tampered("the remembered head of the audit log is damaged")
 
 
 def remember(folder: Path, head: Head, seen_at: str) -> None:
@@ -120,7 +129,7 @@ def recall_seen(folder: Path) -> Seen | None:
     """How far the log was verified; None where that cannot be told, and all is to be read again."""
     try:
         value = json.loads((folder / VERIFIED).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     match value:
         case {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from callrec.catalogue.sound import check_made
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.file_rights import check_only_ours
 from callrec.mounts import file_system_of
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.pool import ConnectionPoolEntry
 
+# What fails while a connection is given back would be told on stderr, with all the words of it.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
+
 FILE_NAME: Final = "catalogue.sqlite"
 BUSY_SECONDS: Final = 60
 _CURSORS: Final = "cursors"
@@ -34,9 +39,16 @@ OLDER: Final = frozenset({"0001", "0002"})
 """Schemas that `upgrade` leads on from."""
 
 NETWORK_FILE_SYSTEMS: Final = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs", "davfs"}
+    {
+        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "coda"),
+        *("ceph", "lustre", "gpfs", "beegfs", "ocfs2", "gfs2", "orangefs", "davfs", "vboxsf"),
+        *("fuse.ceph", "fuse.ceph-fuse", "fuse.curlftpfs", "fuse.davfs2", "fuse.glusterfs"),
+        *("fuse.gvfsd-fuse", "fuse.juicefs", "fuse.rclone", "fuse.s3fs", "fuse.smbnetfs"),
+        *("fuse.sshfs", "fuse.vmhgfs-fuse"),
+    }
 )
-"""Where SQLite's locks cannot be relied on (sqlite.org/faq, question 5)."""
+"""Where SQLite's locks cannot be relied on, as another machine may not see them (sqlite.org/faq,
+question 5). 9p and virtiofs are left out: the whole disk of a container may be of that kind."""
 
 
 def open_catalogue(vault: Path) -> Engine:
@@ -44,11 +56,13 @@ def open_catalogue(vault: Path) -> Engine:
 
     Raises:
         Misconfigured: there is none, it lies on a network file system, or its schema is another.
-        Tampered: it is no database, or damaged.
+        Tampered: it is no database, damaged, or has what no migration made.
     """
     engine = open_any_schema(vault)
     with reading(engine) as connection:
         found = schema_of(connection)
+        if found == SCHEMA:
+            check_made(connection)
     if found in OLDER:
         raise Misconfigured(
             f'the vault has schema "{found}", and this callrec works with "{SCHEMA}"',
@@ -71,7 +85,7 @@ def open_any_schema(vault: Path) -> Engine:
             f'there is no vault at "{vault}"',
             hint="run callrec init, or say where it is with --vault or CALLREC_VAULT",
         )
-    refuse_network_file_system(vault)
+    refuse_network_file_system(path)
     check_only_ours(path)
     writable = os.access(path, os.W_OK) and os.access(vault, os.W_OK)
     return connect(path, mode="rw" if writable else "ro")
@@ -201,13 +215,13 @@ def upgrade(connection: Connection) -> None:
     command.upgrade(settings, "head")
 
 
-def refuse_network_file_system(folder: Path) -> None:
-    """Refuse a folder on a network share.
+def refuse_network_file_system(path: Path) -> None:
+    """Refuse a folder or file that other machines can have open, too.
 
     Raises:
-        Misconfigured: it lies on one.
+        Misconfigured: it lies on a network share, or a folder that a host shares with its guests.
     """
-    kind = file_system_of(folder)
+    kind = file_system_of(path)
     if kind in NETWORK_FILE_SYSTEMS:
         raise Misconfigured(
             f"the vault lies on a network file system ({kind}): its locks cannot be relied on",

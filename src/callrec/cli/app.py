@@ -80,12 +80,10 @@ COMPLETION = "_CALLREC_COMPLETE"
 A_BUG = 70
 INTERRUPTED = 130
 
-NO_BUGS = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG), "the disk"),
-    errno.EMFILE: "this process",
-    errno.ENFILE: "this machine",
-}
-"""Errors of the system that no code of ours can be to blame for, and whose they are."""
+THE_DISKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG})
+"""Errors of the system that no code of ours can be to blame for."""
+TOO_MANY_FILES = frozenset({errno.EMFILE, errno.ENFILE})
+"""Nor for these, as long as it closes what it opens."""
 
 
 class Commands(LazyGroup):
@@ -126,12 +124,15 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
     arguments = sys.argv[1:] if argv is None else list(argv)
     invocation = Invocation(now=now or _this_machines_clock)
     try:
-        return _perform(arguments, invocation)
+        status = _perform(arguments, invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
         _let_go(sys.stdout)
-        return _status_of(problem)
-    finally:
+        status = complain(problem)
+    try:
         _see_to_mail(invocation)
+    except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nor above this
+        status = complain(problem)
+    return status
 
 
 def _perform(arguments: list[str], invocation: Invocation) -> int:
@@ -174,26 +175,28 @@ def _see_to_mail(invocation: Invocation) -> None:
         send_mail(invocation.practice, invocation.given, invocation.environ)
 
 
-def _status_of(problem: BaseException) -> int:
+def complain(problem: BaseException | None) -> int:
+    """Tell on stderr what went wrong, with nothing in it that a call held; returns the status."""
+    hint = ""
     match problem:
-        case CallrecError():
-            return _complain(problem.exit_status, problem.message, problem.hint)
-        case typer.TyperException():
-            from callrec.cli.usage import explain  # as in _complain
-
-            return _complain(Unusable.exit_status, *explain(problem))
-        case KeyboardInterrupt():
-            return _complain(INTERRUPTED, "interrupted")
         case BrokenPipeError():
             return Failed.exit_status
-        case OSError() if problem.errno in NO_BUGS:
-            said = os.strerror(problem.errno).lower()
-            return _complain(Failed.exit_status, f"{NO_BUGS[problem.errno]}: {said}")
+        case CallrecError():
+            status, message, hint = problem.exit_status, problem.message, problem.hint
+        case typer.TyperException():
+            from callrec.cli.usage import explain  # as harmless below
+
+            status, (message, hint) = Unusable.exit_status, explain(problem)
+        case KeyboardInterrupt():
+            status, message = INTERRUPTED, "interrupted"
+        case OSError() if problem.errno in THE_DISKS:
+            status, message = Failed.exit_status, f"the disk: {os.strerror(problem.errno).lower()}"
+        case OSError() if problem.errno in TOO_MANY_FILES:
+            status, message = Failed.exit_status, "too many files are open"
+            hint = "ulimit -n shows how many may be"
         case _:
-            return _complain(A_BUG, f"a bug: {_where(problem)}", "please report the line above")
-
-
-def _complain(status: int, message: str, hint: str = "") -> int:
+            status, message = A_BUG, f"a bug: {_where(problem)}"
+            hint = "please report the line above"
     from callrec.cli.output import harmless  # --help and --version need none
 
     # Nobody may be left to read it.
@@ -205,11 +208,11 @@ def _complain(status: int, message: str, hint: str = "") -> int:
     return status
 
 
-def _where(bug: BaseException) -> str:
+def _where(bug: BaseException | None) -> str:
     """The kind of a bug and our own line; never its message, which may hold what a call held."""
     here = Path(callrec.__file__).parent
     place = "unknown"
-    step = bug.__traceback__
+    step = bug.__traceback__ if bug else None
     while step is not None:
         path = Path(step.tb_frame.f_code.co_filename)
         if path.is_relative_to(here):

@@ -113,6 +113,11 @@ def archive_recordings(
         attempt(practice, actor, ARCHIVED, subject=[volume]),
         archiving(practice.folder) as notes,
     ):
+        if target.is_new and is_volume(to):
+            raise Failed(
+                "another archive run has made this folder a volume meanwhile",
+                hint="run the same command again",
+            )
         begun = notes.begun(volume)
         plan = plan_run(practice, target, begun=begun, started_before=started_before)
         done = _Run(practice, actor, identity, notes, plan).carry_out(begun)

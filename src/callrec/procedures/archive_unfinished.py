@@ -69,8 +69,8 @@ class Archiving:
             data = path.read_bytes() if path.exists() else b"{}"
         try:
             said: dict[str, str] = json.loads(data)
-            sound = all(_ID.fullmatch(each) and _NAME.fullmatch(said[each]) for each in said)
-        except (ValueError, TypeError) as error:
+            sound = all(_ID.fullmatch(each) and _NAME.fullmatch(to) for each, to in said.items())
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise _damaged() from error
         if not sound:
             raise _damaged()
@@ -112,6 +112,22 @@ def _take(lock: int) -> None:
             "another archive run is under way",
             hint="wait until it ends, then run the command again",
         ) from error
+
+
+def is_writing(vault_folder: Path, volume: str) -> bool:
+    """Whether a run that writes to a volume is under way; changes nothing.
+
+    Raises:
+        Failed: the vault's disk cannot be read.
+        Tampered: the note is not in its form.
+    """
+    folder = vault_folder / FOLDER
+    with disk_errors(), suppress(FileNotFoundError), (folder / LOCK).open("rb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return bool(Archiving(folder).begun(volume))
+    return False
 
 
 def _damaged() -> Tampered:

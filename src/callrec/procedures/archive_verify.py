@@ -29,6 +29,7 @@ from callrec.procedures.archive_survey import (
     manifest_faults,
     read_written,
 )
+from callrec.procedures.archive_unfinished import is_writing
 from callrec.procedures.attached import remember_place
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
         Unusable: the volume belongs to another vault.
         Tampered: the vault's own log or catalogue is not as it was signed, or the volume's marker
             is not as callrec wrote it.
-        Unchecked: the drive cannot be read.
+        Unchecked: the drive cannot be read, or another command is writing to it.
     """
     check_remembered_head(practice)
     with _readable():
@@ -113,6 +114,8 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
                 checked += found
                 faults += damage
                 advance(1)
+        if faults:
+            _check_undisturbed(practice, volume, written)
     bags = sum(bool(each.manifest) for each in written.values())
     report = VolumeReport(volume.label, at, bags, checked, tuple(_once(faults)))
     if not faults:
@@ -126,8 +129,24 @@ def last_verified(state_folder: Path) -> Mapping[str, datetime]:
     try:
         said = json.loads((state_folder / MEMORY).read_bytes())
         return {volume: parse_instant(at) for volume, at in said.items()}
-    except (OSError, ValueError, AttributeError, CallrecError):
+    except (OSError, ValueError, AttributeError, RecursionError, CallrecError):
         return {}  # nothing rests on it but when to look again
+
+
+def _check_undisturbed(practice: Practice, volume: Volume, written: Mapping[str, Written]) -> None:
+    """What a run has just put there, or taken away, looks like a fault.
+
+    Raises:
+        Unchecked: one is writing to the volume, or has written to it since that was looked at.
+    """
+    is_disturbed = is_writing(practice.folder, volume.volume)
+    with reading(practice.engine) as connection:
+        is_disturbed |= read_written(practice, connection, volume.volume) != written
+    if is_disturbed:
+        raise Unchecked(
+            "another command was writing to this volume, so nothing is claimed of it",
+            hint="run the same command again when that has ended",
+        )
 
 
 def _read_bag(volume: Volume, written: Written) -> tuple[int, list[Fault]]:

@@ -60,5 +60,5 @@ def _remembered(state_folder: Path) -> Mapping[str, str]:
     try:
         said = json.loads((state_folder / MEMORY).read_bytes())
         return {str(volume): str(at) for volume, at in said.items()}
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return {}  # nothing rests on it but where to look first

@@ -15,7 +15,7 @@ from callrec.audit.checkpoint import read_checkpoint as read_claim
 from callrec.audit.log import Head, node_reader, read_founders
 from callrec.audit.proof import HEADER, read_proof
 from callrec.audit.reading import Problem, Reading
-from callrec.audit.remembered import recall, recall_seen, remember_seen
+from callrec.audit.remembered import Remembered, recall, recall_seen, remember_seen
 from callrec.audit.resumed import Resumed, read_resumed
 from callrec.audit.verify import read_on, read_whole
 from callrec.catalogue.engine import open_catalogue, reading
@@ -102,8 +102,11 @@ def verify_audit(
             founders, root = read_founders(connection)
         except (CallrecError, ValueError, KeyError) as error:
             return _unreadable(str(error))
-        memory = state_folder(founders.vault, environ)
-        seen = None if full else recall_seen(memory)
+    memory = state_folder(founders.vault, environ)
+    # Before the log is read: another command may add to it, and remember that, meanwhile.
+    seen = None if full else recall_seen(memory)
+    remembered, beside_memory = _recall(memory)
+    with reading(engine) as connection:
         if only_new and seen is not None:
             found = read_on(connection, founders.vault, seen)
         else:
@@ -113,8 +116,10 @@ def verify_audit(
             problems.extend(check_projections(connection, found.register, config.time_zone))
         resumed = _read_resumed(connection, found, problems)
         lost = {head for each in resumed for head in each.lost}
-        anchors, differences, unchecked = _check_anchors(connection, found, memory, against, lost)
-        problems.extend(differences)
+        anchors, differences, unchecked = _check_anchors(
+            connection, found, remembered, against, lost
+        )
+        problems.extend([*beside_memory, *differences])
     pinned = trusted_root(founders.vault)
     if pinned is None:
         unchecked.append("the log's beginning: log in, or give --pin FINGERPRINT")
@@ -164,6 +169,17 @@ def _unreadable(what: str) -> Verification:
     )
 
 
+def _recall(memory: Path) -> tuple[Remembered | None, list[Problem]]:
+    try:
+        return recall(memory), []
+    except Tampered as error:
+        return None, [_beside_memory(error)]
+
+
+def _beside_memory(error: Tampered) -> Problem:
+    return Problem(None, f"beside what was remembered here: {error.message}")
+
+
 def _read_resumed(
     connection: Connection, found: Reading, problems: list[Problem]
 ) -> tuple[Resumed, ...]:
@@ -179,19 +195,18 @@ def _read_resumed(
 def _check_anchors(
     connection: Connection,
     found: Reading,
-    memory: Path,
+    remembered: Remembered | None,
     against: Sequence[Path],
     lost: AbstractSet[Head],
 ) -> tuple[list[Anchor], list[Problem], list[str]]:
     """The outside heads that the log extends, those that it does not, and what cannot be read."""
     anchors, problems, unchecked = [], [], []
     try:
-        remembered = recall(memory)
         if remembered is not None and remembered.head not in lost:
             _check_extends(connection, found.head, remembered.head)
             anchors.append(Anchor("remembered here", remembered.head.size, remembered.seen_at))
     except Tampered as error:
-        problems.append(Problem(None, f"beside what was remembered here: {error.message}"))
+        problems.append(_beside_memory(error))
     for path in against:
         try:
             point = _read_anchor(path, found.register)

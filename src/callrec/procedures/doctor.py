@@ -29,6 +29,7 @@ from callrec.sound import confinement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from callrec.practice import Practice
 
@@ -84,9 +85,7 @@ def _sqlite() -> Finding:
 
 def _private(practice: Practice) -> Finding:
     loose = [
-        path.name
-        for path in (practice.folder, *practice.folder.iterdir())
-        if stat.S_IMODE(path.lstat().st_mode) & OTHERS
+        path.name for path in (practice.folder, *practice.folder.iterdir()) if _mode(path) & OTHERS
     ]
     if loose:
         return Finding(
@@ -95,6 +94,14 @@ def _private(practice: Practice) -> Finding:
             f'run chmod -R go= "{practice.folder}"',
         )
     return Finding(Level.WELL, "the vault's folder is its owner's alone")
+
+
+def _mode(path: Path) -> int:
+    """A file's mode; 0 where it has gone: SQLite's journal comes and goes."""
+    try:
+        return stat.S_IMODE(path.lstat().st_mode)
+    except FileNotFoundError:
+        return 0
 
 
 def _space(practice: Practice) -> Finding:
@@ -181,7 +188,7 @@ def _recordings(
     damaged = 0
     for row in here:
         problem = _look_at(practice, row.ciphertext, row.size_bytes, full=full)
-        if problem:
+        if problem and _is_here(practice, row.ciphertext):
             damaged += 1
             yield Finding(
                 Level.DAMAGE, f"recording {row.id}: {problem}", "callrec doctor --repair --from DIR"
@@ -198,10 +205,20 @@ def _recordings(
         yield Finding(Level.WELL, f"{len(here)} recordings {looked}")
 
 
+def _is_here(practice: Practice, name: str) -> bool:
+    """Whether the vault is to have this file, still: another command may have let it go since."""
+    table = tables.recording.c
+    with reading(practice.engine) as connection:
+        query = select(table.id).where(table.ciphertext == name, table.state == LIVE)
+        return connection.execute(query).first() is not None
+
+
 def _look_at(practice: Practice, name: str, size_bytes: int, *, full: bool) -> str:
-    if not practice.store.has(name):
+    try:
+        found = practice.store.path(name).stat().st_size
+    except FileNotFoundError:
         return "its sealed file is missing"
-    if practice.store.path(name).stat().st_size != sealed_size(size_bytes):
+    if found != sealed_size(size_bytes):
         return "its sealed file is cut or too long"
     if full:
         try:

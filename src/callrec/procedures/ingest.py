@@ -1,6 +1,6 @@
 """Take recordings in: sealed on the way, durable before they are catalogued [policy 4(h), 4(i)].
 
-In this order, for each batch of at most a thousand recordings:
+In this order, for each batch of at most four hundred recordings:
 
     leave out, unread, what stands there as it was read before, if sources are kept
     seal two files at a time, large ones in threads, many others in processes beside; a file that

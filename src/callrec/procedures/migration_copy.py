@@ -84,5 +84,5 @@ def recall_copy(folder: Path) -> MigrationCopy | None:
         raise Failed(
             f"what is remembered of a migration cannot be read: {error.strerror}"
         ) from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise Tampered("what is remembered of a migration is damaged") from error

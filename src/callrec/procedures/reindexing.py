@@ -134,7 +134,7 @@ def _recall(practice: Practice) -> int:
     try:
         value = json.loads((practice.state_folder / "reindexed.json").read_bytes())
         return int(value["recording"]) if value["version"] == newest else 0
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 0  # then everything is done again
 
 

@@ -71,12 +71,9 @@ def cut_off(practice: Practice) -> tuple[Begun, ...]:
     Raises:
         Tampered: the log is not as it was written.
     """
-    with reading(practice.engine) as connection:
-        return tuple(
-            begun
-            for begun in _unlocked(practice)
-            if begun.request and is_under_way(practice, connection, begun.request, begun.release)
-        )
+    return tuple(
+        begun for begun in _unlocked(practice) if begun.request and _is_open(practice, begun)
+    )
 
 
 def give_back_cut_off(practice: Practice, actor: Actor) -> None:
@@ -89,12 +86,18 @@ def give_back_cut_off(practice: Practice, actor: Actor) -> None:
     for begun in cut_off(practice):
         if begun.releaser == actor.person.id:
             for path in begun.left:
-                path.unlink()
+                path.unlink(missing_ok=True)
             record_failed(practice, actor, begun.request, begun.release, CUT_OFF)
     under_way = {begun.release for begun in cut_off(practice)}
     for begun in _unlocked(practice):
         if begun.release not in under_way:
-            (_folder(practice) / begun.release).unlink()
+            (_folder(practice) / begun.release).unlink(missing_ok=True)
+
+
+def _is_open(practice: Practice, begun: Begun) -> bool:
+    """Whether the log, as it is now that nobody has the note, says that it was begun, no more."""
+    with reading(practice.engine) as connection:
+        return is_under_way(practice, connection, begun.request, begun.release)
 
 
 def _write(practice: Practice, begun: Begun) -> tuple[Path, BinaryIO]:
@@ -102,8 +105,7 @@ def _write(practice: Practice, begun: Begun) -> tuple[Path, BinaryIO]:
     note = folder / begun.release
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.fdopen(os.open(note, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-        fcntl.flock(file, fcntl.LOCK_EX)
+        file = _locked(note)
         file.write(json.dumps([begun.request, begun.releaser, begun.target]).encode())
         file.flush()
         os.fsync(file.fileno())
@@ -116,18 +118,36 @@ def _write(practice: Practice, begun: Begun) -> tuple[Path, BinaryIO]:
     return note, file
 
 
+def _locked(note: Path) -> BinaryIO:
+    """A new note, locked. Another run may find it before, and clear it away: it is made again."""
+    while True:
+        file = os.fdopen(os.open(note, os.O_WRONLY | os.O_CREAT, 0o600), "wb")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if _is_there(file):
+            return file
+        file.close()
+
+
 def _unlocked(practice: Practice) -> Iterator[Begun]:
+    """The notes that nobody has, each locked until the next is asked for."""
     folder = _folder(practice)
     for note in sorted(folder.iterdir()) if folder.is_dir() else ():
-        with note.open("rb") as file, suppress(BlockingIOError):
+        with suppress(FileNotFoundError, BlockingIOError), note.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield _read(note.name, file.read())
+            if _is_there(file):
+                yield _read(note.name, file.read())
+
+
+def _is_there(file: BinaryIO) -> bool:
+    """Whether a note still has its name: its run takes it away before it lets go of it."""
+    return os.fstat(file.fileno()).st_nlink > 0
 
 
 def _read(release: str, data: bytes) -> Begun:
     try:
         request, releaser, target = json.loads(data)
-    except ValueError:  # killed while it was written, before anything else was done
+    except (ValueError, TypeError, RecursionError):
+        # Killed while it was written, before anything else was done.
         return Begun(release, "", "", "")
     return Begun(release, request, releaser, target)
 

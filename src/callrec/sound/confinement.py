@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from callrec.sound.seccomp import MACHINES, program
 
-_SET_SECCOMP, _NO_NEW_PRIVILEGES = 22, 38
+_SET_DUMPABLE, _SET_SECCOMP, _NO_NEW_PRIVILEGES = 4, 22, 38
 _FILTER = 2
 """Numbers of prctl(2)."""
 
@@ -65,6 +65,8 @@ def confine(limits: Limits) -> None:
         (resource.RLIMIT_NPROC, 0),
     ):
         resource.setrlimit(what, (most, most))
+    if sys.platform == "linux":
+        _prctl(_SET_DUMPABLE, 0, None)  # a crash handler that is a program is bound by no limit
     if not available():
         return
     steps = program(os.uname().machine)

@@ -1,0 +1,298 @@
+"""Two commands meet at the worst moment: each of these was found by letting eight at it at once."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import sqlite3
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import practices
+from attacks.typed import type_in
+from callrec import keyring
+from callrec.audit import from_the_end, stretch, whole
+from callrec.catalogue import engine
+from callrec.catalogue.engine import reading
+from callrec.errors import Failed, Misconfigured, Unchecked
+from callrec.practice import record
+from callrec.procedures import archive as archiving_run
+from callrec.procedures import audit_verify, release_unfinished
+from callrec.procedures.archive_unfinished import archiving
+from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
+from callrec.procedures.doctor import Level, examine
+from callrec.procedures.release_unfinished import Begun, cut_off, noted
+from procedures.asking import REASON, by_sql, rows
+from procedures.drives import archive, archived_twice, drive, verify
+from procedures.spool import a_call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from practices import House
+
+BEGUN = Begun("f" * 32, "e" * 32, "d" * 32, "/media/outbox/package.zip")
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Have something done by another command just before this one takes a step."""
+
+    def set_up(module: Any, step: str, other: Callable[[], object]) -> None:
+        take = getattr(module, step)
+
+        def stepping(*given: Any, **named: Any) -> Any:
+            monkeypatch.setattr(module, step, take)
+            other()
+            return take(*given, **named)
+
+        monkeypatch.setattr(module, step, stepping)
+
+    return set_up
+
+
+@pytest.fixture(scope="module")
+def archived_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    return archived_twice(template, tmp_path_factory.mktemp("archived"))
+
+
+@pytest.fixture
+def archived(archived_template: House, tmp_path: Path) -> House:
+    house = practices.copy(archived_template, tmp_path / "house")
+    house.at = archived_template.at
+    house.open()
+    return house
+
+
+# --- the audit log ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("only_new", [False, True], ids=["all", "new"])
+def test_what_another_adds_while_the_log_is_verified_is_no_tampering(
+    house: House,
+    meanwhile: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    only_new: bool,
+) -> None:
+    """With a write-ahead journal a reader sees what there was, and others write on."""
+    monkeypatch.setattr(engine, "wal_is_safe", lambda _: True)
+    house.open()
+    other = house.actor("max")
+
+    def verified(*, full: bool) -> Verification:
+        return verify_audit(
+            house.config,
+            environ=house.environ,
+            trusted_root=lambda _: house.practice.root,
+            against=(),
+            full=full,
+            only_new=only_new,
+        )
+
+    def work_on() -> None:
+        record(house.practice, other, "search")
+        verified(full=True)
+
+    verified(full=False)
+    meanwhile(audit_verify, "read_on" if only_new else "read_whole", work_on)
+    found = verified(full=False)
+    assert found.problems == ()
+    assert found.verdict is (Verdict.SINCE if only_new else Verdict.INTACT)
+
+
+def test_two_who_verify_at_once_both_remember_it(tmp_path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from callrec.audit.log import Head
+from callrec.audit.reading import Seen
+from callrec.audit.remembered import remember_seen
+for size in range(1, 300):
+    remember_seen(Path(sys.argv[1]), Seen(Head(size, bytes(32)), "", size, ""))
+"""
+    begun = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    assert [each.communicate()[1] for each in begun] == [b""] * 3
+
+
+def test_a_second_process_that_meets_a_lock_does_not_call_it_tampering(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with reading(house.practice.engine) as connection:
+        database = whole.sqlite_of(connection)
+        keys = whole.log_keys(house.practice.register)
+        expected = stretch.Expected(house.practice.vault, whole.size_of(connection), keys, 0)
+        job = from_the_end.job_for(database, expected)
+    writer = sqlite3.connect(house.config.vault / engine.FILE_NAME)
+    writer.execute("BEGIN EXCLUSIVE")
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, timeout=0))
+    out = io.BytesIO()
+    from_the_end.work(job, out)
+    assert out.getvalue() == b""
+    writer.rollback()
+    from_the_end.work(job, out)
+    assert out.getvalue() not in (b"", b"null\n")
+
+
+# --- releases --------------------------------------------------------------------------------
+
+
+def notes(house: House) -> list[str]:
+    folder = house.practice.state_folder / "releases"
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_note_that_goes_while_they_are_listed_is_of_a_release_that_ended(
+    house: House, meanwhile: Callable[..., None]
+) -> None:
+    folder = house.practice.state_folder / "releases"
+    folder.mkdir(parents=True)
+    for name in ("a", "b"):
+        (folder / name).write_text("[]")
+    meanwhile(release_unfinished, "_read", (folder / "b").unlink)
+    (folder / "a").write_text("")  # of a run that was killed before it wrote
+    assert cut_off(house.practice) == ()
+
+
+def test_a_release_that_ends_while_its_note_is_opened_is_not_taken_for_one_that_was_cut_off(
+    house: House, meanwhile: Callable[..., None]
+) -> None:
+    with noted(house.practice, BEGUN):
+        pass
+    folder = house.practice.state_folder / "releases"
+    (folder / BEGUN.release).write_text('["r", "p", "/media/outbox/package.zip"]')
+    meanwhile(fcntl, "flock", (folder / BEGUN.release).unlink)
+    asked: list[object] = []
+    meanwhile(release_unfinished, "is_under_way", lambda: asked.append("the log"))
+    assert cut_off(house.practice) == ()
+    assert asked == []
+
+
+def test_a_note_that_another_clears_away_before_it_is_locked_is_made_again(
+    house: House, meanwhile: Callable[..., None]
+) -> None:
+    folder = house.practice.state_folder / "releases"
+    meanwhile(fcntl, "flock", (folder / BEGUN.release).unlink)
+    with noted(house.practice, BEGUN):
+        assert notes(house) == [BEGUN.release]
+        with (folder / BEGUN.release).open("rb") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert notes(house) == []
+
+
+# --- the doctor ------------------------------------------------------------------------------
+
+
+def damage(house: House, done: Callable[[int], None] = lambda _: None) -> list[str]:
+    found = examine(house.practice, house.environ, full=True, done=done)
+    return [each.what for each in found if each.level is Level.DAMAGE]
+
+
+def test_the_doctor_is_not_put_out_by_a_journal_that_comes_and_goes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = Path.iterdir
+
+    def with_a_journal(folder: Path) -> Iterator[Path]:
+        yield from listing(folder)
+        if folder == house.practice.folder:
+            yield folder / f"{engine.FILE_NAME}-journal"
+
+    monkeypatch.setattr(Path, "iterdir", with_a_journal)
+    assert damage(house) == []
+
+
+def test_the_doctor_calls_nothing_missing_that_was_let_go_while_he_looked(archived: House) -> None:
+    def let_go(_: int) -> None:
+        [(name,)] = rows(archived, "SELECT ciphertext FROM recording WHERE id = 2")
+        archived.practice.store.remove(name)
+        by_sql(archived, "UPDATE recording SET state = 'archived' WHERE id = 2")
+
+    assert damage(archived, let_go) == []
+    by_sql(archived, "UPDATE recording SET state = 'live' WHERE id = 2")
+    assert damage(archived) == ["recording 2: its sealed file is missing"]
+
+
+# --- drives ----------------------------------------------------------------------------------
+
+
+def test_nothing_is_claimed_of_a_volume_that_is_being_written_to(archived: House) -> None:
+    at, practice = drive(archived), archived.practice
+    (at / "bags" / "20261126T120000Z-1").mkdir()
+    with archiving(practice.folder) as notes:
+        notes.begin(_volume_of(archived), "20261126T120000Z-1")
+        with pytest.raises(Unchecked, match="another command was writing"):
+            verify(archived, at)
+    assert [fault.path for fault in verify(archived, at).faults] == ["bags/20261126T120000Z-1"]
+
+
+def _volume_of(house: House) -> str:
+    [(volume,)] = rows(house, "SELECT id FROM volume")
+    return str(volume)
+
+
+def test_a_folder_that_becomes_a_volume_meanwhile_is_made_one_once(
+    archived: House, meanwhile: Callable[..., None]
+) -> None:
+    at = drive(archived, "drive-b")
+    meanwhile(archiving_run, "archiving", lambda: archive(archived, at))
+    with pytest.raises(Failed, match="another archive run has made"):
+        archive(archived, at)
+    assert verify(archived, at).faults == ()
+
+
+# --- who waits for whom ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["ingest", "archive"])
+def test_the_second_of_two_is_told_to_wait(what: str, archived: House) -> None:
+    spool, at = archived.folder / "more", drive(archived)
+    a_call(spool, 99)
+    held, login, words = {
+        "ingest": (archived.practice.store.lock(), "door", ("ingest", str(spool))),
+        "archive": (archiving(archived.practice.folder), "max", ("archive", "--to", str(at))),
+    }[what]
+    with held:
+        answer = type_in(archived, login, *words)
+    assert answer.status == Failed.exit_status
+    assert answer.err.splitlines()[1].startswith("callrec: hint: wait until it ends")
+    assert type_in(archived, login, *words).status == 0
+
+
+def test_a_vault_that_stays_busy_is_said_to_be(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0)
+    house.open()
+    other = sqlite3.connect(house.config.vault / engine.FILE_NAME, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    words = ("search", "--extension", "201", "--date", "4/7/2024", "--reason", REASON)
+    answer = type_in(house, "max", *words)
+    assert (answer.status, answer.out) == (Failed.exit_status, "")
+    assert answer.err.splitlines()[0] == "callrec: error: the vault was busy for a minute"
+    other.execute("ROLLBACK")
+    assert type_in(house, "max", *words).status == 0
+
+
+def test_a_login_that_is_closed_at_this_moment_is_closed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = keyring.runtime_folder({})
+    assert memory is not None
+    file = memory / house.practice.vault
+
+    def closed(path: Path) -> bytes:
+        path.unlink(missing_ok=True)
+        raise Misconfigured("it is gone")
+
+    file.write_bytes(b"{}")
+    monkeypatch.setattr(keyring, "read_private", closed)
+    assert keyring.open_session(house.practice.vault, house.at, {}) is None
