@@ -139,12 +139,29 @@ class Disk:
         self._nodes: dict[int, _Node] = {}
         self._top = self._found(at)
 
-    def apply(self, done: Operation) -> bool:
-        """Do what the record says; returns whether that changes what a power cut would leave."""
-        if not done.is_done or done.kind in READING:
-            return False
-        self._apply(done)
-        return True
+    @staticmethod
+    def changes(done: Operation) -> bool:
+        """Whether it changed anything."""
+        return done.is_done and done.kind not in READING
+
+    def apply(self, done: Operation) -> None:
+        """Do what the record says."""
+        if not self.changes(done):
+            return
+        match done.kind:
+            case Kind.CREATE | Kind.MKDIR | Kind.LINK:
+                self._make(done)
+            case Kind.RENAME:
+                self._rename(done.path, done.path2, exchanges=Flag.EXCHANGED in done.flags)
+            case Kind.UNLINK | Kind.RMDIR:
+                self._folder(done.path).change(_Naming(done.path.name, None))
+            case Kind.SYNC:
+                self._nodes[done.inode].sync()
+            case Kind.SYNC_ALL:
+                for node in self._nodes.values():
+                    node.sync()
+            case _:
+                self._change(done)
 
     def lay_out(self, to: Path, outcome: Outcome) -> None:
         """Make a new folder what is left."""
@@ -170,22 +187,6 @@ class Disk:
             node = _File(bytearray(data), mode, data, mode)
         self._nodes[found.st_ino] = node
         return node
-
-    def _apply(self, done: Operation) -> None:
-        match done.kind:
-            case Kind.CREATE | Kind.MKDIR | Kind.LINK:
-                self._make(done)
-            case Kind.RENAME:
-                self._rename(done.path, done.path2, exchanges=Flag.EXCHANGED in done.flags)
-            case Kind.UNLINK | Kind.RMDIR:
-                self._folder(done.path).change(_Naming(done.path.name, None))
-            case Kind.SYNC:
-                self._nodes[done.inode].sync()
-            case Kind.SYNC_ALL:
-                for node in self._nodes.values():
-                    node.sync()
-            case _:
-                self._change(done)
 
     def _make(self, done: Operation) -> None:
         mode = stat.S_IMODE(done.mode)

@@ -23,19 +23,21 @@ from contextlib import redirect_stderr, redirect_stdout
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import practices
 from callrec.cli.app import run
+from callrec.crypto import primitives
 from callrec.errors import Tampered
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.doctor import Finding, Level, examine
 from cli.transcript import password_of
 from faults.cases import CASES
 from faults.plan import Trial, place_of, share_of, trials_of
-from faults.power import READING, Disk, Outcome
+from faults.power import Disk, Outcome
 from faults.shim import Fault, Shim
 from practices import House
 from procedures.holding import verified
@@ -120,12 +122,12 @@ class Stage:
     def _cuts(self, operations: Sequence[Operation]) -> Iterator[Trial]:
         """Power cuts after each operation that leave something else than those before."""
         disk, seen = deepcopy(self._disk), set[object]()
-        for done in operations:
-            if not disk.apply(done):
-                continue
+        changing = [done for done in operations if disk.changes(done)]
+        for done in changing:
+            disk.apply(done)
             for outcome in (Outcome.NOTHING, Outcome.NAMES, Outcome.SOME):
                 left = outcome, disk.fingerprint(outcome)
-                if left not in seen or done is operations[-1]:
+                if left not in seen or done is changing[-1]:
                     seen.add(left)
                     path = place_of(done, self._place)
                     way = f"power cut, {outcome} left"
@@ -149,7 +151,7 @@ class Stage:
                 disk.apply(done)
             shutil.rmtree(self._place)
             disk.lay_out(self._place, trial.outcome)
-            whole = all(done.kind in READING for done in operations[trial.number :])
+            whole = not any(map(disk.changes, operations[trial.number :]))
             answer = Answer(0 if whole else -signal.SIGKILL)
         return in_a_child(lambda: [*self._wrong(answer)])
 
@@ -304,6 +306,8 @@ def main(name: str, template: Path, work: Path, share: str) -> None:
     house = House(template, seeds, facts["kit"])
     sys.dont_write_bytecode = True
     os.umask(0o077)  # as callrec's own process has it
+    # Every trial gives the same password: what is slow by design is done once.
+    primitives.stretch = cache(primitives.stretch)
     part, of, most = map(int, share.split("/"))
     case = CASES[name]
 
