@@ -7,6 +7,8 @@
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break each rule of policy/ and see that a test fails (docs/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
+# make faults    let commands fail at each of their operations, in every way: hours (docs/faults.md)
+# make fuzz      SECONDS of processor time for each reader of what others wrote, or for TARGET (docs/fuzzing.md)
 # make bench     callrec beside its peers, in minutes; make bench-full: what docs/benchmarks.md shows
 
 PYTHON ?= python3
@@ -14,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test check format audit licences release mutation concurrency judges bench bench-full peers
+.PHONY: demo test check format audit licences release mutation concurrency faults fuzz judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
@@ -47,6 +49,19 @@ mutation: $(INSTALLED)
 concurrency: $(INSTALLED) judges
 	$(BIN)/python -m pytest tests/concurrency/test_at_work.py --rounds 20 -rP
 
+faults: $(INSTALLED) judges
+	PYTHONPATH=tests $(BIN)/python -m faults $(FAULTS)
+
+SECONDS := 60
+FUZZER := .fuzzing/atheris
+fuzz: $(INSTALLED) $(FUZZER)
+	PYTHONPATH=.:tests:$(FUZZER) $(BIN)/python -m fuzzing --seconds $(SECONDS) $(if $(TARGET),--target $(TARGET))
+
+# Beside what is installed, not in it: whoever makes or tests callrec needs none.
+$(FUZZER): fuzzing/constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $@ --upgrade -r $<
+	touch $@
+
 # Exact versions and their hashes, every wheel checked; the project itself needs nothing further.
 # Python 3.11 lays a setuptools of its own beside pip, which no hash here speaks for.
 $(INSTALLED): constraints.txt pyproject.toml Makefile
@@ -59,14 +74,14 @@ $(INSTALLED): constraints.txt pyproject.toml Makefile
 
 # Independent programs that the tests call as judges, each by a command and the package that has it.
 JUDGES := 7z:7zip ssh-keygen:openssh-client pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
-  shasum:perl chromium:chromium systemd-analyze:systemd
-# The browser writes with these.
-FONTS := fonts-dejavu-core
+  shasum:perl chromium:chromium systemd-analyze:systemd gcc:gcc
+# The browser writes with these, and gcc compiles with those.
+BESIDES := fonts-dejavu-core libc6-dev
 
 judges:
 	@for judge in $(JUDGES); do command -v $${judge%%:*} >/dev/null || missing=1; done; \
 	if [ -n "$$missing" ]; then apt-get update -qq && \
-	  apt-get install -y --no-install-recommends $(foreach judge,$(JUDGES),$(lastword $(subst :, ,$(judge)))) $(FONTS); fi
+	  apt-get install -y --no-install-recommends $(foreach judge,$(JUDGES),$(lastword $(subst :, ,$(judge)))) $(BESIDES); fi
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3

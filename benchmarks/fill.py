@@ -53,7 +53,6 @@ from callrec.procedures.custody import SealedMetadata, commitment
 from callrec.procedures.found import found_practice
 from callrec.procedures.intake_batch import BatchKeys
 from callrec.procedures.intake_known import Duplicates
-from callrec.procedures.intake_run import MOST_RECORDINGS
 from callrec.procedures.intake_sealing import Taken
 from callrec.procedures.intake_sources import Mark, Source
 from callrec.procedures.unlock import actor_by_password
@@ -82,6 +81,8 @@ OF_INBOUND: Final = 0.55
 OPEN: Final = range(8 * 3600, 18 * 3600 + 1800)
 """Seconds of the day, UTC."""
 PROCESSES: Final = 2
+_MOST_RECORDINGS: Final = 1000
+"""Of a batch: the most that the format allows."""
 AHEAD: Final = 24
 """Batches that may wait to be written."""
 AT_ONCE: Final = 400
@@ -137,7 +138,7 @@ def days_of(recordings: int, years: float) -> tuple[Day, ...]:
         so_far += BUSY[day.weekday()]
         until = round(recordings * so_far / whole)
         while done < until:
-            calls = min(until - done, MOST_RECORDINGS)
+            calls = min(until - done, _MOST_RECORDINGS)
             batches.append(Day(day, done + 1, calls))
             done += calls
     return tuple(batches)

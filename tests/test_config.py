@@ -179,6 +179,11 @@ BAD_TEMPLATES = {
     "pattern: no RE2": ("(?P<date>", "(?P<date>(?=x)", "it is no pattern of RE2's"),
     "pattern: no time": ("?P<date>[0-9]{8})-(?P<time>", "?P<caller>[0-9]{8})-(", "it has no time"),
     "times": ('name = "ours"', 'name = "ours"\ntimes = ["%d.%m."]', '"%d.%m." has no year'),
+    "times: twice": (
+        'name = "ours"',
+        'name = "ours"\ntimes = ["%Y%m%d %H%M%S %f%f"]',
+        "has %f twice",
+    ),
     "zone": ('name = "ours"', 'name = "ours"\nzone = "London"', "invalid timezone"),
     "examples: none": ('["20240704-140501.wav"]', "[]", "at least 1 item"),
     "examples: not matched": ("-140501", "_140501", "the pattern does not read example 1"),
@@ -215,6 +220,9 @@ def test_the_examples_commented_template_loads(tmp_path: Path) -> None:
 BROKEN = {
     "no TOML": (b"region = GB\n", "is not TOML"),
     "no UTF-8": (b'region = "\xff"\n', "is not TOML"),
+    "nested without end": (b"a = " + b"[" * 5000, "is not TOML: nested too deep"),
+    "nobody's home": (b'vault = "~nobody-of-that-name/vault"', "home of a user that there is not"),
+    "nobody's home for a file": (b'[mail]\nca_file = "~nobody-of-that-name/ca"', "home of a user"),
 }
 
 

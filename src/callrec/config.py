@@ -376,12 +376,19 @@ def _placed(mail: Mail, file: Path) -> Mail:
 
 
 def _beside(file: Path, path: Path) -> Path:
-    return file.absolute().parent / path.expanduser()
+    return file.absolute().parent / _from_home(path)
 
 
 def _path_in(environ: Mapping[str, str], variable: str) -> Path | None:
     named = environ.get(variable)
-    return Path(named).expanduser() if named else None
+    return _from_home(Path(named)) if named else None
+
+
+def _from_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise Misconfigured(f'"{path}" begins in the home of a user that there is not') from None
 
 
 def _read(file: Path, *, required: bool) -> Config:
@@ -399,6 +406,8 @@ def _read(file: Path, *, required: bool) -> Config:
     except OSError as problem:
         reason = os.strerror(problem.errno or 0).lower()
         raise Misconfigured(f"{file} cannot be read: {reason}") from None
+    except RecursionError:
+        raise Misconfigured(f"{file} is not TOML: nested too deep") from None
     except ValueError as problem:  # no TOML, or no UTF-8
         raise Misconfigured(f"{file} is not TOML: {_in_lower_case(problem)}") from None
     return _checked(values, file)

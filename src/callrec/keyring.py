@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
 from callrec.file_rights import OTHERS, check_private
 from callrec.mounts import file_system_of
@@ -89,7 +90,7 @@ def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Sessi
     text = _read_session(vault, environ)
     try:
         session = None if text is None else _session_from(text, vault)
-    except _IN_NO_FORM:
+    except (*_IN_NO_FORM, OSError):  # the system knows no such time
         return None  # as good as none: whoever may log in makes another in its place
     if session is None:
         return None
@@ -159,10 +160,10 @@ def read_credential(path: Path) -> Credential:
     try:
         value = json.loads(read_private(path))
         return Credential(
-            vault=value["vault"],
-            person=value["person"],
-            root=bytes.fromhex(value["root"]),
-            seed=bytes.fromhex(value["seed"]),
+            vault=_text(value["vault"]),
+            person=_text(value["person"]),
+            root=_key(bytes.fromhex(value["root"])),
+            seed=_key(bytes.fromhex(value["seed"])),
         )
     except _IN_NO_FORM as error:
         raise Misconfigured(
@@ -267,17 +268,29 @@ def _session_from(text: bytes | str, vault: str) -> Session | None:
         return None  # of another vault or user, or from before the machine was started anew
     return Session(
         vault=vault,
-        person=value["person"],
-        login=value["login"],
-        root=bytes.fromhex(value["root"]),
-        log_seed=base64.b64decode(value["log"]),
+        person=_text(value["person"]),
+        login=_text(value["login"]),
+        root=_key(bytes.fromhex(value["root"])),
+        log_seed=_key(base64.b64decode(value["log"])),
         shares={
-            (VaultKey(s["key"]), s["version"]): base64.b64decode(s["secret"])
+            (VaultKey(s["key"]), int(s["version"])): _key(base64.b64decode(s["secret"]))
             for s in value["shares"]
         },
         opened_at=datetime.fromtimestamp(value["opened"], UTC),
         used_at=datetime.fromtimestamp(value["used"], UTC),
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("this is no text")
+    return value
+
+
+def _key(secret: bytes) -> bytes:
+    if len(secret) != KEY_BYTES:
+        raise ValueError("a key has 32 bytes")
+    return secret
 
 
 def _boot() -> str:

@@ -100,15 +100,19 @@ def check_times(times: Iterable[str]) -> None:
     """Check how times may be written.
 
     Raises:
-        ValueError: a format has a code that is not known, or says no whole time; in words.
+        ValueError: a format has a code that is not known, or says no whole time, or something
+            twice; in words.
     """
     for form in times:
-        codes = set(re.findall("%(.?)", form))
+        found = re.findall("%(.?)", form)
+        codes = set(found)
         unknown = sorted(codes - _CODES)
         if unknown:
             raise ValueError(
                 f'"%{unknown[0]}" is not known; there are %Y %y %m %b %B %d %H %I %p %M %S %f %z'
             )
+        if twice := [code for code in found if found.count(code) > 1]:
+            raise ValueError(f'"{form}" has %{twice[0]} twice')
         lacking = [part for part, letters in _NEEDED.items() if not codes & set(letters)]
         if lacking:
             raise ValueError(f'"{form}" has no {lacking[0]}')

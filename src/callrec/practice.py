@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,8 @@ class Practice:
     log: Log
     drives: tuple[Path, ...] = ()
     """Folders of drives that were named for this command: where volumes are looked for first."""
+    unremembered: list[CallrecError] = field(default_factory=list)
+    """Why the newest head of the log is not remembered, where it is not."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -114,10 +116,28 @@ def state_folder(vault: str, environ: Mapping[str, str]) -> Path:
 
 @contextmanager
 def writing(practice: Practice, signer: Signer | None) -> Iterator[Writing]:
-    """A write transaction of the vault; the head that it makes is remembered once it is durable."""
+    """A write transaction of the vault; the head that it makes is remembered once it is durable.
+
+    That it cannot be remembered changes nothing of what is done, and of what else is to be done:
+    a recovery kit or a passphrase may still have to be shown. `tell_unremembered` comes last.
+    """
     with audit.writing(practice.engine, practice.log, signer) as act:
         yield act
-    remember(practice.state_folder, act.head, instant(practice.now()))
+    practice.unremembered.clear()
+    try:
+        remember(practice.state_folder, act.head, instant(practice.now()))
+    except CallrecError as problem:
+        practice.unremembered.append(problem)
+
+
+def tell_unremembered(practice: Practice) -> None:
+    """At the end of a command, say that the head of the log could not be remembered.
+
+    Raises:
+        Failed: it could not; what the command did is done all the same.
+    """
+    for problem in practice.unremembered:
+        raise problem
 
 
 def record(

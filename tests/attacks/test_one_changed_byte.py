@@ -9,6 +9,9 @@ What no command finds yet, as it changes nothing that is opened, granted or prov
     duplicate       the next ingest of the same sound makes a second recording of it
     person.failures a wrong password may be tried sooner, or later
     grant_.state    whether a grant may be used is read from the log's leaves alone
+    request_words.version, .request     who asked is not told why; the log's own details tell it
+    volume.written_at, .seen_at, .serial, bag   what `status` and `archive list` say of a volume
+    outbox          who is told what by mail (ADR 11)
 """
 
 from __future__ import annotations
@@ -43,7 +46,10 @@ SHARES = ("nobody", "keys", "audit")
 VERIFY = ("dora", "audit", "verify")
 READ = ("ava", "audit", "list")
 
+PEOPLE = ("dora", "user", "list")
+
 FIRST = "recording = 1"
+DENIED = "request = (SELECT id FROM request WHERE number = 2)"
 WAITING = "request = (SELECT id FROM request WHERE number = 3)"
 GRANTED = "request = (SELECT id FROM request WHERE number = 4)"
 A_BATCH = "digest = (SELECT statement FROM batch)"
@@ -58,6 +64,8 @@ CHANGES: dict[tuple[str, str, str], dict[tuple[str, ...], str]] = {
     ("recording", "format", "id = 1"): {SHOW: "recording 1", SEARCH: "recording 1"},
     ("recording", "ciphertext", "id = 1"): {VERIFY: "recording 1", DOCTOR: "recording 1"},
     ("recording", "data_key", "id = 1"): {APPROVE: ""},
+    ("recording", "state", "id = 1"): {VERIFY: "recording 1"},
+    ("recording", "uid", "id = 1"): {VERIFY: "recording 1"},
     ("metadata", "sealed", FIRST): {SHOW: "metadata of recording 1", SEARCH: "recording 1"},
     ("batch", "catalogue_version", "1"): {SHOW: "metadata of recording 1"},
     ("batch", "recordings_version", "1"): {APPROVE: "batch"},
@@ -84,8 +92,22 @@ CHANGES: dict[tuple[str, str, str], dict[tuple[str, ...], str]] = {
     ("share", "sealed", TO_MAX): {SHARES: "", DOCTOR: "share", VERIFY: "", APPROVE: ""},
     ("share", "key", TO_MAX): {SHARES: "", DOCTOR: "", VERIFY: ""},
     ("share", "person", TO_MAX): {SHARES: "", DOCTOR: "", VERIFY: ""},
-    ("person", "name_sealed", "login = 'sam'"): {("dora", "user", "list"): ""},
+    ("person", "name_sealed", "login = 'sam'"): {PEOPLE: ""},
+    ("person", "name_version", "login = 'sam'"): {PEOPLE: "a name"},
+    ("person", "login", "login = 'sam'"): {PEOPLE: "a login"},
+    ("person", "id", "login = 'ava'"): {VERIFY: "a person"},
     ("volume", "head_root", "1"): {DRIVE: "", ARCHIVE: ""},
+    ("volume", "standing", "1"): {VERIFY: "a volume"},
+    ("volume", "label", "1"): {DRIVE: "label"},
+    ("archived", "bag", FIRST): {DRIVE: "", ARCHIVE: ""},
+    ("hold", "state", "number = 1"): {VERIFY: "HoldState"},
+    ("hold", "seq", "number = 1"): {VERIFY: "hold H-1"},
+    ("hold", "request", "number = 1"): {VERIFY: "hold H-1"},
+    ("hold", "matched_to", "number = 1"): {VERIFY: "hold H-1"},
+    ("held", "hold", FIRST): {VERIFY: "hold H-"},
+    ("held", "recording", FIRST): {VERIFY: "hold H-"},
+    ("request_words", "sealed", DENIED): {("sam", "request", "show", "R-2"): ""},
+    ("node", "hash", "level = 1 AND position = 3"): {VERIFY: "", RELEASE: ""},
 }
 """Table, column and row; the commands that must find the change, and what they must name."""
 CASES = [

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.audit.log import Head
-from callrec.audit.remembered import recall, remember
+from callrec.audit.remembered import VERIFIED, recall, recall_seen, remember
 from callrec.errors import Failed, Tampered
 
 if TYPE_CHECKING:
@@ -35,14 +36,31 @@ def test_an_earlier_head_does_not_take_a_later_one_s_place(tmp_path: Path) -> No
     assert seen.head == ELEVEN
 
 
-def test_a_damaged_memory_is_told_of(tmp_path: Path) -> None:
-    (tmp_path / "head.json").write_text("{}")
+DAMAGED = {
+    "an object": "{}",
+    "a list": "[]",
+    "without end": "[" * 100_000,
+    "its size in words": json.dumps({"root": "72" * 32, "seen": AT, "size": "ten"}),
+    "a root of one byte": json.dumps({"root": "72", "seen": AT, "size": 10}),
+    "never seen": json.dumps({"root": "72" * 32, "seen": None, "size": 10}),
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_memory_is_told_of(text: str, tmp_path: Path) -> None:
+    (tmp_path / "head.json").write_text(text)
     with pytest.raises(Tampered, match="remembered head"):
         recall(tmp_path)
 
 
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_what_was_verified_by_a_damaged_memory_is_read_again(text: str, tmp_path: Path) -> None:
+    (tmp_path / VERIFIED).write_text(text)
+    assert recall_seen(tmp_path) is None
+
+
 def test_where_nothing_can_be_remembered_the_act_is_said_to_be_done(tmp_path: Path) -> None:
-    (tmp_path / f".head.{os.getpid()}").mkdir()
+    (tmp_path / f".head.json.{os.getpid()}").mkdir()
     with pytest.raises(Failed, match="it is done and in the audit log"):
         remember(tmp_path, TEN, AT)
 

@@ -72,13 +72,67 @@ def test_the_migrations_make_the_schema_that_the_code_works_with(vault: Path) ->
     assert schema(vault / catalogue.FILE_NAME) == schema(direct)
 
 
+MADE_BY_SOMEBODY_ELSE = {
+    "a trigger": ["CREATE TRIGGER quiet AFTER INSERT ON leaf BEGIN DELETE FROM leaf; END"],
+    "a trigger of a name that SQLite keeps to itself": [
+        "PRAGMA writable_schema=ON",
+        (
+            "INSERT INTO sqlite_master VALUES ('trigger', 'sqlite_stat9', 'leaf', 0,"
+            " 'CREATE TRIGGER sqlite_stat9 AFTER INSERT ON leaf BEGIN DELETE FROM leaf; END')"
+        ),
+    ],
+    "a view": ["CREATE VIEW told AS SELECT * FROM leaf"],
+    "a view in a table's place": [
+        "ALTER TABLE failed_login RENAME TO kept",
+        "CREATE VIEW failed_login AS SELECT * FROM kept",
+    ],
+    "a virtual table in a table's place": [
+        "DROP TABLE failed_login",
+        "CREATE VIRTUAL TABLE failed_login USING fts5(minute, count)",
+    ],
+    "a table": ["CREATE TABLE more (cell BLOB)"],
+    "a column": ["ALTER TABLE person ADD COLUMN more BLOB"],
+    "a computed column": [
+        "ALTER TABLE grant_ DROP COLUMN lapses_at",
+        "ALTER TABLE grant_ ADD COLUMN lapses_at AS (9999999999999)",
+    ],
+    "a table that lets go of what is written twice": [
+        "DROP TABLE failed_login",
+        (
+            "CREATE TABLE failed_login (minute BIGINT NOT NULL, count INTEGER NOT NULL,"
+            " PRIMARY KEY (minute) ON CONFLICT IGNORE)"
+        ),
+    ],
+    "a table without its unique column": [
+        "DROP TABLE hold",
+        "CREATE TABLE hold (id VARCHAR(32) NOT NULL)",
+    ],
+    "an index": ["CREATE INDEX more ON leaf (seq) WHERE seq > 3"],
+    "an index gone": ["DROP INDEX ix_leaf_statement"],
+    "a table gone": ["DROP TABLE outbox"],
+}
+
+
+@pytest.mark.parametrize("statements", MADE_BY_SOMEBODY_ELSE.values(), ids=MADE_BY_SOMEBODY_ELSE)
+def test_a_catalogue_with_what_no_migration_made_is_refused(
+    vault: Path, statements: list[str]
+) -> None:
+    connection = sqlite3.connect(vault / catalogue.FILE_NAME)
+    with connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+    with pytest.raises(Tampered, match="not those that callrec made"):
+        catalogue.open_catalogue(vault)
+
+
 def test_every_transaction_is_synced_and_what_is_deleted_is_overwritten(vault: Path) -> None:
     with catalogue.reading(catalogue.open_catalogue(vault)) as connection:
         pragmas = {
             name: connection.execute(text(f"PRAGMA {name}")).scalar()
             for name in ("synchronous", "secure_delete", "foreign_keys", "temp_store")
         }
-    assert pragmas == {"synchronous": 2, "secure_delete": 1, "foreign_keys": 1, "temp_store": 2}
+    assert pragmas == {"synchronous": 3, "secure_delete": 1, "foreign_keys": 1, "temp_store": 2}
 
 
 @pytest.mark.parametrize(
@@ -184,5 +238,5 @@ def test_what_was_deleted_is_in_no_page_once_the_file_is_written_anew(vault: Pat
         connection.execute("DELETE FROM moved")
     connection.close()
     assert secret in path.read_bytes()
-    catalogue.write_anew(catalogue.open_catalogue(vault), vault)
+    catalogue.write_anew(catalogue.open_any_schema(vault), vault)
     assert [each.name for each in vault.iterdir() if secret in each.read_bytes()] == []

@@ -93,6 +93,29 @@ def test_peaks_are_those_of_equal_stretches(
         ]
 
 
+@settings(max_examples=50, deadline=None)  # stretches of 1,024 samples, which are many
+@given(
+    st.lists(st.integers(-(2**15), 2**15 - 1), min_size=1, max_size=5000),
+    st.integers(600, 9000),
+    st.integers(0, 15),
+)
+def test_the_loudest_of_many_samples_is_found_however_quiet_the_others_are(
+    some: list[int], size: int, quieter: int
+) -> None:
+    quiet = [value >> quieter for value in some]
+    values = array("h", [*quiet * (210_000 // len(some)), *some])
+    peaks = Peaks(1)
+    for begin in range(0, len(values), size):
+        peaks.add(values[begin : begin + size].tobytes())
+    measured = Measured(8000, 1, peaks.samples, peaks.found())
+    assert measured.peaks == (
+        tuple(
+            min(32_767, max(map(abs, values[begin : begin + measured.stretch])))
+            for begin in range(0, len(values), measured.stretch)
+        ),
+    )
+
+
 @settings(max_examples=30, deadline=None)  # each starts a program
 @given(st.data(), st.sampled_from(["", ".wav", ".ulaw", ".gsm", ".g722", ".g729", ".sln16"]))
 def test_any_bytes_are_measured_or_undecodable_and_leave_no_process(

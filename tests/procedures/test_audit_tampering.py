@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import practices
@@ -181,6 +181,7 @@ def edits(draw: st.DrawFn) -> tuple[str, tuple[object, ...]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
 @given(st.lists(edits(), min_size=1, max_size=3))
+@example([("UPDATE node SET position = 2 WHERE level = 0 AND position = 1", ())])
 def test_whatever_is_changed_both_readings_find(
     log: House, tmp_path: Path, changes: list[tuple[str, tuple[object, ...]]]
 ) -> None:
@@ -208,6 +209,9 @@ EDITS = {
     "a leaf that is nothing": "UPDATE leaf SET body = NULL WHERE seq = 7",
     "founders that are text": "UPDATE leaf SET body = CAST(body AS TEXT) WHERE seq = 0",
     "a fraction for a number": "UPDATE leaf SET seq = 7.0 WHERE seq = 7",
+    "a fraction for the number of a leaf without a statement": (
+        "UPDATE leaf SET seq = seq + 0.0 WHERE seq = (SELECT max(seq) - 3 FROM leaf)"
+    ),
     "text for a number": "UPDATE leaf SET seq = '7' WHERE seq = 7",
     "a leaf before the first": "INSERT INTO leaf SELECT -1, body, NULL FROM leaf WHERE seq = 7",
     "a leaf of no number": "INSERT INTO leaf SELECT NULL, body, NULL FROM leaf WHERE seq = 7",

@@ -22,6 +22,7 @@ from callrec.procedures.people import list_people
 from callrec.procedures.vouching import voucher_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from practices import House
@@ -248,6 +249,67 @@ def test_nobody_promotes_himself_with_a_voucher_of_his_own(house: House) -> None
         act.leaf("person.role", actor=max_.person.id, statement=forged)
     assert house.open().register.person(max_.person.id).role is Role.MANAGER
     assert len(verified(house).without_power) == 1
+
+
+NO_ITEMS: dict[str, Mapping[str, object]] = {
+    "none": {},
+    "a word": {"items": "none at all"},
+    "a number": {"items": 7},
+    "words": {"items": ["none at all"]},
+    "nothing in them": {"items": [{}]},
+    "another type": {"items": [{"ciphertext": "", "revision": [], "uid": [], "was": ""}]},
+}
+
+
+@pytest.mark.parametrize("kind", ["approval", "batch", "reencrypted"])
+@pytest.mark.parametrize("fields", NO_ITEMS.values(), ids=NO_ITEMS)
+def test_a_statement_that_lists_nothing_of_its_kind_is_tampered(
+    house: House, kind: str, fields: Mapping[str, object]
+) -> None:
+    """Whoever has a key may sign anything; the verdict is on that, not an error of ours."""
+    sign(house, kind, {"request": "", **fields})
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+@pytest.mark.parametrize("said", [{}, {"for": "p", "items": [{"uid": "u"}]}], ids=["none", "some"])
+def test_a_grant_of_an_approval_that_lists_none_is_tampered(
+    house: House, said: Mapping[str, object]
+) -> None:
+    approval = sign(house, "approval", {"request": "r", "items": [], **said})
+    edit(house, f"INSERT INTO grant_ VALUES ('r', 'u', 'p', '{approval}', 0, x'00', 'live')")
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+NO_SUMMARY: dict[str, Mapping[str, object]] = {
+    "none": {},
+    "words": {"batches": "none", "recordings": "none", "since": "ever"},
+    "lists": {"batches": [], "recordings": [], "since": []},
+}
+
+
+@pytest.mark.parametrize("fields", NO_SUMMARY.values(), ids=NO_SUMMARY)
+def test_a_summary_that_counts_nothing_is_tampered(
+    house: House, fields: Mapping[str, object]
+) -> None:
+    sign(house, "intake", fields)
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+def sign(house: House, kind: str, fields: Mapping[str, object]) -> str:
+    """Put a statement on the log by somebody with a key, whatever it says; returns its SHA-256."""
+    max_ = house.actor("max")
+    assert max_.identity is not None
+    said = state(
+        kind,
+        vault=house.practice.vault,
+        by=max_.person.id,
+        at=house.now(),
+        seed=max_.identity.act,
+        fields=fields,
+    )
+    with writing(house.practice, max_.signer) as act:
+        act.leaf("ingest", actor=max_.person.id, statement=said)
+    return said.digest
 
 
 def test_an_old_voucher_put_back_is_older(house: House) -> None:

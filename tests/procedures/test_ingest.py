@@ -158,13 +158,13 @@ def test_the_index_proposes_what_was_taken_in(house: House, tmp_path: Path) -> N
         assert found == [connection.execute(select(tables.recording.c.id)).scalar_one()]
 
 
-def test_a_batch_has_a_thousand_recordings_and_one_attested_leaf(
+def test_a_batch_has_four_hundred_recordings_and_one_attested_leaf(
     house: House, tmp_path: Path
 ) -> None:
-    for call in range(1001):
+    for call in range(401):
         a_call(tmp_path / "spool", call, size_bytes=200)
     done = take_in(house, tmp_path / "spool")
-    assert (done.recordings, len(done.batches)) == (1001, 2)
+    assert (done.recordings, len(done.batches)) == (401, 2)
     assert count(house, "batch") == 2
     leaf = newest_leaf(house, before=1)
     assert (leaf.act, leaf.subject) == ("ingest", (done.batches[1],))
@@ -172,7 +172,7 @@ def test_a_batch_has_a_thousand_recordings_and_one_attested_leaf(
         whole = read_whole(connection, house.practice.vault)
         table = tables.recording
         sizes = select(func.count(table.c.id)).group_by(table.c.batch).order_by(func.count())
-        assert connection.execute(sizes).scalars().all() == [1, 1000]
+        assert connection.execute(sizes).scalars().all() == [1, 400]
     assert (whole.problems, whole.unattested) == ((), 0)
 
 

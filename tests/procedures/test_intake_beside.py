@@ -15,7 +15,7 @@ from callrec.errors import Failed
 from callrec.procedures import intake_run
 from callrec.procedures.intake_after import After, AfterKind
 from callrec.procedures.intake_beside import Beside
-from callrec.procedures.intake_sealing import CHUNK_FILES, LARGE_BYTES
+from callrec.procedures.intake_sealing import CHUNK_FILES, LARGE_BYTES, SMALL_BYTES, Taken
 from callrec.procedures.intake_sources import Refusal
 from procedures.full_disk import little_room
 from procedures.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
@@ -56,6 +56,11 @@ def _asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
+def children() -> list[int]:
+    told = Path("/proc/self/task").glob("*/children")
+    return [int(pid) for each in told for pid in each.read_text().split()]
+
+
 def has_children() -> bool:
     try:
         os.waitpid(-1, os.WNOHANG)
@@ -79,6 +84,47 @@ def test_small_files_go_there_and_large_ones_do_not(
     assert sorted(originals_of(house)) == sorted(sounds)
     assert {place.rpartition("/")[2] for place in stored(house)} == ciphertexts(house)
     assert not has_children()
+
+
+@pytest.mark.parametrize(("size_bytes", "processes"), [(SMALL_BYTES - 1, 1), (SMALL_BYTES, 2)])
+def test_a_second_process_is_there_where_there_is_much_to_hash(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size_bytes: int, processes: int
+) -> None:
+    take, seen = Beside.take, list[int]()
+
+    def counted(beside: Beside, *given: object) -> list[Outcome]:
+        seen.append(len(children()))
+        return take(beside, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Beside, "take", counted)
+    for call in range(2):
+        a_call(tmp_path / "spool", call, size_bytes=size_bytes)
+    assert take_in(house, tmp_path / "spool").recordings == 2
+    assert seen == [processes]
+
+
+def test_what_comes_back_is_of_the_sources_that_were_asked_for_and_of_no_copies(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, seen = Beside.take, list[bool]()
+
+    def compared(
+        beside: Beside,
+        batch: DirectoryBatch,
+        keys: BatchKeys,
+        advance: Callable[[int], None],
+        sources: Sequence[Source],
+    ) -> list[Outcome]:
+        outcomes = take(beside, batch, keys, advance, sources)
+        told = [each.source for each in outcomes if isinstance(each, Taken)]
+        seen.extend(one is other for one, other in zip(told, sources, strict=True))
+        return outcomes
+
+    monkeypatch.setattr(Beside, "take", compared)
+    for call in range(CHUNK_FILES + 1):
+        a_call(tmp_path / "spool", call)
+    take_in(house, tmp_path / "spool")
+    assert seen == [True] * (CHUNK_FILES + 1)
 
 
 def test_what_is_wrong_with_a_file_is_told_of_it_alone(
@@ -125,10 +171,9 @@ def test_one_that_is_ended_by_somebody_is_told_and_the_next_run_takes_the_rest_i
     take = Beside.take
 
     def ended(beside: Beside, *given: object) -> list[Outcome]:
-        for child in Path("/proc/self/task").glob("*/children"):
-            for pid in map(int, child.read_text().split()):
-                os.kill(pid, signal.SIGKILL)
-                os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        for pid in children():
+            os.kill(pid, signal.SIGKILL)
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         return take(beside, *given)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:

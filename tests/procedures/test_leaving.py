@@ -146,15 +146,18 @@ def test_one_share_that_is_not_as_it_was_sealed_undoes_it_all(
     house: House, login: str, wrong: str
 ) -> None:
     before = rows(house, "SELECT * FROM share")
-    with house.practice.engine.begin() as connection:
+    practice, dora = house.open(), house.actor("dora")
+    with practice.engine.begin() as connection:
         connection.exec_driver_sql(
             f"CREATE TRIGGER wrong AFTER INSERT ON share WHEN new.key = 'recordings'"
             f" AND new.person = (SELECT id FROM person WHERE login = '{login}')"
             f" BEGIN {WRITTEN_WRONG[wrong]}; END"
         )
     with pytest.raises(Failed, match="nothing was done"):
-        disable_person(house.open(), house.actor("dora"), login="max")
+        disable_person(practice, dora, login="max")
     assert rows(house, "SELECT * FROM share") == before
+    with practice.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER wrong")
     assert house.open().register.newest(VaultKey.RECORDINGS).version == 1
     assert house.actor("max").shares
 

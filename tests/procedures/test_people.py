@@ -131,14 +131,27 @@ def test_another_fingerprint_than_the_one_read_aloud_is_tampering(house: House) 
         confirm_person(house.open(), dora, login="new", fingerprint="0" * 64)
 
 
-def test_two_logins_that_change_places_are_found_before_anybody_is_shut_out(house: House) -> None:
+def exchange_logins(house: House, *more: str) -> None:
     connection = sqlite3.connect(house.config.vault / "catalogue.sqlite")
     with connection:
         for old, new in (("max", "x"), ("sam", "max"), ("x", "sam")):
             connection.execute("UPDATE person SET login = ? WHERE login = ?", (new, old))
+        for statement in more:
+            connection.execute(statement)
     connection.close()
+
+
+def test_two_logins_that_change_places_are_found_before_anybody_is_shut_out(house: House) -> None:
+    exchange_logins(house)
     dora = house.actor("dora")
     with pytest.raises(Tampered, match="beside somebody else's name"):
+        disable_person(house.practice, dora, login="max")
+
+
+def test_they_are_found_though_their_names_are_said_to_lie_under_no_key(house: House) -> None:
+    exchange_logins(house, "UPDATE person SET name_version = 9")
+    dora = house.actor("dora")
+    with pytest.raises(Tampered, match="under a key that there is not"):
         disable_person(house.practice, dora, login="max")
 
 

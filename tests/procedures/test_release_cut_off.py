@@ -106,24 +106,23 @@ def test_the_last_step_is_beyond_a_release(granted_call: House, tmp_path: Path) 
     assert not killed_at(house, STEPS)
 
 
-def under_way(house: House) -> None:
-    """Killed with its package whole and nothing said of how it ended."""
-    steps = iter(range(STEPS, 0, -1))
-    folder = house.folder
-    for step in steps:
-        copy = practices.copy(house, folder.with_name(f"{folder.name}-{step}"))
-        killed_at(copy, step)
-        copy.open()
-        if acts_of(copy)[-1] == "release.prepared" and list(outbox(copy).iterdir()):
-            killed_at(house, step)
-            house.open()
-            return
+@pytest.fixture(scope="module")
+def under_way(granted_call: House, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """The last step at which the package is whole, and nothing is said yet of how it ended."""
+    for step in range(STEPS, 0, -1):
+        house = practices.copy(granted_call, tmp_path_factory.mktemp("killed"))
+        killed_at(house, step)
+        house.open()
+        if acts_of(house)[-1] == "release.prepared" and list(outbox(house).iterdir()):
+            return step
+    pytest.fail("no step leaves such a release")
 
 
 @pytest.fixture
-def cut(granted_call: House, tmp_path: Path) -> House:
+def cut(granted_call: House, under_way: int, tmp_path: Path) -> House:
     house = practices.copy(granted_call, tmp_path / "house")
-    under_way(house)
+    assert killed_at(house, under_way)
+    house.open()
     return house
 
 

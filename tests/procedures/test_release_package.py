@@ -14,7 +14,7 @@ import pytest
 from callrec.config import Release
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
-from callrec.procedures.release_ready import getting_ready
+from callrec.procedures.release_ready import getting_ready, loading
 from procedures.asking import (
     REASON,
     a_request,
@@ -48,8 +48,8 @@ def test_a_package_for_which_all_was_got_ready_is_whole_and_leaves_nothing_runni
     office: House,
 ) -> None:
     others, threads = set(all_children()), threading.active_count()
-    with getting_ready():
-        assert len(set(all_children()) - others) == 1
+    with getting_ready(), loading():
+        assert len(set(all_children()) - others) == 2
         package = a_package(office)
     for file in package.manifest["files"]:
         assert hashlib.sha256(package.read(file["path"])).hexdigest() == file["sha256"]

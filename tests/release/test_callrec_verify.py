@@ -221,6 +221,18 @@ def test_a_program_gets_one_document(opened: Path) -> None:
     assert states == {**dict.fromkeys(RIGHT, "ok"), "more.wav": "extra"}
 
 
+def test_a_manifest_of_the_first_form_that_says_edits_is_none() -> None:
+    old = of_the_first_form(an_office())
+    said = json.loads(old["manifest.json"])
+    said["files"][0]["edits"] = [{"what": "clip"}]
+    forged = {**old, "manifest.json": checker.canonical(said)}
+    assert "manifest.json is not in its form" in what_is_wrong(forged, OFFICE.root)
+
+
+def test_no_text_at_all_is_no_time() -> None:
+    assert not checker.fits("", "time")
+
+
 def test_a_release_of_the_first_form_is_checked_by_what_it_has() -> None:
     old = of_the_first_form(an_office())
     assert sorted(old) == sorted(

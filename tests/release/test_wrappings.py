@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -174,6 +175,100 @@ def test_a_page_with_a_weak_or_endless_lock_is_refused_unasked(tmp_path: Path, r
 def test_a_page_that_lists_other_than_it_holds_is_told(tmp_path: Path, listed: object) -> None:
     with pytest.raises(Tampered, match="no package"):
         checked(a_page(tmp_path, {"a": b"x"}, listed=listed))
+
+
+STRANGE = {
+    "a section of no name": b"<![" + b"x" * 9,
+    "a section that does not end": b"<![CDATA[",
+    "a comment that does not end": b"<!--",
+    "many ends": b'<script type="a" id="salt">' + b"</a" * 200_000,
+    "many beginnings": b'<script type="' * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", STRANGE.values(), ids=STRANGE)
+def test_a_page_in_no_form_is_no_package(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "release.html").write_bytes(content)
+    with (
+        pytest.raises(Unusable, match="no package"),
+        open_package(tmp_path / "release.html", nobody_is_asked),
+    ):
+        pass
+
+
+def test_of_two_elements_of_one_name_the_first_counts(tmp_path: Path) -> None:
+    page = a_page(tmp_path, FILES)
+    later = '<script type="application/json" id="rounds">1</script>'
+    page.write_text(f"{page.read_text('utf-8')}\n{later}", "utf-8")
+    assert checked(page).verdict == "VERIFIED"
+
+
+def with_one_field(path: Path, *, mark: bytes, at: int, value: int) -> Path:
+    """A zip of which every header with this mark has another number of 16 bits at a place."""
+    data = bytearray(path.read_bytes())
+    place = data.find(mark)
+    while place >= 0:
+        data[place + at : place + at + 2] = value.to_bytes(2, "little")
+        place = data.find(mark, place + 4)
+    path.write_bytes(data)
+    return path
+
+
+def test_a_zip_of_a_version_to_come_is_damaged(tmp_path: Path) -> None:
+    path = with_one_field(zipped(tmp_path), mark=b"PK\1\2", at=6, value=99)
+    with pytest.raises(Tampered, match="the zip is damaged"):
+        checked(path)
+
+
+def test_a_file_without_a_name_in_a_zip_is_one_too_many(tmp_path: Path) -> None:
+    path = tmp_path / "nameless.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("x"), b"?")
+    data = path.read_bytes()
+    for mark, size in ((b"PK\3\4", 30), (b"PK\1\2", 46)):
+        place = data.index(mark)
+        length = place + (26 if size == 30 else 28)
+        data = data[:length] + b"\0\0" + data[length + 2 : place + size] + data[place + size + 1 :]
+    shorter = int.from_bytes(data[-10:-6], "little") - 1, int.from_bytes(data[-6:-2], "little") - 1
+    ends = b"".join(each.to_bytes(4, "little") for each in shorter)
+    path.write_bytes(data[:-10] + ends + data[-2:])
+    assert checked(path).states[""] == "extra"
+
+
+def test_a_zip_on_several_disks_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "release.zip"
+    path.write_bytes(b"PK\6\7" + bytes(12) + b"\2\0\0\0" + b"PK\5\6" + bytes(18))
+    with pytest.raises(Tampered, match="the zip is damaged"):
+        checked(path)
+
+
+@pytest.mark.parametrize("flags", [0x41, 0], ids=["in another way", "in none"])
+def test_a_zip_that_is_sealed_otherwise_is_not_said_to_have_other_words(
+    flags: int, tmp_path: Path
+) -> None:
+    path = with_one_field(zipped(tmp_path), mark=b"PK\1\2", at=8, value=flags)
+    assert checked(path).states["manifest.json"] == "damaged"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_nothing_but_deflate_is_unpacked(method: int, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w", method) as archive:
+        archive.writestr("manifest.json", FILES["manifest.json"])
+    assert checked(tmp_path / "packed.zip").states["manifest.json"] == "damaged"
+
+
+def test_of_a_file_that_is_not_looked_into_nothing_is_kept(tmp_path: Path) -> None:
+    """Else a zip of a few megabytes takes all the memory that there is."""
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(12):
+            archive.writestr(f"{number}.txt", bytes(8 << 20))
+    tracemalloc.start()
+    try:
+        checked(tmp_path / "packed.zip")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 24 << 20
 
 
 def test_what_is_no_package_is_told_and_no_passphrase_asked_for(tmp_path: Path) -> None:

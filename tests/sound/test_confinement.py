@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from callrec.child_process import python
 from callrec.sound import Undecodable
 from callrec.sound.child import converse
 from callrec.sound.confinement import Limits, available
 from callrec.sound.exchange import Kind
-from callrec.sound.starting import python
 from sound.builders import children
 from sound.probe import ATTEMPTS
 

@@ -227,7 +227,7 @@ def test_sealing_a_long_recording_takes_the_memory_of_two_segments() -> None:
     seal_stream(_Endless(64 << 20), _Nowhere(), a_sealer())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 3 * SEGMENT
+    assert peak < SEGMENT  # the two themselves are mapped, which is not counted
 
 
 def test_buffers_used_again_leave_nothing_of_the_recording_before() -> None:

@@ -67,6 +67,11 @@ def test_a_short_number_is_believed_where_it_is_listed() -> None:
     assert e164("0800 1111", "GB") == "+448001111"
 
 
+def test_noughts_of_a_trunk_behind_each_other_all_come_off() -> None:
+    assert e164("+44 00442079463", "GB") == e164("+44442079463", "GB") == "+44442079463"
+    assert e164("0039 06 6982 0000", "GB") == e164("+390669820000", "GB") == "+390669820000"
+
+
 def test_emergency_numbers_and_the_health_line_stay_as_written() -> None:
     assert [e164(code, "GB") for code in ("999", "112", "111")] == ["999", "112", "111"]
     assert e164("111", "IE") is None

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.drive import (
@@ -29,7 +29,6 @@ from callrec.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
     from pathlib import Path
 
     from callrec.archive.drive import WholeFile
@@ -38,6 +37,8 @@ _BAGS, _HEADS, _CATALOGUE = "bags", "heads", "catalogue"
 FOLDERS: Final = (_BAGS, _HEADS, _CATALOGUE)
 """The folders that every volume has."""
 
+_TIME_FORM = "%Y%m%dT%H%M%SZ"
+_LAST_YEAR = 2199
 _BAG_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}")
 _PROOF = ".tlog-proof"
 _HEAD_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}\.tlog-proof")
@@ -204,7 +205,21 @@ class Volume:
 
 def stamp(time: datetime) -> str:
     """A time as it stands in names on a volume, UTC: ``20260807T101500Z``."""
-    return f"{time.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return f"{time.astimezone(UTC):{_TIME_FORM}}"
+
+
+def is_run(name: str) -> bool:
+    """Whether a bag, a proof or a copy of the catalogue can be called so: ``<time>-<n>``."""
+    return bool(_BAG_NAME.fullmatch(name)) and time_in(name) is not None
+
+
+def time_in(name: str) -> datetime | None:
+    """The time by which a run is called, aware; None: there is none of these years."""
+    try:
+        time = datetime.strptime(name.partition("-")[0], _TIME_FORM).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return time if time.year <= _LAST_YEAR else None
 
 
 def _checked(bag: str) -> str:

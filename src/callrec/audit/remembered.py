@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from callrec.audit.reading import Seen
 from callrec.errors import Failed, Tampered
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -43,8 +45,6 @@ def recall(folder: Path) -> Remembered | None:
     """
     try:
         value = json.loads((folder / "head.json").read_bytes())
-        head = Head(value["size"], bytes.fromhex(value["root"]))
-        return Remembered(head, value["seen"])
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -52,8 +52,19 @@ def recall(folder: Path) -> Remembered | None:
             f"the remembered head of the audit log cannot be read: {error.strerror}",
             hint=f'give yourself "{folder}"',
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise Tampered("the remembered head of the audit log is damaged") from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged() from error
+    match value:
+        case {"size": int(size), "root": str(root), "seen": str(seen)} if (
+            size >= 0 and _ROOT.fullmatch(root)
+        ):
+            return Remembered(Head(size, bytes.fromhex(root)), seen)
+        case _:
+            raise _damaged()
+
+
+def _damaged() -> Tampered:
+    return Tampered("the remembered head of the audit log is damaged")
 
 
 def remember(folder: Path, head: Head, seen_at: str) -> None:
@@ -66,16 +77,34 @@ def remember(folder: Path, head: Head, seen_at: str) -> None:
     if before is not None and before.head.size >= head.size:
         return
     value = {"root": head.root.hex(), "seen": seen_at, "size": head.size}
-    beside = folder / f".head.{os.getpid()}"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.write_text(json.dumps(value))
-        beside.replace(folder / "head.json")
+        write_memory(folder / "head.json", value)
     except OSError as error:
         raise Failed(
             f"it is done and in the audit log, but its head is not remembered: {error.strerror}",
             hint=f'make room for, or give yourself, "{folder}"',
         ) from error
+
+
+def write_memory(path: Path, value: Mapping[str, object]) -> None:
+    """Write what an operator remembers of a vault: the old or the new, whatever happens.
+
+    Raises:
+        OSError: it cannot be written; the old stands.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with beside.open("wb") as file:
+            file.write(json.dumps(value).encode())
+            file.flush()
+            # Else a power cut could leave the name with nothing in it.
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
 
 
 def forget(folder: Path) -> None:
@@ -100,7 +129,7 @@ def recall_seen(folder: Path) -> Seen | None:
     """How far the log was verified; None where that cannot be told, and all is to be read again."""
     try:
         value = json.loads((folder / VERIFIED).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     match value:
         case {
@@ -128,7 +157,4 @@ def remember_seen(folder: Path, seen: Seen) -> None:
         "size": seen.head.size,
         "stated": seen.stated,
     }
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = folder / f".verified.{os.getpid()}"
-    beside.write_text(json.dumps(value))
-    beside.replace(folder / VERIFIED)
+    write_memory(folder / VERIFIED, value)

@@ -20,7 +20,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from callrec.audit import tree
-from callrec.audit.checkpoint import KEY_ID_BYTES, Checkpoint, decode_base64, key_id, origin
+from callrec.audit.checkpoint import (
+    HASH_BYTES,
+    KEY_ID_BYTES,
+    Checkpoint,
+    decode_base64,
+    key_id,
+    origin,
+)
 from callrec.audit.leaf import LARGEST_LEAF, Leaf
 from callrec.crypto.primitives import verify
 from callrec.errors import Tampered
@@ -31,13 +38,20 @@ if TYPE_CHECKING:
 
 LEVEL: Final = 13
 STRETCH: Final = 1 << LEVEL
-"""Leaves of a stretch; it begins at a multiple of this. 8,192 take some 10 MB while checked."""
+"""Leaves of a stretch; it begins at a multiple of this."""
+PORTION: Final = 1024
+"""Leaves that are looked at together: of these all stays in a processor's own memory."""
 LONGEST_ACT: Final = 4 * STRETCH
 """Leaves under one checkpoint beyond which they are read one by one."""
 NOBODY: Final = "-"
 
-_HASH: Final = "[0-9a-f]{64}"
 _ID: Final = "[0-9a-f]{32}"
+_HEAD: Final = re.compile(
+    r'\{"act":"[a-z]+(?:[.-][a-z]+)*",'
+    rf'"actor":"(-|{_ID})",'
+    r'"at":"([0-9]{4}-[0-9]{2}-[0-9]{2})'
+)
+"""How a leaf begins, to the day: actor, day. Many begin alike, so it is not asked of each."""
 _TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 
 
@@ -80,6 +94,12 @@ class _Said:
     details: list[str]
     statements: list[str]
 
+    def add(self, other: _Said) -> None:
+        """Take what the leaves after these say."""
+        self.actors.extend(other.actors)
+        self.details.extend(other.details)
+        self.statements.extend(other.statements)
+
 
 def check_stretch(database: sqlite3.Connection, first: int, expected: Expected) -> Stretch:
     """Check the leaves from ``first`` on, their nodes, details and checkpoints.
@@ -93,8 +113,8 @@ def check_stretch(database: sqlite3.Connection, first: int, expected: Expected) 
         Tampered: something is not as a writer writes it. What, only reading leaf by leaf tells.
     """
     end = min(first + STRETCH, expected.size)
-    bodies, said = _leaves(database, first, end, expected)
-    levels = _levels(database, first, bodies)
+    hashes, said = _leaves(database, first, end, expected)
+    levels = _levels(database, first, hashes)
     peaks_before = _peaks_before(database, first)
     _check_checkpoints(database, (first, end), said.actors, expected, _Roots(peaks_before, levels))
     return Stretch(
@@ -113,13 +133,18 @@ def _leaves(
     rows = database.execute(
         "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
         (first, end),
-    ).fetchall()
-    _must([seq for seq, _, _ in rows] == list(range(first, end)))
-    bodies = [body for _, body, _ in rows]
-    _must(_are(int, [seq for seq, _, _ in rows]) and _are(bytes, bodies))
-    said = said_in(bodies, first, origin(expected.vault))
-    _must([each or None for each in said.statements] == [statement for _, _, statement in rows])
-    return bodies, said
+    )
+    hashes, all_said = list[bytes](), _Said([], [], [])
+    while portion := rows.fetchmany(PORTION):
+        at = first + len(hashes)
+        seqs, bodies, statements = map(list, zip(*portion, strict=True))
+        _must(_are(int, seqs) and seqs == [*range(at, at + len(seqs))] and _are(bytes, bodies))
+        said = said_in(bodies, at, origin(expected.vault))
+        _must([each or None for each in said.statements] == statements)
+        hashes += tree.leaf_hashes(bodies)
+        all_said.add(said)
+    _must(len(hashes) == end - first)
+    return hashes, all_said
 
 
 def said_in(bodies: Sequence[bytes], first: int, log: str) -> _Said:
@@ -127,62 +152,74 @@ def said_in(bodies: Sequence[bytes], first: int, log: str) -> _Said:
     if not first:
         founding = Leaf.decode(bodies[0], 0)
         _must(founding.log == log)
-        rest = said_in(bodies[1:], 1, log) if len(bodies) > 1 else _Said([], [], [])
-        return _Said(
-            [founding.actor, *rest.actors],
-            [founding.detail, *rest.details],
-            [founding.statement, *rest.statements],
-        )
+        said = _Said([founding.actor], [founding.detail], [founding.statement])
+        if len(bodies) > 1:
+            said.add(said_in(bodies[1:], 1, log))
+        return said
     _must(max(map(len, bodies)) <= LARGEST_LEAF)
-    text = b"\n".join(bodies).decode("ascii", errors="replace") + "\n"
+    text = b"\n".join([*bodies, b""]).decode("ascii", errors="replace")
     found = _form(log).findall(text)
     # As many lines as leaves: so none holds a newline, and each match is one whole leaf.
     _must(len(found) == len(bodies) == text.count("\n"))
-    _must([each[3] for each in found] == [*map(str, range(first, first + len(bodies)))])
-    _check_days({each[1] for each in found})
-    columns = ([each[column] for each in found] for column in (0, 2, 4))
-    return _Said(*columns)
+    heads, details, seqs, statements = map(list, zip(*found, strict=True))
+    _must(seqs == [*map(str, range(first, first + len(bodies)))])
+    _check_hashes(details)
+    _check_hashes(statements)
+    actor = {head: _actor_in(head) for head in {*heads}}
+    return _Said([actor[head] for head in heads], details, statements)
 
 
-def _check_days(days: Iterable[str]) -> None:
+def _actor_in(head: str) -> str:
+    """Whose leaf begins so, if it begins as a leaf does and on a day that there is."""
+    match = _HEAD.fullmatch(head)
+    if match is None:
+        raise Tampered("a leaf does not begin as one")
     try:
-        for day in days:
-            date.fromisoformat(day)
+        date.fromisoformat(match[2])
     except ValueError as error:
         raise Tampered("a leaf is of a day that there is not") from error
+    return match[1]
+
+
+def _check_hashes(values: Sequence[str]) -> None:
+    """Each is a SHA-256 in hex, or empty."""
+    _must({*map(len, values)} <= {0, 2 * HASH_BYTES})
+    _must(not "".join(values).encode().translate(None, b"0123456789abcdef"))
 
 
 @cache
 def _form(log: str) -> re.Pattern[str]:
-    """A line that is a leaf of this log: actor, day, detail, sequence, statement."""
+    """A line that is a leaf of this log, once what it holds is in its form too.
+
+    That is its head, details and statement. Left to where they can be looked at together, they are
+    passed over here to the sign that ends them, at a third of the time.
+    """
     return re.compile(
-        r'^\{"act":"[a-z]+(?:[.-][a-z]+)*",'
-        rf'"actor":"(-|{_ID})",'
-        rf'"at":"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})T{_TIME}",'
-        rf'"detail":"({_HASH}|)",'
+        rf'^([^T]+)T{_TIME}",'
+        r'"detail":"([^"]*)",'
         rf'"log":"{re.escape(log)}",'
         r'"outcome":"(?:done|refused|failed)",'
         r'"seq":([0-9]+),'
-        rf'"statement":"({_HASH}|)",'
+        r'"statement":"([^"]*)",'
         rf'"subject":\[(?:"{_ID}"(?:,"{_ID}")*)?\],'
         r'"v":1\}$',
         re.MULTILINE,
     )
 
 
-def _levels(database: sqlite3.Connection, first: int, bodies: Sequence[bytes]) -> list[list[bytes]]:
+def _levels(database: sqlite3.Connection, first: int, hashes: list[bytes]) -> list[list[bytes]]:
     """The nodes over these leaves, hashed a level at a time; all are stored, and just so."""
-    levels: list[list[bytes]] = [tree.leaf_hashes(bodies)]
+    levels = [hashes]
     while len(levels[-1]) > 1:
         levels.append(tree.parents(levels[-1]))
     for level, nodes in enumerate(levels):
         position = first >> level
         stored = database.execute(
-            "SELECT hash FROM node WHERE level = ? AND position >= ? AND position < ?"
+            "SELECT position, hash FROM node WHERE level = ? AND position >= ? AND position < ?"
             " ORDER BY position",
             (level, position, position + len(nodes)),
         ).fetchall()
-        _must(stored == list(zip(nodes, strict=True)))
+        _must(stored == [*enumerate(nodes, position)])
     return levels
 
 

@@ -7,8 +7,10 @@ bytes, for which Python's threads stand in each other's way.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,15 +42,19 @@ _TAMPERED: Final = (CallrecError, sqlite3.DatabaseError)
 _NOTES: Final = "SELECT note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size"
 _SIGNATURES: Final = (
     "SELECT said.signature FROM leaf JOIN statement AS said ON said.digest = leaf.statement"
-    " WHERE leaf.statement IS NOT NULL AND leaf.seq >= ? AND leaf.seq < ? ORDER BY leaf.seq"
+    " WHERE leaf.statement > '' AND +leaf.seq >= ? AND +leaf.seq < ? ORDER BY +leaf.seq"
 )
+"""With a plus, the few leaves that carry a statement are found by that and not by their numbers."""
 _CARRYING: Final = (
     "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature,"
     " node.hash AS node"
-    " FROM leaf LEFT JOIN statement AS said ON said.digest = leaf.statement"
+    " FROM (SELECT seq AS carrying FROM leaf WHERE statement > '' AND +seq >= :first"
+    " UNION SELECT :first)"  # in order, which takes less memory than sorting the statements
+    " CROSS JOIN leaf ON leaf.seq = carrying"
+    " LEFT JOIN statement AS said ON said.digest = leaf.statement"
     " LEFT JOIN node ON node.level = 0 AND node.position = leaf.seq"
-    " WHERE leaf.seq >= :first AND (leaf.statement IS NOT NULL OR leaf.seq = 0) ORDER BY leaf.seq"
 )
+"""The first leaf, and those that carry a statement, as the column says; ``stretch`` checks that."""
 _DECIDING: Final = (  # noqa: S608 - kinds of ours
     "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature,"
     " node.hash AS node"
@@ -71,7 +77,8 @@ def read_sound(connection: Connection, vault: str, seen: Seen | None) -> Reading
         None where the log is not sound, or not in the form that a writer gives it.
     """
     try:
-        return _read(connection, vault, seen)
+        with _no_collector():
+            return _read(connection, vault, seen)
     except _TAMPERED:
         return None  # whoever reads leaf by leaf meets it again, and names it
 
@@ -93,9 +100,22 @@ def read_new(connection: Connection, vault: str, seen: Seen) -> Reading | None:
             f"the log does not go on from the {seen.head.size} leaves that were verified"
         )
     try:
-        return _read_on(connection, vault, seen, size)
+        with _no_collector():
+            return _read_on(connection, vault, seen, size)
     except _TAMPERED:
         return None
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Without looking for cycles: rows refer to nothing, and it takes an eighth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _known_signatures(connection: Connection, seen: Seen | None, size: int) -> tuple[int, str]:
@@ -123,11 +143,11 @@ def _read(connection: Connection, vault: str, seen: Seen | None) -> Reading:
     stretches = _Stretches(database, 0)
     with Other(database, expected, last=size >= WORTH_A_PROCESS) as other:
         stated.take(connection.execute(text(_CARRYING), {"first": 0}))
+        _check_counts(connection, size)
         head = stretches.check(expected, other)
     _must(stated.of.register == register and stretches.stated == stated.carrying)
     without = set(stretches.without_details)
     _must(without == stated.of.erasures.details)
-    _check_counts(connection, size)
     return Reading(
         head=head,
         checkpoints=_count(connection, "checkpoint"),
@@ -302,8 +322,8 @@ def _check_counts(connection: Connection, size: int) -> None:
     nodes = sum(size >> level for level in range(size.bit_length()))
     whole = "typeof(level) = 'integer' AND typeof(position) = 'integer'"
     _must(_count(connection, "node") == _count(connection, f"node WHERE {whole}") == nodes)
-    carried = "digest NOT IN (SELECT statement FROM leaf WHERE statement NOT NULL)"
-    _must(_count(connection, f"statement WHERE digest IS NULL OR {carried}") == 0)
+    carried = "SELECT 1 FROM leaf WHERE leaf.statement = digest"
+    _must(_count(connection, f"statement WHERE NOT EXISTS ({carried})") == 0)
     for table, column, first in (("checkpoint", "size", 1), ("detail", "seq", 0)):
         stray = f"{table} WHERE {column} IS NULL OR {column} < :first OR {column} >= :end"
         _must(_count(connection, stray, first=first, end=size + first) == 0)

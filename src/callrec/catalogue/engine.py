@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from callrec.catalogue.sound import check_made
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.file_rights import check_only_ours
 from callrec.mounts import file_system_of
@@ -55,11 +56,13 @@ def open_catalogue(vault: Path) -> Engine:
 
     Raises:
         Misconfigured: there is none, it lies on a network file system, or its schema is another.
-        Tampered: it is no database, or damaged.
+        Tampered: it is no database, damaged, or has what no migration made.
     """
     engine = open_any_schema(vault)
     with reading(engine) as connection:
         found = schema_of(connection)
+        if found == SCHEMA:
+            check_made(connection)
     if found in OLDER:
         raise Misconfigured(
             f'the vault has schema "{found}", and this callrec works with "{SCHEMA}"',
@@ -192,7 +195,7 @@ def write_anew(engine: Engine, work: Path) -> None:
 def create_catalogue(path: Path) -> None:
     """Make a new catalogue file with the newest schema, by the migrations alone."""
     engine = connect(path, mode="rwc")
-    with engine.connect() as connection:
+    with _explained(), engine.connect() as connection:
         upgrade(connection)
     engine.dispose()
 
@@ -240,7 +243,9 @@ def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> Non
     journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
     for pragma in (
         f"journal_mode={journal}",
-        "synchronous=FULL",
+        # Beside a rollback journal FULL would not do: what was committed is undone if a power cut
+        # brings the journal back, whose removal nobody made durable (sqlite.org/pragma.html).
+        "synchronous=EXTRA",
         "secure_delete=ON",
         "foreign_keys=ON",
         "temp_store=MEMORY",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+from typing import TYPE_CHECKING, Final
 
 from callrec.errors import Failed, Tampered
 
@@ -10,6 +11,40 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
+
+MADE: Final = "abd817a20698efe47c70cc95c6878ed206e8f78b8e32590558b2ae2b5bae94be"
+"""SHA-256 of what the migrations make, as `made_of` says it; each migration changes it."""
+
+
+def made_of(connection: Connection) -> str:
+    """Every table, index, view and trigger of a catalogue in one hash: SHA-256, lower-case hex.
+
+    Each counts as SQLite was told to make it, but for blanks. What SQLite makes of its own accord
+    follows from the rest.
+    """
+    told = connection.exec_driver_sql(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master"
+        " WHERE type IN ('view', 'trigger') OR name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+        " ORDER BY type, name"
+    )
+    made = "\n".join(" ".join(" ".join(map(str, row)).split()) for row in told)
+    return hashlib.sha256(made.encode()).hexdigest()
+
+
+def check_made(connection: Connection) -> None:
+    """Check that nothing of a catalogue was made by anybody but the migrations.
+
+    A trigger acts with callrec's own hand whenever callrec writes, and a view or a virtual table
+    in a table's place answers as somebody else likes.
+
+    Raises:
+        Tampered: there is more, less or something else.
+    """
+    if made_of(connection) != MADE:
+        raise Tampered(
+            "the catalogue's tables, indexes, views or triggers are not those that callrec made",
+            hint="restore it from an archive volume or a backup",
+        )
 
 
 def check_sound(connection: Connection) -> None:

@@ -80,8 +80,12 @@ COMPLETION = "_CALLREC_COMPLETE"
 A_BUG = 70
 INTERRUPTED = 130
 
-THE_DISKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG})
-"""Errors of the system that no code of ours can be to blame for."""
+NO_BUGS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG), "the disk"),
+    errno.EMFILE: "this process",
+    errno.ENFILE: "this machine",
+}
+"""Errors of the system that no code of ours can be to blame for, and whose they are."""
 
 
 class Commands(LazyGroup):
@@ -143,6 +147,10 @@ def _perform(arguments: list[str], invocation: Invocation) -> int:
             command.invoke(context)
     except typer.Exit as exit_:
         status = exit_.exit_code
+    if invocation.practice is not None:
+        from callrec.practice import tell_unremembered  # as what opened it did
+
+        tell_unremembered(invocation.practice)
     # Here and not at the end of the process, where a closed pipe or a full disk could not be told.
     sys.stdout.flush()
     return status
@@ -171,24 +179,24 @@ def _see_to_mail(invocation: Invocation) -> None:
 
 def complain(problem: BaseException | None) -> int:
     """Tell on stderr what went wrong, with nothing in it that a call held; returns the status."""
+    hint = ""
     match problem:
-        case CallrecError():
-            return _complain(problem.exit_status, problem.message, problem.hint)
-        case typer.TyperException():
-            from callrec.cli.usage import explain  # as in _complain
-
-            return _complain(Unusable.exit_status, *explain(problem))
-        case KeyboardInterrupt():
-            return _complain(INTERRUPTED, "interrupted")
         case BrokenPipeError():
             return Failed.exit_status
-        case OSError() if problem.errno in THE_DISKS:
-            return _complain(Failed.exit_status, f"the disk: {os.strerror(problem.errno).lower()}")
+        case CallrecError():
+            status, message, hint = problem.exit_status, problem.message, problem.hint
+        case typer.TyperException():
+            from callrec.cli.usage import explain  # as harmless below
+
+            status, (message, hint) = Unusable.exit_status, explain(problem)
+        case KeyboardInterrupt():
+            status, message = INTERRUPTED, "interrupted"
+        case OSError() if problem.errno in NO_BUGS:
+            said = os.strerror(problem.errno).lower()
+            status, message = Failed.exit_status, f"{NO_BUGS[problem.errno]}: {said}"
         case _:
-            return _complain(A_BUG, f"a bug: {_where(problem)}", "please report the line above")
-
-
-def _complain(status: int, message: str, hint: str = "") -> int:
+            status, message = A_BUG, f"a bug: {_where(problem)}"
+            hint = "please report the line above"
     from callrec.cli.output import harmless  # --help and --version need none
 
     # Nobody may be left to read it.

@@ -74,7 +74,11 @@ class _World:
         from callrec.practice import open_practice
 
         invocation = self.invocation
+        if invocation.practice is not None:
+            for problem in invocation.practice.unremembered:
+                self.note(problem.message)
         practice = open_practice(invocation.config, invocation.now, invocation.environ)
+        invocation.practice = practice  # a service has no mail sent
         return practice, self.who(practice)
 
     def passed(self) -> float:

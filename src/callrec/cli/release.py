@@ -47,7 +47,7 @@ def release(
     or silenced the original stays here. What was granted is then used up: a second copy is a
     second approval.
     """
-    from callrec.procedures.release_ready import getting_ready
+    from callrec.procedures.release_ready import getting_ready, loading
 
     call = ctx.obj
     delivery = Delivery(
@@ -63,9 +63,10 @@ def release(
         medium_serial=medium_serial,
         names_subject=name_subject,
     )
-    practice = practice_of(call, on_volume)
     with getting_ready():
-        actor = signing(call, practice)
+        practice = practice_of(call, on_volume)
+        with loading():
+            actor = signing(call, practice)
         from callrec.procedures.release import release_recordings
 
         with call.out.progress("reading and writing", total=None) as advance:

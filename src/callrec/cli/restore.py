@@ -125,6 +125,7 @@ def _say_rebuilt(invocation: Invocation, rebuilt: Rebuilt) -> None:
 def _bring_back(
     invocation: Invocation, practice: Practice, actor: Actor, volumes: tuple[Volume, ...]
 ) -> None:
+    from callrec.practice import tell_unremembered
     from callrec.procedures.fetching import count_files
     from callrec.procedures.restore import bring_back
 
@@ -147,6 +148,7 @@ def _bring_back(
         out.next_step("a Data Controller runs the same callrec restore, which resumes the record")
     else:
         out.next_step("callrec audit verify, then callrec archive --to DIR")
+    tell_unremembered(practice)
     if done.missing or done.fetched.damaged:
         raise DoneInPart(
             "some recordings are still missing", hint="attach another volume and restore from it"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from callrec.archive.volume import is_run
 from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import decode_base64, origin, read_checkpoint
@@ -211,9 +212,14 @@ def _written(statement: Statement, leaf: Leaf) -> Written:
             "keys": str(keys),
             "manifest": str(manifest),
             "volume": str(volume),
-        } if leaf.subject == (volume,):
-            erased = tuple(map(str, statement.fields.get("erased", ())))
-            return Written(volume, name, manifest, catalogue, keys, leaf.seq, erased)
+        } if (
+            leaf.subject == (volume,)
+            and is_run(name)
+            and isinstance(erased := statement.fields.get("erased", []), list)
+        ):
+            return Written(
+                volume, name, manifest, catalogue, keys, leaf.seq, tuple(map(str, erased))
+            )
         case _:
             raise Tampered("its statement is not in its form")
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from callrec.archive.bag import Item
 from callrec.archive.drive import device_of, drive_errors
 from callrec.archive.label import check_label, is_label
 from callrec.archive.marker import check_target, is_volume, open_volume
-from callrec.archive.volume import Volume, stamp
+from callrec.archive.volume import Volume, stamp, time_in
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     ARCHIVED,
@@ -207,6 +207,7 @@ def next_name(now: datetime, written: Mapping[str, Written]) -> str:
     Names sort by it.
     """
     last = max((each.time for each in written.values()), default="")
-    if stamp(now) <= last:
-        now = datetime.strptime(last, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) + timedelta(seconds=1)
+    begun = time_in(last)
+    if begun is not None and stamp(now) <= last:
+        now = begun + timedelta(seconds=1)
     return f"{stamp(now)}-1"

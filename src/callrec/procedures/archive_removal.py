@@ -20,6 +20,7 @@ from callrec.archive.bag import RECORDINGS, each
 from callrec.archive.drive import drive_errors, hash_on_medium
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, IN_USE, LIVE, each_volume, on_volume, set_archived
 from callrec.errors import Tampered
@@ -147,9 +148,7 @@ def check_archived_rows(connection: Connection, done: Iterable[Leaf]) -> Iterato
     """Each recording that is on volumes only was let go of by a leaf, and none else was."""
     said = {uid for leaf in done if leaf.act == REMOVED for uid in leaf.subject[1:]}
     table = tables.recording
-    query = select(table.c.id, table.c.uid, table.c.state).where(
-        table.c.state.in_([LIVE, ARCHIVED])
-    )
+    query = select(table.c.id, table.c.uid, table.c.state).where(table.c.state != DESTROYED)
     for row in connection.execute(query):
-        if (row.state == ARCHIVED) is not (row.uid in said):
+        if row.state != (ARCHIVED if row.uid in said else LIVE):
             yield Problem(None, f"the state of recording {row.id} is not what the log says")

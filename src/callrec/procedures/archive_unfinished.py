@@ -69,8 +69,8 @@ class Archiving:
             data = path.read_bytes() if path.exists() else b"{}"
         try:
             said: dict[str, str] = json.loads(data)
-            sound = all(_ID.fullmatch(each) and _NAME.fullmatch(said[each]) for each in said)
-        except (ValueError, TypeError) as error:
+            sound = all(_ID.fullmatch(each) and _NAME.fullmatch(to) for each, to in said.items())
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise _damaged() from error
         if not sound:
             raise _damaged()

@@ -7,7 +7,6 @@ volume was last found sound is so remembered outside the vault, in the operator'
 from __future__ import annotations
 
 import json
-import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.archive.drive import drive_errors
 from callrec.archive.marker import open_volume
 from callrec.archive.validation import validate_bag
+from callrec.audit.remembered import write_memory
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import instant, parse_instant
 from callrec.errors import CallrecError, Failed, NotFound, Unchecked
@@ -129,7 +129,7 @@ def last_verified(state_folder: Path) -> Mapping[str, datetime]:
     try:
         said = json.loads((state_folder / MEMORY).read_bytes())
         return {volume: parse_instant(at) for volume, at in said.items()}
-    except (OSError, ValueError, AttributeError, CallrecError):
+    except (OSError, ValueError, AttributeError, RecursionError, CallrecError):
         return {}  # nothing rests on it but when to look again
 
 
@@ -187,8 +187,5 @@ def _readable() -> Iterator[None]:
 
 def _remember(state_folder: Path, volume: str, now: datetime) -> None:
     said = {each: instant(at) for each, at in last_verified(state_folder).items()}
-    beside = state_folder / f".{MEMORY}.{os.getpid()}"
     with suppress(OSError):  # what was found stands, whether it can be remembered or not
-        state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.write_text(json.dumps({**said, volume: instant(now)}))
-        beside.replace(state_folder / MEMORY)
+        write_memory(state_folder / MEMORY, {**said, volume: instant(now)})

@@ -6,12 +6,12 @@ What a marker says is not signed: it only says where to look. What is read there
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.marker import is_volume, open_volume
+from callrec.audit.remembered import write_memory
 from callrec.errors import CallrecError
 from callrec.mounts import drives
 
@@ -43,11 +43,8 @@ def attached_volumes(practice: Practice) -> Mapping[str, Volume]:
 def remember_place(practice: Practice, volume: Volume) -> None:
     """Remember where a volume was, outside the vault: it is looked for there first."""
     said = {**_remembered(practice.state_folder), volume.volume: str(volume.at.absolute())}
-    beside = practice.state_folder / f".{MEMORY}.{os.getpid()}"
     with suppress(OSError):  # it is then looked for elsewhere
-        practice.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.write_text(json.dumps(said))
-        beside.replace(practice.state_folder / MEMORY)
+        write_memory(practice.state_folder / MEMORY, said)
 
 
 def _places(practice: Practice) -> Iterator[Path]:
@@ -63,5 +60,5 @@ def _remembered(state_folder: Path) -> Mapping[str, str]:
     try:
         said = json.loads((state_folder / MEMORY).read_bytes())
         return {str(volume): str(at) for volume, at in said.items()}
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return {}  # nothing rests on it but where to look first

@@ -19,6 +19,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
+from callrec.procedures.sweeping import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -73,6 +74,7 @@ def fetch(
     """
     done = Fetched()
     with practice.store.lock():
+        sweep(practice)
         for names in _portions(_names_on(volume)):
             named = _wanted(practice, names, without)
             wanted = [n for n in named if _lacks(practice, n, check=check)]

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
+from glob import escape
 from typing import TYPE_CHECKING, Final
 from unicodedata import normalize
 
@@ -43,6 +44,7 @@ from callrec.procedures.shares import (
 )
 from callrec.procedures.vouching import voucher_fields
 from callrec.release.recovery_kit import PrintedKit
+from callrec.store.disk import sync_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -124,8 +126,10 @@ def found_practice(
             f'"{folder}" is in use already', hint="choose another folder with --vault"
         )
     founding = _Founding.draw(practice_name, fresh_names(login, full_name), now)
+    state = state_folder(founding.founders.vault, environ)
     beside = folder.with_name(f".{folder.name}.{founding.founders.vault}")
     try:
+        _clear_away_unfinished(folder)
         beside.mkdir(mode=0o700, parents=True)
         refuse_network_file_system(beside)
         check_only_ours(beside)
@@ -134,14 +138,14 @@ def found_practice(
         kit = _print_kit(founding, split=split)
         if keep is not None:
             keep(kit)
-        beside.rename(folder)
+        remember(state, head, instant(now()))
+        _put_in_place(beside, folder)
     except OSError as error:
         raise Misconfigured(
             f'"{folder}" cannot be made: {error.strerror}', hint="choose another with --vault"
         ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    remember(state_folder(founding.founders.vault, environ), head, instant(now()))
     return Founded(
         vault=founding.founders.vault,
         practice=practice_name,
@@ -150,6 +154,22 @@ def found_practice(
         fingerprint=founding.root.hex(),
         kit=kit,
     )
+
+
+def _clear_away_unfinished(folder: Path) -> None:
+    """Of a run that was killed, a seed is left that a password opens."""
+    for left in folder.parent.glob(f".{escape(folder.name)}.{'[0-9a-f]' * 32}"):
+        shutil.rmtree(left)
+
+
+def _put_in_place(beside: Path, folder: Path) -> None:
+    """The last thing that can fail, as whoever is told that it did throws the kit away."""
+    beside.rename(folder)
+    try:
+        sync_each([folder.parent])
+    except OSError:
+        folder.rename(beside)
+        raise
 
 
 def _print_kit(founding: _Founding, *, split: bool) -> PrintedKit:

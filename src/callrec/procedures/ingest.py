@@ -1,6 +1,6 @@
 """Take recordings in: sealed on the way, durable before they are catalogued [policy 4(h), 4(i)].
 
-In this order, for each batch of at most a thousand recordings:
+In this order, for each batch of at most four hundred recordings:
 
     leave out, unread, what stands there as it was read before, if sources are kept
     seal two files at a time, large ones in threads, many others in processes beside; a file that
@@ -19,10 +19,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from callrec.catalogue import tables
-from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
@@ -32,6 +28,7 @@ from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_run import Ingested, Run
 from callrec.procedures.intake_sources import check_paths, find_sources
 from callrec.procedures.intake_summary import Totals, close_intake
+from callrec.procedures.sweeping import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -118,23 +115,12 @@ def ingest_found(
         check_paths(paths, practice.folder)
         check_after(after, paths, practice.folder)
         with practice.store.lock():
-            _sweep(practice)
+            sweep(practice)
             try:
                 run = Run(practice, actor, setup, after, advance, records=records, done=done)
                 return run.over(found)
             except CallrecError:
                 # The room is wanted at once if the disk is full.
                 with suppress(CallrecError):
-                    _sweep(practice)
+                    sweep(practice)
                 raise
-
-
-def _sweep(practice: Practice) -> None:
-    """Clear away what a killed run left half-done."""
-    column = tables.recording.c.ciphertext
-    with reading(practice.engine) as connection:
-        practice.store.sweep(
-            lambda name: (
-                connection.execute(select(column).where(column == name)).first() is not None
-            )
-        )

@@ -21,6 +21,7 @@ import sys
 from collections import ChainMap
 from contextlib import contextmanager
 from copyreg import dispatch_table
+from functools import partial
 from multiprocessing.connection import Connection, Pipe, wait
 from operator import attrgetter
 from pathlib import PosixPath
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from callrec.store.batch import DirectoryBatch
     from callrec.telephone.setup import Setup
 
-PROCESSES: Final = 2
 _ASKED_AHEAD: Final = 2
 """Chunks that each has at a time, so that it need not wait until it is heard."""
 _CAN: Final = sys.platform == "linux"
@@ -90,14 +90,14 @@ class Beside:
 
         def ask(line: Connection) -> None:
             for number, chunk in itertools.islice(waiting, 1):
-                _say(line, (number, keys, batch.share(len(chunk)), chunk))
+                _say(line, _Pickler, (number, keys, batch.share(len(chunk)), chunk))
 
         try:
             for line in self._lines * _ASKED_AHEAD:
                 ask(line)
             while len(outcomes) < len(all_chunks):
                 for line in cast("list[Connection]", wait(self._lines)):
-                    number, some, parts = _hear(line)
+                    number, some, parts = _Answered(line, all_chunks).load()
                     if isinstance(some, Exception):
                         raise some
                     ask(line)
@@ -113,12 +113,13 @@ class Beside:
 
 
 @contextmanager
-def beside(vault: str, setup: Setup, *, summing: bool) -> Iterator[Beside | None]:
+def beside(vault: str, setup: Setup, processes: int, *, summing: bool) -> Iterator[Beside | None]:
     """Start the processes, and end them; None: this system has no such processes.
 
     Args:
         vault: its id.
         setup: how this practice's telephone systems are read.
+        processes: how many.
         summing: call records tell MD5s of recordings.
     """
     if not _CAN:
@@ -127,7 +128,7 @@ def beside(vault: str, setup: Setup, *, summing: bool) -> Iterator[Beside | None
     gc.freeze()  # what is there now is shared, and is nobody's to clear away in the others
     parent, lines, children = os.getpid(), list[Connection](), list[int]()
     try:
-        for _ in range(PROCESSES):
+        for _ in range(processes):
             here, there = Pipe()
             lines.append(here)
             child = os.fork()
@@ -163,10 +164,11 @@ def _serve(line: Connection, vault: str, setup: Setup, *, summing: bool) -> None
     buffers = Buffers()
     try:
         while True:
-            number, keys, share, chunk = _hear(line)
+            number, keys, share, chunk = pickle.loads(line.recv_bytes())  # noqa: S301 - our own process's words
             share.buffers = buffers
             sealing = Sealing(vault, setup, share, lambda _: None, summing)
-            _say(line, (number, _outcomes(sealing, keys, chunk), share.parts))
+            answer = (number, _outcomes(sealing, keys, chunk), share.parts)
+            _say(line, partial(_Answer, number, chunk), answer)
     except (EOFError, ConnectionError):
         return  # nothing more is asked
 
@@ -183,14 +185,10 @@ def _outcomes(
         return problem
 
 
-def _say(line: Connection, what: object) -> None:
+def _say(line: Connection, write: Callable[[io.BytesIO], pickle.Pickler], what: object) -> None:
     said = io.BytesIO()
-    _Pickler(said, pickle.HIGHEST_PROTOCOL).dump(what)
+    write(said).dump(what)
     line.send_bytes(said.getbuffer())
-
-
-def _hear(line: Connection) -> Any:
-    return pickle.loads(line.recv_bytes())  # noqa: S301 - our own process's words, on a line that nobody else has
 
 
 def _by_values(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
@@ -215,3 +213,29 @@ class _Pickler(pickle.Pickler):
         {Call: lambda call: (_call, _of_call(call))},
         dispatch_table,
     )
+
+    def __init__(self, said: io.BytesIO) -> None:
+        super().__init__(said, pickle.HIGHEST_PROTOCOL)
+
+
+class _Answer(_Pickler):
+    """Names sources by their places in what was asked: there they are held, and once is enough."""
+
+    def __init__(self, number: int, chunk: Sequence[Source], said: io.BytesIO) -> None:
+        super().__init__(said)
+        self._places = {id(source): (number, place) for place, source in enumerate(chunk)}
+
+    def persistent_id(self, each: object) -> tuple[int, int] | None:
+        return self._places.get(id(each))
+
+
+class _Answered(pickle.Unpickler):
+    """What ``_Answer`` wrote: our own process's words, on a line that nobody else has."""
+
+    def __init__(self, line: Connection, asked: Sequence[Sequence[Source]]) -> None:
+        super().__init__(io.BytesIO(line.recv_bytes()))
+        self._asked = asked
+
+    def persistent_load(self, place: tuple[int, int]) -> Source:
+        number, of_chunk = place
+        return self._asked[number][of_chunk]

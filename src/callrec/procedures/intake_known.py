@@ -51,7 +51,7 @@ could change again and look the same, as git's index has it too (racy-git)."""
 _ASKED_AT_ONCE: Final = 1000
 """Below the most parameters that any SQLite takes (32,766), and quick to compile."""
 
-_REMEMBERED: Final = 4096
+_REMEMBERED: Final = 1024
 """More sources than are under way at any time: those of two batches."""
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,11 +59,13 @@ if TYPE_CHECKING:
     from callrec.telephone.setup import Setup
     from callrec.telephone.sound import Finding
 
-MOST_RECORDINGS: Final = 1000
+MOST_RECORDINGS: Final = 400
+"""A batch may have more (docs/formats/recording.md, 1), but of each something is held meanwhile."""
 MOST_BYTES: Final = 256_000_000
 WORKERS: Final = 2
 AHEAD: Final = 2
-"""Batches that are being sealed, or are sealed, while one is catalogued."""
+"""Batches that are being sealed, or are sealed, while one is catalogued; where they are of many
+recordings, of each of which something is held meanwhile, it is one."""
 WORTH_IT: Final = 256
 """Files among the first, large ones aside, from which on processes are worth their start."""
 
@@ -102,6 +104,7 @@ class Ingested:
 class _Group:
     """What becomes one batch, while it is being sealed."""
 
+    sources: int
     keys: BatchKeys
     store: ExitStack
     """Holds the store's batch once something is sealed into it."""
@@ -138,27 +141,32 @@ class Run:
 
     def over(self, found: Iterable[Found]) -> Ingested:
         all_sources = portions(self._sources(found), MOST_RECORDINGS, MOST_BYTES)
-        first = next(all_sources, ())
+        first = list(islice(all_sources, 1))
         # Forked before there are threads, of whose locks it would have copies.
         with (
             ExitStack() as stores,
-            self._help_with(first) as self._beside,
+            self._help_with(*first) as self._beside,
             _workers() as self._pool,
         ):
             begun: deque[_Group] = deque()
-            for sources in filter(None, chain([first], all_sources)):
+            # Nobody else holds what is begun: of many sources that would be much.
+            while sources := first.pop() if first else next(all_sources, ()):
                 begun.append(self._begin(sources, stores.enter_context(ExitStack())))
-                if len(begun) > AHEAD:
+                under_way = sum(group.sources for group in begun)
+                if len(begun) > AHEAD or under_way > MOST_RECORDINGS:
                     self._finish(begun.popleft())
             while begun:
                 self._finish(begun.popleft())
         return self._done
 
-    def _help_with(self, first: Sequence[Source]) -> AbstractContextManager[Beside | None]:
+    def _help_with(self, first: Sequence[Source] = ()) -> AbstractContextManager[Beside | None]:
         """Processes, if the first portion promises that there is enough for them."""
-        if sum(source.mark.size_bytes < LARGE_BYTES for source in first) < WORTH_IT:
+        theirs = [source for source in first if source.mark.size_bytes < LARGE_BYTES]
+        if len(theirs) < WORTH_IT:
             return nullcontext()
-        return beside(self._practice.vault, self._setup, summing=self._summing)
+        # Of small files one seals as many as are catalogued meanwhile.
+        processes = 1 if are_below(SMALL_BYTES, theirs) else WORKERS
+        return beside(self._practice.vault, self._setup, processes, summing=self._summing)
 
     @property
     def _summing(self) -> bool:
@@ -175,7 +183,7 @@ class Run:
                     self._done.ignored += 1
 
     def _begin(self, sources: Sequence[Source], store: ExitStack) -> _Group:
-        group = _Group(BatchKeys.draw(), store)
+        group = _Group(len(sources), BatchKeys.draw(), store)
         with reading(self._practice.engine) as connection:
             if self._keeps:
                 group.unread = unchanged(connection, self._duplicates, sources)

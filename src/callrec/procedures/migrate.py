@@ -22,9 +22,14 @@ from callrec.catalogue.engine import (
     schema_of,
     upgrade,
 )
-from callrec.catalogue.sound import check_kept, check_sound, row_counts
+from callrec.catalogue.sound import check_kept, check_made, check_sound, row_counts
 from callrec.errors import Failed
-from callrec.practice import check_remembered_head, practice_on, writing
+from callrec.practice import (
+    check_remembered_head,
+    practice_on,
+    tell_unremembered,
+    writing,
+)
 from callrec.procedures.migration_copy import keep_sealed
 
 if TYPE_CHECKING:
@@ -80,6 +85,7 @@ def migrate_vault(
         keep_sealed(practice, copy)  # under the write lock: of the catalogue as it was
         _bring_on(act, before)
     engine.dispose()
+    tell_unremembered(practice)
     return Migrated(before, SCHEMA, copy)
 
 
@@ -88,10 +94,13 @@ def migrate_unpacked(practice: Practice) -> None:
 
     Raises:
         Misconfigured: it is of a newer callrec.
+        Tampered: it has what no migration made.
         Failed: it cannot be written.
     """
     with reading(practice.engine) as connection:
         before = schema_of(connection)
+        if before == SCHEMA:
+            check_made(connection)
     if before in OLDER:
         with audit.writing(practice.engine, practice.log, None) as act:
             _bring_on(act, before)
@@ -104,6 +113,7 @@ def _bring_on(act: Writing, before: str) -> None:
     counts = row_counts(act.connection)
     upgrade(act.connection)
     check_kept(act.connection, {**counts, "alembic_version": 1})
+    check_made(act.connection)
     act.leaf(MIGRATED, actor=NOBODY, details={"from": before, "to": SCHEMA})
 
 

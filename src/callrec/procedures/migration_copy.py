@@ -8,7 +8,6 @@ remembers outside the vault what he saw being written. Elsewhere it opens nothin
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.archive.drive import sync_file
 from callrec.archive.marker import begin_volume
 from callrec.archive.volume import Volume, stamp
+from callrec.audit.remembered import write_memory
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
 from callrec.procedures.archive_copy import write_copy
@@ -55,7 +55,8 @@ def keep_sealed(practice: Practice, to: Path) -> None:
         name = f"{stamp(practice.now())}-1"
         work = practice.folder / f".{to.name}-plain"
         copy = write_copy(practice, volume, name, work=work)
-        _remember(practice.state_folder, MigrationCopy(volume.volume, copy.sealed, copy.keys))
+        made = MigrationCopy(volume.volume, copy.sealed, copy.keys)
+        write_memory(practice.state_folder / MEMORY, asdict(made))
         shutil.rmtree(to, ignore_errors=True)
         beside.rename(to)
         sync_file(to.parent)
@@ -83,12 +84,5 @@ def recall_copy(folder: Path) -> MigrationCopy | None:
         raise Failed(
             f"what is remembered of a migration cannot be read: {error.strerror}"
         ) from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise Tampered("what is remembered of a migration is damaged") from error
-
-
-def _remember(folder: Path, copy: MigrationCopy) -> None:
-    beside = folder / f".migration.{os.getpid()}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside.write_text(json.dumps(asdict(copy)), encoding="utf-8")
-    beside.replace(folder / MEMORY)

@@ -123,9 +123,13 @@ def colleague(practice: Practice, actor: Actor, row: Any, voucher: Voucher) -> C
     """Somebody by his row and newest voucher; without his name where the actor cannot open it.
 
     Raises:
-        Tampered: the login in the row is not the one that was vouched for.
+        Tampered: the login in the row is not the one that was vouched for, or its name is said to
+            be sealed under a key that there is not.
     """
-    secret = actor.shares.get((VaultKey.CATALOGUE, row.name_version))
+    under = (VaultKey.CATALOGUE, row.name_version)
+    if under not in practice.register.keys:  # else nobody could tell whose login it is
+        raise Tampered("a name is sealed under a key that there is not")
+    secret = actor.shares.get(under)
     full_name = ""
     if secret is not None:
         names = open_names(

@@ -98,13 +98,15 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
     destroyed = _destroyed(connection, register.founders.vault)
     yield from _check_destroyed(connection, destroyed)
     listed = {
-        (item["uid"], item["revision"]): (item[before], item["ciphertext"])
+        (uid, revision): (was, ciphertext)
         for kind, before in (("batch", "ciphertext"), (REENCRYPTED, "was"))
         for body in connection.execute(
             select(tables.statement.c.body).where(tables.statement.c.kind == kind)
         ).scalars()
-        for item in parse(body)["items"]
-        if item["uid"] not in destroyed
+        for uid, revision, was, ciphertext in _listed(
+            parse(body), "uid", "revision", before, "ciphertext"
+        )
+        if uid not in destroyed
     }
     rows: Any = connection.execute(
         select(
@@ -129,6 +131,22 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
         yield Problem(None, f"{len(listed)} entries of batch statements are in no row")
 
 
+def _listed(fields: Mapping[str, Any], *members: str) -> list[tuple[Any, ...]]:
+    """These members of each item that a statement lists: a revision's number, else text.
+
+    Raises:
+        Tampered: it lists no such items. Whoever has a key may sign anything.
+    """
+    items = fields.get("items")
+    if type(items) is not list or any(type(item) is not dict for item in items):
+        raise Tampered("a statement does not list what one of its kind lists")
+    types = tuple(int if member == "revision" else str for member in members)
+    found = [tuple(map(item.get, members)) for item in items]
+    if any(tuple(map(type, each)) != types for each in found):
+        raise Tampered("a statement does not list what one of its kind lists")
+    return found
+
+
 class _Stub(NamedTuple):
     """What is left of a recording: its rows, or what a ``destruction`` statement lets them be."""
 
@@ -150,7 +168,7 @@ def _destroyed(connection: Connection, vault: str) -> Mapping[str, _Stub]:
         stated = read_destruction(read_statement(body, signature, vault))
         of_all = (stated.certificate, stated.number, stated.request)
         for uid, item in stated.items.items():
-            of_one = (item["ciphertext"], item["category"], item["rule"], item["due"])
+            of_one = (item.get(member, "") for member in ("ciphertext", "category", "rule", "due"))
             found[uid] = _Stub(*of_all, *of_one)
     return found
 
@@ -203,9 +221,9 @@ def _check_summaries(connection: Connection) -> Iterator[Problem]:
         fields = parse(body)
         by = fields["by"]
         if kind == "batch":
-            new = sum(item["revision"] == 1 for item in fields["items"])
+            new = sum(revision == 1 for (revision,) in _listed(fields, "revision"))
             counted[by] = counted[by].with_batch(new)
-        elif counted[by] != _Counted(fields["since"], fields["batches"], fields["recordings"]):
+        elif counted[by] != _Counted(*map(fields.get, _Counted._fields)):
             yield Problem(seq, "a summary of what was taken in does not count its batches")
         if kind == "intake":
             counted[by] = _Counted(seq + 1)
@@ -256,8 +274,8 @@ def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
     query = select(grant, said.c.body.label("said")).join(said, said.c.digest == grant.c.approval)
     for row in connection.execute(query):
         fields = parse(row.said)
-        listed = {item["uid"]: item["grant"] for item in fields["items"]}
-        told = (fields["request"], fields["for"], listed.get(row.uid))
+        listed = dict(_listed(fields, "uid", "grant"))
+        told = (fields.get("request"), fields.get("for"), listed.get(row.uid))
         if told != (row.request, row.person, primitives.sha256(row.sealed).hex()):
             yield row
 

@@ -9,12 +9,12 @@ nothing is left that its MAC could be made from.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from callrec.audit.remembered import write_memory
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.index import IndexedCall, drop_strays, replace_calls
@@ -134,13 +134,11 @@ def _recall(practice: Practice) -> int:
     try:
         value = json.loads((practice.state_folder / "reindexed.json").read_bytes())
         return int(value["recording"]) if value["version"] == newest else 0
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 0  # then everything is done again
 
 
 def _remember(practice: Practice, recording: int) -> None:
     newest = practice.register.newest(VaultKey.INDEX).version
-    practice.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = practice.state_folder / f".reindexed.{os.getpid()}"
-    beside.write_text(json.dumps({"recording": recording, "version": newest}))
-    beside.replace(practice.state_folder / "reindexed.json")
+    said = {"recording": recording, "version": newest}
+    write_memory(practice.state_folder / "reindexed.json", said)

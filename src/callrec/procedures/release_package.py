@@ -13,6 +13,7 @@ from callrec.procedures.release_certificate import certify, exhibit_of
 from callrec.release.manifest import Role
 from callrec.release.package import Enclosures, assemble, pieces
 from callrec.release.page import Shown, write_page
+from callrec.release.paper.apart import make_papers
 from callrec.release.texts import read_me_first, rights_text, verify_text
 from callrec.release.zipped import write_zip
 from callrec.sound import expect_decoders, measure
@@ -68,12 +69,7 @@ def write_package(
         names_subject=directions.names_subject,
         exhibit=exhibit_of(draft, label=directions.exhibit, serial=directions.medium_serial),
     )
-    members = assemble(
-        draft.manifest,
-        draft.contents,
-        _enclosures(practice, actor.identity.act, draft, evidence, certificate),
-        seed=actor.identity.act,
-    )
+    members = _members(practice, actor.identity.act, draft, evidence, certificate)
     told = _told(members, advance)
     if directions.form is Form.HTML:
         shown = Shown(certificate=certificate, waveforms=dict(_waveforms(draft)))
@@ -82,21 +78,26 @@ def write_package(
         write_zip(told, target, passphrase)
 
 
+def _members(
+    practice: Practice, seed: bytes, draft: Draft, evidence: Evidence, certificate: Certificate
+) -> Iterator[Member]:
+    """The files of the package; its papers are made once the first is asked for."""
+    enclosures = _enclosures(practice, seed, draft, evidence, certificate)
+    yield from assemble(draft.manifest, draft.contents, enclosures, seed=seed)
+
+
 def _enclosures(
     practice: Practice, seed: bytes, draft: Draft, evidence: Evidence, certificate: Certificate
 ) -> Enclosures:
-    from callrec.release.paper.certificate_pdf import certificate_pdf  # noqa: PLC0415  # 240 ms
-    from callrec.release.paper.exhibit_label_pdf import exhibit_label_pdf  # noqa: PLC0415  # too
-
-    manifest = draft.manifest
+    manifest, papers = draft.manifest, make_papers(certificate)
     return Enclosures(
         proof=evidence.proof,
         signers=evidence.signers,
-        certificate=certificate_pdf(certificate),
+        certificate=papers.certificate,
         read_me=read_me_first(manifest, contact=certificate.contact),
         verify=verify_text(manifest, public=signing_public(seed), root=practice.root.hex()),
         rights=_rights(practice, draft),
-        exhibit_label=exhibit_label_pdf(certificate) if certificate.exhibit else b"",
+        exhibit_label=papers.exhibit_label,
     )
 
 

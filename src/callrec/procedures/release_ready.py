@@ -1,7 +1,7 @@
-"""Get ready for a release while a password is asked for and stretched.
+"""Get ready for a release before it can begin.
 
-Argon2id leaves a processor free: meanwhile what a release is made with is loaded, which takes half
-a second, and the first child that decodes is started.
+To open a vault keeps one processor busy, and so does Argon2id. Meanwhile the processes that decode
+and that make the papers load what they need, and so does this one once Argon2id leaves it the time.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from callrec.release.paper.apart import expecting_papers
 from callrec.sound import expect_decoders, starting_ahead
 
 if TYPE_CHECKING:
@@ -19,17 +20,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def getting_ready() -> Iterator[None]:
-    """Load and start beside what is done in the block; nothing of it is left afterwards."""
-    loader = Thread(target=_load)
-    with starting_ahead():
-        expect_decoders(1)
-        loader.start()
-        try:
-            yield
-        finally:
-            loader.join()
+    """Start what the release in the block needs beside itself; nothing of it is left afterwards."""
+    with starting_ahead(), expecting_papers():
+        yield
 
 
-def _load() -> None:
-    for module in ("procedures.release", "release.paper.certificate_pdf"):
-        import_module(f"callrec.{module}")
+@contextmanager
+def loading() -> Iterator[None]:
+    """Load what a release is made with beside the stretching of a password in the block."""
+    import_module("callrec.procedures.unlock")  # what has to be there first waits for nothing
+    loader = Thread(target=import_module, args=("callrec.procedures.release",))
+    expect_decoders(1)
+    loader.start()
+    try:
+        yield
+    finally:
+        loader.join()

@@ -20,6 +20,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Failed
 from callrec.procedures.release_record import is_under_way, record_failed
 from callrec.release.unfinished import left_behind
+from callrec.store.disk import sync_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,8 @@ def noted(practice: Practice, begun: Begun) -> Iterator[None]:
     note, file = _write(practice, begun)
     with file:
         yield
-        note.unlink()
+        with suppress(OSError):  # the next release clears it away; this one's passphrase is shown
+            note.unlink()
 
 
 def cut_off(practice: Practice) -> tuple[Begun, ...]:
@@ -107,6 +109,7 @@ def _write(practice: Practice, begun: Begun) -> tuple[Path, BinaryIO]:
         file.write(json.dumps([begun.request, begun.releaser, begun.target]).encode())
         file.flush()
         os.fsync(file.fileno())
+        sync_each([folder, folder.parent])  # without its name a power cut leaves no note
     except OSError as error:
         raise Failed(
             f"no note can be kept of the release: {error.strerror}",
@@ -143,7 +146,8 @@ def _is_there(file: BinaryIO) -> bool:
 def _read(release: str, data: bytes) -> Begun:
     try:
         request, releaser, target = json.loads(data)
-    except ValueError:  # killed while it was written, before anything else was done
+    except (ValueError, TypeError, RecursionError):
+        # Killed while it was written, before anything else was done.
         return Begun(release, "", "", "")
     return Begun(release, request, releaser, target)
 

@@ -57,6 +57,11 @@ BESIDE_FIRST = (
 )
 BESIDE = (*BESIDE_FIRST, "certificate.pdf", "callrec_verify.py")
 LISTS = ("SHA256SUMS", "SHA256SUMS.sig")
+LOOKED_INTO = (
+    *("manifest.json", "manifest.json.sig", "release.tlog-proof", "signers.json"),
+    *("allowed_signers", *LISTS),
+)
+"""What is read as a whole; of all else only the hash is kept, however many files there are."""
 SOMETIMES = ("YOUR-RIGHTS.txt", "exhibit-label.pdf", "calls.json", "calls.csv")
 """What lies beside the recordings: always in the first form; always in the second, but for its own
 list and that list's signature; sometimes (1)."""
@@ -260,6 +265,7 @@ _DECODER = json.JSONDecoder(
 
 WORDS = {
     "text": r"(?s:.*)",
+    "nothing": r"(?!)",
     "id": r"[0-9a-f]{32}",
     "hash": r"[0-9a-f]{64}",
     "hash-or-nothing": r"([0-9a-f]{64})?",
@@ -334,7 +340,7 @@ def fits(value: object, kind: str) -> bool:
     if kind == "n":
         return type(value) is int and value >= 0
     if kind == "time":
-        return isinstance(value, str) and in_utc(value[:-1] + "+00:00") == value
+        return isinstance(value, str) and value != "" and in_utc(value[:-1] + "+00:00") == value
     return any(_has(value, OBJECTS[each].split()) for each in kind.split(","))
 
 
@@ -700,7 +706,7 @@ class Examination:
             with opened() as file:
                 for chunk in iter(partial(file.read, 1 << 20), b""):
                     digest.update(chunk)
-                    if not path.startswith("recordings/") and len(kept) < LARGEST:
+                    if path in LOOKED_INTO and len(kept) < LARGEST:
                         kept += chunk
         except OSError as error:
             raise Wrong(f"cannot be read: {error.strerror or error}") from error

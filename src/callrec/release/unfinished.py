@@ -42,7 +42,7 @@ def unfinished(target: Path) -> Iterator[BinaryIO]:
             yield file
             os.fsync(file.fileno())
             _name(file, target)
-        _sync_folder(target.parent)
+        _keep(target)
     except FileExistsError as error:
         raise _exists() from error
     except OSError as error:
@@ -106,10 +106,13 @@ def _exists() -> Unusable:
     )
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable: the sync of a file does not."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _keep(target: Path) -> None:
+    """Make its name durable, which the sync of a file does not; or take it away again."""
+    descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError:
+        target.unlink()
+        raise
     finally:
         os.close(descriptor)

@@ -10,10 +10,10 @@ import io
 import json
 import re
 import stat
+import struct
 import zlib
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from html.parser import HTMLParser
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import pyzipper
@@ -39,8 +39,17 @@ _NO_PACKAGE_IN_IT = "what is sealed in the page is no package"
 _HOW = "give the folder that was opened, the .zip, or the .html"
 _AGAIN = "copy it anew from where it came; if that does not help, ask the practice"
 _SIX_WORDS = "six words, with a space between"
-_OTHER_ERRORS = (pyzipper.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-"""Besides OSError, what reading a zip that was changed may raise."""
+_ELEMENT = re.compile(rb'<script type="[a-z0-9/;-]+" id="([a-z]+)">([^<]*)</script>')
+"""Just as a page of ours has it: to read any other in whatever way a browser might is no way to
+tell what was made here. Neither part of it meets the other's end, so that a page of any form takes
+no longer than its length."""
+_METHODS: Final = frozenset({pyzipper.ZIP_STORED, pyzipper.ZIP_DEFLATED})
+"""How files lie in a zip: as ours writes them, or as somebody's own program does."""
+_OTHER_ERRORS = (
+    *(pyzipper.BadZipFile, struct.error, zlib.error, EOFError, NotImplementedError, OverflowError),
+    *(RuntimeError, ValueError, AttributeError, LookupError, TypeError),
+)
+"""Besides OSError, what pyzipper may run into when it reads a zip that was changed."""
 
 
 @contextmanager
@@ -73,12 +82,13 @@ def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[Files]:
 def _files_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Files:
     if path.is_dir():
         return files_in(str(path))
-    if not pyzipper.is_zipfile(path):
-        return _in_page(path, passphrase)
     try:
-        return _in_zip(stack.enter_context(pyzipper.AESZipFile(path)), passphrase)
-    except pyzipper.BadZipFile as error:
+        archive = pyzipper.AESZipFile(path) if pyzipper.is_zipfile(path) else None
+    except _OTHER_ERRORS as error:
         raise Tampered("the zip is damaged", hint=_AGAIN) from error
+    if archive is None:
+        return _in_page(path, passphrase)
+    return _in_zip(stack.enter_context(archive), passphrase)
 
 
 def _spelt_as_drawn(passphrase: str) -> bytes:
@@ -87,7 +97,8 @@ def _spelt_as_drawn(passphrase: str) -> bytes:
 
 
 def _in_zip(archive: Any, passphrase: Callable[[], str]) -> Files:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    # Not as pyzipper tells a folder, which a file without a name has it trip over.
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     sealed = [entry for entry in entries if entry.flag_bits & 1]
     if len({entry.filename for entry in entries}) != len(entries):
         raise Tampered("the zip holds two files of one name", hint=_AGAIN)
@@ -108,9 +119,11 @@ def _is_odd(entry: Any) -> bool:
 def _check_passphrase(archive: Any, entry: Any) -> None:
     """Every entry says in two bytes whether the passphrase can be right (AE-2)."""
     # What else is wrong with an entry is said of it when it is read.
-    with suppress(pyzipper.BadZipFile):
+    with suppress(*_OTHER_ERRORS):
         try:
             archive.open(entry).close()
+        except NotImplementedError:  # a RuntimeError too
+            return
         except RuntimeError as error:
             raise Locked("wrong passphrase", hint=_SIX_WORDS) from error
 
@@ -120,7 +133,7 @@ class _Entry(io.RawIOBase):
 
     def __init__(self, archive: Any, entry: Any) -> None:
         super().__init__()
-        self._opening = partial(archive.open, entry)
+        self._archive, self._entry = archive, entry
         self._stream: Any = None
 
     def close(self) -> None:
@@ -133,35 +146,21 @@ class _Entry(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         try:
-            self._stream = self._stream or self._opening()
+            self._stream = self._stream or self._opened()
             piece = self._stream.read(len(buffer))
         except _OTHER_ERRORS as error:
             raise OSError(errno.EIO, "it is not as it was sealed") from error
         buffer[: len(piece)] = piece
         return len(piece)
 
+    def _opened(self) -> Any:
+        if self._entry.compress_type not in _METHODS:
+            raise NotImplementedError
+        return self._archive.open(self._entry)
+
 
 def _opened(archive: Any, entry: Any) -> IO[bytes]:
     return io.BufferedReader(_Entry(archive, entry), 1 << 20)
-
-
-class _Scripts(HTMLParser):
-    """The contents of a page's script elements, by their ids."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: dict[str, str] = {}
-        self._id: str | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._id = dict(attrs).get("id") if tag == "script" else None
-
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002  # as HTMLParser calls it
-        self._id = None
-
-    def handle_data(self, data: str) -> None:
-        if self._id is not None:
-            self.found[self._id] = self.found.get(self._id, "") + data
 
 
 def _in_page(path: Path, passphrase: Callable[[], str]) -> Files:
@@ -178,16 +177,22 @@ def _in_page(path: Path, passphrase: Callable[[], str]) -> Files:
 
 def _parts_of(page: bytes) -> tuple[bytes, bytes, bytes, int]:
     """Salt, nonce, what is sealed, and the rounds of a page."""
-    scripts = _Scripts()
-    if len(page) <= LARGEST_PAGE:
-        scripts.feed(page.decode("utf-8", "replace"))
-    salt, nonce, sealed = (unbase64(scripts.found.get(n, "")) for n in ("salt", "nonce", "sealed"))
-    rounds = scripts.found.get("rounds", "")
+    scripts = _scripts(page) if len(page) <= LARGEST_PAGE else {}
+    salt, nonce, sealed = (unbase64(scripts.get(name, "")) for name in ("salt", "nonce", "sealed"))
+    rounds = scripts.get("rounds", "")
     if not (salt and nonce and sealed and re.fullmatch("[0-9]{1,9}", rounds)):
         raise Unusable(_NOT_A_PACKAGE, hint=_HOW)
     if not FEWEST_ROUNDS <= int(rounds) <= MOST_ROUNDS:
         raise Tampered("the parameters of the page's lock are out of bounds", hint=_HOW)
     return salt, nonce, sealed, int(rounds)
+
+
+def _scripts(page: bytes) -> Mapping[str, str]:
+    """What stands in the page's elements that hold no code, by their ids; the first of each."""
+    found: dict[str, str] = {}
+    for name, text in _ELEMENT.findall(page):
+        found.setdefault(name.decode(), text.decode("ascii", "replace"))
+    return found
 
 
 def _files_of(content: bytes) -> Mapping[str, bytes]:

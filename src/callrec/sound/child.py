@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
+from callrec.child_process import end
 from callrec.sound.exchange import ANSWER, HEAD, MOST, QUESTION, Kind
-from callrec.sound.starting import end, start
+from callrec.sound.starting import start
 from callrec.sound.undecodable import Undecodable, Why
 
 if TYPE_CHECKING:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 MOST_PEAKS: Final = 400
 WAVE_HEADER_BYTES: Final = 44
 FULL: Final = 32767
 """The loudest a sample can be."""
+
+_LEVELS: Final = bytes(min(upper, 255 - upper) for upper in range(256))
+"""By a sample's upper byte how loud it is, 0 to 127."""
+_FEW: Final = 512
+_RARE: Final = 8
+"""Where fewer than one sample in so many is as loud as the loudest, they are worth looking for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class Peaks:
             for channel, found in enumerate(self._found):
                 ends = self._channels * (done + more)
                 part = values[self._channels * done + channel : ends : self._channels]
-                found[-1] = max((found[-1], max(part), min(FULL, -min(part))))
+                found[-1] = max(found[-1], _loudest(_loud(part, found[-1])))
             done += more
             self.samples += more
 
@@ -79,3 +88,30 @@ class Peaks:
                 found[:] = map(max, found[::2], found[1::2])
         for found in self._found:
             found.append(0)
+
+
+def _loudest(samples: Sequence[int]) -> int:
+    return max((max(samples), min(FULL, -min(samples)))) if samples else 0
+
+
+def _loud(samples: array[int], heard: int) -> Sequence[int]:
+    """Those among which the loudest is, if it is louder than what was heard; perhaps all.
+
+    To find a byte takes a twentieth of the time of comparing numbers.
+    """
+    if len(samples) < _FEW:
+        return samples
+    levels = samples.tobytes()[1::2].translate(_LEVELS)
+    level = next((level for level in range(127, heard // 256 - 1, -1) if level in levels), None)
+    if level is None:
+        return ()
+    if levels.count(level) * _RARE > len(samples):
+        return samples
+    return [samples[place] for place in _places(levels, level)]
+
+
+def _places(levels: bytes, level: int) -> Iterator[int]:
+    place = levels.find(level)
+    while place >= 0:
+        yield place
+        place = levels.find(level, place + 1)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from callrec.child_process import python
 from callrec.sound.child import converse
 from callrec.sound.confinement import Limits
 from callrec.sound.exchange import Kind
-from callrec.sound.starting import python
 from callrec.sound.undecodable import Undecodable, Why
 
 if TYPE_CHECKING:

@@ -6,24 +6,19 @@ recording before it is confined.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import deque
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
+from callrec.child_process import end, python, started
+
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator, Sequence
 
 MOST_WAITING: Final = 2
 """Children that load beside the one that works: more would wait for a processor."""
-
-
-def python(module: str) -> tuple[str, ...]:
-    """The command that runs a module of ours and looks at nothing of its caller's."""
-    return (sys.executable, "-I", "-m", module)
-
 
 DECODER: Final = python("callrec.sound.decoder")
 
@@ -48,7 +43,7 @@ class _Waiting:
 
     def _fill(self, number: int) -> None:
         while len(self._processes) < number:
-            self._processes.append(_started(DECODER))
+            self._processes.append(started(DECODER))
 
     def end(self) -> None:
         for process in self._processes:
@@ -83,26 +78,4 @@ def expect_decoders(count: int) -> None:
 def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
     """A child that waits for its job: one that was started ahead, or a new one."""
     waiting = _waiting.get() if command == DECODER else None
-    return (waiting and waiting.take()) or _started(command)
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Whatever it does, it is gone afterwards."""
-    process.kill()
-    for pipe in (process.stdin, process.stdout):
-        if pipe:
-            pipe.close()
-    process.wait()
-
-
-def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603  # our own module, by our own interpreter
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-        cwd="/",
-        env={},
-        start_new_session=True,
-    )
+    return (waiting and waiting.take()) or started(command)

@@ -111,8 +111,9 @@ class DirectoryStore:
                 sync_each([path.parent])
 
     def names(self) -> Iterator[str]:
-        for path in (self._root / RECORDINGS).glob("??/*"):
-            yield path.name
+        with disk_errors():
+            for path in (self._root / RECORDINGS).glob("??/*"):
+                yield path.name
 
     def _must_be_locked(self) -> None:
         if not self._locked:

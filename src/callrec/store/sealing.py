@@ -7,6 +7,7 @@ last one if nothing follows it, so one byte more than a segment is always read a
 from __future__ import annotations
 
 import hashlib
+import mmap
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -46,12 +47,13 @@ class Sealed:
 class Buffers(threading.local):
     """A segment of plaintext and one of ciphertext for each thread, used again and again.
 
-    The first touch of fresh memory costs more than sealing a short call does.
+    The first touch of fresh memory costs more than sealing a short call does. What no recording
+    has filled yet is there by name only.
     """
 
     def __init__(self) -> None:
-        self.plain = memoryview(bytearray(SEGMENT + 1))
-        self.sealed = memoryview(bytearray(SEGMENT + 1))
+        self.plain = _mapped(SEGMENT + 1)
+        self.sealed = _mapped(SEGMENT + 1)
 
 
 def seal_stream(
@@ -118,6 +120,11 @@ def write_all(target: Writable, data: memoryview) -> None:
     """Write all of ``data``: an unbuffered file may take it in parts."""
     while data:
         data = data[target.write(data) :]
+
+
+def _mapped(size_bytes: int) -> memoryview:
+    # Private: else a process that is forked would seal in the same memory.
+    return memoryview(mmap.mmap(-1, size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
 
 def _sealed_capacity(index: int) -> int:

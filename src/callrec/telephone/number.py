@@ -54,7 +54,7 @@ as they do not list Ofcom's numbers for drama or a range opened last month. Shor
 local numbers without their area, which would become somebody else's."""
 
 
-_remembered = lru_cache(maxsize=2**16)
+_remembered = lru_cache(maxsize=2**12)
 """A practice's callers call again, and phonenumbers takes its time."""
 
 
@@ -151,7 +151,10 @@ def _e164(digits: str, region: str) -> str | None:
         return None
     if not (_is_likely(number) or phonenumbers.is_valid_number(number)):  # the dearer last
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # Behind a trunk's nought there may be another: what is left is read until it stays as it is.
+    again = number.italian_leading_zero and written != digits
+    return e164(written, region) if again else written
 
 
 def _plain(text: str) -> str:

@@ -73,12 +73,16 @@ def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: 
         Failed: the drive is full, missing or cannot be written.
         ValueError: a passphrase that is no six words: a programming error.
     """
-    files = tuple(members)
-    check_size(sum(file.size_bytes for file in files))
     if not _AS_DRAWN.fullmatch(passphrase):
         raise ValueError("a page opens with six words in small letters, one space between")
-    with unfinished(target) as file:
-        _write(file, files, passphrase, shown)
+    salt = fresh(SALT_BYTES)
+    with ThreadPoolExecutor(1) as beside:  # what is to be sealed is still made meanwhile
+        key = beside.submit(pbkdf2, passphrase.encode(), salt, ROUNDS)
+        files = tuple(members)
+        check_size(sum(file.size_bytes for file in files))
+        with unfinished(target) as file:
+            content = b"".join(_content(files, shown))
+            _write(file, content, salt, key.result(), shown.certificate)
 
 
 def check_size(content_bytes: int) -> None:
@@ -94,14 +98,12 @@ def check_size(content_bytes: int) -> None:
         )
 
 
-def _write(file: BinaryIO, files: Sequence[Member], passphrase: str, shown: Shown) -> None:
-    salt = fresh(SALT_BYTES)
-    with ThreadPoolExecutor(1) as beside:  # what is sealed is still decoded meanwhile
-        key = beside.submit(pbkdf2, passphrase.encode(), salt, ROUNDS)
-        content = b"".join(_content(files, shown))
+def _write(
+    file: BinaryIO, content: bytes, salt: bytes, key: bytes, certificate: Certificate
+) -> None:
     # The format has no associated data: the passphrase is of this one page alone.
-    sealed = memoryview(seal(key.result(), content, b""))
-    before, after = _around(shown.certificate, salt, bytes(sealed[:NONCE_BYTES]))
+    sealed = memoryview(seal(key, content, b""))
+    before, after = _around(certificate, salt, bytes(sealed[:NONCE_BYTES]))
     write_all(file, before)
     for start in range(NONCE_BYTES, len(sealed), _ENCODED_AT_A_TIME):
         write_all(file, b64encode(sealed[start : start + _ENCODED_AT_A_TIME]))

@@ -36,6 +36,8 @@ from callrec.release.texts import PROVES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from fpdf import FPDF
+
     from callrec.release.certificate import Certificate
     from callrec.release.manifest import NotEnclosed, ReleasedFile
 
@@ -50,12 +52,18 @@ _INDENT: Final = 5.0
 _QR_SIDE: Final = 27.0
 
 
-def certificate_pdf(certificate: Certificate) -> bytes:
-    """The certificate as PDF/A, pages of A4: the same bytes for the same facts."""
+def certificate_pdf(certificate: Certificate, on: FPDF | None = None) -> bytes:
+    """The certificate as PDF/A, pages of A4: the same bytes for the same facts.
+
+    Args:
+        certificate: the facts.
+        on: as a `Sheet` takes it.
+    """
     sheet = Sheet(
         title=f"Certificate of release, request {certificate.request}",
         practice=certificate.practice,
         at=certificate.at,
+        on=on,
     )
     _head(sheet, certificate)
     sheet.keep(*section(sheet, "The release", *_release(sheet, certificate)))

@@ -35,21 +35,28 @@ _BASE: Final = 0.76
 """Where in a line's height the words stand."""
 
 
+def blank() -> FPDF:
+    """A document on which nothing is set; to read its faces takes half of a short paper's time."""
+    # An archive's PDF (ISO 19005-2): everything that is needed to show it is in it.
+    pdf = FPDF(format="A4", enforce_compliance=DocumentCompliance.PDFA_2U)
+    pdf.set_auto_page_break(False)
+    add_faces(pdf)
+    return pdf
+
+
 class Sheet:
     """A paper while it is set; drawn all at once, when it is known how many pages it takes."""
 
-    def __init__(self, *, title: str, practice: str, at: datetime) -> None:
+    def __init__(self, *, title: str, practice: str, at: datetime, on: FPDF | None = None) -> None:
         """An empty paper.
 
         Args:
             title: as a reader's window shows it.
             practice: whose paper it is.
             at: when its facts were put together; the date that the file bears.
+            on: made by `blank` beforehand, for this paper alone; None: it is made now.
         """
-        # An archive's PDF (ISO 19005-2): everything that is needed to show it is in it.
-        self._pdf = FPDF(format="A4", enforce_compliance=DocumentCompliance.PDFA_2U)
-        self._pdf.set_auto_page_break(False)
-        add_faces(self._pdf)
+        self._pdf = on or blank()
         self._pdf.set_lang("en-GB")
         self._pdf.set_creation_date(at)  # the file's id is drawn from it and from the content
         shown = self._plain(title)

@@ -1,0 +1,1 @@
+"""Everything that callrec reads of others, given what nobody would write (docs/fuzzing.md)."""

@@ -1,0 +1,240 @@
+"""What comes from a telephone system, or from whoever writes into its folder."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from datetime import UTC, date
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from callrec.errors import Unusable
+from callrec.name_pattern import NamePattern, check_pattern, check_times
+from callrec.sound.decoding import Form, _form
+from callrec.sound.exchange import Kind
+from callrec.sound.kinds import reader
+from callrec.sound.undecodable import Undecodable
+from callrec.telephone.number import addressed, dialled, e164, is_extension, is_withheld, party
+from callrec.telephone.reading import read_name
+from callrec.telephone.records.described import describe
+from callrec.telephone.records.leg import Leg
+from callrec.telephone.records.reading import read_records
+from callrec.telephone.setup import Setup
+from callrec.telephone.sidecar import read_sidecar
+from callrec.telephone.sound import Finding, NotAudio, inspect
+from fuzzing.target import Target
+from telephone.small_sounds import SOUNDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VECTORS: Final = Path(__file__).parents[2] / "tests/vectors/telephone"
+LONDON: Final = ZoneInfo("Europe/London")
+SETUPS: Final = (
+    Setup(zone=LONDON, region="GB", outside_prefixes=("9",)),
+    Setup(zone=LONDON, region="GB", extensions=((200, 299),)),
+    Setup(zone=ZoneInfo("America/New_York"), region="US"),
+)
+UNTIL: Final = date(2025, 6, 30)
+SUFFIXES: Final = ("wav", "mp3", "ulaw", "alaw", "raw", "sln16", "gsm", "g729", "g722", "ogg", "")
+REGIONS: Final = ("GB", "US", "IT", "ZZ")
+TIMES: Final = (
+    *(b"2025-10-26 01:30:00", b"2025-03-30 01:30:00", b"0001-01-01 00:00:00", b"23:59:60"),
+    *(b"9999-12-31T23:59:59+14:00", b"1748854800.17", b"4102444800000", b"20250602-100000"),
+)
+
+
+def _cases(folder: Path) -> Iterator[dict[str, object]]:
+    for path in sorted(folder.rglob("*.json")):
+        case = json.loads(path.read_text("utf-8"))
+        if isinstance(case, dict):
+            yield case
+
+
+def _name(data: bytes) -> None:
+    path = PurePath(os.fsdecode(data))
+    for setup in SETUPS:
+        call = read_name(path, setup)
+        if call is not None:
+            assert call.started_at.tzinfo is UTC
+            repr(call).encode()
+
+
+def _names() -> Iterator[bytes]:
+    return (os.fsencode(str(case["name"])) for case in _cases(VECTORS) if "name" in case)
+
+
+def _records(data: bytes) -> None:
+    for setup in SETUPS:
+        try:
+            for row in read_records(io.BytesIO(data), setup, until=UNTIL):
+                if isinstance(row, Leg):
+                    assert row.call.started_at.tzinfo is UTC
+                    assert not {"/", "\\"} & {*row.recording}
+                    assert row.recording.isprintable()
+                    repr(row).encode()
+        except Unusable:
+            pass
+        describe(data.partition(b"\n")[0], setup)
+
+
+def _record_files() -> Iterator[bytes]:
+    for case in _cases(VECTORS / "records"):
+        if isinstance(lines := case.get("lines"), list):
+            yield "\n".join(lines).encode()
+
+
+def _sidecar(data: bytes) -> None:
+    for setup in SETUPS:
+        try:
+            call = read_sidecar(data, setup)
+        except Unusable:
+            continue
+        assert call.started_at.tzinfo is UTC
+        repr(call).encode()
+
+
+def _sidecars() -> Iterator[bytes]:
+    started = {"started_at": "2024-10-27T01:30:00+01:00"}
+    yield json.dumps(started).encode()
+    ends = {"caller": "+44 (0)20 7946 0123", "callee": "201", "extension": "201"}
+    yield json.dumps({**started, **ends, "direction": "inbound"}).encode()
+    others = {"parties": ["Ann", "B"], "unique_id": "1.2", "system": "x", "caller_told": "yes"}
+    yield b"\xef\xbb\xbf" + json.dumps({"started_at": "2024-03-31 01:30", **others}).encode()
+
+
+def _sound(data: bytes) -> None:
+    suffix, content = SUFFIXES[data[0] % len(SUFFIXES)] if data else "", data[1:]
+    try:
+        sound = inspect(io.BytesIO(content), len(content), f".{suffix}")
+    except NotAudio:
+        pass
+    else:
+        assert sound.findings <= {*Finding}
+        assert sound.duration_ms >= 0
+    reader(lambda place, length: content[place : place + length], len(content), suffix)
+
+
+def _sounds() -> Iterator[bytes]:
+    for name, content in SOUNDS.items():
+        own = name.rpartition(".")[2]
+        yield bytes([SUFFIXES.index(own) if own in SUFFIXES else 0]) + content[:8000]
+
+
+def _number(data: bytes) -> None:
+    text = data.decode("utf-8", "surrogateescape")
+    is_withheld(text)
+    for region in REGIONS:
+        number = e164(text, region)
+        assert number is None or e164(number, region) == number
+        assert (dialled(text, ("9", "0"), region) == text) or number is None
+        is_extension(text, (), region)
+        is_extension(text, ((200, 299),), region)
+        party(addressed(text), region)
+
+
+def _numbers() -> Iterator[bytes]:
+    yield from (b"020 7946 0123", b"+44 (0)20 7946 0123", b"00442079460123", b"999", b"116123")
+    yield from (
+        b"9020 7946 0123",
+        b"203",
+        b"anonymous",
+        b"+266696687",
+        "\uff10\uff12\uff10 7946 0123".encode(),
+    )
+    yield b'"Jo" <sip:+442079460123@host;user=phone>'
+
+
+def _template(data: bytes) -> None:
+    """A line with the pattern, one with the form of its times, and a name."""
+    pattern, times, name = [*data.decode("utf-8", "replace").split("\n", 2), "", ""][:3]
+    try:
+        check_pattern(pattern)
+        check_times([times])
+    except ValueError:
+        return
+    found = NamePattern(pattern, (times,)).find(name)
+    assert found is None or (found.local or found.instant)
+
+
+def _templates() -> Iterator[bytes]:
+    yield b"(?P<date>\\d{8})-(?P<time>\\d{6})-(?P<party>.*)\n%Y%m%d %H%M%S\n20240102-030405-201"
+    yield b"call_(?P<epoch>[0-9]+)_(?P<direction>in|out)\n%Y%m%d %H%M%S\ncall_1748854800_in"
+    yield b"(?P<date>.+)\\.wav\n%d %b %Y %I %p %M %S %f %z\n2 Jan 2024 03 PM 04 05 0 +0100.wav"
+
+
+def _facts(data: bytes) -> None:
+    try:
+        form = _form((Kind.FACTS, data))
+    except Undecodable:
+        return
+    assert isinstance(form, Form)
+    assert 0 < form.most_bytes <= 2**32
+
+
+TARGETS: Final = (
+    Target(
+        name="names",
+        reads="the name of a recording's file, as any telephone system or stranger gives it",
+        holds="a call's time is in UTC; nothing in it fails to print",
+        one=_name,
+        seeds=_names,
+        longest=300,
+        words=TIMES,
+    ),
+    Target(
+        name="call-records",
+        reads="a file of call records in each of the forms that are known, and a recording's own",
+        holds="times are in UTC; the name of a recording has no slash and is printable",
+        one=_records,
+        seeds=_record_files,
+        longest=8192,
+        words=(*TIMES, b'""', b"\r\n", b"null", b"1e309", b"\\ud800", b"anonymous"),
+    ),
+    Target(
+        name="sidecar",
+        reads="the JSON file beside a recording",
+        holds="times are in UTC; nothing in it fails to print",
+        one=_sidecar,
+        seeds=_sidecars,
+        words=(*TIMES, b'"direction":', b'"outbound"', b'"internal"', b"\\ud800", b"null"),
+    ),
+    Target(
+        name="sound",
+        reads="a recording: the headers of every kind of sound, by content or by suffix",
+        holds="a sound, or the reason why it is none; FFmpeg's reader is one of those allowed",
+        one=_sound,
+        seeds=_sounds,
+        longest=8192,
+        words=(b"RIFF", b"data", b"fmt ", b"OggS", b"fLaC", b"ftyp", b"moov", b"stsd", b"ds64"),
+    ),
+    Target(
+        name="numbers",
+        reads="one end of a call in any spelling",
+        holds="what comes out goes in again unchanged; a public number loses no digit",
+        one=_number,
+        seeds=_numbers,
+        longest=512,
+        words=(b"sip:", b"tel:", b"+44", b"anonymous", b";ext=", "\u2010".encode()),
+    ),
+    Target(
+        name="templates",
+        reads="a name held against a pattern and a form of times from a configuration",
+        holds="what was checked never raises, and finds a time or nothing",
+        one=_template,
+        seeds=_templates,
+        longest=600,
+        words=(b"(?P<date>", b"(?P<time>", b"(?P<epoch>", b"\\d{8}", b"%Y", b"%z", b"%p", b"%f"),
+    ),
+    Target(
+        name="decoder",
+        reads="what a confined decoder that was taken over says of a sound",
+        holds="rate, channels and length within their bounds",
+        one=_facts,
+        seeds=lambda: (b'{"sample_rate":8000,"channels":1,"expected":80}', b'{"channels":2}'),
+        longest=600,
+        words=(b'"sample_rate":', b'"channels":', b'"expected":', b"true", b"null"),
+    ),
+)

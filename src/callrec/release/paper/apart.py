@@ -1,0 +1,86 @@
+"""A release's papers, made by a process of their own where one was started for them.
+
+To load what sets them takes a quarter of a second, which is a processor's that has nothing else to
+do while a vault is opened.
+"""
+
+from __future__ import annotations
+
+import pickle
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.child_process import end, python, started
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+
+    from fpdf import FPDF
+
+    from callrec.release.certificate import Certificate
+
+MAKER: Final = python("callrec.release.paper.maker")
+LENGTH_BYTES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What lies in a package on paper, each a PDF."""
+
+    certificate: bytes
+    exhibit_label: bytes
+    """Empty: the release is no exhibit."""
+
+    def to_bytes(self) -> bytes:
+        """As the process says them: the certificate behind its length in four bytes, the label."""
+        length = len(self.certificate).to_bytes(LENGTH_BYTES, "big")
+        return length + self.certificate + self.exhibit_label
+
+    @classmethod
+    def from_bytes(cls, said: bytes) -> Papers:
+        """Read back what ``to_bytes`` wrote."""
+        length, papers = int.from_bytes(said[:LENGTH_BYTES], "big"), said[LENGTH_BYTES:]
+        return cls(papers[:length], papers[length:])
+
+
+_waiting: ContextVar[subprocess.Popen[bytes] | None] = ContextVar("_waiting", default=None)
+
+
+@contextmanager
+def expecting_papers() -> Iterator[None]:
+    """In the block, a process gets ready for the papers of one release; it does not outlive it."""
+    process = started(MAKER)
+    before = _waiting.set(process)
+    try:
+        yield
+    finally:
+        _waiting.reset(before)
+        end(process)
+
+
+def make_papers(certificate: Certificate) -> Papers:
+    """The papers of a release: by the process that waits for it, else here."""
+    process = _waiting.get()
+    if process is None:
+        return papers_of(certificate)
+    _waiting.set(None)  # it makes the papers of one
+    said, _ = process.communicate(pickle.dumps(certificate))
+    # One that came to grief, for want of memory perhaps, leaves it to who asked.
+    return papers_of(certificate) if process.returncode else Papers.from_bytes(said)
+
+
+def papers_of(certificate: Certificate, on: FPDF | None = None) -> Papers:
+    """The papers of a release, made here.
+
+    Args:
+        certificate: the facts.
+        on: a blank sheet for the certificate, where there is one.
+    """
+    from callrec.release.paper.certificate_pdf import certificate_pdf  # noqa: PLC0415  # 240 ms
+    from callrec.release.paper.exhibit_label_pdf import exhibit_label_pdf  # noqa: PLC0415  # too
+
+    label = exhibit_label_pdf(certificate) if certificate.exhibit else b""
+    return Papers(certificate_pdf(certificate, on), label)

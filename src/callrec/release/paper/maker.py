@@ -1,0 +1,23 @@
+"""The process that makes the papers of one release: a certificate in, the papers out.
+
+All that it needs is loaded before it is told of a release. What it is sent is its own parent's, and
+it sees no recording.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+
+import callrec.release.paper.certificate_pdf
+import callrec.release.paper.exhibit_label_pdf  # noqa: F401  # as said above
+from callrec.release.paper.apart import papers_of
+from callrec.release.paper.sheet import blank
+
+if __name__ == "__main__":
+    on = blank()
+    certificate = pickle.load(sys.stdin.buffer)  # noqa: S301
+    sys.stdout.buffer.write(papers_of(certificate, on).to_bytes())
+    sys.stdout.flush()
+    os._exit(0)  # Python would look through all that is loaded for cycles before it goes

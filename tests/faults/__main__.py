@@ -1,0 +1,85 @@
+"""Every fault at every operation of every command: ``make faults``, for minutes or hours.
+
+python -m faults [--share PART/OF/MOST] [CASE...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import practices
+from faults.cases import CASES
+from faults.shim import build, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from practices import House
+
+TESTS = Path(__file__).parents[1]
+
+
+def played(name: str, template: House, work: Path, share: str) -> Iterator[dict[str, Any]]:
+    """What the stage prints of a case, line by line.
+
+    Raises:
+        RuntimeError: it ended before its end.
+    """
+    work.mkdir(exist_ok=True)
+    facts = {
+        "kit": template.kit,
+        "seeds": {login: seed.hex() for login, seed in template.seeds.items()},
+    }
+    (work / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+    words = [sys.executable, "-m", "faults.stage", name, str(template.folder), str(work), share]
+    variables = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("CALLREC_")},
+        **environment(build(work), work / "control"),
+        "PYTHONPATH": str(TESTS),
+    }
+    with (
+        (work / "complaints").open("w+", encoding="utf-8") as complaints,
+        subprocess.Popen(
+            words, env=variables, stdout=subprocess.PIPE, stderr=complaints, text=True
+        ) as stage,
+    ):
+        assert stage.stdout is not None
+        for line in stage.stdout:
+            yield json.loads(line)
+        if stage.wait() != 0:
+            complaints.seek(0)
+            raise RuntimeError(complaints.read())
+
+
+def main() -> int:
+    """Play what was asked for, as many at once as there are processors; say what was wrong."""
+    asking = argparse.ArgumentParser(prog="faults")
+    asking.add_argument("--share", default="0/1/0", help="PART/OF/MOST: some of the trials")
+    asking.add_argument("cases", nargs="*", choices=[[], *CASES], metavar="CASE")
+    asked = asking.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ThreadPoolExecutor(os.cpu_count()) as several,
+    ):
+        template = practices.build(Path(folder) / "practice")
+
+        def play(name: str) -> int:
+            wrong = 0
+            for line in played(name, template, Path(folder) / name, asked.share):
+                print(f"{name}: {json.dumps(line)}", flush=True)  # noqa: T201
+                wrong += "problems" in line
+            return wrong
+
+        return min(1, sum(several.map(play, asked.cases or CASES)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,416 @@
+"""The commands that are made to fail, the practice that each is typed in, and what it promises.
+
+A promise is looked at twice: right after the fault, and after the command was typed again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from callrec.catalogue.engine import FILE_NAME, SCHEMA
+from callrec.policy.role import VaultKey
+from callrec.procedures.keys import audit_keys
+from callrec.procedures.rotating import rotate_keys
+from procedures.asking import a_request, approved, grants_of, rows, state_of, with_recordings
+from procedures.busy import versions
+from procedures.drives import archive, contents, drive, one_more_call, verify
+from procedures.erasures import approved_erasure, bags_of, found_in, secrets_of, tokens_of
+from procedures.holding import with_two_callers
+from procedures.older import sql, take_back_to_0002
+from procedures.packages import acts_of, outbox
+from procedures.spool import a_call, a_wave, originals_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from practices import House
+
+
+def has_catalogue(house: House) -> bool:
+    return (house.folder / "vault" / FILE_NAME).exists()
+
+
+def nothing_more(_: object) -> Iterator[str]:
+    yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One command."""
+
+    prepare: Callable[[House], object]
+    """Makes a practice ready for it."""
+    words: Callable[[House], Iterable[str]]
+    """What is typed after ``callrec``."""
+    who: str
+    """Who types it: a login, or empty for the intake service."""
+    is_done: Callable[[House], bool]
+    """Whether all of it is: what is promised once the command says so."""
+    kept: Callable[[House], Iterator[str]] = nothing_more
+    """What is wrong, of what has to hold at any moment."""
+    done_already: frozenset[int] = frozenset({0})
+    """The exit statuses of a command that is typed again where it was done, and had not said so."""
+    before_again: Callable[[House], object] = lambda _: None
+    """What happens until it is typed again."""
+    opens: Callable[[House], bool] = has_catalogue
+    """Whether there is a vault, yet, that can be opened."""
+    halfway: str = "$^"
+    """A pattern of what doctor and audit verify say until it is typed again, by nature."""
+    once_failed: str = "$^"
+    """A pattern of trials in which something once was wrong: they are made whatever the share."""
+
+
+# init
+
+
+def bare(house: House) -> None:
+    for name in ("vault", "state", "door.credential"):
+        path = house.folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def has_its_kit(house: House) -> Iterator[str]:
+    kit = house.folder / "kit.txt"
+    if has_catalogue(house) and not (kit.exists() and "Words of the kit" in kit.read_text()):
+        yield "there is a vault and no recovery kit of it"
+
+
+def put_kit_away(house: House) -> None:
+    """A kit of no vault; nothing writes over one."""
+    if not has_catalogue(house):
+        (house.folder / "kit.txt").unlink(missing_ok=True)
+
+
+# ingest
+
+CALLS: Final = 6
+
+
+def with_new_calls(house: House) -> None:
+    with_recordings(house, 3)
+    for path in (house.folder / "spool").iterdir():
+        path.unlink()
+    for call in range(3, CALLS):
+        a_call(house.folder / "spool", call)
+
+
+def is_taken_in(house: House) -> bool:
+    """A source may come back, if its removal was not durable; it is known then."""
+    held = originals_of(house)
+    return all(a_wave(call) in held for call in range(CALLS))
+
+
+def no_call_is_lost(house: House) -> Iterator[str]:
+    held = [*originals_of(house), *contents(house.folder / "spool").values()]
+    for call in range(CALLS):
+        if a_wave(call) not in held:
+            yield f"call {call} is neither in the spool nor in the vault"
+
+
+# approve and release
+
+
+def asked(house: House) -> None:
+    with_recordings(house)
+    a_request(house)
+
+
+def is_granted(house: House) -> bool:
+    return state_of(house, "R-1") == "approved" and len(grants_of(house, "R-1")) == 2
+
+
+def is_granted_or_not(house: House) -> Iterator[str]:
+    state, some = state_of(house, "R-1"), rows(house, "SELECT * FROM grant_")
+    if (state, len(some)) not in {("approved", 2), ("submitted", 0)}:
+        yield f"the request is {state}, with {len(some)} grants"
+
+
+def granted(house: House) -> None:
+    with_recordings(house)
+    approved(house)
+    shutil.rmtree(house.folder / "spool")
+    outbox(house)
+
+
+def is_delivered(house: House) -> bool:
+    packages = [path.suffix for path in outbox(house).iterdir()]
+    return acts_of(house)[-1] == "release.delivered" and packages == [".zip"]
+
+
+def is_released_or_not(house: House) -> Iterator[str]:
+    left = len(rows(house, "SELECT * FROM grant_"))
+    if left != (0 if "release.delivered" in acts_of(house) else 2):
+        yield f"{left} grants, after {acts_of(house)}"
+    for path in house.folder.rglob("*"):
+        data = path.read_bytes() if path.is_file() else b""
+        if any(a_wave(call)[500:532] in data for call in range(3)):
+            yield f"sound in the clear in {path}"
+
+
+# archive, restore and erase
+
+
+def on_drive(house: House) -> None:
+    """Two bags on drive-a, of three recordings and one."""
+    with_recordings(house, 3)
+    archive(house, drive(house))
+    one_more_call(house)
+    house.at = house.at.replace(day=25)
+    archive(house, drive(house))
+    house.at = house.at.replace(day=27)
+
+
+def waiting(house: House) -> None:
+    on_drive(house)
+    one_more_call(house)
+
+
+def is_archived(house: House) -> bool:
+    if not (drive(house) / "bags").is_dir():
+        return False
+    report = verify(house, drive(house))
+    return (report.checked, report.faults) == (5, ())
+
+
+def bags_are_whole(house: House) -> Iterator[str]:
+    bags_of(*house.folder.glob("drive-*"))
+    yield from ()
+
+
+def on_two_drives(house: House) -> None:
+    on_drive(house)
+    archive(house, drive(house, "drive-b"))
+
+
+def is_let_go(house: House) -> bool:
+    return not [*house.practice.store.names()] and not [*not_readable(house)]
+
+
+def not_readable(house: House) -> Iterator[str]:
+    yield from bags_are_whole(house)
+    on_drives = [contents(house.folder / each / "bags") for each in ("drive-a", "drive-b")]
+    for row in rows(house, "SELECT ciphertext, state FROM recording"):
+        everywhere = all(
+            any(path.endswith(row.ciphertext) for path in paths) for paths in on_drives
+        )
+        if not (
+            house.practice.store.has(row.ciphertext) or (row.state == "archived" and everywhere)
+        ):
+            yield f"{row.ciphertext} is {row.state}, and not readable"
+
+
+def lost(house: House) -> None:
+    on_drive(house)
+    house.practice.engine.dispose()
+    for name in ("vault", "state"):
+        shutil.rmtree(house.folder / name)
+
+
+def is_restored(house: House) -> bool:
+    if not has_catalogue(house):
+        return False
+    names = [row.ciphertext for row in rows(house, "SELECT ciphertext FROM recording")]
+    return all(map(house.practice.store.has, names)) and len(originals_of(house)) == 4
+
+
+def to_be_erased(house: House) -> None:
+    """Ann's calls 1 and 2 are to go: with Bob's in one bag of each volume, alone in another."""
+    with_two_callers(house)
+    for name in ("drive-a", "drive-b"):
+        archive(house, drive(house, name))
+    with_recordings(house, 1)
+    house.open()
+    house.at = house.at.replace(day=25)
+    archive(house, drive(house))
+    assert approved_erasure(house, 1, 2, 5) == "R-1"
+    told = [secret.hex() for secret in secrets_of(house, 1, 2, 5)]
+    (house.folder / "secrets").write_text(json.dumps(told))
+    house.at = house.at.replace(day=27)
+
+
+def volumes_of(house: House) -> tuple[Path, Path]:
+    return drive(house, "drive-a"), drive(house, "drive-b")
+
+
+def is_erased(house: House) -> bool:
+    told = json.loads((house.folder / "secrets").read_text())
+    secrets = [bytes.fromhex(each) for each in told]
+    volumes = volumes_of(house)
+    return (
+        state_of(house, "R-1") == "closed"
+        and not any(verify(house, each).faults for each in volumes)
+        and found_in(secrets, house.config.vault, *volumes) == []
+    )
+
+
+def is_erased_or_not(house: House) -> Iterator[str]:
+    yield from bags_are_whole(house)
+    if state_of(house, "R-1") != ("approved" if tokens_of(house, 1, 2, 5) else "closed"):
+        yield "it is destroyed in part"
+
+
+# keys
+
+
+def keys_are_sound(house: House) -> Iterator[str]:
+    yield from map(str, audit_keys(house.practice))
+    if len(originals_of(house)) != 3:
+        yield "a recording does not open"
+
+
+def rotated(house: House) -> None:
+    with_recordings(house)
+    a_request(house)
+    rotate_keys(house.practice, house.actor("dora"), tuple(VaultKey))
+    house.open()
+
+
+def is_renewed(house: House) -> bool:
+    return all(house.practice.register.newest(key).version > 1 for key in VaultKey)
+
+
+def is_resealed(house: House) -> bool:
+    lies_under = versions(house)
+    del lies_under["batch, recordings"]  # that is another command's
+    return all(each <= {2} for each in lies_under.values())
+
+
+def is_sealed_anew(house: House) -> bool:
+    named = {row.ciphertext for row in rows(house, "SELECT ciphertext FROM recording")}
+    return {*house.practice.store.names()} == named and not rows(
+        house,
+        "SELECT 1 FROM recording JOIN batch ON batch.id = recording.batch"
+        " WHERE batch.recordings_version < 2",
+    )
+
+
+# migrate
+
+
+def older(house: House) -> None:
+    with_recordings(house)
+    take_back_to_0002(house)
+
+
+def is_migrated(house: House) -> bool:
+    return sql(house, "SELECT version_num FROM alembic_version") == [(SCHEMA,)]
+
+
+CASES: Final = {
+    "init": Case(
+        prepare=bare,
+        words=lambda house: (
+            *("init", "--practice", "Hama Medical Centre", "--user", "dora"),
+            *("--name", "Dora Whitlock", "--recovery-file", str(house.folder / "kit.txt")),
+        ),
+        who="dora",
+        is_done=has_catalogue,
+        kept=has_its_kit,
+        done_already=frozenset({7}),
+        before_again=put_kit_away,
+        # A head is remembered in a folder that is new: whose name it has, nobody made durable.
+        halfway="INTACT-UNANCHORED|this vault is new to you",
+        once_failed=r"ENOSPC at \d+, mkdir state/callrec$|EIO at \d+, sync \.$",
+    ),
+    "ingest": Case(
+        prepare=with_new_calls,
+        words=lambda house: ("ingest", str(house.folder / "spool"), "--after", "delete"),
+        who="",
+        is_done=is_taken_in,
+        kept=no_call_is_lost,
+        before_again=lambda house: a_call(house.folder / "spool", 9),
+        once_failed=r"power cut, (names|nothing) left at \d+, rename state/.*/head\.json$",
+    ),
+    "approve": Case(
+        prepare=asked,
+        words=lambda _: ("approve", "R-1", "--yes"),
+        who="max",
+        is_done=is_granted,
+        kept=is_granted_or_not,
+        once_failed=r"power cut, nothing left at \d+, rename state/.*/head\.json$",
+        done_already=frozenset({0, 3}),
+    ),
+    "release": Case(
+        prepare=granted,
+        words=lambda house: ("release", "R-1", "--to", str(outbox(house))),
+        who="sam",
+        is_done=is_delivered,
+        kept=is_released_or_not,
+        done_already=frozenset({3}),
+        once_failed=r"EIO at \d+, (rename state/.*/head\.json|unlink state/.*/releases/.*)$"
+        r"|(power cut, nothing left|ENOSPC|EIO) at \d+, sync outbox$",
+    ),
+    "archive": Case(
+        prepare=waiting,
+        words=lambda house: ("archive", "--to", str(drive(house))),
+        who="max",
+        is_done=is_archived,
+        kept=bags_are_whole,
+    ),
+    "archive-new": Case(
+        prepare=lambda house: (with_recordings(house, 5), drive(house)),
+        words=lambda house: ("archive", "--to", str(drive(house)), "--label", "drive-a"),
+        who="max",
+        is_done=is_archived,
+        kept=bags_are_whole,
+    ),
+    "remove-local": Case(
+        prepare=on_two_drives,
+        words=lambda house: ("archive", "--to", str(drive(house, "drive-b")), "--remove-local"),
+        who="max",
+        is_done=is_let_go,
+        kept=not_readable,
+    ),
+    "erase": Case(
+        prepare=to_be_erased,
+        words=lambda house: (
+            *("erase", "R-1", "--yes"),
+            *(word for volume in volumes_of(house) for word in ("--volume", str(volume))),
+        ),
+        who="dora",
+        is_done=is_erased,
+        kept=is_erased_or_not,
+    ),
+    "restore": Case(
+        prepare=lost,
+        words=lambda house: ("restore", "--from", str(drive(house))),
+        who="dora",
+        is_done=is_restored,
+        kept=bags_are_whole,
+        halfway="its sealed file is missing|INTACT-UNANCHORED",
+        once_failed=r"EIO at \d+, rmdir vault/incoming/",
+    ),
+    "rotate": Case(
+        prepare=with_recordings,
+        words=lambda _: ("keys", "rotate"),
+        who="dora",
+        is_done=is_renewed,
+        kept=keys_are_sound,
+    ),
+    "reseal": Case(
+        prepare=rotated,
+        words=lambda _: ("keys", "rotate", "--reseal"),
+        who="dora",
+        is_done=is_resealed,
+        kept=keys_are_sound,
+    ),
+    "reencrypt": Case(
+        prepare=rotated,
+        words=lambda _: ("keys", "rotate", "--reencrypt"),
+        who="dora",
+        is_done=is_sealed_anew,
+        kept=keys_are_sound,
+        once_failed=r"EMFILE at \d+, list vault/recordings$",
+    ),
+    "migrate": Case(
+        prepare=older,
+        words=lambda _: ("migrate",),
+        who="dora",
+        is_done=is_migrated,
+        opens=is_migrated,
+    ),
+}

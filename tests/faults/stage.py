@@ -1,0 +1,319 @@
+"""Types one command again and again, each time with another fault, and looks at what is left.
+
+A program of its own, started with the library of shim.c. Each time is in a child: Python and its
+modules are loaded once for all of them.
+
+    python -m faults.stage CASE TEMPLATE WORK PART/OF/MOST
+
+TEMPLATE is a practice as tests/practices.py makes it, WORK an empty folder. Of all trials every
+OF-th is taken, from PART on, and of these MOST, or all with 0. It prints a JSON object a line: what
+was counted, each trial in which something was wrong, and how many trials met no fault.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import traceback
+from contextlib import redirect_stderr, redirect_stdout
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import practices
+from callrec.cli.app import run
+from callrec.errors import Tampered
+from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.doctor import Finding, Level, examine
+from cli.transcript import password_of
+from faults.cases import CASES
+from faults.plan import Trial, place_of, share_of, trials_of
+from faults.power import READING, Disk, Outcome
+from faults.shim import Fault, Shim
+from practices import House
+from procedures.holding import verified
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from faults.cases import Case
+    from faults.shim import Operation
+
+Told: TypeAlias = dict[str, object]
+FAILURES = frozenset({1, 7, 8})
+"""Exit statuses of a command that met a fault: nobody has tampered, mistyped or may not."""
+SAME_DISK = {"vault", "config", "people"}
+"""Folders of a practice that lie on the machine's own disk, with whatever lies beside them."""
+LATER = timedelta(hours=1)
+UNREADABLE = "the catalogue is damaged"
+"""What SQLite calls a file that its disk cannot read, and callrec after it."""
+MEMORY = "state"
+"""Where what an operator was about to remember may be left: a few bytes that nobody misses."""
+LONGEST_SECONDS = 100
+"""A command that takes longer hangs, and is ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a command."""
+
+    status: int
+    """Negative: the signal that ended it."""
+    said: str = ""
+    complained: str = ""
+
+
+class Stage:
+    """One case, and where it is played: always in the same folder, put in order before each."""
+
+    def __init__(self, case: Case, template: House, work: Path) -> None:
+        self._case = case
+        self._work = work
+        self._place = work / "house"
+        self._ready = work / "ready"
+        self._shim = Shim()
+        house = practices.copy(template, self._place)
+        case.prepare(house)
+        house.practice.engine.dispose()
+        self._house = practices.moved(house, self._place)
+        password = self._place / "password"
+        password.touch(mode=0o600)
+        password.write_text(password_of(case.who), encoding="utf-8")
+        shutil.copytree(self._place, self._ready)
+        self._disk = Disk(self._ready)
+        self._usual: frozenset[str] = frozenset()
+        self._missed = 0
+
+    def play(self, share: Callable[[Sequence[Trial]], Sequence[Trial]]) -> Iterator[Told]:
+        """What was counted, each trial in which something was wrong, and how many met a fault."""
+        self._type(self._house)  # here, so that each child has all modules loaded
+        operations, cuts = self._count()
+        every = [*trials_of(operations, self._place), *cuts]
+        chosen = share(every)
+        yield {"operations": len(operations), "trials": len(every), "tried": len(chosen)}
+        for trial in chosen:
+            problems = self._try(trial, operations)
+            if problems:
+                yield {"trial": str(trial), "problems": problems}
+        yield {"missed": self._missed}
+
+    def _count(self) -> tuple[list[Operation], list[Trial]]:
+        """Type the command once, and nothing happens to it."""
+        self._put_in_order()
+        self._disk = Disk(self._place)
+        answer = self._meet(None)
+        assert answer.status == 0, answer.complained
+        operations = [*self._shim.operations()]
+        cuts = [*self._cuts(operations)]
+        problems = in_a_child(lambda: [*self._wrong_at_first(answer)])
+        assert not problems, problems
+        self._usual = frozenset(in_a_child(lambda: [*self._warnings_now()]))
+        return operations, cuts
+
+    def _cuts(self, operations: Sequence[Operation]) -> Iterator[Trial]:
+        """Power cuts after each operation that leave something else than those before."""
+        disk, seen = deepcopy(self._disk), set[object]()
+        for done in operations:
+            if not disk.apply(done):
+                continue
+            for outcome in (Outcome.NOTHING, Outcome.NAMES, Outcome.SOME):
+                left = outcome, disk.fingerprint(outcome)
+                if left not in seen or done is operations[-1]:
+                    seen.add(left)
+                    path = place_of(done, self._place)
+                    way = f"power cut, {outcome} left"
+                    yield Trial(way, done.number, done.kind, path, Fault.NONE, outcome=outcome)
+        told, there = (each.left(Outcome.ALL) for each in (disk, Disk(self._place)))
+        differing = [path for path in {*told, *there} if told.get(path) != there.get(path)]
+        assert not differing, f"the record does not tell what became of {differing}"
+
+    def _try(self, trial: Trial, operations: Sequence[Operation]) -> list[str]:
+        self._put_in_order()
+        if trial.outcome is None:
+            answer = self._meet(trial)
+            if not self._shim.struck:  # no two runs are quite the same
+                self._missed += 1
+                return []
+            if answer.status < 0 and trial.fault is not Fault.KILL:
+                return [f"it was ended by signal {-answer.status}"]
+        else:
+            disk = deepcopy(self._disk)
+            for done in operations[: trial.number]:
+                disk.apply(done)
+            shutil.rmtree(self._place)
+            disk.lay_out(self._place, trial.outcome)
+            whole = all(done.kind in READING for done in operations[trial.number :])
+            answer = Answer(0 if whole else -signal.SIGKILL)
+        return in_a_child(lambda: [*self._wrong(answer)])
+
+    def _wrong(self, answer: Answer) -> Iterator[str]:
+        yield from self._wrong_at_first(answer)
+        done = self._case.is_done(self._house)
+        self._house.at += LATER
+        self._case.before_again(self._house)
+        again = self._type(self._house)
+        if again.status != 0 and not (done and again.status in self._case.done_already):
+            yield f"typed again: {again.status}, {again.complained.strip()}"
+        for wrong in (*self._wrong_at_any_time(), *self._not_usual()):
+            if not again.status or not re.search(self._case.halfway, wrong):
+                yield wrong
+        if not self._case.is_done(self._house):
+            yield "typed again, and it is not done"
+        yield from (f"left lying about: {path}" for path in self._unfinished())
+
+    def _wrong_at_first(self, answer: Answer) -> Iterator[str]:
+        if answer.status >= 0:
+            yield from wrong_with(answer)
+        for wrong in self._wrong_at_any_time():
+            if not re.search(self._case.halfway, wrong):
+                yield wrong
+        if answer.status == 0 and not self._case.is_done(self._house):
+            yield "it said that it was done, and it is not"
+
+    def _wrong_at_any_time(self) -> Iterator[str]:
+        """What is wrong with the vault as the next command finds it, which opens it."""
+        if self._case.opens(self._house):
+            self._house.open()
+            for finding in self._findings():
+                if finding.level is Level.DAMAGE:
+                    yield f"doctor: {finding.what}"
+            found = verified(self._house)
+            if found.verdict is not Verdict.INTACT:
+                yield f"audit verify: {found.verdict} {found.problems} {found.unchecked}"
+        yield from self._case.kept(self._house)
+
+    def _not_usual(self) -> Iterator[str]:
+        for more in frozenset(self._warnings()) - self._usual:
+            yield f"doctor, in the end: {more}"
+
+    def _warnings(self) -> Iterator[str]:
+        for finding in self._findings():
+            if finding.level is Level.WARNING:
+                yield finding.what
+
+    def _warnings_now(self) -> Iterator[str]:
+        self._house.open()
+        yield from self._warnings()
+
+    def _findings(self) -> Iterator[Finding]:
+        practice, environ = self._house.practice, self._house.environ
+        return examine(practice, environ, full=True, done=lambda _: None)
+
+    def _unfinished(self) -> Iterator[Path]:
+        for path in self._place.rglob(".*"):
+            place = path.relative_to(self._place)
+            if place.parts[0] != MEMORY:
+                yield place
+
+    def _put_in_order(self) -> None:
+        shutil.rmtree(self._place, ignore_errors=True)
+        shutil.copytree(self._ready, self._place)
+
+    def _meet(self, trial: Trial | None) -> Answer:
+        """Type the command in a child, and let it meet the fault."""
+        places = sorted(path for path in self._place.iterdir() if path.is_dir())
+        disks = [*(each for each in places if each.name not in SAME_DISK), self._place]
+        if trial is None:
+            self._shim.set(disks)
+        else:
+            self._shim.set(
+                *(disks, trial.fault), at=trial.number, error=trial.error, kinds=trial.kinds
+            )
+        file = self._work / "answer"
+        file.unlink(missing_ok=True)
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            signal.alarm(LONGEST_SECONDS)
+            try:
+                with self._shim.armed():
+                    answer = self._type(self._house)
+                file.write_text(json.dumps(asdict(answer)), encoding="utf-8")
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(child, 0)
+        self._shim.disarm()
+        if os.WIFSIGNALED(status):
+            return Answer(-os.WTERMSIG(status))
+        return Answer(**json.loads(file.read_text(encoding="utf-8")))
+
+    def _type(self, house: House) -> Answer:
+        os.environ.update(
+            {
+                **house.environ,
+                "CALLREC_VAULT": str(house.config.vault),
+                "XDG_CONFIG_HOME": str(house.folder / "config"),
+                "COLUMNS": "80",
+            }
+        )
+        if self._case.who:
+            os.environ["CALLREC_USER"] = self._case.who
+            os.environ["CALLREC_PASSWORD_FILE"] = str(house.folder / "password")
+        else:
+            os.environ["CALLREC_CREDENTIAL"] = str(house.credential)
+        said, complained = StringIO(), StringIO()
+        sys.stdin = StringIO()
+        with redirect_stdout(said), redirect_stderr(complained):
+            status = run([*self._case.words(house)], now=house.now)
+        return Answer(status, said.getvalue(), complained.getvalue())
+
+
+def wrong_with(answer: Answer) -> Iterator[str]:
+    """What a command that met a fault should not have said."""
+    is_damage = answer.status == Tampered.exit_status and UNREADABLE in answer.complained
+    if answer.status not in FAILURES | {0} and not is_damage:
+        yield f"status {answer.status}: {answer.complained.strip()}"
+    told = answer.complained.count("callrec: error: ")
+    if told != (answer.status != 0) or "Traceback" in answer.complained:
+        yield f"status {answer.status}, and {told} errors told: {answer.complained}"
+
+
+def in_a_child(look: Callable[[], list[str]]) -> list[str]:
+    """What it returns; what it raises is something wrong."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            with os.fdopen(writing, "w", encoding="utf-8") as told:
+                try:
+                    found = look()
+                except BaseException:  # noqa: BLE001 - whatever it is, it is told
+                    found = [traceback.format_exc()]
+                json.dump(found, told)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as told:
+        found = json.load(told)
+    os.waitpid(child, 0)
+    return list(found)
+
+
+def main(name: str, template: Path, work: Path, share: str) -> None:
+    """Play a case."""
+    facts = json.loads((work / "facts.json").read_text(encoding="utf-8"))
+    seeds = {login: bytes.fromhex(seed) for login, seed in facts["seeds"].items()}
+    house = House(template, seeds, facts["kit"])
+    sys.dont_write_bytecode = True
+    os.umask(0o077)  # as callrec's own process has it
+    part, of, most = map(int, share.split("/"))
+    case = CASES[name]
+
+    def chosen(every: Sequence[Trial]) -> Sequence[Trial]:
+        some = share_of(every[part::of], most, turn=[*CASES].index(name))
+        return [*some, *(t for t in every if re.search(case.once_failed, str(t)) and t not in some)]
+
+    for line in Stage(case, house, work).play(chosen):
+        print(json.dumps(line), flush=True)  # noqa: T201 - for who started this
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])

@@ -1,0 +1,55 @@
+"""A release's papers from a process that was started for them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.release.paper.apart import expecting_papers, make_papers, papers_of
+from release.certificates import EDITED, PLAIN
+from sound.builders import children
+
+if TYPE_CHECKING:
+    from callrec.release.certificate import Certificate
+
+
+@pytest.mark.parametrize("certificate", [PLAIN, EDITED], ids=["no exhibit", "an exhibit"])
+def test_they_are_the_same_to_the_byte_as_those_made_here(certificate: Certificate) -> None:
+    with expecting_papers():
+        (waiting,) = children()
+        made = make_papers(certificate)
+        assert children() == []
+        assert made == papers_of(certificate)
+    assert waiting
+    assert bool(made.exhibit_label) == bool(certificate.exhibit)
+
+
+def test_the_process_makes_those_of_one_release_and_the_next_are_made_here() -> None:
+    with expecting_papers():
+        assert make_papers(PLAIN) == make_papers(PLAIN)
+
+
+def test_where_it_was_ended_they_are_made_here() -> None:
+    with expecting_papers():
+        (waiting,) = children()
+        os.kill(waiting, signal.SIGKILL)
+        assert make_papers(PLAIN) == papers_of(PLAIN)
+
+
+def test_none_is_left_however_the_block_ends() -> None:
+    def interrupted() -> None:
+        with expecting_papers():
+            assert len(children()) == 1
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        interrupted()
+    assert children() == []
+
+
+def test_outside_a_block_none_is_started() -> None:
+    assert make_papers(PLAIN).certificate.startswith(b"%PDF-1.7")
+    assert children() == []
