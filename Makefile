@@ -45,9 +45,9 @@ mutation: $(INSTALLED)
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
-# 40 rounds: about 1,200 commands with each of SQLite's journals.
+# 20 rounds: about 580 commands with each of SQLite's journals.
 concurrency: $(INSTALLED) judges
-	$(BIN)/python -m pytest tests/concurrency/test_at_work.py --rounds 40 -rP
+	$(BIN)/python -m pytest tests/concurrency/test_at_work.py --rounds 20 -rP
 
 faults: $(INSTALLED) judges
 	PYTHONPATH=tests $(BIN)/python -m faults $(FAULTS)

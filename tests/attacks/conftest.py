@@ -8,6 +8,7 @@ import pytest
 
 import practices
 from attacks.office import work_a_day
+from attacks.traces import Traces, listening
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,10 +17,24 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def worked_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+def day(template: House, tmp_path_factory: pytest.TempPathFactory) -> tuple[House, Traces]:
     house = practices.copy(template, tmp_path_factory.mktemp("worked"))
-    work_a_day(house)
+    with listening() as traces:
+        work_a_day(house)
+    return house, traces
+
+
+@pytest.fixture(scope="session")
+def worked_template(day: tuple[House, Traces]) -> House:
+    house, _ = day
     return house
+
+
+@pytest.fixture(scope="session")
+def traces(day: tuple[House, Traces]) -> Traces:
+    """What was written, started and called on that day."""
+    _, heard = day
+    return heard
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import base64
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,13 +24,14 @@ from callrec.catalogue import engine
 from callrec.catalogue.engine import FILE_NAME
 from callrec.cli import app
 from callrec.crypto import primitives
+from callrec.sound.starting import DECODER
 from canaries import PASSWORDS, left_about
 from cli.transcript import password_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable
 
+    from attacks.traces import Traces
     from practices import House
 
 NUMBER, NAME = "07700 900842", "Quillfeather"
@@ -114,6 +116,25 @@ def test_completion_repeats_nothing_that_was_typed(
         assert told(f"{said.out}{said.err}".encode(), TYPED) == set()
 
 
+# --- what it writes, starts and calls in a day --------------------------------------------------
+
+WHERE_IT_BELONGS = ("vault", "state", "drive-a", "outbox", "spool", "people")
+"""Of a practice's folder; the last two are where the tests lay down what is typed and taken in."""
+
+
+def test_a_day_leaves_no_file_but_where_it_belongs(worked_template: House, traces: Traces) -> None:
+    places = [worked_template.folder / name for name in WHERE_IT_BELONGS]
+    own = {path for path in traces.written if "__pycache__" not in path.parts}
+    own.discard(Path(os.devnull))
+    assert [path for path in own if not any(map(path.is_relative_to, places))] == []
+    assert all(any(path.is_relative_to(place) for path in own) for place in places)
+
+
+def test_a_day_calls_nobody_and_starts_none_but_its_decoder(traces: Traces) -> None:
+    assert traces.called == []
+    assert set(traces.started) == {DECODER}
+
+
 # --- what it says when all goes wrong ----------------------------------------------------------
 
 UNCAUGHT = {
@@ -121,11 +142,12 @@ UNCAUGHT = {
         def bug(_): raise KeyError(WHY)
         app._see_to_mail = bug""",
     "while an error is told of": """
+        from callrec.cli import output
         def bug(*_): raise KeyError(WHY)
         def twice(*_):
-            app._where = told
+            output.harmless = told
             raise KeyboardInterrupt(WHY)
-        told, app._where, app._perform = app._where, twice, bug""",
+        told, output.harmless, app._perform = output.harmless, twice, bug""",
     "in a thread": """
         def bug(*_): raise KeyError(WHY)
         def work(*_):
@@ -196,29 +218,29 @@ def full_disk(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_bug(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is opened, is in the words of an error that nobody expects."""
+    """Whatever is opened and is no key, is in the words of an error that nobody expects."""
     del house
-    open_sealed, hpke_open = primitives.open_sealed, primitives.hpke_open
+    for name in ("open_sealed", "hpke_open"):
+        monkeypatch.setattr(primitives, name, loud(getattr(primitives, name)))
 
-    def bug(*given: bytes) -> bytes:
-        raise KeyError(open_sealed(*given).decode("latin-1"))
 
-    def bug_where_it_is_no_key(*given: bytes) -> bytes:
-        opened = hpke_open(*given)
-        if len(opened) > 2 * primitives.KEY_BYTES:
-            raise KeyError(opened.decode("latin-1"))
+def loud(opens: Callable[..., bytes]) -> Callable[..., bytes]:
+    def opens_loudly(*given: bytes) -> bytes:
+        opened = opens(*given)
+        if b'":' in opened:
+            raise KeyError(opened.decode(errors="replace"))
         return opened
 
-    monkeypatch.setattr(primitives, "open_sealed", bug)
-    monkeypatch.setattr(primitives, "hpke_open", bug_where_it_is_no_key)
+    return opens_loudly
 
 
 WRONG = {
-    "a wrong password": wrong_password,
-    "a damaged catalogue": damaged,
-    "a full disk": full_disk,
-    "a bug": a_bug,
+    "a wrong password": (wrong_password, 6),
+    "a damaged catalogue": (damaged, 5),
+    "a full disk": (full_disk, 1),
+    "a bug": (a_bug, app.A_BUG),
 }
+"""And the exit status that most commands then have."""
 BY = {"request create": "sam", "release": "sam", "listen": "sam", "ingest": "door"}
 """Who types it; all else max types, who may do most of it, or dora."""
 BY_DORA = ("user", "audit", "register", "request dossier")
@@ -241,8 +263,9 @@ def test_nothing_that_goes_wrong_is_told_in_the_words_of_a_call(
     give_eve_a_password(worked)
     type_in(worked, "max", "whoami")
     keys = keys_of(worked)
-    WRONG[how](worked, monkeypatch)
-    failed = []
+    go_wrong, usual = WRONG[how]
+    go_wrong(worked, monkeypatch)
+    statuses = []
     for command in COMMANDS:
         login = BY.get(command, "dora" if command.startswith(BY_DORA) else "max")
         answer = type_in(worked, login, *words(worked, command))
@@ -250,8 +273,8 @@ def test_nothing_that_goes_wrong_is_told_in_the_words_of_a_call(
         assert told(said.encode(), PERSONAL - OURS) == set(), command
         assert not [key for key in keys if key in said], command
         assert "Traceback" not in said
-        failed += [command] * bool(answer.status)
-    assert len(failed) > 1
+        statuses.append(answer.status)
+    assert statuses.count(usual) > len(COMMANDS) // 3, statuses
     assert left_about(worked.folder) == []
 
 
