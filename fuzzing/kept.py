@@ -64,6 +64,9 @@ def read_corpus(name: str) -> list[bytes]:
 
 
 def write_corpus(name: str, inputs: Iterable[bytes]) -> None:
-    CORPUS.mkdir(exist_ok=True)
-    text = "".join(f"{each!r}\n" for each in inputs)
-    (CORPUS / f"{name}.txt").write_text(text, encoding="ascii")
+    """No file where nothing is kept."""
+    file = CORPUS / f"{name}.txt"
+    if text := "".join(f"{each!r}\n" for each in inputs):
+        file.write_text(text, encoding="ascii")
+    else:
+        file.unlink(missing_ok=True)

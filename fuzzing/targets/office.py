@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -90,17 +91,25 @@ def _credentials() -> Iterator[bytes]:
     yield file.read_bytes()
 
 
-def _session_file() -> Path:
-    """Where a session lies; its folder is as the keyring makes it."""
+BOOT: Final = b"@"
+USER: Final = b"~"
+"""Stand for what only this start of this machine, and this user, have in their sessions."""
+
+
+@cache
+def _ours() -> tuple[Path, bytes, bytes, bytes]:
+    """Where a session lies, what is in it, this machine's start, and this user."""
     made = Session(VAULT, PERSON, "dora", SEED, SEED, {(VaultKey.INDEX, 1): SEED}, NOW, NOW)
+    save_session(made, {"XDG_RUNTIME_DIR": str(place("session"))})
     file = place("session") / "callrec" / VAULT
-    if not file.exists():
-        save_session(made, {"XDG_RUNTIME_DIR": str(place("session"))})
-    return file
+    written = file.read_bytes()
+    said = json.loads(written)
+    return file, written, json.dumps(said["boot"]).encode(), b'"uid": %d' % said["uid"]
 
 
 def _session(data: bytes) -> None:
-    laid(_session_file(), data)
+    file, _, boot, user = _ours()
+    laid(file, data.replace(BOOT, boot).replace(USER, user))
     session = open_session(VAULT, NOW, {"XDG_RUNTIME_DIR": str(place("session"))})
     if session is None:
         return
@@ -111,7 +120,8 @@ def _session(data: bytes) -> None:
 
 
 def _sessions() -> Iterator[bytes]:
-    yield _session_file().read_bytes()
+    _, written, boot, user = _ours()
+    yield written.replace(boot, BOOT).replace(user, USER)
 
 
 def _remembered(data: bytes) -> None:
