@@ -24,6 +24,7 @@ from callrec.catalogue import engine
 from callrec.catalogue.engine import FILE_NAME
 from callrec.cli import app
 from callrec.crypto import primitives
+from callrec.release.paper.apart import MAKER
 from callrec.sound.starting import DECODER
 from canaries import PASSWORDS, left_about
 from cli.transcript import password_of
@@ -130,9 +131,11 @@ def test_a_day_leaves_no_file_but_where_it_belongs(worked_template: House, trace
     assert all(any(path.is_relative_to(place) for path in own) for place in places)
 
 
-def test_a_day_calls_nobody_and_starts_none_but_its_decoder(traces: Traces) -> None:
+def test_a_day_calls_nobody_and_starts_what_decodes_and_what_sets_papers_alone(
+    traces: Traces,
+) -> None:
     assert traces.called == []
-    assert set(traces.started) == {DECODER}
+    assert set(traces.started) == {DECODER, MAKER}
 
 
 # --- what it says when all goes wrong ----------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,6 +50,25 @@ def test_none_is_left_however_the_block_ends() -> None:
     with pytest.raises(InterruptedError):
         interrupted()
     assert children() == []
+
+
+def test_its_memory_is_not_dumped_or_read_once_it_is_told_of_a_release() -> None:
+    program = """
+import ctypes, os, resource, runpy, sys
+class Told:
+    def read(self, *_):
+        dumpable = ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)
+        os.write(1, f"{resource.getrlimit(resource.RLIMIT_CORE)} {dumpable}".encode())
+        os._exit(0)
+    readinto = readline = read
+class Input:
+    buffer = Told()
+sys.stdin = Input()
+runpy.run_module("callrec.release.paper.maker", run_name="__main__")
+"""
+    shell = ["sh", "-c", 'ulimit -c unlimited; exec "$0" -c "$1"', sys.executable, program]
+    said = subprocess.run(shell, capture_output=True, text=True, check=True).stdout
+    assert said == "(0, 0) 0"
 
 
 def test_outside_a_block_none_is_started() -> None:
