@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from attacks.typed import done, type_in
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical, parse
+from callrec.procedures.found import found_practice
 from procedures.asking import by_sql, rows
 
 if TYPE_CHECKING:
@@ -48,14 +51,39 @@ def memory() -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_the_sealed_files_of_two_recordings_exchanged_open_as_neither(worked: House) -> None:
-    one, other = sorted((worked.folder / "vault" / "recordings").glob("*/*"))[:2]
+def exchange_files(house: House) -> None:
+    """Of the recordings 1 and 2, which are of one length."""
+    names = rows(house, "SELECT ciphertext FROM recording WHERE id < 3")
+    one, other = (house.practice.store.path(name) for (name,) in names)
     first, second = one.read_bytes(), other.read_bytes()
+    assert len(first) == len(second)
     for path, data in ((one, second), (other, first)):
         path.chmod(0o600)
         path.write_bytes(data)
-    statuses = {type_in(worked, "pat", "show", str(number)).status for number in range(1, 5)}
-    assert statuses == {0, TAMPERED}
+
+
+def test_the_sealed_files_of_two_recordings_exchanged_open_as_neither(worked: House) -> None:
+    (worked.folder / "drive-b").mkdir()
+    exchange_files(worked)
+    statuses = [type_in(worked, "pat", "show", str(number)).status for number in range(1, 5)]
+    assert statuses == [TAMPERED, TAMPERED, 0, 0]
+    to = ("--to", str(worked.folder / "outbox"))
+    assert type_in(worked, "sam", "release", "R-4", *to).status == TAMPERED
+    to = ("--to", str(worked.folder / "drive-b"))
+    assert type_in(worked, "max", "archive", *to).status == TAMPERED
+    told = type_in(worked, "nobody", "doctor", "--full")
+    assert told.status == TAMPERED
+    assert all(f"recording {number}: " in told.out for number in (1, 2))
+
+
+def test_files_of_one_length_exchanged_are_seen_by_doctor_only_where_it_reads_all(
+    worked: House,
+) -> None:
+    """It says that each is there and of its size, and claims no more."""
+    exchange_files(worked)
+    told = type_in(worked, "nobody", "doctor")
+    assert told.status == 0
+    assert "4 recordings there, each of its size" in told.out
 
 
 def test_a_row_that_names_a_file_elsewhere_leads_to_none(worked: House) -> None:
@@ -72,6 +100,45 @@ def test_one_call_s_description_does_not_open_as_another_s(worked: House) -> Non
     )
     answer = type_in(worked, "pat", "show", "1")
     assert (answer.status, answer.out) == (TAMPERED, "")
+
+
+def test_a_log_written_anew_from_its_first_leaf_is_known_for_another(
+    worked: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the same vault, by its id, and with the Data Controller's own lock put under her login."""
+    [dora] = rows(worked, "SELECT id, locked FROM person WHERE login = 'dora'")
+    ids = [worked.practice.vault, dora.id, *("ab" * 16, "cd" * 16, "ef" * 16, "01" * 16)]
+    monkeypatch.setattr(primitives, "fresh_id", lambda: ids.pop(0))
+    forged = tmp_path / "forged"
+    found_practice(
+        worked.config.model_copy(update={"vault": forged}),
+        practice_name=worked.practice.name,
+        login="dora",
+        full_name="Dora Whitlock",
+        password="six brown foxes wander home late",
+        now=worked.now,
+        environ={"XDG_STATE_HOME": str(tmp_path / "his-own")},
+    )
+    worked.practice.engine.dispose()
+    with sqlite3.connect(forged / "catalogue.sqlite") as catalogue:
+        catalogue.execute("UPDATE person SET locked = ? WHERE login = 'dora'", (dora.locked,))
+    catalogue.close()
+    (forged / "catalogue.sqlite").replace(worked.folder / "vault" / "catalogue.sqlite")
+    assert type_in(worked, "nobody", "doctor").status == TAMPERED
+    for memory in (worked.folder / "state", tmp_path / "none-yet"):
+        for words in (("audit", "verify"), ("user", "list")):
+            answer = type_in(worked, "dora", *words, XDG_STATE_HOME=memory)
+            assert answer.status == TAMPERED, (memory, words)
+
+
+def test_a_locked_seed_that_would_cost_the_machine_its_memory_is_not_tried(worked: House) -> None:
+    [row] = rows(worked, "SELECT locked FROM person WHERE login = 'pat'")
+    said = parse(row.locked)
+    said["kdf"]["memory_kib"] = 1 << 40
+    by_sql(worked, "UPDATE person SET locked = :locked WHERE login = 'pat'", locked=canonical(said))
+    answer = type_in(worked, "pat", "show", "1")
+    assert (answer.status, answer.out) == (TAMPERED, "")
+    assert "out of bounds" in answer.err
 
 
 def test_a_vault_set_back_to_an_older_copy_of_itself_is_noticed(

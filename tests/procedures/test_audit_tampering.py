@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import practices
@@ -181,6 +181,7 @@ def edits(draw: st.DrawFn) -> tuple[str, tuple[object, ...]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
 @given(st.lists(edits(), min_size=1, max_size=3))
+@example([("UPDATE node SET position = 2 WHERE level = 0 AND position = 1", ())])
 def test_whatever_is_changed_both_readings_find(
     log: House, tmp_path: Path, changes: list[tuple[str, tuple[object, ...]]]
 ) -> None:

@@ -16,6 +16,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable
+from callrec.procedures.archive_copy import write_copy
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.restore import (
     actor_from,
@@ -238,13 +239,37 @@ def test_no_copy_that_is_sound_is_no_vault(house: House) -> None:
     assert not [*house.folder.glob(".vault*")]
 
 
-def test_a_copy_that_somebody_planted_is_not_taken(house: House) -> None:
-    """It opens, as anybody can seal to a public key; but no statement vouches for it."""
+def test_a_copy_whose_statement_is_gone_is_not_taken(house: House) -> None:
     heads = drive(house) / "heads"
     last(heads).unlink()
     lose_vault(house)
     with pytest.raises(Tampered, match="no statement on the volume vouches"):
         rebuilt(house)
+
+
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        ("20261125T120000Z-1", "not the one that was written there"),
+        ("20261126T120000Z-1", "no statement on the volume vouches"),
+    ],
+    ids=["in the place of the last", "as a later one"],
+)
+def test_a_copy_that_somebody_planted_is_not_taken(house: House, run: str, why: str) -> None:
+    """It opens, as anybody can seal a catalogue of his own to public keys; nobody vouches for it.
+
+    In his, mia has sam's login, so that sam could come to decide.
+    """
+    with house.practice.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE person SET login = 'x' WHERE login = 'sam'")
+        connection.exec_driver_sql("UPDATE person SET login = 'sam' WHERE login = 'mia'")
+    (volume,) = open_volumes([drive(house)])
+    assert last(drive(house) / "heads").name.startswith("20261125T120000Z-1")
+    write_copy(house.practice, volume, run, work=house.folder / "vault" / "copying")
+    lose_vault(house)
+    with pytest.raises(Tampered, match=why):
+        rebuilt(house)
+    assert not (house.folder / "vault").exists()
 
 
 @pytest.mark.parametrize("login", ["sam", "ava"])

@@ -220,8 +220,33 @@ def test_a_zip_of_a_version_to_come_is_damaged(tmp_path: Path) -> None:
         checked(path)
 
 
-def test_a_zip_that_is_sealed_otherwise_is_not_said_to_have_other_words(tmp_path: Path) -> None:
-    path = with_one_field(zipped(tmp_path), mark=b"PK\1\2", at=8, value=0x41)
+def test_a_file_without_a_name_in_a_zip_is_one_too_many(tmp_path: Path) -> None:
+    path = tmp_path / "nameless.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("x"), b"?")
+    data = path.read_bytes()
+    for mark, size in ((b"PK\3\4", 30), (b"PK\1\2", 46)):
+        place = data.index(mark)
+        length = place + (26 if size == 30 else 28)
+        data = data[:length] + b"\0\0" + data[length + 2 : place + size] + data[place + size + 1 :]
+    shorter = int.from_bytes(data[-10:-6], "little") - 1, int.from_bytes(data[-6:-2], "little") - 1
+    ends = b"".join(each.to_bytes(4, "little") for each in shorter)
+    path.write_bytes(data[:-10] + ends + data[-2:])
+    assert checked(path).states[""] == "extra"
+
+
+def test_a_zip_on_several_disks_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "release.zip"
+    path.write_bytes(b"PK\6\7" + bytes(12) + b"\2\0\0\0" + b"PK\5\6" + bytes(18))
+    with pytest.raises(Tampered, match="the zip is damaged"):
+        checked(path)
+
+
+@pytest.mark.parametrize("flags", [0x41, 0], ids=["in another way", "in none"])
+def test_a_zip_that_is_sealed_otherwise_is_not_said_to_have_other_words(
+    flags: int, tmp_path: Path
+) -> None:
+    path = with_one_field(zipped(tmp_path), mark=b"PK\1\2", at=8, value=flags)
     assert checked(path).states["manifest.json"] == "damaged"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,39 @@ def test_a_pin_for_another_system_is_not_for_this_one() -> None:
 def test_what_is_pinned_by_half_is_refused(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=re.escape(why)):
         pinned(text)
+
+
+def a_wheel(folder: Path, says: str) -> Path:
+    """The distribution ``a``, version 1, with one module."""
+    path = folder / "a-1-py3-none-any.whl"
+    tags = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, text in (
+            ("a.py", says),
+            ("a-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: a\nVersion: 1\n"),
+            ("a-1.dist-info/WHEEL", tags),
+            ("a-1.dist-info/RECORD", "a.py,,\n"),
+        ):
+            wheel.writestr(zipfile.ZipInfo(name), text)
+    return path
+
+
+def test_a_part_that_was_changed_on_its_way_is_not_installed(tmp_path: Path) -> None:
+    """With what the Makefile says to pip, and nothing from anywhere else."""
+    (said,) = re.findall(r"pip (install .*) -r constraints\.txt", (ROOT / "Makefile").read_text())
+    pinned_hash = hashlib.sha256(a_wheel(tmp_path, "good = True").read_bytes()).hexdigest()
+    pins = tmp_path / "constraints.txt"
+    pins.write_text(f"a==1 \\\n    --hash=sha256:{pinned_hash}\n")
+    from_here = ["--no-index", "--find-links", str(tmp_path), "--target", str(tmp_path / "into")]
+    pip = [sys.executable, "-m", "pip", *said.split(), *from_here, "-r", str(pins)]
+    a_wheel(tmp_path, "good = False")
+    done = subprocess.run(pip, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+    assert not (tmp_path / "into").exists()
+    a_wheel(tmp_path, "good = True")
+    subprocess.run(pip, check=True)
+    assert (tmp_path / "into" / "a.py").read_text() == "good = True"
 
 
 def test_another_version_one_too_many_and_one_too_few_are_told() -> None:

@@ -215,11 +215,11 @@ def _levels(database: sqlite3.Connection, first: int, hashes: list[bytes]) -> li
     for level, nodes in enumerate(levels):
         position = first >> level
         stored = database.execute(
-            "SELECT hash FROM node WHERE level = ? AND position >= ? AND position < ?"
+            "SELECT position, hash FROM node WHERE level = ? AND position >= ? AND position < ?"
             " ORDER BY position",
             (level, position, position + len(nodes)),
         ).fetchall()
-        _must(stored == list(zip(nodes, strict=True)))
+        _must(stored == [*enumerate(nodes, position)])
     return levels
 
 

@@ -80,10 +80,12 @@ COMPLETION = "_CALLREC_COMPLETE"
 A_BUG = 70
 INTERRUPTED = 130
 
-THE_DISKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG})
-"""Errors of the system that no code of ours can be to blame for."""
-TOO_MANY_FILES = frozenset({errno.EMFILE, errno.ENFILE})
-"""Nor for these, as long as it closes what it opens."""
+NO_BUGS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG), "the disk"),
+    errno.EMFILE: "this process",
+    errno.ENFILE: "this machine",
+}
+"""Errors of the system that no code of ours can be to blame for, and whose they are."""
 
 
 class Commands(LazyGroup):
@@ -189,11 +191,9 @@ def complain(problem: BaseException | None) -> int:
             status, (message, hint) = Unusable.exit_status, explain(problem)
         case KeyboardInterrupt():
             status, message = INTERRUPTED, "interrupted"
-        case OSError() if problem.errno in THE_DISKS:
-            status, message = Failed.exit_status, f"the disk: {os.strerror(problem.errno).lower()}"
-        case OSError() if problem.errno in TOO_MANY_FILES:
-            status, message = Failed.exit_status, "too many files are open"
-            hint = "ulimit -n shows how many may be"
+        case OSError() if problem.errno in NO_BUGS:
+            said = os.strerror(problem.errno).lower()
+            status, message = Failed.exit_status, f"{NO_BUGS[problem.errno]}: {said}"
         case _:
             status, message = A_BUG, f"a bug: {_where(problem)}"
             hint = "please report the line above"

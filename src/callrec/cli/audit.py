@@ -175,7 +175,11 @@ def _say(out: Output, found: Verification) -> None:
 
 
 def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
-    """The vault root that a locked seed or a credential holds; None where nobody is at hand."""
+    """The vault root that a locked seed or a credential holds; None where nobody is at hand.
+
+    Raises:
+        Tampered: somebody is, and his own lock contradicts the vault.
+    """
     from callrec.keyring import open_session, read_credential
 
     environ = invocation.environ
@@ -187,6 +191,8 @@ def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
             signing(invocation, practice)  # opens only if the root in the locked seed agrees
             return practice.root
         session = open_session(vault, invocation.now(), environ)
+    except Tampered:
+        raise
     except CallrecError as error:
         invocation.out.note(f"nobody is at hand to say where the log begins: {error.message}")
         return None

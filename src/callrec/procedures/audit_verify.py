@@ -88,7 +88,8 @@ def verify_audit(
     Args:
         config: which vault.
         environ: where this operator's own memory lies.
-        trusted_root: the vault root for a vault id, from a locked seed or a pin; None if neither.
+        trusted_root: the vault root for a vault id, from a locked seed or a pin; None if neither;
+            it raises Tampered where whoever is at hand knows that the vault is not what it was.
         against: files that hold an outside head: proofs, or checkpoints.
         full: check every signature again, even where nothing changed since the last time.
         only_new: read only what was appended since the last time, where there was one.
@@ -120,7 +121,11 @@ def verify_audit(
             connection, found, remembered, against, lost
         )
         problems.extend([*beside_memory, *differences])
-    pinned = trusted_root(founders.vault)
+    pinned = None
+    try:
+        pinned = trusted_root(founders.vault)
+    except Tampered as error:  # his own lock, or what the log says of him, contradicts the vault
+        problems.append(Problem(None, error.message))
     if pinned is None:
         unchecked.append("the log's beginning: log in, or give --pin FINGERPRINT")
     elif pinned != root:

@@ -47,9 +47,9 @@ _METHODS: Final = frozenset({pyzipper.ZIP_STORED, pyzipper.ZIP_DEFLATED})
 """How files lie in a zip: as ours writes them, or as somebody's own program does."""
 _OTHER_ERRORS = (
     *(pyzipper.BadZipFile, struct.error, zlib.error, EOFError, NotImplementedError, OverflowError),
-    *(RuntimeError, ValueError),
+    *(RuntimeError, ValueError, AttributeError, LookupError, TypeError),
 )
-"""Besides OSError, what reading a zip that was changed may raise."""
+"""Besides OSError, what pyzipper may run into when it reads a zip that was changed."""
 
 
 @contextmanager
@@ -82,12 +82,12 @@ def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[Files]:
 def _files_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Files:
     if path.is_dir():
         return files_in(str(path))
-    if not pyzipper.is_zipfile(path):
-        return _in_page(path, passphrase)
     try:
-        archive = pyzipper.AESZipFile(path)
+        archive = pyzipper.AESZipFile(path) if pyzipper.is_zipfile(path) else None
     except _OTHER_ERRORS as error:
         raise Tampered("the zip is damaged", hint=_AGAIN) from error
+    if archive is None:
+        return _in_page(path, passphrase)
     return _in_zip(stack.enter_context(archive), passphrase)
 
 
@@ -97,7 +97,8 @@ def _spelt_as_drawn(passphrase: str) -> bytes:
 
 
 def _in_zip(archive: Any, passphrase: Callable[[], str]) -> Files:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    # Not as pyzipper tells a folder, which a file without a name has it trip over.
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     sealed = [entry for entry in entries if entry.flag_bits & 1]
     if len({entry.filename for entry in entries}) != len(entries):
         raise Tampered("the zip holds two files of one name", hint=_AGAIN)
