@@ -77,7 +77,7 @@ def run_one(target: Target, seconds: float) -> bool:
     live = LIVE / target.name
     live.mkdir(parents=True, exist_ok=True)
     FOUND.mkdir(exist_ok=True)
-    for each in (*target.seeds(), *kept.read_corpus(target.name)):
+    for each in kept.known(target):
         (live / hashlib.sha1(each, usedforsecurity=False).hexdigest()).write_bytes(each)
     with tempfile.TemporaryDirectory(dir=MEMORY, prefix="callrec-fuzzing-") as folder:
         told, words = Path(folder, "told.json"), Path(folder, "words")
@@ -119,7 +119,8 @@ def keep(target: Target) -> None:
     live = LIVE / target.name
     added = (file.read_bytes() for file in live.iterdir()) if live.exists() else ()
     kept.write_corpus(
-        target.name, reached.worth_keeping(target, {*kept.read_corpus(target.name), *added})
+        target.name,
+        reached.worth_keeping(target, {*kept.read_inputs(target.name, kept.CORPUS), *added}),
     )
 
 

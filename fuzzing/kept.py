@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from fuzzing.target import Target
+
 CHECKOUT: Final = Path(__file__).parents[1]
 FIGURES: Final = CHECKOUT / "docs" / "fuzzing.json"
 CORPUS: Final = CHECKOUT / "tests" / "fuzzing" / "corpus"
+FOUND: Final = CHECKOUT / "tests" / "fuzzing" / "found"
+"""Inputs that were findings: none of them is ever left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,18 @@ def write_figures(figures: Mapping[str, Figures], file: Path = FIGURES) -> None:
     beside.replace(file)
 
 
-def read_corpus(name: str) -> list[bytes]:
+def read_inputs(name: str, folder: Path) -> list[bytes]:
     """The inputs that are kept for a target, beside its seeds."""
-    file = CORPUS / f"{name}.txt"
+    file = folder / f"{name}.txt"
     if not file.exists():
         return []
     return [ast.literal_eval(line) for line in file.read_text(encoding="ascii").splitlines()]
+
+
+def known(target: Target) -> list[bytes]:
+    """All that mutation begins with."""
+    kept = (*read_inputs(target.name, CORPUS), *read_inputs(target.name, FOUND))
+    return [b"", *target.seeds(), *kept]
 
 
 def write_corpus(name: str, inputs: Iterable[bytes]) -> None:

@@ -28,7 +28,7 @@ def _rows(figures: Mapping[str, kept.Figures]) -> Iterator[str]:
         yield (
             f"| `{name}` | {target.reads} | {target.holds} | {each.seconds / 3600:.2f}"
             f" | {each.inputs:,} | {each.edges:,} | {each.slowest_s:.3f} s"
-            f" | {len(kept.read_corpus(name))} |"
+            f" | {len(kept.read_inputs(name, kept.CORPUS))} |"
         )
     told = [figures[name] for name in TARGETS if name in figures]
     hours, inputs = sum(each.seconds for each in told) / 3600, sum(each.inputs for each in told)

@@ -69,6 +69,14 @@ def _tag_files(data: bytes) -> None:
         assert all(name.encode() in told[MANIFEST] for name in names_listed(_bag()))
 
 
+def _bags() -> Iterator[bytes]:
+    yield PARTED.join(_tags().values())
+    later = DECLARED.replace("1.0", "2.0").encode()
+    ours, theirs = (hashlib.sha256(each).hexdigest() for each in (DECLARED.encode(), later))
+    sums = _tags()[TAG_MANIFEST].replace(ours.encode(), theirs.encode())
+    yield PARTED.join({**_tags(), TAG_MANIFEST: sums, DECLARATION: later}.values())
+
+
 def _is_right(told: Mapping[str, bytes]) -> bool:
     """Whether both recordings are listed, the other files each under its hash, and no more."""
     recordings = sorted(f"{name}  {RECORDINGS}/{name}" for name in NAMES)
@@ -134,7 +142,7 @@ TARGETS: Final = (
         reads="the manifests of a bag, and what else describes it",
         holds="a bag is right only with the recordings that it holds, each under its own hash",
         one=_tag_files,
-        seeds=lambda: (PARTED.join(_tags().values()),),
+        seeds=_bags,
         longest=2000,
         words=(b"data/recordings/", b"../", b"  ", b"\r", b"\xc2\x85", b"\x1c"),
     ),

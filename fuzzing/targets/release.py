@@ -231,7 +231,8 @@ def _page_contents() -> Iterator[bytes]:
     for files in ({"a": b"xyz"}, {"a": b"", "b/c": b"x"}):
         index = {"files": [{"path": p, "bytes": len(c)} for p, c in files.items()], "page": {}}
         head = canonical(index)
-        yield len(head).to_bytes(4, "big") + head + b"".join(files.values())
+        whole = len(head).to_bytes(4, "big") + head + b"".join(files.values())
+        yield from (whole, whole + b"x", whole[:-1])
 
 
 TARGETS: Final = (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fuzzing.kept import CORPUS, read_corpus
+from fuzzing.kept import CORPUS, FOUND, known
 from fuzzing.target import Script
 from fuzzing.targets import TARGETS
 
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 SLOW = {"releases", "forged-releases", "sealed-segments", "zips", "signatures"}
 """Milliseconds for an input."""
-
-
-def known(target: Target) -> list[bytes]:
-    return [b"", *target.seeds(), *read_corpus(target.name)]
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
@@ -53,4 +49,4 @@ def test_what_nobody_would_write_is_read_as_it_should_be(target: Target) -> None
 
 
 def test_every_file_of_inputs_is_a_targets() -> None:
-    assert {file.stem for file in CORPUS.iterdir()} <= {*TARGETS}
+    assert {file.stem for folder in (CORPUS, FOUND) for file in folder.iterdir()} <= {*TARGETS}
