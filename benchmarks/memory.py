@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -37,7 +38,9 @@ def watch(name: str, step: Step, place: Path) -> tuple[Trace, int]:
         ended, status, used = os.wait4(child.pid, os.WNOHANG)
     child.returncode = os.waitstatus_to_exitcode(status)
     check_ended_well(child, step, place)
-    largest = used.ru_maxrss * KIBIBYTE if used else 0
+    # A process begins as a copy of this one, which counts as its own: less than this says nothing.
+    ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    largest = used.ru_maxrss * KIBIBYTE if used and used.ru_maxrss > ours else 0
     return Trace(name, tuple(seconds), tuple(held)), max(*held, largest)
 
 
