@@ -35,6 +35,8 @@ FEW: Final = 4
 """Steps on an axis, at the least."""
 HEIGHT: Final = 320
 """Of a diagram with axes, its margins included."""
+HUNDRED: Final = 100
+"""From here on a value's three digits are a whole number."""
 
 
 @dataclass(slots=True)
@@ -112,7 +114,8 @@ def bars(
             colour = OURS if name == "callrec" else THEIRS
             drawing.bar(LABELS, y + 3, each.median * per, LINE - 6, colour)
             drawing.line([(LABELS + each.low * per, middle), (LABELS + each.high * per, middle)])
-            drawing.text(LABELS + each.high * per + 8, middle + 4, f"{each.median:.3g} {unit}")
+            value = f"{each.median:,.0f}" if each.median >= HUNDRED else f"{each.median:.3g}"
+            drawing.text(LABELS + each.high * per + 8, middle + 4, f"{value} {unit}")
             y += LINE
         y += 0.6 * LINE
     return drawing.written()
