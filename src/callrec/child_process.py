@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Sequence
 
 
@@ -17,6 +17,8 @@ def python(module: str) -> tuple[str, ...]:
 
 def started(command: Sequence[str]) -> subprocess.Popen[bytes]:
     """A process with two pipes: no environment, no folder, no terminal of its caller's."""
+    import subprocess  # noqa: PLC0415  # few commands start one, and each loads this
+
     return subprocess.Popen(  # noqa: S603  # our own module, by our own interpreter
         command,
         stdin=subprocess.PIPE,

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from callrec.audit.stretch import STRETCH, Expected, Stretch, check_stretch
+from callrec.child_process import end, python, started
 from callrec.errors import CallrecError, Tampered
 
 if TYPE_CHECKING:
     import subprocess
     from typing import IO
 
-COMMAND: Final = (sys.executable, "-I", "-m", "callrec.audit.from_the_end")
+COMMAND: Final = python("callrec.audit.from_the_end")
 
 
 class Other:
@@ -47,10 +48,7 @@ class Other:
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
+            end(self._process)
 
     def found(self, first: int) -> Stretch | None:
         """The stretch that begins at ``first``, if the other process has found it sound.
@@ -75,17 +73,7 @@ class Other:
 
 
 def _start(job: bytes) -> subprocess.Popen[bytes]:
-    import subprocess  # noqa: PLC0415 - only a long log needs it, and every command imports this
-
-    process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-        COMMAND,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-        cwd="/",
-        env={},
-    )
+    process = started(COMMAND)
     assert process.stdin is not None  # noqa: S101 - both are pipes
     assert process.stdout is not None  # noqa: S101
     os.set_blocking(process.stdout.fileno(), False)
