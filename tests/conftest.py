@@ -8,6 +8,7 @@ import pytest
 
 import practices
 from canaries import left_about
+from procedures.drives import archived_twice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,18 @@ def _nothing_is_left_about(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def template(tmp_path_factory: pytest.TempPathFactory) -> House:
     """The practice that is copied; nobody changes it."""
     return practices.build(tmp_path_factory.mktemp("practice"))
+
+
+@pytest.fixture(scope="session")
+def archived_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The same with four recordings; its drive-a holds two bags: all that is in the vault."""
+    return archived_twice(template, tmp_path_factory.mktemp("archived"))
+
+
+@pytest.fixture
+def archived(archived_template: House, tmp_path: Path) -> House:
+    """A practice of one's own with such a drive."""
+    return practices.copy(archived_template, tmp_path / "house")
 
 
 @pytest.fixture

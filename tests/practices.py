@@ -142,9 +142,9 @@ def moved(house: House, folder: Path) -> House:
 
 
 def copy(house: House, folder: Path) -> House:
-    """The same practice in another folder."""
+    """The same practice in another folder, at the same time."""
     shutil.copytree(house.folder, folder, dirs_exist_ok=True)
-    return House(folder, house.seeds, house.kit)
+    return House(folder, house.seeds, house.kit, house.at)
 
 
 def _join(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import practices
 from attacks.typed import type_in
 from callrec import keyring
 from callrec.audit import from_the_end, stretch, whole
@@ -28,7 +27,7 @@ from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.doctor import Level, examine
 from callrec.procedures.release_unfinished import Begun, cut_off, noted
 from procedures.asking import REASON, by_sql, rows
-from procedures.drives import archive, archived_twice, drive, verify
+from procedures.drives import archive, drive, verify
 from procedures.spool import a_call
 
 if TYPE_CHECKING:
@@ -54,19 +53,6 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(module, step, stepping)
 
     return set_up
-
-
-@pytest.fixture(scope="module")
-def archived_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    return archived_twice(template, tmp_path_factory.mktemp("archived"))
-
-
-@pytest.fixture
-def archived(archived_template: House, tmp_path: Path) -> House:
-    house = practices.copy(archived_template, tmp_path / "house")
-    house.at = archived_template.at
-    house.open()
-    return house
 
 
 # --- the audit log ---------------------------------------------------------------------------

@@ -30,7 +30,6 @@ from procedures.asking import by_sql, last_leaf, rows
 from procedures.drives import (
     acts,
     archive,
-    archived_twice,
     contents,
     drive,
     faults,
@@ -53,21 +52,6 @@ if TYPE_CHECKING:
 
 CHANCE = 4
 """Letters that random bytes may well spell."""
-
-
-@pytest.fixture(scope="module")
-def twice(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Made once, and copied for each test."""
-    return archived_twice(template, tmp_path_factory.mktemp("twice"))
-
-
-@pytest.fixture
-def archived(twice: House, tmp_path: Path) -> House:
-    """A practice of one's own whose drive-a holds two bags: all that is in the vault."""
-    house = practices.copy(twice, tmp_path / "house")
-    house.at = twice.at
-    house.open()
-    return house
 
 
 # What is written.

@@ -19,7 +19,6 @@ from callrec.procedures.archive_heads import check_head, check_said, statement_f
 from procedures.asking import by_sql
 from procedures.drives import (
     archive,
-    archived_twice,
     drive,
     last,
     one_more_call,
@@ -36,15 +35,15 @@ if TYPE_CHECKING:
 VOLUME = "70" * 16
 
 
-@pytest.fixture(scope="module")
-def twice(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Made once, and copied for each test that changes it."""
-    return archived_twice(template, tmp_path_factory.mktemp("twice"))
+@pytest.fixture
+def twice(archived_template: House) -> House:
+    """For tests that change nothing of it."""
+    return archived_template
 
 
 @pytest.fixture
-def house(twice: House, tmp_path: Path) -> House:
-    return practices.copy(twice, tmp_path / "house")
+def house(archived: House) -> House:
+    return archived
 
 
 def a_statement(house: House, *, kind: str = "volume", by: str = "max", key: str = "") -> Statement:

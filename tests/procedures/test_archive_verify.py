@@ -22,7 +22,6 @@ from callrec.procedures.archive_verify import count_bags, last_verified
 from callrec.procedures.volume_list import list_volumes
 from procedures.drives import (
     archive,
-    archived_twice,
     contents,
     drive,
     faults,
@@ -46,9 +45,9 @@ DAMAGED, MISSING, EXTRA = FaultKind.DAMAGED, FaultKind.MISSING, FaultKind.EXTRA
 
 
 @pytest.fixture(scope="module")
-def twice(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+def twice(archived_template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
     """Made once, and copied for each test: drive-a, written to twice, and drive-b, once."""
-    house = archived_twice(template, tmp_path_factory.mktemp("twice"))
+    house = practices.copy(archived_template, tmp_path_factory.mktemp("twice"))
     shutil.copytree(drive(house), house.folder / "first-days")
     archive(house, drive(house, "drive-b"))
     return house
@@ -56,10 +55,7 @@ def twice(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
 
 @pytest.fixture
 def house(twice: House, tmp_path: Path) -> House:
-    copied = practices.copy(twice, tmp_path / "house")
-    copied.at = twice.at
-    copied.open()
-    return copied
+    return practices.copy(twice, tmp_path / "house")
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from practices import House
 from procedures.asking import rows
 from procedures.drives import (
     archive,
-    archived_twice,
     drive,
     faults,
     flip,
@@ -45,18 +44,11 @@ LEAST_STEPS = 60
 """There are more, and none is to go missing unseen."""
 
 
-@pytest.fixture(scope="module")
-def twice(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """drive-a has two bags: all four recordings of the vault."""
-    return archived_twice(template, tmp_path_factory.mktemp("twice"))
-
-
 @pytest.fixture
-def house(twice: House, tmp_path: Path) -> House:
-    made = practices.copy(twice, tmp_path / "house")
-    made.at = twice.at.replace(day=26)
-    made.open()
-    return made
+def house(archived: House) -> House:
+    archived.at = archived.at.replace(day=26)
+    archived.open()
+    return archived
 
 
 def all_bags_are_valid(*drives: Path) -> None:

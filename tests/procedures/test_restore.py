@@ -31,7 +31,6 @@ from cli.transcript import password_of
 from procedures.drives import (
     acts,
     archive,
-    archived_twice,
     drive,
     flip,
     last,
@@ -48,18 +47,9 @@ if TYPE_CHECKING:
     from practices import House
 
 
-@pytest.fixture(scope="module")
-def twice(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Made once, and copied for each test: drive-a has two bags, all that is in the vault."""
-    return archived_twice(template, tmp_path_factory.mktemp("twice"))
-
-
 @pytest.fixture
-def house(twice: House, tmp_path: Path) -> House:
-    made = practices.copy(twice, tmp_path / "house")
-    made.at = twice.at
-    made.open()
-    return made
+def house(archived: House) -> House:
+    return archived
 
 
 def lose_vault(house: House) -> None:

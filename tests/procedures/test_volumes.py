@@ -66,8 +66,7 @@ def on_two(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
 @pytest.fixture
 def house(on_two: House, tmp_path: Path) -> House:
     copied = practices.copy(on_two, tmp_path / "house")
-    copied.at = on_two.at
-    places = copied.open().state_folder / "places.json"
+    places = copied.practice.state_folder / "places.json"
     places.write_text(places.read_text().replace(str(on_two.folder), str(copied.folder)))
     return copied
 
