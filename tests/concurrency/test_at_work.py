@@ -99,10 +99,22 @@ def test_each_search_is_in_the_log_once(day: Day) -> None:
     assert len(done_leaves(day, "search")) == len(day.done("search"))
 
 
-def test_each_request_is_released_once_and_whole(day: Day) -> None:
+def test_each_approval_is_released_once(day: Day) -> None:
+    """Whoever is quick enough releases it; a second approval is a second release."""
+    may_be_released: dict[str, bool] = {}
+    for leaf in leaves(day):
+        if leaf.outcome == "done" and leaf.act in (RequestAct.APPROVED, RequestAct.FAILED):
+            may_be_released[leaf.subject[0]] = True
+        if leaf.outcome == "done" and leaf.act == RequestAct.PREPARED:
+            assert may_be_released[leaf.subject[0]]
+            may_be_released[leaf.subject[0]] = False
+
+
+def test_each_request_is_released_and_each_release_is_whole(day: Day) -> None:
     told = day.done("release")
     packages = {json.loads(each.out)["path"]: json.loads(each.out) for each in told}
-    assert len(packages) == len({each.words[1] for each in told}) == 2 * day.rounds
+    assert len(packages) == len(told) == len(done_leaves(day, RequestAct.DELIVERED))
+    assert len({each.words[1] for each in told}) == 2 * day.rounds
     assert {str(path) for path in (day.house.folder / "outbox").iterdir()} == packages.keys()
     fingerprint = done(day.house, "sam", "fingerprint", "--json")
     pin = json.loads(fingerprint)["fingerprint"]

@@ -7,6 +7,7 @@ import io
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from callrec.procedures.archive_unfinished import archiving
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.doctor import Level, examine
 from callrec.procedures.release_unfinished import Begun, cut_off, noted
-from procedures.asking import REASON, by_sql, rows
+from procedures.asking import REASON, a_request, by_sql, request_id, rows
 from procedures.drives import archive, drive, verify
 from procedures.spool import a_call
 
@@ -172,6 +173,23 @@ def test_a_note_that_another_clears_away_before_it_is_locked_is_made_again(
         with (folder / BEGUN.release).open("rb") as file, pytest.raises(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     assert notes(house) == []
+
+
+def test_a_release_that_was_refused_meanwhile_leaves_no_note(house: House) -> None:
+    a_request(house, recordings=[])
+    begun = replace(BEGUN, request=request_id(house, "R-1"))
+    with pytest.raises(Failed), noted(house.practice, begun):
+        raise Failed("something else happened to the request meanwhile")
+    assert notes(house) == []
+
+
+def test_a_release_of_which_the_log_does_not_say_how_it_ended_leaves_its_note(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release_unfinished, "is_under_way", lambda *_: True)
+    with pytest.raises(Failed), noted(house.practice, BEGUN):
+        raise Failed("the log could not be written")
+    assert notes(house) == [BEGUN.release]
 
 
 # --- the doctor ------------------------------------------------------------------------------

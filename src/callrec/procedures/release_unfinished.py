@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from callrec.catalogue.engine import reading
-from callrec.errors import Failed
+from callrec.errors import CallrecError, Failed
 from callrec.procedures.release_record import is_under_way, record_failed
 from callrec.release.unfinished import left_behind
 from callrec.store.disk import sync_each
@@ -55,13 +55,21 @@ class Begun:
 def noted(practice: Practice, begun: Begun) -> Iterator[None]:
     """Keep a note while a release is made; it goes once the log says how the release ended.
 
+    Where the log cannot be asked, or the note not be removed, the next release sees to it.
+
     Raises:
         Failed: the state folder cannot be written.
     """
     note, file = _write(practice, begun)
     with file:
-        yield
-        with suppress(OSError):  # the next release clears it away; this one's passphrase is shown
+        try:
+            yield
+        except BaseException:
+            with suppress(CallrecError, OSError):
+                if not _is_open(practice, begun):
+                    note.unlink()
+            raise
+        with suppress(OSError):  # this release's passphrase is shown all the same
             note.unlink()
 
 
