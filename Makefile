@@ -7,6 +7,7 @@
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break each rule of policy/ and see that a test fails (docs/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
+# make killed    kill what takes several steps at each of them, not at one in eight: minutes (docs/faults.md)
 # make faults    let commands fail at each of their operations, in every way: hours (docs/faults.md)
 # make fuzz      SECONDS of processor time for each reader of what others wrote, or for TARGET (docs/fuzzing.md)
 # make bench     callrec beside its peers, in minutes; make bench-full: what docs/benchmarks.md shows
@@ -16,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test check format audit licences release mutation concurrency faults fuzz judges bench bench-full peers
+.PHONY: demo test check format audit licences release mutation concurrency killed faults fuzz judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
@@ -48,6 +49,9 @@ mutation: $(INSTALLED)
 # 20 rounds: about 580 commands with each of SQLite's journals.
 concurrency: $(INSTALLED) judges
 	$(BIN)/python -m pytest tests/concurrency/test_at_work.py --rounds 20 -rP
+
+killed: $(INSTALLED) judges
+	$(BIN)/python -m pytest -n auto --dist worksteal --steps all -k killed tests/procedures
 
 faults: $(INSTALLED) judges
 	PYTHONPATH=tests $(BIN)/python -m faults $(FAULTS)

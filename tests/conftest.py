@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
 import practices
+from callrec.crypto import primitives
 from canaries import left_about
 from procedures.drives import archived_twice
+from steps import SHARE, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +20,38 @@ if TYPE_CHECKING:
     from practices import House
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--steps",
+        choices=["share", "all"],
+        default="share",
+        help="where something is killed at each of its steps: at a share of them, or at all",
+    )
+
+
+@pytest.fixture
+def steps(request: pytest.FixtureRequest) -> Steps:
+    """At which steps this test kills something."""
+    all_of_them = request.config.getoption("--steps") == "all"
+    return Steps(request.function.__name__, one_of=1 if all_of_them else SHARE)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_is_left_about(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """At the end of a run no password, name or reason lies where callrec wrote."""
     yield
     assert left_about(tmp_path_factory.getbasetemp()) == []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_password_is_stretched_once() -> Iterator[None]:
+    """What is slow by design is done once for the same password, salt and cost.
+
+    The same few people give their passwords thousands of times; it was a tenth of a whole run.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(primitives, "stretch", cache(primitives.stretch))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,63 +1,62 @@
-"""A release that is killed at a chosen point; a program of its own, for test_release_cut_off.
+"""A release that is killed at each of its steps; a program of its own.
 
-It uses only what every run is given, the clock and the progress, to be at that point. The clock is
-asked when a rule asks the day, when the manifest is dated, and several times by each transaction;
-progress is told after each recording that was read and each file that was written.
+It is one too that the clock is asked, and that progress is told: of each recording that was read,
+and of each file that was written.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from callrec.config import Config, Passwords
+from callrec.crypto.identity import Identity
 from callrec.policy.handing_over import Form
 from callrec.policy.releasing import Directions
 from callrec.practice import open_practice
+from callrec.procedures.people import find_person
 from callrec.procedures.release import release_recordings
-from callrec.procedures.unlock import actor_by_password
-from cli.transcript import password_of
+from callrec.procedures.unlock import Unlocked, actor_of
+from procedures.dying import at_each_step
+
+if TYPE_CHECKING:
+    from procedures.dying import Death
 
 
-class Life:
-    """Ends at the ``left``-th step."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-    def step(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-def main(house: Path, at: datetime, form: Form, life: Life) -> None:
-    """Release R-1 as sam, till life ends; says the passphrase if it does not."""
+def live(house: Path, seed: bytes, at: datetime, form: Form, *, death: Death, step: int) -> None:
+    """Release R-1 as sam, till death comes; whatever is put aside meanwhile lies with the rest."""
+    (house / "tmp").mkdir()
+    os.environ |= {name: str(house / "tmp") for name in ("TMPDIR", "HOME", "XDG_RUNTIME_DIR")}
     config = Config(vault=house / "vault", passwords=Passwords(approver_memory_mib=64))
-    alive = [False]
 
     def now() -> datetime:
-        if alive[0]:
-            life.step()
+        death.may_come()
         return at
 
     practice = open_practice(config, now, {"XDG_STATE_HOME": str(house / "state")})
-    actor = actor_by_password(practice, login="sam", password=password_of("sam"))
-    alive[0] = True  # what was before is the login's, not the release's
-    done = release_recordings(
-        practice,
-        actor,
-        "R-1",
+    row, _ = find_person(practice, "sam")
+    identity = Identity.from_seed(seed, practice.vault)
+    sam = actor_of(practice, Unlocked(row.id, "sam", identity, claimed=False))
+    death.comes_at(step)  # what was before is the login's, not the release's
+    release_recordings(
+        *(practice, sam, "R-1"),
         to=house / "outbox",
         directions=Directions(form=form),
-        advance=lambda _: life.step(),
+        advance=lambda _: death.may_come(),
     )
-    sys.stdout.write(done.passphrase)
 
 
 if __name__ == "__main__":
-    where, when, what, steps = sys.argv[1:]
-    main(Path(where), datetime.fromisoformat(when).astimezone(UTC), Form(what), Life(int(steps)))
+    where, to, sams, when, what = sys.argv[1:]
+    at_each_step(
+        Path(where),
+        Path(to),
+        lambda house, death, step: live(
+            *(house, bytes.fromhex(sams), datetime.fromisoformat(when).astimezone(UTC), Form(what)),
+            death=death,
+            step=step,
+        ),
+    )

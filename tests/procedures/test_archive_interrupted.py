@@ -32,9 +32,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from steps import Steps
+
 POINTS = {"the bag is there": 5, "the copy of the catalogue is there": 6, "the rows are written": 8}
 """How often the clock was asked by then."""
 COMMITTED = 9
+LEAST_STEPS = 40
+"""There are more, and none is to go missing unseen."""
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +57,13 @@ def on_two(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
     return house
 
 
-def killed(house: House, folder: Path, what: str) -> Iterator[House]:
+def killed(
+    house: House, folder: Path, steps: Steps, what: str, *, least: int = 0
+) -> Iterator[House]:
     """A practice for each step at which it was killed, and last the one where it was not."""
     at = house.at.replace(day=27)
     words = what, house.seeds["max"].hex(), at.isoformat()
-    for each in each_left("killed_archive", house.folder, folder, *words):
+    for each in each_left("killed_archive", house.folder, folder, steps, *words, least=least):
         left = House(each, house.seeds, house.kit)
         left.at = at
         left.open()
@@ -77,43 +83,39 @@ def is_readable_somewhere(house: House) -> bool:
     )
 
 
-def test_killed_at_any_step_the_next_run_finishes(waiting: House, tmp_path: Path) -> None:
-    steps = 0
-    for house in killed(waiting, tmp_path, "archive drive-a"):
-        steps += 1
+def test_killed_at_any_step_the_next_run_finishes(
+    waiting: House, tmp_path: Path, steps: Steps
+) -> None:
+    for house in killed(waiting, tmp_path, steps, "archive drive-a", least=LEAST_STEPS):
         house.at = house.at.replace(day=28)
         archive(house, drive(house))
         report = verify(house, drive(house))
         assert (report.bags, report.checked, report.faults) == (3, 5, ())
         assert not [*(drive(house) / "bags").glob(".*")]
-    assert steps > 40
     for bag in (drive(house) / "bags").iterdir():
         assert bagit.Bag(str(bag)).validate()
     assert verified(house).problems == ()
 
 
 def test_a_new_volume_that_was_killed_at_any_step_is_finished_too(
-    waiting: House, tmp_path: Path
+    waiting: House, tmp_path: Path, steps: Steps
 ) -> None:
-    steps = 0
     (waiting.folder / "drive-b").mkdir(exist_ok=True)
-    for house in killed(waiting, tmp_path, "archive drive-b"):
-        steps += 1
+    for house in killed(waiting, tmp_path, steps, "archive drive-b", least=LEAST_STEPS):
         house.at = house.at.replace(day=28)
         archive(house, drive(house, "drive-b"))
         report = verify(house, drive(house, "drive-b"))
         assert (report.bags, report.checked, report.faults) == (1, 5, ())
         assert len(list_volumes(house.practice)) == 2
-    assert steps > 40
     (bag,) = (drive(house, "drive-b") / "bags").iterdir()
     assert bagit.Bag(str(bag)).validate()
 
 
 def test_killed_at_any_step_of_removing_no_recording_is_lost_and_the_next_run_finishes(
-    on_two: House, tmp_path: Path
+    on_two: House, tmp_path: Path, steps: Steps
 ) -> None:
     files = []
-    for house in killed(on_two, tmp_path, "remove drive-b"):
+    for house in killed(on_two, tmp_path, steps, "remove drive-b"):
         assert is_readable_somewhere(house)
         files.append(len([*house.practice.store.names()]))
         house.at = house.at.replace(day=28)
@@ -121,7 +123,8 @@ def test_killed_at_any_step_of_removing_no_recording_is_lost_and_the_next_run_fi
         assert [*house.practice.store.names()] == []
         assert is_readable_somewhere(house)
     assert files == sorted(files, reverse=True)
-    assert set(files) == {4, 3, 2, 1, 0}
+    assert (files[0], files[-1]) == (4, 0)
+    assert not steps.are_all or set(files) == {4, 3, 2, 1, 0}
     assert verified(house).problems == ()
     for at in ("drive-a", "drive-b"):
         for bag in (house.folder / at / "bags").iterdir():
@@ -129,10 +132,10 @@ def test_killed_at_any_step_of_removing_no_recording_is_lost_and_the_next_run_fi
 
 
 def test_killed_at_any_step_a_volume_is_lost_with_its_incident_or_not_at_all(
-    on_two: House, tmp_path: Path
+    on_two: House, tmp_path: Path, steps: Steps
 ) -> None:
     seen = []
-    for house in killed(on_two, tmp_path, "lose drive-a"):
+    for house in killed(on_two, tmp_path, steps, "lose drive-a"):
         out = next(each for each in list_volumes(house.practice) if each.label == "drive-a").is_lost
         assert len(list_incidents(house.practice, house.actor("dora"))) == out
         seen.append(out)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bagit
@@ -18,7 +14,6 @@ from callrec.procedures import restore
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.restore import open_volumes
 from callrec.procedures.rotating import rotate_keys
-from practices import House
 from procedures.asking import rows
 from procedures.drives import (
     archive,
@@ -29,17 +24,18 @@ from procedures.drives import (
     one_more_call,
     verify,
 )
+from procedures.dying import each_left
 from procedures.erasures import approved_erasure, erase
 from procedures.spool import originals_of
 from procedures.test_reencrypting import files, named, seal_anew
 from procedures.test_restore import lose_vault, restored, verified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
-NOW_AND_THEN = 7
-"""Of how many steps one is looked at closely, which takes a while."""
+    from practices import House
+    from steps import Steps
+
 LEAST_STEPS = 60
 """There are more, and none is to go missing unseen."""
 
@@ -160,30 +156,20 @@ def test_an_erasure_reaches_the_former_files_that_a_volume_holds(house: House) -
 # Killed midway.
 
 
-def killed(house: House, folder: Path) -> Iterator[Path]:
-    """The folder of each practice whose restore was killed at a step; last, of one that was not."""
-    dora = house.actor("dora").person.id
-    words = [str(folder), dora, house.seeds["dora"].hex(), house.practice.root.hex()]
-    lose_vault(house)
-    done = subprocess.run(
-        [sys.executable, "-m", "procedures.killed_restore", str(house.folder), *words],
-        env={**os.environ, "PYTHONPATH": str(TESTS), "HOME": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    yield from sorted(folder.iterdir(), key=lambda each: int(each.name))
-
-
-def test_a_restore_that_is_killed_at_any_step_is_gone_on_with(house: House, tmp_path: Path) -> None:
+def test_a_restore_that_is_killed_at_any_step_is_gone_on_with(
+    house: House, tmp_path: Path, steps: Steps
+) -> None:
     originals = originals_of(house)
     seen = []
-    for step, folder in enumerate(killed(house, tmp_path / "killed")):
+    dora = house.actor("dora").person.id
+    words = [dora, house.seeds["dora"].hex(), house.practice.root.hex()]
+    lose_vault(house)
+    to = tmp_path / "killed"
+    for folder in each_left("killed_restore", house.folder, to, steps, *words, least=LEAST_STEPS):
         vault = folder / "vault"
         seen.append(vault.exists())
         assert not vault.exists() or (vault / "catalogue.sqlite").exists()
-        if step % NOW_AND_THEN == 0:
+        if steps.closely(len(seen) - 1):
             there = practices.moved(house, folder)
             restored(there)
             assert originals_of(there) == originals
@@ -191,7 +177,5 @@ def test_a_restore_that_is_killed_at_any_step_is_gone_on_with(house: House, tmp_
             assert verified(there).verdict is Verdict.INTACT
             assert faults(verify(there, drive(there))) == []
             all_bags_are_valid(drive(there))
-        shutil.rmtree(folder)
     assert seen == sorted(seen)
-    assert len(seen) > LEAST_STEPS
     assert seen[-1]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
     from practices import House
+    from steps import Steps
 
 REFERENCE = "R-1"
 PARTS = 6
@@ -62,9 +63,9 @@ def test_there_are_many_points(points: int) -> None:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_wherever_it_is_killed_there_is_old_or_new_and_the_next_run_finishes(
-    waiting: House, points: int, tmp_path: Path, part: int
+    waiting: House, points: int, tmp_path: Path, steps: Steps, part: int
 ) -> None:
-    for point in range(1 + part, points + 1, PARTS):
+    for point in steps.of(points)[part::PARTS]:
         house = later(practices.copy(waiting, tmp_path / str(point)))
         at, secrets = drive(house), secrets_of(house, 1, 3)
         assert killed(house, REFERENCE, at, point=point, carry_out=dispose_recordings) == 0
@@ -83,11 +84,11 @@ def test_wherever_it_is_killed_there_is_old_or_new_and_the_next_run_finishes(
         assert verified(house).verdict is Verdict.INTACT, point
 
 
-def test_a_proposal_that_is_killed_is_made_or_not(due: House, tmp_path: Path) -> None:
+def test_a_proposal_that_is_killed_is_made_or_not(due: House, tmp_path: Path, steps: Steps) -> None:
     whole = later(practices.copy(due, tmp_path / "whole"))
     points = killed(whole, "", carry_out=propose_instead)
     assert points > 0
-    for point in range(1, points + 1):
+    for point in steps.of(points):
         house = later(practices.copy(due, tmp_path / str(point)))
         assert killed(house, "", point=point, carry_out=propose_instead) == 0
         house.open()

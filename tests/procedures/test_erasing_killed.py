@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from practices import House
+    from steps import Steps
 
 REFERENCE = "R-1"
+PARTS = 8
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +62,11 @@ def test_there_are_more_than_a_hundred_points(points: int) -> None:
     assert points > 100
 
 
-@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_wherever_it_is_killed_there_is_old_or_new_and_the_next_run_finishes(
-    waiting: House, points: int, tmp_path: Path, part: int
+    waiting: House, points: int, tmp_path: Path, steps: Steps, part: int
 ) -> None:
-    for point in range(1 + part, points + 1, 8):
+    for point in steps.of(points)[part::PARTS]:
         house = practices.copy(waiting, tmp_path / str(point))
         house.at = waiting.at.replace(day=27)
         secrets = secrets_of(house, 1, 2, 5)

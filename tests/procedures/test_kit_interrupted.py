@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from practices import House
-
-NOW_AND_THEN = 9
-"""Of how many steps one is looked at closely, which takes a while."""
+    from steps import Steps
 
 
 def counts(house: House, words: str) -> bool:
@@ -43,22 +41,21 @@ def words_that_count(house: House) -> str:
 
 @pytest.mark.parametrize("what", ["kit", "use"])
 def test_killed_while_one_kit_takes_the_place_of_another(
-    granted: House, tmp_path: Path, what: str
+    granted: House, tmp_path: Path, steps: Steps, what: str
 ) -> None:
     (granted.folder / "words").write_text(granted.kit, encoding="utf-8")
     seen = []
     house, words = granted, granted.kit
-    for house in killed(granted, tmp_path / "killed", what):
+    for house in killed(granted, tmp_path / "killed", steps, what, least=20):
         words = words_that_count(house)
         replaced = words != house.kit
         seen.append(replaced)
         assert audit_keys(house.practice) == ()
         assert ("nora" in logins(house.practice).values()) == (replaced and what == "use")
-        if len(seen) % NOW_AND_THEN == 0:
+        if steps.closely(len(seen)):
             drill(house, words)
             use(house, words, login="nell")
     assert seen == sorted(seen)
     assert seen[-1]
-    assert len(seen) > 20
     assert verified(house).problems == ()
     assert drill(house, words).recording

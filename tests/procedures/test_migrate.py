@@ -46,6 +46,7 @@ from procedures.asking import (
 )
 from procedures.busy import busy
 from procedures.drives import archive, drive, one_more_call
+from procedures.dying import each_left
 from procedures.older import (
     SINCE_0001,
     back_to_0002,
@@ -62,10 +63,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from practices import House
+    from steps import Steps
 
 FILLED = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
 
-TESTS = Path(__file__).parent.parent
 LEAST_STEPS = 30
 """There are more, and none is to go missing unseen."""
 MIGRATIONS = Path(catalogue.__file__).parent / "migrations"
@@ -379,31 +380,23 @@ def test_a_migration_that_would_lose_a_row_changes_nothing(older: House, tmp_pat
 
 
 def test_a_migration_that_is_killed_at_any_step_changes_nothing_and_can_be_done_again(
-    older: House, tmp_path: Path
+    older: House, tmp_path: Path, steps: Steps
 ) -> None:
     older.practice.engine.dispose()
-    folder = tmp_path / "killed"
-    ran = subprocess.run(
-        [sys.executable, "-m", "procedures.killed_migration", str(older.folder), str(folder)],
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
-        check=False,
-        capture_output=True,
-    )
-    assert ran.returncode == 0, ran.stderr
-    *steps, whole = sorted(folder.iterdir(), key=lambda each: int(each.name))
-    assert len(steps) > LEAST_STEPS
     done = list[bool]()
-    for step in steps:
-        house = practices.moved(older, step)
+    words = "killed_migration", older.folder, tmp_path / "killed", steps
+    for folder in each_left(*words, least=LEAST_STEPS):
+        house = practices.moved(older, folder)
         done.append(sql(house, "SELECT version_num FROM alembic_version") == [(catalogue.SCHEMA,)])
         if not done[-1]:
             assert is_as_it_was(house, tmp_path)
             tables = {name for (name,) in sql(house, "SELECT name FROM sqlite_master")}
             assert not set(SINCE_0001) & tables
-        assert migrate(house).after == catalogue.SCHEMA
+        migrated = migrate(house)
+        assert (migrated.after, migrated.copy is None) == (catalogue.SCHEMA, done[-1])
         house.open()
     assert done == sorted(done)
-    assert migrate(practices.moved(older, whole)).copy is None
+    assert done[-1]
 
 
 def test_a_damaged_catalogue_is_found_before_anything_is_changed(

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,17 +16,19 @@ from callrec.procedures.release_copies import Enclosed
 from callrec.procedures.release_record import record_prepared
 from callrec.procedures.release_unfinished import Begun, cut_off, noted
 from procedures.asking import approved, grants_of, last_leaf, request_id, rows, signed_in
+from procedures.dying import each_left
 from procedures.packages import acts_of, outbox, release
 from procedures.spool import a_call, a_wave, originals_of, take_in
+from steps import Steps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from practices import House
 
-TESTS = Path(__file__).parents[1]
 LONG = 1_500_000
 """Bytes of a call: more than one segment, and than any buffer."""
-STEPS = 40
-"""More than a release of one recording takes: the last runs to its end."""
 
 
 @pytest.fixture(scope="module")
@@ -45,19 +43,13 @@ def granted_call(template: House, tmp_path_factory: pytest.TempPathFactory) -> H
     return house
 
 
-def killed_at(house: House, step: int, form: str = "zip") -> bool:
-    """Release in a process that is killed at a step; whether it was, or had ended before."""
-    words = [str(house.folder), house.at.isoformat(), form, str(step)]
-    places = {name: str(house.folder / "tmp") for name in ("TMPDIR", "HOME", "XDG_RUNTIME_DIR")}
-    (house.folder / "tmp").mkdir(exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "procedures.killed_release", *words],
-        env={**os.environ, **places, "PYTHONPATH": str(TESTS)},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode != 0
+def killed(house: House, folder: Path, steps: Steps, form: str = "zip") -> Iterator[House]:
+    """A practice for each step at which its release was killed, and last one where it was not."""
+    words = house.seeds["sam"].hex(), house.at.isoformat(), form
+    for each in each_left("killed_release", house.folder, folder, steps, *words, least=40):
+        left = practices.moved(house, each)
+        left.open()
+        yield left
 
 
 def is_delivered(house: House) -> bool:
@@ -74,56 +66,44 @@ def no_sound_lies_about(house: House) -> None:
             assert not any(original[at : at + 16] in data for at in some), path.name
 
 
-STEPS_OF = [
-    *(("zip", step) for step in range(1, STEPS)),
-    *(("html", n) for n in range(9, STEPS, 5)),
-]
-
-
-@pytest.mark.parametrize(("form", "step"), STEPS_OF)
-def test_killed_at_any_step(granted_call: House, tmp_path: Path, step: int, form: str) -> None:
-    house = practices.copy(granted_call, tmp_path / "house")
-    killed = killed_at(house, step, form)
-    no_sound_lies_about(house)
-    house.open()
-    left = list(outbox(house).iterdir())
-    if is_delivered(house):
-        assert rows(house, "SELECT * FROM grant_") == []
-        assert [path.suffix for path in left] == [f".{form}"]
-        return
-    assert killed
-    assert len(rows(house, "SELECT * FROM grant_")) == 1
-    # Whole under its name or not there at all, and in any case opened by nobody's passphrase.
-    assert not any(path.name.startswith(".") for path in left)
-    release(house)
-    assert is_delivered(house)
-    assert left == [] or not left[0].exists()
-    assert len(list(outbox(house).iterdir())) == 1
-
-
-def test_the_last_step_is_beyond_a_release(granted_call: House, tmp_path: Path) -> None:
-    house = practices.copy(granted_call, tmp_path / "house")
-    assert not killed_at(house, STEPS)
+@pytest.mark.parametrize(("form", "fewer"), [("zip", 1), ("html", 5)])
+def test_killed_at_any_step(
+    granted_call: House, tmp_path: Path, steps: Steps, form: str, fewer: int
+) -> None:
+    seen = []
+    steps = replace(steps, one_of=steps.one_of * fewer)
+    for house in killed(granted_call, tmp_path / "killed", steps, form):
+        no_sound_lies_about(house)
+        step, left = house.folder.name, list(outbox(house).iterdir())
+        seen.append(is_delivered(house))
+        if seen[-1]:
+            assert rows(house, "SELECT * FROM grant_") == [], step
+            assert [path.suffix for path in left] == [f".{form}"], step
+            continue
+        assert len(rows(house, "SELECT * FROM grant_")) == 1, step
+        # Whole under its name or not there at all, and in any case opened by nobody's passphrase.
+        assert not any(path.name.startswith(".") for path in left), step
+        release(house)
+        assert is_delivered(house), step
+        assert left == [] or not left[0].exists(), step
+        assert len(list(outbox(house).iterdir())) == 1, step
+    assert seen == sorted(seen)
+    assert seen[-1]
 
 
 @pytest.fixture(scope="module")
-def under_way(granted_call: House, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """The last step at which the package is whole, and nothing is said yet of how it ended."""
-    for step in range(STEPS, 0, -1):
-        house = practices.copy(granted_call, tmp_path_factory.mktemp("killed"))
-        killed_at(house, step)
-        house.open()
+def cut_template(granted_call: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Killed when the package is whole, and nothing is said yet of how it ended."""
+    to, kept = tmp_path_factory.mktemp("killed"), tmp_path_factory.mktemp("cut") / "house"
+    for house in killed(granted_call, to, Steps("cut_off", one_of=4)):
         if acts_of(house)[-1] == "release.prepared" and list(outbox(house).iterdir()):
-            return step
+            return practices.copy(house, kept)
     pytest.fail("no step leaves such a release")
 
 
 @pytest.fixture
-def cut(granted_call: House, under_way: int, tmp_path: Path) -> House:
-    house = practices.copy(granted_call, tmp_path / "house")
-    assert killed_at(house, under_way)
-    house.open()
-    return house
+def cut(cut_template: House, tmp_path: Path) -> House:
+    return practices.copy(cut_template, tmp_path / "house")
 
 
 def test_the_doctor_finds_what_was_cut_off(cut: House) -> None:

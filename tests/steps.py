@@ -1,0 +1,32 @@
+"""At which of its steps something is killed: a share of them in every run, or all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from zlib import crc32
+
+SHARE: Final = 8
+"""Of so many steps one is taken where not all are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The first step, the last, and one of so many between, from one that differs by test."""
+
+    test: str
+    one_of: int = SHARE
+
+    @property
+    def are_all(self) -> bool:
+        """Whether none is left out."""
+        return self.one_of == 1
+
+    def of(self, last: int) -> list[int]:
+        """Those that are taken of 1 to ``last``, in order."""
+        first = 1 + crc32(self.test.encode()) % self.one_of
+        return sorted({1, last, *range(first, last + 1, self.one_of)})
+
+    def closely(self, number: int) -> bool:
+        """Whether this one of those that are taken, from 0, is looked at in ways that take long."""
+        return number % (7 if self.are_all else 3) == 0
