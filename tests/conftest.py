@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +13,13 @@ from procedures.drives import archived_twice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from practices import House
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For very many short runs, as breaking the code one thing at a time makes them."""
+    parser.addoption("--practice", type=Path, help="folder with the practice of an earlier run")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,9 +30,12 @@ def _nothing_is_left_about(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> House:
+def template(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> House:
     """The practice that is copied; nobody changes it."""
-    return practices.build(tmp_path_factory.mktemp("practice"))
+    kept: Path | None = pytestconfig.getoption("practice")
+    if kept is None:
+        return practices.build(tmp_path_factory.mktemp("practice"))
+    return practices.kept(kept.resolve())
 
 
 @pytest.fixture(scope="session")
