@@ -65,12 +65,12 @@ def stated(kind: str, by: str, *, signed_by: str = "", **fields: Any) -> Stateme
     return state(kind, vault=VAULT, by=id_of(by), at=AT, seed=seed, fields=fields)
 
 
-def voucher(person: str, **other: Any) -> dict[str, Any]:
+def voucher(who: str, /, **other: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "delegations": [],
-        "keys": key_of(person).public.as_json(),
+        "keys": key_of(who).public.as_json(),
         "name": "aa" * 32,
-        "person": id_of(person),
+        "person": id_of(who),
         "powers": ["hear"],
         "previous": "",
         "role": "staff",
