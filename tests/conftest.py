@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,6 @@ from steps import SHARE, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from practices import House
 
@@ -27,6 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="share",
         help="where something is killed at each of its steps: at a share of them, or at all",
     )
+    # For very many short runs, as breaking the code one thing at a time makes them.
+    parser.addoption("--practice", type=Path, help="folder with the practice of an earlier run")
 
 
 @pytest.fixture
@@ -55,9 +57,12 @@ def _a_password_is_stretched_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> House:
+def template(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> House:
     """The practice that is copied; nobody changes it."""
-    return practices.build(tmp_path_factory.mktemp("practice"))
+    kept: Path | None = pytestconfig.getoption("practice")
+    if kept is None:
+        return practices.build(tmp_path_factory.mktemp("practice"))
+    return practices.kept(kept.resolve())
 
 
 @pytest.fixture(scope="session")

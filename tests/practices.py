@@ -6,6 +6,7 @@ locked with the least memory that is allowed, or the suite would take minutes lo
 
 from __future__ import annotations
 
+import json
 import shutil
 from copy import copy as shallow_copy
 from dataclasses import dataclass, field
@@ -123,6 +124,17 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
     add_intake(practice, dora, login="door", full_name="Telephone intake", credential=credential)
     seeds["door"] = read_credential(credential).seed
     return House(folder, seeds, founded.kit.pages[0])
+
+
+def kept(folder: Path) -> House:
+    """The practice of an earlier run, which is made if there was none."""
+    secrets = folder / "secrets.json"
+    if not secrets.exists():
+        house = build(folder)
+        seeds = {login: seed.hex() for login, seed in house.seeds.items()}
+        secrets.write_text(json.dumps([seeds, house.kit]), encoding="utf-8")
+    seeds, kit = json.loads(secrets.read_text(encoding="utf-8"))
+    return House(folder, {login: bytes.fromhex(seed) for login, seed in seeds.items()}, kit)
 
 
 def _settle_passwords(folder: Path, approver_memory_mib: int) -> None:

@@ -13,10 +13,10 @@ from vectors.crypto.cases import Case, cases, read_case
 def test_words_are_read_or_refused_as_their_file_says(case: Case) -> None:
     typed = case.body.decode()
     if case.is_good:
-        assert read_kit_words(typed) == case.bytes_of("seed")
+        assert read_kit(typed) == case.bytes_of("seed")
     else:
         with pytest.raises(Unusable):
-            read_kit_words(typed)
+            read_kit(typed)
 
 
 WITH_A_NAME = [case for case in cases("kit", expect="unusable") if "wrong" in case.head]

@@ -6,7 +6,14 @@ import hashlib
 
 import pytest
 
-from callrec.crypto.streaming import HEADER, SEGMENT, StreamOpener, StreamSealer, capacity
+from callrec.crypto.streaming import (
+    HEADER,
+    SEGMENT,
+    StreamOpener,
+    StreamSealer,
+    capacity,
+    sealed_size,
+)
 from callrec.errors import Tampered
 from crypto.streams import head_of, opened_with, sealed_of, sealed_with
 from vectors.crypto.cases import Case, cases
@@ -47,6 +54,15 @@ def test_a_segment_is_a_mebibyte_and_the_first_is_shorter_by_the_header() -> Non
     assert (SEGMENT, HEADER) == (1_048_576, 40)
     assert capacity(0) == 1_048_576 - 40 - 16
     assert capacity(1) == capacity(2) == 1_048_576 - 16
+
+
+EDGES = [0, 1, capacity(0) - 1, capacity(0), capacity(0) + 1]
+EDGES += [capacity(0) + capacity(1), capacity(0) + capacity(1) + 1]
+
+
+@pytest.mark.parametrize("size", EDGES)
+def test_how_large_a_sealed_file_is_is_known_before_it_is_sealed(size: int) -> None:
+    assert sealed_size(size) == len(sealed_with(StreamSealer(KEY, HEAD), bytes(size)))
 
 
 def test_salt_and_prefix_are_another_each_time() -> None:

@@ -132,6 +132,17 @@ def test_a_recording_is_named_by_its_number(number: str) -> None:
         read_clip(f"{number}@1-2")
 
 
+def told(text: str) -> str:
+    with pytest.raises(Unusable) as refused:
+        read_silence(text)
+    return refused.value.message
+
+
+def test_a_sign_too_many_belongs_to_what_follows() -> None:
+    assert told("1@2@3-4=privilege") == "that is no time within a recording"
+    assert told("1-2=x=privilege") == "there is no such ground to silence a part of a recording"
+
+
 @given(every_edits())
 def test_what_is_said_of_edits_is_read_back(edits: Edits) -> None:
     read: dict[str, Callable[[str], SaidEdit]] = {"clip": read_clip, "silence": read_silence}

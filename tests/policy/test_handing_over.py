@@ -101,6 +101,14 @@ SAID_AND_TRUE = {
     "this very minute": (a_release(), {"on": TODAY, "clock": "12:00"}),
     "on the day of the release": (a_release(), {"on": date(2024, 1, 2)}),
     "in the minute of the release": (a_release(), {"on": date(2024, 1, 2), "clock": "09:30"}),
+    "in the minute of a release within it": (
+        a_release(released_at=datetime(2024, 1, 2, 9, 30, 59, 999, tzinfo=LONDON)),
+        {"on": date(2024, 1, 2), "clock": "09:30"},
+    ),
+    "in the minute of a release at its beginning": (
+        a_release(released_at=datetime(2024, 1, 2, 9, 30, 0, 999, tzinfo=LONDON)),
+        {"on": date(2024, 1, 2), "clock": "09:30"},
+    ),
     "another way, and why": (a_release(), {"channel": Channel.PERSON, "reason": WHY}),
     "the way that was said, and why": (a_release(), {"reason": WHY}),
     "some way, where nobody had said one": (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from callrec.policy.handling import (
 )
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED, RequestState
-from callrec.policy.role import Role, Standing
+from callrec.policy.role import Power, Role, Standing
 from policy.builders import ANN, BEN, TODAY, a_person, a_request
 
 DC, PARTNER, MANAGER = Role.DATA_CONTROLLER, Role.PARTNER, Role.MANAGER
@@ -134,6 +135,14 @@ def test_so_does_who_handles_the_request() -> None:
     made = a_request(Purpose.SUBJECT_ACCESS, requester=ANN)
     check_may_record(a_person(Role.STAFF), made, released_by=BEN, on=TODAY)
     check_may_record(a_person(DC), a_request(Purpose.SUBJECT_ACCESS), released_by=BEN, on=TODAY)
+
+
+def test_so_does_who_was_lent_to_decide_it_until_that_day() -> None:
+    lent = a_person(lent=Power.DECIDE_RESERVED, until=TODAY)
+    check_may_record(lent, a_request(Purpose.ERASURE), released_by=BEN, on=TODAY)
+    tomorrow = TODAY + timedelta(days=1)
+    with pytest.raises(Refused, match="has ended"):
+        check_may_record(lent, a_request(Purpose.ERASURE), released_by=BEN, on=tomorrow)
 
 
 def test_nobody_else_says_who_has_it() -> None:

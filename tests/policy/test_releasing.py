@@ -16,6 +16,14 @@ def test_what_fits_a_page_still_fits_once_it_is_base64(most: int) -> None:
     assert -(-content // 3) * 4 <= most + 3
 
 
+def test_a_page_holds_three_bytes_in_four_and_no_fewer() -> None:
+    sizes = [
+        content_bytes(Directions(form=Form.HTML, most_bytes=most)) for most in (3, 4, 10, 1000)
+    ]
+    assert sizes == [2, 3, 7, 750]
+    assert all(type(size) is int for size in sizes)
+
+
 def test_a_zip_holds_what_it_takes() -> None:
     assert content_bytes(Directions(most_bytes=1000)) == 1000
     assert content_bytes(Directions(form=Form.HTML)) is None

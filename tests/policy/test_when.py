@@ -5,7 +5,15 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from callrec.errors import Unusable
-from callrec.policy.when import Days, Times, day_end, parse_day, parse_instant, parse_times
+from callrec.policy.when import (
+    Days,
+    Times,
+    day_end,
+    parse_day,
+    parse_instant,
+    parse_time,
+    parse_times,
+)
 from policy.builders import LONDON, TODAY
 
 DAYS = {
@@ -51,12 +59,19 @@ def test_a_single_time_is_a_quarter_of_an_hour_to_either_side(text: str, times: 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "noon", "25:00", "14:60", "14", "14:00-", "14:00-15:00-16:00"]
+    "text",
+    ["", "noon", "25:00", "14:60", "14", "14:00-", "14-15:00", "14:00-15:00-16:00"],
 )
 def test_what_is_no_time_is_unusable(text: str) -> None:
     with pytest.raises(Unusable, match="that is no time of day") as unusable:
         parse_times(text)
     assert unusable.value.hint == "type 14:05 or 14:00-14:30"
+
+
+def test_what_is_no_single_time_is_unusable() -> None:
+    with pytest.raises(Unusable, match="that is no time of day") as unusable:
+        parse_time("14:00-15:00")
+    assert unusable.value.hint == "type 14:05"
 
 
 def test_times_that_go_backwards_are_unusable() -> None:

@@ -100,6 +100,7 @@ def checked_kit(groups: list[str]) -> Cases:
         ("checked_in_small_letters", words.lower()),
         ("checked_without_spaces", words.replace(" ", "")),
         ("checked_in_odd_groups", f"{words[:2]} {words[2:]}"),
+        ("checked_in_sixteen_pieces", " ".join((words[:2], words[2:4], words[4:]))),
     ):
         yield name, case_text(typed.encode(), expect="good", seed=SEED.hex())
     seventh, fifth = each[6], each[4]
@@ -132,6 +133,7 @@ def kit() -> Cases:
     yield from checked_kit(groups)
     exchanged = " ".join([groups[1], groups[0], *groups[2:]])
     unchecked = base64.b32encode(SEED + bytes(3)).decode()
+    dotless = words.replace("I", "\u0131")
     for name, why, typed in (
         (
             "letter_mistyped",
@@ -144,6 +146,7 @@ def kit() -> Cases:
         ("digit_1", "a 1, which does not occur", "1" + words[1:]),
         ("padded", "signs of equality", f"{words[:-1]}="),
         ("beyond_ascii", "a letter with an accent", "\u00c9" + words[1:]),
+        ("capital_in_ascii", "an i without a dot, of which the capital is I", dotless),
         ("empty", "nothing", ""),
         ("check_wrong", "another check", unchecked),
     ):

@@ -1,0 +1,341 @@
+"""What reading leaf by leaf names of a changed log: the leaf, and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import practices
+from callrec.audit.log import NOBODY
+from callrec.audit.reading import Problem
+from callrec.audit.verify import check_whole, read_each, read_on
+from callrec.audit.whole import read_sound
+from callrec.catalogue.engine import reading
+from callrec.errors import Refused, Tampered
+from callrec.practice import writing
+from callrec.procedures.changing_roles import disable_person
+from procedures.test_audit_verify import cut_tail, edit, flip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from practices import House
+
+Named = list[tuple[int | None, str]]
+SEVERAL = "it covers the acts of more than one person, or of none"
+UNSIGNED = "from here on, the log is not the one that was signed"
+OF_LEAF_4 = "digest = (SELECT statement FROM leaf WHERE seq = 4)"
+WITHOUT_PAT: Named = [
+    (5, "the checkpoint over 5 leaves: no such person"),
+    (5, "the statement of leaf 5: nobody vouched for the actor of leaf 5"),
+    (6, "the checkpoint over 6 leaves: no such person"),
+    (6, "the statement of leaf 6: the voucher of leaf 6 does not follow the one before it"),
+    (8, f"the checkpoint over 8 leaves: {SEVERAL}"),
+]
+
+EDITS: dict[str, tuple[str | tuple[str, ...], Named]] = {
+    "two leaves change places": (
+        (
+            "UPDATE leaf SET seq = -1 WHERE seq = 6",
+            "UPDATE leaf SET seq = 6 WHERE seq = 7",
+            "UPDATE leaf SET seq = 7 WHERE seq = -1",
+        ),
+        [
+            (6, "leaf 6 of the audit log is not the one that was written"),
+            (6, "leaf 6 is not in its form"),
+            (7, "leaf 7 of the audit log is not the one that was written"),
+            (7, "leaf 7 is not in its form"),
+            (8, f"the checkpoint over 8 leaves: {UNSIGNED}"),
+            (None, "leaf 6 is not in its form"),
+        ],
+    ),
+    "the newest leaf is taken out": (
+        "DELETE FROM leaf WHERE seq = 25",
+        [
+            (26, "a checkpoint covers 26 leaves, but there are 25"),
+            (None, "a checkpoint in the catalogue belongs to no leaf"),
+            (None, "a detail in the catalogue belongs to no leaf"),
+            (None, "level 0 of the tree has 26 nodes"),
+            (None, "level 1 of the tree has 13 nodes"),
+        ],
+    ),
+    "the newest leaves by other numbers": (
+        "UPDATE leaf SET seq = seq + 1 WHERE seq = 25",
+        [
+            (25, "leaf 25 of the audit log is missing"),
+            (26, "a checkpoint covers 26 leaves, but there are 25"),
+            (None, "a checkpoint in the catalogue belongs to no leaf"),
+            (None, "a detail in the catalogue belongs to no leaf"),
+            (None, "level 0 of the tree has 26 nodes"),
+            (None, "level 1 of the tree has 13 nodes"),
+            (None, "a node of the audit log's tree is missing"),
+        ],
+    ),
+    "the newest checkpoint is taken out": (
+        "DELETE FROM checkpoint WHERE size = 26",
+        [(25, "no checkpoint covers leaf 25")],
+    ),
+    "a checkpoint is taken out": (
+        "DELETE FROM checkpoint WHERE size = 5",
+        [
+            (6, f"the checkpoint over 6 leaves: {SEVERAL}"),
+        ],
+    ),
+    "a checkpoint over what there is not": (
+        "INSERT INTO checkpoint SELECT 27, note FROM checkpoint WHERE size = 26",
+        [
+            (27, "a checkpoint covers 27 leaves, but there are 26"),
+            (None, "a checkpoint in the catalogue belongs to no leaf"),
+        ],
+    ),
+    "a checkpoint over nothing": (
+        "INSERT INTO checkpoint SELECT 0, note FROM checkpoint WHERE size = 26",
+        [(None, "a checkpoint in the catalogue belongs to no leaf")],
+    ),
+    "a statement is taken out": (
+        f"DELETE FROM statement WHERE {OF_LEAF_4}",
+        [
+            (4, "the statement of leaf 4 is missing"),
+            *WITHOUT_PAT,
+            (None, "nobody vouched for the actor of leaf 5"),
+        ],
+    ),
+    "a statement is hidden": (
+        "UPDATE leaf SET statement = NULL WHERE seq = 4",
+        [
+            (4, "the column beside leaf 4 names another statement"),
+            *WITHOUT_PAT,
+            (None, "1 statements are carried by no leaf"),
+            (None, "nobody vouched for the actor of leaf 5"),
+        ],
+    ),
+    "a statement is called another": (
+        f"UPDATE statement SET kind = 'batch' WHERE {OF_LEAF_4}",
+        [
+            (4, "the statement of leaf 4: the column beside a statement names another kind"),
+            *WITHOUT_PAT,
+            (None, "nobody vouched for the actor of leaf 5"),
+        ],
+    ),
+    "a statement that nothing carries": (
+        "INSERT INTO statement SELECT 'aa', kind, body, signature FROM statement LIMIT 1",
+        [(None, "1 statements are carried by no leaf")],
+    ),
+    "details are taken out": (
+        "DELETE FROM detail",
+        [(25, "the details of leaf 25 are missing")],
+    ),
+    "details of a leaf that has none": (
+        "INSERT INTO detail SELECT 3, key_version, sealed FROM detail",
+        [(3, "the details of leaf 3 are not its own")],
+    ),
+    "details of no leaf": (
+        "INSERT INTO detail SELECT 26, key_version, sealed FROM detail",
+        [(None, "a detail in the catalogue belongs to no leaf")],
+    ),
+    "a node is taken out": (
+        "DELETE FROM node WHERE level = 1 AND position = 0",
+        [
+            (None, "node 1 of level 1 of the tree is damaged"),
+            (None, "a node of the audit log's tree is missing"),
+        ],
+    ),
+    "the newest node of a level is taken out": (
+        "DELETE FROM node WHERE level = 1 AND position = 12",
+        [
+            (None, "level 1 of the tree has 12 nodes"),
+            (None, "a node of the audit log's tree is missing"),
+        ],
+    ),
+    "a node too many": (
+        "INSERT INTO node VALUES (0, 26, zeroblob(32))",
+        [(None, "level 0 of the tree has 27 nodes")],
+    ),
+    "a level too many": (
+        "INSERT INTO node VALUES (5, 0, zeroblob(32))",
+        [(None, "node 0 of level 5 of the tree is damaged")],
+    ),
+    "a level is taken out": (
+        "DELETE FROM node WHERE level = 4",
+        [
+            (None, "the tree has 4 levels of nodes"),
+            (None, "a node of the audit log's tree is missing"),
+        ],
+    ),
+}
+
+FLIPS: dict[str, tuple[tuple[str, str, str, int], Named]] = {
+    "leaf 0": (
+        ("leaf", "body", "seq = 0", 20),
+        [
+            (0, "leaf 0 of the audit log is not the one that was written"),
+            (4, f"the checkpoint over 4 leaves: {UNSIGNED}"),
+        ],
+    ),
+    "a leaf": (
+        ("leaf", "body", "seq = 7", 20),
+        [
+            (7, "leaf 7 of the audit log is not the one that was written"),
+            (7, "leaf 7 is not in its form"),
+            (8, f"the checkpoint over 8 leaves: {UNSIGNED}"),
+            (None, "leaf 7 is not in its form"),
+        ],
+    ),
+    "a statement's signature": (
+        ("statement", "signature", OF_LEAF_4, 20),
+        [
+            (4, "the statement of leaf 4: a signature does not verify"),
+            *WITHOUT_PAT,
+            (None, "a signature does not verify"),
+        ],
+    ),
+    "a checkpoint": (
+        ("checkpoint", "note", "size = 5", 20),
+        [(5, "the checkpoint over 5 leaves: a checkpoint is of another log")],
+    ),
+    "a node": (
+        ("node", "hash", "level = 2 AND position = 1", 20),
+        [
+            (None, "node 1 of level 2 of the tree is damaged"),
+            (None, "a proof of inclusion does not lead to the root"),
+        ],
+    ),
+    "a lowest node": (
+        ("node", "hash", "level = 0 AND position = 3", 20),
+        [
+            (3, "leaf 3 of the audit log is not the one that was written"),
+            (None, "node 1 of level 1 of the tree is damaged"),
+            (None, "a proof of inclusion does not lead to the root"),
+        ],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def written(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A log whose newest leaf, of 26, has details. It is only copied."""
+    house = practices.copy(template, tmp_path_factory.mktemp("written"))
+    with pytest.raises(Refused):
+        disable_person(house.practice, house.actor("max"), login="pat")
+    house.practice.engine.dispose()
+    return house
+
+
+@pytest.fixture
+def house(written: House, tmp_path: Path) -> House:
+    return practices.copy(written, tmp_path / "house")
+
+
+def problems(house: House) -> Named:
+    with reading(house.practice.engine) as connection:
+        return [
+            (each.seq, each.what) for each in read_each(connection, house.practice.vault).problems
+        ]
+
+
+@pytest.mark.parametrize(("statements", "named"), EDITS.values(), ids=EDITS)
+def test_of_an_edit_this_is_named(
+    house: House, statements: str | tuple[str, ...], named: Named
+) -> None:
+    edit(house, *((statements,) if isinstance(statements, str) else statements))
+    assert problems(house) == named
+
+
+@pytest.mark.parametrize(("place", "named"), FLIPS.values(), ids=FLIPS)
+def test_of_one_changed_byte_this_is_named(
+    house: House, place: tuple[str, str, str, int], named: Named
+) -> None:
+    flip(house, *place)
+    assert problems(house) == named
+
+
+def test_of_a_sound_log_nothing_is_named_and_both_readings_count_the_same(house: House) -> None:
+    with writing(house.practice, None) as act:
+        act.leaf("login", actor=NOBODY)
+    mia = house.actor("mia")
+    with writing(house.practice, mia.signer) as act:
+        act.leaf("login", actor=NOBODY)
+        act.leaf("login", actor=mia.person.id)
+    with writing(house.practice, None) as act:
+        act.leaf("login", actor=NOBODY)
+    with reading(house.practice.engine) as connection:
+        each = read_each(connection, house.practice.vault)
+        sound = read_sound(connection, house.practice.vault, None)
+    assert sound is not None
+    counted = (30, 19, 3, (), 0, house.practice.register)
+    for read in (each, sound):
+        assert (
+            read.head.size,
+            read.checkpoints,
+            read.unattested,
+            read.problems,
+            read.details_erased,
+            read.register,
+        ) == counted
+    assert (each.head, each.seen) == (sound.head, None)
+
+
+def test_two_people_under_one_checkpoint_are_named(house: House) -> None:
+    mia, sam = house.actor("mia"), house.actor("sam")
+    with writing(house.practice, mia.signer) as act:
+        for each in (mia, sam):
+            act.leaf("login", actor=each.person.id)
+    assert problems(house) == [(28, f"the checkpoint over 28 leaves: {SEVERAL}")]
+
+
+def test_a_checkpoint_over_nobodys_acts_alone_is_named(house: House) -> None:
+    with writing(house.practice, house.actor("mia").signer) as act:
+        act.leaf("login", actor=NOBODY)
+    assert problems(house) == [(27, f"the checkpoint over 27 leaves: {SEVERAL}")]
+
+
+# Before something irrevocable is done.
+
+
+def told_before(house: House, deed: Callable[[], object]) -> str:
+    deed()
+    with reading(house.practice.engine) as connection, pytest.raises(Tampered) as refused:
+        check_whole(connection, house.practice.register)
+    return refused.value.message
+
+
+def test_the_first_that_is_wrong_is_told(house: House) -> None:
+    told = told_before(house, lambda: edit(house, "DELETE FROM leaf WHERE seq = 25"))
+    assert told == "a checkpoint covers 26 leaves, but there are 25"
+
+
+def test_a_register_that_is_not_the_logs_is_told(house: House) -> None:
+    other = house.practice.register
+    other.ignored.append(7)
+    with reading(house.practice.engine) as connection, pytest.raises(Tampered) as refused:
+        check_whole(connection, other)
+    assert refused.value.message == "a leaf about people or keys was hidden"
+
+
+# What is new.
+
+
+def newly_named(house: House, deed: Callable[[], object]) -> tuple[Problem, ...]:
+    with reading(house.practice.engine) as connection:
+        sound = read_sound(connection, house.practice.vault, None)
+    assert sound is not None
+    assert sound.seen is not None
+    deed()
+    with reading(house.practice.engine) as connection:
+        return read_on(connection, house.practice.vault, sound.seen).problems
+
+
+def test_a_log_that_is_shorter_than_what_was_verified_is_named(house: House) -> None:
+    named = newly_named(house, lambda: cut_tail(house, 25))
+    told = "the log has 25 leaves, where 26 were verified"
+    assert named == (Problem(None, told),)
+
+
+def test_a_log_that_does_not_go_on_from_what_was_verified_is_named(house: House) -> None:
+    where = ("node", "hash", "level = 4 AND position = 0", 20)
+    named = newly_named(house, lambda: flip(house, *where))
+    told = "the log does not go on from the 26 leaves that were verified"
+    assert named[0] == Problem(None, told)
+    assert len(named) > 1  # and the whole log was read, to name the node
