@@ -276,6 +276,16 @@ def test_a_password_that_approves_nothing_opens_nothing(house: House, login: str
     assert not (house.folder / "vault").exists()
 
 
+def test_a_copy_that_leads_off_the_drive_is_not_followed(house: House, tmp_path: Path) -> None:
+    sealed = only(drive(house) / "catalogue", "*.sealed")
+    sealed.rename(tmp_path / "elsewhere")
+    sealed.symlink_to(tmp_path / "elsewhere")
+    lose_vault(house)
+    with pytest.raises(Tampered, match="no plain file"):
+        rebuilt(house)
+    assert not (house.folder / "vault").exists()
+
+
 def with_people(house: House, *added: dict[str, Any]) -> None:
     """Write further people into who may open the copy on the drive."""
     keys = only(drive(house) / "catalogue", "*.keys.json")

@@ -8,11 +8,11 @@ if the audit log inside it begins with the root that the opener's own seed was l
 
 from __future__ import annotations
 
-import os
+import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from callrec.archive.drive import drive_errors, hash_on_medium, read_small
+from callrec.archive.drive import drive_errors, hash_on_medium, open_plain, read_small
 from callrec.audit.checkpoint import decode_base64
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
@@ -25,6 +25,7 @@ from callrec.store.sealing import open_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from io import FileIO
     from pathlib import Path
 
     from callrec.archive.volume import CatalogueCopy, Volume
@@ -125,11 +126,21 @@ def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
     associated = context(
         "volume-copy", found.volume.vault, volume=found.volume.volume, time=found.copy.time
     )
-    made = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with disk_errors(), os.fdopen(made, "wb") as out, found.copy.sealed.open("rb", 0) as sealed:
+    with _sealed_copy(found) as sealed, disk_errors(), to.open("xb") as out:
+        to.chmod(0o600)
         for piece in open_stream(sealed, key, associated):
             out.write(piece)
     sync_each([to])
+
+
+def _sealed_copy(found: FoundCopy) -> FileIO:
+    with drive_errors():
+        try:
+            return open_plain(found.copy.sealed)
+        except OSError as error:
+            if error.errno not in {errno.ELOOP, errno.EINVAL}:
+                raise
+            raise Tampered("the volume's copy of the catalogue is no plain file") from error
 
 
 def check_stated(found: FoundCopy, *, catalogue: str, keys: str) -> None:
