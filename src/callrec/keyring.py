@@ -8,8 +8,10 @@ is never kept. Format: docs/formats/keys.md, 6.
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +24,7 @@ from callrec.mounts import file_system_of
 from callrec.policy.role import VaultKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from keyring.backend import KeyringBackend
 
@@ -66,8 +68,13 @@ def save_session(session: Session, environ: Mapping[str, str]) -> None:
     Raises:
         Locked: this machine has no private memory file system and no key store: no session.
     """
-    text = json.dumps(_session_json(session))
     folder = runtime_folder(environ)
+    with _alone(folder):
+        _write_session(session, folder)
+
+
+def _write_session(session: Session, folder: Path | None) -> None:
+    text = json.dumps(_session_json(session))
     if folder is not None:
         write_private(folder / session.vault, text.encode())
         return
@@ -87,24 +94,48 @@ def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Sessi
     Raises:
         Misconfigured: others can read the session file.
     """
-    text = _read_session(vault, environ)
-    try:
-        session = None if text is None else _session_from(text, vault)
-    except (*_IN_NO_FORM, OSError):  # the system knows no such time
-        return None  # as good as none: whoever may log in makes another in its place
-    if session is None:
-        return None
-    if not (session.used_at <= now < min(session.used_at + IDLE, session.opened_at + AT_MOST)):
-        end_session(vault, environ)
-        return None
-    session = replace(session, used_at=now)
-    save_session(session, environ)
+    folder = runtime_folder(environ)
+    with _alone(folder):
+        text = _read_session(vault, folder)
+        try:
+            session = None if text is None else _session_from(text, vault)
+        except (*_IN_NO_FORM, OSError):  # the system knows no such time
+            return None  # as good as none: whoever may log in makes another in its place
+        if session is None:
+            return None
+        if not (session.used_at <= now < min(session.used_at + IDLE, session.opened_at + AT_MOST)):
+            _forget_session(vault, folder)
+            return None
+        session = replace(session, used_at=now)
+        _write_session(session, folder)
     return session
 
 
 def end_session(vault: str, environ: Mapping[str, str]) -> bool:
     """Forget the session; returns whether there was one."""
     folder = runtime_folder(environ)
+    with _alone(folder):
+        return _forget_session(vault, folder)
+
+
+@contextmanager
+def _alone(folder: Path | None) -> Iterator[None]:
+    """Let nobody else read, renew or end a session meanwhile: one that was ended comes not back.
+
+    The system's key store has no such lock.
+    """
+    if folder is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _forget_session(vault: str, folder: Path | None) -> bool:
     if folder is not None:
         try:
             (folder / vault).unlink()
@@ -216,8 +247,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _read_session(vault: str, environ: Mapping[str, str]) -> bytes | str | None:
-    folder = runtime_folder(environ)
+def _read_session(vault: str, folder: Path | None) -> bytes | str | None:
     if folder is not None:
         return _read_if_there(folder / vault)
     store, refused = _key_store()

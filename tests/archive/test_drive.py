@@ -15,6 +15,7 @@ from callrec.archive.drive import (
     drive_errors,
     hash_of_file,
     hash_on_medium,
+    open_plain,
     read_small,
     whole_file,
 )
@@ -77,6 +78,15 @@ def test_neither_a_link_nor_a_pipe_is_read(tmp_path: Path) -> None:
     for name in ("link", "pipe"):
         with pytest.raises(OSError, match=r"symbolic|Invalid"):
             hash_on_medium(tmp_path / name)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_of_a_drive_plain_files_are_opened_and_nothing_else(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "sealed")
+    with pytest.raises(OSError, match=r"Invalid argument|symbolic links"):
+        open_plain(tmp_path / "sealed")
 
 
 def test_a_whole_file_replaces_what_was_there(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ What no command finds yet, as it changes nothing that is opened, granted or prov
     duplicate       the next ingest of the same sound makes a second recording of it
     person.failures a wrong password may be tried sooner, or later
     grant_.state    whether a grant may be used is read from the log's leaves alone
-    request_words.version, .request     who asked is not told why; the log's own details tell it
     volume.written_at, .seen_at, .serial, bag   what `status` and `archive list` say of a volume
     outbox          who is told what by mail (ADR 11)
 """
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 SHOW = ("pat", "show", "1")
 SEARCH = ("pat", "search", "--party", "featherstonehaugh", "--reason", "A complaint about a call")
 SHOW_REQUEST = ("max", "request", "show", "R-3")
+SHOW_DENIED = ("sam", "request", "show", "R-2")
 LIST = ("max", "request", "list")
 APPROVE = ("max", "approve", "R-3", "--yes")
 RELEASE = ("sam", "release", "R-4", "--to", "outbox")
@@ -106,7 +106,10 @@ CHANGES: dict[tuple[str, str, str], dict[tuple[str, ...], str]] = {
     ("hold", "matched_to", "number = 1"): {VERIFY: "hold H-1"},
     ("held", "hold", FIRST): {VERIFY: "hold H-"},
     ("held", "recording", FIRST): {VERIFY: "hold H-"},
-    ("request_words", "sealed", DENIED): {("sam", "request", "show", "R-2"): ""},
+    ("request_words", "sealed", DENIED): {SHOW_DENIED: ""},
+    ("request_words", "version", DENIED): {SHOW_DENIED: "words", VERIFY: "words"},
+    ("request_words", "seq", DENIED): {SHOW_DENIED: "words", VERIFY: "words"},
+    ("request_words", "request", DENIED): {VERIFY: "words"},
     ("node", "hash", "level = 1 AND position = 3"): {VERIFY: "", RELEASE: ""},
 }
 """Table, column and row; the commands that must find the change, and what they must name."""

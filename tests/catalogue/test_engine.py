@@ -126,6 +126,23 @@ def test_a_catalogue_with_what_no_migration_made_is_refused(
         catalogue.open_catalogue(vault)
 
 
+def test_nothing_is_written_where_a_trigger_was_planted_since_it_was_opened(vault: Path) -> None:
+    opened = catalogue.open_catalogue(vault)
+    with catalogue.transaction(opened) as connection:
+        connection.execute(text("INSERT INTO failed_login VALUES (1, 0)"))
+    [planted] = MADE_BY_SOMEBODY_ELSE["a trigger"]
+    with sqlite3.connect(vault / catalogue.FILE_NAME) as other:
+        other.execute(planted)
+    other.close()
+    with (
+        pytest.raises(Tampered, match="not those that callrec made"),
+        catalogue.transaction(opened) as connection,
+    ):
+        connection.execute(text("DELETE FROM failed_login"))
+    with catalogue.reading(opened) as connection:
+        assert connection.execute(text("SELECT count(*) FROM failed_login")).scalar() == 1
+
+
 def test_every_transaction_is_synced_and_what_is_deleted_is_overwritten(vault: Path) -> None:
     with catalogue.reading(catalogue.open_catalogue(vault)) as connection:
         pragmas = {

@@ -7,9 +7,11 @@ import io
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +21,7 @@ from callrec import keyring
 from callrec.audit import from_the_end, stretch, whole
 from callrec.catalogue import engine
 from callrec.catalogue.engine import reading
-from callrec.errors import Failed, Misconfigured, Unchecked
+from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
 from callrec.practice import record
 from callrec.procedures import archive as archiving_run
 from callrec.procedures import audit_verify, release_unfinished
@@ -27,8 +29,10 @@ from callrec.procedures.archive_unfinished import archiving
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.doctor import Level, examine
 from callrec.procedures.release_unfinished import Begun, cut_off, noted
+from callrec.procedures.unlock import session_of
 from procedures.asking import REASON, a_request, by_sql, request_id, rows
 from procedures.drives import archive, drive, verify
+from procedures.older import sql
 from procedures.spool import a_call
 
 if TYPE_CHECKING:
@@ -251,6 +255,37 @@ def test_a_folder_that_becomes_a_volume_meanwhile_is_made_one_once(
     with pytest.raises(Failed, match="another archive run has made"):
         archive(archived, at)
     assert verify(archived, at).faults == ()
+
+
+def test_a_trigger_that_is_planted_while_the_log_is_verified_is_seen(
+    house: House, meanwhile: Callable[..., None]
+) -> None:
+    planted = "CREATE TRIGGER quiet AFTER INSERT ON leaf BEGIN DELETE FROM leaf; END"
+    meanwhile(audit_verify, "state_folder", lambda: sql(house, planted))
+    answer = type_in(house, "dora", "audit", "verify")
+    assert (answer.status, answer.out) == (Tampered.exit_status, "")
+    assert "not those that callrec made" in answer.err
+
+
+# --- a login ---------------------------------------------------------------------------------
+
+
+def test_a_login_that_is_closed_while_it_is_renewed_stays_closed(
+    house: House, meanwhile: Callable[..., None]
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+        environ, vault = {"XDG_RUNTIME_DIR": memory}, house.practice.vault
+        keyring.save_session(session_of(house.practice, house.actor("mia")), environ)
+        closing = Thread(target=keyring.end_session, args=(vault, environ))
+
+        def close() -> None:
+            closing.start()
+            closing.join(0.2)  # for ever, where it waits for its turn
+
+        meanwhile(keyring, "write_private", close)
+        assert keyring.open_session(vault, house.at, environ) is not None
+        closing.join()
+        assert keyring.open_session(vault, house.at, environ) is None
 
 
 # --- who waits for whom ----------------------------------------------------------------------

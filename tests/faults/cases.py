@@ -151,6 +151,22 @@ def is_released_or_not(house: House) -> Iterator[str]:
             yield f"sound in the clear in {path}"
 
 
+# register
+
+
+def an_extract(house: House) -> Path:
+    return outbox(house) / "access.csv"
+
+
+def is_extracted(house: House) -> bool:
+    return an_extract(house).is_file()
+
+
+def no_extract_is_half(house: House) -> Iterator[str]:
+    if is_extracted(house) and not an_extract(house).read_bytes().endswith(b"\r\n"):
+        yield "an extract of a register is not whole"
+
+
 # archive, restore and erase
 
 
@@ -343,6 +359,14 @@ CASES: Final = {
         done_already=frozenset({3}),
         once_failed=r"EIO at \d+, (rename state/.*/head\.json|unlink state/.*/releases/.*)$"
         r"|(power cut, nothing left|ENOSPC|EIO) at \d+, sync outbox$",
+    ),
+    "register": Case(
+        prepare=granted,
+        words=lambda house: ("register", "access", "--to", str(an_extract(house)), "--yes"),
+        who="dora",
+        is_done=is_extracted,
+        kept=no_extract_is_half,
+        once_failed=r"power cut, nothing left at \d+, rename outbox/",
     ),
     "archive": Case(
         prepare=waiting,

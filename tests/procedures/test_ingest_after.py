@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -102,6 +103,20 @@ def test_nothing_is_moved_over_another_file(house: House, tmp_path: Path, done_w
     assert [(q.path, q.why) for q in done.quarantined] == [(call, why)]
     assert call.exists()
     assert (done_with / call.name).read_text(encoding="utf-8") == "another"
+
+
+def test_what_is_moved_goes_through_no_link_that_lies_there(
+    house: House, tmp_path: Path, done_with: Path
+) -> None:
+    """Whoever can write there knows its own file's sum, and so the name beside the target."""
+    call, ours = a_call(tmp_path / "spool"), tmp_path / "ours"
+    ours.write_bytes(b"of the account that takes in")
+    beside = done_with / f".{hashlib.sha256(call.read_bytes()).hexdigest()}.part"
+    beside.symlink_to(ours)
+    take_in(house, call, after=After(AfterKind.MOVE, done_with))
+    assert ours.read_bytes() == b"of the account that takes in"
+    assert (done_with / call.name).read_bytes() == a_wave(0)
+    assert not (done_with / call.name).is_symlink()
 
 
 def test_a_move_that_a_killed_run_left_half_done_is_finished(

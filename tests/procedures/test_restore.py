@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bagit
 import pytest
@@ -14,8 +14,11 @@ from callrec.archive.bag import RECORDINGS
 from callrec.audit.log import stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.identity import unlock
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable
+from callrec.procedures import archive_copy, restore_copy
 from callrec.procedures.archive_copy import write_copy
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.restore import (
@@ -25,16 +28,18 @@ from callrec.procedures.restore import (
     rebuild,
     repair_from,
 )
-from callrec.procedures.restore_copy import by_kit, by_password
+from callrec.procedures.restore_copy import by_kit, by_password, find_copy
 from callrec.procedures.restore_drill import drill
 from cli.transcript import password_of
 from procedures.drives import (
     acts,
     archive,
+    contents,
     drive,
     flip,
     last,
     one_more_call,
+    only,
     verify,
 )
 from procedures.spool import originals_of
@@ -42,6 +47,7 @@ from procedures.spool import originals_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from callrec.crypto.identity import Identity, LockedSeed
     from callrec.procedures.restore import Rebuilt, Restored
     from callrec.procedures.restore_drill import Drilled
     from practices import House
@@ -268,6 +274,66 @@ def test_a_password_that_approves_nothing_opens_nothing(house: House, login: str
     with pytest.raises(Locked, match="nobody who could approve"):
         rebuilt(house, login=login)
     assert not (house.folder / "vault").exists()
+
+
+def test_a_copy_that_leads_off_the_drive_is_not_followed(house: House, tmp_path: Path) -> None:
+    sealed = only(drive(house) / "catalogue", "*.sealed")
+    sealed.rename(tmp_path / "elsewhere")
+    sealed.symlink_to(tmp_path / "elsewhere")
+    lose_vault(house)
+    with pytest.raises(Tampered, match="no plain file"):
+        rebuilt(house)
+    assert not (house.folder / "vault").exists()
+
+
+def with_people(house: House, *added: dict[str, Any]) -> None:
+    """Write further people into who may open the copy on the drive."""
+    keys = only(drive(house) / "catalogue", "*.keys.json")
+    said = parse(keys.read_bytes())
+    keys.write_bytes(canonical({**said, "people": [*added, *said["people"]]}))
+
+
+def a_dear_lock(person: str) -> dict[str, Any]:
+    """What costs whoever tries it a second, or ten."""
+    kdf = {"lanes": 1, "memory_kib": 1 << 20, "passes": 10, "salt": "00" * 16}
+    return {"locked": {"kdf": kdf, "person": person, "sealed": "AAAA"}, "person": person}
+
+
+def test_of_more_locks_than_anybody_writes_none_is_tried(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_people(house, *(a_dear_lock(f"{number:032x}") for number in range(64)))
+    lose_vault(house)
+    monkeypatch.setattr(restore_copy, "unlock", None)
+    with pytest.raises(Tampered, match="keys on volume") as refused:
+        rebuilt(house)
+    assert "give another volume" in refused.value.hint
+
+
+def test_dear_locks_that_somebody_added_keep_nobody_waiting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_people(house, a_dear_lock("00" * 16), a_dear_lock("01" * 16))
+    [found] = [find_copy(volume) for volume in open_volumes((drive(house),))]
+    tried: list[str] = []
+
+    def noted(locked: LockedSeed, password: str, vault: str) -> tuple[Identity, bytes]:
+        tried.append(locked.person)
+        return unlock(locked, password, vault)
+
+    monkeypatch.setattr(restore_copy, "unlock", noted)
+    by_password(password_of("max"))(found)
+    assert not {"00" * 16, "01" * 16} & {*tried}
+
+
+def test_no_volume_names_more_people_than_a_reader_takes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_copy, "MOST_PEOPLE", 3)
+    before = contents(drive(house))
+    with pytest.raises(Unusable, match="4 people hold the recordings key"):
+        archive(house, drive(house))
+    assert contents(drive(house)) == before
 
 
 def test_another_kit_opens_nothing(house: House) -> None:

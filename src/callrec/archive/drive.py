@@ -10,6 +10,7 @@ import shutil
 import stat
 import threading
 from contextlib import contextmanager, suppress
+from io import FileIO
 from typing import TYPE_CHECKING
 
 from callrec.errors import Failed, NotFound, Tampered
@@ -201,16 +202,26 @@ def hash_of_file(path: Path, past_the_cache: int = 0) -> str:
     Raises:
         OSError: likewise; EINVAL, if the file system has no such way.
     """
-    # A drive comes from outside: a link would lead off it, a pipe would never end.
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | past_the_cache
-    with open(os.open(path, flags), "rb", buffering=0) as file:  # noqa: PTH123 - of a descriptor
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    with open_plain(path, past_the_cache) as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         digest, piece = hashlib.sha256(), _READING.piece
         while size := file.readinto(piece):
             digest.update(piece[:size])
         return digest.hexdigest()
+
+
+def open_plain(path: Path, past_the_cache: int = 0) -> FileIO:
+    """Open a file of a drive. It comes from outside: a link would lead off it, a pipe never end.
+
+    Raises:
+        OSError: it cannot be opened; EINVAL, if it is no plain file.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | past_the_cache
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    return FileIO(descriptor)
 
 
 class _Reading(threading.local):

@@ -259,12 +259,16 @@ def replay(founders: Founders, entries: Iterable[tuple[Leaf, Statement]]) -> Reg
     could bring the practice to a stop by making one.
 
     Raises:
-        Tampered: a statement's signature does not verify, or it stands under another's leaf.
+        Tampered: a statement's signature does not verify, or it stands under another's leaf, or it
+            is not in its form: its maker may have signed anything.
     """
     register = Register(founders)
     for leaf, statement in entries:
         check_made_by(register, leaf, statement)
-        take(register, leaf.seq, statement)
+        try:
+            take(register, leaf.seq, statement)
+        except (LookupError, TypeError, ValueError) as error:
+            raise Tampered(f"the statement of leaf {leaf.seq} is not in its form") from error
     return register
 
 

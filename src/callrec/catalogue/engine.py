@@ -33,6 +33,8 @@ FILE_NAME: Final = "catalogue.sqlite"
 BUSY_SECONDS: Final = 60
 _CURSORS: Final = "cursors"
 """Under this a connection remembers its cursors as long as anybody else does."""
+_AS_MADE: Final = "as_made"
+"""Under this an engine remembers that its catalogue was what the migrations made."""
 SCHEMA: Final = "0003"
 """The newest migration: what this callrec reads and writes."""
 OLDER: Final = frozenset({"0001", "0002"})
@@ -63,6 +65,7 @@ def open_catalogue(vault: Path) -> Engine:
         found = schema_of(connection)
         if found == SCHEMA:
             check_made(connection)
+            engine.update_execution_options(**{_AS_MADE: True})
     if found in OLDER:
         raise Misconfigured(
             f'the vault has schema "{found}", and this callrec works with "{SCHEMA}"',
@@ -141,10 +144,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
     Raises:
         Failed: the disk is full or cannot be written, or the vault stayed busy for a minute.
+        Tampered: something was put into the catalogue since it was opened that no migration made.
     """
     with _explained(), engine.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
+            if _AS_MADE in connection.get_execution_options():
+                check_made(connection)
             yield connection
         except BaseException:
             _undo(connection)

@@ -77,6 +77,29 @@ def read_statement(body: bytes, signature: bytes, vault: str) -> Statement:
     return Statement(body, signature, fields)
 
 
+def entries_in(fields: Mapping[str, Any], name: str, *members: str) -> list[tuple[Any, ...]]:
+    """These members of each entry of a list in a statement: a revision's number, else text.
+
+    Whoever has a key may sign anything, so a signature says nothing of the form.
+
+    Args:
+        fields: what the statement says.
+        name: of the list: ``items``, ``withheld``.
+        members: of each entry, that have to be there.
+
+    Raises:
+        Tampered: there is no such list, or an entry of it is another.
+    """
+    entries = fields.get(name)
+    if type(entries) is not list or any(type(entry) is not dict for entry in entries):
+        raise Tampered("a statement does not list what one of its kind lists")
+    types = tuple(int if member == "revision" else str for member in members)
+    found = [tuple(map(entry.get, members)) for entry in entries]
+    if any(tuple(map(type, each)) != types for each in found):
+        raise Tampered("a statement does not list what one of its kind lists")
+    return found
+
+
 def check_statement(statement: Statement, public: bytes) -> None:
     """Check the signature under the maker's ``act`` public key (32 bytes).
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from callrec.audit.register import check_made_by
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
-from callrec.crypto.statement import Statement, read_statement
+from callrec.crypto.statement import Statement, entries_in, read_statement
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.authority import (
     check_may_approve,
@@ -104,10 +104,8 @@ class Approval:
     @property
     def items(self) -> Mapping[str, tuple[str, str]]:
         """Uid -> SHA-256 of its ciphertext, SHA-256 of the sealed grant."""
-        return {
-            item["uid"]: (item["ciphertext"], item["grant"])
-            for item in self.statement.fields["items"]
-        }
+        listed = entries_in(self.statement.fields, "items", "uid", "ciphertext", "grant")
+        return {uid: (ciphertext, grant) for uid, ciphertext, grant in listed}
 
     @property
     def edits(self) -> Mapping[str, Edits]:
@@ -127,7 +125,7 @@ class Approval:
     @property
     def withheld(self) -> tuple[tuple[str, str], ...]:
         """Uids of what was asked for and not granted, each with the code of its ground."""
-        return tuple((item["uid"], item["code"]) for item in self.statement.fields["withheld"])
+        return tuple(entries_in(self.statement.fields, "withheld", "uid", "code"))
 
     @property
     def facts(self) -> GrantFacts:
@@ -308,9 +306,43 @@ def _statement(practice: Practice, connection: Connection, leaf: Leaf, request: 
         raise Tampered(f"the statement of leaf {leaf.seq} is missing")
     statement = read_statement(bytes(row.body), bytes(row.signature), practice.vault)
     check_made_by(practice.register, leaf, statement)
-    if statement.kind != "approval" or statement.fields["request"] != request:
+    if statement.kind != "approval" or statement.fields.get("request") != request:
         raise Tampered(f"the statement of leaf {leaf.seq} approves something else")
+    if not _is_in_form(statement.fields):
+        raise Tampered(f"the approval of leaf {leaf.seq} is not in its form")
     return statement
+
+
+def _is_in_form(fields: Mapping[str, Any]) -> bool:
+    """Whether an approval says what each one says: whoever has a key may sign anything.
+
+    Raises:
+        Tampered: it does not list what it grants, or never lapses.
+    """
+    match fields:
+        case {
+            "break_glass": bool(),
+            "consulted": str(consulted),
+            "countersigned": str(),
+            "digest": str(),
+            "for": str(),
+            "lapses": str(lapses),
+            "requester": str(),
+            "version": int(),
+        }:
+            parse_instant(lapses)
+            entries_in(fields, "items", "uid", "ciphertext", "grant")
+            codes = {code for _, code in entries_in(fields, "withheld", "uid", "code")}
+            return codes <= GROUND_CODES.keys() and (not consulted or _is_day(consulted))
+        case _:
+            return False
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _countersignature(

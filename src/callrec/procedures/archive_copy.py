@@ -24,6 +24,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
+from callrec.errors import Unusable
 from callrec.policy.role import VaultKey
 from callrec.practice import today
 from callrec.procedures.shares import holders
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 FORMAT: Final = 1
+MOST_PEOPLE: Final = 64
+"""Whom a copy may name. Whoever restores tries all their locks, each some seconds at its strongest,
+and the drive that they come from may have been in anybody's hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> 
     Raises:
         Failed: the vault's disk or the drive has no room for it; the copies before are still there.
         Tampered: the catalogue is damaged.
+        Unusable: more people may restore it than a copy may name.
     """
     time, key = time_of(name), primitives.fresh(primitives.KEY_BYTES)
     sealer = StreamSealer(
@@ -93,6 +98,11 @@ def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> byte
     )
     with reading(practice.engine) as connection:
         people = [_person(connection, practice, each) for each in to if each in register.vouchers]
+    if len(people) > MOST_PEOPLE:
+        raise Unusable(
+            f"{len(people)} people hold the recordings key, and a volume names {MOST_PEOPLE}",
+            hint="take the power to approve from some: callrec user role, or user disable",
+        )
     says: dict[str, Any] = {
         "format": FORMAT,
         "keys": [

@@ -19,6 +19,7 @@ from callrec.audit.remembered import Remembered, recall, recall_seen, remember_s
 from callrec.audit.resumed import Resumed, read_resumed
 from callrec.audit.verify import read_on, read_whole
 from callrec.catalogue.engine import open_catalogue, reading
+from callrec.catalogue.sound import check_made
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import state_folder
 from callrec.procedures.projections import check_projections
@@ -96,6 +97,7 @@ def verify_audit(
 
     Raises:
         Misconfigured: there is no vault here.
+        Tampered: the catalogue has what no migration made.
     """
     engine = open_catalogue(config.vault)
     with reading(engine) as connection:
@@ -108,6 +110,7 @@ def verify_audit(
     seen = None if full else recall_seen(memory)
     remembered, beside_memory = _recall(memory)
     with reading(engine) as connection:
+        check_made(connection)  # the very state that is read
         if only_new and seen is not None:
             found = read_on(connection, founders.vault, seen)
         else:

@@ -23,7 +23,7 @@ from callrec.catalogue.destruction import DESTROYED, stub_of
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse, parse_instant
 from callrec.crypto.context import context
-from callrec.crypto.statement import Statement, check_statement, read_statement
+from callrec.crypto.statement import Statement, check_statement, entries_in, read_statement
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.practice import vault_key
@@ -333,17 +333,16 @@ class Opening:
         statement = attested_statement(
             self._practice, self._connection, row.digest, may=_MAKES[row.kind]
         )
-        if statement.kind != row.kind or statement.fields["batch"] != batch:
+        if statement.kind != row.kind or statement.fields.get("batch") != batch:
             raise Tampered("a batch's statement is another's")
         anew = statement.kind == REENCRYPTED
+        before = "was" if anew else "ciphertext"
+        members = ("uid", "revision", before, "ciphertext", "metadata")
         return {
-            (item["uid"], item["revision"]): _Listed(
-                item["was"] if anew else item["ciphertext"],
-                item["ciphertext"],
-                item["metadata"],
-                anew,
+            (uid, revision): _Listed(was, ciphertext, metadata, anew)
+            for uid, revision, was, ciphertext, metadata in entries_in(
+                statement.fields, "items", *members
             )
-            for item in statement.fields["items"]
         }
 
 

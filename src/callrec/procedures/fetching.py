@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from io import BufferedReader, TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from callrec.archive.bag import MANIFEST, RECORDINGS
 from callrec.archive.bag import each as several_at_once
-from callrec.archive.drive import drive_errors
+from callrec.archive.drive import drive_errors, open_plain
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
@@ -90,7 +91,11 @@ def count_files(volume: Volume) -> int:
 
 def names_in(manifest: Path) -> Iterator[str]:
     """The names of the recordings that a bag's manifest lists."""
-    with drive_errors(), manifest.open(encoding="ascii", errors="replace") as lines:
+    with (
+        drive_errors(),
+        open_plain(manifest) as file,
+        TextIOWrapper(BufferedReader(file), "ascii", "replace") as lines,
+    ):
         for line in lines:
             if listed := _LINE.fullmatch(line):
                 yield listed[1]
@@ -100,7 +105,7 @@ def _names_on(volume: Volume) -> Iterator[tuple[str, Path]]:
     """Each recording that a manifest lists, and where it lies."""
     for bag in volume.bags():
         at = volume.bag_path(bag)
-        if (at / MANIFEST).is_file():
+        if (at / MANIFEST).is_file() and not (at / MANIFEST).is_symlink():
             for name in names_in(at / MANIFEST):
                 yield name, at / RECORDINGS / name
 
@@ -176,10 +181,8 @@ def _put(batch: Batch, path: Path) -> str:
 
     Empty: the drive does not give it. That is this file's misfortune, and the others come.
     """
-    if path.is_symlink():
-        return ""
     try:
-        with path.open("rb", buffering=0) as sealed:
+        with open_plain(path) as sealed:
             return batch.put(sealed)
     except OSError:  # the drive's; what the vault's disk says is Failed by now
         return ""

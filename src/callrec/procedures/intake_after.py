@@ -187,7 +187,8 @@ def _put(path: Path, target: Path, sha256: str) -> None:
 
 
 def _copy(path: Path, part: Path) -> None:
-    with path.open("rb") as source, part.open("wb") as copied:
+    part.unlink(missing_ok=True)  # not written through: it could be a link to something of ours
+    with path.open("rb") as source, part.open("xb") as copied:
         shutil.copyfileobj(source, copied)
         copied.flush()
         os.fsync(copied.fileno())

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.crypto.canonical import instant, parse
-from callrec.crypto.statement import state
+from callrec.crypto.statement import entries_in, state
 from callrec.policy.role import Power
 from callrec.practice import powers, writing
 from callrec.procedures.custody import from_millis
@@ -177,4 +177,5 @@ def _recordings(connection: Connection, batches: Mapping[str, str]) -> Iterator[
 def _first_uid(connection: Connection, digest: str) -> str | None:
     said = tables.statement.c
     body = connection.execute(select(said.body).where(said.digest == digest)).scalar_one()
-    return next((item["uid"] for item in parse(body)["items"] if item["revision"] == 1), None)
+    items = entries_in(parse(body), "items", "uid", "revision")
+    return next((uid for uid, revision in items if revision == 1), None)

@@ -19,7 +19,7 @@ from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.requests import all_requests
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
-from callrec.crypto.statement import read_statement
+from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.policy.role import VaultKey
@@ -60,6 +60,7 @@ def check_projections(
         _check_recordings(connection, register),
         _check_summaries(connection),
         _check_requests(connection, done),
+        _check_words(connection, done),
         _check_grants(connection),
         _check_holds(connection, register, zone, done),
         check_incident_rows(connection, done),
@@ -103,8 +104,8 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
         for body in connection.execute(
             select(tables.statement.c.body).where(tables.statement.c.kind == kind)
         ).scalars()
-        for uid, revision, was, ciphertext in _listed(
-            parse(body), "uid", "revision", before, "ciphertext"
+        for uid, revision, was, ciphertext in entries_in(
+            parse(body), "items", "uid", "revision", before, "ciphertext"
         )
         if uid not in destroyed
     }
@@ -129,22 +130,6 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
             yield Problem(None, f"recording {row.id} is not as its batch's statement lists it")
     if listed:
         yield Problem(None, f"{len(listed)} entries of batch statements are in no row")
-
-
-def _listed(fields: Mapping[str, Any], *members: str) -> list[tuple[Any, ...]]:
-    """These members of each item that a statement lists: a revision's number, else text.
-
-    Raises:
-        Tampered: it lists no such items. Whoever has a key may sign anything.
-    """
-    items = fields.get("items")
-    if type(items) is not list or any(type(item) is not dict for item in items):
-        raise Tampered("a statement does not list what one of its kind lists")
-    types = tuple(int if member == "revision" else str for member in members)
-    found = [tuple(map(item.get, members)) for item in items]
-    if any(tuple(map(type, each)) != types for each in found):
-        raise Tampered("a statement does not list what one of its kind lists")
-    return found
 
 
 class _Stub(NamedTuple):
@@ -221,7 +206,7 @@ def _check_summaries(connection: Connection) -> Iterator[Problem]:
         fields = parse(body)
         by = fields["by"]
         if kind == "batch":
-            new = sum(revision == 1 for (revision,) in _listed(fields, "revision"))
+            new = sum(revision == 1 for (revision,) in entries_in(fields, "items", "revision"))
             counted[by] = counted[by].with_batch(new)
         elif counted[by] != _Counted(*map(fields.get, _Counted._fields)):
             yield Problem(seq, "a summary of what was taken in does not count its batches")
@@ -242,12 +227,8 @@ class _Counted(NamedTuple):
 
 def _check_requests(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
     """Each request's columns are what its leaves come to, and none is missing."""
-    leaves = [leaf for leaf in done if leaf.act in _OF_REQUESTS]
-    made = {leaf.subject[0] for leaf in leaves if leaf.act == RequestAct.CREATED}
-    naming: defaultdict[str, list[Leaf]] = defaultdict(list)
-    for leaf in leaves:
-        for id_ in dict.fromkeys(leaf.subject):
-            naming[id_].append(leaf)
+    made = {leaf.subject[0] for leaf in done if leaf.act == RequestAct.CREATED}
+    naming = _naming_requests(done)
     for row in all_requests(connection):
         made.discard(row.id)
         about = tuple(naming[row.id])
@@ -262,6 +243,27 @@ def _check_requests(connection: Connection, done: Sequence[Leaf]) -> Iterator[Pr
         yield Problem(None, f"{len(made)} requests of the log are in no row")
 
 
+def _check_words(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
+    """What was said is kept at the request, the version and the leaf that it was said at."""
+    naming = _naming_requests(done)
+    words = tables.request_words.c
+    for request, seq, version in connection.execute(
+        select(words.request, words.seq, words.version)
+    ):
+        if History(request, tuple(naming[request])).versions.get(seq) != version:
+            yield Problem(seq, f"words beside leaf {seq} are kept where nobody said them")
+
+
+def _naming_requests(done: Sequence[Leaf]) -> defaultdict[str, list[Leaf]]:
+    """By each id that they name, the leaves about requests."""
+    naming: defaultdict[str, list[Leaf]] = defaultdict(list)
+    for leaf in done:
+        if leaf.act in _OF_REQUESTS:
+            for id_ in dict.fromkeys(leaf.subject):
+                naming[id_].append(leaf)
+    return naming
+
+
 def _check_grants(connection: Connection) -> Iterator[Problem]:
     """Each grant is listed by the approval that it names."""
     for _ in unlisted_grants(connection):
@@ -274,7 +276,7 @@ def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
     query = select(grant, said.c.body.label("said")).join(said, said.c.digest == grant.c.approval)
     for row in connection.execute(query):
         fields = parse(row.said)
-        listed = dict(_listed(fields, "uid", "grant"))
+        listed = dict(entries_in(fields, "items", "uid", "grant"))
         told = (fields.get("request"), fields.get("for"), listed.get(row.uid))
         if told != (row.request, row.person, primitives.sha256(row.sealed).hex()):
             yield row

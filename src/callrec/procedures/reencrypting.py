@@ -29,7 +29,7 @@ from callrec.catalogue.volumes import make_former
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
-from callrec.crypto.statement import state
+from callrec.crypto.statement import entries_in, state
 from callrec.crypto.streaming import StreamSealer, sealed_size
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may_vouch
@@ -398,10 +398,14 @@ def _described(
 
 
 def _replaced(connection: Connection) -> frozenset[str]:
-    """The names of all files that were ever replaced."""
+    """The names of all files that were ever replaced.
+
+    Raises:
+        Tampered: what says so is not in its form.
+    """
     said = tables.statement.c
     bodies = connection.execute(select(said.body).where(said.kind == REENCRYPTED)).scalars()
-    return frozenset(item["was"] for body in bodies for item in parse(body)["items"])
+    return frozenset(was for body in bodies for (was,) in entries_in(parse(body), "items", "was"))
 
 
 def _check_room(practice: Practice, original_bytes: int) -> None:

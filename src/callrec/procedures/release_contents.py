@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callrec.crypto.statement import entries_in
+from callrec.errors import Tampered
 from callrec.policy.withholding import GROUND_CODES
 from callrec.release.manifest import Manifest, Withheld
 
@@ -74,11 +76,20 @@ def _withheld(grants: Sequence[UsableGrant]) -> Iterator[Withheld]:
     """What the request asked for and nobody granted, with the approvals' codes.
 
     Not what its recipient must not learn of: the log has it.
+
+    Raises:
+        Tampered: the approvals say nothing of one.
     """
     code = {
-        item["uid"]: item["code"] for grant in grants for item in grant.approval.fields["withheld"]
+        uid: code
+        for grant in grants
+        for uid, code in entries_in(grant.approval.fields, "withheld", "uid", "code")
     }
     granted = {grant.uid for grant in grants}
     for row in grants[0].request.recordings:
-        if row.uid not in granted and GROUND_CODES[code[row.uid]].is_told:
+        if row.uid in granted:
+            continue
+        if row.uid not in code:
+            raise Tampered(f"what was approved says nothing of recording {row.id}")
+        if GROUND_CODES[code[row.uid]].is_told:
             yield Withheld(row.id, code[row.uid])

@@ -7,6 +7,7 @@ in its subject, and it is attested: whoever writes the database can add none in 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
@@ -78,6 +79,13 @@ class History:
     @property
     def version(self) -> int:
         return version_after(self.events)
+
+    @property
+    def versions(self) -> Mapping[int, int]:
+        """By the sequence of each leaf: the version that stood when it was written."""
+        versions = accumulate((leaf.act == RequestAct.AMENDED for leaf in self.leaves), initial=1)
+        next(versions)
+        return {leaf.seq: version for leaf, version in zip(self.leaves, versions, strict=True)}
 
     @property
     def requester(self) -> PersonId:

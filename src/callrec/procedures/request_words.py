@@ -98,11 +98,15 @@ def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tup
     Only under the versions whose key the reader has: a version before a grant was not his to read.
 
     Raises:
-        Tampered: they do not open.
+        Tampered: they do not open, or lie at another version than the one that stood when their
+            leaf was written, or at a leaf that is none of the request's.
     """
     table = tables.request_words
+    versions = request.history.versions
     found = {}
     for row in connection.execute(select(table).where(table.c.request == request.id)):
+        if versions.get(row.seq) != row.version:
+            raise Tampered(f"words beside leaf {row.seq} are kept where nobody said them")
         key = request.keys.get(row.version)
         if key is not None:
             told = primitives.open_sealed(key, bytes(row.sealed), _context(request.which, row.seq))

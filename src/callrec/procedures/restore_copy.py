@@ -8,27 +8,27 @@ if the audit log inside it begins with the root that the opener's own seed was l
 
 from __future__ import annotations
 
-import os
+import errno
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from callrec.archive.drive import drive_errors, hash_on_medium, read_small
+from callrec.archive.drive import drive_errors, hash_on_medium, open_plain, read_small
 from callrec.audit.checkpoint import decode_base64
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Locked, NotFound, Tampered, Unusable
+from callrec.procedures.archive_copy import FORMAT, MOST_PEOPLE
 from callrec.store.disk import disk_errors, sync_each
 from callrec.store.sealing import open_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from io import FileIO
     from pathlib import Path
 
     from callrec.archive.volume import CatalogueCopy, Volume
-
-FORMAT: Final = 1
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,7 +50,7 @@ class FoundCopy:
     sealed_to: Mapping[str, bytes]
     """The copy's key, sealed to each holder, by id."""
     locked: Mapping[str, LockedSeed]
-    """The locked seeds of people, by id."""
+    """The locked seeds of people, by id; at most `MOST_PEOPLE`."""
 
     @property
     def label(self) -> str:
@@ -62,7 +62,8 @@ def find_copy(volume: Volume) -> FoundCopy:
 
     Raises:
         NotFound: there is none.
-        Tampered: what says who may open it is not in its form.
+        Tampered: what says who may open it is not in its form, or names more people than a writer
+            ever does.
     """
     copy = volume.catalogue()
     said = parse(read_small(copy.keys))
@@ -70,16 +71,21 @@ def find_copy(volume: Volume) -> FoundCopy:
         case {"format": int(number)} if number > FORMAT:
             raise Unusable("the volume was made by a newer callrec", hint="install that one")
         case {"keys": list(keys), "people": list(people), "vault": volume.vault}:
+            if len(people) > MOST_PEOPLE:
+                raise _altered(volume)
             return FoundCopy(volume, copy, _sealed_to(keys), _locked(people))
         case _:
             raise _altered(volume)
 
 
 def by_password(password: str) -> Callable[[FoundCopy], Opener]:
-    """Who opens by this password; a copy names no logins, so each approver's seed is tried."""
+    """Who opens by this password; a copy names no logins, so each approver's seed is tried.
+
+    The cheapest first: whoever adds dear ones to a drive keeps nobody whose own is there waiting.
+    """
 
     def opener(found: FoundCopy) -> Opener:
-        for person, locked in found.locked.items():
+        for person, locked in sorted(found.locked.items(), key=_price):
             try:
                 identity, root = unlock(locked, password, found.volume.vault)
             except Locked:
@@ -120,11 +126,21 @@ def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
     associated = context(
         "volume-copy", found.volume.vault, volume=found.volume.volume, time=found.copy.time
     )
-    made = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with disk_errors(), os.fdopen(made, "wb") as out, found.copy.sealed.open("rb", 0) as sealed:
+    with _sealed_copy(found) as sealed, disk_errors(), to.open("xb") as out:
+        to.chmod(0o600)
         for piece in open_stream(sealed, key, associated):
             out.write(piece)
     sync_each([to])
+
+
+def _sealed_copy(found: FoundCopy) -> FileIO:
+    with drive_errors():
+        try:
+            return open_plain(found.copy.sealed)
+        except OSError as error:
+            if error.errno not in {errno.ELOOP, errno.EINVAL}:
+                raise
+            raise Tampered("the volume's copy of the catalogue is no plain file") from error
 
 
 def check_stated(found: FoundCopy, *, catalogue: str, keys: str) -> None:
@@ -161,6 +177,11 @@ def _locked(people: list[Any]) -> dict[str, LockedSeed]:
     except (KeyError, TypeError) as error:
         raise Tampered("the people of the volume's copy are not in their form") from error
     return {person: LockedSeed.from_json(seed) for person, seed in seeds.items() if seed}
+
+
+def _price(entry: tuple[str, LockedSeed]) -> int:
+    kdf = entry[1].kdf
+    return kdf.memory_kib * kdf.passes
 
 
 def _altered(volume: Volume) -> Tampered:

@@ -16,6 +16,7 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.holds import every_holds_naming
 from callrec.crypto.canonical import parse, parse_instant
+from callrec.crypto.statement import entries_in
 from callrec.policy.destroying import RecordingState
 from callrec.policy.month_clock import same_day_after
 from callrec.policy.purpose import Purpose
@@ -101,14 +102,17 @@ def _kept_on(practice: Practice, connection: Connection) -> Mapping[str, date]:
     """What the Data Controller withheld from a disposal, by uid: the last day on which it rests.
 
     A later approval that grants it ends that.
+
+    Raises:
+        Tampered: an approval is not in its form.
     """
     months, zone = months_in(practice.config.retention.appraise_again), practice.config.time_zone
     until: dict[str, date] = {}
     for at, fields in _disposals_approved(connection):
-        for item in fields["items"]:
-            until.pop(item["uid"], None)
+        for (uid,) in entries_in(fields, "items", "uid"):
+            until.pop(uid, None)
         last = same_day_after(parse_instant(at).astimezone(zone).date(), months)
-        until |= {item["uid"]: last for item in fields["withheld"]}
+        until |= {uid: last for (uid,) in entries_in(fields, "withheld", "uid")}
     return {uid: last for uid, last in until.items() if today(practice) <= last}
 
 
@@ -129,5 +133,5 @@ def _disposals_approved(connection: Connection) -> Iterator[tuple[str, Mapping[s
     )
     for row in connection.execute(query):
         fields = parse(bytes(row.said))
-        if fields["request"] in disposals:
+        if str(fields.get("request")) in disposals:
             yield Leaf.decode(bytes(row.body), row.seq).at, fields

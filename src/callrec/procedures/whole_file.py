@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from callrec.errors import Failed, Unusable
+from callrec.store.disk import sync_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ def check_new(to: Path, *, replace: bool) -> None:
 
 
 def write_whole(to: Path, data: bytes, *, replace: bool) -> None:
-    """Write a file, mode 0600; what stood there before is replaced at the very end.
+    """Write a file, mode 0600, durably; what stood there before is replaced at the very end.
 
     Raises:
         Unusable: as `check_new`.
@@ -42,6 +43,7 @@ def write_whole(to: Path, data: bytes, *, replace: bool) -> None:
             file.flush()
             os.fsync(descriptor)
         beside.replace(to)
+        sync_each([to.parent])
     except OSError as error:
         raise Failed(f"the file cannot be written: {error.strerror}") from error
     finally:
