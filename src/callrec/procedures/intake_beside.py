@@ -18,7 +18,6 @@ import os
 import pickle
 import signal
 import sys
-from collections import ChainMap
 from contextlib import contextmanager
 from copyreg import dispatch_table
 from functools import partial
@@ -202,31 +201,38 @@ def _call(*values: Any) -> Call:
 
 _BY_VALUES: Final = (BatchKeys, Mark, Sealed, SealedMetadata, Sound, Source, Taken)
 _of_call = attrgetter(*Call.__slots__)
+_KNOWN_KINDS: Final[dict[type, Any]] = {
+    **dispatch_table,
+    **{kind: _by_values(kind) for kind in _BY_VALUES},
+    PosixPath: lambda path: (PosixPath, (str(path),)),
+    Call: lambda call: (_call, _of_call(call)),
+}
 
 
 class _Pickler(pickle.Pickler):
     """By itself it asks each object what its fields are, which takes longer than all else."""
 
-    dispatch_table = ChainMap[type, Any](  # noqa: RUF012 - where pickle looks for it
-        {kind: _by_values(kind) for kind in _BY_VALUES},
-        {PosixPath: lambda path: (PosixPath, (str(path),))},
-        {Call: lambda call: (_call, _of_call(call))},
-        dispatch_table,
-    )
+    dispatch_table = _KNOWN_KINDS  # where pickle looks for it
 
     def __init__(self, said: io.BytesIO) -> None:
         super().__init__(said, pickle.HIGHEST_PROTOCOL)
+
+
+def _asked(number: int, place: int) -> Source:
+    """A source by its place in what was asked: ``_Answered`` finds it, who asked."""
+    raise LookupError(f"chunk {number}, source {place}")
 
 
 class _Answer(_Pickler):
     """Names sources by their places in what was asked: there they are held, and once is enough."""
 
     def __init__(self, number: int, chunk: Sequence[Source], said: io.BytesIO) -> None:
+        places = {id(source): (number, place) for place, source in enumerate(chunk)}
+        self.dispatch_table = {
+            **_KNOWN_KINDS,
+            Source: lambda source: (_asked, places[id(source)]),
+        }
         super().__init__(said)
-        self._places = {id(source): (number, place) for place, source in enumerate(chunk)}
-
-    def persistent_id(self, each: object) -> tuple[int, int] | None:
-        return self._places.get(id(each))
 
 
 class _Answered(pickle.Unpickler):
@@ -234,8 +240,10 @@ class _Answered(pickle.Unpickler):
 
     def __init__(self, line: Connection, asked: Sequence[Sequence[Source]]) -> None:
         super().__init__(io.BytesIO(line.recv_bytes()))
-        self._asked = asked
+        self._all_asked = asked
 
-    def persistent_load(self, place: tuple[int, int]) -> Source:
-        number, of_chunk = place
-        return self._asked[number][of_chunk]
+    def find_class(self, module: str, name: str, /) -> Any:
+        return self._source if name == _asked.__name__ else super().find_class(module, name)
+
+    def _source(self, number: int, place: int) -> Source:
+        return self._all_asked[number][place]

@@ -17,6 +17,7 @@ import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from callrec.store.disk import disk_errors, sync_each, sync_filesystem
@@ -25,7 +26,6 @@ from callrec.store.sealing import fill, seal_stream, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
     from types import TracebackType
 
     from callrec.crypto.streaming import StreamSealer
@@ -44,8 +44,8 @@ class Share:
     numbers: Iterator[int]
     """Of the files that it may make."""
     buffers: Buffers | None = None
-    parts: dict[str, Path] = field(default_factory=dict)
-    """What it has sealed: names in the store, and where they lie until then."""
+    parts: dict[str, str] = field(default_factory=dict)
+    """What it has sealed: names in the store, and the files in which they lie until then."""
 
     def seal(self, source: Readable, sealer: StreamSealer) -> Sealed:
         with _Part(self.next_path()) as part:
@@ -55,10 +55,10 @@ class Share:
 
     def drop(self, name: str) -> None:
         with disk_errors():
-            self.parts.pop(name).unlink()
+            Path(self.parts.pop(name)).unlink()
 
-    def next_path(self) -> Path:
-        return self.folder / f"{next(self.numbers)}.part"
+    def next_path(self) -> str:
+        return f"{self.folder}/{next(self.numbers)}.part"
 
 
 class DirectoryBatch:
@@ -94,7 +94,7 @@ class DirectoryBatch:
         """What seals so many files of this batch in another process."""
         return Share(self._folder, iter([next(self._numbers) for _ in range(most)]))
 
-    def join(self, parts: Mapping[str, Path]) -> None:
+    def join(self, parts: Mapping[str, str]) -> None:
         """Take what a share has sealed."""
         self._here.parts.update(parts)
 
@@ -143,7 +143,8 @@ def clear(root: Path, folder: Path, known: Callable[[str], bool]) -> None:
 class _Part:
     """A file being written; whatever stops the writing takes it away again."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
+        # As text: of thousands of files a Path each costs more than it says.
         self.path = path
 
     def __enter__(self) -> Self:
@@ -161,7 +162,7 @@ class _Part:
         with disk_errors():
             os.close(self._file)
             if failure is not None:
-                self.path.unlink()
+                Path(self.path).unlink()
 
     def write(self, data: memoryview, /) -> int:
         with disk_errors():
@@ -176,9 +177,9 @@ def _copy(source: Readable, target: _Part, buffer: memoryview) -> str:
     return digest.hexdigest()
 
 
-def _move(part: Path, place: Path) -> None:
+def _move(part: str, place: Path) -> None:
     try:
-        part.rename(place)
+        os.rename(part, place)  # noqa: PTH104  # see _Part
     except FileNotFoundError:
         place.parent.mkdir(mode=0o700, exist_ok=True)
-        part.rename(place)
+        Path(part).rename(place)
