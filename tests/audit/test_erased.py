@@ -22,7 +22,9 @@ def approval(request: str = "r1", *uids: str, by: str = "dora") -> tuple[Any, An
 
 
 def destruction(*uids: str, by: str = "dora", **other: Any) -> tuple[Any, Any]:
-    leaf = {key: other.pop(key) for key in ("seq", "act", "outcome") if key in other}
+    leaf: dict[str, Any] = {
+        key: other.pop(key) for key in ("seq", "act", "outcome") if key in other
+    }
     fields = {
         "certificate": "C-1",
         "number": 1,

@@ -150,9 +150,8 @@ def test_a_checkpoint_covers_all_leaves_and_is_the_signers(house: House) -> None
         note = connection.execute(select(point.c.note).where(point.c.size == end.size)).scalar()
     public = primitives.signing_public(mia.signer.log_seed)
     name = origin(house.practice.vault)
-    assert check_checkpoint(bytes(note or b""), public, name) == Checkpoint(
-        name, *[end.size, end.root]
-    )
+    signed = check_checkpoint(bytes(note or b""), public, name)
+    assert signed == Checkpoint(name, end.size, end.root)
 
 
 def test_where_nothing_was_written_nothing_is_signed(house: House) -> None:
