@@ -24,7 +24,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.identity import Identity
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
-from callrec.policy.role import Role
+from callrec.policy.role import PersonId, Role
 from callrec.practice import writing
 from callrec.procedures.vouching import voucher_fields
 from procedures.test_audit_verify import edit, flip
@@ -345,7 +345,7 @@ def test_nor_if_he_was_vouched_for_later_with_that_key(house: House) -> None:
     identity, person = eve(house)
     some = house.practice.register.person(house.actor("sam").person.id)
     fields = voucher_fields(
-        replace(some, id=person, role=Role.STAFF),
+        replace(some, id=PersonId(person), role=Role.STAFF),
         identity.public,
         names_digest="aa" * 32,
         previous=None,
