@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.audit.log import Head
-from callrec.audit.remembered import VERIFIED, recall, recall_seen, remember
+from callrec.audit.reading import Seen
+from callrec.audit.remembered import (
+    VERIFIED,
+    recall,
+    recall_seen,
+    remember,
+    remember_seen,
+    write_memory,
+)
 from callrec.errors import Failed, Tampered
 
 if TYPE_CHECKING:
@@ -57,6 +65,35 @@ def test_a_damaged_memory_is_told_of(text: str, tmp_path: Path) -> None:
 def test_what_was_verified_by_a_damaged_memory_is_read_again(text: str, tmp_path: Path) -> None:
     (tmp_path / VERIFIED).write_text(text)
     assert recall_seen(tmp_path) is None
+
+
+def test_how_far_the_log_was_verified_is_remembered_as_it_was_seen(tmp_path: Path) -> None:
+    for signed in (1, 10):
+        seen = Seen(TEN, stated="aa" * 32, signed=signed, signatures="bb" * 32)
+        remember_seen(tmp_path / "state" / "vault", seen)
+        assert recall_seen(tmp_path / "state" / "vault") == seen
+    assert (tmp_path / "state" / "vault").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"signed": 0}, {"signed": 11}, {"size": 0}, {"root": "72" * 31}, {"stated": 1}]
+)
+def test_what_cannot_have_been_verified_is_read_again(
+    wrong: dict[str, object], tmp_path: Path
+) -> None:
+    remember_seen(tmp_path, Seen(TEN, stated="aa" * 32, signed=1, signatures="bb" * 32))
+    value = json.loads((tmp_path / VERIFIED).read_text())
+    (tmp_path / VERIFIED).write_text(json.dumps({**value, **wrong}))
+    assert recall_seen(tmp_path) is None
+
+
+def test_of_what_could_not_be_remembered_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "head.json").mkdir()
+    (tmp_path / "a file").write_text("")
+    for folder in (tmp_path, tmp_path / "a file"):
+        with pytest.raises(OSError, match=r"head\.json|File exists"):
+            write_memory(folder / "head.json", {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a file", "head.json"]
 
 
 def test_where_nothing_can_be_remembered_the_act_is_said_to_be_done(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
 
@@ -67,6 +68,17 @@ def test_an_instant_is_written_in_utc_and_cut_to_milliseconds() -> None:
     )
 
 
+def test_an_instant_does_not_depend_on_the_machines_own_zone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        said = instant(datetime(2026, 7, 1, 0, 5, tzinfo=UTC))
+    time.tzset()
+    assert said == "2026-07-01T00:05:00.000Z"
+
+
 def test_an_instant_of_an_early_year_keeps_its_four_digits() -> None:
     assert instant(datetime(987, 1, 2, tzinfo=UTC)) == "0987-01-02T00:00:00.000Z"
 
@@ -83,6 +95,7 @@ BAD_INSTANTS = {
     "other digits": "\u0662026-11-24T09:05:00.000Z",
     "a month of one digit": "2026-1-24T09:05:00.000Z",
     "empty": "",
+    "an offset beyond the calendar": "0001-01-01T00:00:00.000+01:00",
     "a number": 1795597500,
     "null": None,
 }

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from shamir_mnemonic import generate_mnemonics
 
 from callrec.crypto import canonical, primitives
 from callrec.crypto.context import context, statement_context
@@ -49,7 +50,6 @@ TAMPERED: dict[str, Callable[[], object]] = {
     "a record is not in its canonical form": lambda: canonical.parse(b"{ }"),
     "a record's time is not in its form": lambda: canonical.parse_instant("noon"),
     "a public key is not in its form": lambda: PublicKeys.from_json({}),
-    "a locked seed is not in its form": lambda: locked(salt="00"),
     "the parameters of a password's lock are out of bounds": lambda: Kdf(lanes=0),
     "a sealed record does not open": lambda: primitives.open_sealed(KEY, bytes(40), b""),
     "a signature does not verify": lambda: primitives.verify(KEY, b"", bytes(64)),
@@ -129,6 +129,11 @@ MISTYPED: dict[str, tuple[str, str, str]] = {
         " ".join(reversed(PAGES[0].split())),
     ),
     "two kits": ("these pages are of different kits", ONE_KIT, f"{page(1)} {kit_shares(KEY)[1]}"),
+    "pages of which three are needed": (
+        "these pages are not two of one kit",
+        ONE_KIT,
+        " ".join(generate_mnemonics(1, [(3, 5)], KEY, iteration_exponent=0)[0][:2]),
+    ),
     "one page": (
         "one page alone opens nothing",
         "two different pages are needed",
@@ -160,6 +165,17 @@ def test_what_was_mistyped_of_a_kit_is_told_with_what_to_do(
     with pytest.raises(Unusable) as refused:
         read_kit(typed)
     assert (refused.value.message, refused.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: LockedSeed.from_json({}), lambda: locked(salt="no"), lambda: locked(salt="00" * 15)],
+    ids=["nothing", "salt not in hex", "salt too short"],
+)
+def test_a_locked_seed_is_told_not_to_be_in_its_form(make: Callable[[], object]) -> None:
+    with pytest.raises(Tampered) as refused:
+        make()
+    assert refused.value.message == "a locked seed is not in its form"
 
 
 def test_a_wrong_password_is_told_with_who_can_help() -> None:

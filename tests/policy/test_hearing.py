@@ -20,7 +20,7 @@ from callrec.policy.hearing import (
     is_attended,
 )
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.role import Role, Standing
+from callrec.policy.role import Power, Role, Standing
 from policy.builders import ANN, BEN, CAT, NOW, TODAY, a_grant, a_person, a_request
 
 ALONE = frozenset({ANN})
@@ -41,6 +41,14 @@ def test_who_may_not_hear_is_not_granted(role: Role) -> None:
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER])
 def test_a_disciplinary_recording_goes_to_a_manager(role: Role) -> None:
     check_may_be_granted(a_person(role), a_request(Purpose.DISCIPLINARY), on=TODAY)
+
+
+@pytest.mark.parametrize("role", [Role.STAFF, Role.AUDITOR, Role.INTAKE])
+def test_it_goes_to_nobody_else_who_was_lent_to_hear(role: Role) -> None:
+    with pytest.raises(Refused, match="manager only"):
+        check_may_be_granted(
+            a_person(role, lent=Power.HEAR), a_request(Purpose.DISCIPLINARY), on=TODAY
+        )
 
 
 def test_a_disciplinary_recording_goes_to_no_colleague() -> None:

@@ -39,6 +39,7 @@ OF_A_SUBJECT = HoldFacts(
 LIFTED = HoldFacts(reference="H-6", state=HoldState.LIFTED)
 
 MAY_PLACE = {Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER}
+DECIDING = [Power.DECIDE_GENERAL, Power.DECIDE_RESERVED]
 YESTERDAY = TODAY - timedelta(days=1)
 
 
@@ -104,11 +105,20 @@ def test_whoever_may_place_a_hold_may_read_why_one_was_placed(role: Role) -> Non
         check_may_read_hold(a_person(role), on=TODAY)
 
 
-@pytest.mark.parametrize("power", [Power.SEARCH, Power.DECIDE_GENERAL, Power.DECIDE_RESERVED])
+@pytest.mark.parametrize("power", [Power.SEARCH, *DECIDING])
 def test_either_power_is_enough_and_may_be_lent(power: Power) -> None:
     check_may_place_hold(a_person(Role.STAFF, lent=power), on=TODAY)
     with pytest.raises(Refused):
         check_may_place_hold(a_person(Role.STAFF, lent=power, until=YESTERDAY), on=TODAY)
+
+
+@pytest.mark.parametrize("power", sorted(set(Power) - {Power.SEARCH, *DECIDING}))
+def test_no_other_power_places_a_hold_or_countersigns(power: Power) -> None:
+    lent = a_person(Role.INTAKE, lent=power)
+    with pytest.raises(Refused, match="may not place a hold"):
+        check_may_place_hold(lent, on=TODAY)
+    with pytest.raises(Refused, match="may not countersign"):
+        check_may_countersign_lifting(lent, lifter=BEN, on=TODAY)
 
 
 def test_the_data_controller_lifts_a_hold() -> None:
@@ -129,7 +139,7 @@ def test_a_manager_at_the_least_countersigns_a_lifting(role: Role) -> None:
     check_may_countersign_lifting(a_person(role), lifter=BEN, on=TODAY)
 
 
-@pytest.mark.parametrize("power", [Power.DECIDE_GENERAL, Power.DECIDE_RESERVED])
+@pytest.mark.parametrize("power", DECIDING)
 def test_who_was_lent_to_decide_countersigns_a_lifting(power: Power) -> None:
     check_may_countersign_lifting(a_person(lent=power), lifter=BEN, on=TODAY)
 

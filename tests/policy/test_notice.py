@@ -41,6 +41,23 @@ def test_the_reasons_stated_above_are_all_of_section_2() -> None:
     assert list(PURPOSES) == [clause for clause in Clause if clause in PURPOSES]
 
 
+def test_callers_are_told_these_reasons_in_these_words() -> None:
+    assert list(PURPOSES.values()) == [
+        "protect the interests of both parties to a call",
+        "improve how the practice works, and train its staff",
+        "protect staff from abusive or nuisance calls",
+        "establish the facts when a patient or a member of staff complains",
+        "establish the facts of a medico-legal claim",
+        "look into how an employee behaved on the telephone, where that is in question",
+        "check that policies and procedures are kept, and give a regulator evidence",
+    ]
+
+
+def test_a_version_has_the_text_that_callrec_brings_unless_it_has_its_own() -> None:
+    assert version("1", 10, 20).text == ""
+    assert version("1", 10, 20, text="Calls are recorded.").text == "Calls are recorded."
+
+
 def test_callers_are_told_by_the_announcement_and_called_by_the_caller() -> None:
     assert dict(TOLD_BY) == {
         Direction.INBOUND: NoticeKind.ANNOUNCEMENT,

@@ -7,6 +7,9 @@ from callrec.policy.words import NORMALISING_VERSION, words
 SAME = {
     "marks and apostrophes": ("Siân O'Neill", {"sian", "oneill"}),
     "a curly apostrophe": ("O\u2019NEILL", {"oneill"}),
+    "a curly apostrophe that opens": ("O\u2018Neill", {"oneill"}),
+    "a letter's apostrophe": ("O\u02bcNeill", {"oneill"}),
+    "a grave accent for an apostrophe": ("O`Neill", {"oneill"}),
     "an acute accent for an apostrophe": ("O\u00b4Neill", {"oneill"}),
     "a full-width apostrophe": ("O\uff07Neill", {"oneill"}),
     "composed and decomposed": ("Zoe\u0308 Zo\u00eb", {"zoe"}),

@@ -289,18 +289,21 @@ def log_keys(register: Register) -> Mapping[str, list[tuple[int, bytes]]]:
 def _hashed_signatures(database: sqlite3.Connection, *sizes: int) -> list[str]:
     """For logs of these sizes, rising: SHA-256 over their checkpoints and statements' signatures.
 
-    Leaves and statements themselves are bound by the tree's root.
+    Leaves and statements themselves are bound by the tree's root. Law: for one size it is the same,
+    whatever sizes are asked for before it.
     """
-    notes, signatures = hashlib.sha256(), hashlib.sha256()
+    kinds = [(query, hashlib.sha256(), hashlib.sha256()) for query in (_NOTES, _SIGNATURES)]
     found, before = [], 0
     for size in sizes:
-        for digest, query in ((notes, _NOTES), (signatures, _SIGNATURES)):
+        for query, lengths, all_parts in kinds:
             for rows in _in_portions(database.execute(query, (before, size))):
                 parts = [part for (part,) in rows]
                 _must({*map(type, parts)} <= {bytes})
-                digest.update(repr([*map(len, parts)]).encode())
-                digest.update(b"".join(parts))
-        found.append(hashlib.sha256(notes.digest() + signatures.digest()).hexdigest())
+                # Apart from the parts: else it would tell where a portion ended.
+                lengths.update((" ".join(map(str, map(len, parts))) + " ").encode())
+                all_parts.update(b"".join(parts))
+        digests = [digest.digest() for _, *both in kinds for digest in both]
+        found.append(hashlib.sha256(b"".join(digests)).hexdigest())
         before = size
     return found
 

@@ -1,0 +1,250 @@
+"""The log in the catalogue: what is appended, read again, and told where it cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from audit.registers import AT, id_of
+from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin
+from callrec.audit.leaf import Leaf, Outcome, detail_commitment
+from callrec.audit.log import (
+    NOBODY,
+    Head,
+    Log,
+    of_acts,
+    read_detail,
+    read_founders,
+    read_leaf,
+    read_register,
+    stored_head,
+    stored_size,
+    writing,
+)
+from callrec.audit.tree import leaf_hash
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto import primitives
+from callrec.errors import Tampered, Unusable
+from procedures.test_audit_verify import edit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+    from practices import House
+
+AUDIT = bytes(range(32))
+NONCE = b"n" * 32
+
+
+def a_log(house: House) -> Log:
+    """The log of the vault, to a version of the audit key whose secret is `AUDIT`."""
+    return Log(house.practice.vault, 7, primitives.kem_public(AUDIT), lambda: AT)
+
+
+def audit_key(version: int) -> bytes:
+    return {7: AUDIT}[version]
+
+
+def appended(house: House, **leaf: Any) -> Leaf:
+    with writing(house.practice.engine, a_log(house), None) as act:
+        seq = act.leaf("login", actor=NOBODY, **leaf)
+    with reading(house.practice.engine) as connection:
+        return read_leaf(connection, seq)[0]
+
+
+def details_of(house: House, leaf: Leaf) -> object:
+    with reading(house.practice.engine) as connection:
+        return read_detail(connection, leaf, audit_key, house.practice.vault)
+
+
+def told(house: House, read: Callable[[Connection], object]) -> str:
+    with reading(house.practice.engine) as connection, pytest.raises(Tampered) as refused:
+        read(connection)
+    return refused.value.message
+
+
+def head_of(house: House) -> Head:
+    with reading(house.practice.engine) as connection:
+        return stored_head(connection)
+
+
+def test_a_leaf_says_what_was_given_and_when_it_was_written(house: House) -> None:
+    size = head_of(house).size
+    subject = (id_of("sam"), id_of("pat"))
+    leaf = appended(house, subject=subject, outcome=Outcome.FAILED)
+    assert leaf == Leaf(
+        act="login",
+        actor=NOBODY,
+        at="2026-11-24T12:00:00.000Z",
+        detail="",
+        log=origin(house.practice.vault),
+        outcome=Outcome.FAILED,
+        seq=size,
+        statement="",
+        subject=subject,
+    )
+    assert appended(house).subject == ()
+
+
+def test_details_are_sealed_beside_their_leaf_and_open_again(house: House) -> None:
+    details = {"count": 3, "why": "Ann rang"}
+    leaf = appended(house, details=details)
+    assert details_of(house, leaf) == details
+    detail = tables.detail
+    with reading(house.practice.engine) as connection:
+        row = connection.execute(select(detail).where(detail.c.seq == leaf.seq)).one()
+    assert row.key_version == 7
+    assert b"Ann" not in row.sealed
+
+
+def test_a_nonce_that_is_given_binds_the_details_for_whoever_has_it(house: House) -> None:
+    drawn, again = (appended(house, details={"count": 3}) for _ in range(2))
+    given = appended(house, details={"count": 3}, nonce=NONCE)
+    bound = detail_commitment(house.practice.vault, given.seq, NONCE, b'{"count":3}')
+    assert given.detail == bound
+    assert len({drawn.detail, again.detail, given.detail}) == 3
+
+
+def test_where_there_are_no_details_none_are_read(house: House) -> None:
+    without = appended(house)
+    assert without.detail == ""
+    assert details_of(house, without) is None
+    erased = appended(house, details={"count": 3})
+    edit(house, "DELETE FROM detail")
+    assert details_of(house, erased) is None
+
+
+def test_details_of_another_leaf_and_those_nobody_committed_to_are_refused(house: House) -> None:
+    one, other = appended(house, details={"count": 3}), appended(house)
+    edit(
+        house,
+        f"INSERT INTO detail SELECT {other.seq}, key_version, sealed FROM detail"
+        f" WHERE seq = {one.seq}",
+    )
+    assert details_of(house, other) is None
+    changed = replace(one, detail="aa" * 32)
+    with pytest.raises(Tampered) as refused:
+        details_of(house, changed)
+    assert refused.value.message == f"the details of leaf {one.seq} are not those it commits to"
+
+
+def test_a_checkpoint_covers_all_leaves_and_is_the_signers(house: House) -> None:
+    mia = house.actor("mia")
+    with writing(house.practice.engine, a_log(house), mia.signer) as act:
+        act.leaf("login", actor=mia.person.id)
+        middle = act.head
+        act.leaf("logout", actor=mia.person.id)
+        end = act.head
+    assert end == head_of(house)
+    assert (end.size, end.root) != (middle.size, middle.root)
+    assert end.size == middle.size + 1
+    point = tables.checkpoint
+    with reading(house.practice.engine) as connection:
+        note = connection.execute(select(point.c.note).where(point.c.size == end.size)).scalar()
+    public = primitives.signing_public(mia.signer.log_seed)
+    name = origin(house.practice.vault)
+    signed = check_checkpoint(bytes(note or b""), public, name)
+    assert signed == Checkpoint(name, end.size, end.root)
+
+
+def test_where_nothing_was_written_nothing_is_signed(house: House) -> None:
+    before = head_of(house)
+    with writing(house.practice.engine, a_log(house), house.actor("mia").signer) as act:
+        assert act.head == before
+    with reading(house.practice.engine) as connection:
+        sizes = connection.execute(select(tables.checkpoint.c.size)).scalars().all()
+    assert max(sizes) == before.size
+
+
+def test_an_entry_that_names_too_much_says_what_to_do(house: House) -> None:
+    with (
+        pytest.raises(Unusable) as refused,
+        writing(house.practice.engine, a_log(house), None) as act,
+    ):
+        act.leaf("login", actor=NOBODY, subject=[id_of("sam")] * 300)
+    assert refused.value.message == (
+        "this concerns more recordings than one entry of the audit log can name"
+    )
+    assert refused.value.hint == "do it in several requests of 200 recordings at most"
+
+
+def test_the_vault_root_is_the_hash_of_leaf_0(house: House) -> None:
+    with reading(house.practice.engine) as connection:
+        founders, root = read_founders(connection)
+        _, body = read_leaf(connection, 0)
+    assert founders == house.practice.register.founders
+    assert root == sha256(body).digest() == house.practice.root
+
+
+@pytest.mark.parametrize("acts", [("login",), ("vault.founded", "login"), ("logout",)])
+def test_leaves_are_found_by_how_they_begin(house: House, acts: tuple[str, ...]) -> None:
+    appended(house)
+    with reading(house.practice.engine) as connection:
+        bodies = connection.execute(select(tables.leaf.c.body)).scalars().all()
+        found = connection.execute(select(tables.leaf.c.body).where(of_acts(acts))).scalars().all()
+    wanted = [body for body in bodies if Leaf.decode(body, body_seq(body)).act in acts]
+    assert {*wanted} <= {*found}
+    assert len(found) < len(bodies)
+
+
+def body_seq(body: bytes) -> int:
+    return int(body.partition(b'"seq":')[2].partition(b",")[0])
+
+
+# What cannot be read.
+
+
+def test_a_leaf_that_is_missing_is_told(house: House) -> None:
+    assert told(house, lambda connection: read_leaf(connection, 999)) == (
+        "leaf 999 of the audit log is missing"
+    )
+
+
+def test_a_node_that_is_missing_is_told(house: House) -> None:
+    edit(house, "DELETE FROM node WHERE level = 4")
+    for read in (stored_head, read_register):
+        assert told(house, read) == "a node of the audit log's tree is missing"
+
+
+def test_a_node_that_is_no_bytes_is_told(house: House) -> None:
+    edit(house, "UPDATE node SET hash = 'text' WHERE level = 0 AND position = 5")
+    assert told(house, read_register) == "a node of the audit log's tree is missing"
+
+
+def test_a_log_without_leaves_is_empty_and_has_no_founders(house: House) -> None:
+    edit(house, "DELETE FROM leaf")
+    with reading(house.practice.engine) as connection:
+        assert stored_size(connection) == 0
+    assert told(house, read_founders) == "leaf 0 of the audit log is missing"
+
+
+def test_a_statement_that_is_half_there_is_told(house: House) -> None:
+    edit(
+        house,
+        "CREATE TABLE loose AS SELECT * FROM statement",
+        "DROP TABLE statement",
+        "ALTER TABLE loose RENAME TO statement",
+        "UPDATE statement SET signature = NULL"
+        " WHERE digest = (SELECT statement FROM leaf WHERE seq = 4)",
+    )
+    assert told(house, read_register) == "leaf 4 of the audit log is not whole"
+
+
+def test_a_leaf_before_the_first_is_told(house: House) -> None:
+    edit(house, "UPDATE leaf SET seq = -1 WHERE seq = 4")
+    assert told(house, read_register) == "leaf -1 is not in its form"
+
+
+def test_a_leaf_that_is_not_in_the_tree_is_told(house: House) -> None:
+    edit(
+        house,
+        f"UPDATE node SET hash = x'{leaf_hash(b'other').hex()}' WHERE level = 0 AND position = 5",
+    )
+    assert told(house, read_register) == "a proof of inclusion does not lead to the root"

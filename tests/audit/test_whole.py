@@ -1,0 +1,467 @@
+"""The quick reading of a log counts as the slow one does, trusts what it may, and no more.
+
+With details that were erased, which no other log of these tests has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import practices
+from audit.registers import AT
+from callrec.audit import stretch, tree
+from callrec.audit.leaf import LARGEST_LEAF, Leaf, Outcome
+from callrec.audit.log import NOBODY, Signer, read_leaf
+from callrec.audit.reading import Reading, Seen
+from callrec.audit.stretch import Expected, check_stretch, said_in
+from callrec.audit.verify import read_each
+from callrec.audit.whole import log_keys, read_new, read_sound, sqlite_of
+from callrec.catalogue.engine import reading
+from callrec.crypto.identity import Identity
+from callrec.crypto.statement import state
+from callrec.errors import Tampered
+from callrec.policy.role import PersonId, Role
+from callrec.practice import writing
+from callrec.procedures.vouching import voucher_fields
+from procedures.test_audit_verify import edit, flip
+from procedures.test_audit_whole import short_stretches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from practices import House
+
+UID = "aa" * 16
+
+
+def say(house: House, kind: str, act: str = "request.approved", **fields: Any) -> int:
+    """A statement of dora's under a leaf of its own."""
+    dora = house.actor("dora")
+    assert dora.identity is not None
+    statement = state(
+        kind,
+        vault=house.practice.vault,
+        by=dora.person.id,
+        at=AT,
+        seed=dora.identity.act,
+        fields=fields,
+    )
+    with writing(house.practice, dora.signer) as writer:
+        return writer.leaf(act, actor=dora.person.id, statement=statement)
+
+
+def failed_login(house: House) -> int:
+    with writing(house.practice, None) as act:
+        return act.leaf("login", actor=NOBODY, details={"login": "sam"}, outcome=Outcome.FAILED)
+
+
+def listed(house: House, login: str) -> int:
+    actor = house.actor(login)
+    with writing(house.practice, actor.signer) as act:
+        return act.leaf("people.listed", actor=actor.person.id)
+
+
+def erase(house: House, *seqs: int, request: str = "r1") -> int:
+    """Somebody's recording is destroyed under an approval, and these details with it."""
+    say(house, "approval", request=request, items=[{"uid": UID}])
+    said = say(
+        house,
+        "destruction",
+        "request.carried-out",
+        certificate="C-1",
+        number=1,
+        request=request,
+        items=[{"uid": UID}],
+        kept=[],
+        details=[*seqs],
+    )
+    edit(house, f"DELETE FROM detail WHERE seq IN ({', '.join(map(str, seqs))})")
+    return said
+
+
+@pytest.fixture(scope="module")
+def erased(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """25 leaves of the founding; then 25 and 26 by nobody, of which the details of 26 are erased.
+
+    29 says so. It is only copied.
+    """
+    house = practices.copy(template, tmp_path_factory.mktemp("erased"))
+    failed_login(house)
+    gone = failed_login(house)
+    listed(house, "max")
+    erase(house, gone)
+    failed_login(house)
+    house.practice.engine.dispose()
+    return house
+
+
+@pytest.fixture
+def house(erased: House, tmp_path: Path) -> House:
+    return practices.copy(erased, tmp_path / "house")
+
+
+@pytest.fixture(params=[2, 13], ids=["stretches of four", "one stretch"], autouse=True)
+def _level(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        short_stretches(patch, int(request.param))
+        yield
+
+
+def sound(house: House, seen: Seen | None = None) -> Reading | None:
+    with reading(house.practice.engine) as connection:
+        return read_sound(connection, house.practice.vault, seen)
+
+
+def is_sound(house: House) -> Reading:
+    found = sound(house)
+    assert found is not None
+    return found
+
+
+def each(house: House) -> Reading:
+    with reading(house.practice.engine) as connection:
+        return read_each(connection, house.practice.vault)
+
+
+def newly(house: House, seen: Seen) -> Reading | None:
+    with reading(house.practice.engine) as connection:
+        return read_new(connection, house.practice.vault, seen)
+
+
+def seen_of(house: House) -> Seen:
+    seen = is_sound(house).seen
+    assert seen is not None
+    return seen
+
+
+def deciding(house: House) -> str:
+    """What is remembered of the statements that decide something, computed by other means."""
+    with reading(house.practice.engine) as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT seq, statement FROM leaf JOIN statement ON digest = statement"
+            " WHERE kind IN ('voucher', 'key', 'seal', 'claim', 'kit', 'approval', 'destruction')"
+            " ORDER BY seq"
+        ).all()
+    return sha256("".join(f"{seq} {digest}\n" for seq, digest in rows).encode()).hexdigest()
+
+
+# What is counted.
+
+
+def test_both_readings_count_the_same_where_details_were_erased(house: House) -> None:
+    found, named = is_sound(house), each(house)
+    assert named.problems == ()
+    assert replace(found, seen=None) == named
+    assert (found.head.size, found.checkpoints, found.unattested) == (31, 20, 3)
+    assert (found.details_erased, found.read_from) == (1, 0)
+    assert found.register == house.practice.register
+
+
+def test_what_is_remembered_is_the_head_and_what_stands_beside_the_tree(house: House) -> None:
+    seen = seen_of(house)
+    assert (seen.head, seen.signed) == (is_sound(house).head, 31)
+    assert seen.stated == deciding(house)
+    say(house, "batch", items=[])
+    later = seen_of(house)
+    assert (later.stated, later.signed) == (seen.stated, 32)
+    assert later.signatures != seen.signatures
+
+
+def test_what_is_new_is_counted_from_each_head_that_was_seen(house: House) -> None:
+    first = seen_of(house)
+    gone = failed_login(house)
+    listed(house, "mia")
+    second = seen_of(house)
+    erase(house, gone, request="r2")
+    last = seen_of(house)
+    assert (first.head.size, second.head.size, last.head.size) == (31, 33, 35)
+    counted = [(first, 3, 1), (second, 2, 1), (last, 0, 0)]
+    for seen, checkpoints, details_erased in counted:
+        found = newly(house, seen)
+        assert found is not None
+        assert (found.head, found.read_from) == (last.head, seen.head.size)
+        assert (found.checkpoints, found.details_erased) == (checkpoints, details_erased)
+        assert (found.problems, found.register) == ((), house.open().register)
+        assert found.seen == Seen(last.head, deciding(house), seen.signed, seen.signatures)
+    assert each(house).problems == ()
+    assert is_sound(house).details_erased == 2
+
+
+def test_of_nobodys_acts_those_are_counted_that_were_read(house: House) -> None:
+    seen = seen_of(house)
+    failed_login(house)
+    found = newly(house, seen)
+    assert found is not None
+    first = seen.head.size // stretch.STRETCH * stretch.STRETCH
+    with reading(house.practice.engine) as connection:
+        actors = [read_leaf(connection, seq)[0].actor for seq in range(first, 32)]
+    assert found.unattested == actors.count(NOBODY)
+
+
+# What was erased.
+
+
+def test_details_that_were_erased_and_are_there_are_named(house: House) -> None:
+    put_back = "INSERT INTO detail SELECT 26, key_version, sealed FROM detail WHERE seq = 25"
+    edit(house, put_back)
+    assert sound(house) is None
+    assert [(problem.seq, problem.what) for problem in each(house).problems] == [
+        (26, "the details of leaf 26 were erased, and are there")
+    ]
+
+
+def test_details_that_are_missing_beside_those_that_were_erased_are_named(house: House) -> None:
+    edit(house, "DELETE FROM detail WHERE seq = 25")
+    assert sound(house) is None
+    assert [(problem.seq, problem.what) for problem in each(house).problems] == [
+        (25, "the details of leaf 25 are missing")
+    ]
+
+
+def test_details_of_others_than_those_erased_do_not_make_up_for_them(house: House) -> None:
+    edit(house, "INSERT INTO detail SELECT 27, key_version, sealed FROM detail WHERE seq = 25")
+    assert sound(house) is None
+    assert each(house).problems
+
+
+def test_details_erased_since_and_still_there_are_found_among_what_is_new(house: House) -> None:
+    gone = failed_login(house)
+    for _ in range(9):
+        listed(house, "mia")
+    seen = seen_of(house)
+    erase(house, gone, request="r2")
+    again = "INSERT INTO detail SELECT {}, key_version, sealed FROM detail WHERE seq = 25"
+    edit(house, again.format(gone))
+    assert newly(house, seen) is None
+    assert sound(house) is None
+
+
+# What is trusted.
+
+
+def _nothing_verifies(*_: object) -> None:
+    raise Tampered("a signature was checked")
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever checks a checkpoint's signature finds that it is not good."""
+    monkeypatch.setattr(stretch, "verify", _nothing_verifies)
+
+
+def test_signatures_that_were_good_and_are_the_same_are_not_checked_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = seen_of(house)
+    monkeypatch.setattr(stretch, "verify", _nothing_verifies)
+    found = sound(house, seen)
+    assert found is not None
+    assert found.seen == seen
+    assert sound(house) is None
+    again = newly(house, seen)
+    assert again is not None
+    assert again.checkpoints == 0
+
+
+OTHERS: dict[str, Any] = {
+    "another root": lambda seen: replace(seen, head=replace(seen.head, root=bytes(32))),
+    "other signatures": lambda seen: replace(seen, signatures="aa" * 32),
+    "a longer log": lambda seen: replace(seen, head=replace(seen.head, size=32)),
+    "fewer leaves that were signed": lambda seen: replace(seen, signed=20),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_all_signatures_are_checked_where_something_else_was_seen(
+    house: House, monkeypatch: pytest.MonkeyPatch, other: Any
+) -> None:
+    seen = seen_of(house)
+    assert sound(house, other(seen)) == is_sound(house)
+    monkeypatch.setattr(stretch, "verify", _nothing_verifies)
+    assert sound(house, other(seen)) is None
+
+
+def test_what_two_readings_found_good_is_not_checked_by_the_third(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = seen_of(house)
+    listed(house, "mia")
+    second = sound(house, first)
+    assert second is not None
+    assert second == is_sound(house)  # one reading would remember the same
+    monkeypatch.setattr(stretch, "verify", _nothing_verifies)
+    assert sound(house, second.seen) == second
+
+
+def test_signatures_of_what_is_new_are_checked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = seen_of(house)
+    listed(house, "mia")
+    assert sound(house, seen) == is_sound(house)
+    monkeypatch.setattr(stretch, "verify", _nothing_verifies)
+    assert sound(house, seen) is None
+    assert newly(house, seen) is None
+
+
+def test_a_signature_changed_since_it_was_good_is_found(house: House) -> None:
+    seen = seen_of(house)
+    of_leaf_4 = "digest = (SELECT statement FROM leaf WHERE seq = 4)"
+    flip(house, "statement", "signature", of_leaf_4, 20)
+    assert sound(house, seen) is None
+
+
+# Whose checkpoints count.
+
+
+def eve(house: House) -> tuple[Identity, str]:
+    return Identity.from_seed(b"e" * 32, house.practice.vault), "ee" * 16
+
+
+def signed_by_eve(house: House) -> None:
+    identity, person = eve(house)
+    with writing(house.practice, Signer(person, identity.log)) as act:
+        act.leaf("people.listed", actor=person)
+
+
+def test_a_checkpoint_of_somebody_unknown_is_not_called_sound(house: House) -> None:
+    seen = seen_of(house)
+    signed_by_eve(house)
+    assert sound(house) is None
+    assert newly(house, seen) is None
+    assert [problem.what for problem in each(house).problems] == [
+        "the checkpoint over 32 leaves: no such person"
+    ]
+
+
+def test_nor_if_he_was_vouched_for_later_with_that_key(house: House) -> None:
+    seen = seen_of(house)
+    signed_by_eve(house)
+    identity, person = eve(house)
+    some = house.practice.register.person(house.actor("sam").person.id)
+    fields = voucher_fields(
+        replace(some, id=PersonId(person), role=Role.STAFF),
+        identity.public,
+        names_digest="aa" * 32,
+        previous=None,
+    )
+    say(house, "voucher", "person.added", **fields)
+    assert house.open().register.person(person).role is Role.STAFF
+    assert sound(house) is None
+    assert newly(house, seen) is None
+    assert [problem.what for problem in each(house).problems] == [
+        "the checkpoint over 32 leaves: no such person"
+    ]
+
+
+def test_the_keys_of_checkpoints_count_from_their_vouchers_on(house: House) -> None:
+    register = house.practice.register
+    keys = log_keys(register)
+    founders = register.founders
+    assert keys[founders.kit] == [(-1, founders.kit_keys.log)]
+    assert keys[founders.controller][0] == (-1, founders.controller_keys.log)
+    for person, known in register.vouchers.items():
+        vouched = [(voucher.seq, voucher.keys.log) for voucher in known]
+        assert keys[person][-len(vouched) :] == vouched
+        assert len(keys[person]) == len(vouched) + (person == founders.controller)
+
+
+# Bytes that no writer writes.
+
+
+def test_bytes_beyond_ascii_are_found_and_stop_nothing(house: House) -> None:
+    edit(house, "UPDATE leaf SET body = CAST(x'ff' || substr(body, 2) AS BLOB) WHERE seq = 28")
+    assert sound(house) is None
+
+
+def test_a_signature_with_bytes_beyond_ascii_is_found_and_stops_nothing(house: House) -> None:
+    last = "size = (SELECT max(size) FROM checkpoint)"
+    edit(
+        house,
+        f"UPDATE checkpoint SET note = CAST(substr(note, 1, 180) || x'ff0a' AS BLOB) WHERE {last}",
+    )
+    assert sound(house) is None
+
+
+# One stretch.
+
+
+def bodies_of(house: House, end: int) -> list[bytes]:
+    with reading(house.practice.engine) as connection:
+        return [read_leaf(connection, seq)[1] for seq in range(end)]
+
+
+def test_a_stretch_says_what_its_neighbours_have_to_agree_with(house: House) -> None:
+    bodies = bodies_of(house, 31)
+    leaves = [Leaf.decode(body, seq) for seq, body in enumerate(bodies)]
+    with reading(house.practice.engine) as connection:
+        keys = log_keys(house.practice.register)
+        expected = Expected(house.practice.vault, 31, keys, 0)
+        for first in range(0, 31, stretch.STRETCH):
+            end = min(first + stretch.STRETCH, 31)
+            found = check_stretch(sqlite_of(connection), first, expected)
+            own, before = tree.Frontier(), tree.Frontier()
+            for body in bodies[first:end]:
+                own.append(tree.leaf_hash(body))
+            for body in bodies[:first]:
+                before.append(tree.leaf_hash(body))
+            assert (found.first, found.before) == (first, before.root().hex())
+            assert tree.join([bytes.fromhex(peak) for peak in found.peaks]) == own.root()
+            within = leaves[first:end]
+            assert found.unattested == sum(leaf.actor == NOBODY for leaf in within)
+            assert found.stated == sum(leaf.statement != "" for leaf in within)
+            assert found.without_details == tuple(leaf.seq for leaf in within if leaf.seq == 26)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_first_leaves_are_read_however_many_are_looked_at_together(
+    house: House, count: int
+) -> None:
+    bodies = bodies_of(house, count)
+    said = said_in(bodies, 0, f"callrec/{house.practice.vault}")
+    leaves = [Leaf.decode(body, seq) for seq, body in enumerate(bodies)]
+    assert said.actors == [leaf.actor for leaf in leaves]
+    assert said.details == [leaf.detail for leaf in leaves]
+    assert said.statements == [leaf.statement for leaf in leaves]
+
+
+def test_a_first_leaf_of_another_log_is_not_read(house: House) -> None:
+    with pytest.raises(Tampered):
+        said_in(bodies_of(house, 1), 0, "callrec/" + "0" * 32)
+
+
+def a_leaf(**other: Any) -> Leaf:
+    leaf = Leaf(
+        act="people.listed",
+        actor="ab" * 16,
+        at="2026-11-24T12:00:00.000Z",
+        detail="",
+        log="callrec/" + "cd" * 16,
+        outcome=Outcome.DONE,
+        seq=30,
+        statement="",
+        subject=(),
+    )
+    return replace(leaf, **other)
+
+
+def test_a_leaf_as_long_as_one_may_be_is_read_and_no_longer_one() -> None:
+    act = "a" * (LARGEST_LEAF - len(a_leaf(act="a").encode()) + 1)
+    body = a_leaf(act=act).encode()
+    assert len(body) == LARGEST_LEAF
+    assert said_in([body], 30, a_leaf().log).actors == ["ab" * 16]
+    with pytest.raises(Tampered):
+        said_in([body.replace(b"aaa", b"aaaa", 1)], 30, a_leaf().log)
+
+
+@pytest.mark.parametrize("sign", ["X", "g", "A", " "])
+def test_what_is_no_hash_is_not_read(sign: str) -> None:
+    body = a_leaf(detail="5e" * 32).encode()
+    assert said_in([body], 30, a_leaf().log).details == ["5e" * 32]
+    with pytest.raises(Tampered):
+        said_in([body.replace(b"5e" * 32, sign.encode() * 64)], 30, a_leaf().log)
