@@ -119,7 +119,11 @@ def page() -> str:
         "# Licences",
         "",
         "Written by `make licences` from what is installed; `make check` lets no others in.",
-        "callrec is MIT and carries none of these: they are installed beside it, unchanged.",
+        "callrec carries none of these: they are installed beside it, unchanged.",
+        "",
+        "Of callrec itself `pyproject.toml` says MIT, and that is all there is: no file has the",
+        "text of that licence, or says who holds the copyright. Whoever does has to lay one down,",
+        "`LICENSE`, or say otherwise there, before it goes to others.",
     ]
     for title, names in sections.items():
         lines += ["", f"## {title}", "", "| distribution | licence |", "| --- | --- |"]

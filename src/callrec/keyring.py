@@ -11,7 +11,8 @@ import base64
 import fcntl
 import json
 import os
-from contextlib import contextmanager
+import stat
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
-from callrec.file_rights import OTHERS, check_private
+from callrec.file_rights import OTHERS, check_only_ours, check_private
 from callrec.mounts import file_system_of
 from callrec.policy.role import VaultKey
 
@@ -156,11 +157,26 @@ def runtime_folder(environ: Mapping[str, str]) -> Path | None:
     for place in (environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}", "/dev/shm"):  # noqa: S108 - private folder inside
         if place and file_system_of(Path(place)) in MEMORY_FILE_SYSTEMS:
             folder = Path(place) / (f"callrec-{user}" if place == "/dev/shm" else "callrec")  # noqa: S108
-            folder.mkdir(mode=0o700, exist_ok=True)
-            found = folder.lstat()
-            if found.st_uid == user and not found.st_mode & OTHERS and not folder.is_symlink():
+            if _is_made_private(folder):
                 return folder
     return None
+
+
+def _is_made_private(folder: Path) -> bool:
+    """Whether it is there, made if need be, and nobody else could read or exchange it.
+
+    The environment may be another user's, as ``sudo`` can leave it: in his place nothing is made.
+    """
+    try:
+        with suppress(FileNotFoundError):
+            check_only_ours(folder)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+        check_only_ours(folder)
+    except (OSError, Misconfigured):
+        return False
+    is_private = stat.S_ISDIR(found.st_mode) and not found.st_mode & OTHERS
+    return is_private and found.st_uid == os.getuid()
 
 
 def write_credential(path: Path, credential: Credential) -> None:

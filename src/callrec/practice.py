@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,10 @@ from callrec.audit.remembered import recall, remember
 from callrec.catalogue.engine import open_catalogue, reading
 from callrec.crypto.canonical import instant
 from callrec.errors import CallrecError, Locked, Refused, Tampered
+from callrec.file_rights import check_only_ours
 from callrec.policy.role import VaultKey, powers_of
 from callrec.store.directory import DirectoryStore
+from callrec.store.layout import INCOMING, RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -74,10 +76,14 @@ def open_practice(
     """Open the vault that the configuration names.
 
     Raises:
-        Misconfigured: there is no vault, or it cannot be used from here.
+        Misconfigured: there is no vault, it cannot be used from here, or others can change it.
         Tampered: the catalogue, the log's first leaf or a statement is not as it was signed.
     """
-    return practice_on(open_catalogue(config.vault), config, now, environ)
+    engine = open_catalogue(config.vault)
+    for name in (RECORDINGS, INCOMING):
+        with suppress(FileNotFoundError):
+            check_only_ours(config.vault / name)
+    return practice_on(engine, config, now, environ)
 
 
 def practice_on(
@@ -108,9 +114,15 @@ def practice_on(
 
 
 def state_folder(vault: str, environ: Mapping[str, str]) -> Path:
-    """This operator's own folder for one vault, outside the vault."""
+    """This operator's own folder for one vault, outside the vault.
+
+    Raises:
+        Misconfigured: others can change what is remembered there, or exchange it.
+    """
     given = environ.get("XDG_STATE_HOME")
     base = platformdirs.user_state_path("callrec") if not given else Path(given) / "callrec"
+    with suppress(OSError):  # it is made later, or whoever reads it says why it cannot be read
+        check_only_ours(base / vault)
     return base / vault
 
 

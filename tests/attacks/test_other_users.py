@@ -7,6 +7,8 @@ import stat
 import struct
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,16 +16,20 @@ import pytest
 from attacks.typed import type_in
 from callrec.errors import Misconfigured
 from callrec.file_rights import check_only_ours
+from callrec.keyring import runtime_folder
 from procedures.spool import a_wave
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from practices import House
 
 STRANGER = 54321
 NOBODY = 0xFFFFFFFF
-WHAT_OTHERS_WRITE = ("vault", "vault/catalogue.sqlite", "config", "config/callrec/config.toml", ".")
+WHAT_OTHERS_WRITE = (
+    *("vault", "vault/catalogue.sqlite", "vault/recordings", "vault/incoming"),
+    *("config", "config/callrec/config.toml", "state", "state/callrec", "."),
+)
 """Of a practice; the last is the folder in which the vault lies."""
 
 
@@ -36,6 +42,8 @@ def the_list_that_lets_in(user: int, rights: int) -> bytes:
 def configured(house: House) -> House:
     file = house.folder / "config" / "callrec" / "config.toml"
     file.write_text('region = "GB"\n')
+    for name in ("vault/recordings", "vault/incoming", "state/callrec"):
+        (house.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     assert type_in(house, "max", "whoami").status == 0
     return house
 
@@ -59,7 +67,10 @@ def test_an_access_list_counts_as_the_mode_does(configured: House) -> None:
     assert type_in(configured, "max", "whoami").status == 0
 
 
-@pytest.mark.parametrize("what", ["vault", "vault/catalogue.sqlite", "config/callrec/config.toml"])
+OF_A_STRANGER = ("vault", "vault/catalogue.sqlite", "vault/recordings", "state/callrec")
+
+
+@pytest.mark.parametrize("what", [*OF_A_STRANGER, "config/callrec/config.toml"])
 def test_what_belongs_to_another_account_is_not_used(configured: House, what: str) -> None:
     os.chown(configured.folder / what, STRANGER, STRANGER)
     answer = type_in(configured, "max", "whoami")
@@ -98,16 +109,66 @@ def test_a_link_is_as_safe_as_the_folders_that_it_leads_through(tmp_path: Path) 
         check_only_ours(safe / "round")
 
 
-@pytest.mark.parametrize("secret", ["password", "credential"])
-def test_a_secret_that_others_can_read_is_not_used(configured: House, secret: str) -> None:
-    login, file = {
-        "password": ("max", configured.folder / "people" / "max.password"),
-        "credential": ("door", configured.credential),
-    }[secret]
-    file.chmod(0o640)
-    answer = type_in(configured, login, "status")
+@pytest.mark.parametrize("change", [0o640, 0o604, 0o620, 0o602, STRANGER], ids=oct)
+@pytest.mark.parametrize("secret", ["password", "credential", "session"])
+def test_a_secret_that_others_can_read_or_write_or_own_is_not_used(
+    configured: House, secret: str, change: int
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+        assert type_in(configured, "max", "login", XDG_RUNTIME_DIR=memory).status == 0
+        login, file = {
+            "password": ("max", configured.folder / "people" / "max.password"),
+            "credential": ("door", configured.credential),
+            "session": ("nobody", Path(memory, "callrec", configured.practice.vault)),
+        }[secret]
+        if change == STRANGER:
+            os.chown(file, STRANGER, STRANGER)
+        else:
+            file.chmod(change)
+        answer = type_in(configured, login, "inbox", XDG_RUNTIME_DIR=memory)
     assert answer.status == Misconfigured.exit_status
     assert "others can read" in answer.err
+
+
+def as_a_stranger(act: Callable[[], object]) -> str:
+    """What comes of it in a process of another account, as text."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        try:
+            os.setgroups([])
+            os.setgid(STRANGER)
+            os.setuid(STRANGER)
+            os.write(writing, str(act()).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading, encoding="utf-8") as said:  # noqa: PTH123 - of a descriptor
+        told = said.read()
+    os.wait()
+    return told
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o755, 0o777], ids=oct)
+def test_no_login_is_kept_in_another_user_s_runtime_folder(mode: int) -> None:
+    """As ``sudo -u`` may leave the environment; where anybody writes, anybody exchanges."""
+    own = Path("/dev", "shm", f"callrec-{STRANGER}")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as another:
+        Path(another).chmod(mode)
+        told = as_a_stranger(lambda: runtime_folder({"XDG_RUNTIME_DIR": another}))
+        assert list(Path(another).iterdir()) == []
+    assert told == str(own)
+    own.rmdir()
+
+
+def test_nobody_s_login_lies_where_somebody_laid_a_link_or_opened_the_folder() -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+        environ, folder = {"XDG_RUNTIME_DIR": memory}, Path(memory, "callrec")
+        assert runtime_folder(environ) == folder
+        folder.chmod(0o750)
+        assert runtime_folder(environ) != folder
+        folder.rename(folder.with_name("elsewhere"))
+        folder.symlink_to("elsewhere")
+        assert runtime_folder(environ) != folder
 
 
 def test_whatever_the_callers_umask_all_that_is_written_is_ours_alone(house: House) -> None:

@@ -149,7 +149,7 @@ def test_one_share_that_is_not_as_it_was_sealed_undoes_it_all(
     practice, dora = house.open(), house.actor("dora")
     with practice.engine.begin() as connection:
         connection.exec_driver_sql(
-            f"CREATE TRIGGER wrong AFTER INSERT ON share WHEN new.key = 'recordings'"
+            f"CREATE TEMP TRIGGER wrong AFTER INSERT ON main.share WHEN new.key = 'recordings'"
             f" AND new.person = (SELECT id FROM person WHERE login = '{login}')"
             f" BEGIN {WRITTEN_WRONG[wrong]}; END"
         )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from callrec.audit.leaf import Outcome
-from callrec.catalogue.engine import transaction
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Failed, Tampered, Unusable
+from callrec.procedures import release as releasing
+from callrec.procedures.release_package import write_package
 from callrec.store.sealing import seal_stream
 from procedures.asking import (
     approved,
@@ -51,6 +52,23 @@ def long_call(house: House) -> House:
     take_in(house, a_call(house.folder / "spool", size_bytes=LONG))
     approved(house, recordings=[1])
     return house
+
+
+# Somebody else's in its place.
+
+
+def test_a_package_that_somebody_exchanged_before_it_is_on_record_is_not_delivered(
+    office: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exchanged(*given: Any, target: Path, **named: Any) -> str:
+        sha256 = write_package(*given, target=target, **named)
+        target.unlink()
+        target.write_bytes(b"asks for the passphrase, and sends it elsewhere")
+        return sha256
+
+    monkeypatch.setattr(releasing, "write_package", exchanged)
+    assert "not the one that was written" in nothing_is_released(office, Failed)
+    assert len(grants_of(office, "R-1")) == 2
 
 
 # Where to.
@@ -118,14 +136,13 @@ def test_a_full_drive_leaves_nothing_and_the_grant(long_call: House, tmp_path: P
 
 
 NO_DELIVERY = """
-CREATE TRIGGER no_delivery BEFORE INSERT ON leaf
+CREATE TEMP TRIGGER IF NOT EXISTS no_delivery BEFORE INSERT ON main.leaf
 WHEN instr(NEW.body, CAST('release.delivered' AS BLOB)) BEGIN SELECT RAISE(ABORT, 'no'); END
 """
 
 
 def test_a_package_whose_delivery_cannot_be_recorded_is_taken_back(office: House) -> None:
-    with transaction(office.practice.engine) as connection:
-        connection.execute(text(NO_DELIVERY))
+    event.listen(office.practice.engine, "checkout", lambda sqlite, *_: sqlite.execute(NO_DELIVERY))
     with pytest.raises(IntegrityError):
         release(office)
     assert list(outbox(office).iterdir()) == []

@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.release.paper.apart import expecting_papers, make_papers, papers_of
 from release.certificates import EDITED, PLAIN
-from sound.builders import children
+from sound.builders import children, no_further_file
 
 if TYPE_CHECKING:
     from callrec.release.certificate import Certificate
@@ -38,6 +39,14 @@ def test_where_it_was_ended_they_are_made_here() -> None:
     with expecting_papers():
         (waiting,) = children()
         os.kill(waiting, signal.SIGKILL)
+        assert make_papers(PLAIN) == papers_of(PLAIN)
+
+
+def test_where_none_can_be_started_they_are_made_here() -> None:
+    with ExitStack() as block:
+        with no_further_file():
+            block.enter_context(expecting_papers())
+        assert children() == []
         assert make_papers(PLAIN) == papers_of(PLAIN)
 
 

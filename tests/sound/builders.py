@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import math
 import os
+import resource
 import wave
 from array import array
+from contextlib import contextmanager
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +22,8 @@ from callrec.policy.withholding import Ground
 from callrec.sound import WAV, Encoding, listening_copy, measure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from av.audio.stream import AudioStream
 
 VECTORS = Path(__file__).parent.parent / "vectors/sound"
@@ -94,6 +98,17 @@ OTHERS: set[int] = set()
 def children() -> list[int]:
     """Processes that the test started and has not seen end."""
     return [number for number in all_children() if number not in OTHERS]
+
+
+@contextmanager
+def no_further_file() -> Iterator[None]:
+    """In the block this process can open nothing more, no pipe to a child either."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def all_children() -> list[int]:

@@ -7,12 +7,14 @@ import os
 import select
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 
+from callrec.errors import Failed
 from callrec.sound import COMPRESSED, expect_decoders, measure, starting_ahead
 from callrec.sound.decoding import decoding
-from sound.builders import a_copy, children
+from sound.builders import a_copy, children, no_further_file
 from telephone.builders import a_wave
 
 SOUND = a_wave(bytes(range(1, 251)) * 64)
@@ -76,6 +78,16 @@ def test_none_is_left_however_the_block_ends() -> None:
     with pytest.raises(InterruptedError):
         interrupted()
     assert children() == []
+
+
+def test_where_none_can_be_started_that_is_said_and_not_that_the_sound_is_none() -> None:
+    with ExitStack() as block:
+        with no_further_file():
+            block.enter_context(starting_ahead())
+            expect_decoders(2)
+            with pytest.raises(Failed, match="cannot be started: Too many open files"):
+                measure(io.BytesIO(SOUND), ".wav")
+        assert measure(io.BytesIO(SOUND), ".wav").samples == 8000
 
 
 def test_outside_a_block_none_is_started() -> None:

@@ -64,10 +64,10 @@ def test_whatever_is_not_a_whole_answer_is_not_checked(
     assert words[0].startswith("Not checked: ")
 
 
-def audit(cache: Path, **environment: str) -> tuple[int, str]:
+def audit(cache: Path, deed: str = "audit", **environment: str) -> tuple[int, str]:
     """What ``make audit`` does, with nothing kept from an earlier time."""
     done = subprocess.run(
-        [sys.executable, "-m", "supply", "audit"],
+        [sys.executable, "-m", "supply", deed],
         cwd=ROOT,
         env={
             **os.environ,
@@ -90,6 +90,13 @@ def test_without_a_network_it_is_not_checked(tmp_path: Path) -> None:
     status, said = audit(tmp_path, HTTPS_PROXY=nowhere, https_proxy=nowhere)
     assert status == NOT_CHECKED
     assert said.startswith("Not checked: ")
+
+
+def test_without_a_network_a_check_passes_and_says_that_it_was_not_checked(tmp_path: Path) -> None:
+    nowhere = "http://127.0.0.1:9"
+    status, said = audit(tmp_path, "check", HTTPS_PROXY=nowhere, https_proxy=nowhere)
+    assert status == 0
+    assert said.splitlines()[1].startswith("Not checked: ")
 
 
 class Advisories(ThreadingHTTPServer):
@@ -144,6 +151,15 @@ def test_every_pin_is_asked_about_and_one_weakness_is_enough(
         http_proxy="",
     )
     assert {*advisories.asked} == {*pins}
+    checked, _ = audit(
+        tmp_path,
+        "check",
+        PIP_AUDIT_VULNERABILITY_SERVICE="osv",
+        PIP_AUDIT_OSV_URL=f"http://127.0.0.1:{advisories.server_port}/",
+        HTTP_PROXY="",
+        http_proxy="",
+    )
+    assert checked == (KNOWN if weak else 0)
     if weak:
         assert (status, said) == (KNOWN, f"{weak} {pins[canonicalize_name(weak)]}: PYSEC-2026-1\n")
     else:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.crypto import primitives
-from callrec.errors import CallrecError, Unusable
+from callrec.errors import CallrecError, Failed, Unusable
 from callrec.policy.edits import UNEDITED, edits_to_apply
 from callrec.policy.edits_said import edits_of_each
 from callrec.policy.handing_over import Form
@@ -185,7 +185,7 @@ def _hand_over(
         prepared = record_prepared(practice, actor, manifest, draft.grants)
     try:
         evidence = read_evidence(practice, actor, prepared)
-        write_package(
+        sha256 = write_package(
             practice,
             actor,
             draft,
@@ -195,7 +195,7 @@ def _hand_over(
             passphrase=passphrase,
             advance=advance,
         )
-        sha256 = _deliver(practice, actor, draft, directions, target=target)
+        _deliver(practice, actor, draft, directions, target=target, sha256=sha256)
     except BaseException as error:
         why = error.message if isinstance(error, CallrecError) else type(error).__name__
         record_failed(practice, actor, manifest.request, manifest.release, why)
@@ -205,18 +205,40 @@ def _hand_over(
 
 
 def _deliver(
-    practice: Practice, actor: Actor, draft: Draft, directions: Directions, *, target: Path
-) -> str:
-    """Put on record that the package is whole and may go; returns its SHA-256 in hex."""
+    practice: Practice,
+    actor: Actor,
+    draft: Draft,
+    directions: Directions,
+    *,
+    target: Path,
+    sha256: str,
+) -> None:
+    """Put on record that the package is whole and may go.
+
+    Raises:
+        Failed: another lies in its place already. What is read out with the passphrase, and what a
+            page is known by, would be of that one.
+    """
     try:
-        with target.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        _check_is_there(target, sha256)
         words = {**_told(draft, directions), "sha256": sha256}
         record_delivered(practice, actor, draft.request, draft.manifest, words)
     except BaseException:
-        target.unlink()  # nobody can open it: its passphrase was not shown
+        target.unlink(missing_ok=True)  # nobody can open it: its passphrase was not shown
         raise
-    return sha256
+
+
+def _check_is_there(target: Path, sha256: str) -> None:
+    try:
+        with target.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        found = ""
+    if found != sha256:
+        raise Failed(
+            "the package that lies there is not the one that was written",
+            hint="see who else can write there; release to a folder of your own",
+        )
 
 
 def _told(draft: Draft, directions: Directions) -> Mapping[str, str | None]:

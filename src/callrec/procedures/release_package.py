@@ -40,7 +40,7 @@ def write_package(
     target: Path,
     passphrase: str,
     advance: Callable[[int], None],
-) -> None:
+) -> str:
     """Write it to ``target``, whole or not at all.
 
     Args:
@@ -52,6 +52,9 @@ def write_package(
         target: where it is to be.
         passphrase: what opens it.
         advance: told 1 for each of its files.
+
+    Returns:
+        SHA-256 of the file that was written, in hex.
 
     Raises:
         Tampered: a recording turned out not to be what the manifest says.
@@ -73,9 +76,8 @@ def write_package(
     told = _told(members, advance)
     if directions.form is Form.HTML:
         shown = Shown(certificate=certificate, waveforms=dict(_waveforms(draft)))
-        write_page(told, target, passphrase, shown)
-    else:
-        write_zip(told, target, passphrase)
+        return write_page(told, target, passphrase, shown)
+    return write_zip(told, target, passphrase)
 
 
 def _members(

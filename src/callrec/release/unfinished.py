@@ -7,6 +7,7 @@ its target under a name of its own, which `left_behind` finds.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -60,6 +61,15 @@ def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]
+
+
+def sha256_of(file: BinaryIO) -> str:
+    """Of all that was written to it, in hex: of this very file, whatever lies under its name."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while piece := file.read(1 << 20):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def left_behind(target: Path) -> tuple[Path, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import pyzipper
 
-from callrec.release.unfinished import unfinished, write_all
+from callrec.release.unfinished import sha256_of, unfinished, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,11 +25,14 @@ EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3  # "made by", so that the archive does not tell which system it was made on
 
 
-def write_zip(members: Iterable[Member], target: Path, passphrase: str) -> None:
+def write_zip(members: Iterable[Member], target: Path, passphrase: str) -> str:
     """Write a package as the zip ``target``, under ``passphrase``; nothing open touches the drive.
 
     It has its name once all of it is durable; if it cannot be finished, nothing of it stays.
     Anybody can read the names, sizes and number of the files in it.
+
+    Returns:
+        SHA-256 of the zip, in hex.
 
     Raises:
         Tampered: a recording turned out not to be what the manifest says.
@@ -43,6 +46,7 @@ def write_zip(members: Iterable[Member], target: Path, passphrase: str) -> None:
             for member in members:
                 _add(archive, member, drive)
         drive.check()
+        return sha256_of(file)
 
 
 def _add(archive: pyzipper.AESZipFile, member: Member, drive: _Drive) -> None:

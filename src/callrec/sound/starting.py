@@ -7,11 +7,12 @@ recording before it is confined.
 from __future__ import annotations
 
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
 from callrec.child_process import end, python, started
+from callrec.errors import Failed
 
 if TYPE_CHECKING:
     import subprocess
@@ -42,8 +43,9 @@ class _Waiting:
         return self._processes.popleft()
 
     def _fill(self, number: int) -> None:
-        while len(self._processes) < number:
-            self._processes.append(started(DECODER))
+        with suppress(OSError):  # whoever needs one, and has none, is told
+            while len(self._processes) < number:
+                self._processes.append(started(DECODER))
 
     def end(self) -> None:
         for process in self._processes:
@@ -76,6 +78,16 @@ def expect_decoders(count: int) -> None:
 
 
 def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """A child that waits for its job: one that was started ahead, or a new one."""
+    """A child that waits for its job: one that was started ahead, or a new one.
+
+    Raises:
+        Failed: the system lets none be started. That says nothing of a recording.
+    """
     waiting = _waiting.get() if command == DECODER else None
-    return (waiting and waiting.take()) or started(command)
+    try:
+        return (waiting and waiting.take()) or started(command)
+    except OSError as error:
+        raise Failed(
+            f"the process that decodes sound cannot be started: {error.strerror}",
+            hint="see how many processes and open files this account may have, then run it again",
+        ) from error

@@ -23,7 +23,7 @@ from callrec.release.certificate import day_in_words
 from callrec.release.page.shown import Shown, shown_as_json
 from callrec.release.passphrase import WORDS
 from callrec.release.texts import NOBODY_SAID
-from callrec.release.unfinished import unfinished, write_all
+from callrec.release.unfinished import sha256_of, unfinished, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,7 +55,7 @@ _AS_DRAWN = re.compile(rf"[a-z]+( [a-z]+){{{WORDS - 1}}}")
 _ENCODED_AT_A_TIME = 3 << 18  # a multiple of three, so that no piece of base64 is padded
 
 
-def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: Shown) -> None:
+def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: Shown) -> str:
     """Write a package as the page ``target``, under ``passphrase``.
 
     It has its name once all of it is durable; if it cannot be finished, nothing of it stays. All of
@@ -66,6 +66,9 @@ def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: 
         target: where the page is to be.
         passphrase: six words as they were drawn; the page takes any other spelling to that form.
         shown: what the page shows of them once it is open.
+
+    Returns:
+        SHA-256 of the page, in hex.
 
     Raises:
         Tampered: a recording turned out not to be what the manifest says.
@@ -83,6 +86,7 @@ def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: 
         with unfinished(target) as file:
             content = b"".join(_content(files, shown))
             _write(file, content, salt, key.result(), shown.certificate)
+            return sha256_of(file)
 
 
 def check_size(content_bytes: int) -> None:
