@@ -6,7 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,22 +18,25 @@ import pytest
 from callrec.errors import Failed
 from callrec.procedures import intake_run
 from callrec.procedures.intake_after import After, AfterKind
-from callrec.procedures.intake_beside import Beside
-from callrec.procedures.intake_sealing import CHUNK_FILES, LARGE_BYTES, SMALL_BYTES, Taken
-from callrec.procedures.intake_sources import Refusal
+from callrec.procedures.intake_batch import BatchKeys
+from callrec.procedures.intake_beside import Beside, beside
+from callrec.procedures.intake_reading import telephone_setup
+from callrec.procedures.intake_sealing import CHUNK_FILES, LARGE_BYTES, SMALL_BYTES, Sealing, Taken
+from callrec.procedures.intake_sources import Refusal, Source, find_sources
 from procedures.full_disk import little_room
 from procedures.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
 from procedures.test_ingest_interrupted import CALLS, FULL, ciphertexts, stored
 from procedures.told import a_row, records, take_in_with
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
 
-    from callrec.procedures.intake_batch import BatchKeys
     from callrec.procedures.intake_sealing import Outcome
-    from callrec.procedures.intake_sources import Source
     from callrec.store.batch import DirectoryBatch
     from practices import House
+
+CHUNKS = 8
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +61,40 @@ def _asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(Beside, "take", noted)
     return asked
+
+
+def ignore(_: int) -> None:
+    """Is told how far it is."""
+
+
+@contextmanager
+def being_taken(
+    house: House, folder: Path, advance: Callable[[int], None]
+) -> Iterator[tuple[Beside, Sealing, Future[list[Outcome]]]]:
+    """Chunks that one process is being asked for; what seals into their batch here.
+
+    In the end all are in their order.
+    """
+    for call in range(CHUNKS * CHUNK_FILES):
+        a_call(folder / "spool", call)
+    sources = [each for each in find_sources([folder / "spool"]) if isinstance(each, Source)]
+    practice, keys = house.practice, BatchKeys.draw()
+    vault, setup = practice.vault, telephone_setup(practice.config)
+    with (
+        practice.store.lock(),
+        practice.store.batch(keys.batch) as batch,
+        beside(vault, setup, 1, summing=False) as process,
+        ThreadPoolExecutor() as pool,
+    ):
+        assert process
+        task = pool.submit(process.take, batch, keys, advance, sources)
+        yield process, Sealing(vault, setup, batch, ignore), task
+        assert [each.source for each in task.result() if isinstance(each, Taken)] == sources
+        batch.keep()
+
+
+def names_of(outcomes: Iterable[Outcome]) -> set[str]:
+    return {each.sealed.sha256_ciphertext for each in outcomes if isinstance(each, Taken)}
 
 
 def children() -> list[int]:
@@ -125,6 +166,35 @@ def test_what_comes_back_is_of_the_sources_that_were_asked_for_and_of_no_copies(
         a_call(tmp_path / "spool", call)
     take_in(house, tmp_path / "spool")
     assert seen == [True] * (CHUNK_FILES + 1)
+
+
+def test_the_one_that_waits_seals_what_nobody_was_asked_for(house: House, tmp_path: Path) -> None:
+    practice, helped = house.practice, 0
+    with (
+        being_taken(house, tmp_path, ignore) as (process, here, task),
+        practice.store.batch("another") as another,
+    ):
+        while not task.done():
+            assert not process.help(replace(here, batch=another))
+            helped += process.help(here)
+    assert helped
+    assert {place.rpartition("/")[2] for place in stored(house)} == names_of(task.result())
+
+
+def test_what_is_being_sealed_here_is_waited_for(house: House, tmp_path: Path) -> None:
+    told, all_others = list[int](), Event()
+
+    def note(size_bytes: int) -> None:
+        told.append(size_bytes)
+        if len(told) == CHUNKS - 1:
+            all_others.set()
+
+    with being_taken(house, tmp_path, note) as (process, here, task):
+        waits = replace(here, advance=lambda _: ignore(all_others.wait(60)))
+        while not task.done() and not process.help(waits):
+            pass
+    assert len(told) == CHUNKS - 1
+    assert len(names_of(task.result())) == CHUNKS * CHUNK_FILES
 
 
 def test_what_is_wrong_with_a_file_is_told_of_it_alone(
@@ -205,7 +275,10 @@ def test_a_killed_run_takes_it_along_and_the_next_one_finishes(
         a_call(spool, call)
     program = Path(__file__).with_name("killed_ingest.py")
     told = [str(house.folder), str(spool), "delete", name, str(count), "1"]
-    done = subprocess.run([sys.executable, str(program), *told], check=False)
+    # To the end of what it says, which its process beside could say too: then both are gone.
+    done = subprocess.run(
+        [sys.executable, str(program), *told], check=False, stdout=subprocess.PIPE
+    )
     assert done.returncode == -signal.SIGKILL
     assert len(ciphertexts(house)) in catalogued
 

@@ -222,10 +222,12 @@ def test_a_batch_that_fails_half_moved_takes_back_its_own_and_no_more(
     store: DirectoryStore, tmp_path: Path
 ) -> None:
     earlier = ingest(store, b"earlier")
-    folder_of_the_last = hashlib.sha256(b"sealed too").hexdigest()[:2]
-    (tmp_path / "recordings" / folder_of_the_last).write_bytes(b"in the way")
+    folders = {each: hashlib.sha256(each).hexdigest()[:2] for each in (b"sealed too", b"and too")}
+    # One in 256 times the earlier recording, whose key was drawn, has that folder.
+    last = next(each for each, folder in folders.items() if folder != earlier[0][:2])
+    (tmp_path / "recordings" / folders[last]).write_bytes(b"in the way")
     with store.batch(LATER) as batch:
-        for sealed in (store.path(earlier[0]).read_bytes(), b"sealed", b"sealed too"):
+        for sealed in (store.path(earlier[0]).read_bytes(), b"sealed", last):
             batch.put(io.BytesIO(sealed))
         with pytest.raises(Failed):
             batch.keep()

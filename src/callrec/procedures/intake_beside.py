@@ -13,11 +13,11 @@ from __future__ import annotations
 import ctypes
 import gc
 import io
-import itertools
 import os
 import pickle
 import signal
 import sys
+from collections import deque
 from contextlib import contextmanager
 from copyreg import dispatch_table
 from functools import partial
@@ -56,6 +56,13 @@ class Beside:
     def __init__(self, lines: list[Connection]) -> None:
         self._lines = lines
         self._turn = Lock()
+        self._helping = Lock()
+        self._batch: DirectoryBatch | None = None
+        """Into which is sealed just now."""
+        self._unasked: deque[tuple[int, Sequence[Source]]] = deque()
+        """Chunks of what is sealed into it, with their numbers, that nobody was asked for yet."""
+        self._outcomes: dict[int, list[Outcome]] = {}
+        """By the numbers of their chunks."""
 
     def take(
         self,
@@ -73,9 +80,29 @@ class Beside:
             try:
                 return self._take(list(chunks(sources)), batch, keys, advance)
             except BaseException:
+                self._unasked.clear()
                 for line in self._lines:
                     line.close()  # the next to ask would hear what is still on its way
                 raise
+
+    def help(self, sealing: Sealing) -> bool:
+        """Seal a chunk here, while it is waited for, that no process was asked for yet.
+
+        Returns:
+            Whether there was one of this batch.
+
+        Raises:
+            Failed: the store cannot take it.
+        """
+        with self._helping:
+            if self._batch is not sealing.batch:
+                return False
+            try:
+                number, chunk = self._unasked.pop()
+            except IndexError:
+                return False
+            self._outcomes[number] = sealing.take(chunk)
+        return True
 
     def _take(
         self,
@@ -84,22 +111,27 @@ class Beside:
         keys: BatchKeys,
         advance: Callable[[int], None],
     ) -> list[Outcome]:
-        waiting = iter(enumerate(all_chunks))
         outcomes: dict[int, list[Outcome]] = {}
+        with self._helping:
+            self._batch, self._outcomes = batch, outcomes
+            self._unasked.extend(enumerate(all_chunks))
 
-        def ask(line: Connection) -> None:
-            for number, chunk in itertools.islice(waiting, 1):
-                _say(line, _Pickler, (number, keys, batch.share(len(chunk)), chunk))
+        def ask(line: Connection) -> int:
+            try:
+                number, chunk = self._unasked.popleft()
+            except IndexError:
+                return 0
+            _say(line, _Pickler, (number, keys, batch.share(len(chunk)), chunk))
+            return 1
 
         try:
-            for line in self._lines * _ASKED_AHEAD:
-                ask(line)
-            while len(outcomes) < len(all_chunks):
+            asked = sum(ask(line) for line in self._lines * _ASKED_AHEAD)
+            while asked:
                 for line in cast("list[Connection]", wait(self._lines)):
                     number, some, parts = _Answered(line, all_chunks).load()
                     if isinstance(some, Exception):
                         raise some
-                    ask(line)
+                    asked += ask(line) - 1
                     batch.join(parts)
                     outcomes[number] = some
                     advance(sum(source.mark.size_bytes for source in all_chunks[number]))
@@ -108,7 +140,8 @@ class Beside:
                 "a process that seals was ended by somebody else",
                 hint="run the command again: it goes on from there",
             ) from problem
-        return [each for number in sorted(outcomes) for each in outcomes[number]]
+        with self._helping:  # nobody begins another, but one may be under way
+            return [each for number in sorted(outcomes) for each in outcomes[number]]
 
 
 @contextmanager

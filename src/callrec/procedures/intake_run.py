@@ -231,6 +231,7 @@ class Run:
     def _finish(self, group: _Group) -> None:
         seen: list[Seen] = []
         for task in group.tasks:
+            self._help_in(group)
             seen += self._put_aside(task.result())
         portion = self._told_apart(group, seen)
         unjoined = self._join(portion)
@@ -252,6 +253,12 @@ class Run:
         self._count(portion, unjoined)
         if not self._keeps:
             self._clear(portion)
+
+    def _help_in(self, group: _Group) -> None:
+        """Seal here what else would be waited for: one process may not be enough for two cores."""
+        if self._beside is not None and group.batch is not None:
+            while self._beside.help(self._sealing(group)):
+                pass
 
     def _join(self, portion: Portion) -> int:
         """Returns of how many recordings no call record is known, where there are some at hand."""
