@@ -54,7 +54,7 @@ as they do not list Ofcom's numbers for drama or a range opened last month. Shor
 local numbers without their area, which would become somebody else's."""
 
 
-_remembered = lru_cache(maxsize=2**12)
+_remembered = lru_cache(maxsize=2**9)
 """A practice's callers call again, and phonenumbers takes its time."""
 
 
