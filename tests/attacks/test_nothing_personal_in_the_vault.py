@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from attacks.office import CALLS, NUMBERS, REASONS
+from attacks.office import CALLS, NUMBERS, REASONS, work_a_day
 from attacks.raw_bytes import forms, spellings, where_found
+from callrec.procedures.outbox import list_messages
 from practices import PEOPLE
 
 if TYPE_CHECKING:
@@ -76,6 +77,21 @@ def test_the_listing_of_a_package_tells_nothing(worked: House, tmp_path: Path) -
     listing.mkdir()
     (listing / "names").write_bytes("\n".join(names).encode() + b"".join(comments))
     assert where_found(PERSONAL, listing) == []
+
+
+def test_no_message_that_is_sent_tells_anything(house: House, tmp_path: Path) -> None:
+    """Of that day, with everybody's address in the configuration."""
+    people = "\n".join(f'{login} = "{login}@practice.test"' for login in PEOPLE)
+    (house.folder / "config" / "callrec" / "config.toml").write_text(
+        '[mail]\nhost = "mail.practice.test"\nsender = "callrec@practice.test"\n'
+        f"[mail.people]\n{people}\n"
+    )
+    work_a_day(house)
+    messages = [each.message for each in list_messages(house.open())]
+    assert {"R-1", "R-2", "R-3", "R-4"} <= {message.line.split()[0] for message in messages}
+    (tmp_path / "mailbox").mkdir()
+    (tmp_path / "mailbox" / "all").write_text("\n".join(message.line for message in messages))
+    assert where_found(PERSONAL, tmp_path / "mailbox") == []
 
 
 def test_there_was_something_to_find(worked: House) -> None:
