@@ -5,7 +5,7 @@
 # make audit   ask for known weaknesses of what is pinned; without a network it says "not checked" (69)
 # make licences write docs/licences.md
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
-# make mutation  break each rule of policy/ and see that a test fails (docs/mutation.md)
+# make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
 # make killed    kill what takes several steps at each of them, not at one in eight: minutes (docs/faults.md)
 # make faults    let commands fail at each of their operations, in every way: hours (docs/faults.md)

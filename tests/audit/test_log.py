@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from audit.registers import AT, id_of
+from audit.registers import AT, id_of, stated
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin
 from callrec.audit.leaf import Leaf, Outcome, detail_commitment
 from callrec.audit.log import (
@@ -25,7 +25,7 @@ from callrec.audit.log import (
     stored_size,
     writing,
 )
-from callrec.audit.tree import leaf_hash
+from callrec.audit.tree import EMPTY_ROOT, leaf_hash
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
@@ -91,6 +91,26 @@ def test_a_leaf_says_what_was_given_and_when_it_was_written(house: House) -> Non
         subject=subject,
     )
     assert appended(house).subject == ()
+
+
+def test_a_leaf_carries_the_statement_that_counts_by_it(house: House) -> None:
+    said = stated("batch", "dora", uid="aa")
+    leaf = appended(house, statement=said)
+    assert leaf.statement == said.digest
+    with reading(house.practice.engine) as connection:
+        where = tables.statement.c.digest == said.digest
+        row = connection.execute(select(tables.statement).where(where)).one()
+    assert (row.kind, row.body, row.signature) == ("batch", said.body, said.signature)
+
+
+def test_leaf_0_says_who_founded_the_vault(house: House) -> None:
+    founders = house.practice.register.founders
+    edit(house, *(f"DELETE FROM {table}" for table in ("detail", "checkpoint", "leaf", "node")))
+    with writing(house.practice.engine, a_log(house), None) as act:
+        assert act.head == Head(0, EMPTY_ROOT)
+        assert act.leaf("vault.founded", actor=founders.controller, founders=founders) == 0
+    with reading(house.practice.engine) as connection:
+        assert read_founders(connection)[0] == founders
 
 
 def test_details_are_sealed_beside_their_leaf_and_open_again(house: House) -> None:

@@ -51,6 +51,24 @@ EDITS: dict[str, tuple[str | tuple[str, ...], Named]] = {
             (None, "leaf 6 is not in its form"),
         ],
     ),
+    "a leaf is taken out": (
+        "DELETE FROM leaf WHERE seq = 18",
+        [
+            (18, "leaf 18 of the audit log is missing"),
+            *(
+                (size, f"a checkpoint covers {size} leaves, but there are 18")
+                for size in (19, 20, 21, 23, 25, 26)
+            ),
+            (None, "a checkpoint in the catalogue belongs to no leaf"),
+            (None, "a detail in the catalogue belongs to no leaf"),
+            (None, "1 statements are carried by no leaf"),
+            (None, "level 0 of the tree has 26 nodes"),
+            (None, "level 1 of the tree has 13 nodes"),
+            (None, "level 2 of the tree has 6 nodes"),
+            (None, "level 3 of the tree has 3 nodes"),
+            (None, "people and keys are not found as the audit log has them"),
+        ],
+    ),
     "the newest leaf is taken out": (
         "DELETE FROM leaf WHERE seq = 25",
         [

@@ -100,6 +100,9 @@ TOLD: dict[str, Callable[[], object]] = {
     "a later tree is smaller than an earlier one": lambda: check_consistency(2, 1, (), *ROOTS),
     "an earlier head is no beginning of the log": lambda: check_consistency(1, 1, (), *ROOTS),
     "a proof of consistency has the wrong length": lambda: check_consistency(1, 2, (), *ROOTS),
+    "a proof has an extra line without anything in it": lambda: read_proof(
+        b"c2sp.org/tlog-proof@v1\nextra \n\n"
+    ),
     "leaf 5 is not in its form": lambda: Leaf.decode(b"{}", 5),
 }
 A_MISTAKE_OF_OURS: dict[str, Callable[[], object]] = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from audit.registers import FOUNDERS, GOVERNS, VAULT, Log, a_leaf, id_of, key_of, stated, voucher
-from callrec.audit.register import Register, Voucher, founders_of, public_half, replay
+from callrec.audit.register import Kit, Register, Voucher, founders_of, public_half, replay
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Tampered
@@ -148,10 +148,9 @@ def test_a_kit_counts_from_its_leaf_on(log: Log) -> None:
         None: key_of("kit 3").public,
     }
     assert log.register.earlier_kits() == (key_of("kit").public, key_of("kit 2").public)
-    assert [(kit.seq, kit.by) for kit in log.register.kits] == [
-        (second, id_of("dora")),
-        (third, id_of("dora")),
-    ]
+    said = stated("kit", "dora", keys=key_of("kit 2").public.as_json(), previous="", serial=2)
+    assert log.register.kits[0] == Kit(key_of("kit 2").public, second, said.digest, id_of("dora"))
+    assert [kit.seq for kit in log.register.kits] == [second, third]
 
 
 def test_before_anybody_is_vouched_for_the_founder_governs_and_then_no_more() -> None:

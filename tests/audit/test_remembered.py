@@ -44,6 +44,21 @@ def test_an_earlier_head_does_not_take_a_later_one_s_place(tmp_path: Path) -> No
     assert seen.head == ELEVEN
 
 
+def test_another_head_of_the_same_size_does_not_take_its_place(tmp_path: Path) -> None:
+    for head in (TEN, Head(10, b"s" * 32)):
+        remember(tmp_path, head, AT)
+    seen = recall(tmp_path)
+    assert seen is not None
+    assert seen.head == TEN
+
+
+def test_the_head_of_an_empty_log_can_be_remembered(tmp_path: Path) -> None:
+    remember(tmp_path, Head(0, b"e" * 32), AT)
+    seen = recall(tmp_path)
+    assert seen is not None
+    assert seen.head.size == 0
+
+
 DAMAGED = {
     "an object": "{}",
     "a list": "[]",

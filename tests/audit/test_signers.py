@@ -140,6 +140,7 @@ def test_where_a_later_kit_made_a_voucher_what_named_that_kit_is_shown(house: Ho
         ),
     )
     assert seqs(house, nora) == [0, *vouchers(house, dora), named, made]
+    assert named not in seqs(house, id_of(house, "sam"))
 
 
 def test_the_first_kit_is_named_by_leaf_0_alone(house: House) -> None:

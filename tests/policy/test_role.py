@@ -41,6 +41,20 @@ def test_every_role_and_power_is_in_the_table() -> None:
     assert set(ROWS) == set(Power)
 
 
+def test_each_power_completes_what_somebody_may_not() -> None:
+    assert {str(power): power.doing for power in Power} == {
+        "make-request": "make a request",
+        "search": "search for recordings",
+        "decide-general": "approve or deny requests",
+        "decide-reserved": "approve or deny requests that are kept for the Data Controller",
+        "hear": "listen to or release recordings",
+        "ingest": "ingest recordings",
+        "archive": "archive, restore or review recordings",
+        "read-audit": "read the audit log",
+        "govern": "manage people, holds and keys",
+    }
+
+
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("power", Power)
 def test_a_role_brings_what_its_column_says(role: Role, power: Power) -> None:
