@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from callrec.cli import demo
+from callrec.cli.app import run
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from callrec.cli.stage import Stage
 
 
 @dataclass(frozen=True)
@@ -106,11 +113,20 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     thesis = tmp_path / "full" / "thesis.txt"
     thesis.write_text("years of work", encoding="utf-8")
-    demo = _watch("--keep", str(tmp_path / "full"), folder=tmp_path / "elsewhere")
-    assert (demo.status, sorted((tmp_path / "full").iterdir())) == (2, [thesis])
+    shown = _watch("--keep", str(tmp_path / "full"), folder=tmp_path / "elsewhere")
+    assert (shown.status, sorted((tmp_path / "full").iterdir())) == (2, [thesis])
 
 
-def test_without_keep_the_temporary_folder_is_gone(tmp_path: Path) -> None:
-    demo = _watch(folder=tmp_path / "temporary")
-    assert (demo.status, list(demo.folder.iterdir())) == (0, [])
-    assert "That was in a temporary folder, which is gone." in demo.said
+def test_without_keep_the_temporary_folder_is_gone(
+    kept: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def leave_all(stage: Stage) -> None:
+        """The whole story once more would take as long as a hundred tests."""
+        shutil.copytree(kept.folder, stage.folder / "all", symlinks=True)
+        assert [*tmp_path.iterdir()] == [stage.folder]
+
+    monkeypatch.setattr(demo, "tell", leave_all)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert run(["demo"]) == 0
+    assert [*tmp_path.iterdir()] == []
+    assert "That was in a temporary folder, which is gone." in capsys.readouterr().out

@@ -142,7 +142,10 @@ def _changed(value: bytes | str | int) -> tuple[bytes | str | int]:
 def types(house: House, command: tuple[str, ...]) -> Answer:
     """The command, in the folder of the practice."""
     configuration = house.folder / "callrec.toml"
-    configuration.write_text('[listen]\nplayer = ["true"]\n')
+    passwords = (
+        "[passwords]\napprover_memory_mib = 64\n"  # or each would be locked anew, and stronger
+    )
+    configuration.write_text(f'{passwords}[listen]\nplayer = ["true"]\n')
     with chdir(house.folder):
         return type_in(house, *command, CALLREC_CONFIG=configuration)
 

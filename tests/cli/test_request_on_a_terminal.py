@@ -32,6 +32,7 @@ def terminal(
     variables = {
         **house.environ,
         "HOME": str(house.folder),
+        "XDG_CONFIG_HOME": str(house.folder / "config"),
         "CALLREC_VAULT": str(house.practice.folder),
         "CALLREC_USER": login,
         "CALLREC_PASSWORD_FILE": str(password),
