@@ -259,6 +259,8 @@ def test_of_an_edit_this_is_named(
 ) -> None:
     edit(house, *((statements,) if isinstance(statements, str) else statements))
     assert problems(house) == named
+    with reading(house.practice.engine) as connection:
+        assert read_sound(connection, house.practice.vault, None) is None
 
 
 @pytest.mark.parametrize(("place", "named"), FLIPS.values(), ids=FLIPS)
@@ -343,6 +345,16 @@ def newly_named(house: House, deed: Callable[[], object]) -> tuple[Problem, ...]
     deed()
     with reading(house.practice.engine) as connection:
         return read_on(connection, house.practice.vault, sound.seen).problems
+
+
+def test_of_what_is_wrong_among_what_is_new_that_is_named(house: House) -> None:
+    def edited() -> None:
+        mia = house.actor("mia")
+        with writing(house.practice, mia.signer) as act:
+            act.leaf("login", actor=mia.person.id)
+        edit(house, "DELETE FROM checkpoint WHERE size = 27")
+
+    assert newly_named(house, edited) == (Problem(26, "no checkpoint covers leaf 26"),)
 
 
 def test_a_log_that_is_shorter_than_what_was_verified_is_named(house: House) -> None:

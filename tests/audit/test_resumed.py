@@ -12,7 +12,9 @@ from callrec.audit.resumed import RESUMED, Resumed, read_resumed, resumed_fields
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
+from callrec.policy.role import Role
 from callrec.practice import writing
+from callrec.procedures.changing_roles import change_role
 
 if TYPE_CHECKING:
     from callrec.audit.register import Register
@@ -77,6 +79,14 @@ NEVER: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("how", NEVER.values(), ids=NEVER)
 def test_a_restore_is_not_stated(house: House, how: dict[str, Any]) -> None:
     seq = say(house, **{"login": "dora", **how})
+    with pytest.raises(Tampered) as refused:
+        resumed(house)
+    assert refused.value.message == f"leaf {seq} of the audit log resumes it, and may not"
+
+
+def test_who_governs_since_has_not_said_it_then(house: House) -> None:
+    seq = say(house, "max", *LOST)
+    change_role(house.practice, house.actor("dora"), login="max", role=Role.DATA_CONTROLLER)
     with pytest.raises(Tampered) as refused:
         resumed(house)
     assert refused.value.message == f"leaf {seq} of the audit log resumes it, and may not"

@@ -174,8 +174,8 @@ def test_what_is_remembered_is_the_head_and_what_stands_beside_the_tree(house: H
 
 def test_what_is_new_is_counted_from_each_head_that_was_seen(house: House) -> None:
     first = seen_of(house)
-    gone = failed_login(house)
     listed(house, "mia")
+    gone = failed_login(house)  # 32, with which a stretch of four begins
     second = seen_of(house)
     erase(house, gone, request="r2")
     last = seen_of(house)
@@ -227,6 +227,22 @@ def test_details_of_others_than_those_erased_do_not_make_up_for_them(house: Hous
     edit(house, "INSERT INTO detail SELECT 27, key_version, sealed FROM detail WHERE seq = 25")
     assert sound(house) is None
     assert each(house).problems
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [
+        "INSERT INTO detail SELECT 32, key_version, sealed FROM detail WHERE seq = 25",
+        "INSERT INTO checkpoint SELECT 33, note FROM checkpoint WHERE size = 5",
+    ],
+    ids=["details", "a checkpoint"],
+)
+def test_what_belongs_to_no_leaf_is_found_among_what_is_new(house: House, stray: str) -> None:
+    seen = seen_of(house)
+    listed(house, "mia")
+    edit(house, stray)
+    assert newly(house, seen) is None
+    assert sound(house) is None
 
 
 def test_details_erased_since_and_still_there_are_found_among_what_is_new(house: House) -> None:
