@@ -262,6 +262,25 @@ def test_a_leaf_before_the_first_is_told(house: House) -> None:
     assert told(house, read_register) == "leaf -1 is not in its form"
 
 
+def test_a_leaf_that_says_so_itself_is_told(house: House) -> None:
+    with reading(house.practice.engine) as connection:
+        leaf, _ = read_leaf(connection, 4)
+    body = replace(leaf, seq=-1).encode().hex()
+    edit(house, f"UPDATE leaf SET seq = -1, body = x'{body}' WHERE seq = 4")
+    assert told(house, read_register) == "a leaf of the audit log has no number"
+
+
+def test_a_leaf_that_has_a_word_for_its_number_is_told(house: House) -> None:
+    edit(
+        house,
+        "CREATE TABLE loose AS SELECT * FROM leaf",
+        "DROP TABLE leaf",
+        "ALTER TABLE loose RENAME TO leaf",
+        "UPDATE leaf SET seq = 'last' WHERE seq = 4",
+    )
+    assert told(house, stored_size) == "a leaf of the audit log has no number"
+
+
 def test_a_leaf_that_is_not_in_the_tree_is_told(house: House) -> None:
     edit(
         house,

@@ -12,6 +12,7 @@ import pytest
 
 from audit.registers import FOUNDERS, GOVERNS, VAULT, Log, a_leaf, id_of, key_of, stated, voucher
 from callrec.audit.register import Kit, Register, Voucher, founders_of, public_half, replay
+from callrec.audit.whole import log_keys
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Tampered
@@ -294,6 +295,20 @@ def test_a_later_kit_follows_the_one_before_it(log: Log) -> None:
     log.name_kit("kit 2")
     with pytest.raises(Tampered):
         log.name_kit("kit 3", previous="")
+
+
+def test_a_checkpoint_is_checked_with_the_key_that_its_maker_had_at_that_leaf(log: Log) -> None:
+    first = log.vouch("sam")
+    second = log.vouch("sam", keys=key_of("sam anew").public.as_json())
+    kit = log.name_kit("kit 2")
+    assert log_keys(log.register) == {
+        id_of("dora"): [(-1, key_of("dora").public.log), (1, key_of("dora").public.log)],
+        id_of("sam"): [
+            (first, key_of("sam").public.log),
+            (second, key_of("sam anew").public.log),
+        ],
+        id_of("kit"): [(-1, key_of("kit").public.log), (kit, key_of("kit 2").public.log)],
+    }
 
 
 # Vault keys.
