@@ -375,6 +375,30 @@ def test_nor_if_he_was_vouched_for_later_with_that_key(house: House) -> None:
     ]
 
 
+def test_a_checkpoint_is_not_signed_with_a_key_that_it_first_brings(house: House) -> None:
+    seen = seen_of(house)
+    dora, (other, _) = house.actor("dora"), eve(house)
+    assert dora.identity is not None
+    newest = house.practice.register.voucher(dora.person.id)
+    assert newest is not None
+    fields = voucher_fields(newest.person, other.public, names_digest=newest.name, previous=newest)
+    statement = state(
+        "voucher",
+        vault=house.practice.vault,
+        by=dora.person.id,
+        at=AT,
+        seed=dora.identity.act,
+        fields=fields,
+    )
+    with writing(house.practice, Signer(dora.person.id, other.log)) as act:
+        act.leaf("person.role", actor=dora.person.id, statement=statement)
+    assert sound(house) is None
+    assert newly(house, seen) is None
+    assert [problem.what for problem in each(house).problems] == [
+        "the checkpoint over 32 leaves: a signed note is not signed by the key expected"
+    ]
+
+
 def test_the_keys_of_checkpoints_count_from_their_vouchers_on(house: House) -> None:
     register = house.practice.register
     keys = log_keys(register)
