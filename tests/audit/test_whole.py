@@ -428,6 +428,20 @@ def test_a_signature_with_bytes_beyond_ascii_is_found_and_stops_nothing(house: H
     assert sound(house) is None
 
 
+def test_no_node_over_whole_stretches_is_another_be_it_the_last(house: House) -> None:
+    listed(house, "mia")  # 32 leaves, which stretches of four end with
+    is_sound(house)
+    for level, count in ((2, 8), (3, 4), (4, 2), (5, 1)):
+        for position in range(count):
+            where = f"level = {level} AND position = {position}"
+            flip(house, "node", "hash", where, 5)
+            assert sound(house) is None, where
+            flip(house, "node", "hash", where, 5)
+    is_sound(house)
+    edit(house, "UPDATE node SET hash = 'text' WHERE level = 5")
+    assert sound(house) is None
+
+
 # One stretch.
 
 
