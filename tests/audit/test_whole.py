@@ -429,8 +429,9 @@ def test_a_signature_with_bytes_beyond_ascii_is_found_and_stops_nothing(house: H
 
 
 def test_no_node_over_whole_stretches_is_another_be_it_the_last(house: House) -> None:
+    seen = seen_of(house)
     listed(house, "mia")  # 32 leaves, which stretches of four end with
-    is_sound(house)
+    assert newly(house, seen) is not None
     for level, count in ((2, 8), (3, 4), (4, 2), (5, 1)):
         for position in range(count):
             where = f"level = {level} AND position = {position}"
@@ -438,8 +439,10 @@ def test_no_node_over_whole_stretches_is_another_be_it_the_last(house: House) ->
             assert sound(house) is None, where
             flip(house, "node", "hash", where, 5)
     is_sound(house)
+    flip(house, "node", "hash", "level = 5", 5)
+    assert newly(house, seen) is None
     edit(house, "UPDATE node SET hash = 'text' WHERE level = 5")
-    assert sound(house) is None
+    assert (sound(house), newly(house, seen)) == (None, None)
 
 
 # One stretch.
