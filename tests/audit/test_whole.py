@@ -375,6 +375,30 @@ def test_nor_if_he_was_vouched_for_later_with_that_key(house: House) -> None:
     ]
 
 
+def test_a_checkpoint_is_not_signed_with_a_key_that_it_first_brings(house: House) -> None:
+    seen = seen_of(house)
+    dora, (other, _) = house.actor("dora"), eve(house)
+    assert dora.identity is not None
+    newest = house.practice.register.voucher(dora.person.id)
+    assert newest is not None
+    fields = voucher_fields(newest.person, other.public, names_digest=newest.name, previous=newest)
+    statement = state(
+        "voucher",
+        vault=house.practice.vault,
+        by=dora.person.id,
+        at=AT,
+        seed=dora.identity.act,
+        fields=fields,
+    )
+    with writing(house.practice, Signer(dora.person.id, other.log)) as act:
+        act.leaf("person.role", actor=dora.person.id, statement=statement)
+    assert sound(house) is None
+    assert newly(house, seen) is None
+    assert [problem.what for problem in each(house).problems] == [
+        "the checkpoint over 32 leaves: a signed note is not signed by the key expected"
+    ]
+
+
 def test_the_keys_of_checkpoints_count_from_their_vouchers_on(house: House) -> None:
     register = house.practice.register
     keys = log_keys(register)
@@ -402,6 +426,23 @@ def test_a_signature_with_bytes_beyond_ascii_is_found_and_stops_nothing(house: H
         f"UPDATE checkpoint SET note = CAST(substr(note, 1, 180) || x'ff0a' AS BLOB) WHERE {last}",
     )
     assert sound(house) is None
+
+
+def test_no_node_over_whole_stretches_is_another_be_it_the_last(house: House) -> None:
+    seen = seen_of(house)
+    listed(house, "mia")  # 32 leaves, which stretches of four end with
+    assert newly(house, seen) is not None
+    for level, count in ((2, 8), (3, 4), (4, 2), (5, 1)):
+        for position in range(count):
+            where = f"level = {level} AND position = {position}"
+            flip(house, "node", "hash", where, 5)
+            assert sound(house) is None, where
+            flip(house, "node", "hash", where, 5)
+    is_sound(house)
+    flip(house, "node", "hash", "level = 5", 5)
+    assert newly(house, seen) is None
+    edit(house, "UPDATE node SET hash = 'text' WHERE level = 5")
+    assert (sound(house), newly(house, seen)) == (None, None)
 
 
 # One stretch.
