@@ -428,6 +428,12 @@ def test_a_signature_with_bytes_beyond_ascii_is_found_and_stops_nothing(house: H
     assert sound(house) is None
 
 
+@pytest.mark.parametrize("other", ["note = CAST(note AS TEXT)", "size = size - 0.5"])
+def test_a_checkpoint_of_another_type_is_found_and_stops_nothing(house: House, other: str) -> None:
+    edit(house, f"UPDATE checkpoint SET {other} WHERE size = 20")
+    assert sound(house) is None
+
+
 def test_no_node_over_whole_stretches_is_another_be_it_the_last(house: House) -> None:
     seen = seen_of(house)
     listed(house, "mia")  # 32 leaves, which stretches of four end with

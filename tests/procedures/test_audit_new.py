@@ -102,6 +102,20 @@ def test_a_statement_put_in_long_before_what_is_new_is_found(house: House) -> No
     assert newly(house).verdict is Verdict.TAMPERED
 
 
+def test_a_leaf_that_decided_something_long_before_what_is_new_is_not_another(house: House) -> None:
+    """Its statement is the same; the tree has the hash of the leaf as it was."""
+    seq = long_ago(house)
+    seen = recall_seen(house.practice.state_folder)
+    assert seen is not None
+    with reading(house.practice.engine) as connection:
+        assert whole.read_new(connection, house.practice.vault, seen) is not None
+        leaf, _ = read_leaf(connection, seq)
+    body = replace(leaf, at=f"2025{leaf.at[4:]}").encode()
+    edit(house, f"UPDATE leaf SET body = x'{body.hex()}' WHERE seq = {seq}")
+    with reading(house.practice.engine) as connection:
+        assert whole.read_new(connection, house.practice.vault, seen) is None
+
+
 def test_other_founders_long_before_what_is_new_are_found(house: House) -> None:
     """Leaf 0 may be another here than where the vault root is taken from: there may be two."""
     long_ago(house)
