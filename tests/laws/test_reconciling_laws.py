@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from callrec.bank_holidays import working_days
 from callrec.config import Clocks
 from callrec.policy.gaps import OpeningHours, gaps
 from callrec.policy.when import Days
-from callrec.telephone.joining import calls_of
+from callrec.telephone.joining import JoinedBy, calls_of
 from callrec.telephone.reconciling import Standing, essence, reconcile
 from policy.builders import LONDON
 from telephone.reconciled import a_leg, a_recording
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from callrec.telephone.joining import CallRecord
+    from callrec.telephone.joining import CallRecord, Joined
     from callrec.telephone.reconciling import HeldRecording, Reconciled
     from callrec.telephone.records.leg import Leg
 
@@ -90,12 +90,22 @@ def test_what_is_missing_is_what_was_spoken_and_is_not_held(
 
 
 @given(several_recordings, several_legs, recordings)
-def test_a_recording_more_never_leaves_another_call_without_one(
+@example([a_recording(None)], [a_leg()], a_recording(None))
+def test_a_recording_more_leaves_no_call_without_one_that_an_id_or_a_number_joined(
     held: list[HeldRecording], some: list[Leg], another: HeldRecording
 ) -> None:
+    """What was joined by its extension alone is not, where another could be meant as well."""
     more = [*held, replace(another, id=99)]
     before, after = (reconcile(each, some, TWO_MINUTES) for each in (held, more))
-    assert _missing(after) <= _missing(before)
+    missing = _missing(after)
+    for each in before.calls:
+        if each.standing is not Standing.MISSING and each.call in missing:
+            assert all(_by_extension_alone(*pair) for pair in each.recordings)
+
+
+def _by_extension_alone(held: HeldRecording, joined: Joined) -> bool:
+    number = joined.call.legs[joined.leg_index].call.number
+    return joined.joined_by is JoinedBy.NUMBER_AND_TIME and number not in held.facts.numbers
 
 
 @given(several_recordings, several_legs, st.randoms(use_true_random=False))

@@ -105,7 +105,7 @@ def reconcile(
         tolerance: how far a recording and a leg of one number may begin apart.
 
     Laws: every call and every recording is accounted for exactly once; a call that has a recording
-    still has one when there is another recording; neither order matters.
+    by an id or a number still has one when there is another recording; neither order matters.
     """
     calls = calls_of(legs)
     ordered = sorted(recordings, key=_age)  # of two alike, always the same one is joined
