@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from audit.registers import AT, VAULT, id_of, key_of
 from callrec.audit.register import Founders, Register, take
-from callrec.crypto.identity import Identity
 from callrec.crypto.statement import Statement, state
 from callrec.errors import Tampered
-
-VAULT = "5f3a9c0e7b1d4826a0c4e8f21b6d9735"
-AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-
-def id_of(who: str) -> str:
-    return hashlib.sha256(who.encode()).hexdigest()[:32]
-
-
-def key_of(who: str) -> Identity:
-    return Identity.from_seed(hashlib.sha256(who.encode()).digest(), VAULT)
-
 
 KEYS = {who: key_of(who) for who in ("dora", "sam", "pat", "nora", "kit 1", "kit 2", "kit 3")}
 DORA, KIT = id_of("dora"), id_of("kit")
