@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import create_engine
 
+import once
 import practices
-from callrec.catalogue import engine
-from callrec.crypto import primitives
 from canaries import left_about
 from procedures.drives import archived_twice
 from steps import SHARE, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from sqlalchemy import Engine
 
     from practices import House
 
@@ -50,35 +45,9 @@ def _nothing_is_left_about(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _a_password_is_stretched_once() -> Iterator[None]:
-    """What is slow by design is done once for the same password, salt and cost.
-
-    The same few people give their passwords thousands of times; it was a tenth of a whole run.
-    """
+def _what_takes_long_is_done_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(primitives, "stretch", cache(primitives.stretch))
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _a_statement_is_compiled_once() -> Iterator[None]:
-    """All engines share what SQLAlchemy compiled: each vault that is opened has an engine anew.
-
-    Compiling took a fifth of what most tests do. The cache tells statements apart by their dialect
-    too, so that is shared with it.
-    """
-    first: Engine | None = None
-
-    def sharing(*args: Any, **options: Any) -> Engine:
-        nonlocal first
-        created = create_engine(*args, **options)
-        first = first or created
-        created.dialect = first.dialect
-        created._compiled_cache = first._compiled_cache  # noqa: SLF001 - there is no other way
-        return created
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "create_engine", sharing)
+        once.remember(patch)
         yield
 
 

@@ -12,25 +12,28 @@ was counted, each trial in which something was wrong, and how many trials met no
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
 import signal
+import stat
 import sys
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+import pytest
+
+import once
 import practices
 from callrec.cli.app import run
-from callrec.crypto import primitives
 from callrec.errors import Tampered
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.doctor import Finding, Level, examine
@@ -91,11 +94,12 @@ class Stage:
         shutil.copytree(self._place, self._ready)
         self._disk = Disk(self._ready)
         self._usual: frozenset[str] = frozenset()
+        self._looked_at: dict[tuple[bool, bytes], list[str]] = {}
         self._missed = 0
 
     def play(self, share: Callable[[Sequence[Trial]], Sequence[Trial]]) -> Iterator[Told]:
         """What was counted, each trial in which something was wrong, and how many met a fault."""
-        self._type(self._house)  # here, so that each child has all modules loaded
+        self._learn()
         operations, cuts = self._count()
         every = [*trials_of(operations, self._place), *cuts]
         chosen = share(every)
@@ -104,7 +108,15 @@ class Stage:
             problems = self._try(trial, operations)
             if problems:
                 yield {"trial": str(trial), "problems": problems}
-        yield {"missed": self._missed}
+        yield {"missed": self._missed, "looked at": len(self._looked_at)}
+
+    def _learn(self) -> None:
+        """Do it all here, so that each child has all modules and what is done once."""
+        self._type(self._house)
+        problems = [*self._wrong_at_any_time()]
+        assert not problems, problems
+        [*self._warnings()]
+        self._house.practice.engine.dispose()
 
     def _count(self) -> tuple[list[Operation], list[Trial]]:
         """Type the command once, and nothing happens to it."""
@@ -153,7 +165,14 @@ class Stage:
             disk.lay_out(self._place, trial.outcome)
             whole = not any(map(disk.changes, operations[trial.number :]))
             answer = Answer(0 if whole else -signal.SIGKILL)
-        return in_a_child(lambda: [*self._wrong(answer)])
+        return [*self._wrong_with_what_is_left(answer), *wrong_with(answer)]
+
+    def _wrong_with_what_is_left(self, answer: Answer) -> list[str]:
+        """What is left is looked at once, however many faults leave it so, byte for byte."""
+        left = answer.status == 0, fingerprint(self._place)
+        if left not in self._looked_at:
+            self._looked_at[left] = in_a_child(lambda: [*self._wrong(answer)])
+        return self._looked_at[left]
 
     def _wrong(self, answer: Answer) -> Iterator[str]:
         yield from self._wrong_at_first(answer)
@@ -171,8 +190,6 @@ class Stage:
         yield from (f"left lying about: {path}" for path in self._unfinished())
 
     def _wrong_at_first(self, answer: Answer) -> Iterator[str]:
-        if answer.status >= 0:
-            yield from wrong_with(answer)
         for wrong in self._wrong_at_any_time():
             if not re.search(self._case.halfway, wrong):
                 yield wrong
@@ -267,8 +284,20 @@ class Stage:
         return Answer(status, said.getvalue(), complained.getvalue())
 
 
+def fingerprint(folder: Path) -> bytes:
+    """Of all paths below it, their modes, and the bytes of files."""
+    told = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        mode = path.lstat().st_mode
+        data = path.read_bytes() if stat.S_ISREG(mode) else b""
+        told.update(f"{path.relative_to(folder)}\0{mode}\0{len(data)}\0".encode() + data)
+    return told.digest()
+
+
 def wrong_with(answer: Answer) -> Iterator[str]:
-    """What a command that met a fault should not have said."""
+    """What a command that met a fault should not have said; nothing, if it was ended."""
+    if answer.status < 0:
+        return
     is_damage = answer.status == Tampered.exit_status and UNREADABLE in answer.complained
     if answer.status not in FAILURES | {0} and not is_damage:
         yield f"status {answer.status}: {answer.complained.strip()}"
@@ -306,8 +335,7 @@ def main(name: str, template: Path, work: Path, share: str) -> None:
     house = House(template, seeds, facts["kit"])
     sys.dont_write_bytecode = True
     os.umask(0o077)  # as callrec's own process has it
-    # Every trial gives the same password: what is slow by design is done once.
-    primitives.stretch = cache(primitives.stretch)
+    once.remember(pytest.MonkeyPatch())
     part, of, most = map(int, share.split("/"))
     case = CASES[name]
 

@@ -1,0 +1,43 @@
+"""What takes long and always comes to the same is done once in a run.
+
+The same few people give the same passwords thousands of times, each vault that is opened has an
+engine anew, and every copy of a practice begins with the same signed log.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine
+
+from callrec.catalogue import engine
+from callrec.crypto import primitives
+
+if TYPE_CHECKING:
+    import pytest
+    from sqlalchemy import Engine
+
+
+def remember(patch: pytest.MonkeyPatch) -> None:
+    """Keep what passwords were stretched to, which signatures verified, how statements compile."""
+    patch.setattr(primitives, "stretch", cache(primitives.stretch))
+    patch.setattr(primitives, "verify", cache(primitives.verify))
+    patch.setattr(engine, "create_engine", _Sharing())
+
+
+class _Sharing:
+    """Makes engines that share what SQLAlchemy compiled: a fifth of what most tests do.
+
+    Its cache tells statements apart by their dialect too, so that is shared with it.
+    """
+
+    def __init__(self) -> None:
+        self._first: Engine | None = None
+
+    def __call__(self, *args: Any, **options: Any) -> Engine:
+        created = create_engine(*args, **options)
+        self._first = self._first or created
+        created.dialect = self._first.dialect
+        created._compiled_cache = self._first._compiled_cache  # noqa: SLF001 - there is no other way
+        return created
