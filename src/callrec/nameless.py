@@ -32,15 +32,15 @@ def appearing(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     beside.unlink(missing_ok=True)  # a run that had this number was killed
     descriptor = nameless(target.parent)
-    has_name = descriptor is None
+    lies_beside = descriptor is None
     try:
         with os.fdopen(hidden(beside) if descriptor is None else descriptor, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            if not has_name:
-                has_name = not _appears(file.fileno(), target, beside, replaces=replaces)
-        if has_name:
+            if not lies_beside:
+                lies_beside = not _appears(file.fileno(), target, beside, replaces=replaces)
+        if lies_beside:
             beside.replace(target)
         sync_folder(target.parent)
     finally:
