@@ -22,6 +22,7 @@ from callrec.archive.drive import (
     copy_file,
     drive_errors,
     read_small,
+    remove,
     require_space,
     sync_file,
 )
@@ -109,6 +110,8 @@ def mend(bag: Path) -> None:
 def unfinished_names(bags: Path) -> list[str]:
     """What lies in bags that a killed run began, and that no statement came to name.
 
+    Whoever held the drive may have put anything there, under any name.
+
     Raises:
         Failed: the drive does not tell.
     """
@@ -125,7 +128,7 @@ def drop_unfinished(bags: Path, gone: Collection[str]) -> None:
     with drive_errors():
         for folder in _unfinished(bags):
             for name in gone:
-                (folder / name).unlink(missing_ok=True)
+                remove(folder / name)
             sync_file(folder)
 
 

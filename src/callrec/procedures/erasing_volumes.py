@@ -61,6 +61,7 @@ from callrec.procedures.archive_survey import (
 from callrec.procedures.archive_unfinished import FOLDER, Archiving, archiving, clear
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
+from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -233,8 +234,8 @@ class _Run:
         bags = self._volume.at / BAGS
         there = unfinished_names(bags)
         with reading(self._practice.engine) as connection:
-            gone = set(there) - not_destroyed(connection, there)
-        drop_unfinished(bags, gone)
+            kept = not_destroyed(connection, [name for name in there if is_name(name)])
+        drop_unfinished(bags, set(there) - kept)
 
     def _check(
         self, connection: Connection, written: Mapping[str, Written], owing: Sequence[_Owing]
