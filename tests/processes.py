@@ -23,5 +23,12 @@ def _all() -> list[int]:
     return [
         int(number)
         for task in Path(f"/proc/{os.getpid()}/task").iterdir()
-        for number in (task / "children").read_text("ascii").split()
+        for number in _started_by(task).split()
     ]
+
+
+def _started_by(thread: Path) -> str:
+    try:
+        return (thread / "children").read_text("ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""  # it has ended meanwhile, and left what it started to another
