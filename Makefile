@@ -22,8 +22,10 @@ INSTALLED := $(VENV)/installed
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
 
+# Tests kill programs, never the machine: none waits until a disk has what it was given (eatmydata).
+# What a power cut leaves is reckoned from what was synced (docs/faults.md).
 test: check judges
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
@@ -51,7 +53,7 @@ concurrency: $(INSTALLED) judges
 	$(BIN)/python -m pytest tests/concurrency/test_at_work.py --rounds 20 -rP
 
 killed: $(INSTALLED) judges
-	$(BIN)/python -m pytest -n auto --dist worksteal --steps all -k killed tests/procedures
+	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal --steps all -k killed tests/procedures
 
 faults: $(INSTALLED) judges
 	PYTHONPATH=tests $(BIN)/python -m faults $(FAULTS)
@@ -76,8 +78,9 @@ $(INSTALLED): constraints.txt pyproject.toml Makefile
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(INSTALLED)
 
-# Independent programs that the tests call as judges, each by a command and the package that has it.
-JUDGES := 7z:7zip ssh-keygen:openssh-client pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
+# Independent programs that the tests call as judges, each by a command and the package that has it;
+# and eatmydata.
+JUDGES := eatmydata:eatmydata 7z:7zip ssh-keygen:openssh-client pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
   shasum:perl chromium:chromium systemd-analyze:systemd gcc:gcc
 # The browser writes with these, and gcc compiles with those.
 BESIDES := fonts-dejavu-core libc6-dev

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from bisect import bisect
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 PASSWORDS = (password_of("").strip(), "seven purple otters dance slowly")
 NAMES = ("Whitlock", "Lindqvist", "Turnbull", "Agnes Underhill", "Ashdown", "Siân O'Neill")
 REASONS = ("nobody rang back", "passport seen by reception", "caller in distress")
+PAGE_BYTES = 4096
+"""As SQLite has them, in the files that are most of it."""
 OURS = frozenset({FILE_NAME, MARKER, "head.json"})
 """A folder that holds one of these is a vault, a volume or what is kept of an operator."""
 
@@ -32,21 +35,45 @@ def left_about(folder: Path) -> list[str]:
     """What tells one of these in any form: files in folders of ours, in this one or below."""
     needles = sorted(_needles())
     ours = list(_ours(folder))
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(b"\n".join(needles))
-        file.flush()
+    with tempfile.TemporaryDirectory() as work:
+        patterns, pieces = Path(work, "patterns"), Path(work, "pieces")
+        patterns.write_bytes(b"\n".join(needles))
+        ends, files = _collect(ours, pieces, longest=max(map(len, needles)))
         # Python would take minutes for what thousands of tests leave.
         done = subprocess.run(
-            ["xargs", "-0", "--no-run-if-empty", "grep", "-rlaF", f"--file={file.name}", "--"],
+            ["grep", "-obaF", f"--file={patterns}", "--", str(pieces)],
             env={**os.environ, "LC_ALL": "C"},
-            input=b"".join(os.fsencode(place) + b"\0" for place in ours),
             capture_output=True,
             check=False,
         )
     assert done.stderr == b""
+    at = {int(line.partition(b":")[0]) for line in done.stdout.splitlines()}
     names = b"\n".join(_names(ours))
     told = [f"a file is called {needle!r}" for needle in needles if needle in names]
-    return [*sorted(os.fsdecode(done.stdout).splitlines()), *told]
+    return [*sorted({str(files[bisect(ends, each)]) for each in at}), *told]
+
+
+def _collect(folders: Sequence[Path], to: Path, *, longest: int) -> tuple[list[int], list[Path]]:
+    """Write down what lies in them, a page at a time, but for what lay elsewhere before.
+
+    Most of what tests leave are copies of a few vaults. Returns where each file's pages end, and
+    the files.
+    """
+    seen: set[int] = set()
+    ends, files = list[int](), list[Path]()
+    with to.open("wb") as written:
+        for path in (path for folder in folders for path in folder.rglob("*")):
+            if path.is_symlink() or not path.is_file():
+                continue
+            data = path.read_bytes()
+            for start in range(0, len(data), PAGE_BYTES):
+                piece = data[start : start + PAGE_BYTES + longest]
+                if hash(piece) not in seen:
+                    seen.add(hash(piece))
+                    written.write(piece + b"\n")
+            ends.append(written.tell())
+            files.append(path)
+    return ends, files
 
 
 def says_no_password(text: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 import once
 import practices
+import processes
 from canaries import left_about
 from procedures.drives import archived_twice
 from steps import SHARE, Steps
@@ -49,6 +50,11 @@ def _what_takes_long_is_done_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         once.remember(patch)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _a_test_counts_its_own_processes() -> None:
+    processes.count_from_here()
 
 
 @pytest.fixture(scope="session")

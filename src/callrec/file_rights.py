@@ -27,11 +27,14 @@ OTHERS: Final = 0o077
 _MOST_LINKS: Final = 40
 """As Linux has it (path_resolution(7))."""
 _NAMED_USER: Final = 0x02
+_ITS_GROUP: Final = 0x04
 _NO_OTHERS: Final = frozenset({0x01, 0x10})
 """Tags of an access list's entries: the owner; and the mask, which bounds what others give."""
 
 
-def others_may(mode: int, access_list: bytes, rights: int = ANYTHING) -> bool:
+def others_may(
+    mode: int, access_list: bytes, rights: int = ANYTHING, *, group_is_ours: bool = False
+) -> bool:
     """Whether anybody has a right to a file but its owner, this user and root.
 
     Where a file has an access list, the mode shows the list's mask in the group's place. systemd
@@ -42,12 +45,14 @@ def others_may(mode: int, access_list: bytes, rights: int = ANYTHING) -> bool:
         access_list: as in the attribute system.posix_acl_access (linux/posix_acl_xattr.h): four
             bytes, then for each entry its tag, rights and user; empty: it has none.
         rights: which count: any of READ and WRITE.
+        group_is_ours: nobody but this user is in the file's group.
     """
     if not access_list:
-        return bool(mode & (rights << 3 | rights))
+        return bool(mode & (0 if group_is_ours else rights << 3) or mode & rights)
+    no_others = _NO_OTHERS | ({_ITS_GROUP} if group_is_ours else set())
     entries = [entry[:3] for entry in struct.iter_unpack("<HHI", access_list[4:])]
     return any(
-        given & rights and tag not in _NO_OTHERS and not (tag == _NAMED_USER and is_ours(user))
+        given & rights and tag not in no_others and not (tag == _NAMED_USER and is_ours(user))
         for tag, given, user in entries
     )
 
@@ -55,6 +60,23 @@ def others_may(mode: int, access_list: bytes, rights: int = ANYTHING) -> bool:
 def is_ours(user: int) -> bool:
     """Whether a user is this process's, or root."""
     return user in (os.getuid(), 0)
+
+
+def is_ours_alone(group: int) -> bool:
+    """Whether a group has nobody in it but this user: his own, as most systems give everybody one.
+
+    Where they do, a folder that he makes may well let that group write (umask 002).
+    """
+    import grp  # noqa: PLC0415 - hardly ever asked
+    import pwd  # noqa: PLC0415
+
+    user = os.getuid()
+    try:
+        login, members = pwd.getpwuid(user).pw_name, grp.getgrgid(group).gr_mem
+    except KeyError:
+        return False
+    first_in = [each.pw_uid for each in pwd.getpwall() if each.pw_gid == group]
+    return first_in == [user] and set(members) <= {login}
 
 
 def check_private(file: BufferedReader) -> None:
@@ -72,7 +94,8 @@ def check_only_ours(path: Path) -> None:
     """Check that nobody but this user and root can change a file or folder, or exchange it.
 
     Every folder on the way to it is looked at, links followed. In one with the sticky bit, as /tmp
-    has it, others can add files but exchange none of ours.
+    has it, others can add files but exchange none of ours. A group in which nobody else is may
+    write.
 
     Raises:
         Misconfigured: others can, or it belongs to somebody else.
@@ -87,13 +110,20 @@ def check_only_ours(path: Path) -> None:
                 hint="run callrec as the account that owns it",
             )
         sticky = found.st_mode & stat.S_ISVTX and step != steps[-1]
-        if others_may(found.st_mode, access_list(step), WRITE) and not sticky:
+        if _others_may_write(step, found) and not sticky:
             raise Misconfigured(
                 f'others can change what is in "{step}"'
                 if stat.S_ISDIR(found.st_mode)
                 else f'others can change "{step}"',
                 hint=f'run chmod go-w "{step}"',
             )
+
+
+def _others_may_write(step: Path, found: os.stat_result) -> bool:
+    mode, listed = found.st_mode, access_list(step)
+    if not others_may(mode, listed, WRITE):
+        return False
+    return others_may(mode, listed, WRITE, group_is_ours=is_ours_alone(found.st_gid))
 
 
 def access_list(file: int | Path) -> bytes:

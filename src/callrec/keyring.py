@@ -22,6 +22,7 @@ from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
 from callrec.file_rights import OTHERS, check_only_ours, check_private
 from callrec.mounts import file_system_of
+from callrec.nameless import appearing
 from callrec.policy.role import VaultKey
 
 if TYPE_CHECKING:
@@ -239,28 +240,15 @@ def write_private(path: Path, data: bytes, *, new: bool = False) -> None:
     Raises:
         Misconfigured: it exists though it should be new, or it cannot be written.
     """
-    if new and path.exists():
-        raise Misconfigured(f'"{path}" exists already', hint="name a file that does not exist")
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
+        with appearing(path, replaces=not new) as file:
             file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        beside.replace(path)
-        _sync_folder(path.parent)
+    except FileExistsError as error:
+        raise Misconfigured(
+            f'"{path}" exists already', hint="name a file that does not exist"
+        ) from error
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise Misconfigured(f'"{path}" cannot be written: {error.strerror}') from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read_session(vault: str, folder: Path | None) -> bytes | str | None:

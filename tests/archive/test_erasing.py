@@ -21,6 +21,7 @@ from callrec.archive.erasing import (
     mend,
     names_listed,
     rewrite,
+    unfinished_names,
 )
 from callrec.archive.validation import validate_bag
 from callrec.errors import Tampered
@@ -144,6 +145,7 @@ def test_half_a_line_of_the_list_is_taken_off(tmp_path: Path) -> None:
 
 def test_what_a_killed_run_copied_is_let_go_too(items: tuple[Item, ...], bag: Path) -> None:
     bag.rename(bag.with_name(".bag.partial"))
+    assert {*unfinished_names(bag.parent)} == {item.sha256 for item in items}
     drop_unfinished(bag.parent, {items[0].sha256})
     left = {path.name for path in (bag.with_name(".bag.partial") / RECORDINGS).iterdir()}
     assert left == {item.sha256 for item in items[1:]}
@@ -156,5 +158,6 @@ def test_no_link_is_followed_to_what_is_let_go(items: tuple[Item, ...], tmp_path
     (outside / items[0].sha256).touch()
     (tmp_path / "bags" / ".x.partial").mkdir()
     (tmp_path / "bags" / ".x.partial" / "data").symlink_to(outside.parent)
+    assert unfinished_names(tmp_path / "bags") == []
     drop_unfinished(tmp_path / "bags", {items[0].sha256})
     assert (outside / items[0].sha256).exists()

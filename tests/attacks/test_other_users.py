@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import stat
 import struct
 import subprocess
@@ -38,6 +40,11 @@ def the_list_that_lets_in(user: int, rights: int) -> bytes:
     return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
 
 
+def of_its_group(rights: int) -> bytes:
+    entries = [(1, 7, NOBODY), (4, rights, NOBODY), (16, 7, NOBODY), (32, 0, NOBODY)]
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
 @pytest.fixture
 def configured(house: House) -> House:
     file = house.folder / "config" / "callrec" / "config.toml"
@@ -52,11 +59,57 @@ def configured(house: House) -> House:
 @pytest.mark.parametrize("what", WHAT_OTHERS_WRITE)
 def test_what_others_can_write_to_is_not_used(configured: House, what: str, bit: int) -> None:
     path = configured.folder / what
+    os.chown(path, -1, STRANGER)
     path.chmod(path.stat().st_mode | bit)
     answer = type_in(configured, "max", "whoami")
     assert answer.status == Misconfigured.exit_status
     assert "others can change" in answer.err
     assert f'run chmod go-w "{path}"' in answer.err
+
+
+def as_a_user(user: int, group: int, act: Callable[[], object]) -> str:
+    """What comes of it in a process of another account, as text."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        try:
+            os.setgroups([])
+            os.setgid(group)
+            os.setuid(user)
+            os.write(writing, str(act()).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading, encoding="utf-8") as said:  # noqa: PTH123 - of a descriptor
+        told = said.read()
+    os.wait()
+    return told
+
+
+def whether_it_is_used(folder: Path) -> str:
+    try:
+        check_only_ours(folder)
+    except Misconfigured as error:
+        return error.message
+    return "it is"
+
+
+def test_a_group_that_is_the_users_own_may_write() -> None:
+    """On most systems everybody has one, called like him, and makes folders that it may change."""
+    games, users = pwd.getpwnam("games"), grp.getgrnam("users").gr_gid
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+        folder = Path(memory, "folder")
+        folder.mkdir()
+        Path(memory).chmod(0o755)
+        for listed in (b"", of_its_group(7)):
+            os.chown(folder, games.pw_uid, games.pw_gid)
+            folder.chmod(0o770)
+            if listed:
+                os.setxattr(folder, "system.posix_acl_access", listed)
+            told = as_a_user(games.pw_uid, games.pw_gid, lambda: whether_it_is_used(folder))
+            assert told == "it is"
+            os.chown(folder, -1, users)
+            told = as_a_user(games.pw_uid, games.pw_gid, lambda: whether_it_is_used(folder))
+            assert "others can change what is in" in told
 
 
 def test_an_access_list_counts_as_the_mode_does(configured: House) -> None:
@@ -132,20 +185,7 @@ def test_a_secret_that_others_can_read_or_write_or_own_is_not_used(
 
 def as_a_stranger(act: Callable[[], object]) -> str:
     """What comes of it in a process of another account, as text."""
-    reading, writing = os.pipe()
-    if os.fork() == 0:
-        try:
-            os.setgroups([])
-            os.setgid(STRANGER)
-            os.setuid(STRANGER)
-            os.write(writing, str(act()).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with open(reading, encoding="utf-8") as said:  # noqa: PTH123 - of a descriptor
-        told = said.read()
-    os.wait()
-    return told
+    return as_a_user(STRANGER, STRANGER, act)
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o755, 0o777], ids=oct)

@@ -181,7 +181,8 @@ def test_a_note_that_another_clears_away_before_it_is_locked_is_made_again(
 
 def test_a_release_that_was_refused_meanwhile_leaves_no_note(house: House) -> None:
     a_request(house, recordings=[])
-    begun = replace(BEGUN, request=request_id(house, "R-1"))
+    target = str(house.folder / "package.zip")
+    begun = replace(BEGUN, request=request_id(house, "R-1"), target=target)
     with pytest.raises(Failed), noted(house.practice, begun):
         raise Failed("something else happened to the request meanwhile")
     assert notes(house) == []

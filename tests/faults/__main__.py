@@ -1,6 +1,6 @@
 """Every fault at every operation of every command: ``make faults``, for minutes or hours.
 
-python -m faults [--share PART/OF/MOST] [CASE...]
+python -m faults [--share PART/OF/MOST] [--only PATTERN] [CASE...]
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 """Where thousands of practices come and go, and no disk is waited for."""
 
 
-def played(name: str, template: House, work: Path, share: str) -> Iterator[dict[str, Any]]:
+def played(
+    name: str, template: House, work: Path, share: str, only: str = ""
+) -> Iterator[dict[str, Any]]:
     """What the stage prints of a case, line by line.
 
     Raises:
@@ -41,7 +43,8 @@ def played(name: str, template: House, work: Path, share: str) -> Iterator[dict[
         "seeds": {login: seed.hex() for login, seed in template.seeds.items()},
     }
     (work / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
-    words = [sys.executable, "-m", "faults.stage", name, str(template.folder), str(work), share]
+    words = [sys.executable, "-m", "faults.stage", name, str(template.folder), str(work)]
+    words += [share, only]
     variables = {
         **{key: value for key, value in os.environ.items() if not key.startswith("CALLREC_")},
         **environment(build(work), work / "control"),
@@ -65,6 +68,7 @@ def main() -> int:
     """Play what was asked for, one case for each processor at a time; say what was wrong."""
     asking = argparse.ArgumentParser(prog="faults")
     asking.add_argument("--share", default="0/1/0", help="PART/OF/MOST: some of the trials")
+    asking.add_argument("--only", default="", metavar="PATTERN", help="trials that are called so")
     asking.add_argument("cases", nargs="*", choices=[[], *CASES], metavar="CASE")
     asked = asking.parse_args()
     with (
@@ -75,7 +79,7 @@ def main() -> int:
 
         def play(name: str) -> int:
             wrong = 0
-            for line in played(name, template, Path(folder) / name, asked.share):
+            for line in played(name, template, Path(folder) / name, asked.share, asked.only):
                 print(f"{name}: {json.dumps(line)}", flush=True)  # noqa: T201
                 wrong += "problems" in line
             return wrong

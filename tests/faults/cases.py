@@ -60,6 +60,8 @@ class Case:
     """Whether there is a vault, yet, that can be opened."""
     halfway: str = "$^"
     """A pattern of what doctor and audit verify say until it is typed again, by nature."""
+    by_nature: str = "$^"
+    """A pattern of trials, each with what is wrong then, that nobody can help (docs/faults.md)."""
     once_failed: str = "$^"
     """A pattern of trials in which something once was wrong: they are made whatever the share."""
 
@@ -357,8 +359,11 @@ CASES: Final = {
         is_done=is_delivered,
         kept=is_released_or_not,
         done_already=frozenset({3}),
+        # Whether a commit is kept, a disk that fails for good does not tell: nothing goes out then.
+        by_nature=r"(gone|ENOSPC) at \d+, sync vault: typed again",
         once_failed=r"EIO at \d+, (rename state/.*/head\.json|unlink state/.*/releases/.*)$"
-        r"|(power cut, nothing left|ENOSPC|EIO) at \d+, sync outbox$",
+        r"|(power cut, nothing left|ENOSPC|EIO|EMFILE|gone) at \d+, (open|sync) outbox$"
+        r"|EIO at \d+, sync vault$",
     ),
     "register": Case(
         prepare=granted,
@@ -366,7 +371,8 @@ CASES: Final = {
         who="dora",
         is_done=is_extracted,
         kept=no_extract_is_half,
-        once_failed=r"power cut, nothing left at \d+, rename outbox/",
+        once_failed=r"power cut, (nothing|names) left at \d+, link outbox/"
+        r"|killed at \d+, (create|link) outbox",
     ),
     "archive": Case(
         prepare=waiting,
@@ -398,6 +404,8 @@ CASES: Final = {
         who="dora",
         is_done=is_erased,
         kept=is_erased_or_not,
+        once_failed=r"killed at \d+, unlink drive-a/catalogue/.*partial$"
+        r"|power cut, nothing left at \d+, sync drive-b$",
     ),
     "restore": Case(
         prepare=lost,
@@ -406,7 +414,8 @@ CASES: Final = {
         is_done=is_restored,
         kept=bags_are_whole,
         halfway="its sealed file is missing|INTACT-UNANCHORED",
-        once_failed=r"EIO at \d+, rmdir vault/incoming/",
+        once_failed=r"EIO at \d+, rmdir vault/incoming/"
+        r"|power cut, some left at \d+, rename vault/recordings/",
     ),
     "rotate": Case(
         prepare=with_recordings,

@@ -25,6 +25,7 @@ from procedures.drives import (
     verify,
 )
 from procedures.dying import each_left
+from procedures.erasures import approved_erasure, erase, found_in, secrets_of
 from procedures.holding import verified
 
 if TYPE_CHECKING:
@@ -95,6 +96,17 @@ def test_killed_at_any_step_the_next_run_finishes(
     for bag in (drive(house) / "bags").iterdir():
         assert bagit.Bag(str(bag)).validate()
     assert verified(house).problems == ()
+
+
+def test_killed_at_any_step_what_was_copied_goes_with_an_erasure(
+    waiting: House, tmp_path: Path, steps: Steps
+) -> None:
+    for house in killed(waiting, tmp_path, steps, "archive drive-a"):
+        house.at = house.at.replace(day=28)
+        secrets = secrets_of(house, 5)
+        erase(house, approved_erasure(house, 5), drive(house))
+        assert found_in(secrets, house.config.vault, drive(house)) == []
+        assert not [*(drive(house) / "catalogue").glob(".*")]
 
 
 def test_a_new_volume_that_was_killed_at_any_step_is_finished_too(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,16 @@ def test_no_byte_is_left_of_what_was_erased_in_the_vault_or_on_its_volumes(house
     assert len(bags_of(*volumes)) == len(volumes)
     assert [faults(verify(house, volume)) for volume in volumes] == [[], []]
     assert verified(house).verdict is Verdict.INTACT
+
+
+def test_what_somebody_put_into_an_unfinished_bag_is_no_hindrance(house: House) -> None:
+    volume = drive(house)
+    archive(house, volume)
+    begun = volume / "bags" / ".20260101T000000Z-1.partial" / "data" / "recordings"
+    (begun / "folder" / "deep").mkdir(parents=True)
+    (begun / os.fsdecode(b"\xff")).touch()
+    assert erase(house, approved_erasure(house, 1), volume).is_done
+    assert [*begun.iterdir()] == []
 
 
 def test_what_a_volume_that_is_not_attached_holds_is_owed(house: House) -> None:

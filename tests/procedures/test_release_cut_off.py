@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import practices
-from callrec.errors import Refused
+from callrec.errors import Failed, Refused, Unusable
+from callrec.procedures import release as releasing
 from callrec.procedures.doctor import Level, examine
 from callrec.procedures.release_contents import write_manifest
 from callrec.procedures.release_copies import Enclosed
@@ -123,6 +124,31 @@ def test_the_next_release_says_that_the_first_was_cut_off(cut: House) -> None:
     ]
     assert cut_off(cut.practice) == ()
     assert not list((cut.practice.state_folder / "releases").iterdir())
+
+
+def test_what_lies_on_a_drive_that_was_pulled_out_is_taken_away_when_it_is_back(
+    granted_call: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = practices.copy(granted_call, tmp_path / "house")
+    there, pulled_out = outbox(house), tmp_path / "pulled out"
+
+    def pull_out(*_: object) -> None:
+        there.rename(pulled_out)
+        raise Failed("it could not be read again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(releasing, "record_delivered", pull_out)
+        with pytest.raises(Failed):
+            release(house)
+    assert acts_of(house)[-1] == "release.failed"
+    (package,) = pulled_out.iterdir()
+    with pytest.raises(Unusable):
+        release(house, to=there)
+    pulled_out.rename(there)
+    released = release(house)
+    assert [*there.iterdir()] == [released.path]
+    assert released.path.name != package.name
+    assert not list((house.practice.state_folder / "releases").iterdir())
 
 
 def test_what_was_moved_elsewhere_meanwhile_is_given_back_all_the_same(cut: House) -> None:

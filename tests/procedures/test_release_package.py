@@ -30,7 +30,7 @@ from procedures.packages import (
     ssh_keygen_accepts,
 )
 from procedures.spool import NUMBER, a_call, a_wave, take_in
-from sound.builders import all_children
+from processes import children
 
 if TYPE_CHECKING:
     from practices import House
@@ -47,13 +47,13 @@ def office(granted: House) -> House:
 def test_a_package_for_which_all_was_got_ready_is_whole_and_leaves_nothing_running(
     office: House,
 ) -> None:
-    others, threads = set(all_children()), threading.active_count()
+    threads = threading.active_count()
     with getting_ready(), loading():
-        assert len(set(all_children()) - others) == 2
+        assert len(children()) == 2
         package = a_package(office)
     for file in package.manifest["files"]:
         assert hashlib.sha256(package.read(file["path"])).hexdigest() == file["sha256"]
-    assert set(all_children()) <= others
+    assert children() == []
     assert threading.active_count() == threads
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import os
 import resource
 import wave
 from array import array
@@ -91,15 +90,6 @@ def samples(copy: bytes) -> array[int]:
         return array("h", read.readframes(read.getnframes()))
 
 
-OTHERS: set[int] = set()
-"""Processes that were there before the test: a browser's, say."""
-
-
-def children() -> list[int]:
-    """Processes that the test started and has not seen end."""
-    return [number for number in all_children() if number not in OTHERS]
-
-
 @contextmanager
 def no_further_file() -> Iterator[None]:
     """In the block this process can open nothing more, no pipe to a child either."""
@@ -109,12 +99,3 @@ def no_further_file() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-def all_children() -> list[int]:
-    """Processes that this one started, whatever for, and has not seen end."""
-    return [
-        int(number)
-        for task in Path(f"/proc/{os.getpid()}/task").iterdir()
-        for number in (task / "children").read_text("ascii").split()
-    ]

@@ -14,7 +14,8 @@ import pytest
 from callrec.errors import Failed
 from callrec.sound import COMPRESSED, expect_decoders, measure, starting_ahead
 from callrec.sound.decoding import decoding
-from sound.builders import a_copy, children, no_further_file
+from processes import children
+from sound.builders import a_copy, no_further_file
 from telephone.builders import a_wave
 
 SOUND = a_wave(bytes(range(1, 251)) * 64)

@@ -22,6 +22,7 @@ from callrec.archive.drive import (
     copy_file,
     drive_errors,
     read_small,
+    remove,
     require_space,
     sync_file,
 )
@@ -103,24 +104,42 @@ def mend(bag: Path) -> None:
         if aside.exists() and not bag.exists():
             aside.rename(bag)
             sync_file(bag.parent)
-        for left in (aside, beside, _emptied(bag)):
-            if left.exists():
-                shutil.rmtree(left)
+        _remove_durably(aside, beside, _emptied(bag))
+
+
+def unfinished_names(bags: Path) -> list[str]:
+    """What lies in bags that a killed run began, and that no statement came to name.
+
+    Whoever held the drive may have put anything there, under any name.
+
+    Raises:
+        Failed: the drive does not tell.
+    """
+    with drive_errors():
+        return [path.name for folder in _unfinished(bags) for path in folder.iterdir()]
 
 
 def drop_unfinished(bags: Path, gone: Collection[str]) -> None:
-    """Remove recordings from what a killed run left of bags that no statement came to name.
+    """Remove some of what lies in such bags; it is gone durably when this returns.
 
     Raises:
-        Failed: the drive does not let them go.
+        Failed: the drive does not let it go.
     """
     with drive_errors():
-        for unfinished in bags.glob(f".*{PARTIAL}"):
-            folder = unfinished / RECORDINGS
-            if unfinished.is_symlink() or folder.is_symlink() or folder.parent.is_symlink():
-                continue
+        for folder in _unfinished(bags):
             for name in gone:
-                (folder / name).unlink(missing_ok=True)
+                remove(folder / name)
+            sync_file(folder)
+
+
+def _unfinished(bags: Path) -> list[Path]:
+    """Their folders of recordings; no link is followed."""
+    folders = [begun / RECORDINGS for begun in bags.glob(f".*{PARTIAL}")]
+    return [
+        folder
+        for folder in folders
+        if folder.is_dir() and not any(each.is_symlink() for each in (folder, *folder.parents[:2]))
+    ]
 
 
 def names_listed(bag: Path) -> tuple[str, ...]:
@@ -143,6 +162,8 @@ def names_listed(bag: Path) -> tuple[str, ...]:
 def rewrite(bag: Path, gone: Collection[str]) -> None:
     """Write a bag anew without some of its recordings; one that would be empty goes wholly.
 
+    What goes is gone durably when this returns: no power cut brings it back.
+
     Args:
         bag: it was found to be the one that its statement names.
         gone: names of recordings, SHA-256 in lower-case hex.
@@ -158,16 +179,22 @@ def rewrite(bag: Path, gone: Collection[str]) -> None:
             emptied = _emptied(bag)
             bag.rename(emptied)
             sync_file(bag.parent)
-            shutil.rmtree(emptied)
+            _remove_durably(emptied)
             return
         shutil.rmtree(beside, ignore_errors=True)
         _put_together(bag, beside, kept)
         change_places(beside, bag, at_once=True)
         sync_file(bag.parent)
-        for left in (beside, aside):
-            if left.exists():
-                shutil.rmtree(left)
-        sync_file(bag.parent)
+        _remove_durably(beside, aside)
+
+
+def _remove_durably(*folders: Path) -> None:
+    """Remove these folders, which lie beside each other, where they are there."""
+    there = [folder for folder in folders if folder.exists()]
+    for folder in there:
+        shutil.rmtree(folder)
+    if there:
+        sync_file(there[0].parent)
 
 
 def _put_together(bag: Path, beside: Path, kept: Collection[str]) -> None:

@@ -157,7 +157,7 @@ class Volume:
         raise NotFound("the volume holds no copy of the catalogue")
 
     def clear_unfinished(self) -> None:
-        """Remove what a killed ``archive`` left half-written, but for the newest unfinished bag.
+        """Remove what a killed run left half-written, but for the newest unfinished bag; durably.
 
         Raises:
             Failed: the drive does not let it go.
@@ -165,9 +165,11 @@ class Volume:
         kept = self.unfinished_bag()
         with drive_errors():
             for folder in (self.at, *(self.at / name for name in FOLDERS)):
-                for path in folder.glob(f".*{PARTIAL}"):
-                    if path != kept:
-                        remove(path)
+                goes = [path for path in folder.glob(f".*{PARTIAL}") if path != kept]
+                for path in goes:
+                    remove(path)
+                if goes:
+                    sync_file(folder)
 
     def unfinished_bag(self) -> Path | None:
         """The newest bag that was begun and not ended, under its hidden name; None: there is none.

@@ -6,7 +6,7 @@ Format: docs/formats/audit-log.md.
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,12 +17,12 @@ from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.leaf import Leaf, Outcome, detail_commitment
 from callrec.audit.register import Founders, Register, founders_of, replay
 from callrec.catalogue import tables
-from callrec.catalogue.engine import transaction
+from callrec.catalogue.engine import make_names_durable, reading, transaction
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, instant, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, read_statement
-from callrec.errors import Tampered, Unusable
+from callrec.errors import CallrecError, Failed, Tampered, Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -206,15 +206,33 @@ def writing(engine: Engine, log: Log, signer: Signer | None) -> Iterator[Writing
     """A write transaction that ends in a checkpoint of ``signer``, and is durable when it ends.
 
     Raises:
-        Failed: the catalogue cannot be written; then nothing has happened.
+        Failed: the catalogue cannot be written; then nothing has happened, unless its disk fails
+            for good at the very last: nobody can tell then whether that is what it keeps.
     """
-    with transaction(engine) as connection:
-        act = Writing(connection, log)
-        before = act.head
-        yield act
-        after = act.head  # in any case: who asks for it later has no connection any more
-        if signer is not None and after != before:
-            act.checkpoint(signer)
+    ending: Head | None = None
+    try:
+        with transaction(engine) as connection:
+            act = Writing(connection, log)
+            before = act.head
+            yield act
+            after = act.head  # in any case: who asks for it later has no connection any more
+            if signer is not None and after != before:
+                act.checkpoint(signer)
+            ending = after if after != before else None
+    except Failed:
+        # Taking away the journal is what commits; its folder may not have been made durable.
+        if ending is None or not _is_kept(engine, ending):
+            raise
+
+
+def _is_kept(engine: Engine, head: Head) -> bool:
+    """Whether the log has come to this head, durably."""
+    with suppress(CallrecError, OSError), reading(engine) as connection:
+        if stored_size(connection) < head.size:
+            return False
+        make_names_durable(connection)
+        return tree.root(head.size, node_reader(connection)) == head.root
+    return False
 
 
 def node_reader(connection: Connection) -> tree.Read:

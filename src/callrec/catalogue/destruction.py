@@ -130,6 +130,16 @@ def owed_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, 
     ).all()
 
 
+def not_destroyed(connection: Connection, files: Sequence[str]) -> set[str]:
+    """Which of these sealed files, by their names, are of recordings that are there yet."""
+    recording, found = tables.recording.c, set[str]()
+    for start in range(0, len(files), _AT_ONCE):
+        some = recording.ciphertext.in_(files[start : start + _AT_ONCE])
+        query = select(recording.ciphertext).where(some, recording.state != DESTROYED)
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
 def copy_is_older(connection: Connection, volume: str) -> bool:
     """Whether a volume's copy of the catalogue is from before the newest destruction."""
     table = tables.volume

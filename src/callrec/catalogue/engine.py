@@ -7,6 +7,7 @@ import os
 import sqlite3
 from contextlib import contextmanager
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
@@ -18,10 +19,10 @@ from callrec.catalogue.sound import check_made
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.file_rights import check_only_ours
 from callrec.mounts import file_system_of
+from callrec.nameless import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sqlalchemy import Connection, Engine
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -156,6 +157,16 @@ def transaction(engine: Engine) -> Iterator[Connection]:
             _undo(connection)
             raise
         connection.exec_driver_sql("COMMIT")
+
+
+def make_names_durable(connection: Connection) -> None:
+    """Make the names in the catalogue's folder durable: that of a journal that is gone, too.
+
+    Raises:
+        OSError: its disk does not let them be.
+    """
+    (_, _, path), *_ = connection.exec_driver_sql("PRAGMA database_list").all()
+    sync_folder(Path(path).parent)
 
 
 def _undo(connection: Connection) -> None:

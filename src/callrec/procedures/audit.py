@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -17,11 +16,12 @@ from callrec.audit.proof import Proof, write_proof
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import instant
-from callrec.errors import Failed, NotFound, Unusable
+from callrec.errors import NotFound
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
 from callrec.procedures.people import logins
+from callrec.procedures.whole_file import check_new, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -99,23 +99,13 @@ def export_audit(practice: Practice, actor: Actor, *, to: Path) -> int:
         Unusable: the file exists already.
         Failed: it cannot be written; then there is none.
     """
-    if to.exists():
-        raise Unusable(f'"{to}" exists already', hint="name a new file")
+    check_new(to, replace=False)
     _begin(practice, actor, "audit.exported")
-    beside = to.with_name(f".{to.name}.{os.getpid()}")
-    try:
-        with reading(practice.engine) as connection, beside.open("x", encoding="utf-8") as file:
-            size = 0
-            for kind, value in _lines(connection):
-                size += kind == "leaf"
-                file.write(json.dumps({kind: value}, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.rename(to)
-    except OSError as error:
-        raise Failed(f'"{to}" cannot be written: {error.strerror}') from error
-    finally:
-        beside.unlink(missing_ok=True)
+    size = 0
+    with reading(practice.engine) as connection, whole_file(to, replace=False) as file:
+        for kind, value in _lines(connection):
+            size += kind == "leaf"
+            file.write(f"{json.dumps({kind: value}, ensure_ascii=False)}\n".encode())
     return size
 
 

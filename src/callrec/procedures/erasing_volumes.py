@@ -24,9 +24,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.archive.bag import MANIFEST
 from callrec.archive.drive import check_attached, device_of, drive_errors, hash_on_medium
-from callrec.archive.erasing import drop_unfinished, list_erased, mend, mend_list, rewrite
+from callrec.archive.erasing import (
+    drop_unfinished,
+    list_erased,
+    mend,
+    mend_list,
+    rewrite,
+    unfinished_names,
+)
 from callrec.archive.marker import MARKER, open_volume
-from callrec.catalogue.destruction import copy_is_older, drop_owed, owed_on
+from callrec.catalogue.destruction import copy_is_older, drop_owed, not_destroyed, owed_on
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     drop_bag,
@@ -54,6 +61,7 @@ from callrec.procedures.archive_survey import (
 from callrec.procedures.archive_unfinished import FOLDER, Archiving, archiving, clear
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
+from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -146,6 +154,7 @@ def mend_volume(practice: Practice, volume: Volume, notes: Archiving) -> None:
         Failed: the drive does not let it.
     """
     mend_list(volume.at)
+    volume.clear_unfinished()
     with reading(practice.engine) as connection:
         written = read_written(practice, connection, volume.volume)
     for each in written.values():
@@ -202,7 +211,7 @@ class _Run:
         uids = sorted({row.uid for row in rows})
         self._check_there()
         list_erased(volume.at, uids)
-        drop_unfinished(volume.at / BAGS, {row.ciphertext for row in rows})
+        self._drop_unfinished()
         for each in owing:
             if each.before and self._manifest_at(each.name) == each.before:
                 rewrite(volume.bag_path(each.name), set(each.gone))
@@ -219,6 +228,14 @@ class _Run:
         volume.drop_other_copies(time_of(name))
         self._notes.end(volume.volume)
         return len(uids)
+
+    def _drop_unfinished(self) -> None:
+        """Take out of a bag that was begun what is destroyed: no statement tells of it."""
+        bags = self._volume.at / BAGS
+        there = unfinished_names(bags)
+        with reading(self._practice.engine) as connection:
+            kept = not_destroyed(connection, [name for name in there if is_name(name)])
+        drop_unfinished(bags, set(there) - kept)
 
     def _check(
         self, connection: Connection, written: Mapping[str, Written], owing: Sequence[_Owing]

@@ -9,6 +9,7 @@ under a fresh passphrase, ``release.delivered`` put into the log (docs/formats/r
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -224,7 +225,8 @@ def _deliver(
         words = {**_told(draft, directions), "sha256": sha256}
         record_delivered(practice, actor, draft.request, draft.manifest, words)
     except BaseException:
-        target.unlink(missing_ok=True)  # nobody can open it: its passphrase was not shown
+        with suppress(OSError):  # the next release takes it away
+            target.unlink(missing_ok=True)  # nobody can open it: its passphrase was not shown
         raise
 
 

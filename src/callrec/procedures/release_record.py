@@ -180,6 +180,16 @@ def is_under_way(practice: Practice, connection: Connection, request: str, relea
     return _is_under_way(read_history(practice, connection, request), release)
 
 
+def has_failed(practice: Practice, connection: Connection, request: str, release: str) -> bool:
+    """Whether the log says that a release was begun and that nothing came of it.
+
+    Raises:
+        Tampered: the log is not as it was written.
+    """
+    history = read_history(practice, connection, request)
+    return any(leaf.act == RequestAct.FAILED and release in leaf.subject for leaf in history.leaves)
+
+
 def _is_under_way(history: History, release: str) -> bool:
     acts = {leaf.act for leaf in history.leaves if release in leaf.subject}
     return RequestAct.PREPARED in acts and not acts & {RequestAct.DELIVERED, RequestAct.FAILED}

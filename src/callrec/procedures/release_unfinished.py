@@ -1,9 +1,10 @@
 """Releases that were cut off: known again, cleared away, and what was granted given back.
 
 While a release is made, a note of it lies in the releaser's own state folder, locked by the run
-that makes it. A note that nobody locks is of a run that was killed. Its package, if it has one,
-opens for nobody: its passphrase was shown to nobody and is kept nowhere. So the package is taken
-away and the grants come back into use, by an entry of the releaser's own.
+that makes it. A note that nobody locks is of a run that was killed, or that failed when its drive
+was pulled out. Its package, if it has one, opens for nobody: its passphrase was shown to nobody and
+is kept nowhere. So the package is taken away, and the grants of a run that was killed come back
+into use, by an entry of the releaser's own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Failed
-from callrec.procedures.release_record import is_under_way, record_failed
+from callrec.procedures.release_record import has_failed, is_under_way, record_failed
 from callrec.release.unfinished import left_behind
 from callrec.store.disk import sync_each
 
@@ -50,12 +51,18 @@ class Begun:
         target = Path(self.target)
         return (*([target] if target.is_file() else []), *left_behind(target))
 
+    @property
+    def is_cleared(self) -> bool:
+        """Whether nothing of it is left; not where its drive is gone, which may come back."""
+        return Path(self.target).parent.is_dir() and not self.left
+
 
 @contextmanager
 def noted(practice: Practice, begun: Begun) -> Iterator[None]:
     """Keep a note while a release is made; it goes once the log says how the release ended.
 
-    Where the log cannot be asked, or the note not be removed, the next release sees to it.
+    Where the log cannot be asked, the package not be taken away or the note not be removed, the
+    next release sees to it.
 
     Raises:
         Failed: the state folder cannot be written.
@@ -66,7 +73,7 @@ def noted(practice: Practice, begun: Begun) -> Iterator[None]:
             yield
         except BaseException:
             with suppress(CallrecError, OSError):
-                if not _is_open(practice, begun):
+                if begun.is_cleared and not _is_open(practice, begun):
                     note.unlink()
             raise
         with suppress(OSError):  # this release's passphrase is shown all the same
@@ -93,13 +100,33 @@ def give_back_cut_off(practice: Practice, actor: Actor) -> None:
     """
     for begun in cut_off(practice):
         if begun.releaser == actor.person.id:
-            for path in begun.left:
-                path.unlink(missing_ok=True)
+            _take_away(begun)
             record_failed(practice, actor, begun.request, begun.release, CUT_OFF)
     under_way = {begun.release for begun in cut_off(practice)}
     for begun in _unlocked(practice):
-        if begun.release not in under_way:
-            (_folder(practice) / begun.release).unlink(missing_ok=True)
+        if begun.release in under_way:
+            continue
+        if begun.request and _has_failed(practice, begun):
+            _take_away(begun)
+            if not begun.is_cleared:
+                continue
+        (_folder(practice) / begun.release).unlink(missing_ok=True)
+
+
+def _take_away(begun: Begun) -> None:
+    try:
+        for path in begun.left:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise Failed(
+            f"what a release that failed has left cannot be taken away: {error.strerror}",
+            hint=f'see to "{Path(begun.target).parent}", then run the same command again',
+        ) from error
+
+
+def _has_failed(practice: Practice, begun: Begun) -> bool:
+    with reading(practice.engine) as connection:
+        return has_failed(practice, connection, begun.request, begun.release)
 
 
 def _is_open(practice: Practice, begun: Begun) -> bool:

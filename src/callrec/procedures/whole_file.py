@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
 
 from callrec.errors import Failed, Unusable
-from callrec.store.disk import sync_each
+from callrec.nameless import appearing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -34,17 +36,23 @@ def write_whole(to: Path, data: bytes, *, replace: bool) -> None:
         Unusable: as `check_new`.
         Failed: it cannot be written; then whatever stood there still does.
     """
+    with whole_file(to, replace=replace) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(to: Path, *, replace: bool) -> Iterator[BinaryIO]:
+    """Such a file, to be written in the block.
+
+    Raises:
+        Unusable, Failed: as `write_whole`.
+    """
     check_new(to, replace=replace)
-    beside = to.with_name(f".{to.name}.{os.getpid()}")
     try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        beside.replace(to)
-        sync_each([to.parent])
+        with appearing(to, replaces=replace) as file:
+            yield file
+    except FileExistsError:
+        check_new(to, replace=replace)  # it came meanwhile
+        raise
     except OSError as error:
         raise Failed(f"the file cannot be written: {error.strerror}") from error
-    finally:
-        beside.unlink(missing_ok=True)

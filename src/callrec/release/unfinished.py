@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from callrec.errors import Failed, Unusable
+from callrec.nameless import give_name, hidden, nameless, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def unfinished(target: Path) -> Iterator[BinaryIO]:
     if os.path.lexists(target):
         raise _exists()
     try:
-        with _nameless(target) or _beside(target) as file:
+        with _begun(target) as file:
             yield file
             os.fsync(file.fileno())
             _name(file, target)
@@ -82,17 +83,10 @@ def _draft(target: Path) -> Path:
     return target.with_name(PREFIX + target.name)
 
 
-def _nameless(target: Path) -> BinaryIO | None:
-    """A file without a name on the target's drive; None where there is no such thing."""
-    with suppress(OSError, AttributeError):  # a drive, or a system, that does not know them
-        descriptor = os.open(target.parent, os.O_RDWR | os.O_TMPFILE, 0o600)
-        return os.fdopen(descriptor, "r+b", buffering=0)
-    return None
-
-
-def _beside(target: Path) -> BinaryIO:
-    descriptor = os.open(_draft(target), os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    return os.fdopen(descriptor, "r+b", buffering=0)
+def _begun(target: Path) -> BinaryIO:
+    """An unbuffered file, without a name if the drive knows such."""
+    descriptor = nameless(target.parent)
+    return os.fdopen(hidden(_draft(target)) if descriptor is None else descriptor, "r+b", 0)
 
 
 def _name(file: BinaryIO, target: Path) -> None:
@@ -102,12 +96,7 @@ def _name(file: BinaryIO, target: Path) -> None:
             raise FileExistsError
         _draft(target).rename(target)
         return
-    # By way of /proc (open(2), O_TMPFILE); os.link follows a link only with a folder's descriptor.
-    opened = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.link(str(file.fileno()), target, src_dir_fd=opened, follow_symlinks=True)
-    finally:
-        os.close(opened)
+    give_name(file.fileno(), target)
 
 
 def _exists() -> Unusable:
@@ -117,12 +106,10 @@ def _exists() -> Unusable:
 
 
 def _keep(target: Path) -> None:
-    """Make its name durable, which the sync of a file does not; or take it away again."""
-    descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    """Make its name durable, or take it away again."""
     try:
-        os.fsync(descriptor)
+        sync_folder(target.parent)
     except OSError:
-        target.unlink()
+        with suppress(OSError):
+            target.unlink()
         raise
-    finally:
-        os.close(descriptor)

@@ -4,7 +4,9 @@
     incoming/<batch>/names       the journal: what is about to be moved; durable first
     recordings/<xx>/<name>       moved, all of it made durable by one call
 
-The catalogue's transaction comes after that. A run that is killed before it leaves the folder
+The catalogue's transaction comes after that. Sealed recordings that it knows already, as a restore
+brings them back, are durable before they are moved: nobody would look for them once they have their
+names. A run that is killed before it leaves the folder
 behind, and the journal in it says which files in ``recordings`` are this run's: only of those may
 the next run ask whether the catalogue knows them.
 """
@@ -71,6 +73,7 @@ class DirectoryBatch:
         self._buffers = buffers
         self._here = Share(self._folder, self._numbers, buffers)
         self._kept = False
+        self._brings_back = False
         with disk_errors():
             for folder in (root / RECORDINGS, self._folder.parent):
                 folder.mkdir(mode=0o700, exist_ok=True)
@@ -82,6 +85,7 @@ class DirectoryBatch:
         return self._here.seal(source, sealer)
 
     def put(self, sealed: Readable) -> str:
+        self._brings_back = True
         with _Part(self._here.next_path()) as part:
             name = _copy(sealed, part, self._buffers.sealed)
         self._here.parts[name] = part.path
@@ -101,6 +105,8 @@ class DirectoryBatch:
     def keep(self) -> None:
         with disk_errors():
             places = {name: recording_path(self._root, name) for name in self._here.parts}
+            if self._brings_back and not sync_filesystem(self._disk):
+                sync_each(map(Path, self._here.parts.values()))
             self._write_journal(name for name, place in places.items() if not place.exists())
             for name, part in self._here.parts.items():
                 _move(part, places[name])
