@@ -23,10 +23,7 @@ def check_new(to: Path, *, replace: bool) -> None:
     if not to.parent.is_dir():
         raise Unusable("there is no such folder to write to", hint="make it, or name another")
     if to.is_dir() or (os.path.lexists(to) and not replace):
-        raise Unusable(
-            "a file of that name exists already",
-            hint="name a new file, or give --yes to replace it",
-        )
+        raise Unusable("a file of that name exists already", hint="name a new file")
 
 
 def write_whole(to: Path, data: bytes, *, replace: bool) -> None:
