@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from callrec.archive.marker import is_volume
 from callrec.catalogue.engine import FILE_NAME, SCHEMA
 from callrec.policy.role import VaultKey
 from callrec.procedures.keys import audit_keys
@@ -188,7 +189,7 @@ def waiting(house: House) -> None:
 
 
 def is_archived(house: House) -> bool:
-    if not (drive(house) / "bags").is_dir():
+    if not is_volume(drive(house)):
         return False
     report = verify(house, drive(house))
     return (report.checked, report.faults) == (5, ())
@@ -387,6 +388,7 @@ CASES: Final = {
         who="max",
         is_done=is_archived,
         kept=bags_are_whole,
+        once_failed=r"EIO at \d+, sync drive-a$",
     ),
     "remove-local": Case(
         prepare=on_two_drives,
