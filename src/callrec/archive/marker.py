@@ -83,8 +83,9 @@ def begin_volume(at: Path, *, volume: str, vault: str, label: str) -> Volume:
         with whole_file(at / MARKER) as marker:  # last: with it the folder is a volume
             marker.write(_marker_of(begun))
     except BaseException:
-        with suppress(OSError):  # with the marker, if it came to have its name, before the others
-            (at / MARKER).unlink(missing_ok=True)
+        with suppress(OSError):  # the marker first, if it came to have its name
+            if (at / MARKER).is_file():
+                (at / MARKER).unlink()
             for folder in folders:
                 folder.rmdir()
         raise
