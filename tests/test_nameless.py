@@ -60,13 +60,13 @@ def test_a_link_that_leads_nowhere_is_not_replaced(folder: Path) -> None:
     assert not (folder / "nowhere").exists()
 
 
-def test_what_comes_meanwhile_stays(tmp_path: Path) -> None:
-    appears = appearing(tmp_path / "file")
+def test_what_comes_meanwhile_stays(folder: Path) -> None:
+    appears = appearing(folder / "file")
     appears.__enter__().write(NEW)
-    (tmp_path / "file").write_bytes(OLD)
+    (folder / "file").write_bytes(OLD)
     with pytest.raises(FileExistsError):
         appears.__exit__(None, None, None)
-    assert [path.read_bytes() for path in tmp_path.iterdir()] == [OLD]
+    assert [path.read_bytes() for path in folder.iterdir()] == [OLD]
 
 
 @pytest.mark.parametrize("replaces", [False, True])

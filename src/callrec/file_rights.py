@@ -75,8 +75,8 @@ def is_ours_alone(group: int) -> bool:
         login, members = pwd.getpwuid(user).pw_name, grp.getgrgid(group).gr_mem
     except KeyError:
         return False
-    first_in = [each.pw_uid for each in pwd.getpwall() if each.pw_gid == group]
-    return first_in == [user] and set(members) <= {login}
+    its_first = [each.pw_uid for each in pwd.getpwall() if each.pw_gid == group]
+    return its_first == [user] and set(members) <= {login}
 
 
 def check_private(file: BufferedReader) -> None:

@@ -41,6 +41,8 @@ def appearing(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
             if not lies_beside:
                 lies_beside = not _appears(file.fileno(), target, beside, replaces=replaces)
         if lies_beside:
+            if os.path.lexists(target) and not replaces:
+                raise FileExistsError  # it came meanwhile
             beside.replace(target)
         sync_folder(target.parent)
     finally:
