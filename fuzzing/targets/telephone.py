@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -74,6 +74,8 @@ def _records(data: bytes) -> None:
                     assert row.call.started_at.tzinfo is UTC
                     assert not {"/", "\\"} & {*row.recording}
                     assert row.recording.isprintable()
+                    began = row.answered_at or row.call.started_at
+                    assert began + timedelta(milliseconds=row.talk_ms or 0) >= began
                     repr(row).encode()
         except Unusable:
             pass

@@ -11,6 +11,8 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from callrec.durable import sync
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -44,7 +46,7 @@ def appearing(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
             if os.path.lexists(target) and not replaces:
                 raise FileExistsError  # it came meanwhile
             beside.replace(target)
-        sync_folder(target.parent)
+        sync(target.parent)
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -92,16 +94,3 @@ def give_name(descriptor: int, target: Path) -> None:
         os.link(str(descriptor), target, src_dir_fd=opened, follow_symlinks=True)
     finally:
         os.close(opened)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, which the sync of a file does not.
-
-    Raises:
-        OSError: they could not be written.
-    """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

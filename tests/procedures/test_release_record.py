@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -155,7 +156,9 @@ def test_what_became_of_whoever_vouched_is_not_told(office: House) -> None:
 def manifest_for(house: House, grants: tuple[UsableGrant, ...]) -> Manifest:
     enclosed = Enclosed((), (), {})
     sam = signed_in(house, "sam")
-    return write_manifest(house.practice, sam, grants, enclosed, release="ab" * 16, call_data=())
+    return write_manifest(
+        house.practice, sam, grants, enclosed, release=token_hex(16), call_data=()
+    )
 
 
 def prepared(house: House) -> Manifest:
@@ -226,6 +229,23 @@ def test_what_was_approved_anew_while_it_was_prepared_is_not_delivered(office: H
         delivered(office, manifest)
     failed(office, manifest, "it was approved anew")
     assert [bool(grant.edits) for grant in grants_of(office, "R-1")] == [True, False]
+
+
+@pytest.mark.parametrize("when", ["before the next was begun", "after"])
+def test_one_of_an_older_approval_that_fails_lets_nobody_release_twice(
+    office: House, when: str
+) -> None:
+    older = prepared(office)
+    approve(office, "R-1")
+    if when == "after":
+        prepared(office)
+        failed(office, older, "it was approved anew")
+    else:
+        failed(office, older, "it was approved anew")
+        prepared(office)
+    assert states_of_grants(office) == {"prepared"}
+    with pytest.raises(Refused, match="is being prepared"):
+        grants_of(office, "R-1")
 
 
 def test_what_is_approved_for_somebody_else_meanwhile_stops_no_delivery(office: House) -> None:

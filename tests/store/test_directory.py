@@ -16,7 +16,7 @@ import pytest
 
 from callrec.errors import Failed
 from callrec.store.directory import DirectoryStore
-from callrec.store.disk import disk_errors, sync_each
+from callrec.store.disk import disk_errors
 from callrec.store.sealing import open_stream
 from store.samples import ASSOCIATED, KEY, BadSector, a_sealer
 from store.small_disk import read_only, small_disk
@@ -283,10 +283,3 @@ def test_what_the_system_says_becomes_our_words_without_a_path(code: int, words:
     with pytest.raises(Failed, match=words) as failed, disk_errors():
         raise OSError(code, "x", "/srv/vault/smith.wav")
     assert "smith" not in failed.value.message + failed.value.hint
-
-
-def test_where_there_is_no_call_for_a_whole_disk_each_file_is_synced(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    sync_each([tmp_path / "file", tmp_path])
-    with pytest.raises(FileNotFoundError):
-        sync_each([tmp_path / "missing"])

@@ -98,3 +98,25 @@ class _Failing(io.BytesIO):
 def test_a_file_that_cannot_be_read_is_said_so() -> None:
     with pytest.raises(Failed, match="Input/output error"):
         list(read_records(_Failing(), SETUP))
+
+
+AVAYA = (
+    b"2008/06/28 09:30:57,%s,%s,01632960123,I,299,299,,0,1000014160,%d,E299,Ann,T9002,Line 1,0,0\n"
+)
+
+
+def test_no_length_leads_out_of_the_calendar() -> None:
+    """Of a call that began when calls do, when it was answered and ended can be reckoned."""
+    endless = b"999999999999999"
+    [long] = read(ROW.replace(b",125,120,", b",%s,%s," % (endless, endless)))
+    assert isinstance(long, Leg)
+    assert (long.answered_at, long.talk_ms) == (None, None)
+    [rang] = read(AVAYA % (b"00:00:21", endless, 0))
+    assert isinstance(rang, Leg)
+    assert rang.answered_at == rang.call.started_at
+
+
+def test_segments_that_come_to_more_than_any_call_are_not_understood() -> None:
+    segment = AVAYA % (b"9999:59:59", b"2", 1)
+    assert lines_not_understood(segment * 3) == [1, 2, 3]
+    assert lines_not_understood((AVAYA % (b"5000:00:00", b"0", 1)) * 4) == [3]

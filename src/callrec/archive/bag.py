@@ -29,9 +29,9 @@ from callrec.archive.drive import (
     is_full,
     remove,
     require_space,
-    sync_file,
 )
 from callrec.crypto.primitives import sha256
+from callrec.durable import sync
 from callrec.errors import Failed, NotFound, Tampered
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def write_bag(
             os.sync()
             _read_back(partial, fresh, tags)
             partial.rename(at)
-            sync_file(at.parent)
+            sync(at.parent)
     except BaseException as error:
         if is_full(error) or not _whole_files(partial):
             shutil.rmtree(partial, ignore_errors=True)

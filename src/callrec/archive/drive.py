@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from typing import TYPE_CHECKING
 
+from callrec.durable import sync
 from callrec.errors import Failed, NotFound, Tampered
 
 if TYPE_CHECKING:
@@ -166,19 +167,6 @@ WAYS: tuple[Callable[[int, int], None], ...] = (
 _NOT_THIS_WAY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
-def sync_file(path: Path) -> None:
-    """Make a file or folder durable.
-
-    Raises:
-        OSError: something of it could not be written.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def hash_on_medium(path: Path) -> str:
     """SHA-256, lower-case hex, of what lies on the drive itself, not of the system's memory of it.
 
@@ -272,10 +260,10 @@ def whole_file(path: Path) -> Iterator[WholeFile]:
             with drive_errors():
                 file.close()
         with drive_errors():
-            sync_file(partial)
+            sync(partial)
             check_read_back(partial, whole.sha256)
             partial.rename(path)
-            sync_file(path.parent)
+            sync(path.parent)
     except BaseException:
         with suppress(OSError):
             partial.unlink(missing_ok=True)

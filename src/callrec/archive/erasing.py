@@ -24,8 +24,8 @@ from callrec.archive.drive import (
     read_small,
     remove,
     require_space,
-    sync_file,
 )
+from callrec.durable import sync
 from callrec.errors import NotFound, Tampered
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def list_erased(volume: Path, uids: Iterable[str]) -> None:
             file.write("".join(f"{uid}\n" for uid in new).encode())
             file.flush()
             os.fsync(file.fileno())
-        sync_file(volume)
+        sync(volume)
 
 
 def mend_list(volume: Path) -> None:
@@ -103,7 +103,7 @@ def mend(bag: Path) -> None:
     with drive_errors():
         if aside.exists() and not bag.exists():
             aside.rename(bag)
-            sync_file(bag.parent)
+            sync(bag.parent)
         _remove_durably(aside, beside, _emptied(bag))
 
 
@@ -129,7 +129,7 @@ def drop_unfinished(bags: Path, gone: Collection[str]) -> None:
         for folder in _unfinished(bags):
             for name in gone:
                 remove(folder / name)
-            sync_file(folder)
+            sync(folder)
 
 
 def _unfinished(bags: Path) -> list[Path]:
@@ -178,13 +178,13 @@ def rewrite(bag: Path, gone: Collection[str]) -> None:
         if not kept:
             emptied = _emptied(bag)
             bag.rename(emptied)
-            sync_file(bag.parent)
+            sync(bag.parent)
             _remove_durably(emptied)
             return
         shutil.rmtree(beside, ignore_errors=True)
         _put_together(bag, beside, kept)
         change_places(beside, bag, at_once=True)
-        sync_file(bag.parent)
+        sync(bag.parent)
         _remove_durably(beside, aside)
 
 
@@ -194,7 +194,7 @@ def _remove_durably(*folders: Path) -> None:
     for folder in there:
         shutil.rmtree(folder)
     if there:
-        sync_file(there[0].parent)
+        sync(there[0].parent)
 
 
 def _put_together(bag: Path, beside: Path, kept: Collection[str]) -> None:

@@ -22,9 +22,9 @@ from callrec.archive.drive import (
     drive_errors,
     read_small,
     remove,
-    sync_file,
     whole_file,
 )
+from callrec.durable import sync
 from callrec.errors import NotFound
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class Volume:
                 for path in goes:
                     remove(path)
                 if goes:
-                    sync_file(folder)
+                    sync(folder)
 
     def unfinished_bag(self) -> Path | None:
         """The newest bag that was begun and not ended, under its hidden name; None: there is none.
@@ -192,7 +192,7 @@ class Volume:
             if at.exists():
                 remove(hidden)
                 at.rename(hidden)
-                sync_file(at.parent)
+                sync(at.parent)
 
     def _head_path(self, bag: str) -> Path:
         return self.at / _HEADS / f"{_checked(bag)}{_PROOF}"
@@ -202,7 +202,7 @@ class Volume:
         with drive_errors():
             for name in filter(goes, _matching(folder, _COPY_NAME)):
                 (folder / name).unlink()
-            sync_file(folder)
+            sync(folder)
 
 
 def stamp(time: datetime) -> str:

@@ -16,10 +16,10 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from callrec.catalogue.sound import check_made
+from callrec.durable import sync
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.file_rights import check_only_ours
 from callrec.mounts import file_system_of
-from callrec.nameless import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,7 +166,7 @@ def make_names_durable(connection: Connection) -> None:
         OSError: its disk does not let them be.
     """
     (_, _, path), *_ = connection.exec_driver_sql("PRAGMA database_list").all()
-    sync_folder(Path(path).parent)
+    sync(Path(path).parent)
 
 
 def _undo(connection: Connection) -> None:

@@ -31,7 +31,7 @@ from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.policy.withholding import GROUND_CODES, Ground
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -170,21 +170,33 @@ def how_it_ended(approval: Approval, history: History, now: datetime) -> str:
     A package in preparation holds the grants until it has failed; one that was delivered ends them:
     a second copy is a second approval.
     """
-    in_preparation = 0
-    for leaf in history.after(approval.leaf):
+    since = history.after(approval.leaf)
+    for leaf in since:
         if leaf.act in _ENDS:
             return _ENDS[leaf.act]
-        if leaf.actor != approval.to:
-            continue
-        if leaf.act == RequestAct.DELIVERED:
+        if leaf.act == RequestAct.DELIVERED and leaf.actor == approval.to:
             return "what was granted has been released"
-        in_preparation += leaf.act == RequestAct.PREPARED
-        in_preparation -= leaf.act == RequestAct.FAILED
-    if in_preparation > 0:
+    if in_preparation(since, approval.to):
         return "a release of what was granted is being prepared"
     if has_lapsed(approval.lapses_at, now):
         return _ENDS[RequestAct.GRANT_LAPSED]
     return approval.lost_by
+
+
+def in_preparation(leaves: Iterable[Leaf], person: str) -> frozenset[str]:
+    """The releases that somebody has begun by these leaves and not brought to an end.
+
+    Each by its own id: one that ends by them may have begun before, under an older approval.
+    """
+    begun = set[str]()
+    for leaf in leaves:
+        if leaf.actor != person:
+            continue
+        if leaf.act == RequestAct.PREPARED:
+            begun.update(leaf.subject[1:2])
+        elif leaf.act in (RequestAct.DELIVERED, RequestAct.FAILED):
+            begun.difference_update(leaf.subject[1:2])
+    return frozenset(begun)
 
 
 def _how_it_was_lost(register: Register, person: str, seq: int) -> str:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.archive.marker import MARKER
 from callrec.archive.volume import FOLDERS
+from callrec.durable import sync
 from callrec.errors import Failed, Tampered
 from callrec.procedures.archive_copy import time_of
-from callrec.store.disk import disk_errors, sync_each
+from callrec.store.disk import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,9 +82,9 @@ class Archiving:
         beside = path.with_suffix(".new")
         with disk_errors():
             beside.write_text(json.dumps(said))
-            sync_each([beside])
+            sync(beside)
             beside.replace(path)
-            sync_each([self._folder])
+            sync(self._folder)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from callrec.crypto.canonical import canonical, instant
 from callrec.crypto.identity import Identity, lock
 from callrec.crypto.kit import kit_pages
 from callrec.crypto.statement import Statement, state
+from callrec.durable import sync
 from callrec.errors import Misconfigured, Unusable
 from callrec.file_rights import check_only_ours
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
@@ -44,7 +45,6 @@ from callrec.procedures.shares import (
 )
 from callrec.procedures.vouching import voucher_fields
 from callrec.release.recovery_kit import PrintedKit
-from callrec.store.disk import sync_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -166,7 +166,7 @@ def _put_in_place(beside: Path, folder: Path) -> None:
     """The last thing that can fail, as whoever is told that it did throws the kit away."""
     beside.rename(folder)
     try:
-        sync_each([folder.parent])
+        sync(folder.parent)
     except OSError:
         folder.rename(beside)
         raise

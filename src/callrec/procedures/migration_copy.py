@@ -12,11 +12,11 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.drive import sync_file
 from callrec.archive.marker import begin_volume
 from callrec.archive.volume import Volume, stamp
 from callrec.audit.remembered import write_memory
 from callrec.crypto import primitives
+from callrec.durable import sync
 from callrec.errors import Failed, Tampered
 from callrec.procedures.archive_copy import write_copy
 
@@ -59,7 +59,7 @@ def keep_sealed(practice: Practice, to: Path) -> None:
         write_memory(practice.state_folder / MEMORY, asdict(made))
         shutil.rmtree(to, ignore_errors=True)
         beside.rename(to)
-        sync_file(to.parent)
+        sync(to.parent)
     except OSError as error:
         raise Failed(
             f"the catalogue could not be copied: {error.strerror}",

@@ -29,6 +29,7 @@ from callrec.errors import Refused
 from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
+from callrec.procedures.approvals import in_preparation
 from callrec.procedures.request_log import History, log_request_event, read_history, read_unchanged
 from callrec.procedures.request_words import log_with_words
 from callrec.procedures.telling import tell
@@ -167,8 +168,12 @@ def record_failed(practice: Practice, actor: Actor, request: str, release: str, 
         if not _is_under_way(history, release):
             return
         subject, details = [release], {"why": why}
-        log_request_event(act, actor, history, RequestAct.FAILED, subject=subject, details=details)
-        set_grants_state(act.connection, request, actor.person.id, GRANTED)
+        after = log_request_event(
+            act, actor, history, RequestAct.FAILED, subject=subject, details=details
+        )
+        # Approved anew meanwhile, they may be in another release by now.
+        if not in_preparation(after.leaves, actor.person.id):
+            set_grants_state(act.connection, request, actor.person.id, GRANTED)
 
 
 def is_under_way(practice: Practice, connection: Connection, request: str, release: str) -> bool:

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from callrec.catalogue.engine import reading
+from callrec.durable import sync
 from callrec.errors import CallrecError, Failed
 from callrec.procedures.release_record import has_failed, is_under_way, record_failed
 from callrec.release.unfinished import left_behind
-from callrec.store.disk import sync_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,7 +144,7 @@ def _write(practice: Practice, begun: Begun) -> tuple[Path, BinaryIO]:
         file.write(json.dumps([begun.request, begun.releaser, begun.target]).encode())
         file.flush()
         os.fsync(file.fileno())
-        sync_each([folder, folder.parent])  # without its name a power cut leaves no note
+        sync(folder, folder.parent)  # without its name a power cut leaves no note
     except OSError as error:
         raise Failed(
             f"no note can be kept of the release: {error.strerror}",

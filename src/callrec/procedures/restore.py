@@ -32,6 +32,7 @@ from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import FILE_NAME, connect, reading, refuse_network_file_system
 from callrec.catalogue.sound import check_sound
 from callrec.crypto import primitives
+from callrec.durable import sync
 from callrec.errors import Failed, Misconfigured, NotFound, Tampered, Unusable
 from callrec.file_rights import check_only_ours
 from callrec.policy.authority import check_may
@@ -46,7 +47,6 @@ from callrec.procedures.migration_copy import recall_copy
 from callrec.procedures.restore_copy import FoundCopy, check_stated, find_copy, unpack
 from callrec.procedures.resuming import resume
 from callrec.procedures.unlock import Unlocked, actor_of
-from callrec.store.disk import sync_each
 from callrec.store.layout import RECORDINGS
 
 if TYPE_CHECKING:
@@ -348,12 +348,12 @@ def _put_in_place(beside: Path, folder: Path) -> None:
     """Make it the vault's catalogue by one renaming, of the folder or into it; durably."""
     if (folder / RECORDINGS).is_dir():
         (beside / FILE_NAME).rename(folder / FILE_NAME)
-        sync_each([folder])
+        sync(folder)
         return
     with suppress(FileNotFoundError):
         folder.rmdir()
     beside.rename(folder)
-    sync_each([folder.parent])
+    sync(folder.parent)
 
 
 def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[Volume]) -> None:

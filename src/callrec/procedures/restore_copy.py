@@ -18,9 +18,10 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
+from callrec.durable import sync
 from callrec.errors import Locked, NotFound, Tampered, Unusable
 from callrec.procedures.archive_copy import FORMAT, MOST_PEOPLE
-from callrec.store.disk import disk_errors, sync_each
+from callrec.store.disk import disk_errors
 from callrec.store.sealing import open_stream
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
         to.chmod(0o600)
         for piece in open_stream(sealed, key, associated):
             out.write(piece)
-    sync_each([to])
+    sync(to)
 
 
 def _sealed_copy(found: FoundCopy) -> FileIO:

@@ -12,8 +12,9 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from callrec.durable import sync
 from callrec.errors import Failed, Unusable
-from callrec.nameless import give_name, hidden, nameless, sync_folder
+from callrec.nameless import give_name, hidden, nameless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +109,7 @@ def _exists() -> Unusable:
 def _keep(target: Path) -> None:
     """Make its name durable, or take it away again."""
     try:
-        sync_folder(target.parent)
+        sync(target.parent)
     except OSError:
         with suppress(OSError):
             target.unlink()

@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from callrec.store.disk import disk_errors, sync_each, sync_filesystem
+from callrec.durable import sync
+from callrec.store.disk import disk_errors, sync_filesystem
 from callrec.store.layout import INCOMING, JOURNAL, RECORDINGS, is_name, recording_path
 from callrec.store.sealing import fill, seal_stream, write_all
 
@@ -106,14 +107,14 @@ class DirectoryBatch:
         with disk_errors():
             places = {name: recording_path(self._root, name) for name in self._here.parts}
             if self._brings_back and not sync_filesystem(self._disk):
-                sync_each(map(Path, self._here.parts.values()))
+                sync(*map(Path, self._here.parts.values()))
             self._write_journal(name for name, place in places.items() if not place.exists())
             for name, part in self._here.parts.items():
                 _move(part, places[name])
             if not sync_filesystem(self._disk):
                 folders = {place.parent for place in places.values()}
                 top = {folder.parent for folder in folders}
-                sync_each([*places.values(), *folders, *top, self._root])
+                sync(*places.values(), *folders, *top, self._root)
         self._kept = True
 
     def close(self, *, failed: bool) -> None:
@@ -128,7 +129,7 @@ class DirectoryBatch:
     def _write_journal(self, names: Iterable[str]) -> None:
         journal = self._folder / JOURNAL
         journal.write_text("".join(f"{name}\n" for name in names), encoding="ascii")
-        sync_each([journal, self._folder, self._folder.parent])
+        sync(journal, self._folder, self._folder.parent)
 
 
 def clear(root: Path, folder: Path, known: Callable[[str], bool]) -> None:

@@ -8,9 +8,10 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from callrec.durable import sync
 from callrec.errors import Failed, NotFound, Tampered
 from callrec.store.batch import DirectoryBatch, clear
-from callrec.store.disk import disk_errors, sync_each
+from callrec.store.disk import disk_errors
 from callrec.store.layout import INCOMING, LOCK, RECORDINGS, recording_path
 from callrec.store.sealing import Buffers
 
@@ -108,7 +109,7 @@ class DirectoryStore:
         with disk_errors():
             if path.exists():
                 path.unlink()
-                sync_each([path.parent])
+                sync(path.parent)
 
     def names(self) -> Iterator[str]:
         with disk_errors():

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from callrec.errors import Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
 _FULL = "make room on the vault's disk and run the command again"
 _WORDS = {
@@ -63,17 +62,3 @@ def sync_filesystem(folder: int) -> bool:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
     return True
-
-
-def sync_each(paths: Iterable[Path]) -> None:
-    """Make each of these files and folders durable.
-
-    Raises:
-        OSError: something could not be written.
-    """
-    for path in paths:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -10,7 +10,6 @@ Source: asterisk f0c1c1a, cdr/cdr_csv.c, configs/samples/cdr.conf.sample; FreePB
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from callrec.telephone.call import Direction, System
@@ -23,7 +22,7 @@ from callrec.telephone.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from callrec.telephone.records.lines import Line, ReadLine
     from callrec.telephone.setup import Setup
@@ -150,10 +149,10 @@ def _is_by_machine(said: Mapping[str, str]) -> bool:
 
 def _waited(said: Mapping[str, str]) -> timedelta | None:
     """From its start until it was answered; not as a difference of local times, which may jump."""
-    duration, talked = cells.whole(said.get("duration", "")), cells.whole(said.get("billsec", ""))
+    duration, talked = cells.length(said.get("duration", "")), cells.length(said.get("billsec", ""))
     if duration is None or talked is None or duration < talked:
         return None
-    return timedelta(seconds=duration - talked)
+    return duration - talked
 
 
 def _recording(said: Mapping[str, str]) -> str:

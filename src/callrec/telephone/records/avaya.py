@@ -78,18 +78,21 @@ class _Reader:
         connected = cells.duration(said["connected time"])
         if start is None or connected is None:
             return NotUnderstood(line.number, "its start or its connected time is none")
-        rang = timedelta(seconds=cells.whole(said.get("ring time", "")) or 0)
+        rang = cells.length(said.get("ring time", "")) or timedelta()
         began = self._open.pop(said["call id"], _Open(said["call start"], timedelta()))
+        spent = began.spent + rang
+        if spent + connected > cells.LONGEST_CALL:
+            return NotUnderstood(line.number, "its segments are longer than any call")
         if said["continuation"] == "1":
-            self._remember(said["call id"], _Open(began.start, began.spent + rang + connected))
+            self._remember(said["call id"], _Open(began.start, spent + connected))
         call = _written(said, start).understood(self._setup)
         return Leg(
             call=call,
             key=f"{said['call id']} {began.start}",
             recording="",
             answered=bool(connected),
-            answered_at=call.started_at + began.spent + rang if connected else None,
-            talk_ms=connected // timedelta(milliseconds=1),
+            answered_at=call.started_at + spent if connected else None,
+            talk_ms=connected // cells.MILLISECOND,
         )
 
     def _remember(self, call_id: str, call: _Open) -> None:

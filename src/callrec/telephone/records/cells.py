@@ -14,6 +14,9 @@ _LONGEST_NAME: Final = 200
 _LONGEST_FILE_NAME: Final = 255
 _FOLDERS: Final = re.compile(r"[/\\]")
 
+LONGEST_CALL: Final = timedelta(hours=10_000)
+"""Nobody ever spoke so long, and what is added to a time must not lead out of the calendar."""
+MILLISECOND: Final = timedelta(milliseconds=1)
 _DURATION: Final = re.compile(r"([0-9]{1,4}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?")
 _SHORTEST_TIME: Final = len("2025-06-02 09:00")
 _YEARS: Final = range(1901, 2100)
@@ -51,10 +54,16 @@ def whole(text: str) -> int | None:
     return int(plain) if len(plain) <= 15 and plain.isascii() and plain.isdigit() else None  # noqa: PLR2004
 
 
+def length(text: str, unit: timedelta = timedelta(seconds=1)) -> timedelta | None:
+    """Of a part of a call, in whole units; None: it is none, or longer than any call."""
+    count = whole(text)
+    return count * unit if count is not None and count < LONGEST_CALL // unit else None
+
+
 def milliseconds(seconds: str) -> int | None:
-    """Of whole seconds."""
-    count = whole(seconds)
-    return None if count is None else count * 1000
+    """Of a part of a call in whole seconds; likewise."""
+    of_call = length(seconds)
+    return None if of_call is None else of_call // MILLISECOND
 
 
 def instant(seconds: float | None) -> datetime | None:

@@ -81,5 +81,7 @@ def _time(said: Mapping[str, str]) -> WrittenTime | None:
 
 def _talked(said: Mapping[str, str]) -> int | None:
     """Milliseconds."""
-    exactly = cells.whole(said.get("billmsec", ""))
-    return cells.milliseconds(said.get("billsec", "")) if exactly is None else exactly
+    exactly = cells.length(said.get("billmsec", ""), unit=cells.MILLISECOND)
+    if exactly is None:
+        return cells.milliseconds(said.get("billsec", ""))
+    return exactly // cells.MILLISECOND

@@ -114,7 +114,7 @@ class _Reader:
         said = _fields(line.text, beginning)
         raw = line.text[1 : beginning.start("duration")].strip()
         call = _written(said, WrittenTime(raw=raw, local=start)).understood(self._setup)
-        waited = cells.whole(said.get("answered after", ""))
+        waited = cells.length(said.get("answered after", ""))
         answered = bool(duration) and "*" not in said.get("answered after", "")
         return Leg(
             call=call,
@@ -122,8 +122,8 @@ class _Reader:
             key=f"{said['call identifier']} {start:%Y-%m-%d}" if "call identifier" in said else "",
             recording="",
             answered=answered,
-            answered_at=_after(call.started_at, waited) if answered else None,
-            talk_ms=duration // timedelta(milliseconds=1),
+            answered_at=call.started_at + waited if answered and waited is not None else None,
+            talk_ms=duration // cells.MILLISECOND,
         )
 
     def _start(self, beginning: re.Match[str]) -> datetime | None:
@@ -176,7 +176,3 @@ def _written(said: Mapping[str, str], time: WrittenTime) -> Written:
         called_is_inside=direction is not Direction.OUTBOUND,
         said=said,
     )
-
-
-def _after(start: datetime, seconds: int | None) -> datetime | None:
-    return None if seconds is None else start + timedelta(seconds=seconds)

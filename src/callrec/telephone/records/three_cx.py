@@ -12,7 +12,6 @@ one line with each kind of call id in such scripts. The call report's columns ar
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +25,7 @@ from callrec.telephone.written import Written, WrittenTime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from callrec.telephone.records.lines import Line, ReadLine
     from callrec.telephone.setup import Setup
@@ -177,4 +177,4 @@ def _created(call_id: str) -> datetime | None:
 
 def _milliseconds(text: str) -> int | None:
     duration = cells.duration(text)
-    return None if duration is None else duration // timedelta(milliseconds=1)
+    return None if duration is None else duration // cells.MILLISECOND
