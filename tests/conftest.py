@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     # For very many short runs, as breaking the code one thing at a time makes them.
     parser.addoption("--practice", type=Path, help="folder with the practice of an earlier run")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, for many tests wait for a program that they started."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """Rubbish is looked for less often, and not among what was collected, which stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @pytest.fixture
