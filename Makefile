@@ -19,16 +19,16 @@ INSTALLED := $(VENV)/installed
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check types manner format audit licences release mutation concurrency killed faults fuzz judges bench bench-full peers
+.PHONY: demo test check types manner collected format audit licences release mutation concurrency killed faults fuzz judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
 
-# At once: what is fetched waits for the network, what is checked for a processor.
+# At once: what is fetched waits for the network, what is checked or collected for a processor.
 # Tests kill programs, never the machine: none waits until a disk has what it was given (eatmydata).
 # What a power cut leaves is reckoned from what was synced (docs/faults.md).
 test:
-	$(MAKE) -j2 judges check
+	$(MAKE) -j2 judges check collected
 	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal
 
 check: types manner
@@ -41,6 +41,10 @@ manner: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/python -m supply check
+
+# Compiled here, once, for all the processes that run them.
+collected: $(INSTALLED)
+	@$(BIN)/python -m pytest --collect-only -qq >$(VENV)/tests.txt || { cat $(VENV)/tests.txt; exit 1; }
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix-only --quiet .
