@@ -16,23 +16,35 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+# Else the tests' thousands of processes would each compile what they import.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format audit licences release mutation concurrency killed faults fuzz judges bench bench-full peers
+.PHONY: demo test check types manner collected format audit licences release mutation concurrency killed faults fuzz judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
 
+# At once: what is fetched waits for the network, what is checked or collected for a processor.
 # Tests kill programs, never the machine: none waits until a disk has what it was given (eatmydata).
 # What a power cut leaves is reckoned from what was synced (docs/faults.md).
-test: check judges
+test:
+	$(MAKE) -j2 judges check collected
 	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal
 
-check: $(INSTALLED)
+check: types manner
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+manner: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m supply check
+
+# Compiled here, once, for all the processes that run them.
+collected: $(INSTALLED)
+	@$(BIN)/python -m pytest --collect-only -qq >$(VENV)/tests.txt || { cat $(VENV)/tests.txt; exit 1; }
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix-only --quiet .
@@ -73,7 +85,9 @@ $(FUZZER): fuzzing/constraints.txt
 $(INSTALLED): constraints.txt pyproject.toml Makefile
 	$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || apt-get install -y --no-install-recommends python3-venv
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	sed -n '/^pip==/,/[^\]$$/p' constraints.txt > $(VENV)/pip.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/pip.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r constraints.txt
 	$(BIN)/python -m pip uninstall --quiet --yes setuptools
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(INSTALLED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     # For very many short runs, as breaking the code one thing at a time makes them.
     parser.addoption("--practice", type=Path, help="folder with the practice of an earlier run")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, for many tests wait for a program that they started."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture

@@ -175,6 +175,7 @@ def _request(data: bytes) -> None:
             return
         assert RequestBody.open(body.seal(KEY, WHICH), KEY, WHICH) == body
         assert type(body.number) is int
+        assert all(isinstance(each, str) for pair in body.recordings for each in pair)
         body.details("")
 
 

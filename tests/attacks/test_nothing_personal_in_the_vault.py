@@ -82,10 +82,11 @@ def test_the_listing_of_a_package_tells_nothing(worked: House, tmp_path: Path) -
 def test_no_message_that_is_sent_tells_anything(house: House, tmp_path: Path) -> None:
     """Of that day, with everybody's address in the configuration."""
     people = "\n".join(f'{login} = "{login}@practice.test"' for login in PEOPLE)
-    (house.folder / "config" / "callrec" / "config.toml").write_text(
-        '[mail]\nhost = "mail.practice.test"\nsender = "callrec@practice.test"\n'
-        f"[mail.people]\n{people}\n"
-    )
+    with (house.folder / "config" / "callrec" / "config.toml").open("a") as configuration:
+        configuration.write(
+            '[mail]\nhost = "mail.practice.test"\nsender = "callrec@practice.test"\n'
+            f"[mail.people]\n{people}\n"
+        )
     work_a_day(house)
     messages = [each.message for each in list_messages(house.open())]
     assert {"R-1", "R-2", "R-3", "R-4"} <= {message.line.split()[0] for message in messages}

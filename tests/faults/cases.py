@@ -333,7 +333,7 @@ CASES: Final = {
         before_again=put_kit_away,
         # A head is remembered in a folder that is new: whose name it has, nobody made durable.
         halfway="INTACT-UNANCHORED|this vault is new to you",
-        once_failed=r"ENOSPC at \d+, mkdir state/callrec$|EIO at \d+, sync \.$",
+        once_failed=r"ENOSPC at \d+, mkdir state/callrec(,|$)|EIO at \d+, sync \.(,|$)",
     ),
     "ingest": Case(
         prepare=with_new_calls,
@@ -342,7 +342,7 @@ CASES: Final = {
         is_done=is_taken_in,
         kept=no_call_is_lost,
         before_again=lambda house: a_call(house.folder / "spool", 9),
-        once_failed=r"power cut, (names|nothing) left at \d+, rename state/.*/head\.json$",
+        once_failed=r"power cut, (names|nothing) left at \d+, rename state/.*/head\.json(,|$)",
     ),
     "approve": Case(
         prepare=asked,
@@ -350,7 +350,7 @@ CASES: Final = {
         who="max",
         is_done=is_granted,
         kept=is_granted_or_not,
-        once_failed=r"power cut, nothing left at \d+, rename state/.*/head\.json$",
+        once_failed=r"power cut, nothing left at \d+, rename state/.*/head\.json(,|$)",
         done_already=frozenset({0, 3}),
     ),
     "release": Case(
@@ -361,10 +361,10 @@ CASES: Final = {
         kept=is_released_or_not,
         done_already=frozenset({3}),
         # Whether a commit is kept, a disk that fails for good does not tell: nothing goes out then.
-        by_nature=r"(gone|ENOSPC) at \d+, sync vault: typed again",
-        once_failed=r"EIO at \d+, (rename state/.*/head\.json|unlink state/.*/releases/.*)$"
-        r"|(power cut, nothing left|ENOSPC|EIO|EMFILE|gone) at \d+, (open|sync) outbox$"
-        r"|EIO at \d+, sync vault$",
+        by_nature=r"(gone|ENOSPC) at \d+, sync vault, the last: typed again",
+        once_failed=r"EIO at \d+, (rename state/.*/head\.json|unlink state/.*/releases/.*)(,|$)"
+        r"|(power cut, nothing left|ENOSPC|EIO|EMFILE|gone) at \d+, (open|sync) outbox(,|$)"
+        r"|EIO at \d+, sync vault, the last(,|$)",
     ),
     "register": Case(
         prepare=granted,
@@ -388,7 +388,7 @@ CASES: Final = {
         who="max",
         is_done=is_archived,
         kept=bags_are_whole,
-        once_failed=r"EIO at \d+, sync drive-a$",
+        once_failed=r"EIO at \d+, sync drive-a(,|$)",
     ),
     "remove-local": Case(
         prepare=on_two_drives,
@@ -406,8 +406,8 @@ CASES: Final = {
         who="dora",
         is_done=is_erased,
         kept=is_erased_or_not,
-        once_failed=r"killed at \d+, unlink drive-a/catalogue/.*partial$"
-        r"|power cut, nothing left at \d+, sync drive-b$",
+        once_failed=r"killed at \d+, unlink drive-a/catalogue/.*partial(,|$)"
+        r"|power cut, nothing left at \d+, sync drive-b(,|$)",
     ),
     "restore": Case(
         prepare=lost,
@@ -439,7 +439,7 @@ CASES: Final = {
         who="dora",
         is_done=is_sealed_anew,
         kept=keys_are_sound,
-        once_failed=r"EMFILE at \d+, list vault/recordings$",
+        once_failed=r"EMFILE at \d+, list vault/recordings(,|$)",
     ),
     "migrate": Case(
         prepare=older,

@@ -66,19 +66,25 @@ class Trial:
     kinds: Sequence[Kind] = tuple(Kind)
     outcome: Outcome | None = None
     """Of a power cut after the operation of this number."""
+    is_last: bool = False
+    """Whether the command does nothing of this kind to this path any more."""
 
     def __str__(self) -> str:
-        return f"{self.way} at {self.number}, {self.kind.name.lower()} {self.path}"
+        last = ", the last" if self.is_last else ""
+        return f"{self.way} at {self.number}, {self.kind.name.lower()} {self.path}{last}"
 
 
 def trials_of(operations: Sequence[Operation], top: Path) -> Iterator[Trial]:
     """Every fault at every operation to which it can happen, but for power cuts."""
+    last = {(done.kind, place_of(done, top)): done.number for done in operations}
     for way in WAYS:
         for done in operations:
             if done.kind in way.kinds:
+                path = place_of(done, top)
                 yield Trial(
-                    *(way.name, done.number, done.kind, place_of(done, top)),
+                    *(way.name, done.number, done.kind, path),
                     *(way.fault, way.error, way.kinds),
+                    is_last=last[done.kind, path] == done.number,
                 )
 
 

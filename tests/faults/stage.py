@@ -47,7 +47,7 @@ from practices import House
 from procedures.holding import verified
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from faults.cases import Case
     from faults.shim import Operation
@@ -131,9 +131,9 @@ class Stage:
         assert answer.status == 0, answer.complained
         operations = [*self._shim.operations()]
         cuts = [*self._cuts(operations)]
-        problems = in_a_child(lambda: [*self._wrong_at_first(answer)])
+        problems = in_a_child(lambda: self._wrong_at_first(answer))
         assert not problems, problems
-        self._usual = frozenset(in_a_child(lambda: [*self._warnings_now()]))
+        self._usual = frozenset(in_a_child(self._warnings_now))
         return operations, cuts
 
     def _cuts(self, operations: Sequence[Operation]) -> Iterator[Trial]:
@@ -176,7 +176,7 @@ class Stage:
         """What is left is looked at once, however many faults leave it so, byte for byte."""
         left = answer.status == 0, fingerprint(self._place)
         if left not in self._looked_at:
-            self._looked_at[left] = in_a_child(lambda: [*self._wrong(answer)])
+            self._looked_at[left] = in_a_child(lambda: self._wrong(answer))
         return self._looked_at[left]
 
     def _wrong(self, answer: Answer) -> Iterator[str]:
@@ -311,18 +311,19 @@ def wrong_with(answer: Answer) -> Iterator[str]:
         yield f"status {answer.status}, and {told} errors told: {answer.complained}"
 
 
-def in_a_child(look: Callable[[], list[str]]) -> list[str]:
-    """What it returns; what it raises is something wrong."""
+def in_a_child(look: Callable[[], Iterable[str]]) -> list[str]:
+    """What it finds; what it raises is something wrong too."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(reading)
             with os.fdopen(writing, "w", encoding="utf-8") as told:
+                found = list[str]()
                 try:
-                    found = look()
+                    found.extend(look())
                 except BaseException:  # noqa: BLE001 - whatever it is, it is told
-                    found = [traceback.format_exc()]
+                    found.append(traceback.format_exc())
                 json.dump(found, told)
         finally:
             os._exit(0)

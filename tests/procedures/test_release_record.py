@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import nullcontext
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
 
+import practices
 from callrec.audit import tree
 from callrec.audit.checkpoint import origin
 from callrec.audit.leaf import Leaf, Outcome, detail_commitment
@@ -271,3 +275,46 @@ def test_what_was_delivered_never_fails_afterwards(office: House) -> None:
     assert last_leaf(office) == last
     approve(office, "R-1")
     assert len(grants_of(office, "R-1")) == 2
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    deeds=st.lists(
+        st.tuples(
+            st.sampled_from(["approve", "begin", "begin", "deliver", "fail"]), st.integers(0)
+        ),
+        min_size=4,
+        max_size=10,
+    )
+)
+@example(deeds=[(deed, 0) for deed in ("begin", "approve", "fail", "begin", "begin")])
+@example(deeds=[("begin", 0), ("approve", 0), ("begin", 0), ("fail", 0), ("begin", 0)])
+def test_each_approval_is_released_once_whatever_is_begun_and_how_it_ends(
+    granted_template: House, tmp_path_factory: pytest.TempPathFactory, deeds: list[tuple[str, int]]
+) -> None:
+    office = practices.copy(granted_template, tmp_path_factory.mktemp("releases"))
+    newest, used = 1, set[int]()
+    under_way: list[tuple[Manifest, int]] = []
+    for deed, which in deeds:
+        if deed == "approve":
+            approve(office, "R-1")
+            newest += 1
+        elif deed == "begin":
+            is_free = newest not in used | {approval for _, approval in under_way}
+            with nullcontext() if is_free else pytest.raises(Refused):
+                under_way.append((prepared(office), newest))
+        elif under_way:
+            manifest, approval = under_way.pop(which % len(under_way))
+            if deed == "deliver" and approval == newest:
+                delivered(office, manifest)
+                used.add(approval)
+                continue
+            if deed == "deliver":
+                with pytest.raises(Refused, match="approved anew"):
+                    delivered(office, manifest)
+            failed(office, manifest, "the drive is full")

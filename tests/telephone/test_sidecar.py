@@ -124,6 +124,8 @@ REFUSED = {
     "a long text": (f'{{{START}, "caller": "{SECRET * 20}"}}', '"caller" cannot be used'),
     "parties that are no list": (f'{{{START}, "parties": "{SECRET}"}}', '"parties" cannot'),
     "a date alone": ('{"started_at": "2024-07-04"}', '"started_at" is no date and time'),
+    "a year without calls": ('{"started_at": "9999-12-31T23:59"}', '"started_at" is no date'),
+    "a year before them": ('{"started_at": "0001-01-01T00:00+01:00"}', '"started_at" is no date'),
     "a day that is none": ('{"started_at": "2024-02-30T10:00"}', '"started_at" is no date'),
     "an offset of days": ('{"started_at": "2024-07-04T10:00+99:00"}', '"started_at" is no date'),
     "another century": ('{"started_at": "0001-01-01T00:00"}', '"started_at" is no date'),

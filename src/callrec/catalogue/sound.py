@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from callrec.catalogue.tables import METADATA
+from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed, Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Column, Connection, Dialect
 
 MADE: Final = "abd817a20698efe47c70cc95c6878ed206e8f78b8e32590558b2ae2b5bae94be"
 """SHA-256 of what the migrations make, as `made_of` says it; each migration changes it."""
+
+_KINDS: Final = {"BIGINT": "integer", "BLOB": "blob", "INTEGER": "integer", "VARCHAR": "text"}
+"""Type of a column -> what SQLite calls its values."""
 
 
 def made_of(connection: Connection) -> str:
@@ -59,6 +64,33 @@ def check_sound(connection: Connection) -> None:
         raise Tampered(
             "the catalogue is damaged", hint="restore it from an archive volume or a backup"
         )
+
+
+def check_values(connection: Connection) -> None:
+    """Check that each value is of its column's type, and each number one that JSON tells exactly.
+
+    SQLite takes anything anywhere. Every row is read: for when something has gone wrong.
+
+    Raises:
+        Tampered: one is not.
+    """
+    for table in METADATA.sorted_tables:
+        wrong = " OR ".join(_is_another(each, connection.dialect) for each in table.columns)
+        found = connection.exec_driver_sql(f'SELECT 1 FROM "{table.name}" WHERE {wrong} LIMIT 1')  # noqa: S608 - names of our own
+        if found.first() is not None:
+            raise Tampered(
+                "the catalogue holds what callrec never writes",
+                hint="restore it from an archive volume or a backup",
+            )
+
+
+def _is_another(column: Column[Any], dialect: Dialect) -> str:
+    """In SQL, whether a value is not of its column's type."""
+    name, kind = f'"{column.name}"', _KINDS[column.type.compile(dialect).partition("(")[0]]
+    told = f"typeof({name}) NOT IN ('{kind}', 'null')"
+    if kind != "integer":
+        return told
+    return f"{told} OR {name} NOT BETWEEN {-LARGEST_INTEGER} AND {LARGEST_INTEGER}"
 
 
 def row_counts(connection: Connection) -> Mapping[str, int]:

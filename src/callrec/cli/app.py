@@ -129,7 +129,7 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
         status = _perform(arguments, invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
         _let_go(sys.stdout)
-        status = complain(problem)
+        status = complain(_behind(problem, invocation))
     try:
         _see_to_mail(invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nor above this
@@ -175,6 +175,29 @@ def _see_to_mail(invocation: Invocation) -> None:
         from callrec.cli.afterwards import send_mail  # few commands need it
 
         send_mail(invocation.practice, invocation.given, invocation.environ)
+
+
+def _behind(problem: BaseException, invocation: Invocation) -> BaseException:
+    """That the catalogue holds what callrec never writes, where that is so and a bug came of it."""
+    if invocation.practice is None or not _is_a_bug(problem):
+        return problem
+    from callrec.practice import check_values  # as what opened it did
+
+    try:
+        check_values(invocation.practice)
+    except Exception as tampering:  # noqa: BLE001  # whatever else goes wrong, the bug came first
+        return tampering if isinstance(tampering, CallrecError) else problem
+    return problem
+
+
+def _is_a_bug(problem: BaseException) -> bool:
+    match problem:
+        case CallrecError() | typer.TyperException() | KeyboardInterrupt() | BrokenPipeError():
+            return False
+        case OSError():
+            return problem.errno not in NO_BUGS
+        case _:
+            return True
 
 
 def complain(problem: BaseException | None) -> int:

@@ -183,19 +183,20 @@ def how_it_ended(approval: Approval, history: History, now: datetime) -> str:
     return approval.lost_by
 
 
-def in_preparation(leaves: Iterable[Leaf], person: str) -> frozenset[str]:
+def in_preparation(leaves: Iterable[Leaf], person: str) -> frozenset[tuple[str, ...]]:
     """The releases that somebody has begun by these leaves and not brought to an end.
 
     Each by its own id: one that ends by them may have begun before, under an older approval.
     """
-    begun = set[str]()
+    begun = set[tuple[str, ...]]()
     for leaf in leaves:
+        release = leaf.subject[1:2]  # none, where a program of somebody's own wrote none
         if leaf.actor != person:
             continue
         if leaf.act == RequestAct.PREPARED:
-            begun.update(leaf.subject[1:2])
+            begun.add(release)
         elif leaf.act in (RequestAct.DELIVERED, RequestAct.FAILED):
-            begun.difference_update(leaf.subject[1:2])
+            begun.discard(release)
     return frozenset(begun)
 
 

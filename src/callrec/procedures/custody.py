@@ -42,6 +42,8 @@ _MAKES: Final[Mapping[str, Power]] = MappingProxyType(
     {"batch": Power.INGEST, REENCRYPTED: Power.GOVERN}
 )
 """What kinds of statement a batch may have, and the power that each takes."""
+_YEARS: Final = range(1800, 3000)
+"""Of times in the catalogue: more than ever were, with room for all that is reckoned from them."""
 _RESEALED: Final = frozenset({"ciphertext", "provenance", "uid"})
 """All that a revision may say that came with a recording's re-encryption."""
 COPIED = ("direction", "duration_ms", "format", "size_bytes")
@@ -433,8 +435,18 @@ def decode_name(name: str | Mapping[str, str]) -> bytes:
 
 
 def from_millis(value: int) -> datetime:
-    """A column's time, aware, in UTC."""
-    return datetime.fromtimestamp(value / 1000, UTC)
+    """A column's time, aware, in UTC.
+
+    Raises:
+        Tampered: no calendar holds it, or what is reckoned from it.
+    """
+    try:
+        at = datetime.fromtimestamp(value / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        at = None
+    if at is None or at.year not in _YEARS:
+        raise Tampered("a time in the catalogue is in no calendar")
+    return at
 
 
 def to_millis(at: datetime) -> int:

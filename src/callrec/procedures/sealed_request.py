@@ -106,10 +106,10 @@ class RequestBody:
         value = parse(opened[NONCE_BYTES:])
         try:
             return cls(
-                number=value["number"],
+                number=_read_number(value["number"]),
                 purpose=Purpose(value["purpose"]),
                 particulars=Particulars.from_json(value["particulars"]),
-                recordings=tuple((uid, ciphertext) for uid, ciphertext in value["recordings"]),
+                recordings=tuple(_read_recording(*each) for each in value["recordings"]),
                 nonce=opened[:NONCE_BYTES],
                 log_nonce=bytes.fromhex(value["log_nonce"]),
                 retained=_read_retained(value.get("retention", {})),
@@ -129,6 +129,18 @@ class RequestBody:
                 for uid, each in self.retained.items()
             }
         }
+
+
+def _read_number(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError
+    return value
+
+
+def _read_recording(uid: object, ciphertext: object) -> tuple[str, str]:
+    if not (isinstance(uid, str) and isinstance(ciphertext, str)):
+        raise TypeError
+    return uid, ciphertext
 
 
 def _read_retained(value: Mapping[str, Any]) -> Mapping[str, Retained]:

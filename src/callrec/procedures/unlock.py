@@ -8,7 +8,7 @@ its password was wrong, neither the words nor the work tell.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 FREE_FAILURES: Final = 3
 LONGEST_WAIT: Final = timedelta(minutes=5)
+_MOST_DOUBLINGS: Final = 9
+"""Of a second: more than the longest wait. Without end they would lead beyond all time."""
 KEPT_BY_LOGIN: Final = (VaultKey.CATALOGUE, VaultKey.INDEX)
 MINUTE_MS: Final = 60_000
 
@@ -55,7 +57,8 @@ def wait_after(failures: int) -> timedelta:
     """How long the next attempt waits after so many failures in a row: at first not at all."""
     if failures < FREE_FAILURES:
         return timedelta()
-    return min(timedelta(seconds=2 ** (failures - FREE_FAILURES + 1)), LONGEST_WAIT)
+    doublings = min(failures - FREE_FAILURES + 1, _MOST_DOUBLINGS)
+    return min(timedelta(seconds=2**doublings), LONGEST_WAIT)
 
 
 def unlock_person(practice: Practice, *, login: str, password: str) -> Unlocked:
@@ -220,12 +223,17 @@ def _not_let_in() -> Locked:
 def _must_wait(row: Row[tuple[object, ...]], now: datetime) -> bool:
     if row.failed_at is None:
         return False
-    until = datetime.fromtimestamp(row.failed_at / 1000, UTC) + wait_after(row.failures)
-    return now < until
+    # What is far ahead was told by a clock that was wrong, and nobody waits years for it.
+    apart: int = abs(_milliseconds(now) - row.failed_at)
+    return apart < wait_after(row.failures) // timedelta(milliseconds=1)
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
 
 
 def _fail(practice: Practice, row: Row[tuple[object, ...]] | None, now: datetime) -> None:
-    at = int(now.timestamp() * 1000)
+    at = _milliseconds(now)
     with writing(practice, None) as act:
         if row is not None:
             act.connection.execute(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.errors import Unusable
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
+from callrec.telephone.clock import YEARS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,7 @@ class Identified:
             zone: the practice's.
 
         Raises:
-            Unusable: no calendar holds that time.
+            Unusable: there are no calls of that time.
         """
         at = _in_zone(modified, zone)
         contradiction = None
@@ -75,9 +76,12 @@ NOT_IDENTIFIED: Final = Identified(
 
 def _in_zone(modified: int, zone: ZoneInfo) -> datetime:
     try:
-        return datetime.fromtimestamp(modified, UTC).astimezone(zone)
+        at = datetime.fromtimestamp(modified, UTC).astimezone(zone)
     except (ValueError, OverflowError, OSError):
-        raise Unusable("the file's own time is in no calendar") from None
+        at = None
+    if at is None or at.year not in YEARS:
+        raise Unusable("the file's own time is in no year of calls")
+    return at
 
 
 def _of_time(contradiction: str | None) -> str:

@@ -1,0 +1,38 @@
+"""Whoever can write to the database writes a time that no calendar has: that is tampering."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from attacks.typed import type_in
+from callrec.errors import Tampered
+from procedures.asking import by_sql
+
+if TYPE_CHECKING:
+    from practices import House
+
+SHOWN_BY = {
+    "recording.started_at": "retention review",
+    "request.created_at": "request list",
+    "grant_.lapses_at": "inbox",
+    "hold.placed_at": "hold list",
+    "volume.written_at": "archive list",
+    "volume.seen_at": "archive list",
+}
+"""A column, and a command that reads it."""
+TIMES = {"after all": 2**62, "before all": -(2**62), "at the end of years": 253_402_300_799_999}
+"""Milliseconds since 1970."""
+
+
+@pytest.mark.parametrize("time", TIMES.values(), ids=TIMES)
+@pytest.mark.parametrize("where", SHOWN_BY)
+def test_a_time_that_no_calendar_has_is_tampering_and_no_bug(
+    worked: House, where: str, time: int
+) -> None:
+    table, column = where.split(".")
+    by_sql(worked, f"UPDATE {table} SET {column} = :time", time=time)
+    answer = type_in(worked, "dora", *SHOWN_BY[where].split())
+    assert answer.status == Tampered.exit_status, answer
+    assert "a time in the catalogue is in no calendar" in answer.err
