@@ -179,7 +179,7 @@ def _see_to_mail(invocation: Invocation) -> None:
 
 def _behind(problem: BaseException, invocation: Invocation) -> BaseException:
     """That the catalogue holds what callrec never writes, where that is so and a bug came of it."""
-    if invocation.practice is None or not _is_a_bug(problem):
+    if invocation.practice is None or _told(problem)[0] != A_BUG:
         return problem
     from callrec.practice import check_values  # as what opened it did
 
@@ -190,36 +190,11 @@ def _behind(problem: BaseException, invocation: Invocation) -> BaseException:
     return problem
 
 
-def _is_a_bug(problem: BaseException) -> bool:
-    match problem:
-        case CallrecError() | typer.TyperException() | KeyboardInterrupt() | BrokenPipeError():
-            return False
-        case OSError():
-            return problem.errno not in NO_BUGS
-        case _:
-            return True
-
-
 def complain(problem: BaseException | None) -> int:
     """Tell on stderr what went wrong, with nothing in it that a call held; returns the status."""
-    hint = ""
-    match problem:
-        case BrokenPipeError():
-            return Failed.exit_status
-        case CallrecError():
-            status, message, hint = problem.exit_status, problem.message, problem.hint
-        case typer.TyperException():
-            from callrec.cli.usage import explain  # as harmless below
-
-            status, (message, hint) = Unusable.exit_status, explain(problem)
-        case KeyboardInterrupt():
-            status, message = INTERRUPTED, "interrupted"
-        case OSError() if problem.errno in NO_BUGS:
-            said = os.strerror(problem.errno).lower()
-            status, message = Failed.exit_status, f"{NO_BUGS[problem.errno]}: {said}"
-        case _:
-            status, message = A_BUG, f"a bug: {_where(problem)}"
-            hint = "please report the line above"
+    status, message, hint = _told(problem)
+    if not message:
+        return status
     from callrec.cli.output import harmless  # --help and --version need none
 
     # Nobody may be left to read it.
@@ -229,6 +204,26 @@ def complain(problem: BaseException | None) -> int:
             sys.stderr.write(f"callrec: hint: {harmless(hint)}\n")
         sys.stderr.flush()
     return status
+
+
+def _told(problem: BaseException | None) -> tuple[int, str, str]:
+    """The exit status; what went wrong, if anybody is left to read it; what to do, if known."""
+    match problem:
+        case BrokenPipeError():
+            return Failed.exit_status, "", ""
+        case CallrecError():
+            return problem.exit_status, problem.message, problem.hint
+        case typer.TyperException():
+            from callrec.cli.usage import explain  # as harmless above
+
+            return Unusable.exit_status, *explain(problem)
+        case KeyboardInterrupt():
+            return INTERRUPTED, "interrupted", ""
+        case OSError() if problem.errno in NO_BUGS:
+            said = os.strerror(problem.errno).lower()
+            return Failed.exit_status, f"{NO_BUGS[problem.errno]}: {said}", ""
+        case _:
+            return A_BUG, f"a bug: {_where(problem)}", "please report the line above"
 
 
 def _where(bug: BaseException | None) -> str:
