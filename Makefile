@@ -7,7 +7,8 @@
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
-# make killed    kill what takes several steps at each of them, not at one in eight: minutes (docs/faults.md)
+# make laws      2,000 examples of each law, not 50: an hour (docs/contributing.md)
+# make killed    kill what takes several steps at each of them, not at one in 24: minutes (docs/faults.md)
 # make faults    let commands fail at each of their operations, in every way: hours (docs/faults.md)
 # make fuzz      SECONDS of processor time for each reader of what others wrote, or for TARGET (docs/fuzzing.md)
 # make bench     callrec beside its peers, in minutes; make bench-full: what docs/benchmarks.md shows
@@ -19,7 +20,7 @@ INSTALLED := $(VENV)/installed
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check types manner collected format audit licences release mutation concurrency killed faults fuzz judges bench bench-full peers
+.PHONY: demo test check types manner collected format audit licences release mutation concurrency laws killed faults fuzz judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
@@ -63,6 +64,9 @@ mutation: $(INSTALLED)
 # 20 rounds: about 580 commands with each of SQLite's journals.
 concurrency: $(INSTALLED) judges
 	$(BIN)/python -m pytest tests/concurrency/test_at_work.py --rounds 20 -rP
+
+laws: $(INSTALLED) judges
+	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile long
 
 killed: $(INSTALLED) judges
 	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal --steps all -k killed tests/procedures

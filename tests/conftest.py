@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 import once
 import practices
@@ -16,9 +19,13 @@ from procedures.drives import archived_twice
 from steps import SHARE, Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from practices import House
+
+settings.register_profile("short", max_examples=50)
+settings.register_profile("long", max_examples=2000, deadline=None)
+settings.load_profile("short")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,6 +42,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors, for many tests wait for a program that they started."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Eleven thousand tests stay to the end: no search for what is garbage goes through them."""
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
+    return collected
 
 
 @pytest.fixture
@@ -65,11 +82,15 @@ def _a_test_counts_its_own_processes() -> None:
 
 @pytest.fixture(scope="session")
 def template(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """The practice that is copied; nobody changes it."""
-    kept: Path | None = pytestconfig.getoption("practice")
-    if kept is None:
-        return practices.build(tmp_path_factory.mktemp("practice"))
-    return practices.kept(kept.resolve())
+    """The practice that is copied, made once for all processes of a run; nobody changes it."""
+    folder: Path | None = pytestconfig.getoption("practice")
+    if folder is None:
+        base = tmp_path_factory.getbasetemp()
+        folder = (base.parent if hasattr(pytestconfig, "workerinput") else base) / "practice"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return practices.kept(folder.resolve())
 
 
 @pytest.fixture(scope="session")

@@ -51,20 +51,31 @@ FULL_PRACTICE_NAME = "Hama Medical Centre"
 
 @dataclass(slots=True)
 class House:
-    """One practice in a folder of its own; the clock stands still until it is set."""
+    """One practice in a folder of its own; the clock stands still until it is set.
+
+    Its vault is opened once it is asked for.
+    """
 
     folder: Path
     seeds: Mapping[str, bytes]
     kit: str
     at: datetime = NOON
     config: Config = field(init=False)
-    practice: Practice = field(init=False)
+    _practice: Practice | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.config = Config(
             vault=self.folder / "vault", passwords=Passwords(approver_memory_mib=64)
         )
-        self.open()
+
+    @property
+    def practice(self) -> Practice:
+        """As it was opened last."""
+        return self._practice or self.open()
+
+    @practice.setter
+    def practice(self, practice: Practice) -> None:
+        self._practice = practice
 
     @property
     def environ(self) -> dict[str, str]:
@@ -80,8 +91,14 @@ class House:
 
     def open(self) -> Practice:
         """Open the vault (again), as each command does."""
-        self.practice = open_practice(self.config, self.now, self.environ)
-        return self.practice
+        self._practice = open_practice(self.config, self.now, self.environ)
+        return self._practice
+
+    def close(self) -> None:
+        """Let go of the vault's file, if it was opened."""
+        if self._practice is not None:
+            self._practice.engine.dispose()
+        self._practice = None
 
     def actor(self, login: str) -> Actor:
         """Somebody who gave his password for this command."""
@@ -119,7 +136,7 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
             practice = open_practice(config, lambda: NOON, environ)
         unlocked = unlock_person(practice, login=login, password=password_of(login))
         seeds[login] = unlocked.identity.seed
-    _settle_passwords(folder, approver_memory_mib)
+    settle_passwords(folder / "config", approver_memory_mib)
     credential = folder / "door.credential"
     add_intake(practice, dora, login="door", full_name="Telephone intake", credential=credential)
     seeds["door"] = read_credential(credential).seed
@@ -137,9 +154,9 @@ def kept(folder: Path) -> House:
     return House(folder, {login: bytes.fromhex(seed) for login, seed in seeds.items()}, kit)
 
 
-def _settle_passwords(folder: Path, approver_memory_mib: int) -> None:
+def settle_passwords(folder: Path, approver_memory_mib: int = 64) -> None:
     """The configuration of the command line, or it would lock each password anew, and stronger."""
-    settings = folder / "config" / "callrec" / "config.toml"
+    settings = folder / "callrec" / "config.toml"
     settings.parent.mkdir(parents=True)
     text = f"[passwords]\napprover_memory_mib = {approver_memory_mib}\n"
     settings.write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.transcript import Stage
+from practices import settle_passwords
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Stage:
-    """An empty folder to play a transcript in."""
+    """A folder to play a transcript in: empty, but for a home with a configuration."""
 
     def practice() -> Path:
         house: House = request.getfixturevalue("template")
         return house.folder
 
+    settle_passwords(tmp_path / ".home" / "config")
     return Stage(tmp_path, monkeypatch, practice)

@@ -87,7 +87,7 @@ class Stage:
         self._shim = Shim()
         house = practices.copy(template, self._place)
         case.prepare(house)
-        house.practice.engine.dispose()
+        house.close()
         self._house = practices.moved(house, self._place)
         password = self._place / "password"
         password.touch(mode=0o600)
@@ -121,7 +121,7 @@ class Stage:
         problems = [*self._wrong_at_any_time()]
         assert not problems, problems
         [*self._warnings()]
-        self._house.practice.engine.dispose()
+        self._house.close()
 
     def _count(self) -> tuple[list[Operation], list[Trial]]:
         """Type the command once, and nothing happens to it."""

@@ -1,6 +1,7 @@
 """Wherever a command meets a fault it says so, loses nothing, and goes on when typed again.
 
-Of each command some trials are made here; ``make faults`` makes all of them (docs/faults.md).
+Of each command in which something once was wrong a few trials are made here; ``make faults`` makes
+all of them of every command (docs/faults.md).
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from faults.__main__ import MEMORY, played
-from faults.cases import CASES
+from faults.cases import CASES, NOTHING
 
 if TYPE_CHECKING:
     from practices import House
 
-SHARE = "0/1/6"
+SHARE = "0/1/1"
+ONCE_FAILED = [name for name, case in CASES.items() if case.once_failed != NOTHING]
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ONCE_FAILED)
 def test_a_command_that_meets_a_fault(name: str, template: House) -> None:
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         counted, *wrong, ended = played(name, template, Path(folder), SHARE)
     assert wrong == []
-    assert counted["tried"] >= 6
+    assert counted["tried"] >= 1
     assert ended["missed"] <= 3, "the faults do not come up"

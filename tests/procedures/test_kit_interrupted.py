@@ -54,7 +54,7 @@ def test_killed_while_one_kit_takes_the_place_of_another(
         assert ("nora" in logins(house.practice).values()) == (replaced and what == "use")
         if steps.closely(len(seen)):
             drill(house, words)
-            use(house, words, login="nell")
+            words = use(house, words, login="nell")
     assert seen == sorted(seen)
     assert seen[-1]
     assert verified(house).problems == ()

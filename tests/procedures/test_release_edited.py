@@ -7,6 +7,7 @@ import random
 import struct
 import wave
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,13 +31,14 @@ SECONDS = 20
 RATE = 8000
 
 
+@cache
 def speech(seconds: int = SECONDS) -> bytes:
     """A WAVE file of 16-bit noise, which is loud everywhere."""
     made = io.BytesIO()
     with wave.open(made, "wb") as file:
         file.setparams((1, 2, RATE, 0, "NONE", ""))
         noise = random.Random(seconds)  # noqa: S311 - noise, no secret
-        loud = [noise.choice((-1, 1)) * noise.randint(2000, 9000) for _ in range(RATE * seconds)]
+        loud = noise.choices([*range(-9000, -1999), *range(2000, 9001)], k=RATE * seconds)
         file.writeframes(struct.pack(f"<{len(loud)}h", *loud))
     return made.getvalue()
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from callrec.policy.edits import Edits, Span
-from callrec.sound import COMPRESSED, Encoding, listening_copy, measure
-from callrec.telephone.sound import inspect
+from callrec.sound import COMPRESSED, Encoding, Measured, listening_copy, measure
+from callrec.telephone.sound import Sound, inspect
 from sound.builders import LOUD, VECTORS, a_copy, a_silence, a_tone, made, samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 class Sample(NamedTuple):
@@ -65,59 +65,68 @@ SAMPLES = {
         ".sln16", lambda: encoded("pcm_s16le", "s16le", 16000), 16000),
     "raw": Sample(".raw", lambda: encoded("pcm_s16le", "s16le")),
 }  # fmt: skip
-each_codec = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES.keys())
+EDITS = Edits(Span(41, 461), (a_silence(100, 201), a_silence(333, 400)))
 
 
-@pytest.fixture
-def stored(sample: Sample, tmp_path: Path) -> Path:
-    path = tmp_path / f"call{sample.suffix}"
-    path.write_bytes(sample.make())
-    return path
+class Read(NamedTuple):
+    """All that is read of one sample; each time that takes a process."""
+
+    sample: Sample
+    said: Sound
+    measured: Measured
+    copy: bytes
+    edited: bytes
 
 
-@each_codec
-def test_intake_and_decoder_agree_on_how_long_it_is(sample: Sample, stored: Path) -> None:
-    with stored.open("rb") as original:
-        measured = measure(original, sample.suffix)
-        said = inspect(original, stored.stat().st_size, sample.suffix)
+@pytest.fixture(scope="module", params=list(SAMPLES.values()), ids=list(SAMPLES))
+def read(request: pytest.FixtureRequest) -> Read:
+    sample: Sample = request.param
+    data = sample.make()
+    original = io.BytesIO(data)
+    said = inspect(original, len(data), sample.suffix)
+    measured = measure(original, sample.suffix)
+    copy = b"".join(listening_copy(original, sample.suffix, measured))
+    edited = b"".join(listening_copy(original, sample.suffix, measured, edits=EDITS))
+    assert original.getvalue() == data
+    return Read(sample, said, measured, copy, edited)
+
+
+def test_intake_and_decoder_agree_on_how_long_it_is(read: Read) -> None:
+    sample, measured = read.sample, read.measured
     assert (measured.sample_rate, measured.channels) == (sample.rate, sample.channels)
     assert measured.duration_ms == pytest.approx(sample.seconds * 1000, abs=100)
-    assert said.duration_ms == pytest.approx(sample.seconds * 1000, abs=100)
-    assert said.duration_ms == pytest.approx(measured.duration_ms, abs=100)
+    assert read.said.duration_ms == pytest.approx(sample.seconds * 1000, abs=100)
+    assert read.said.duration_ms == pytest.approx(measured.duration_ms, abs=100)
     assert max(map(max, measured.peaks)) == pytest.approx(LOUD, rel=0.25)
 
 
-@each_codec
-def test_the_hash_taken_while_it_is_measured_is_that_of_the_copy(
-    sample: Sample, stored: Path
-) -> None:
-    with stored.open("rb") as original:
-        measured = measure(original, sample.suffix)
-        copy = b"".join(listening_copy(original, sample.suffix, measured))
-    assert measured.wave_bytes == len(copy)
-    assert measured.wave_sha256 in {"", hashlib.sha256(copy).hexdigest()}
+def test_the_hash_taken_while_it_is_measured_is_that_of_the_copy(read: Read) -> None:
+    assert read.measured.wave_bytes == len(read.copy)
+    assert read.measured.wave_sha256 in {"", hashlib.sha256(read.copy).hexdigest()}
 
 
-@each_codec
-def test_silence_is_exactly_where_it_was_asked(sample: Sample, stored: Path) -> None:
-    before = hashlib.sha256(stored.read_bytes()).digest()
-    edits = Edits(Span(41, 461), (a_silence(100, 201), a_silence(333, 400)))
-    with stored.open("rb") as original:
-        measured = measure(original, sample.suffix)
-        whole = samples(b"".join(listening_copy(original, sample.suffix, measured)))
-        copy = samples(b"".join(listening_copy(original, sample.suffix, measured, edits=edits)))
-    assert hashlib.sha256(stored.read_bytes()).digest() == before
+def test_silence_is_exactly_where_it_was_asked(read: Read) -> None:
+    whole, rate, channels = samples(read.copy), read.sample.rate, read.sample.channels
     for begin_ms, end_ms in ((100, 201), (333, 400)):
-        first, end = begin_ms * sample.rate // 1000, -(-end_ms * sample.rate // 1000)
-        span = slice(first * sample.channels, end * sample.channels)
+        first, end = begin_ms * rate // 1000, -(-end_ms * rate // 1000)
+        span = slice(first * channels, end * channels)
         assert max(whole[span]) > LOUD // 2
         whole[span] = array("h", bytes(2 * len(whole[span])))
-    clip = slice(-(-41 * sample.rate // 1000), 461 * sample.rate // 1000)
-    assert copy == whole[clip.start * sample.channels : clip.stop * sample.channels]
+    clip = slice(-(-41 * rate // 1000), 461 * rate // 1000)
+    assert samples(read.edited) == whole[clip.start * channels : clip.stop * channels]
 
 
-@pytest.mark.parametrize("encoding", COMPRESSED, ids=lambda each: f"{each.codec} {each.bit_rate}")
-@pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (11025, 2), (48000, 1)])
+# Each of them, and with each codec the rate of most telephone systems, 8 kHz.
+@pytest.mark.parametrize(
+    ("encoding", "rate", "channels"),
+    [
+        (encoding, *sound)
+        for encoding, sound in zip(
+            COMPRESSED, [(48000, 1), (11025, 2), (8000, 1), (11025, 2), (8000, 1)], strict=True
+        )
+    ],
+    ids=lambda each: f"{each.codec} {each.bit_rate}" if isinstance(each, Encoding) else None,
+)
 def test_a_small_copy_is_silent_there_and_as_long(
     encoding: Encoding, channels: int, rate: int
 ) -> None:
