@@ -1,7 +1,7 @@
 """``python -m fuzzing`` goes through the targets; ``keep`` and ``page`` take down what came of it.
 
-It begins with the target that had least processor time, takes down each run as it ends, and can be
-stopped at any moment: the next time it goes on from there.
+It begins with the kind of input that had least processor time, and its target that had least; takes
+down each run as it ends; and can be stopped at any moment: the next time it goes on from there.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Final
 
 from fuzzing import kept, page, reached
 from fuzzing.place import GIVEN, MEMORY
-from fuzzing.targets import TARGETS
+from fuzzing.targets import KINDS, TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from fuzzing.target import Target
 
@@ -61,8 +61,7 @@ def run(names: Iterable[str], seconds: float) -> int:
     left = dict.fromkeys(names, seconds)
     failed = False
     while left:
-        figures = kept.read_figures()
-        name = min(left, key=lambda each: figures.get(each, kept.Figures()).seconds)
+        name = least(kept.read_figures(), left)
         asked = min(left[name], LONGEST_RUN_S)
         found = run_one(TARGETS[name], asked)
         left[name] -= asked
@@ -70,6 +69,15 @@ def run(names: Iterable[str], seconds: float) -> int:
             del left[name]
         failed |= found
     return int(failed)
+
+
+def least(figures: Mapping[str, kept.Figures], names: Iterable[str]) -> str:
+    """The target that had least time, of the kind that had least."""
+    seconds = {name: figures.get(name, kept.Figures()).seconds for name in TARGETS}
+    of_kind = {
+        name: sum(map(seconds.__getitem__, kind)) for kind in KINDS.values() for name in kind
+    }
+    return min(names, key=lambda name: (of_kind[name], seconds[name]))
 
 
 def run_one(target: Target, seconds: float) -> bool:

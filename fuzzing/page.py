@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fuzzing import kept
-from fuzzing.targets import TARGETS
+from fuzzing.targets import KINDS, TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,9 +15,19 @@ MADE: Final = re.compile(r"(<!-- made -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def page(text: str, figures: Mapping[str, kept.Figures]) -> str:
-    """The page with its table."""
-    table = "\n".join(_rows(figures))
+    """The page with its tables."""
+    table = "\n".join((*_kinds(figures), "", *_rows(figures)))
     return MADE.sub(lambda found: f"{found[1]}\n{table}\n\n{found[2]}", text)
+
+
+def _kinds(figures: Mapping[str, kept.Figures]) -> Iterator[str]:
+    yield "| kind of input | targets | CPU hours | inputs |"
+    yield "| --- | --- | ---: | ---: |"
+    for kind, names in KINDS.items():
+        told = [figures.get(name, kept.Figures()) for name in names]
+        hours, inputs = sum(each.seconds for each in told) / 3600, sum(each.inputs for each in told)
+        targets = ", ".join(f"`{name}`" for name in names)
+        yield f"| {kind} | {targets} | {hours:.2f} | {inputs:,} |"
 
 
 def _rows(figures: Mapping[str, kept.Figures]) -> Iterator[str]:

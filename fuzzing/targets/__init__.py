@@ -1,4 +1,4 @@
-"""Every target by its name, in the order in which they are gone through."""
+"""Every target by its name, and of which kind of input it is."""
 
 from __future__ import annotations
 
@@ -16,3 +16,23 @@ TARGETS: Final[Mapping[str, Target]] = {
     for module in (telephone, office, sealed, log, archive, release)
     for target in module.TARGETS
 }
+
+KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "sealed recordings": ("sealed-recording", "sealed-segments"),
+    "checkpoints, proofs and the log": ("checkpoints", "proofs", "tree-proofs", "leaves"),
+    "manifests and packages": ("manifests", "releases", "forged-releases", "zips"),
+    "bags and volumes": ("bags", "erased-lists", "volume-markers", "catalogue-keys"),
+    "credentials and sessions": ("credential", "session", "remembered", "locked-seeds"),
+    "configuration": ("config", "templates"),
+    "dates and times": ("dates", "instants"),
+    "numbers": ("numbers",),
+    "names": ("names",),
+    "call records": ("call-records", "sidecar"),
+    "pages": ("pages", "page-contents"),
+    "sounds": ("sound", "decoder"),
+    "statements and requests": (
+        *("canonical", "statements", "signatures", "signed-statements", "requests"),
+    ),
+    "what is typed, shown or mounted": ("edits", "kit", "cells", "mounts"),
+}
+"""Each target in one; time is given to the kinds alike."""

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fuzzing.kept import CORPUS, FOUND, known
+from fuzzing.__main__ import least
+from fuzzing.kept import CORPUS, FOUND, Figures, known
 from fuzzing.target import Script
-from fuzzing.targets import TARGETS
+from fuzzing.targets import KINDS, TARGETS
 
 if TYPE_CHECKING:
     from fuzzing.target import Target
@@ -50,3 +51,16 @@ def test_what_nobody_would_write_is_read_as_it_should_be(target: Target) -> None
 
 def test_every_file_of_inputs_is_a_targets() -> None:
     assert {file.stem for folder in (CORPUS, FOUND) for file in folder.iterdir()} <= {*TARGETS}
+
+
+def test_every_target_is_of_one_kind() -> None:
+    assert sorted(name for kind in KINDS.values() for name in kind) == sorted(TARGETS)
+
+
+def test_time_is_given_to_the_kind_that_had_least_and_in_it_to_its_target_that_had_least() -> None:
+    figures = {name: Figures(seconds=60) for name in TARGETS}
+    of_config, of_templates = Figures(seconds=50), Figures(seconds=40)
+    figures |= {"config": of_config, "templates": of_templates, "numbers": Figures(seconds=100)}
+    assert least(figures, TARGETS) == "names"
+    assert least({**figures, "names": Figures(seconds=95)}, TARGETS) == "templates"
+    assert least(figures, ["config", "numbers"]) == "config"
