@@ -13,7 +13,6 @@ from callrec.audit import log as audit
 from callrec.audit import tree
 from callrec.audit.leaf import Outcome
 from callrec.audit.remembered import recall, remember
-from callrec.catalogue import sound
 from callrec.catalogue.engine import open_catalogue, reading
 from callrec.crypto.canonical import instant
 from callrec.errors import CallrecError, Locked, Refused, Tampered
@@ -151,16 +150,6 @@ def tell_unremembered(practice: Practice) -> None:
     """
     for problem in practice.unremembered:
         raise problem
-
-
-def check_values(practice: Practice) -> None:
-    """Check that the catalogue holds only what callrec writes, each value of its column's type.
-
-    Raises:
-        Tampered: it does not.
-    """
-    with reading(practice.engine) as connection:
-        sound.check_values(connection)
 
 
 def record(

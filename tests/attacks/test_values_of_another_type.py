@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import chdir, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
-from attacks.typed import type_in
-from callrec.catalogue.engine import reading
+import practices
+from attacks.typed import done, type_in
+from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.sound import check_values
+from callrec.catalogue.tables import METADATA
+from callrec.cli.app import A_BUG
 from callrec.errors import Tampered
 from procedures.asking import by_sql
 
@@ -24,6 +34,8 @@ ENDED_IN_A_BUG = {
     "UPDATE batch SET catalogue_key = 4611686018427387904": "show 1",
     "UPDATE request_words SET sealed = -1": "request show R-1",
     "UPDATE request_words SET sealed = 'x'": "request show R-1",
+    "UPDATE grant_ SET sealed = 1": "audit verify",
+    "UPDATE node SET hash = 1": "audit list",
 }
 
 
@@ -38,3 +50,64 @@ def test_a_value_that_no_command_writes_is_tampering_and_no_bug(
     assert answer.status == Tampered.exit_status, answer
     with reading(worked.practice.engine) as connection, pytest.raises(Tampered):
         check_values(connection)
+
+
+WHY = "A patient asks for what was said of her"
+
+
+def test_a_recording_whose_key_was_taken_away_is_still_found_and_convicts(worked: House) -> None:
+    by_sql(worked, "UPDATE recording SET data_key = NULL WHERE id = 1")
+    said = "recording 1 has lost its key, and was not erased"
+    verified = type_in(worked, "dora", "audit", "verify")
+    assert verified.status == Tampered.exit_status
+    assert said in verified.err
+    assert "\n 1  2024-07-04" in done(
+        worked, "pat", "search", "--party", "Featherstonehaugh", "--reason", WHY
+    )
+    assert said in type_in(worked, "max", "approve", "R-3", "--yes").err
+    assert "1 recordings have lost their keys" in type_in(worked, "dora", "doctor").out
+
+
+def test_where_nobody_has_a_password_any_more_it_is_tampering_and_no_bug(worked: House) -> None:
+    by_sql(worked, "UPDATE person SET locked = NULL")
+    answer = type_in(worked, "dora", "request", "list")
+    assert answer.status == Tampered.exit_status
+    assert "nobody has a password any more" in answer.err
+
+
+COLUMNS = [(table.name, each.name) for table in METADATA.sorted_tables for each in table.columns]
+VALUES = (
+    st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False)
+    | st.text(max_size=40).filter(str.isprintable) | st.binary(max_size=40)
+    | st.sampled_from([-1, 10**15, 2**62, "x", "", b"", b"\xff\xfe", 0.5])
+)  # fmt: skip
+COMMANDS = (
+    *("status", "doctor", "doctor --full", "audit verify", "audit verify --full", "audit list"),
+    *("request list", "request show R-1", "inbox", "hold list", "incident list", "mail list"),
+    *("show 1", "search --extension 201 --reason Nobody-rang-back", "user list", "keys audit"),
+    *("approve R-2 --yes", "listen R-1", "release R-4 --to ."),
+    *("register access", "register requests", "dossier R-1", "retention review", "notice list"),
+    *("review searches", "review decisions", "recovery drill", "whoami"),
+    *("archive list", "archive --to drive-a", "keys rotate --reseal"),
+)
+
+
+@settings(
+    max_examples=settings().max_examples // 2,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.sampled_from(COLUMNS), VALUES, st.sampled_from(COMMANDS))
+def test_whatever_stands_in_a_column_no_command_ends_in_a_bug(
+    worked_template: House, tmp_path: Path, column: tuple[str, str], value: object, command: str
+) -> None:
+    with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+        house = practices.copy(worked_template, Path(folder) / "house")
+        statement = 'UPDATE "{}" SET "{}" = :value'.format(*column)
+        with suppress(IntegrityError), transaction(house.practice.engine) as connection:
+            connection.execute(text(statement), {"value": value})
+        with chdir(house.folder):
+            answer = type_in(house, "dora", *command.split())
+        house.close()
+    assert answer.status != A_BUG, answer

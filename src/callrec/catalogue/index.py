@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from sqlalchemy import intersect, select
 
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.rows import insert_rows
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, macs_under
@@ -236,7 +237,7 @@ def candidates(
     """
     query = (
         select(tables.recording.c.id)
-        .where(tables.recording.c.data_key.is_not(None), *_clear_conditions(criteria, zone))
+        .where(tables.recording.c.state != DESTROYED, *_clear_conditions(criteria, zone))
         .order_by(tables.recording.c.started_at.desc(), tables.recording.c.id.desc())
     )
     if not _asks_index(criteria):

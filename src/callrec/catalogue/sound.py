@@ -79,7 +79,7 @@ def check_values(connection: Connection) -> None:
         found = connection.exec_driver_sql(f'SELECT 1 FROM "{table.name}" WHERE {wrong} LIMIT 1')  # noqa: S608 - names of our own
         if found.first() is not None:
             raise Tampered(
-                "the catalogue holds what callrec never writes",
+                f'the catalogue holds what callrec never writes, in its table "{table.name}"',
                 hint="restore it from an archive volume or a backup",
             )
 

@@ -17,7 +17,7 @@ import callrec
 from callrec.cli.groups import LazyGroup
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import everywhere  # Typer reads it
-from callrec.errors import CallrecError, Failed, Unusable
+from callrec.errors import CallrecError, Failed, Tampered, Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -178,15 +178,18 @@ def _see_to_mail(invocation: Invocation) -> None:
 
 
 def _behind(problem: BaseException, invocation: Invocation) -> BaseException:
-    """That the catalogue holds what callrec never writes, where that is so and a bug came of it."""
-    if invocation.practice is None or _told(problem)[0] != A_BUG:
+    """That the vault was tampered with, where that is so and a bug came of it.
+
+    The whole record is read for it, if need be: nothing else tells what a bug rests on.
+    """
+    if _told(problem)[0] != A_BUG:
         return problem
-    from callrec.practice import check_values  # as what opened it did
+    from callrec.procedures.audit_verify import check_untouched  # few commands need it
 
     try:
-        check_values(invocation.practice)
-    except Exception as tampering:  # noqa: BLE001  # whatever else goes wrong, the bug came first
-        return tampering if isinstance(tampering, CallrecError) else problem
+        check_untouched(invocation.config, invocation.environ)
+    except Exception as found:  # noqa: BLE001  # whatever else goes wrong, the bug came first
+        return found if isinstance(found, Tampered) else problem
     return problem
 
 

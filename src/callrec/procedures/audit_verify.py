@@ -19,7 +19,7 @@ from callrec.audit.remembered import Remembered, recall, recall_seen, remember_s
 from callrec.audit.resumed import Resumed, read_resumed
 from callrec.audit.verify import read_on, read_whole
 from callrec.catalogue.engine import open_catalogue, reading
-from callrec.catalogue.sound import check_made
+from callrec.catalogue.sound import check_made, check_values
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import state_folder
 from callrec.procedures.projections import check_projections
@@ -103,6 +103,7 @@ def verify_audit(
     with reading(engine) as connection:
         try:
             founders, root = read_founders(connection)
+            check_values(connection)  # or what is read next is not what it is taken for
         except (CallrecError, ValueError, KeyError) as error:
             return _unreadable(str(error))
     memory = state_folder(founders.vault, environ)
@@ -148,6 +149,23 @@ def verify_audit(
         without_power=tuple(found.register.ignored) if found.register else (),
         read_from=found.read_from,
     )
+
+
+def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
+    """Check what can be checked of the record with nobody at hand, for when something went wrong.
+
+    Raises:
+        Tampered: something was changed or is missing.
+        Misconfigured: there is no vault here.
+    """
+    found = verify_audit(
+        config, environ=environ, trusted_root=lambda _: None, against=(), full=False
+    )
+    if found.problems:
+        raise Tampered(
+            found.problems[0].what,
+            hint="keep a copy of the vault; callrec audit verify names all that was changed",
+        )
 
 
 def _verdict(

@@ -218,8 +218,10 @@ class Opening:
 
         Raises:
             Locked: the actor does not have it.
-            Tampered: it does not open.
+            Tampered: it does not open, or is gone.
         """
+        if row.data_key is None:
+            raise Tampered(f"recording {row.id} has lost its key, and was not erased")
         batch_key = self._keys(row.batch, VaultKey.RECORDINGS)
         info = context("data-key", self._practice.vault, batch=row.batch, uid=row.uid)
         return primitives.open_sealed(batch_key, row.data_key, info)

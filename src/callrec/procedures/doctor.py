@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from callrec.audit.remembered import recall
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading, wal_is_safe
 from callrec.catalogue.volumes import LIVE
 from callrec.crypto.streaming import sealed_size
@@ -180,9 +181,14 @@ def _recordings(
 ) -> Iterator[Finding]:
     with reading(practice.engine) as connection:
         table = tables.recording
+        keyless = table.c.data_key.is_(None).label("keyless")
         rows = connection.execute(
-            select(table.c.id, table.c.ciphertext, table.c.size_bytes, table.c.state)
+            select(table.c.id, table.c.ciphertext, table.c.size_bytes, table.c.state, keyless)
         ).all()
+    keyless = sum(row.keyless and row.state != DESTROYED for row in rows)
+    if keyless:
+        said = f"{keyless} recordings have lost their keys, and were not erased"
+        yield Finding(Level.DAMAGE, said, "callrec audit verify")
     known = {row.ciphertext for row in rows}
     here = [row for row in rows if row.state == LIVE]
     damaged = 0

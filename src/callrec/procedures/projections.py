@@ -114,6 +114,7 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
             tables.recording.c.id,
             tables.recording.c.uid,
             tables.recording.c.ciphertext,
+            tables.recording.c.data_key.is_(None).label("keyless"),
             tables.metadata.c.revision,
         )
         .join(tables.metadata, tables.metadata.c.recording == tables.recording.c.id)
@@ -126,6 +127,8 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
             if before != (name or after):
                 yield Problem(None, f"recording {row.id} does not follow on what it was before")
             name = after
+        if row.keyless:
+            yield Problem(None, f"recording {row.id} has lost its key, and was not erased")
         if name != row.ciphertext:
             yield Problem(None, f"recording {row.id} is not as its batch's statement lists it")
     if listed:

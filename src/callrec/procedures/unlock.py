@@ -206,6 +206,8 @@ def _lock_of(practice: Practice, login: str) -> tuple[Row[tuple[object, ...]] | 
         rows = connection.execute(
             select(person).where(person.c.locked.is_not(None)).order_by(person.c.id)
         ).all()
+    if not rows:
+        raise Tampered("nobody has a password any more: somebody took their locks away")
     row = next((row for row in rows if row.login == login), None)
     place = int.from_bytes(primitives.sha256(practice.root, login.encode())) % len(rows)
     shown = rows[place] if row is None else row
