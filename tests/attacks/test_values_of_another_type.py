@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import tempfile
-from contextlib import chdir, suppress
+from contextlib import chdir, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ from callrec.errors import Tampered
 from procedures.asking import by_sql
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from practices import House
 
 ENDED_IN_A_BUG = {
@@ -68,6 +71,28 @@ def test_a_recording_whose_key_was_taken_away_is_still_found_and_convicts(worked
     assert "1 recordings have lost their keys" in type_in(worked, "dora", "doctor").out
 
 
+@pytest.mark.parametrize("command", ["doctor", "keys audit"])
+def test_a_version_that_no_request_has_is_not_counted_up_to(worked: House, command: str) -> None:
+    by_sql(worked, "UPDATE request SET version = 1000000000000000")
+    with no_more_memory_than(1 << 30):
+        answer = type_in(worked, "dora", *command.split())
+    assert answer.status == Tampered.exit_status
+    assert len(answer.out.splitlines()) > 5, "it told nothing of all else"
+
+
+@contextmanager
+def no_more_memory_than(size_bytes: int) -> Iterator[None]:
+    """Beside what this process has of it already."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    has = pages * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (has + size_bytes, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+
+
 def test_where_nobody_has_a_password_any_more_it_is_tampering_and_no_bug(worked: House) -> None:
     by_sql(worked, "UPDATE person SET locked = NULL")
     answer = type_in(worked, "dora", "request", "list")
@@ -107,7 +132,7 @@ def test_whatever_stands_in_a_column_no_command_ends_in_a_bug(
         statement = 'UPDATE "{}" SET "{}" = :value'.format(*column)
         with suppress(IntegrityError), transaction(house.practice.engine) as connection:
             connection.execute(text(statement), {"value": value})
-        with chdir(house.folder):
+        with chdir(house.folder), no_more_memory_than(1 << 30):
             answer = type_in(house, "dora", *command.split())
         house.close()
     assert answer.status != A_BUG, answer
