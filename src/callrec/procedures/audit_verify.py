@@ -103,7 +103,6 @@ def verify_audit(
     with reading(engine) as connection:
         try:
             founders, root = read_founders(connection)
-            check_values(connection)  # or what is read next is not what it is taken for
         except (CallrecError, ValueError, KeyError) as error:
             return _unreadable(str(error))
     memory = state_folder(founders.vault, environ)
@@ -158,6 +157,8 @@ def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
         Tampered: something was changed or is missing.
         Misconfigured: there is no vault here.
     """
+    with reading(open_catalogue(config.vault)) as connection:
+        check_values(connection)  # or what is read next is not what it is taken for
     found = verify_audit(
         config, environ=environ, trusted_root=lambda _: None, against=(), full=False
     )
