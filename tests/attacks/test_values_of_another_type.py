@@ -107,13 +107,16 @@ VALUES = (
     | st.sampled_from([-1, 10**15, 2**62, "x", "", b"", b"\xff\xfe", 0.5])
 )  # fmt: skip
 COMMANDS = (
-    *("status", "doctor", "doctor --full", "audit verify", "audit verify --full", "audit list"),
-    *("request list", "request show R-1", "inbox", "hold list", "incident list", "mail list"),
-    *("show 1", "search --extension 201 --reason Nobody-rang-back", "user list", "keys audit"),
-    *("approve R-2 --yes", "listen R-1", "release R-4 --to ."),
-    *("register access", "register requests", "dossier R-1", "retention review", "notice list"),
-    *("review searches", "review decisions", "recovery drill", "whoami"),
-    *("archive list", "archive --to drive-a", "keys rotate --reseal"),
+    *("dora status", "dora doctor", "dora doctor --full", "dora whoami", "dora user list"),
+    *("dora audit verify", "dora audit verify --full", "dora audit list", "dora keys audit"),
+    *("dora request list", "sam request show R-4", "max inbox", "max approve R-3 --yes"),
+    *("sam listen R-4 --look", "sam release R-4 --to outbox", "max request dossier R-1"),
+    *("pat show 1", "pat search --extension 205 --date 4/7/2024 --reason 'She asks what was said'"),
+    *("dora register access", "dora register holds", "dora register disclosure", "dora hold list"),
+    *("dora hold show H-1", "dora incident list", "dora mail list", "dora notice list"),
+    *("dora audit review-searches", "dora retention review"),
+    *("mia deny R-3 --reason 'She asks for another day' --yes", "sam request show R-3"),
+    *("max archive list", "max archive --to drive-a", "dora keys rotate --reseal"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -134,6 +135,11 @@ def test_days_without_a_notice_are_told() -> None:
         Gap(WEBSITE, date(2026, 11, 26), None),
         Gap(NoticeKind.ANNOUNCEMENT, None, None),
     )
+
+
+def test_after_the_last_day_that_there_is_no_notice_is_missing() -> None:
+    versions = [replace(version("1", 1, 5), last_on=date.max)]
+    assert WEBSITE not in {gap.kind for gap in gaps(versions)}
 
 
 def test_one_day_without_a_notice_is_a_gap() -> None:

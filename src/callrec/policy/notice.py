@@ -157,7 +157,7 @@ def _gaps_of(kind: NoticeKind, of_kind: Sequence[NoticeVersion]) -> Iterator[Gap
     if not of_kind:
         yield Gap(kind, None, None)
     for version, later in zip_longest(of_kind, of_kind[1:]):
-        if version.last_on is None:
+        if version.last_on in {None, date.max}:  # after which there is no day
             continue
         first_on = version.last_on + timedelta(days=1)
         if later is None:
