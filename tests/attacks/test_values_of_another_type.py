@@ -68,7 +68,7 @@ def test_a_recording_whose_key_was_taken_away_is_still_found_and_convicts(worked
         worked, "pat", "search", "--party", "Featherstonehaugh", "--reason", WHY
     )
     assert said in type_in(worked, "max", "approve", "R-3", "--yes").err
-    assert "1 recordings have lost their keys" in type_in(worked, "dora", "doctor").out
+    assert "lost their keys, and were not erased: 1" in type_in(worked, "dora", "doctor").out
 
 
 @pytest.mark.parametrize("command", ["doctor", "keys audit"])

@@ -187,7 +187,7 @@ def _recordings(
         ).all()
     keyless = sum(row.keyless and row.state != DESTROYED for row in rows)
     if keyless:
-        said = f"{keyless} recordings have lost their keys, and were not erased"
+        said = f"recordings that have lost their keys, and were not erased: {keyless}"
         yield Finding(Level.DAMAGE, said, "callrec audit verify")
     known = {row.ciphertext for row in rows}
     here = [row for row in rows if row.state == LIVE]
