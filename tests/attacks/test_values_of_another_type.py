@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from practices import House
 
-ENDED_IN_A_BUG = {
+MET_BY = {
     "UPDATE recording SET duration_ms = 'x'": "request show R-1",
     "UPDATE recording SET size_bytes = 'x'": "status",
     "UPDATE person SET claimed = 4611686018427387904": "request list",
@@ -40,16 +40,17 @@ ENDED_IN_A_BUG = {
     "UPDATE grant_ SET sealed = 1": "audit verify",
     "UPDATE node SET hash = 1": "audit list",
 }
+"""What is written, and a command that meets it; most of them ended in a bug."""
 
 
-@pytest.mark.parametrize("statement", ENDED_IN_A_BUG)
+@pytest.mark.parametrize("statement", MET_BY)
 def test_a_value_that_no_command_writes_is_tampering_and_no_bug(
     worked: House, statement: str
 ) -> None:
     with reading(worked.practice.engine) as connection:
         check_values(connection)
     by_sql(worked, statement)
-    answer = type_in(worked, "dora", *ENDED_IN_A_BUG[statement].split())
+    answer = type_in(worked, "dora", *MET_BY[statement].split())
     assert answer.status == Tampered.exit_status, answer
     with reading(worked.practice.engine) as connection, pytest.raises(Tampered):
         check_values(connection)
@@ -71,15 +72,6 @@ def test_a_recording_whose_key_was_taken_away_is_still_found_and_convicts(worked
     assert "lost their keys, and were not erased: 1" in type_in(worked, "dora", "doctor").out
 
 
-@pytest.mark.parametrize("command", ["doctor", "keys audit"])
-def test_a_version_that_no_request_has_is_not_counted_up_to(worked: House, command: str) -> None:
-    by_sql(worked, "UPDATE request SET version = 1000000000000000")
-    with no_more_memory_than(1 << 30):
-        answer = type_in(worked, "dora", *command.split())
-    assert answer.status == Tampered.exit_status
-    assert len(answer.out.splitlines()) > 5, "it told nothing of all else"
-
-
 @contextmanager
 def no_more_memory_than(size_bytes: int) -> Iterator[None]:
     """Beside what this process has of it already."""
@@ -91,6 +83,15 @@ def no_more_memory_than(size_bytes: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, limits)
+
+
+@pytest.mark.parametrize("command", ["doctor", "keys audit"])
+def test_a_version_that_no_request_has_is_not_counted_up_to(worked: House, command: str) -> None:
+    by_sql(worked, "UPDATE request SET version = 1000000000000000")
+    with no_more_memory_than(1 << 30):
+        answer = type_in(worked, "dora", *command.split())
+    assert answer.status == Tampered.exit_status
+    assert len(answer.out.splitlines()) > 5, "it told nothing of all else"
 
 
 def test_where_nobody_has_a_password_any_more_it_is_tampering_and_no_bug(worked: House) -> None:

@@ -86,7 +86,7 @@ criteria = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=settings().max_examples * 3 // 5)
 @given(
     st.lists(in_parts, min_size=1, max_size=20),
     st.lists(in_parts, min_size=1, max_size=20),
@@ -110,7 +110,7 @@ def test_every_call_that_meets_the_criteria_is_among_the_candidates(
             assert len(found) == len(set(found))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=settings().max_examples * 3 // 5)
 @given(
     st.lists(st.tuples(in_parts, in_parts), min_size=1, max_size=20),
     st.lists(criteria, min_size=1, max_size=8),

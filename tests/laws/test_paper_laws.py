@@ -45,7 +45,7 @@ def test_a_group_that_fits_a_page_is_on_one(groups: list[tuple[Line, ...]]) -> N
     assert sum(map(len, of_pages)) == len(groups)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 10, deadline=None)
 @given(ANYTHING, ANYTHING, ANYTHING)
 def test_any_text_can_be_certified(practice: str, contact: str, subject: str) -> None:
     exhibit = Exhibit(label=practice, medium_serial=contact, reference=subject)

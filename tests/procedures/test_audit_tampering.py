@@ -183,7 +183,7 @@ ONTO_ITS_NEIGHBOUR = """
 
 
 @settings(
-    max_examples=60,
+    max_examples=settings().max_examples * 6 // 5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )

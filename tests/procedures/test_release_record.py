@@ -278,7 +278,7 @@ def test_what_was_delivered_never_fails_afterwards(office: House) -> None:
 
 
 @settings(
-    max_examples=10,
+    max_examples=settings().max_examples // 5,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

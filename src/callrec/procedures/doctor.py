@@ -185,9 +185,9 @@ def _recordings(
         rows = connection.execute(
             select(table.c.id, table.c.ciphertext, table.c.size_bytes, table.c.state, keyless)
         ).all()
-    keyless = sum(row.keyless and row.state != DESTROYED for row in rows)
-    if keyless:
-        said = f"recordings that have lost their keys, and were not erased: {keyless}"
+    lost = sum(row.keyless and row.state != DESTROYED for row in rows)
+    if lost:
+        said = f"recordings that have lost their keys, and were not erased: {lost}"
         yield Finding(Level.DAMAGE, said, "callrec audit verify")
     known = {row.ciphertext for row in rows}
     here = [row for row in rows if row.state == LIVE]

@@ -94,7 +94,7 @@ def _check_shares(connection: Connection, register: Register) -> Iterator[Proble
 def _check_recordings(connection: Connection, register: Register) -> Iterator[Problem]:
     """Each recording and each revision is listed by its batch's statement, and none is missing.
 
-    Of those that were destroyed, a stub is there and nothing else.
+    Each has its key, sealed. Of those that were destroyed, a stub is there and nothing else.
     """
     destroyed = _destroyed(connection, register.founders.vault)
     yield from _check_destroyed(connection, destroyed)
