@@ -228,7 +228,7 @@ def not_readable(house: House) -> Iterator[str]:
 
 def lost(house: House) -> None:
     on_drive(house)
-    house.practice.engine.dispose()
+    house.close()
     for name in ("vault", "state"):
         shutil.rmtree(house.folder / name)
 
