@@ -72,6 +72,11 @@ def test_noughts_of_a_trunk_behind_each_other_all_come_off() -> None:
     assert e164("0039 06 6982 0000", "GB") == e164("+390669820000", "GB") == "+390669820000"
 
 
+def test_a_number_that_another_reading_would_shorten_is_read_to_its_end() -> None:
+    assert e164("+55 0 90 3740 0620", "GB") is None, "+559037400620, in which 90 would be a carrier"
+    assert e164("+383 00 49 469 433", "GB") == "+38349469433"
+
+
 def test_emergency_numbers_and_the_health_line_stay_as_written() -> None:
     assert [e164(code, "GB") for code in ("999", "112", "111")] == ["999", "112", "111"]
     assert e164("111", "IE") is None

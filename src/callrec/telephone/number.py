@@ -152,9 +152,9 @@ def _e164(digits: str, region: str) -> str | None:
     if not (_is_likely(number) or phonenumbers.is_valid_number(number)):  # the dearer last
         return None
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    # Behind a trunk's nought there may be another: what is left is read until it stays as it is.
-    again = number.italian_leading_zero and written != digits
-    return e164(written, region) if again else written
+    # Behind a trunk's nought or a carrier's code there may be another: what is left is read again,
+    # each time shorter, until it stays as it is.
+    return written if written == digits else e164(written, region)
 
 
 def _plain(text: str) -> str:
