@@ -14,12 +14,15 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
+from callrec.policy.role import VaultKey
 from callrec.procedures import reconcile as procedure
 from callrec.procedures.custody import Opening
 from callrec.procedures.leaf_details import open_details
 from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.reconcile_findings import What
 from callrec.procedures.reconcile_log import last_reconciled, log_answer
+from callrec.procedures.resealing import reseal
+from callrec.procedures.rotating import rotate_keys
 from calls import a_call, plant, take_in
 from fixtures.exchange import HEADER, Exchange, When, from_outside
 
@@ -170,6 +173,23 @@ def test_a_recording_that_somebody_planted_does_not_count(house: House, tmp_path
     with pytest.raises(Tampered):
         reconciled(house, records_of(tmp_path, calls))
     assert acts(house)[-1] == ("reconcile.answered", Outcome.FAILED)
+
+
+def test_recordings_that_a_search_would_miss_are_named_until_the_index_is_written_anew(
+    house: House, tmp_path: Path
+) -> None:
+    calls = some_calls(*range(0, 60, 5))
+    numbers = recorded(house, calls)
+    with transaction(house.practice.engine) as connection:
+        connection.execute(tables.token.delete().where(tables.token.c.recording != numbers[3]))
+    with pytest.raises(Tampered) as raised:
+        reconciled(house, records_of(tmp_path, calls))
+    missed = [number for number in numbers if number != numbers[3]]
+    assert raised.value.message.endswith(f": {', '.join(map(str, missed))}")
+    rotate_keys(house.practice, house.actor("dora"), (VaultKey.INDEX,))
+    house.open()
+    reseal(house.practice, house.actor("dora"), (VaultKey.INDEX,), lambda _: None)
+    assert reconciled(house, records_of(tmp_path, calls)).counts.held == len(calls)
 
 
 WRONG = {

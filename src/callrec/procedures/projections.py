@@ -16,6 +16,7 @@ from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
+from callrec.catalogue.index import read_parts
 from callrec.catalogue.requests import all_requests
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
@@ -67,6 +68,7 @@ def check_projections(
         check_volume_rows(connection, done),
         check_archived_rows(connection, done),
         check_categories(connection, register, zone, done),
+        _check_index(connection),
     ):
         try:
             yield from problems
@@ -226,6 +228,14 @@ class _Counted(NamedTuple):
 
     def with_batch(self, recordings: int) -> _Counted:
         return _Counted(self.since, self.batches + 1, self.recordings + recordings)
+
+
+def _check_index(connection: Connection) -> Iterator[Problem]:
+    """The search index has its record of each month in which calls began."""
+    try:
+        read_parts(connection)
+    except Tampered as error:
+        yield Problem(None, error.message)
 
 
 def _check_requests(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
