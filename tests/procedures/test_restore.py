@@ -276,6 +276,19 @@ def test_a_password_that_approves_nothing_opens_nothing(house: House, login: str
     assert not (house.folder / "vault").exists()
 
 
+def test_a_newest_copy_that_does_not_open_is_named_and_can_be_left_out(house: House) -> None:
+    """With an old password, for one, an older state of the vault must not come back unasked."""
+    house.at = house.at.replace(day=26)
+    archive(house, drive(house, "drive-b"))
+    lose_vault(house)
+    keys = last(drive(house, "drive-b") / "catalogue", "*.keys.json")
+    keys.write_bytes(canonical({**parse(keys.read_bytes()), "people": []}))
+    with pytest.raises(Locked, match="drive-b") as refused:
+        rebuilt(house, drive(house), drive(house, "drive-b"))
+    assert "leave that volume out" in refused.value.hint
+    assert rebuilt(house, drive(house)).label == "drive-a"
+
+
 def test_a_copy_that_leads_off_the_drive_is_not_followed(house: House, tmp_path: Path) -> None:
     sealed = only(drive(house) / "catalogue", "*.sealed")
     sealed.rename(tmp_path / "elsewhere")

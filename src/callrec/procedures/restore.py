@@ -141,7 +141,8 @@ def rebuild(
 
     Raises:
         Misconfigured: there is a vault already.
-        Locked: the password or the kit opens none of the copies.
+        Locked: the password or the kit does not open the newest copy: an older one is taken only
+            where whoever restores leaves that volume out, as it lacks what was done since.
         Tampered: no volume holds a copy that is sound and vouched for.
         Failed: the disk or a drive fails; nothing is there then.
     """
