@@ -119,6 +119,13 @@ def test_a_folder_of_a_drive_will_do_as_a_target(tmp_path: Path) -> None:
     assert list((tmp_path / "drive").iterdir()) == []
 
 
+def test_what_a_run_that_was_cut_off_tried_the_drive_with_goes(tmp_path: Path) -> None:
+    (tmp_path / "vault").mkdir()
+    (tmp_path / ".callrec.partial").symlink_to(tmp_path / "elsewhere")
+    check_target(tmp_path, tmp_path / "vault")
+    assert [path.name for path in tmp_path.iterdir()] == ["vault"]
+
+
 def test_a_folder_around_the_vault_will_do_as_a_target(tmp_path: Path) -> None:
     (tmp_path / "vault").mkdir()
     check_target(tmp_path, tmp_path / "vault")

@@ -392,7 +392,7 @@ CASES: Final = {
         who="max",
         is_done=is_archived,
         kept=bags_are_whole,
-        once_failed=r"EIO at \d+, sync drive-a(,|$)",
+        once_failed=r"EIO at \d+, (sync drive-a|unlink drive-a/.callrec.partial, the last)(,|$)",
     ),
     "remove-local": Case(
         prepare=on_two_drives,

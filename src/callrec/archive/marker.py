@@ -23,6 +23,7 @@ MARKER: Final = "CALLREC-VOLUME.json"
 FORMAT: Final = 1
 
 _ID = re.compile(r"[0-9a-f]{32}")
+_TRYING = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def check_target(at: Path, vault_folder: Path) -> None:
@@ -43,10 +44,10 @@ def check_target(at: Path, vault_folder: Path) -> None:
         raise Unusable(
             "the archive cannot lie inside the vault", hint="give a folder of an external drive"
         )
-    probe = at / f".callrec-{os.getpid()}{PARTIAL}"  # another run may be trying the same
+    probe = at / f".callrec{PARTIAL}"  # ever the same: what a run that was cut off left goes too
     with drive_errors():
         probe.unlink(missing_ok=True)
-        probe.touch(exist_ok=False)
+        os.close(os.open(probe, _TRYING, 0o600))  # another run may be trying the same
         probe.unlink(missing_ok=True)
 
 
