@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.telephone.sound import Finding, NotAudio, Sound, inspect
+from callrec.telephone.sound.window import Window
 from telephone.builders import VECTORS, a_chunk, a_format, a_wave, an_mp3, heard
 
 if TYPE_CHECKING:
@@ -283,3 +284,29 @@ def test_a_file_shorter_than_was_said_is_no_trouble() -> None:
     data = (VECTORS / "sound/opus.ogg").read_bytes()
     with pytest.raises(NotAudio):
         inspect(io.BytesIO(data[:40]), len(data), ".ogg")
+
+
+def test_boxes_that_reach_beyond_their_own_cost_no_more_than_their_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of a hundred tracks claims to hold all that follows, as does all that follows again."""
+
+    def box(name: bytes, size: int, body: bytes = b"") -> bytes:
+        return size.to_bytes(4, "big") + name + body
+
+    few, huge, seen = 100, 0x7FFFFFFF, list[int]()
+    header = box(b"mvhd", 108, bytes(12) + (1000).to_bytes(4, "big") * 2 + bytes(80))
+    tracks = box(b"trak", 16, box(b"mdia", huge)) * few
+    tables = box(b"minf", 16, box(b"stbl", huge)) * few + box(b"stsd", 8) * few
+    movie = header + tracks + tables
+    data = box(b"ftyp", 16, b"isom" + bytes(4)) + box(b"moov", 8 + len(movie), movie)
+    at = Window.at
+
+    def noted(self: Window, place: int, length: int) -> bytes:
+        seen.append(place)
+        return at(self, place, length)
+
+    monkeypatch.setattr(Window, "at", noted)
+    with pytest.raises(NotAudio):
+        inspect(io.BytesIO(data), len(data), ".m4a")
+    assert len(seen) < 20 * few
