@@ -64,12 +64,11 @@ def indexed_call(opened: OpenedRecording) -> IndexedCall:
     Raises:
         Tampered: its call record is not in its form.
     """
-    fields, named = opened.fields, named_in(opened.fields)
+    named = named_in(opened.fields)
     return IndexedCall(
         recording=opened.id,
         started_at=opened.started_at,
-        numbers=named.numbers | ({fields["number"]} if fields["number"] else frozenset()),
-        extensions=named.extensions
-        | ({fields["extension"]} if fields["extension"] else frozenset()),
-        parties=(*fields["parties"], *named.parties),
+        numbers=named.numbers,
+        extensions=named.extensions,
+        parties=named.parties,
     )

@@ -24,7 +24,7 @@ from callrec.crypto.statement import state
 from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key, writing
-from callrec.procedures.call_records import named_in
+from callrec.procedures.call_records import named_by_legs
 from callrec.procedures.custody import (
     encode_name,
     from_millis,
@@ -360,11 +360,11 @@ def _index(
 
 
 def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCall:
-    named = named_in(fields)
+    named = named_by_legs(fields)
     return IndexedCall(
         recording=recording,
         started_at=call.started_at,
-        numbers=named.numbers | ({call.number} if call.number else frozenset()),
+        numbers=named.numbers | call.numbers,
         extensions=named.extensions | ({call.extension} if call.extension else frozenset()),
         parties=(*call.parties, *named.parties),
     )

@@ -221,7 +221,7 @@ def _facts(opened: OpenedRecording) -> CallFacts:
     return CallFacts(
         number=fields["number"],
         extension=fields["extension"],
-        parties=(*fields["parties"], *named.parties),
+        parties=named.parties,
         further_numbers=named.numbers,
         further_extensions=named.extensions,
         direction=_DIRECTIONS.get(fields["direction"]),
