@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ import practices
 from callrec.errors import Failed, Refused, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
+from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
@@ -19,6 +21,7 @@ from callrec.procedures.destroying import Doomed, destroy
 from callrec.procedures.destruction_certificate import certify_destruction
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.erasing import erase as erase_recordings
+from callrec.procedures.erasing import foresee_erasure
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.migration_copy import keep_sealed
 from callrec.procedures.reencrypting import reencrypt
@@ -227,6 +230,32 @@ def test_what_is_exempt_stays_and_the_certificate_says_why(house: House) -> None
     why = "the law or a public task needs it to be kept [UK GDPR 17(3)(b)]"
     assert certificate.kept == ((2, why),)
     assert [each.role for each in certificate.approvals] == ["Data Controller"]
+    assert tokens_of(house, 2) > 0
+
+
+ENDED = {
+    "revoked": lambda house, reference: revoke_grants(
+        house.practice, signed_in(house, "dora"), reference, reason=REASON
+    ),
+    "not used in time": lambda house, _reference: setattr(
+        house, "at", house.at + timedelta(days=15)
+    ),
+}
+
+
+@pytest.mark.parametrize("ends", ENDED.values(), ids=ENDED)
+def test_an_erasure_that_was_decided_anew_for_less_is_carried_out(
+    house: House, ends: Callable[[House, str], object]
+) -> None:
+    reference = approved_erasure(house, 1, 2)
+    ends(house, reference)
+    house.open()
+    kept = {2: Ground.LEGAL_OBLIGATION}
+    approve(house, reference, "dora", to="dora", recordings=[1], withheld=kept)
+    dora = signed_in(house, "dora")
+    assert [d.recording for d in foresee_erasure(house.practice, dora, reference)] == [1]
+    assert erase(house, reference).destroyed == (1,)
+    assert erase(house, reference).destroyed == (1,)
     assert tokens_of(house, 2) > 0
 
 
