@@ -27,6 +27,7 @@ from callrec.procedures.migration_copy import keep_sealed
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.rotating import rotate_keys
+from callrec.store.directory import DirectoryStore
 from procedures.asking import (
     REASON,
     approve,
@@ -357,6 +358,26 @@ def test_former_files_of_a_recording_that_was_sealed_anew_go_too(house: House) -
     assert faults(verify(house, volume)) == []
     assert verified(house).verdict is Verdict.INTACT
     assert opened(house, reference).recordings[0].state == "destroyed"
+
+
+def test_a_former_file_that_a_killed_reencryption_left_goes_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "SELECT ciphertext FROM recording WHERE id IN (1, 2) ORDER BY id"
+    erased, kept = (row.ciphertext for row in rows(house, query))
+    rotate_keys(house.practice, house.actor("dora"), [VaultKey.RECORDINGS])
+    house.open()
+    with monkeypatch.context() as killed:
+        killed.setattr(DirectoryStore, "remove", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            reencrypt(house.practice, house.actor("dora"), lambda _: None)
+    assert erase(house, approved_erasure(house, 1)).is_done
+    assert [house.practice.store.has(name) for name in (erased, kept)] == [False, True]
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def _dies(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("point", range(1, 12))
