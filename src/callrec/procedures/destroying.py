@@ -49,6 +49,7 @@ from callrec.procedures.migrate import drop_kept_copies
 from callrec.procedures.recipients import Recipient, recipients_of
 from callrec.procedures.reencrypting import replaced_files
 from callrec.procedures.request_log import check_log, log_request_event, read_makings
+from callrec.procedures.unpacked import drop_unpacked
 from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
@@ -346,7 +347,7 @@ def _state(
 
 
 def _clear(practice: Practice, certificate: Row[Any], advance: Callable[[int], None]) -> None:
-    """Remove what lies in the vault's folder: files, copies of the catalogue, free pages."""
+    """Remove what lies in the vault and beside it: files, copies of the catalogue, free pages."""
     with reading(practice.engine) as connection:
         stubs = destruction.stubs_of(connection, certificate.id)
         former = _former_files(connection, {stub.uid for stub in stubs})
@@ -356,6 +357,7 @@ def _clear(practice: Practice, certificate: Row[Any], advance: Callable[[int], N
     for name in former:
         practice.store.remove(name)
     shutil.rmtree(practice.folder / FOLDER / COPY, ignore_errors=True)
+    drop_unpacked(practice.folder, practice.vault)
     drop_kept_copies(practice.folder)
     write_anew(practice.engine, practice.folder)
     with writing(practice, None) as act:

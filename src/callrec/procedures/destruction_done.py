@@ -8,6 +8,7 @@ from callrec.catalogue import destruction
 from callrec.catalogue.engine import reading
 from callrec.practice import writing
 from callrec.procedures.custody import to_millis
+from callrec.procedures.unpacked import drop_unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +22,15 @@ DONE: Final = "destruction.done"
 
 
 def settle(practice: Practice, actor: Actor) -> tuple[str, ...]:
-    """Write down which destructions are done now: their certificates, ``C-1``."""
+    """Write down which destructions are done now: their certificates, ``C-1``.
+
+    Raises:
+        Failed: what a killed drill left beside the vault, of a volume that owed, cannot be removed.
+    """
     with reading(practice.engine) as connection:
         if not _settled(connection):
             return ()
+    drop_unpacked(practice.folder, practice.vault)
     with writing(practice, actor.signer) as act:
         done = _settled(act.connection)
         for row in done:

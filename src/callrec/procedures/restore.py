@@ -47,6 +47,7 @@ from callrec.procedures.migration_copy import recall_copy
 from callrec.procedures.restore_copy import FoundCopy, check_stated, find_copy, unpack
 from callrec.procedures.resuming import resume
 from callrec.procedures.unlock import Unlocked, actor_of
+from callrec.procedures.unpacked import place_of_rebuilding
 from callrec.store.layout import RECORDINGS
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def rebuild(
     """
     folder = config.vault
     _check_place(folder)
-    beside = folder.with_name(f".{folder.name}.{volumes[0].vault}")
+    beside = place_of_rebuilding(folder, volumes[0].vault)
 
     def at(place: Path) -> Practice:
         there = config.model_copy(update={"vault": place})
