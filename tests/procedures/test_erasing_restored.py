@@ -10,9 +10,12 @@ import pytest
 import practices
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, NotFound, Refused
+from callrec.policy.role import VaultKey
 from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.restore import actor_from, bring_back, open_volumes, rebuild
 from callrec.procedures.restore_copy import by_kit, by_password
+from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.show import show_recording
 from cli.transcript import password_of
 from procedures.asking import grants_of, rows, signed_in
@@ -128,3 +131,17 @@ def test_from_an_older_copy_it_is_not_fetched_and_its_erasure_is_decided_again(
     assert erase(house, approved_erasure(house, 1), *both(house)).is_done
     archive(house, drive(house, "drive-a"))  # whose copy of the catalogue was damaged
     assert [faults(verify(house, each)) for each in both(house)] == [[], []]
+
+
+def test_a_former_file_is_whose_it_was_after_a_restore_and_goes_with_it(house: House) -> None:
+    (former,) = rows(house, "SELECT ciphertext FROM recording WHERE id = 2")
+    rotate_keys(house.practice, house.actor("dora"), [VaultKey.RECORDINGS])
+    house.open()
+    reencrypt(house.practice, house.actor("dora"), lambda _: None)
+    assert erase(house, approved_erasure(house, 1), *both(house)).is_done  # states each bag anew
+    lose_vault(house)
+    restored(house, *both(house))
+    assert erase(house, approved_erasure(house, 2), *both(house)).is_done
+    assert [each for at in both(house) for each in at.rglob(former.ciphertext)] == []
+    assert [faults(verify(house, each)) for each in both(house)] == [[], []]
+    assert verified(house).verdict is Verdict.INTACT
