@@ -27,6 +27,7 @@ from callrec.procedures.migration_copy import keep_sealed
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.rotating import rotate_keys
+from callrec.procedures.volume_lost import Loss, report_found, report_lost
 from callrec.store.directory import DirectoryStore
 from procedures.asking import (
     REASON,
@@ -270,6 +271,32 @@ def test_there_is_no_certificate_while_something_is_owed(house: House) -> None:
     certificate = certify_destruction(house.practice, reference, released_to=())
     assert certificate is not None
     assert [(each.label, each.recordings) for each in certificate.media] == [("drive-a", 1)]
+
+
+def test_a_volume_that_was_lost_and_is_found_again_owes_before_there_is_a_certificate(
+    house: House,
+) -> None:
+    volume = drive(house)
+    archive(house, volume)
+    loss = Loss(label="drive-a", noticed_at=house.now())
+    report_lost(house.practice, house.actor("max"), loss)
+    house.open()
+    reference = approved_erasure(house, 1)
+    assert erase(house, reference).is_done
+    assert media_of(house, reference) == [("drive-a", False)]
+    report_found(house.practice, house.actor("max"), volume, lambda _: None)
+    assert erase(house, reference).owed == {"drive-a": 1}
+    assert media_of(house, reference) is None
+    assert erase(house, reference, volume).is_done
+    assert media_of(house, reference) == [("drive-a", True)]
+
+
+def media_of(house: House, reference: str) -> list[tuple[str, bool]] | None:
+    """Each volume on the certificate, and whether it was written anew; None: there is none yet."""
+    certificate = certify_destruction(house.practice, reference, released_to=())
+    if certificate is None:
+        return None
+    return [(each.label, bool(each.written_at)) for each in certificate.media]
 
 
 def test_whoever_received_a_release_is_named_to_be_told(house: House) -> None:

@@ -52,7 +52,8 @@ def certify_destruction(
     with reading(practice.engine) as connection:
         request = find_request(connection, reference)
         row = destruction.find_certificate(connection, request.id)
-        if row.done_at is None:
+        # A volume that was reported lost, and is found again later, owes then.
+        if row.done_at is None or destruction.owed_by_label(connection, row.id):
             return None
         leaf, _ = read_leaf(connection, row.seq)
         statement = _statement(connection, practice.vault, leaf.statement)
