@@ -15,6 +15,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
+from callrec.procedures import erasing_volumes
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
 from callrec.procedures.destroying import Doomed, destroy
@@ -135,6 +136,25 @@ def test_copies_that_migrations_left_in_the_vault_go(house: House) -> None:
     (house.config.vault / "catalogue-0001.sqlite").write_bytes(b"as it was")
     erase(house, approved_erasure(house, 1))
     assert kept_copies(house.config.vault) == ()
+
+
+def test_what_is_too_much_for_one_statement_is_said_in_several(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing_volumes, "MOST_STATED", 2)
+    volume = drive(house)
+    archive(house, volume)
+    reference = approved_erasure(house, 1, 2, 3)
+    assert erase(house, reference, volume).is_done
+    said = [path.name for path in sorted((volume / "heads").iterdir())]
+    assert [name.partition("-")[2] for name in said] == [f"{n}.tlog-proof" for n in (1, 1, 2)]
+    assert faults(verify(house, volume)) == []
+    certificate = certify_destruction(house.practice, reference, released_to=())
+    assert certificate is not None
+    assert [(each.label, each.recordings) for each in certificate.media] == [("drive-a", 3)]
+    house.open()
+    archive(house, volume)
+    assert verified(house).verdict is Verdict.INTACT
 
 
 def test_a_bag_of_which_nothing_is_left_goes(house: House) -> None:

@@ -143,18 +143,21 @@ def _media(
     volumes = {row.id: row for row in connection.execute(select(tables.volume))}
     said = tables.statement.c
     query = select(said.body, said.signature).where(said.kind == KIND)
+    erased: dict[str, set[str]] = {}
+    last: dict[str, str] = {}
     for body, signature in connection.execute(query):
-        statement = read_statement(body, signature, practice.vault)
-        erased = uids & {*statement.fields.get("erased", ())}
-        if erased:
-            volume = volumes[statement.fields["volume"]]
-            at = parse_instant(statement.fields["at"]).astimezone(practice.config.time_zone)
-            yield Medium(
-                label=volume.label,
-                serial=volume.serial or "",
-                recordings=len(erased),
-                written_at=at,
-            )
+        fields = read_statement(body, signature, practice.vault).fields
+        here = uids & {*fields.get("erased", ())}
+        if here:  # one of several of a run, perhaps, or said again after a restore
+            erased.setdefault(fields["volume"], set()).update(here)
+            last[fields["volume"]] = max(fields["at"], last.get(fields["volume"], ""))
+    for each, found in erased.items():
+        yield Medium(
+            label=volumes[each].label,
+            serial=volumes[each].serial or "",
+            recordings=len(found),
+            written_at=parse_instant(last[each]).astimezone(practice.config.time_zone),
+        )
     serials = {row.label: row.serial or "" for row in volumes.values()}
     lost = destruction.owed_by_label(connection, certificate, standing=LOST)
     for label, count in lost.items():
