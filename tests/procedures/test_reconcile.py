@@ -25,6 +25,8 @@ from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
 from calls import a_call, plant, take_in
 from fixtures.exchange import HEADER, Exchange, When, from_outside
+from procedures import spool
+from procedures.told import take_in_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,6 +240,28 @@ def test_a_recording_that_began_after_midnight_is_of_the_call_from_before(
     counts = found.counts
     assert (counts.calls, counts.held, counts.recordings, counts.without_call) == (1, 1, 1, 0)
     assert counts.joined_by["number-and-time"] == 1
+
+
+REPORT = """\
+Call Time,Caller ID,Destination,Status,Ringing,Talking
+2024-07-04 14:05:01,Ann Other (07700900123),Desk (101),Answered,00:00:05,00:01:00
+"""
+NAMED = "[Ann Other]_07700900123-101_20240704140501(3).wav"
+
+
+def test_a_call_without_an_id_is_one_though_it_was_understood_otherwise_when_it_came_in(
+    house: House, tmp_path: Path
+) -> None:
+    spool.a_call(tmp_path / "spool" / "101", name=NAMED)
+    report = tmp_path / "report.csv"
+    report.write_text(REPORT, encoding="utf-8")
+    take_in_with(house, report, tmp_path / "spool")
+    before = reconciled(house, report).counts
+    telephone = house.config.telephone.model_copy(update={"extensions": ("200-299",)})
+    house.config = house.config.model_copy(update={"telephone": telephone})
+    house.open()
+    assert reconciled(house, report).counts == before
+    assert (before.calls, before.answered, before.held) == (1, 1, 1)
 
 
 def test_gaps_are_those_of_working_days_and_hours(house: House, tmp_path: Path) -> None:

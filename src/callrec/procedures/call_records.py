@@ -135,14 +135,14 @@ def _leg(said: Mapping[str, Any], system: System, key: str) -> Leg:
         started_at=parse_instant(said["started_at"]),
         local_time=said["local_time"],
         time_confidence=TimeConfidence(said["time_confidence"]),
-        raw_time="",
+        raw_time=said["raw_time"],
         zone="",
         utc_offset_minutes=0,
         contradiction=None,
         unique_id=said["unique_id"],
         sides=(),
         why="",
-        said={},
+        said=said["said"],
     )
     return Leg(
         call=call,

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
@@ -31,7 +32,7 @@ from callrec.procedures.reconcile_log import ANSWERED, RECONCILE, Counts, log_an
 from callrec.procedures.reconcile_opening import open_copies
 from callrec.procedures.record_files import read_legs
 from callrec.telephone.joining import JoinedBy
-from callrec.telephone.reconciling import Standing, reconcile
+from callrec.telephone.reconciling import Standing, reconcile, written_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -248,11 +249,13 @@ class _Run:
         self, copies: Sequence[HeldCopy], around: tuple[datetime, datetime]
     ) -> Reconciled:
         first, beyond = (bisect_left(self.legs, at, key=_began) for at in around)
-        sealed = [leg for copy in copies for leg in copy.sealed]
+        # The sealed ones first: they were understood as the recordings that they are joined to.
+        sealed = (leg for copy in copies for leg in copy.sealed)
+        legs = written_once(chain(sealed, self.legs[first:beyond]))
         seconds = self.practice.config.telephone.record_tolerance_seconds
         return reconcile(
             [copy.recording for copy in copies],
-            [*self.legs[first:beyond], *sealed],
+            legs,
             timedelta(seconds=seconds),
         )
 
