@@ -9,8 +9,6 @@ import pytest
 
 from callrec.telephone.sound import Finding, NotAudio, Sound, inspect
 from callrec.telephone.sound.window import Window
-from telephone.builders import VECTORS, a_chunk, a_format, a_wave, an_mp3, heard
-
 from telephone.builders import (
     VECTORS,
     a_chunk,
