@@ -123,11 +123,29 @@ def test_a_changed_or_cut_page_opens_no_more_than_under_another_passphrase(tmp_p
         checked(page)
 
 
+@pytest.mark.parametrize("name", ["release.html", "release.pdf", "release.zip"])
+def test_what_only_ends_as_a_zip_is_no_package(name: str, tmp_path: Path) -> None:
+    """A reader opens it by its name or its beginning, and sees whatever stands there."""
+    path = tmp_path / name
+    path.write_bytes(b"<!doctype html><p>Whatever I like")
+    with zipfile.ZipFile(path, "a") as archive:
+        for each, data in FILES.items():
+            archive.writestr(each, data)
+    with pytest.raises(Unusable, match="no package"):
+        checked(path)
+
+
+def test_a_zip_that_is_named_as_a_page_is_no_package(tmp_path: Path) -> None:
+    """A browser shows as a page what lies between a zip's files, for instance in a comment."""
+    with pytest.raises(Unusable, match="no package"):
+        checked(zipped(tmp_path).rename(tmp_path / "release.html"))
+
+
 @pytest.mark.parametrize("cut", [10, 1000])
-def test_a_zip_that_is_cut_is_no_package(tmp_path: Path, cut: int) -> None:
+def test_a_zip_that_is_cut_is_damaged(tmp_path: Path, cut: int) -> None:
     path = zipped(tmp_path)
     path.write_bytes(path.read_bytes()[:-cut])
-    with pytest.raises((Unusable, Tampered)):
+    with pytest.raises(Tampered, match="the zip is damaged"):
         checked(path)
 
 
@@ -237,7 +255,7 @@ def test_a_file_without_a_name_in_a_zip_is_one_too_many(tmp_path: Path) -> None:
 
 def test_a_zip_on_several_disks_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "release.zip"
-    path.write_bytes(b"PK\6\7" + bytes(12) + b"\2\0\0\0" + b"PK\5\6" + bytes(18))
+    path.write_bytes(b"PK\3\4PK\6\7" + bytes(12) + b"\2\0\0\0" + b"PK\5\6" + bytes(18))
     with pytest.raises(Tampered, match="the zip is damaged"):
         checked(path)
 

@@ -43,6 +43,8 @@ _ELEMENT = re.compile(rb'<script type="[a-z0-9/;-]+" id="([a-z]+)">([^<]*)</scri
 """Just as a page of ours has it: to read any other in whatever way a browser might is no way to
 tell what was made here. Neither part of it meets the other's end, so that a page of any form takes
 no longer than its length."""
+_FIRST_OF_ZIP: Final = b"PK\3\4"
+"""A zip's first bytes; pyzipper takes whatever ends in a zip's directory for one."""
 _METHODS: Final = frozenset({pyzipper.ZIP_STORED, pyzipper.ZIP_DEFLATED})
 """How files lie in a zip: as ours writes them, or as somebody's own program does."""
 _OTHER_ERRORS = (
@@ -79,16 +81,31 @@ def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[Files]:
         yield files
 
 
+def is_page(path: Path) -> bool:
+    """Whether what lies there is taken for a page: any file that is not named as a zip.
+
+    The name decides, because it decides what opens the file for whoever reads it: one that is a zip
+    as well is a page to a browser.
+    """
+    return not path.is_dir() and path.suffix.lower() != ".zip"
+
+
 def _files_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Files:
     if path.is_dir():
         return files_in(str(path))
+    if is_page(path):
+        return _in_page(path, passphrase)
+    return _in_zip(stack.enter_context(_archive_at(path)), passphrase)
+
+
+def _archive_at(path: Path) -> Any:
+    with path.open("rb") as file:
+        if file.read(len(_FIRST_OF_ZIP)) != _FIRST_OF_ZIP:
+            raise Unusable(_NOT_A_PACKAGE, hint=_HOW)
     try:
-        archive = pyzipper.AESZipFile(path) if pyzipper.is_zipfile(path) else None
+        return pyzipper.AESZipFile(path)
     except _OTHER_ERRORS as error:
         raise Tampered("the zip is damaged", hint=_AGAIN) from error
-    if archive is None:
-        return _in_page(path, passphrase)
-    return _in_zip(stack.enter_context(archive), passphrase)
 
 
 def _spelt_as_drawn(passphrase: str) -> bytes:
