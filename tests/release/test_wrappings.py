@@ -61,7 +61,7 @@ def a_page(
     )
     page = folder / "release.html"
     page.write_text(
-        f'<!doctype html><p id="salt">&amp;</p>\n<script>if (1 < 2) {{}}</script>\n'
+        f'<!doctype html><p id="title">&amp;</p>\n<script>if (1 < 2) {{}}</script>\n'
         f'<script type="application/json" id="rounds">{rounds}</script>\n{scripts}\n<p>End</p>',
         encoding="utf-8",
     )
@@ -214,11 +214,23 @@ def test_a_page_in_no_form_is_no_package(content: bytes, tmp_path: Path) -> None
         pass
 
 
-def test_of_two_elements_of_one_name_the_first_counts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["rounds", "salt", "nonce", "sealed"])
+@pytest.mark.parametrize(
+    "second",
+    [
+        '<!-- <script type="application/json" id="{}">1</script> -->',
+        "<SCRIPT type=text/plain ID = '{}'>1</SCRIPT>",
+        "<p id={}>1</p>",
+    ],
+)
+def test_a_page_with_a_second_sealed_part_is_refused_unasked(
+    name: str, second: str, tmp_path: Path
+) -> None:
+    """The browser would open one, and the checker the other."""
     page = a_page(tmp_path, FILES)
-    later = '<script type="application/json" id="rounds">1</script>'
-    page.write_text(f"{page.read_text('utf-8')}\n{later}", "utf-8")
-    assert checked(page).verdict == "VERIFIED"
+    page.write_text(f"{second.format(name)}\n{page.read_text('utf-8')}", "utf-8")
+    with pytest.raises(Tampered, match="two sealed parts"), open_package(page, nobody_is_asked):
+        pass
 
 
 def with_one_field(path: Path, *, mark: bytes, at: int, value: int) -> Path:

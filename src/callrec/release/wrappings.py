@@ -43,6 +43,9 @@ _ELEMENT = re.compile(rb'<script type="[a-z0-9/;-]+" id="([a-z]+)">([^<]*)</scri
 """Just as a page of ours has it: to read any other in whatever way a browser might is no way to
 tell what was made here. Neither part of it meets the other's end, so that a page of any form takes
 no longer than its length."""
+_NAMED = re.compile(rb"""\b[iI][dD]\s*=\s*["']?(rounds|salt|nonce|sealed)\b""")
+"""The id of one of the four, however it is written: a browser takes the first of a name that is no
+comment, which must not be another than is read here."""
 _FIRST_OF_ZIP: Final = b"PK\3\4"
 """A zip's first bytes; pyzipper takes whatever ends in a zip's directory for one."""
 _METHODS: Final = frozenset({pyzipper.ZIP_STORED, pyzipper.ZIP_DEFLATED})
@@ -205,11 +208,11 @@ def _parts_of(page: bytes) -> tuple[bytes, bytes, bytes, int]:
 
 
 def _scripts(page: bytes) -> Mapping[str, str]:
-    """What stands in the page's elements that hold no code, by their ids; the first of each."""
-    found: dict[str, str] = {}
-    for name, text in _ELEMENT.findall(page):
-        found.setdefault(name.decode(), text.decode("ascii", "replace"))
-    return found
+    """What stands in the page's elements that hold no code, by their ids."""
+    names = _NAMED.findall(page)
+    if len({*names}) != len(names):
+        raise Tampered("the page holds two sealed parts", hint=_AGAIN)
+    return {name.decode(): text.decode("ascii", "replace") for name, text in _ELEMENT.findall(page)}
 
 
 def _files_of(content: bytes) -> Mapping[str, bytes]:
