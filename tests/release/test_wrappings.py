@@ -22,6 +22,8 @@ from callrec.release.zipped import write_zip
 from release.offices import an_office, write_files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from callrec.release.callrec_verify import Result
 
 OFFICE = an_office()
@@ -157,6 +159,60 @@ def test_two_files_of_one_name_in_a_zip_are_told(tmp_path: Path) -> None:
             archive.writestr("VERIFY.txt", b"two")
     with pytest.raises(Tampered, match="two files of one name"):
         checked(path)
+
+
+def a_fake(path: Path) -> bytes:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("certificate.pdf", b"A fake")
+    return path.read_bytes()
+
+
+HIDDEN: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "before its files": lambda genuine, fake: fake + genuine,
+    "in its comment": lambda genuine, _: genuine[:-2] + b"\1\0?",
+    "behind its directory": lambda genuine, _: genuine + b"?",
+}
+
+
+@pytest.mark.parametrize("hide", HIDDEN.values(), ids=HIDDEN)
+def test_a_zip_with_another_in_it_is_told_and_no_passphrase_asked_for(
+    hide: Callable[[bytes, bytes], bytes], tmp_path: Path
+) -> None:
+    """7-Zip opens the first of two that follow each other, and pyzipper the last."""
+    path = zipped(tmp_path)
+    path.write_bytes(hide(path.read_bytes(), a_fake(tmp_path / "fake.zip")))
+    with pytest.raises(Tampered, match="beside its files"), open_package(path, nobody_is_asked):
+        pass
+
+
+def test_a_zip_with_another_between_its_files_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "release.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in FILES.items():
+            archive.writestr(name, data)
+            if name == "READ-ME-FIRST.txt":
+                archive.writestr("fake.zip", a_fake(tmp_path / "fake.zip"))
+                archive.filelist.pop()  # so that the directory does not name it
+    with pytest.raises(Tampered, match="beside its files"):
+        checked(path)
+
+
+class NoWayBack(io.BytesIO):
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: object) -> int:
+        raise OSError
+
+
+def test_a_zip_that_was_written_without_going_back_is_whole(tmp_path: Path) -> None:
+    """As a Mac does, or Java: each file's size and checksum stand behind it."""
+    written = NoWayBack()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, data in FILES.items():
+            archive.writestr(name, data)
+    (tmp_path / "release.zip").write_bytes(written.getvalue())
+    assert checked(tmp_path / "release.zip").verdict == "VERIFIED"
 
 
 def test_a_link_in_a_zip_is_told_and_not_followed(tmp_path: Path) -> None:

@@ -48,6 +48,10 @@ _NAMED = re.compile(rb"""\b[iI][dD]\s*=\s*["']?(rounds|salt|nonce|sealed)\b""")
 comment, which must not be another than is read here."""
 _FIRST_OF_ZIP: Final = b"PK\3\4"
 """A zip's first bytes; pyzipper takes whatever ends in a zip's directory for one."""
+_END_BYTES: Final = 22
+"""Of a zip's last record, which has no comment (APPNOTE.TXT, 4.3.16)."""
+_DESCRIPTOR_BYTES: Final = frozenset({12, 16, 20, 24})
+"""What may follow a file of a zip that was written without going back (4.3.9)."""
 _METHODS: Final = frozenset({pyzipper.ZIP_STORED, pyzipper.ZIP_DEFLATED})
 """How files lie in a zip: as ours writes them, or as somebody's own program does."""
 _OTHER_ERRORS = (
@@ -98,17 +102,43 @@ def _files_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Fi
         return files_in(str(path))
     if is_page(path):
         return _in_page(path, passphrase)
-    return _in_zip(stack.enter_context(_archive_at(path)), passphrase)
+    return _in_zip(_archive_at(path, stack), passphrase)
 
 
-def _archive_at(path: Path) -> Any:
+def _archive_at(path: Path, stack: ExitStack) -> Any:
     with path.open("rb") as file:
         if file.read(len(_FIRST_OF_ZIP)) != _FIRST_OF_ZIP:
             raise Unusable(_NOT_A_PACKAGE, hint=_HOW)
     try:
-        return pyzipper.AESZipFile(path)
+        archive = stack.enter_context(pyzipper.AESZipFile(path))
+        is_all = _is_all_of_it(archive)
     except _OTHER_ERRORS as error:
         raise Tampered("the zip is damaged", hint=_AGAIN) from error
+    if not is_all:
+        raise Tampered("there is something in the zip beside its files", hint=_AGAIN)
+    return archive
+
+
+def _is_all_of_it(archive: Any) -> bool:
+    """Whether its files follow each other from the first byte, and its directory is the last of it.
+
+    What lies elsewhere can be another zip, and other programs open that one.
+    """
+    entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
+    places = [*(entry.header_offset for entry in entries), archive.start_dir]
+    archive.fp.seek(-_END_BYTES, io.SEEK_END)
+    return (
+        archive.fp.read(4) == b"PK\5\6"
+        and places[0] == 0
+        and all(map(partial(_is_followed_at, archive.fp), entries, places[1:]))
+    )
+
+
+def _is_followed_at(file: IO[bytes], entry: Any, place: int) -> bool:
+    file.seek(entry.header_offset + 26)
+    name_and_extra = sum(struct.unpack("<HH", file.read(4)))
+    left = place - (entry.header_offset + 30 + name_and_extra + entry.compress_size)
+    return left == 0 or (bool(entry.flag_bits & 8) and left in _DESCRIPTOR_BYTES)
 
 
 def _spelt_as_drawn(passphrase: str) -> bytes:
