@@ -131,6 +131,13 @@ def test_a_manifest_with_another_line_is_not_written_anew(bag: Path, line: str) 
         rewrite(bag, set())
 
 
+def test_a_file_that_is_gone_is_named_and_the_bag_stays(items: tuple[Item, ...], bag: Path) -> None:
+    (bag / RECORDINGS / items[1].sha256).unlink()
+    with pytest.raises(Tampered, match=f"{items[1].sha256} is gone"):
+        rewrite(bag, {items[0].sha256})
+    assert (bag / RECORDINGS / items[0].sha256).exists()
+
+
 def test_the_list_grows_and_names_each_once(tmp_path: Path) -> None:
     assert erased_uids(tmp_path) == ()
     list_erased(tmp_path, [OTHER])

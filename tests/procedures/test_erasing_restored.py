@@ -12,8 +12,15 @@ from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, NotFound, Refused
 from callrec.policy.role import VaultKey
 from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.backup import back_up
 from callrec.procedures.reencrypting import reencrypt
-from callrec.procedures.restore import actor_from, bring_back, open_volumes, rebuild
+from callrec.procedures.restore import (
+    actor_from,
+    bring_back,
+    open_volumes,
+    rebuild,
+    repair_from,
+)
 from callrec.procedures.restore_copy import by_kit, by_password
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.show import show_recording
@@ -24,9 +31,10 @@ from procedures.erasures import approved_erasure, bags_of, erase, found_in, secr
 from procedures.holding import verified, with_two_callers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from callrec.procedures.restore import Restored
+    from callrec.procedures.restore import Repaired, Restored
     from practices import House
 
 
@@ -145,3 +153,53 @@ def test_a_former_file_is_whose_it_was_after_a_restore_and_goes_with_it(house: H
     assert [each for at in both(house) for each in at.rglob(former.ciphertext)] == []
     assert [faults(verify(house, each)) for each in both(house)] == [[], []]
     assert verified(house).verdict is Verdict.INTACT
+
+
+def a_file_is_gone(at: Path, owed: str) -> None:
+    names = (only(at / "bags") / "data/recordings").iterdir()
+    min(path for path in names if path.name != owed).unlink()
+
+
+def a_proof_has_a_bad_byte(at: Path, _: str) -> None:
+    flip(only(at / "heads"), 400)
+
+
+def a_desktop_left_a_file(at: Path, _: str) -> None:
+    (at / "bags" / "desktop.ini").touch()
+
+
+@pytest.mark.parametrize(
+    ("hurt", "why", "lost"),
+    [
+        (a_file_is_gone, "is gone", 1),
+        (a_proof_has_a_bad_byte, "heads/", 0),
+        (a_desktop_left_a_file, "bags/desktop.ini", 0),
+    ],
+)
+def test_what_is_owed_on_a_drive_that_is_not_as_it_was_written_is_told_and_the_others_come(
+    house: House, hurt: Callable[[Path, str], None], why: str, lost: int
+) -> None:
+    at, backup = drive(house, "drive-a"), drive(house, "backup")
+    gone = rows(house, "SELECT ciphertext FROM recording WHERE id = 1")[0].ciphertext
+    erase(house, approved_erasure(house, 1))
+    back_up(house.practice, signed_in(house, "dora"), backup, label=None)
+    hurt(at, gone)
+    lose_vault(house)
+    for done in (restored(house, backup, at), repaired(house, at)):
+        [(label, told)] = done.undone
+        assert label == "drive-a"
+        assert why in told
+        assert sum(done.missing.values()) == lost
+    names = {*house.practice.store.names()}
+    assert len(names) == 3 - lost
+    assert gone not in names
+
+
+def repaired(house: House, *volumes: Path) -> Repaired:
+    """As the doctor does where files are missing."""
+    for name in [*house.practice.store.names()]:
+        house.practice.store.path(name).unlink()
+    opened = open_volumes(volumes)
+    done = repair_from(house.practice, house.actor("dora"), opened, advance=lambda _: None)
+    house.open()
+    return done

@@ -221,6 +221,10 @@ def _put_together(bag: Path, beside: Path, kept: Collection[str]) -> None:
     for name in kept:
         try:
             os.link(old / name, new / name, follow_symlinks=False)
+        except FileNotFoundError as error:
+            if not new.is_dir():
+                raise  # it is the drive that is gone
+            raise Tampered(f"the bag's {RECORDINGS}/{name} is gone") from error
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise

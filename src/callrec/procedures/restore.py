@@ -37,10 +37,10 @@ from callrec.errors import Failed, Misconfigured, NotFound, Tampered, Unusable
 from callrec.file_rights import check_only_ours
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import attempt, practice_on, record, today
+from callrec.practice import attempt, check_remembered_head, practice_on, record, today
 from callrec.procedures.archive_heads import Written, read_head
 from callrec.procedures.destruction_done import settle
-from callrec.procedures.erasing_volumes import erase_owed
+from callrec.procedures.erasing_volumes import erase_owed, is_owed
 from callrec.procedures.fetching import Fetched, fetch
 from callrec.procedures.migrate import migrate_unpacked
 from callrec.procedures.migration_copy import recall_copy
@@ -86,6 +86,7 @@ class Repaired:
 
     fetched: Fetched
     missing: Mapping[str, int]
+    undone: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,9 @@ class Restored:
     erased_since: tuple[int, ...] = ()
     """Numbers of recordings that were erased after the copy was made: they are not fetched, and
     their erasure is to be decided again."""
+    undone: tuple[tuple[str, str], ...] = ()
+    """Labels of volumes on which something was left as it is, and why: they are not as they were
+    written, or do not take what is owed there. What they give was fetched all the same."""
 
 
 def open_volumes(sources: Sequence[Path]) -> tuple[Volume, ...]:
@@ -217,8 +221,7 @@ def bring_back(
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         resumption = resume(practice, actor, heads_on(practice, volumes))
-    if resumption.is_said:
-        _erase_owed(practice, actor, volumes)
+    undone = _erase_owed(practice, actor, volumes) if resumption.is_said else ()
     since = _erased_since(practice, volumes)
     fetched = _fetch_all(
         practice, actor, volumes, check=False, advance=advance, without=since.keys()
@@ -230,6 +233,7 @@ def bring_back(
         fetched=fetched,
         missing=_missing(practice, since.keys()),
         erased_since=tuple(sorted(since.values())),
+        undone=undone,
     )
 
 
@@ -247,19 +251,33 @@ def repair_from(
     _check_ours(practice, volumes)
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
-    _erase_owed(practice, actor, volumes)
+    undone = _erase_owed(practice, actor, volumes)
     since = _erased_since(practice, volumes)
     fetched = _fetch_all(
         practice, actor, volumes, check=True, advance=advance, without=since.keys()
     )
-    return Repaired(fetched, _missing(practice, since.keys()))
+    return Repaired(fetched, _missing(practice, since.keys()), undone)
 
 
-def _erase_owed(practice: Practice, actor: Actor, volumes: Sequence[Volume]) -> None:
-    """What is owed on these volumes of an erasure comes before anything else."""
+def _erase_owed(
+    practice: Practice, actor: Actor, volumes: Sequence[Volume]
+) -> tuple[tuple[str, str], ...]:
+    """What is owed on these volumes of an erasure comes before anything else.
+
+    A volume that does not let it is told, with the reason: nothing that was destroyed is fetched
+    from it, and what else it has may be all that is left.
+    """
+    undone = []
     for volume in volumes:
-        erase_owed(practice, actor, volume.at, advance=lambda _: None)
+        if not is_owed(practice, volume):
+            continue
+        check_remembered_head(practice)  # what is wrong with the vault itself ends it
+        try:
+            erase_owed(practice, actor, volume.at, advance=lambda _: None)
+        except (Tampered, Failed, NotFound) as problem:
+            undone.append((volume.label, f"an erasure is owed there: {problem.message}"))
     settle(practice, actor)
+    return tuple(undone)
 
 
 def _check_ours(practice: Practice, volumes: Sequence[Volume]) -> None:
