@@ -10,17 +10,19 @@ import pytest
 from sqlalchemy import func, select
 
 import practices
-from callrec.archive.bag import RECORDINGS
+from callrec.archive.bag import MANIFEST, RECORDINGS
+from callrec.archive.volume import Volume
 from callrec.audit.log import stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import unlock
 from callrec.crypto.kit import read_kit_words
-from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable
+from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Unusable
 from callrec.procedures import archive_copy, restore_copy
 from callrec.procedures.archive_copy import write_copy
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
+from callrec.procedures.backup import back_up
 from callrec.procedures.restore import (
     actor_from,
     bring_back,
@@ -389,6 +391,50 @@ def test_a_recording_that_is_damaged_on_the_volume_is_told_and_the_others_come(
     assert done.fetched.recordings == 3
     assert len(done.fetched.damaged) == 1
     assert done.missing == {"drive-a": 1}
+
+
+@pytest.mark.parametrize("login", ["dora", "max"])
+def test_a_bag_that_is_not_the_one_that_was_written_is_told_and_the_others_come(
+    house: House, login: str
+) -> None:
+    """The last bag's run is always beyond the copy, so that it would be stated anew."""
+    lose_vault(house)
+    bag = last(drive(house) / "bags")
+    flip(bag / MANIFEST, 3)
+    for fetched in (3, 0):
+        done = restored(house, login=login)
+        assert (done.fetched.recordings, done.missing) == (fetched, {"": 1})
+        assert done.resumed == (login == "dora")
+        told = f"its bag {bag.name} is not the one that was written there"
+        assert done.undone == ((("drive-a", told),) if login == "dora" else ())
+
+
+def test_a_head_that_was_named_as_lost_contradicts_no_later_copy(house: House) -> None:
+    flip(last(drive(house) / "bags") / MANIFEST, 3)
+    lose_vault(house)
+    restored(house)  # the last run is not stated anew, and its proof stays
+    house.at = house.at.replace(day=26)
+    back_up(house.practice, house.actor("dora"), drive(house, "backup"), label=None)
+    lose_vault(house)
+    back = rebuilt(house, drive(house), drive(house, "backup"))
+    assert (back.label, back.passed_over[1:]) == ("backup", ())
+
+
+def test_a_drive_that_can_only_be_read_gives_all_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise Failed("the drive can only be read")
+
+    lose_vault(house)
+    with monkeypatch.context() as read_only:
+        read_only.setattr(Volume, "write_head", refuses)
+        done = restored(house)
+    assert done.fetched.recordings == 4
+    [(label, why)] = done.undone
+    assert (label, "can only be read" in why) == ("drive-a", True)
+    assert restored(house).undone == ()
+    assert verify(house, drive(house)).faults == ()
 
 
 @pytest.mark.parametrize("says", ["nothing", "what another says"])

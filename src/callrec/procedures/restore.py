@@ -26,6 +26,7 @@ from sqlalchemy import select
 from callrec.archive.marker import open_volume
 from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
+from callrec.audit.resumed import read_resumed
 from callrec.audit.verify import read_whole
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
@@ -221,7 +222,7 @@ def bring_back(
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         resumption = resume(practice, actor, heads_on(practice, volumes))
-    undone = _erase_owed(practice, actor, volumes) if resumption.is_said else ()
+    owed = _erase_owed(practice, actor, volumes) if resumption.is_said else ()
     since = _erased_since(practice, volumes)
     fetched = _fetch_all(
         practice, actor, volumes, check=False, advance=advance, without=since.keys()
@@ -233,7 +234,7 @@ def bring_back(
         fetched=fetched,
         missing=_missing(practice, since.keys()),
         erased_since=tuple(sorted(since.values())),
-        undone=undone,
+        undone=resumption.undone + owed,
     )
 
 
@@ -387,7 +388,9 @@ def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[
                 raise Tampered(f"the log in the volume's copy: {problems[0].what}")
             _check_opener(practice, who)
             _check_vouched_for(practice, found, heads)
-            check_not_contradicted(connection, [head for _, _, head in heads])
+            lost = {h for each in read_resumed(connection, practice.register) for h in each.lost}
+            known = [head for _, _, head in heads if head not in lost]
+            check_not_contradicted(connection, known)
     finally:
         practice.engine.dispose()
 

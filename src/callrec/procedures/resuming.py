@@ -23,7 +23,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import drop_bag, put_bag, put_unknown, save_volume
 from callrec.crypto.canonical import instant
 from callrec.crypto.statement import state
-from callrec.errors import Locked, Tampered
+from callrec.errors import Failed, Locked, Tampered
 from callrec.policy.role import Power
 from callrec.practice import powers, writing
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
@@ -60,6 +60,8 @@ class Resumption:
     leaves_lost: int
     is_said: bool
     """Nothing was lost, or somebody who governs has said what was."""
+    undone: tuple[tuple[str, str], ...] = ()
+    """Labels of volumes on which a run was not stated anew, or its proof not laid, and why."""
 
 
 def resume(
@@ -74,9 +76,12 @@ def resume(
         actor: with his password given; only one who governs can resume.
         heads: what lies on the volumes that are attached, by whom it was stated, and at which head.
 
+    Returns:
+        With ``undone``: a run whose bag is not the one that its statement names is not stated, and
+        what that volume gives is told; the others are.
+
     Raises:
         Locked: the password was not given.
-        Tampered: a volume holds another bag than its statement names.
     """
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
@@ -90,13 +95,17 @@ def resume(
     runs = [(volume, run) for volume, run, _ in beyond]
     unstated = [run for run in runs if _seq_of(practice, *run) is None]
     is_new = bool(lost - said)
+    undone = list[tuple[str, str]]()
     if is_new or unstated:
         if Power.GOVERN not in powers(practice, actor):
             return Resumption(ours.size, leaves_lost, is_said=False)
-        _say(practice, actor, lost - said, unstated)
+        held = _held(unstated, undone)
+        if is_new or held:
+            _say(practice, actor, lost - said, held)
     for volume, run in runs:  # those of a run that was cut off before it could, too
-        _lay_proof(practice, volume, run)
-    return Resumption(ours.size, leaves_lost if is_new else 0, is_said=True)
+        _lay_proof(practice, volume, run, undone)
+    leaves_lost = leaves_lost if is_new else 0
+    return Resumption(ours.size, leaves_lost, is_said=True, undone=tuple(dict.fromkeys(undone)))
 
 
 def _seq_of(practice: Practice, volume: Volume, run: Written) -> int | None:
@@ -106,11 +115,18 @@ def _seq_of(practice: Practice, volume: Volume, run: Written) -> int | None:
     return stated.seq if stated and replace(stated, seq=run.seq) == run else None
 
 
-def _lay_proof(practice: Practice, volume: Volume, run: Written) -> None:
+def _lay_proof(
+    practice: Practice, volume: Volume, run: Written, undone: list[tuple[str, str]]
+) -> None:
     seq = _seq_of(practice, volume, run)
-    if seq is not None:
-        with reading(practice.engine) as connection:
-            volume.write_head(run.name, make_proof(connection, seq, practice.vault))
+    if seq is None:
+        return
+    with reading(practice.engine) as connection:
+        proof = make_proof(connection, seq, practice.vault)
+    try:
+        volume.write_head(run.name, proof)
+    except Failed as problem:  # it can only be read, say: the next restore lays it
+        undone.append((volume.label, f"its proofs are those of before: {problem.message}"))
 
 
 def _is_beyond(practice: Practice, head: Head) -> bool:
@@ -124,11 +140,10 @@ def _say(
     practice: Practice,
     actor: Actor,
     lost: set[Head],
-    runs: Sequence[tuple[Volume, Written]],
+    held: Sequence[_Beyond],
 ) -> None:
     if actor.identity is None:
         raise Locked("resuming the log is signed, and that takes the password")
-    held = [_Beyond(volume, run, _names_of(volume, run)) for volume, run in runs]
     with writing(practice, actor.signer) as act:
         if lost:
             statement = state(
@@ -147,11 +162,23 @@ def _say(
     remember(practice.state_folder, act.head, instant(practice.now()))
 
 
+def _held(runs: Sequence[tuple[Volume, Written]], undone: list[tuple[str, str]]) -> list[_Beyond]:
+    """The runs that can be stated anew; the others are told."""
+    held = []
+    for volume, run in runs:
+        try:
+            held.append(_Beyond(volume, run, _names_of(volume, run)))
+        except (Tampered, Failed) as problem:
+            undone.append((volume.label, problem.message))
+    return held
+
+
 def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
     """The recordings of a run's bag, which is the one that its statement names.
 
     Raises:
         Tampered: it is not.
+        Failed: the drive does not give its manifest.
     """
     if not run.manifest:
         return ()
@@ -159,10 +186,7 @@ def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
     with drive_errors():
         found = hash_on_medium(manifest) if manifest.is_file() else ""
     if found != run.manifest:
-        raise Tampered(
-            f'bag {run.name} on volume "{volume.label}" is not the one that was written there',
-            hint="restore from another volume, and keep this one as it is",
-        )
+        raise Tampered(f"its bag {run.name} is not the one that was written there")
     return tuple(names_in(manifest))
 
 
