@@ -291,6 +291,48 @@ def test_a_newest_copy_that_does_not_open_is_named_and_can_be_left_out(house: Ho
     assert rebuilt(house, drive(house)).label == "drive-a"
 
 
+def test_the_newest_copy_is_the_one_with_the_longest_log_whatever_a_clock_said(
+    house: House,
+) -> None:
+    ahead, right = drive(house, "drive-b"), drive(house)
+    now = house.at
+    house.at = now.replace(year=2028)
+    archive(house, ahead)
+    house.at = now.replace(day=26)
+    one_more_call(house)
+    archive(house, right)
+    lose_vault(house)
+    restored(house, ahead, right)
+    assert len(originals_of(house)) == 5
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_a_copy_that_the_newest_one_states_need_not_open(house: House) -> None:
+    """Its password was another then, say."""
+    house.at = house.at.replace(day=26)
+    archive(house, drive(house, "drive-b"))
+    lose_vault(house)
+    keys = last(drive(house) / "catalogue", "*.keys.json")
+    keys.write_bytes(canonical({**parse(keys.read_bytes()), "people": []}))
+    back = rebuilt(house, drive(house), drive(house, "drive-b"))
+    assert (back.label, back.passed_over) == ("drive-b", ())
+
+
+def test_a_copy_that_may_be_newer_and_does_not_open_is_named_whatever_a_clock_said(
+    house: House,
+) -> None:
+    house.at = house.at.replace(year=2028)
+    archive(house, drive(house, "drive-b"))
+    house.at = house.at.replace(year=2026, day=26)
+    archive(house, drive(house))
+    lose_vault(house)
+    keys = last(drive(house) / "catalogue", "*.keys.json")
+    keys.write_bytes(canonical({**parse(keys.read_bytes()), "people": []}))
+    with pytest.raises(Locked, match="drive-a"):
+        rebuilt(house, drive(house), drive(house, "drive-b"))
+    assert not [*house.folder.glob(".vault*")]
+
+
 def test_a_copy_that_leads_off_the_drive_is_not_followed(house: House, tmp_path: Path) -> None:
     sealed = only(drive(house) / "catalogue", "*.sealed")
     sealed.rename(tmp_path / "elsewhere")

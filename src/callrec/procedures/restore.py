@@ -2,8 +2,8 @@
 
 In this order:
 
-    the newest copy of the catalogue that a statement on its drive vouches for is opened, beside the
-        place of the vault, and its whole log is read
+    each copy of the catalogue that a statement on its drive vouches for is opened, beside the place
+        of the vault, and its whole log is read; the one with the longest log is the newest
     heads of all volumes are held against that log: what they know of it is not contradicted
     it is renamed to the vault's place: there is a vault now, or there is none
     somebody who governs resumes the log: the heads that are lost are named, and what the volumes
@@ -46,7 +46,7 @@ from callrec.procedures.fetching import Fetched, fetch
 from callrec.procedures.migrate import migrate_unpacked
 from callrec.procedures.migration_copy import recall_copy
 from callrec.procedures.restore_copy import FoundCopy, check_stated, find_copy, unpack
-from callrec.procedures.resuming import resume
+from callrec.procedures.resuming import is_beyond, resume
 from callrec.procedures.unlock import Unlocked, actor_of
 from callrec.procedures.unpacked import place_of_rebuilding
 from callrec.store.layout import RECORDINGS
@@ -147,8 +147,9 @@ def rebuild(
 
     Raises:
         Misconfigured: there is a vault already.
-        Locked: the password or the kit does not open the newest copy: an older one is taken only
-            where whoever restores leaves that volume out, as it lacks what was done since.
+        Locked: the password or the kit does not open a copy that may be the newest: an older one is
+            taken only where whoever restores leaves that volume out, as it lacks what was done
+            since.
         Tampered: no volume holds a copy that is sound and vouched for.
         Failed: the disk or a drive fails; nothing is there then.
     """
@@ -162,17 +163,11 @@ def rebuild(
 
     copies, passed_over = _newest_first(volumes)
     try:
-        for found in copies:
-            who = opener(found)
-            try:
-                _unpack(found, who, beside)
-                _check(at(beside), found, who, volumes)
-                migrate_unpacked(at(beside))
-            except (Tampered, NotFound) as problem:
-                passed_over.append((found.label, problem.message))
-                continue
-            _put_in_place(beside, folder)
-            return Rebuilt(at(folder), found.label, found.copy.time, who, tuple(passed_over))
+        best = _longest(copies, passed_over, opener, _Beside(beside, at, volumes))
+        if best is not None:
+            _put_in_place(best.place, folder)
+            found = best.found
+            return Rebuilt(at(folder), found.label, found.copy.time, best.who, tuple(passed_over))
     except OSError as error:
         raise Failed(f'"{folder}" cannot be made: {error.strerror}') from error
     finally:
@@ -342,12 +337,80 @@ def _newest_first(
     return sorted(found, key=lambda each: each.copy.time, reverse=True), passed_over
 
 
-def _unpack(found: FoundCopy, who: Opener, beside: Path) -> None:
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(mode=0o700, parents=True)
-    refuse_network_file_system(beside)
-    check_only_ours(beside)
-    unpack(found, who, beside / FILE_NAME)
+@dataclass(frozen=True, slots=True)
+class _Unpacked:
+    """A copy that passed every check."""
+
+    found: FoundCopy
+    who: Opener
+    place: Path
+    """The folder that its catalogue lies in."""
+    size: int
+    """Entries of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Where copies are unpacked, beside the place of the vault, and what they are held against."""
+
+    folder: Path
+    at: Callable[[Path], Practice]
+    volumes: Sequence[Volume]
+
+
+def _longest(
+    copies: Sequence[FoundCopy],
+    passed_over: list[tuple[str, str]],
+    opener: Callable[[FoundCopy], Opener],
+    beside: _Beside,
+) -> _Unpacked | None:
+    """The copy with the longest log: a clock that was wrong may have named an older one later.
+
+    One that is stated in the log of a copy that passed is older, and is not opened.
+    """
+    _make_private(beside.folder)
+    best: _Unpacked | None = None
+    for number, found in enumerate(copies):
+        if best is not None and _is_stated_in(beside.at(best.place), found):
+            continue
+        who, place = opener(found), beside.folder / str(number)
+        try:
+            tried = _unpack(found, who, place, beside)
+        except (Tampered, NotFound) as problem:
+            passed_over.append((found.label, problem.message))
+            shutil.rmtree(place, ignore_errors=True)
+            continue
+        before = best
+        if before is None or tried.size > before.size:
+            best = tried
+        if before is not None:  # there is room for two catalogues, perhaps, and not for each
+            shutil.rmtree(before.place if best is tried else place)
+    return best
+
+
+def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
+    """Whether the log of another copy tells that this one was made."""
+    try:
+        heads = heads_on(practice, [found.volume])
+        stated = [head for _, said, head in heads if said.time == found.copy.time]
+        return any(not is_beyond(practice, head) for head in stated)
+    finally:
+        practice.engine.dispose()
+
+
+def _unpack(found: FoundCopy, who: Opener, place: Path, beside: _Beside) -> _Unpacked:
+    _make_private(place)
+    unpack(found, who, place / FILE_NAME)
+    size = _check(beside.at(place), found, who, beside.volumes)
+    migrate_unpacked(beside.at(place))
+    return _Unpacked(found, who, place, size)
+
+
+def _make_private(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    refuse_network_file_system(folder)
+    check_only_ours(folder)
 
 
 def _check_place(folder: Path) -> None:
@@ -377,8 +440,8 @@ def _put_in_place(beside: Path, folder: Path) -> None:
     sync(folder.parent)
 
 
-def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[Volume]) -> None:
-    """Check all that can be checked of a catalogue that was unpacked."""
+def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[Volume]) -> int:
+    """Check all that can be checked of a catalogue that was unpacked; returns its log's length."""
     heads = heads_on(practice, volumes)
     try:
         with reading(practice.engine) as connection:
@@ -391,6 +454,7 @@ def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[
             lost = {h for each in read_resumed(connection, practice.register) for h in each.lost}
             known = [head for _, _, head in heads if head not in lost]
             check_not_contradicted(connection, known)
+            return stored_head(connection).size
     finally:
         practice.engine.dispose()
 

@@ -86,10 +86,10 @@ def resume(
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
         said = {lost for each in read_resumed(connection, practice.register) for lost in each.lost}
-    beyond = [(v, w, h) for v, w, h in heads if _is_beyond(practice, h)]
+    beyond = [(v, w, h) for v, w, h in heads if is_beyond(practice, h)]
     lost = {head for _, _, head in beyond}
     remembered = recall(practice.state_folder)
-    if remembered is not None and _is_beyond(practice, remembered.head):
+    if remembered is not None and is_beyond(practice, remembered.head):
         lost.add(remembered.head)
     leaves_lost = max((head.size for head in lost), default=ours.size) - ours.size
     runs = [(volume, run) for volume, run, _ in beyond]
@@ -129,7 +129,7 @@ def _lay_proof(
         undone.append((volume.label, f"its proofs are those of before: {problem.message}"))
 
 
-def _is_beyond(practice: Practice, head: Head) -> bool:
+def is_beyond(practice: Practice, head: Head) -> bool:
     """Whether a head is no beginning of the log as it stands."""
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
