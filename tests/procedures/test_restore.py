@@ -26,6 +26,7 @@ from callrec.procedures.backup import back_up
 from callrec.procedures.restore import (
     actor_from,
     bring_back,
+    is_vault,
     open_volumes,
     rebuild,
     repair_from,
@@ -80,7 +81,7 @@ def rebuilt(house: House, *drives: Path, login: str = "dora") -> Rebuilt:
 def restored(house: House, *drives: Path, login: str = "dora") -> Restored:
     """As one command does on a bare machine, or again where the vault is back."""
     volumes = open_volumes(drives or (drive(house),))
-    if (house.folder / "vault").exists():
+    if is_vault(house.config):
         return bring_back(house.open(), house.actor(login), volumes, advance=lambda _: None)
     back = rebuilt(house, *drives, login=login)
     done = bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)

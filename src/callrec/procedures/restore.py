@@ -45,6 +45,7 @@ from callrec.procedures.erasing_volumes import erase_owed, is_owed
 from callrec.procedures.fetching import Fetched, fetch
 from callrec.procedures.migrate import migrate_unpacked
 from callrec.procedures.migration_copy import recall_copy
+from callrec.procedures.newer_copy import volumes_not_known
 from callrec.procedures.restore_copy import FoundCopy, check_stated, find_copy, unpack
 from callrec.procedures.resuming import is_beyond, resume
 from callrec.procedures.unlock import Unlocked, actor_of
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from callrec.procedures.restore_copy import Opener
 
 RESTORED: Final = "restore"
+_UNKNOWN: Final = "its copy of the catalogue may be newer, and does not open with this password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,14 +211,15 @@ def bring_back(
 
     Raises:
         Refused: the actor may not restore.
-        Unusable: a volume belongs to another vault.
-        Tampered: a volume's head contradicts the vault's log.
+        Unusable: a volume belongs to another vault, or has a newer copy of the catalogue.
         Failed: a disk fails; what was fetched before stays.
     """
     _check_ours(practice, volumes)
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
-        resumption = resume(practice, actor, heads_on(practice, volumes))
+        heads = heads_on(practice, volumes)
+        unknown = volumes_not_known(practice, actor, heads)
+        resumption = resume(practice, actor, [each for each in heads if each[0] not in unknown])
     owed = _erase_owed(practice, actor, volumes) if resumption.is_said else ()
     since = _erased_since(practice, volumes)
     fetched = _fetch_all(
@@ -229,7 +232,7 @@ def bring_back(
         fetched=fetched,
         missing=_missing(practice, since.keys()),
         erased_since=tuple(sorted(since.values())),
-        undone=resumption.undone + owed,
+        undone=(*((each.label, _UNKNOWN) for each in unknown), *resumption.undone, *owed),
     )
 
 

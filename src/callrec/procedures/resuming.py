@@ -93,7 +93,7 @@ def resume(
         lost.add(remembered.head)
     leaves_lost = max((head.size for head in lost), default=ours.size) - ours.size
     runs = [(volume, run) for volume, run, _ in beyond]
-    unstated = [run for run in runs if _seq_of(practice, *run) is None]
+    unstated = [run for run in runs if seq_of(practice, *run) is None]
     is_new = bool(lost - said)
     undone = list[tuple[str, str]]()
     if is_new or unstated:
@@ -108,7 +108,7 @@ def resume(
     return Resumption(ours.size, leaves_lost, is_said=True, undone=tuple(dict.fromkeys(undone)))
 
 
-def _seq_of(practice: Practice, volume: Volume, run: Written) -> int | None:
+def seq_of(practice: Practice, volume: Volume, run: Written) -> int | None:
     """Of the leaf that states a run as it lies on a volume; None: none does."""
     with reading(practice.engine) as connection:
         stated = written_to(practice, connection, volume.volume).get(run.name)
@@ -118,7 +118,7 @@ def _seq_of(practice: Practice, volume: Volume, run: Written) -> int | None:
 def _lay_proof(
     practice: Practice, volume: Volume, run: Written, undone: list[tuple[str, str]]
 ) -> None:
-    seq = _seq_of(practice, volume, run)
+    seq = seq_of(practice, volume, run)
     if seq is None:
         return
     with reading(practice.engine) as connection:
