@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
+from callrec.procedures import archive as archive_procedure
 from callrec.procedures import erasing_volumes
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
@@ -48,6 +49,7 @@ from procedures.erasures import (
     bags_of,
     erase,
     found_in,
+    keys_in_copy,
     look_for,
     secrets_of,
     tokens_of,
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
+    from types import ModuleType
 
     from practices import House
 
@@ -128,6 +131,47 @@ def test_a_copy_of_the_catalogue_from_before_owes_it_without_any_recording(house
     assert not before & {path.name for path in (backup / "catalogue").iterdir()}
     assert faults(verify(house, backup)) == []
     assert verified(house).verdict is Verdict.INTACT
+
+
+def meanwhile(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, comes: Callable[[], object]
+) -> None:
+    """Once a copy of the catalogue is on a drive, and before anything vouches for it."""
+    actual = module.write_copy
+
+    def write_copy(*args: Any, **named: Any) -> object:
+        monkeypatch.undo()
+        made = actual(*args, **named)
+        comes()
+        return made
+
+    monkeypatch.setattr(module, "write_copy", write_copy)
+
+
+def test_what_is_erased_while_a_backup_is_made_is_not_in_it(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup, reference = drive(house, "backup"), approved_erasure(house, 1)
+    practice, actor = house.practice, signed_in(house, "dora")
+    meanwhile(monkeypatch, archive_procedure, lambda: erase(house, reference))
+    back_up(practice, actor, backup, label=None)
+    assert keys_in_copy(backup, tmp_path) == {2, 3, 4}
+    assert erase(house, reference).is_done
+    assert faults(verify(house, backup)) == []
+
+
+def test_what_is_erased_while_another_is_erased_from_a_volume_is_not_in_its_copy(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    volume = drive(house)
+    archive(house, volume)
+    first, second = approved_erasure(house, 1), approved_erasure(house, 2)
+    meanwhile(monkeypatch, erasing_volumes, lambda: erase(house, second))
+    assert erase(house, first, volume).is_done
+    assert keys_in_copy(volume, tmp_path) == {3, 4}
+    assert erase(house, second).owed == {"drive-a": 1}
+    assert erase(house, second, volume).is_done
+    assert faults(verify(house, volume)) == []
 
 
 def test_copies_that_migrations_left_in_the_vault_go(house: House) -> None:

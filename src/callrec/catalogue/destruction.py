@@ -140,6 +140,11 @@ def not_destroyed(connection: Connection, files: Sequence[str]) -> set[str]:
     return found
 
 
+def newest_destruction(connection: Connection) -> int | None:
+    """Sequence of the leaf by which something was destroyed last; None: nothing was."""
+    return connection.execute(select(func.max(tables.certificate.c.seq))).scalar()
+
+
 def copy_is_older(connection: Connection, volume: str) -> bool:
     """Whether a volume's copy of the catalogue is from before the newest destruction."""
     table = tables.volume

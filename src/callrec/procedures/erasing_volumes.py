@@ -33,7 +33,13 @@ from callrec.archive.erasing import (
     unfinished_names,
 )
 from callrec.archive.marker import MARKER, open_volume
-from callrec.catalogue.destruction import copy_is_older, drop_owed, not_destroyed, owed_on
+from callrec.catalogue.destruction import (
+    copy_is_older,
+    drop_owed,
+    newest_destruction,
+    not_destroyed,
+    owed_on,
+)
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     drop_bag,
@@ -220,16 +226,28 @@ class _Run:
             advance(len(each.gone))
         name = next_name(practice.now(), written)
         self._notes.begin(volume.volume, name)
-        self._check_there()
-        copy = write_copy(practice, volume, name, work=self._notes.copy_folder)
-        self._check_there()
-        with writing(practice, self._actor.signer) as act:
-            self._write_down(act, name, copy, owing, uids)
+        self._state_copy(name, owing, uids)
         with reading(practice.engine) as connection:
             lay_proofs(practice, volume, read_written(practice, connection, volume.volume))
         volume.drop_other_copies(time_of(name))
         self._notes.end(volume.volume)
         return len(uids)
+
+    def _state_copy(self, name: str, owing: Sequence[_Owing], erased: Sequence[str]) -> None:
+        """A copy of the catalogue and the statements of it.
+
+        What somebody destroys between the two, the copy has yet: then it is written once more.
+        """
+        practice = self._practice
+        while True:
+            with reading(practice.engine) as connection:
+                newest = newest_destruction(connection)
+            self._check_there()
+            copy = write_copy(practice, self._volume, name, work=self._notes.copy_folder)
+            self._check_there()
+            with writing(practice, self._actor.signer) as act:
+                if newest_destruction(act.connection) == newest:
+                    return self._write_down(act, name, copy, owing, erased)
 
     def _drop_unfinished(self) -> None:
         """Take out of a bag that was begun what is destroyed: no statement tells of it."""

@@ -21,6 +21,7 @@ from callrec.store.disk import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
     from callrec.archive.volume import Volume
     from callrec.audit.log import Head
     from callrec.practice import Actor, Practice
