@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from archive.vault_files import snapshot
-from callrec.archive.marker import begin_volume, check_target, is_volume, open_volume
+from callrec.archive.marker import begin_volume, check_target, is_volume, open_volume, relabel
 from callrec.errors import Failed, NotFound, Tampered, Unusable
 from store.small_disk import read_only, small_disk
 
@@ -34,6 +35,18 @@ def test_the_marker_is_json_that_anybody_can_read(tmp_path: Path) -> None:
     begin(tmp_path)
     says = json.loads((tmp_path / "CALLREC-VOLUME.json").read_bytes())
     assert says == {"format": 1, "label": "archive-a", "vault": VAULT, "volume": VOLUME}
+
+
+def test_a_volume_takes_another_label_and_is_otherwise_the_same(tmp_path: Path) -> None:
+    called = replace(begin(tmp_path), label="archive-b")
+    relabel(called)
+    assert open_volume(tmp_path) == called
+
+
+def test_another_volume_that_lies_there_keeps_its_label(tmp_path: Path) -> None:
+    begun = begin(tmp_path)
+    relabel(replace(begun, volume="2d" * 16, label="archive-b"))
+    assert open_volume(tmp_path) == begun
 
 
 def test_what_else_lies_on_the_drive_is_left_alone(tmp_path: Path) -> None:

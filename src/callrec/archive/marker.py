@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.archive.drive import PARTIAL, drive_errors, read_small, whole_file
@@ -91,6 +92,19 @@ def begin_volume(at: Path, *, volume: str, vault: str, label: str) -> Volume:
                 folder.rmdir()
         raise
     return begun
+
+
+def relabel(volume: Volume) -> None:
+    """Let a volume's marker say the label that it has now; where it does, nothing is written.
+
+    Raises:
+        NotFound, Unusable, Tampered: as `open_volume`.
+        Failed: the drive does not take it; the label before stands.
+    """
+    there = open_volume(volume.at)
+    if there.label != volume.label and replace(there, label=volume.label) == volume:
+        with whole_file(volume.at / MARKER) as marker:
+            marker.write(_marker_of(volume))
 
 
 def open_volume(at: Path) -> Volume:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.archive.bag import MANIFEST, Bag, write_bag
 from callrec.archive.drive import check_attached, check_read_back, drive_errors, remove
-from callrec.archive.marker import begin_volume, is_volume, open_volume
+from callrec.archive.marker import begin_volume, is_volume, open_volume, relabel
 from callrec.archive.serial import serial_of
 from callrec.catalogue.destruction import newest_destruction
 from callrec.catalogue.engine import FILE_NAME, reading
@@ -189,6 +189,8 @@ class _Run:
         self._check_attached()
         if plan.target.is_new:
             begin_volume(volume.at, volume=volume.volume, vault=volume.vault, label=volume.label)
+        else:
+            relabel(volume)
         bag, begun = None, volume.unfinished_bag()
         if plan.items:
             bag = write_bag(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -84,7 +84,7 @@ def target_at(practice: Practice, to: Path, label: str | None) -> Target:
     Args:
         practice: the open vault.
         to: the drive's folder.
-        label: of a new volume; None: the folder's name.
+        label: of a volume that is new, or that no run has ended on yet; None: the folder's name.
 
     Raises:
         Unusable: the folder or the label will not do, or the volume belongs to another vault.
@@ -115,6 +115,9 @@ def _known(practice: Practice, to: Path, label: str | None) -> Target:
             "this volume was reported lost",
             hint="read it back and count it again: callrec archive found DIR",
         )
+    if label is not None and row is None:  # nothing came to be written there: it may change
+        check_label(label)
+        volume = replace(volume, label=label)
     if label not in (None, volume.label):
         raise Unusable(
             "this volume has another label, and keeps it",
