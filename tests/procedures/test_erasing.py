@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from datetime import timedelta
@@ -24,11 +25,13 @@ from callrec.procedures.destruction_certificate import certify_destruction
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.erasing import foresee_erasure
+from callrec.procedures.incident_list import list_incidents
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.migration_copy import keep_sealed
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.rotating import rotate_keys
+from callrec.procedures.status import look
 from callrec.procedures.volume_lost import Loss, report_found, report_lost
 from callrec.store.directory import DirectoryStore
 from procedures.asking import (
@@ -43,7 +46,16 @@ from procedures.asking import (
     state_of,
     with_recordings,
 )
-from procedures.drives import archive, come_back, drive, faults, tight_drive, vanish, verify
+from procedures.drives import (
+    archive,
+    come_back,
+    drive,
+    faults,
+    pulled_out,
+    tight_drive,
+    vanish,
+    verify,
+)
 from procedures.erasures import (
     approved_erasure,
     bags_of,
@@ -59,7 +71,7 @@ from procedures.holding import ANN, BOB, ask, by_hand, leaves, verified
 from procedures.spool import take_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
     from types import ModuleType
@@ -172,6 +184,74 @@ def test_what_is_erased_while_another_is_erased_from_a_volume_is_not_in_its_copy
     assert erase(house, second).owed == {"drive-a": 1}
     assert erase(house, second, volume).is_done
     assert faults(verify(house, volume)) == []
+
+
+def owed(house: House, reference: str) -> Mapping[str, int]:
+    """What is owed under it, and nothing else is; there is a certificate once nothing is."""
+    done = erase(house, reference)
+    certificate = certify_destruction(house.practice, reference, released_to=())
+    assert (certificate is not None) == done.is_done
+    assert look(house.practice, None).erasure_owed == done.owed
+    return done.owed
+
+
+def test_a_new_drive_that_was_pulled_out_before_its_statement_owes_it(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, away, reference = drive(house), tmp_path / "away", approved_erasure(house, 1)
+    (row,) = rows(house, "SELECT ciphertext FROM recording WHERE id = 1")
+    pulled_out(house, at, away, monkeypatch)
+    assert owed(house, reference) == {"drive-a": 1}
+    assert 1 in keys_in_copy(away, tmp_path)
+    away.rename(at)
+    assert erase(house, reference, at).is_done
+    assert owed(house, reference) == {}
+    assert [*(at / "catalogue").iterdir()] == []
+    assert [*at.rglob(row.ciphertext)] == []
+    archive(house, at)
+    assert faults(verify(house, at)) == []
+
+
+def test_a_new_drive_that_was_pulled_out_and_is_lost_owes_nothing(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = approved_erasure(house, 1)
+    pulled_out(house, drive(house), tmp_path / "away", monkeypatch)
+    archive(house, drive(house))  # another one, which has its label now
+    (called,) = owed(house, reference).keys() - {"drive-a"}
+    assert erase(house, reference, drive(house)).owed == {called: 1}
+    lost = report_lost(
+        house.practice, house.actor("max"), Loss(label=called, noticed_at=house.now())
+    )
+    assert (lost.recordings, lost.without_copy) == ((), ())
+    assert owed(house, reference) == {}
+    assert len(list_incidents(house.practice, house.actor("dora"))) == 1
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_a_drive_that_was_pulled_out_before_its_older_copy_went_owes_it(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, away = drive(house), tmp_path / "away"
+    archive(house, at)
+    reference = approved_erasure(house, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing_volumes, "lay_proofs", lambda *_: at.rename(away))
+        with pytest.raises(Failed):
+            erase(house, reference, at)
+    house.open()
+    assert owed(house, reference) == {"drive-a": 1}
+    away.rename(at)
+    assert erase(house, reference, at).is_done
+    assert keys_in_copy(at, tmp_path) == {2, 3, 4}
+
+
+def test_what_an_older_callrec_noted_of_a_run_that_was_cut_off_owes_it_too(house: House) -> None:
+    archive(house, drive(house))
+    reference = approved_erasure(house, 1)
+    note = house.config.vault / "archiving" / "unfinished.json"
+    note.write_text(json.dumps({"70" * 16: "20261125T120000Z-1"}))
+    assert erase(house, reference, drive(house)).owed == {"70" * 16: 1}
 
 
 def test_copies_that_migrations_left_in_the_vault_go(house: House) -> None:

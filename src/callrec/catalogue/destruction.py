@@ -6,9 +6,10 @@ Deleting a row leaves none of its bytes in the catalogue's file only once that i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import func, select, union, union_all
+from sqlalchemy import func, select, union_all
 
 from callrec.catalogue import tables
 from callrec.catalogue.volumes import IN_USE
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 DESTROYED: Final = "destroyed"
 """State of a recording of which nothing but a stub is left."""
 _AT_ONCE: Final = 500
+
+
+class Begun(NamedTuple):
+    """A volume on which a run was begun and did not end: several copies may lie there."""
+
+    label: str
+    """Empty: it was not noted."""
+    known: int
+    """How many entries of the log each of these knows at the least."""
 
 
 def strip(
@@ -171,7 +181,11 @@ def _held() -> Subquery:
 
 
 def owed_by_label(
-    connection: Connection, certificate: str | None = None, *, standing: str = IN_USE
+    connection: Connection,
+    certificate: str | None = None,
+    *,
+    standing: str = IN_USE,
+    begun: Mapping[str, Begun] | None = None,
 ) -> Mapping[str, int]:
     """How many destroyed recordings each volume holds or tells of yet, by its label.
 
@@ -182,23 +196,49 @@ def owed_by_label(
         connection: to the catalogue.
         certificate: only what was destroyed under this one, by its id; None: all.
         standing: of the volumes; from one that is lost nothing can be erased.
+        begun: volumes, by their ids, on which a run was begun and did not end.
     """
-    held, stub, volume, made = _held(), tables.destroyed, tables.volume, tables.certificate
+    held, stub, made = _held(), tables.destroyed, tables.certificate
     files = select(held.c.volume, held.c.recording).join(stub, stub.c.recording == held.c.recording)
-    copies = (
-        select(volume.c.id.label("volume"), stub.c.recording)
-        .join(made, made.c.seq >= volume.c.head_size)
-        .join(stub, stub.c.certificate == made.c.id)
-    )
+    stubs = select(made.c.seq, stub.c.recording).join(stub, stub.c.certificate == made.c.id)
     if certificate is not None:
         files = files.where(stub.c.certificate == certificate)
-        copies = copies.where(stub.c.certificate == certificate)
-    owed = union(files, copies).subquery()
-    query = (
-        select(volume.c.label, func.count().label("owed"))
-        .join(owed, owed.c.volume == volume.c.id)
-        .where(volume.c.standing == standing)
-        .group_by(volume.c.label)
-        .order_by(volume.c.label)
-    )
-    return {row.label: row.owed for row in connection.execute(query)}
+        stubs = stubs.where(stub.c.certificate == certificate)
+    known = entries_known(connection)
+    for volume, each in (begun or {}).items():
+        known[volume] = min(each.known, known.get(volume, each.known))
+    owed: dict[str, set[int]] = defaultdict(set)
+    for volume, recording in connection.execute(files):
+        owed[volume].add(recording)
+    destroyed = connection.execute(stubs).all()
+    for volume, size in known.items():
+        owed[volume] |= {recording for seq, recording in destroyed if seq >= size}
+    table = tables.volume
+    query = select(table.c.id, table.c.label).where(table.c.standing == standing)
+    labels = {row.id: row.label for row in connection.execute(query)}
+    labels |= labels_of_begun(connection, begun or {})
+    counted = {labels[volume]: len(found) for volume, found in owed.items() if volume in labels}
+    return {label: count for label, count in sorted(counted.items()) if count}
+
+
+def labels_of_begun(connection: Connection, begun: Mapping[str, Begun]) -> dict[str, str]:
+    """What the volumes are called of which nothing is known but that a run was begun there, by id.
+
+    Its id is what a volume is called whose label another has, or of which no label was noted.
+    """
+    rows = connection.execute(select(tables.volume.c.id, tables.volume.c.label)).all()
+    there, taken = {row.id for row in rows}, {row.label for row in rows} | {""}
+    found = {}
+    for volume, each in begun.items():
+        if volume not in there:
+            found[volume] = volume if each.label in taken else each.label
+            taken.add(each.label)
+    return found
+
+
+def entries_known(connection: Connection) -> dict[str, int]:
+    """How many entries of the log each volume's copy of the catalogue knows, by the volume's id."""
+    table = tables.volume
+    return {
+        row.id: row.head_size for row in connection.execute(select(table.c.id, table.c.head_size))
+    }

@@ -38,9 +38,10 @@ from callrec.procedures.archive_copy import time_of, write_copy
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
 from callrec.procedures.archive_removal import remove_local
-from callrec.procedures.archive_unfinished import archiving, clear, unmake
+from callrec.procedures.archive_unfinished import archiving, begin, clear, unmake
 from callrec.procedures.attached import remember_place
 from callrec.procedures.custody import to_millis
+from callrec.procedures.destruction_done import settle
 from callrec.procedures.erasing_volumes import erase_owed
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def archive_recordings(
             if removes
             else None
         )
+        settle(practice, actor)  # of what was destroyed meanwhile, nothing is left there
         return replace(done, removed=removed, erased=erased)
 
 
@@ -162,7 +164,7 @@ class _Run:
         record(self._practice, self._actor, BEGUN, subject=[volume.volume], details=details)
         if not plan.target.is_new:
             self._finish(begun)
-        self._notes.begin(volume.volume, plan.name)
+        begin(self._practice, self._notes, volume, plan.name)
         try:
             bag, seq = self._write()
         except BaseException:

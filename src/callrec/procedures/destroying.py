@@ -36,7 +36,7 @@ from callrec.policy.destroying import (
 from callrec.policy.request import ENDED, RequestAct
 from callrec.practice import attempt, writing
 from callrec.procedures.approvals import check_decided, how_it_ended
-from callrec.procedures.archive_unfinished import COPY, FOLDER
+from callrec.procedures.archive_unfinished import COPY, FOLDER, owed_by_label
 from callrec.procedures.custody import Opening, to_millis
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destruction_done import settle
@@ -180,7 +180,7 @@ def read_outcome(practice: Practice, actor: Actor, reference: str) -> Destructio
         return Destruction(
             certificate=f"C-{row.number}",
             destroyed=tuple(stub.id for stub in stubs),
-            owed=destruction.owed_by_label(connection, row.id),
+            owed=owed_by_label(practice, connection, row.id),
             released_to=recipients_of(practice, actor, connection, {s.uid: s.id for s in stubs}),
         )
 

@@ -64,7 +64,7 @@ from callrec.procedures.archive_survey import (
     manifest_hash,
     read_written,
 )
-from callrec.procedures.archive_unfinished import FOLDER, Archiving, archiving, clear
+from callrec.procedures.archive_unfinished import FOLDER, Archiving, archiving, begin, clear
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
 from callrec.store.layout import is_name
@@ -213,6 +213,7 @@ class _Run:
             self._check(connection, written, owing)
             is_told_of = copy_is_older(connection, volume.volume)
         if not rows and not is_told_of:
+            self._drop_unfinished()  # a run that was cut off may have copied it
             return 0
         details = {"bags": len(owing), "recordings": len(rows)}
         record(practice, self._actor, BEGUN, subject=[volume.volume], details=details)
@@ -225,7 +226,7 @@ class _Run:
                 rewrite(volume.bag_path(each.name), set(each.gone))
             advance(len(each.gone))
         name = next_name(practice.now(), written)
-        self._notes.begin(volume.volume, name)
+        begin(practice, self._notes, volume, name)
         self._state_copy(name, owing, uids)
         with reading(practice.engine) as connection:
             lay_proofs(practice, volume, read_written(practice, connection, volume.volume))
