@@ -88,8 +88,10 @@ def keys_in_copy(volume: Path, work: Path) -> set[int]:
     """Numbers of the recordings whose keys the copy of the catalogue on a volume has."""
     (opened,) = open_volumes([volume])
     found = find_copy(opened)
-    unpack(found, by_password(password_of("dora"))(found), work / "unpacked.sqlite")
-    with closing(sqlite3.connect(work / "unpacked.sqlite")) as copy:
+    at = work / "unpacked.sqlite"
+    at.unlink(missing_ok=True)
+    unpack(found, by_password(password_of("dora"))(found), at)
+    with closing(sqlite3.connect(at)) as copy:
         return {n for (n,) in copy.execute("SELECT id FROM recording WHERE data_key IS NOT NULL")}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ import practices
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, NotFound, Refused
 from callrec.policy.role import VaultKey
+from callrec.procedures import restore as restore_procedure
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
 from callrec.procedures.reencrypting import reencrypt
@@ -26,8 +28,16 @@ from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.show import show_recording
 from cli.transcript import password_of
 from procedures.asking import grants_of, rows, signed_in
-from procedures.drives import archive, drive, faults, flip, only, verify
-from procedures.erasures import approved_erasure, bags_of, erase, found_in, secrets_of, tokens_of
+from procedures.drives import archive, contents, drive, faults, flip, only, verify
+from procedures.erasures import (
+    approved_erasure,
+    bags_of,
+    erase,
+    found_in,
+    keys_in_copy,
+    secrets_of,
+    tokens_of,
+)
 from procedures.holding import verified, with_two_callers
 
 if TYPE_CHECKING:
@@ -203,3 +213,69 @@ def repaired(house: House, *volumes: Path) -> Repaired:
     done = repair_from(house.practice, house.actor("dora"), opened, advance=lambda _: None)
     house.open()
     return done
+
+
+def come_later(house: House, *volumes: Path) -> None:
+    """Volumes that are attached once the vault is there again."""
+    actor = signed_in(house, "dora")
+    bring_back(house.practice, actor, open_volumes(volumes), advance=lambda _: None)
+    house.open()
+
+
+def backed_up(house: House) -> Path:
+    at = drive(house, "backup")
+    back_up(house.practice, house.actor("dora"), at, label=None)
+    house.open()
+    return at
+
+
+def pay(house: House, reference: str, backup: Path, tmp_path: Path) -> None:
+    """A backup of a log that was lost comes back: what was erased on this one goes from it too."""
+    assert erase(house, reference, *both(house)).owed == {"backup": 1}
+    assert 1 in keys_in_copy(backup, tmp_path)
+    come_later(house, backup)
+    assert keys_in_copy(backup, tmp_path) == {2, 3, 4}
+    assert erase(house, reference).is_done
+    assert faults(verify(house, backup)) == []
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_a_backup_of_a_log_that_was_lost_owes_what_was_erased_after_the_restore(
+    house: House, tmp_path: Path
+) -> None:
+    backup = backed_up(house)
+    archive(house, drive(house, "drive-b"))
+    house.at += timedelta(days=1)
+    backed_up(house)
+    lose_vault(house)
+    restored(house, drive(house, "drive-b"))
+    pay(house, approved_erasure(house, 1), backup, tmp_path)
+
+
+def test_a_backup_that_is_stated_anew_owes_it_until_another_copy_is_there(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = backed_up(house)
+    archive(house, drive(house, "drive-b"))
+    house.at += timedelta(days=1)
+    backed_up(house)
+    lose_vault(house)
+    restored(house, drive(house, "drive-b"))
+    reference = approved_erasure(house, 1)
+    erase(house, reference, *both(house))
+    with monkeypatch.context() as patched:
+        patched.setattr(restore_procedure, "_erase_owed", lambda *_: ())  # as if it was cut off
+        come_later(house, backup)
+    pay(house, reference, backup, tmp_path)
+
+
+def test_a_backup_that_is_stated_anew_and_knows_of_the_erasure_is_left_alone(house: House) -> None:
+    erase(house, approved_erasure(house, 1), *both(house))
+    archive(house, drive(house, "drive-a"))
+    house.at += timedelta(days=1)
+    backup = backed_up(house)
+    before = contents(backup / "catalogue")
+    lose_vault(house)
+    restored(house, drive(house, "drive-a"))
+    come_later(house, backup)
+    assert contents(backup / "catalogue") == before

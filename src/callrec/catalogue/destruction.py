@@ -13,7 +13,8 @@ from sqlalchemy import func, select, union_all
 
 from callrec.catalogue import tables
 from callrec.catalogue.volumes import IN_USE
-from callrec.errors import NotFound
+from callrec.crypto.canonical import parse
+from callrec.errors import NotFound, Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -157,10 +158,8 @@ def newest_destruction(connection: Connection) -> int | None:
 
 def copy_is_older(connection: Connection, volume: str) -> bool:
     """Whether a volume's copy of the catalogue is from before the newest destruction."""
-    table = tables.volume
-    head = select(table.c.head_size).where(table.c.id == volume).scalar_subquery()
-    newest = select(func.max(tables.certificate.c.seq)).scalar_subquery()
-    return bool(connection.execute(select(newest >= head)).scalar())
+    known, newest = entries_known(connection).get(volume), newest_destruction(connection)
+    return known is not None and newest is not None and newest >= known
 
 
 def drop_owed(connection: Connection, volume: str, recordings: Collection[int]) -> None:
@@ -237,8 +236,27 @@ def labels_of_begun(connection: Connection, begun: Mapping[str, Begun]) -> dict[
 
 
 def entries_known(connection: Connection) -> dict[str, int]:
-    """How many entries of the log each volume's copy of the catalogue knows, by the volume's id."""
-    table = tables.volume
-    return {
-        row.id: row.head_size for row in connection.execute(select(table.c.id, table.c.head_size))
-    }
+    """How many entries of the log each volume's copy of the catalogue knows, by the volume's id.
+
+    All before its statement; of a copy that is of a log which was lost, what its statement says;
+    none where that cannot be read.
+    """
+    volume, leaf, statement = tables.volume.c, tables.leaf.c, tables.statement.c
+    rows = connection.execute(
+        select(volume.id, volume.head_size, statement.body)
+        .outerjoin(tables.leaf, leaf.seq == volume.head_size - 1)
+        .outerjoin(tables.statement, statement.digest == leaf.statement)
+    )
+    return {row.id: _known(row.body, row.head_size) for row in rows}
+
+
+def _known(statement: bytes | None, all_: int) -> int:
+    try:
+        said = parse(statement or b"")
+    except Tampered:
+        return 0
+    match said:
+        case {"common": int(size)}:
+            return min(size, all_)
+        case _:
+            return all_

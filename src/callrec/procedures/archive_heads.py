@@ -82,12 +82,15 @@ def statement_fields(
     size: int,
     root: bytes,
     erased: Sequence[str] = (),
+    common: int | None = None,
 ) -> dict[str, Any]:
     """The fields of a ``volume`` statement; ``size`` and ``root`` are the log's head before it.
 
-    ``erased`` stands in it only where something was.
+    ``erased`` stands in it only where something was, and ``common`` only where the copy of the
+    catalogue is of a log that was lost: how many entries of this one it knows at the least.
     """
     return {
+        **({} if common is None else {"common": common}),
         **({"erased": list(erased)} if erased else {}),
         "bag": name,
         "catalogue": catalogue,

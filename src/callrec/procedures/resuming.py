@@ -19,6 +19,7 @@ from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.remembered import forget, recall, remember
 from callrec.audit.resumed import KIND, RESUMED, read_resumed, resumed_fields
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import drop_bag, put_bag, put_unknown, save_volume
 from callrec.crypto.canonical import instant
@@ -49,6 +50,8 @@ class _Beyond(NamedTuple):
     run: Written
     names: tuple[str, ...]
     """Of the recordings in its bag."""
+    common: int
+    """How many entries its copy of the catalogue knows of this log, at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ def resume(
     """
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
-        said = {lost for each in read_resumed(connection, practice.register) for lost in each.lost}
+        resumed = read_resumed(connection, practice.register)
+    said = {lost for each in resumed for lost in each.lost}
     beyond = [(v, w, h) for v, w, h in heads if is_beyond(practice, h)]
     lost = {head for _, _, head in beyond}
     remembered = recall(practice.state_folder)
@@ -99,7 +103,8 @@ def resume(
     if is_new or unstated:
         if Power.GOVERN not in powers(practice, actor):
             return Resumption(ours.size, leaves_lost, is_said=False)
-        held = _held(unstated, undone)
+        went_on = [*(each.size for each in resumed), ours.size]
+        held = _held(practice, unstated, undone, went_on=went_on)
         if is_new or held:
             _say(practice, actor, lost - said, held)
     for volume, run in runs:  # those of a run that was cut off before it could, too
@@ -162,12 +167,26 @@ def _say(
     remember(practice.state_folder, act.head, instant(practice.now()))
 
 
-def _held(runs: Sequence[tuple[Volume, Written]], undone: list[tuple[str, str]]) -> list[_Beyond]:
-    """The runs that can be stated anew; the others are told."""
+def _held(
+    practice: Practice,
+    runs: Sequence[tuple[Volume, Written]],
+    undone: list[tuple[str, str]],
+    *,
+    went_on: Sequence[int],
+) -> list[_Beyond]:
+    """The runs that can be stated anew, and how much of this log their copies know.
+
+    The others are told. A log that was lost has the entries of this one up to where this one went
+    on without it. Which of the restores that was, the volume does not tell: the first after what it
+    surely knows.
+    """
+    with reading(practice.engine) as connection:
+        known = entries_known(connection)
     held = []
     for volume, run in runs:
+        common = min(size for size in went_on if size >= known.get(volume.volume, 0))
         try:
-            held.append(_Beyond(volume, run, _names_of(volume, run)))
+            held.append(_Beyond(volume, run, _names_of(volume, run), common))
         except (Tampered, Failed) as problem:
             undone.append((volume.label, problem.message))
     return held
@@ -192,7 +211,7 @@ def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
 
 def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond) -> None:
     assert actor.identity is not None  # noqa: S101 - _say asked for it
-    volume, run, names = beyond
+    volume, run, names, common = beyond
     statement = state(
         VOLUME,
         vault=practice.vault,
@@ -208,6 +227,7 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
             size=act.head.size,
             root=act.head.root,
             erased=run.erased,
+            common=common,
         ),
     )
     act.leaf(
