@@ -260,7 +260,8 @@ def test_a_trigger_that_is_planted_while_the_log_is_verified_is_seen(
     planted = "CREATE TRIGGER quiet AFTER INSERT ON leaf BEGIN DELETE FROM leaf; END"
     meanwhile(audit_verify, "state_folder", lambda: sql(house, planted))
     answer = type_in(house, "dora", "audit", "verify")
-    assert (answer.status, answer.out) == (Tampered.exit_status, "")
+    assert answer.status == Tampered.exit_status
+    assert answer.out.startswith("TAMPERED\n")
     assert "not those that callrec made" in answer.err
 
 
