@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,7 +31,6 @@ from procedures.told import take_in_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from callrec.procedures.reconcile import Reconciliation
     from fixtures.exchange import Call
@@ -208,6 +208,12 @@ def test_a_file_that_is_none_opens_nothing(
     (tmp_path / "letter.txt").write_text("Dear practice,\nall is well.\n", encoding="utf-8")
     with pytest.raises(error):
         reconciled(house, tmp_path / name)
+    assert acts(house) == [("reconcile", Outcome.FAILED)]
+
+
+def test_a_file_whose_name_is_no_unicode_is_told_and_on_record(house: House) -> None:
+    with pytest.raises(NotFound, match=r"\\udce4\.csv"):
+        reconciled(house, Path("R\udce4.csv"))
     assert acts(house) == [("reconcile", Outcome.FAILED)]
 
 
