@@ -314,6 +314,21 @@ def test_the_vault_is_the_named_then_the_variables_then_the_files(tmp_path: Path
     assert load_config(None, environ, None).vault == tmp_path / "of-file"
 
 
+NO_PLACES = {
+    "a name that no folder can have": ("v" * 300, "the name of the vault is too long"),
+    "a way that no folder can have": ("v/" * 3000, "the name of the vault is too long"),
+    "a name that SQLite takes by halves": ("v\udce4", "not text in UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("name", "said"), NO_PLACES.values(), ids=NO_PLACES)
+def test_where_no_vault_can_lie_is_told(name: str, said: str) -> None:
+    with pytest.raises(Misconfigured, match=said):
+        load_config(None, {}, Path(name))
+    with pytest.raises(Misconfigured, match=said):
+        load_config(None, {"CALLREC_VAULT": name}, None)
+
+
 HALF_MAIL = {
     "host without sender": ('host = "mail.test"', "mail.host needs mail.sender"),
     "user without password": ('user = "post"', "mail.user needs mail.password_file"),

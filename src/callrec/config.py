@@ -6,6 +6,7 @@ names the nearest known one: a setting misspelt must not be a setting ignored.
 
 from __future__ import annotations
 
+import errno
 import os
 import tomllib
 from collections.abc import Mapping  # noqa: TC003  # pydantic reads it
@@ -400,7 +401,7 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
 
     Raises:
         Misconfigured: a named file is missing; a file cannot be read, others can change it, it is
-            no TOML, or holds a key or a value that we do not know.
+            no TOML, or holds a key or a value that we do not know; no vault can lie in that place.
     """
     named = path or _path_in(environ, "CALLREC_CONFIG")
     file = named or user_config_path("callrec", appauthor=False) / "config.toml"
@@ -408,7 +409,25 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
     chosen = vault or _path_in(environ, "CALLREC_VAULT")
     # In the file a path is relative to the file, or the vault would move with whoever looks for it.
     place = chosen.absolute() if chosen else _beside(file, config.vault)
+    _check_nameable(place)
     return config.model_copy(update={"vault": place, "mail": _placed(config.mail, file)})
+
+
+def _check_nameable(vault: Path) -> None:
+    """Check that a vault can have this name; whether one is there, who opens it is told.
+
+    In bytes that are no UTF-8, SQLite would take it for some things and not for others.
+    """
+    try:
+        str(vault).encode()
+        vault.lstat()
+    except UnicodeEncodeError:
+        raise Misconfigured(
+            "the way to the vault is not text in UTF-8", hint="rename the folder, or name another"
+        ) from None
+    except OSError as problem:
+        if problem.errno == errno.ENAMETOOLONG:
+            raise Misconfigured("the name of the vault is too long", hint="name another") from None
 
 
 def _placed(mail: Mail, file: Path) -> Mail:
