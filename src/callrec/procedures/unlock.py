@@ -209,7 +209,9 @@ def _lock_of(practice: Practice, login: str) -> tuple[Row[tuple[object, ...]] | 
     if not rows:
         raise Tampered("nobody has a password any more: somebody took their locks away")
     row = next((row for row in rows if row.login == login), None)
-    place = int.from_bytes(primitives.sha256(practice.root, login.encode())) % len(rows)
+    place = int.from_bytes(primitives.sha256(practice.root, login.encode(errors="replace"))) % len(
+        rows
+    )
     shown = rows[place] if row is None else row
     return row, LockedSeed.from_json(parse(shown.claimed or shown.locked))
 
