@@ -353,6 +353,7 @@ def test_what_is_to_be_done_is_read_from_what_is_typed(tmp_path: Path) -> None:
         "delete:": "keep, delete or move:DIR",
         "keep:/tmp": "keep, delete or move:DIR",
         "move:/nowhere": "the folder to move to does not exist",
+        f"move:{'n' * 300}": "the folder to move to does not exist",
     }.items(),
 )
 def test_anything_else_is_refused(typed: str, why: str) -> None:

@@ -411,6 +411,13 @@ def test_a_vault_that_is_there_is_not_written_over(house: House) -> None:
         rebuilt(house)
 
 
+def test_a_file_is_no_place_for_a_vault(house: House) -> None:
+    lose_vault(house)
+    house.config.vault.write_text("a letter")
+    with pytest.raises(Misconfigured, match="in use already"):
+        rebuilt(house)
+
+
 def test_a_folder_that_is_no_volume_is_refused(house: House) -> None:
     with pytest.raises(NotFound, match="no callrec volume"):
         open_volumes([house.folder / "spool"])

@@ -421,6 +421,8 @@ def _check_place(folder: Path) -> None:
 
     What SQLite left beside a catalogue counts as one: it would be taken for the new one's own.
     """
+    if folder.exists() and not folder.is_dir():
+        raise Misconfigured(f'"{folder}" is in use already', hint="choose another with --vault")
     there = [path.name for path in folder.iterdir()] if folder.exists() else []
     if any(name.startswith(FILE_NAME) for name in there):
         raise Misconfigured(
