@@ -146,7 +146,8 @@ def test_a_folder_around_the_vault_will_do_as_a_target(tmp_path: Path) -> None:
 
 def test_a_target_that_is_no_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    for at in (tmp_path / "none", tmp_path / "file"):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for at in (tmp_path / "none", tmp_path / "file", tmp_path / "loop"):
         with pytest.raises(Unusable, match="no such folder"):
             check_target(at, tmp_path / "vault")
 

@@ -21,6 +21,7 @@ from callrec.crypto.canonical import parse
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.role import Power
 from callrec.procedures.archive import archive_recordings
+from callrec.procedures.archive_plan import needs_label
 from callrec.procedures.archive_unfinished import archiving
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.custody import attested_statement
@@ -52,6 +53,11 @@ if TYPE_CHECKING:
 
 CHANCE = 4
 """Letters that random bytes may well spell."""
+
+
+def test_a_link_to_itself_is_asked_for_no_label(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert not needs_label(tmp_path / "loop")
 
 
 # What is written.

@@ -35,7 +35,8 @@ def check_target(at: Path, vault_folder: Path) -> None:
         Failed: it cannot be written to.
     """
     with drive_errors():
-        there, inside = at.is_dir(), at.resolve().is_relative_to(vault_folder.resolve())
+        there = at.is_dir()
+        inside = there and at.resolve().is_relative_to(vault_folder.resolve())
     if not there:
         raise Unusable(
             "there is no such folder to archive to",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callrec.archive.bag import Item
@@ -37,7 +39,6 @@ from callrec.procedures.sealed_file import copies_at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -75,7 +76,12 @@ class Plan:
 def needs_label(to: Path) -> bool:
     """Whether a folder is no volume yet, and is called what no volume may be."""
     with drive_errors():
-        return not is_volume(to) and not is_label(to.resolve().name)
+        return not is_volume(to) and not is_label(_name_of(to))
+
+
+def _name_of(folder: Path) -> str:
+    # Path.resolve raises where a link leads to itself.
+    return Path(os.path.realpath(folder)).name
 
 
 def target_at(practice: Practice, to: Path, label: str | None) -> Target:
@@ -127,7 +133,7 @@ def _known(practice: Practice, to: Path, label: str | None) -> Target:
 
 
 def _new(practice: Practice, to: Path, label: str | None) -> Target:
-    chosen = label or to.resolve().name
+    chosen = label or _name_of(to)
     check_label(chosen)
     volume = Volume(to, primitives.fresh_id(), practice.vault, chosen)
     return Target(volume, is_new=True, device=device_of(to))
