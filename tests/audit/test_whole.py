@@ -14,9 +14,9 @@ import pytest
 import practices
 from audit.registers import AT
 from callrec.audit import stretch, tree
-from callrec.audit.leaf import LARGEST_LEAF, Leaf, Outcome
-from callrec.audit.log import NOBODY, Signer, read_leaf
-from callrec.audit.reading import Reading, Seen
+from callrec.audit.leaf import LARGEST_LEAF, NOBODY, Leaf, Outcome
+from callrec.audit.log import Signer, read_leaf
+from callrec.audit.reading import Problem, Reading, Seen
 from callrec.audit.stretch import Expected, check_stretch, said_in
 from callrec.audit.verify import read_each
 from callrec.audit.whole import log_keys, read_new, read_sound, sqlite_of
@@ -201,6 +201,31 @@ def test_of_nobodys_acts_those_are_counted_that_were_read(house: House) -> None:
     with reading(house.practice.engine) as connection:
         actors = [read_leaf(connection, seq)[0].actor for seq in range(first, 32)]
     assert found.unattested == actors.count(NOBODY)
+
+
+DONE_BY_NOBODY = {
+    "a search": ("search", Outcome.DONE, False),
+    "a login": ("login", Outcome.DONE, False),
+    "the end of a request": ("request.withdrawn", Outcome.DONE, False),
+    "a migration": ("vault.migrated", Outcome.DONE, True),
+    "a kit that was refused": ("recovery.used", Outcome.REFUSED, True),
+}
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome", "is_known"), DONE_BY_NOBODY.values(), ids=DONE_BY_NOBODY
+)
+def test_what_only_somebody_does_is_not_done_by_nobody(
+    house: House, act: str, outcome: Outcome, *, is_known: bool
+) -> None:
+    seen = seen_of(house)
+    with writing(house.practice, None) as written:
+        seq = written.leaf(act, actor=NOBODY, outcome=outcome)
+    listed(house, "mia")
+    assert (sound(house) is not None) == is_known
+    assert (newly(house, seen) is not None) == is_known
+    said = f"leaf {seq} says that something was done, and not by whom"
+    assert each(house).problems == (() if is_known else (Problem(seq, said),))
 
 
 # What was erased.

@@ -13,9 +13,9 @@ import pytest
 
 from callrec.audit import from_the_end, stretch, whole
 from callrec.audit.from_the_end import Other, work
-from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.leaf import NOBODY, Leaf, Outcome
 from callrec.audit.log import read_leaf
-from callrec.audit.stretch import NOBODY, check_stretch
+from callrec.audit.stretch import check_stretch
 from callrec.audit.verify import read_each
 from callrec.audit.whole import read_sound
 from callrec.catalogue.engine import reading

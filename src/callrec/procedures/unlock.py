@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from callrec.audit.leaf import Outcome
-from callrec.audit.log import NOBODY, Signer
+from callrec.audit.leaf import NOBODY, Outcome
+from callrec.audit.log import Signer
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
