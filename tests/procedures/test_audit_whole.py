@@ -173,7 +173,9 @@ LEAVES = {
         subject=(),
     )
 }
-LEAVES["with details"] = replace(LEAVES["alone"], actor=NOBODY, detail="5e" * 32)
+LEAVES["with details"] = replace(
+    LEAVES["alone"], actor=NOBODY, outcome=Outcome.REFUSED, detail="5e" * 32
+)
 LEAVES["with a statement"] = replace(LEAVES["alone"], statement="0f" * 32, subject=("ef" * 16,) * 2)
 
 

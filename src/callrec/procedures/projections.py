@@ -30,6 +30,7 @@ from callrec.procedures.custody import REENCRYPTED
 from callrec.procedures.hold_log import OF_HOLDS, check_rows_of_holds
 from callrec.procedures.incident_log import OF_INCIDENTS, check_incident_rows
 from callrec.procedures.open_request import unopened_facts
+from callrec.procedures.request_ends import check_ended_by_entitled
 from callrec.procedures.request_log import History, leaves_of
 from callrec.procedures.volume_log import OF_VOLUMES, check_volume_rows
 
@@ -60,7 +61,7 @@ def check_projections(
         _check_shares(connection, register),
         _check_recordings(connection, register),
         _check_summaries(connection),
-        _check_requests(connection, done),
+        _check_requests(connection, register, zone, done),
         _check_words(connection, done),
         _check_grants(connection),
         _check_holds(connection, register, zone, done),
@@ -238,8 +239,13 @@ def _check_index(connection: Connection) -> Iterator[Problem]:
         yield Problem(None, error.message)
 
 
-def _check_requests(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
-    """Each request's columns are what its leaves come to, and none is missing."""
+def _check_requests(
+    connection: Connection, register: Register, zone: tzinfo, done: Sequence[Leaf]
+) -> Iterator[Problem]:
+    """Each request's columns are what its leaves come to, and none is missing.
+
+    Whoever ended one might do so.
+    """
     made = {leaf.subject[0] for leaf in done if leaf.act == RequestAct.CREATED}
     naming = _naming_requests(done)
     for row in all_requests(connection):
@@ -249,7 +255,9 @@ def _check_requests(connection: Connection, done: Sequence[Leaf]) -> Iterator[Pr
             yield Problem(None, f"request R-{row.number} is in no leaf")
             continue
         try:
-            unopened_facts(row, History(row.id, about))
+            history = History(row.id, about)
+            facts = unopened_facts(row, history)
+            check_ended_by_entitled(history, facts.purpose, register, zone)
         except Tampered as error:
             yield Problem(None, error.message)
     if made:
