@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from callrec.crypto.statement import Statement
     from practices import House
 
 UID = "aa" * 16
 
 
-def say(house: House, kind: str, act: str = "request.approved", **fields: Any) -> int:
+def say(house: House, kind: str, act: str = "request.approved", **fields: Any) -> Statement:
     """A statement of dora's under a leaf of its own."""
     dora = house.actor("dora")
     assert dora.identity is not None
@@ -52,7 +53,8 @@ def say(house: House, kind: str, act: str = "request.approved", **fields: Any) -
         fields=fields,
     )
     with writing(house.practice, dora.signer) as writer:
-        return writer.leaf(act, actor=dora.person.id, statement=statement)
+        writer.leaf(act, actor=dora.person.id, statement=statement)
+    return statement
 
 
 def failed_login(house: House) -> int:
@@ -66,13 +68,15 @@ def listed(house: House, login: str) -> int:
         return act.leaf("people.listed", actor=actor.person.id)
 
 
-def erase(house: House, *seqs: int, request: str = "r1") -> int:
+def erase(house: House, *seqs: int, request: str = "r1") -> None:
     """Somebody's recording is destroyed under an approval, and these details with it."""
-    say(house, "approval", request=request, items=[{"uid": UID}])
-    said = say(
+    decided: dict[str, Any] = {"requester": "", "countersigned": "", "break_glass": False}
+    approval = say(house, "approval", request=request, items=[{"uid": UID}], **decided)
+    say(
         house,
         "destruction",
         "request.carried-out",
+        approvals=[approval.digest],
         certificate="C-1",
         number=1,
         request=request,
@@ -81,7 +85,6 @@ def erase(house: House, *seqs: int, request: str = "r1") -> int:
         details=[*seqs],
     )
     edit(house, f"DELETE FROM detail WHERE seq IN ({', '.join(map(str, seqs))})")
-    return said
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 BY_EACH_SIGNER: Final = frozenset({"at", "by"})
 """Members in which the statements of one approval's signers differ."""
 
-_ENDS: Final[Mapping[str, str]] = {
+ENDS: Final[Mapping[str, str]] = {
     RequestAct.AMENDED: "the request was changed after it was approved",
     RequestAct.REVOKED: "the approval was revoked",
     RequestAct.GRANT_LAPSED: "the grant has lapsed",
@@ -172,14 +172,14 @@ def how_it_ended(approval: Approval, history: History, now: datetime) -> str:
     """
     since = history.after(approval.leaf)
     for leaf in since:
-        if leaf.act in _ENDS:
-            return _ENDS[leaf.act]
+        if leaf.act in ENDS:
+            return ENDS[leaf.act]
         if leaf.act == RequestAct.DELIVERED and leaf.actor == approval.to:
             return "what was granted has been released"
     if in_preparation(since, approval.to):
         return "a release of what was granted is being prepared"
     if has_lapsed(approval.lapses_at, now):
-        return _ENDS[RequestAct.GRANT_LAPSED]
+        return ENDS[RequestAct.GRANT_LAPSED]
     return approval.lost_by
 
 

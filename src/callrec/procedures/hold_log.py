@@ -122,7 +122,7 @@ def check_rows_of_holds(
     Raises:
         Tampered: a row is missing, added or changed, or something was done by nobody entitled.
     """
-    logged, rows = _read_holds(leaves), all_holds(connection)
+    logged, rows = read_holds(leaves), all_holds(connection)
     for hold in logged.values():
         _check_entitled(hold, register, zone)
     _check_lifted_with_requests(logged, rows, leaves, register, zone)
@@ -135,8 +135,12 @@ def check_rows_of_holds(
     _check_named_by_holds(connection)
 
 
-def _read_holds(done: Iterable[Leaf]) -> dict[str, LoggedHold]:
-    """By id, in the order in which they were placed."""
+def read_holds(done: Iterable[Leaf]) -> dict[str, LoggedHold]:
+    """The holds that leaves tell of, by id, in the order in which they were placed.
+
+    Args:
+        done: the leaves, oldest first; those of other acts do not matter.
+    """
     leaves: dict[str, list[Leaf]] = {}
     for leaf in done:
         if leaf.act in _ACTS:

@@ -27,6 +27,7 @@ from callrec.policy.role import VaultKey
 from callrec.procedures.archive_removal import REMOVED, check_archived_rows
 from callrec.procedures.categories import CATEGORISED, check_categories
 from callrec.procedures.custody import REENCRYPTED
+from callrec.procedures.destruction_log import check_destructions
 from callrec.procedures.hold_log import OF_HOLDS, check_rows_of_holds
 from callrec.procedures.incident_log import OF_INCIDENTS, check_incident_rows
 from callrec.procedures.open_request import unopened_facts
@@ -60,6 +61,7 @@ def check_projections(
         _check_people(connection, register),
         _check_shares(connection, register),
         _check_recordings(connection, register),
+        check_destructions(connection, register.founders.vault, done),
         _check_summaries(connection),
         _check_requests(connection, register, zone, done),
         _check_words(connection, done),
