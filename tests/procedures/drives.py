@@ -43,6 +43,12 @@ def drive(house: House, name: str = "drive-a") -> Path:
     return at
 
 
+def give_up_copy(at: Path) -> None:
+    """Take the copy of the catalogue off a drive, as somebody does by hand."""
+    for path in (at / "catalogue").iterdir():
+        path.unlink()
+
+
 def archive(
     house: House,
     to: Path,

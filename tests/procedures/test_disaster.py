@@ -22,6 +22,7 @@ from procedures.drives import (
     drive,
     faults,
     flip,
+    give_up_copy,
     last,
     one_more_call,
     verify,
@@ -64,11 +65,6 @@ def renewed(house: House) -> None:
 
 
 # Drives and servers.
-
-
-def give_up_copy(at: Path) -> None:
-    for path in (at / "catalogue").iterdir():
-        path.unlink()
 
 
 def two_drives_of_which_the_second_knows_more(house: House) -> tuple[Path, Path]:

@@ -22,8 +22,9 @@ from callrec.crypto.canonical import instant, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
-from callrec.policy.role import VaultKey
-from callrec.practice import vault_key, writing
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power, VaultKey
+from callrec.practice import person_now, today, vault_key, writing
 from callrec.procedures.call_records import named_by_legs
 from callrec.procedures.custody import (
     encode_name,
@@ -106,11 +107,13 @@ def catalogue_batch(
         The number that each new recording got, by its uid.
 
     Raises:
+        Refused: the actor may not ingest any more: what he signed would count for nothing.
         Failed: the catalogue cannot be written.
     """
     new = [_first_revision(practice.vault, keys, same) for same in portion.new.values()]
     with writing(practice, actor.signer) as act:
         connection = act.connection
+        check_may(person_now(connection, actor), Power.INGEST, on=today(practice))
         further = {
             number: _further(connection, practice.vault, keys, (number, fields))
             for number, fields in _further_fields(portion).items()

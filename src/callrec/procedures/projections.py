@@ -8,25 +8,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import groupby
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
 from callrec.audit.erased import KIND, read_destruction
+from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.index import read_parts
 from callrec.catalogue.requests import all_requests
 from callrec.crypto import primitives
-from callrec.crypto.canonical import parse
+from callrec.crypto.canonical import parse, parse_instant
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
-from callrec.policy.role import VaultKey
+from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.procedures.archive_removal import REMOVED, check_archived_rows
 from callrec.procedures.categories import CATEGORISED, check_categories
-from callrec.procedures.custody import REENCRYPTED
+from callrec.procedures.custody import MAKES, REENCRYPTED
 from callrec.procedures.destruction_log import check_destructions
 from callrec.procedures.hold_log import OF_HOLDS, check_rows_of_holds
 from callrec.procedures.incident_log import OF_INCIDENTS, check_incident_rows
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.audit.leaf import Leaf
     from callrec.audit.register import Register
 
 
@@ -50,6 +51,8 @@ _LOOKED_FOR: Final = frozenset(
     (*_OF_REQUESTS, *OF_HOLDS, *OF_INCIDENTS, *OF_VOLUMES, REMOVED, CATEGORISED)
 )
 """The acts that rows follow from by their leaves alone, without a statement."""
+_MAKES: Final[Mapping[str, Power]] = MappingProxyType({**MAKES, "intake": Power.INGEST})
+"""Kinds of statement about recordings, and the power that each takes."""
 
 
 def check_projections(
@@ -61,6 +64,7 @@ def check_projections(
         _check_people(connection, register),
         _check_shares(connection, register),
         _check_recordings(connection, register),
+        _check_makers(connection, register, zone),
         check_destructions(connection, register.founders.vault, done),
         _check_summaries(connection),
         _check_requests(connection, register, zone, done),
@@ -138,6 +142,21 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
             yield Problem(None, f"recording {row.id} is not as its batch's statement lists it")
     if listed:
         yield Problem(None, f"{len(listed)} entries of batch statements are in no row")
+
+
+def _check_makers(connection: Connection, register: Register, zone: tzinfo) -> Iterator[Problem]:
+    """Whoever stated something of recordings might do so when he did."""
+    leaf, said = tables.leaf.c, tables.statement.c
+    query = select(leaf.seq, leaf.body, said.kind).where(
+        (said.digest == leaf.statement) & said.kind.in_(_MAKES)
+    )
+    for seq, body, kind in connection.execute(query.order_by(leaf.seq)):
+        made = Leaf.decode(body, seq)
+        voucher = register.voucher(made.actor, before=seq)
+        day = parse_instant(made.at).astimezone(zone).date()
+        if voucher is None or _MAKES[kind] not in powers_of(voucher.person, day):
+            what = "a statement about recordings was made by somebody without the power"
+            yield Problem(seq, what)
 
 
 class _Stub(NamedTuple):
