@@ -20,6 +20,7 @@ from callrec.policy.role import (
     Standing,
     VaultKey,
     keys_held,
+    powers_named,
     powers_of,
     powers_vouched_for,
 )
@@ -156,7 +157,7 @@ def revise(
         )
         before = keys_held(powers_vouched_for(voucher.person))
         after = held[person.id] = keys_held(powers_of(person, day))
-        lost |= before - after
+        lost |= keys_held(powers_named(voucher.person)) - keys_held(powers_named(person))
         if after - before:
             gaining.append(revised)
         _drop_shares(act.connection, person, after)
