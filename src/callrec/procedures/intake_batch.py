@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -33,6 +34,7 @@ from callrec.procedures.custody import (
     seal_metadata,
     to_millis,
 )
+from callrec.procedures.hold_of_request import match_anew
 from callrec.procedures.intake_known import write_macs
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.custody import SealedMetadata
-    from callrec.procedures.intake_known import Duplicates, Portion
+    from callrec.procedures.intake_known import Duplicates, Portion, Recorded
     from callrec.procedures.intake_sealing import Seen, Taken
     from callrec.telephone.call import Call
 
@@ -139,6 +141,8 @@ def catalogue_batch(
         write_macs(connection, _macs(duplicates, portion, numbers))
         _index(practice, actor, connection, portion, numbers)
         _update_columns(connection, portion)
+        if portion.recorded:
+            match_anew(act, actor, earliest=_earliest(portion.recorded.values()))
     return numbers
 
 
@@ -371,6 +375,13 @@ def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCa
         extensions=named.extensions | ({call.extension} if call.extension else frozenset()),
         parties=(*call.parties, *named.parties),
     )
+
+
+def _earliest(recorded: Iterable[Recorded]) -> int:
+    """When the first of these calls began, in ms: as it was known, or as it is known now."""
+    at: list[tuple[int, int]]
+    at = [(each.row.started_at, to_millis(each.call.started_at)) for each in recorded]
+    return min(chain.from_iterable(at))
 
 
 def _update_columns(connection: Connection, portion: Portion) -> None:
