@@ -371,6 +371,20 @@ def test_what_was_withdrawn_is_counted_no_further(stocked: House) -> None:
     assert (entry["days"], entry["days_late"], entry["in_time"]) == (4, 0, None)
 
 
+def test_what_comes_to_a_year_that_is_not_known_stands_in_it_without_a_day(stocked: House) -> None:
+    pass_days(stocked, 757)
+    reference = ask(stocked, SUBJECT_ACCESS, received="2028-12-15")
+    ask(stocked, SUBJECT_ACCESS, received="2028-11-17")
+    deny_request(
+        *(stocked.practice, signed_in(stocked, "dora"), reference),
+        reason=ANOTHER_REASON,
+        ground=Ground.THIRD_PARTY,
+    )
+    unknown, known = entries(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (unknown["due_on"], unknown["days_late"], unknown["in_time"]) == (None, 0, None)
+    assert known["due_on"] == date(2028, 12, 18)
+
+
 # Outside bodies.
 
 

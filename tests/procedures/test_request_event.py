@@ -13,6 +13,7 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.clock import Awaited, ClockEvent, Dated, Urgency
 from callrec.policy.purpose import Purpose
 from callrec.procedures.due import read_due
+from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.inbox import Waits, read_inbox
 from callrec.procedures.request import create_request
 from callrec.procedures.request_clock import deadline_of, read_deadlines
@@ -26,6 +27,7 @@ from procedures.asking import (
     last_leaf,
     logged_in,
     opened,
+    pass_days,
     refused,
     said,
     signed_in,
@@ -169,6 +171,35 @@ def test_the_soonest_due_comes_first(stocked: House) -> None:
     assert [item.reference for item in waiting].index(sooner) < [
         item.reference for item in waiting
     ].index(later)
+
+
+def test_a_clock_that_ran_out_of_known_years_takes_no_list_from_anybody(stocked: House) -> None:
+    pass_days(stocked, 757)  # to 20 December 2028; the holidays of 2029 are not published
+    other = access(stocked, received="2028-11-17")
+    reference = access(stocked, received="2028-12-15")
+    assert deadline(stocked, reference).due_on is None
+    waiting = read_inbox(stocked.practice, logged_in(stocked, "dora"))
+    assert [(item.reference, item.due_on) for item in waiting][-1] == (reference, None)
+    assert [each.reference for each in read_due(stocked.practice)] == [other, reference]
+    (warning,) = (w for w in look(stocked.practice, None).warnings if reference in w)
+    assert "the bank holidays of 2029 are not known" in warning
+
+
+def test_the_day_of_a_court_s_order_is_known_in_any_year(stocked: House) -> None:
+    pass_days(stocked, 766)  # to 29 December 2028
+    changed = {"legal_basis": "court-order", "received": "2028-12-29", "answer_by": "2029-01-31"}
+    further = further_of(Purpose.OUTSIDE_BODY, **changed)
+    asks, sam = said(Purpose.OUTSIDE_BODY, further=further), logged_in(stocked, "sam")
+    made = create_request(stocked.practice, sam, purpose=Purpose.OUTSIDE_BODY, said=asks)
+    assert deadline(stocked, made.reference).due_on == date(2029, 1, 31)
+
+
+def test_the_clock_of_a_request_that_has_ended_is_not_followed(stocked: House) -> None:
+    reference = access(stocked)
+    date_request(stocked.practice, logged_in(stocked, "dora"), reference, ASKED, reason=WHY)
+    withdraw_request(stocked.practice, logged_in(stocked, "sam"), reference)
+    with reading(stocked.practice.engine) as connection:
+        assert read_deadlines(stocked.practice, connection) == {}
 
 
 def test_an_answered_request_is_due_no_more(stocked: House) -> None:

@@ -34,9 +34,17 @@ class DueRequest:
     deadline: Deadline
     urgency: Urgency
 
+    @property
+    def warning(self) -> str:
+        """Of one whose deadline `is_unknown`."""
+        return f"the days of {self.reference} cannot be counted: {'; '.join(self.deadline.why)}"
+
 
 def read_due(practice: Practice) -> tuple[DueRequest, ...]:
-    """The requests that wait for their answer and have a day for it, the soonest first."""
+    """The requests that wait for their answer and have a day for it, the soonest first.
+
+    At the end stand those whose day is in a year whose bank holidays are not known.
+    """
     on, days = today(practice), practice.config.clocks.warn_days
     with reading(practice.engine) as connection:
         deadlines, ends = read_deadlines(practice, connection), read_ends(connection)

@@ -128,7 +128,10 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         unreviewed_glass=open_glass(practice),
         erasure_owed=owed,
         retention_due=count_due(practice),
-        warnings=tuple(_warnings(practice, reconciled, never_archived=never_archived)),
+        warnings=(
+            *(each.warning for each in due if each.deadline.is_unknown),
+            *_warnings(practice, reconciled, never_archived=never_archived),
+        ),
     )
 
 
