@@ -18,7 +18,7 @@ from callrec.policy.registers import RegisterName
 from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
 from callrec.procedures.deny import deny_request
-from callrec.procedures.end_request import withdraw_request
+from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.hold import lift_hold, place_hold
 from callrec.procedures.joining import add_person
@@ -369,6 +369,38 @@ def test_what_was_withdrawn_is_counted_no_further(stocked: House) -> None:
     entry = one(stocked, RegisterName.SUBJECT_ACCESS)
     assert (entry["outcome"], entry["answered_on"]) == ("withdrawn", None)
     assert (entry["days"], entry["days_late"], entry["in_time"]) == (4, 0, None)
+
+
+def test_that_the_staff_heard_it_beforehand_answers_nobody(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    approve(stocked, reference, "dora")
+    hear(stocked, reference)
+    pass_days(stocked, 60)
+    for login in ("dora", "ava"):
+        entry = one(stocked, RegisterName.SUBJECT_ACCESS, login)
+        assert (entry["answered_on"], entry["in_time"]) == (None, False)
+
+
+def test_who_came_to_hear_it_is_answered(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", hear_or_copy="hear")
+    approve(stocked, reference, "dora")
+    hear(stocked, reference, attended=("nobody",))
+    pass_days(stocked, 2)
+    hear(stocked, reference, attended=("the patient",))
+    pass_days(stocked, 60)
+    for login in ("dora", "ava"):
+        entry = one(stocked, RegisterName.SUBJECT_ACCESS, login)
+        assert (entry["answered_on"], entry["in_time"]) == (date(2026, 11, 26), True)
+
+
+def test_what_was_closed_without_an_answer_is_counted_no_further(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    approve(stocked, reference, "dora")
+    hear(stocked, reference)
+    close_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    pass_days(stocked, 60)
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (entry["answered_on"], entry["days"], entry["in_time"]) == (None, 4, None)
 
 
 def test_what_comes_to_a_year_that_is_not_known_stands_in_it_without_a_day(stocked: House) -> None:

@@ -13,7 +13,7 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.clock import Awaited, ClockEvent, Dated, Urgency
 from callrec.policy.purpose import Purpose
 from callrec.procedures.due import read_due
-from callrec.procedures.end_request import withdraw_request
+from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.inbox import Waits, read_inbox
 from callrec.procedures.request import create_request
 from callrec.procedures.request_clock import deadline_of, read_deadlines
@@ -22,6 +22,7 @@ from callrec.procedures.request_show import show_request
 from callrec.procedures.status import look
 from procedures.asking import (
     a_request,
+    approve,
     by_sql,
     further_of,
     last_leaf,
@@ -33,6 +34,8 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
+from procedures.hearing import hear
+from procedures.packages import release
 
 if TYPE_CHECKING:
     from callrec.policy.clock import Deadline
@@ -202,14 +205,23 @@ def test_the_clock_of_a_request_that_has_ended_is_not_followed(stocked: House) -
         assert read_deadlines(stocked.practice, connection) == {}
 
 
-def test_an_answered_request_is_due_no_more(stocked: House) -> None:
-    reference = access(stocked, received="2026-10-01")
-    assert read_due(stocked.practice)
-    by_sql(
-        stocked,
-        "UPDATE request SET state = 'released' WHERE number = :number",
-        number=int(reference.removeprefix("R-")),
-    )
+def test_what_the_staff_heard_is_due_until_it_is_released(stocked: House) -> None:
+    reference = access(stocked)
+    approve(stocked, reference, "dora")
+    hear(stocked, reference)
+    assert [each.reference for each in read_due(stocked.practice)] == [reference]
+    day, sam = stocked.at.date(), signed_in(stocked, "sam")
+    check_third_parties(stocked.practice, sam, reference, on=day, assessment=WHY)
+    release(stocked, reference)
+    assert read_due(stocked.practice) == ()
+
+
+def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -> None:
+    reference = access(stocked, hear_or_copy="hear")
+    approve(stocked, reference, "dora")
+    hear(stocked, reference, attended=("the patient",))
+    assert [each.reference for each in read_due(stocked.practice)] == [reference]
+    close_request(stocked.practice, signed_in(stocked, "sam"), reference)
     assert read_due(stocked.practice) == ()
 
 

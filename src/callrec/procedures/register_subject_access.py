@@ -52,13 +52,13 @@ class SubjectAccessEntry:
     due_on: date | None
     extended: bool
     answered_on: date | None
-    """When it was first heard or released, or denied."""
+    """When it was first released, or heard by who asked to hear it, or denied."""
     outcome: str
     """``open``, ``granted``, ``part``, ``denied``, ``withdrawn`` or ``lapsed``."""
     codes: tuple[str, ...]
     """Of the grounds on which something was withheld."""
     days: int
-    """From receipt to the answer, or to its withdrawal; else to today."""
+    """From receipt to the answer, or to its end; else to today."""
     days_late: int
     in_time: bool | None
     """None while it is open and not late, and where its day is not known."""
