@@ -9,6 +9,7 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Refused
 from callrec.policy.role import Power, Role, VaultKey
+from callrec.procedures.amend import attach_recordings
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lend_power
 from callrec.procedures.keys import audit_keys
@@ -18,7 +19,7 @@ from callrec.procedures.request_words import read_words
 from callrec.procedures.sealed_to_person import MAY_NOT_HEAR
 from practices import NOON
 from procedures.asking import a_request, approve, approved, grants_of, rows, state_of
-from procedures.incidents import an_incident
+from procedures.incidents import MILD, an_incident, found
 
 if TYPE_CHECKING:
     from practices import House
@@ -129,6 +130,15 @@ def test_a_request_that_he_made_goes_on_without_him(stocked: House) -> None:
     leave(stocked, "sam")
     approve(stocked, "R-1", to="mia")
     assert len(grants_of(stocked, "R-1", "mia")) == 2
+
+
+def test_nothing_is_sealed_afterwards_to_whoever_has_left(stocked: House) -> None:
+    reference, incident = a_request(stocked, "sam"), an_incident(stocked, "sam")
+    leave(stocked, "sam")
+    attach_recordings(stocked.practice, stocked.actor("max"), reference, [3])
+    found(stocked, incident, MILD)
+    assert sealed_to(stocked, "sam") == []
+    assert audit_keys(stocked.practice) == ()
 
 
 WRITTEN_WRONG = {

@@ -10,6 +10,7 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.role import Power, Role, Standing, VaultKey
+from callrec.procedures.amend import attach_recordings
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.incident_open import read_incident
@@ -20,9 +21,9 @@ from callrec.procedures.lost_password import Reset, reset_person
 from callrec.procedures.open_request import read_request
 from callrec.procedures.unlock import actor_by_password
 from cli.transcript import password_of
-from procedures.asking import approve, by_sql, grants_of, pass_days, rows, state_of
+from procedures.asking import a_request, approve, by_sql, grants_of, pass_days, rows, state_of
 from procedures.holding import verified
-from procedures.incidents import WHAT, an_incident
+from procedures.incidents import MILD, WHAT, an_incident, found
 from procedures.test_leaving import id_of, sealed_to
 
 if TYPE_CHECKING:
@@ -98,6 +99,22 @@ def test_requests_and_incidents_of_his_own_open_again(granted: House) -> None:
             alone = replace(person, shares={})
             assert read_incident(granted.practice, alone, connection, mine).body.what == WHAT
     assert audit_keys(granted.practice) == ()
+
+
+def test_what_is_changed_meanwhile_is_sealed_to_the_key_that_is_confirmed(stocked: House) -> None:
+    a_request(stocked, "sam")
+    mine = an_incident(stocked, "sam")
+    reset(stocked, "sam")
+    attach_recordings(stocked.practice, stocked.actor("max"), "R-1", [3])
+    found(stocked, mine, MILD)
+    assert sealed_to(stocked, "sam") == []  # somebody else knows the provisional password
+    assert audit_keys(stocked.practice) == ()
+    fingerprint = first_login(stocked, "sam")
+    confirm_person(stocked.open(), stocked.actor("dora"), login="sam", fingerprint=fingerprint)
+    sam = actor_by_password(stocked.open(), login="sam", password=NEW)
+    with reading(stocked.practice.engine) as connection:
+        assert set(read_request(stocked.practice, sam, connection, "R-1").keys) == {1, 2}
+        assert len(read_incident(stocked.practice, sam, connection, mine).versions) == 2
 
 
 def test_what_was_granted_to_the_old_key_is_listed_and_can_be_granted_again(granted: House) -> None:
