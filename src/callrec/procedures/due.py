@@ -12,9 +12,9 @@ from callrec.policy.clock import urgency
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import today
-from callrec.procedures.lapsing import read_ends, state_now
 from callrec.procedures.request_clock import read_deadlines
 from callrec.procedures.request_log import leaves_of
+from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
     from callrec.policy.clock import Deadline, Urgency
