@@ -21,6 +21,7 @@ from callrec.procedures.keys import audit_keys
 from callrec.procedures.login import log_in
 from callrec.procedures.passwords import kdf_for
 from callrec.procedures.people import find_person, list_people
+from procedures.asking import refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,6 +96,15 @@ def test_the_practice_is_never_without_a_data_controller(house: House) -> None:
         disable_person(house.practice, dora, login="dora")
     with pytest.raises(Refused):
         change_role(house.practice, dora, login="dora", role=Role.PARTNER)
+
+
+@pytest.mark.parametrize(("login", "role"), [("door", Role.MANAGER), ("max", Role.INTAKE)])
+def test_a_credential_file_does_not_become_a_persons_nor_a_person_a_service(
+    house: House, login: str, role: Role
+) -> None:
+    with pytest.raises(Refused, match=r"do not become each other \[policy 4\(a\)\]"):
+        change_role(house.practice, house.actor("dora"), login=login, role=role)
+    assert refused(house)
 
 
 def test_a_key_that_nobody_made_cannot_be_confirmed(house: House) -> None:
