@@ -16,6 +16,7 @@ from callrec.errors import Locked, Refused, Tampered, Unusable
 from callrec.policy.role import POWERS, Power, Role, Standing, VaultKey
 from callrec.practice import writing
 from callrec.procedures.changing_roles import change_role, disable_person
+from callrec.procedures.delegating import lend_power
 from callrec.procedures.joining import add_person, confirm_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.login import log_in
@@ -228,3 +229,13 @@ def test_a_data_controller_who_does_not_govern_is_none(house: House) -> None:
     change_role(house.practice, house.actor("dora"), login="pat", role=role, only=IT)
     with pytest.raises(Refused, match="left without a Data Controller"):
         disable_person(house.open(), house.actor("dora"), login="dora")
+
+
+def test_a_data_controller_to_whom_it_was_lent_to_govern_is_none(house: House) -> None:
+    role, rest = Role.DATA_CONTROLLER, POWERS[Role.DATA_CONTROLLER] - {Power.GOVERN}
+    change_role(house.practice, house.actor("dora"), login="pat", role=role, only=rest)
+    day = house.at.date()
+    house.open()
+    lend_power(house.practice, house.actor("dora"), login="pat", power=Power.GOVERN, until=day)
+    with pytest.raises(Refused, match="left without a Data Controller"):
+        change_role(house.open(), house.actor("dora"), login="dora", role=role, only=rest)

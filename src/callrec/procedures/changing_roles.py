@@ -19,7 +19,6 @@ from callrec.policy.role import (
     Role,
     Standing,
     powers_left,
-    powers_vouched_for,
 )
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.procedures.people import colleague, find_person
@@ -129,5 +128,6 @@ def check_controller_remains(practice: Practice, changed: Person) -> None:
 
 
 def _controls(person: Person) -> bool:
-    governs = Power.GOVERN in powers_vouched_for(person)
-    return person.role is Role.DATA_CONTROLLER and governs
+    """A power to govern that was lent vouches for nobody."""
+    is_controller = person.role is Role.DATA_CONTROLLER and person.standing is Standing.CONFIRMED
+    return is_controller and Power.GOVERN in person.powers
