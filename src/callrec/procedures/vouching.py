@@ -155,7 +155,7 @@ def revise(
         vouch(
             practice, act, actor, revised.act, person=person, keys=voucher.keys, name=voucher.name
         )
-        before = keys_held(powers_vouched_for(voucher.person))
+        before = keys_held(powers_of(voucher.person, day))
         after = held[person.id] = keys_held(powers_of(person, day))
         lost |= keys_held(powers_named(voucher.person)) - keys_held(powers_named(person))
         if after - before:
