@@ -220,6 +220,16 @@ def test_the_countersigner_stands_beside_who_approved_it(stocked: House) -> None
     assert set(one(stocked, RegisterName.DISCLOSURE)["approved_by"]) == {"max", "pat"}
 
 
+def test_of_two_recordings_each_stands_beside_who_approved_it(stocked: House) -> None:
+    reference = a_request(stocked)
+    approve(stocked, reference, "max", recordings=(1,))
+    approve(stocked, reference, "pat", recordings=(2,))
+    hear(stocked, recording=1)
+    assert one(stocked, RegisterName.DISCLOSURE)["approved_by"] == ("max",)
+    release(stocked, reference)
+    assert set(entries(stocked, RegisterName.DISCLOSURE)[1]["approved_by"]) == {"max", "pat"}
+
+
 def test_who_approved_it_for_somebody_else_does_not(stocked: House) -> None:
     reference = a_request(stocked)
     approve(stocked, reference, "max", to="sam")
