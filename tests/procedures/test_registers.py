@@ -25,6 +25,7 @@ from callrec.procedures.joining import add_person
 from callrec.procedures.login import log_in
 from callrec.procedures.registers import SOURCES, Extract, read_register
 from callrec.procedures.request import create_request
+from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.unlock import unlock_person
 from cli.transcript import password_of
 from procedures.asking import (
@@ -456,6 +457,15 @@ def test_what_a_second_decision_grants_is_withheld_no_more(stocked: House) -> No
     approve(stocked, reference, "dora", recordings=(2,), to="max")
     entry = one(stocked, RegisterName.OUTSIDE_BODY)
     assert (entry["outcome"], entry["codes"]) == ("granted", ())
+
+
+def test_what_was_revoked_and_then_withheld_is_not_granted(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    approve(stocked, reference, "dora")
+    revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
+    approve(stocked, reference, "dora", withheld={2: Ground.THIRD_PARTY})
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (entry["outcome"], entry["codes"]) == ("part", ("third-party",))
 
 
 def test_an_auditor_sees_that_a_body_asked_and_not_which(stocked: House) -> None:

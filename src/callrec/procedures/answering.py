@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.policy.hearing import answers_who_asked
 from callrec.policy.request import RequestAct, RequestState
+from callrec.procedures.approvals import DECIDED_ANEW
 from callrec.procedures.leaf_details import open_details, opens_details
 from callrec.procedures.request_log import event_of
 from callrec.procedures.request_words import read_words
@@ -98,12 +99,21 @@ def answer_to(
 
 
 def _withheld(request: ListedRequest) -> Iterator[str]:
-    """The code of each recording that no approval of the request as it stands has granted."""
+    """The code of each recording that no approval of the request as it stands has granted.
+
+    What was taken back or had lapsed when it was approved anew has granted nothing.
+    """
     if not request.approvals:
         return
     newest = request.approvals[-1]
-    same = [approval for approval in request.approvals if approval.digest == newest.digest]
-    granted = {uid for approval in same for uid in approval.items}
+    anew = (leaf.seq for leaf in request.history.leaves if leaf.act in DECIDED_ANEW)
+    since = max((seq for seq in anew if seq < newest.leaf.seq), default=-1)
+    granted = {
+        uid
+        for approval in request.approvals
+        if approval.digest == newest.digest and approval.leaf.seq > since
+        for uid in approval.items
+    }
     yield from (code for uid, code in newest.withheld if uid not in granted)
 
 

@@ -55,7 +55,7 @@ ENDS: Final[Mapping[str, str]] = {
 }
 """Acts that end every approval made before them."""
 
-_DECIDED_ANEW: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
+DECIDED_ANEW: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
 """Acts after which nothing of what was decided holds."""
 
 _IN_THE_LEAF: Final = "the reason lies sealed beside the leaf"
@@ -230,7 +230,7 @@ def withheld_before(
     if not approvals or approvals[-1].digest != digest:
         return {}
     newest = approvals[-1]
-    if any(leaf.act in _DECIDED_ANEW for leaf in history.after(newest.leaf)):
+    if any(leaf.act in DECIDED_ANEW for leaf in history.after(newest.leaf)):
         return {}
     grounds = {uid: GROUND_CODES[code] for uid, code in newest.withheld}
     return {uid: g for uid, g in grounds.items() if g is not Ground.NOT_APPROVED}
@@ -243,7 +243,7 @@ def edits_before(
 
     Nothing of what was taken back or has lapsed, or of another version: then all is decided anew.
     """
-    taken_back = [leaf.seq for leaf in history.leaves if leaf.act in _DECIDED_ANEW]
+    taken_back = [leaf.seq for leaf in history.leaves if leaf.act in DECIDED_ANEW]
     edits: dict[str, Edits] = {}
     for approval in approvals:
         if approval.digest == digest and approval.leaf.seq > max(taken_back, default=-1):
