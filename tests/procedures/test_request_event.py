@@ -12,6 +12,8 @@ from callrec.catalogue.requests import find_request
 from callrec.errors import Refused, Tampered
 from callrec.policy.clock import Awaited, ClockEvent, Dated, Urgency
 from callrec.policy.purpose import Purpose
+from callrec.policy.withholding import Ground
+from callrec.procedures.deny import deny_request
 from callrec.procedures.due import read_due
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.inbox import Waits, read_inbox
@@ -100,6 +102,21 @@ def test_what_waits_for_an_answer_is_in_the_inbox_of_whoever_asked_for_it(stocke
     (item,) = read_inbox(stocked.practice, logged_in(stocked, "sam"))
     assert (item.reference, item.waits_to) == (reference, Waits.ANSWER)
     assert read_inbox(stocked.practice, logged_in(stocked, "dora")) == ()
+
+
+def test_what_was_asked_for_is_awaited_though_something_else_came(stocked: House) -> None:
+    reference = access(stocked, identity="unknown")
+    proof = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.IDENTITY)
+    dora = signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    date_request(stocked.practice, dora, reference, proof, reason="")
+    assert state_of(stocked, reference) == "submitted"
+    with pytest.raises(Refused, match=r"clarification was asked for .* \[policy 4\(e\)\]"):
+        approve(stocked, reference, "dora")
+    with pytest.raises(Refused, match="clarification was asked for and has not come"):
+        deny_request(stocked.practice, dora, reference, reason=WHY, ground=Ground.THIRD_PARTY)
+    date_request(stocked.practice, dora, reference, ANSWERED, reason="")
+    approve(stocked, reference, "dora")
 
 
 def test_an_extension_gives_three_months_from_the_start(stocked: House) -> None:
