@@ -19,9 +19,12 @@ from callrec.procedures.request_words import read_words
 from callrec.procedures.sealed_to_person import MAY_NOT_HEAR
 from practices import NOON
 from procedures.asking import a_request, approve, approved, grants_of, rows, state_of
+from procedures.holding import verified
 from procedures.incidents import MILD, an_incident, found
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from practices import House
 
 
@@ -123,6 +126,29 @@ def test_to_hear_can_be_lent_and_its_end_takes_back_what_was_granted(stocked: Ho
     end_delegation(stocked.open(), stocked.actor("dora"), login="ava", power=Power.HEAR)
     assert sealed_to(stocked, "ava") == ["share", "request_key"]
     assert state_of(stocked, "R-1") == "submitted"
+
+
+def _steps_down(house: House) -> None:
+    change_role(house.open(), house.actor("dora"), login="dora", role=Role.STAFF)
+
+
+def _leaves(house: House) -> None:
+    disable_person(house.open(), house.actor("dora"), login="dora")
+
+
+@pytest.mark.parametrize("go", [_steps_down, _leaves])
+def test_one_of_two_data_controllers_goes_by_herself(
+    stocked: House, go: Callable[[House], None]
+) -> None:
+    change_role(stocked.open(), stocked.actor("dora"), login="pat", role=Role.DATA_CONTROLLER)
+    go(stocked)
+    register = stocked.open().register
+    assert register.ignored == []
+    assert {register.newest(key).version for key in VaultKey} == {2}
+    assert "share" not in sealed_to(stocked, "dora")
+    assert audit_keys(stocked.practice) == ()
+    assert verified(stocked).problems == ()
+    disable_person(stocked.practice, stocked.actor("pat"), login="max")
 
 
 def test_a_request_that_he_made_goes_on_without_him(stocked: House) -> None:
