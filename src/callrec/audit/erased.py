@@ -45,10 +45,11 @@ class Erasures:
         Raises:
             Tampered: it says that something was destroyed, and may not.
         """
-        if statement.kind == "approval" and _is_decided(register, leaf, statement):
+        if statement.kind == "approval":
             fields = statement.fields
-            approvals = self.approved.setdefault(str(fields["request"]), {})
-            approvals[statement.digest] = frozenset(item["uid"] for item in fields["items"])
+            request, uids = str(fields["request"]), frozenset(i["uid"] for i in fields["items"])
+            if _is_decided(register, leaf, statement):
+                self.approved.setdefault(request, {})[statement.digest] = uids
         elif statement.kind == KIND:
             said = read_destruction(statement)
             _check_entitled(register, leaf)
