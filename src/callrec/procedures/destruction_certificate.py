@@ -20,6 +20,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import FITS, GROUND_CODES
 from callrec.procedures.approvals import read_approvals
 from callrec.procedures.archive_heads import KIND
+from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.custody import from_millis
 from callrec.procedures.release_certificate import certified, role_of
 from callrec.procedures.request_log import read_history
@@ -53,7 +54,7 @@ def certify_destruction(
         request = find_request(connection, reference)
         row = destruction.find_certificate(connection, request.id)
         # A volume that was reported lost, and is found again later, owes then.
-        if row.done_at is None or destruction.owed_by_label(connection, row.id):
+        if row.done_at is None or owed_by_label(practice, connection, row.id):
             return None
         leaf, _ = read_leaf(connection, row.seq)
         statement = _statement(connection, practice.vault, leaf.statement)
