@@ -215,6 +215,8 @@ def bring_back(
         Failed: a disk fails; what was fetched before stays.
     """
     _check_ours(practice, volumes)
+    # What a run that was cut off left: the copy that it unpacked, or an empty folder.
+    shutil.rmtree(place_of_rebuilding(practice.folder, practice.vault), ignore_errors=True)
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         heads = heads_on(practice, volumes)

@@ -28,8 +28,6 @@ _RFC_2822: Final = re.compile(
     r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} (?:19|20)[0-9]{2} [0-9:]{8} (?:[+-]0[0-9]00|GMT)"
 )
 _ANSWERED: Final = frozenset({"completed", "in-progress"})
-_WAYS: Final = {"inbound": Direction.INBOUND, "outbound-api": Direction.OUTBOUND}
-"""Whom an ``outbound-dial`` reaches, somebody outside or the practice's own, its ends tell."""
 
 
 def is_ours(item: Item) -> bool:
@@ -71,11 +69,12 @@ def _recording(item: Item, time: WrittenTime, setup: Setup) -> Leg:
 
 
 def _call(item: Item, time: WrittenTime, setup: Setup) -> Leg:
+    way = text(item, "direction")
     call = Written(
         system=System.TWILIO,
         how="a call record as Twilio writes it",
         time=time,
-        direction=_WAYS.get(text(item, "direction")),
+        direction=Direction.INBOUND if way == "inbound" else None,
         calling=cells.end(text(item, "from")),
         called=cells.end(text(item, "to")),
         unique_id=text(item, "sid"),
