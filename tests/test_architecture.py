@@ -56,6 +56,12 @@ def test_no_help_text_is_written_twice() -> None:
     assert [text for text, count in texts.items() if count > 1] == []
 
 
+def test_every_whole_number_has_a_least_and_a_most() -> None:
+    """Beyond 2**53 - 1 neither a record nor the catalogue can hold one."""
+    bounds = [{each.arg for each in call.keywords} & {"min", "max"} for call in option_calls()]
+    assert {*map(frozenset, bounds)} == {frozenset(), frozenset({"min", "max"})}
+
+
 def test_every_option_says_what_it_is_in_a_sentence() -> None:
     for call in option_calls():
         text = [each.value for each in call.keywords if each.arg == "help"]

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from callrec.bank_holidays import FIRST_YEAR, scales_of, working_days
+from callrec.bank_holidays import scales_of, working_days
 from callrec.config import Clocks
 from callrec.errors import Unusable
 from callrec.policy.scales import USUAL, Scales
-from callrec.policy.working_days import Division
+from callrec.policy.working_days import FIRST_YEAR, Division
 from vectors.clocks.cases import bank_holidays
 
 SATURDAY = 5

@@ -135,6 +135,62 @@ def test_a_value_that_cannot_be_names_its_key(key: str, tmp_path: Path) -> None:
     assert not mistake.value.message.endswith(".")
 
 
+LATER = {
+    "a region that ISO calls otherwise": ('region = "UK"', 'the United Kingdom is "GB"'),
+    "a region that is none": ('region = "ZZ"', "it is no country of ISO 3166"),
+    "a range that goes backwards": (
+        '[telephone]\nextensions = ["600", "299-200"]',
+        '"299-200" ends before it begins',
+    ),
+    "opening hours that go backwards": (
+        "[reconcile]\nopens = 18:30:00\ncloses = 08:00:00",
+        '"reconcile" cannot be used: reconcile.opens is to be before reconcile.closes',
+    ),
+    "no opening hours": ("[reconcile]\nopens = 18:30:00", "is to be before reconcile.closes"),
+    "a server's name with nothing between dots": (
+        '[mail]\nhost = "mail..example"',
+        '"mail.host" cannot',
+    ),
+    "a server's name that begins with a dot": (
+        '[mail]\nhost = ".mail.example"',
+        '"mail.host" cannot',
+    ),
+    "a server's name that is too long": (
+        f'[mail]\nhost = "{"x" * 64}.example"',
+        '"mail.host" cannot',
+    ),
+    "a login that no server is told": ('[mail]\nuser = "r\u00e4del"', '"mail.user" cannot'),
+    "a vault of no name": ('vault = "va\\u0000ult"', "it has a NUL in it"),
+    "certificates of no name": ('[mail]\nca_file = "c\\u0000"', "it has a NUL in it"),
+    "a password of no name": ('[mail]\npassword_file = "p\\u0000"', "it has a NUL in it"),
+    "a player of no name": ('[listen]\nplayer = ["play", "\\u0000"]', "it has a NUL in it"),
+}
+"""What would be taken without a word, and go wrong while calls are at stake; what is said of it."""
+
+
+@pytest.mark.parametrize(("text", "said"), LATER.values(), ids=LATER)
+def test_what_would_go_wrong_later_is_told_at_once(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="cannot be used: ") as mistake:
+        load(text, tmp_path)
+    assert said in mistake.value.message
+
+
+SOUND = {
+    "another country": 'region = "FR"',
+    "an island of its own code": 'region = "JE"',
+    "a range of one": '[telephone]\nextensions = ["600-600"]',
+    "a server by its address": '[mail]\nhost = "192.0.2.25"\nsender = "a@practice.test"',
+    "by its newer address": '[mail]\nhost = "2001:db8::25"\nsender = "a@practice.test"',
+    "by a mapped address": '[mail]\nhost = "::ffff:192.0.2.25"\nsender = "a@practice.test"',
+    "by its whole name": '[mail]\nhost = "mail.example."\nsender = "a@practice.test"',
+}
+
+
+@pytest.mark.parametrize("text", SOUND.values(), ids=SOUND)
+def test_what_is_sound_is_taken(text: str, tmp_path: Path) -> None:
+    assert load(text, tmp_path) != Config()
+
+
 SCHEDULE = """
 [[retention.category]]
 name = "routine"
@@ -256,6 +312,21 @@ def test_the_vault_is_the_named_then_the_variables_then_the_files(tmp_path: Path
     assert load_config(None, both, Path("/named")).vault == Path("/named")
     assert load_config(None, both, None).vault == Path("/of-variable")
     assert load_config(None, environ, None).vault == tmp_path / "of-file"
+
+
+NO_PLACES = {
+    "a name that no folder can have": ("v" * 300, "the name of the vault is too long"),
+    "a way that no folder can have": ("v/" * 3000, "the name of the vault is too long"),
+    "a name that SQLite takes by halves": ("v\udce4", "not text in UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("name", "said"), NO_PLACES.values(), ids=NO_PLACES)
+def test_where_no_vault_can_lie_is_told(name: str, said: str) -> None:
+    with pytest.raises(Misconfigured, match=said):
+        load_config(None, {}, Path(name))
+    with pytest.raises(Misconfigured, match=said):
+        load_config(None, {"CALLREC_VAULT": name}, None)
 
 
 HALF_MAIL = {

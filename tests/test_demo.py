@@ -72,6 +72,15 @@ MATTERS = {
 }
 
 
+def test_what_can_be_no_folder_is_not_kept_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "letter").touch()
+    for keep in (tmp_path / "letter", tmp_path / "letter" / "below", tmp_path / ("n" * 300)):
+        assert run(["demo", "--keep", str(keep)]) == 2
+        assert "is no folder that can be used" in capsys.readouterr().err
+
+
 def test_the_whole_story_comes_to_its_end(kept: Demo) -> None:
     assert (kept.status, kept.said[-300:] if kept.status else "") == (0, "")
 

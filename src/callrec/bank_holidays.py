@@ -10,15 +10,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from callrec.policy.scales import Scales
-from callrec.policy.working_days import Division, WorkingDays
+from callrec.policy.working_days import FIRST_YEAR, Division, WorkingDays
 
 if TYPE_CHECKING:
     from datetime import date
 
     from callrec.config import Clocks
-
-FIRST_YEAR: Final = 2018
-"""The UK GDPR's: what was received before is answered by no clock of ours."""
 
 _SUBDIVISIONS: Final = {
     Division.ENGLAND_AND_WALES: "ENG",  # those of Wales are the same

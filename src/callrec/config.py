@@ -6,6 +6,7 @@ names the nearest known one: a setting misspelt must not be a setting ignored.
 
 from __future__ import annotations
 
+import errno
 import os
 import tomllib
 from collections.abc import Mapping  # noqa: TC003  # pydantic reads it
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -47,6 +49,18 @@ _KEEPING = r"^[1-9][0-9]{0,2} (months?|years?)$"
 
 _Several = Annotated[tuple[_T, ...], Strict(strict=False)]
 """TOML has arrays; a Config holds tuples."""
+
+
+_Word = TypeVar("_Word", str, Path)
+
+
+def _nameable(word: _Word) -> _Word:
+    if "\0" in str(word):
+        raise PydanticCustomError("name", "it has a NUL in it")
+    return word
+
+
+_Path = Annotated[Path, Strict(strict=False), AfterValidator(_nameable)]
 
 
 def _usual_vault() -> Path:
@@ -141,6 +155,16 @@ class Telephone(_Section):
     template: _Several[Template] = ()
     """Names that no system known here writes."""
 
+    @field_validator("extensions")
+    @classmethod
+    def _forwards(cls, extensions: tuple[str, ...]) -> tuple[str, ...]:
+        for written in extensions:
+            first, _, last = written.partition("-")
+            if last and int(last) < int(first):
+                why = '"{written}" ends before it begins'
+                raise PydanticCustomError("extensions", why, {"written": written})
+        return extensions
+
     @field_validator("template")
     @classmethod
     def _each_once(cls, templates: tuple[Template, ...]) -> tuple[Template, ...]:
@@ -158,11 +182,18 @@ class Reconcile(_Section):
     gap_minutes: int = Field(default=60, ge=5, le=720)
     """Longest stretch of opening hours without a recording that is nothing to be told of."""
 
+    @model_validator(mode="after")
+    def _forwards(self) -> Reconcile:
+        if self.opens >= self.closes:
+            why = "reconcile.opens is to be before reconcile.closes"
+            raise PydanticCustomError("reconcile", why)
+        return self
+
 
 class Listen(_Section):
     """What plays a recording."""
 
-    player: _Several[str] = ()
+    player: _Several[Annotated[str, AfterValidator(_nameable)]] = ()
     """A command and its arguments; empty: what this machine has."""
 
 
@@ -189,14 +220,15 @@ class Archive(_Section):
 class Mail(_Section):
     """How people are told of what waits for them (docs/mail.md)."""
 
-    host: str = Field(default="", pattern=r"^[A-Za-z0-9.:-]*$")
-    """Empty: no mail at all, nothing is queued."""
+    host: str = Field(default="", pattern=r"^([A-Za-z0-9:-]{1,63}(\.[A-Za-z0-9:-]{1,63})*\.?)?$")
+    """Its name in the DNS, or its address; empty: no mail at all, nothing is queued."""
     port: int = Field(default=587, ge=1, le=65535)
     starttls: bool = True
-    ca_file: Annotated[Path, Strict(strict=False)] | None = None
+    ca_file: _Path | None = None
     """PEM: who must have signed the server's certificate; None: whom this machine trusts."""
-    user: str = ""
-    password_file: Annotated[Path, Strict(strict=False)] | None = None
+    user: str = Field(default="", pattern=r"^[ -~]*$")
+    """ASCII, as its protocol wants (RFC 4954)."""
+    password_file: _Path | None = None
     sender: str = Field(default="", max_length=254, pattern=f"^({_ADDRESS})?$")
     timeout_seconds: int = Field(default=20, ge=1, le=300)
     people: Mapping[str, _Address] = {}
@@ -325,9 +357,9 @@ class Incidents(_Section):
 class Config(_Section):
     """Everything that two practices would set differently."""
 
-    vault: Annotated[Path, Strict(strict=False)] = Field(default_factory=_usual_vault)
+    vault: _Path = Field(default_factory=_usual_vault)
     time_zone: ZoneInfo = ZoneInfo("Europe/London")
-    region: str = Field(default="GB", pattern="^[A-Z]{2}$")
+    region: str = "GB"
     notices: _Several[Notice] = ()
     practice: AboutPractice = AboutPractice()
     search: Search = Search()
@@ -345,6 +377,18 @@ class Config(_Section):
     incidents: Incidents = Incidents()
     retention: Retention = Retention()
 
+    @field_validator("region")
+    @classmethod
+    def _with_numbers(cls, region: str) -> str:
+        """By a region that has none, no number would be known again under another spelling."""
+        if region != "GB":
+            from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415  # 30 ms; most are in GB
+
+            if region not in SUPPORTED_REGIONS:
+                why = 'it is no country of ISO 3166 in capitals; the United Kingdom is "GB"'
+                raise PydanticCustomError("region", why)
+        return region
+
 
 def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | None) -> Config:
     """The configuration that applies.
@@ -357,7 +401,7 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
 
     Raises:
         Misconfigured: a named file is missing; a file cannot be read, others can change it, it is
-            no TOML, or holds a key or a value that we do not know.
+            no TOML, or holds a key or a value that we do not know; no vault can lie in that place.
     """
     named = path or _path_in(environ, "CALLREC_CONFIG")
     file = named or user_config_path("callrec", appauthor=False) / "config.toml"
@@ -365,7 +409,25 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
     chosen = vault or _path_in(environ, "CALLREC_VAULT")
     # In the file a path is relative to the file, or the vault would move with whoever looks for it.
     place = chosen.absolute() if chosen else _beside(file, config.vault)
+    _check_nameable(place)
     return config.model_copy(update={"vault": place, "mail": _placed(config.mail, file)})
+
+
+def _check_nameable(vault: Path) -> None:
+    """Check that a vault can have this name; whether one is there, who opens it is told.
+
+    In bytes that are no UTF-8, SQLite would take it for some things and not for others.
+    """
+    try:
+        str(vault).encode()
+        vault.lstat()
+    except UnicodeEncodeError:
+        raise Misconfigured(
+            "the way to the vault is not text in UTF-8", hint="rename the folder, or name another"
+        ) from None
+    except OSError as problem:
+        if problem.errno == errno.ENAMETOOLONG:
+            raise Misconfigured("the name of the vault is too long", hint="name another") from None
 
 
 def _placed(mail: Mail, file: Path) -> Mail:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from callrec.audit.log import Log, Signer, Writing
     from callrec.audit.register import Register
@@ -194,6 +194,14 @@ def attempt(
 def today(practice: Practice) -> date:
     """The day that it is at the practice."""
     return practice.now().astimezone(practice.config.time_zone).date()
+
+
+def person_now(connection: Connection, actor: Actor) -> Person:
+    """Who the actor is by the newest voucher, which may have come since the vault was opened.
+
+    Of what takes long, only that is asked within the transaction that writes it.
+    """
+    return audit.read_register(connection).person(actor.person.id)
 
 
 def powers(practice: Practice, actor: Actor) -> frozenset[Power]:

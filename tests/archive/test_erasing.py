@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import bagit
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.vault_files import INFO, snapshot, vault_files
+from callrec.archive import erasing
 from callrec.archive.bag import MANIFEST, RECORDINGS, write_bag
 from callrec.archive.erasing import (
     ERASED,
@@ -27,6 +29,7 @@ from callrec.archive.validation import validate_bag
 from callrec.errors import Tampered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from callrec.archive.bag import Item
@@ -128,6 +131,13 @@ def test_a_manifest_with_another_line_is_not_written_anew(bag: Path, line: str) 
         rewrite(bag, set())
 
 
+def test_a_file_that_is_gone_is_named_and_the_bag_stays(items: tuple[Item, ...], bag: Path) -> None:
+    (bag / RECORDINGS / items[1].sha256).unlink()
+    with pytest.raises(Tampered, match=f"{items[1].sha256} is gone"):
+        rewrite(bag, {items[0].sha256})
+    assert (bag / RECORDINGS / items[0].sha256).exists()
+
+
 def test_the_list_grows_and_names_each_once(tmp_path: Path) -> None:
     assert erased_uids(tmp_path) == ()
     list_erased(tmp_path, [OTHER])
@@ -141,6 +151,47 @@ def test_half_a_line_of_the_list_is_taken_off(tmp_path: Path) -> None:
         erased_uids(tmp_path)
     list_erased(tmp_path, [OTHER])
     assert erased_uids(tmp_path) == (ONE, OTHER)
+
+
+def test_a_list_of_many_is_read_again_and_grows(tmp_path: Path) -> None:
+    many = [f"{number:032x}" for number in range(130_000)]
+    list_erased(tmp_path, many)
+    with (tmp_path / ERASED).open("a") as file:
+        file.write(OTHER[:9])
+    list_erased(tmp_path, [many[0], OTHER])
+    assert erased_uids(tmp_path) == (*many, OTHER)
+
+
+def test_a_list_with_more_lines_than_any_is_not_read_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "MOST_LISTED", 1)
+    (tmp_path / ERASED).write_text(f"{ONE}\n")
+    assert erased_uids(tmp_path) == (ONE,)
+    (tmp_path / ERASED).write_text(f"{ONE}\n{OTHER}\n")
+    with pytest.raises(Tampered):
+        erased_uids(tmp_path)
+
+
+NO_LISTS = {
+    "a link": lambda at: at.symlink_to(at.parent / "outside"),
+    "a pipe": os.mkfifo,
+    "a folder": lambda at: at.mkdir(),
+    "no end of a line": lambda at: at.write_bytes(bytes(1 << 20)),
+}
+
+
+@pytest.mark.parametrize("make", NO_LISTS.values(), ids=NO_LISTS)
+def test_what_is_no_list_is_refused_and_left_as_it_is(
+    tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    (tmp_path / "outside").write_text(f"{ONE}\n{OTHER[:9]}")
+    make(tmp_path / ERASED)
+    before = (tmp_path / ERASED).lstat().st_size
+    with pytest.raises(Tampered):
+        list_erased(tmp_path, [OTHER])
+    assert (tmp_path / ERASED).lstat().st_size == before
+    assert (tmp_path / "outside").read_text() == f"{ONE}\n{OTHER[:9]}"
 
 
 def test_what_a_killed_run_copied_is_let_go_too(items: tuple[Item, ...], bag: Path) -> None:

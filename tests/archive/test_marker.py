@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from archive.vault_files import snapshot
-from callrec.archive.marker import begin_volume, check_target, is_volume, open_volume
+from callrec.archive.marker import begin_volume, check_target, is_volume, open_volume, relabel
 from callrec.errors import Failed, NotFound, Tampered, Unusable
 from store.small_disk import read_only, small_disk
 
@@ -34,6 +35,18 @@ def test_the_marker_is_json_that_anybody_can_read(tmp_path: Path) -> None:
     begin(tmp_path)
     says = json.loads((tmp_path / "CALLREC-VOLUME.json").read_bytes())
     assert says == {"format": 1, "label": "archive-a", "vault": VAULT, "volume": VOLUME}
+
+
+def test_a_volume_takes_another_label_and_is_otherwise_the_same(tmp_path: Path) -> None:
+    called = replace(begin(tmp_path), label="archive-b")
+    relabel(called)
+    assert open_volume(tmp_path) == called
+
+
+def test_another_volume_that_lies_there_keeps_its_label(tmp_path: Path) -> None:
+    begun = begin(tmp_path)
+    relabel(replace(begun, volume="2d" * 16, label="archive-b"))
+    assert open_volume(tmp_path) == begun
 
 
 def test_what_else_lies_on_the_drive_is_left_alone(tmp_path: Path) -> None:
@@ -119,6 +132,13 @@ def test_a_folder_of_a_drive_will_do_as_a_target(tmp_path: Path) -> None:
     assert list((tmp_path / "drive").iterdir()) == []
 
 
+def test_what_a_run_that_was_cut_off_tried_the_drive_with_goes(tmp_path: Path) -> None:
+    (tmp_path / "vault").mkdir()
+    (tmp_path / ".callrec.partial").symlink_to(tmp_path / "elsewhere")
+    check_target(tmp_path, tmp_path / "vault")
+    assert [path.name for path in tmp_path.iterdir()] == ["vault"]
+
+
 def test_a_folder_around_the_vault_will_do_as_a_target(tmp_path: Path) -> None:
     (tmp_path / "vault").mkdir()
     check_target(tmp_path, tmp_path / "vault")
@@ -126,7 +146,8 @@ def test_a_folder_around_the_vault_will_do_as_a_target(tmp_path: Path) -> None:
 
 def test_a_target_that_is_no_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    for at in (tmp_path / "none", tmp_path / "file"):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for at in (tmp_path / "none", tmp_path / "file", tmp_path / "loop"):
         with pytest.raises(Unusable, match="no such folder"):
             check_target(at, tmp_path / "vault")
 

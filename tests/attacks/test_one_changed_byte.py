@@ -5,7 +5,6 @@ sam. Each case changes one byte, or the least that a column can be changed by, a
 Which change of the log itself is found how: tests/procedures/test_audit_verify.py.
 
 What no command finds yet, as it changes nothing that is opened, granted or proven:
-    token, part     a search may miss a call that is there; the call itself is untouched
     duplicate       the next ingest of the same sound makes a second recording of it
     person.failures a wrong password may be tried sooner, or later
     grant_.state    whether a grant may be used is read from the log's leaves alone
@@ -45,7 +44,7 @@ DOCTOR = ("nobody", "doctor", "--full")
 SHARES = ("nobody", "keys", "audit")
 VERIFY = ("dora", "audit", "verify")
 READ = ("ava", "audit", "list")
-
+RECONCILE = ("max", "reconcile")
 PEOPLE = ("dora", "user", "list")
 
 FIRST = "recording = 1"
@@ -57,7 +56,7 @@ THE_APPROVAL = f"digest = (SELECT approval FROM grant_ WHERE {GRANTED})"
 TO_MAX = "key = 'recordings' AND person = (SELECT id FROM person WHERE login = 'max')"
 
 CHANGES: dict[tuple[str, str, str], dict[tuple[str, ...], str]] = {
-    ("recording", "started_at", "id = 1"): {SHOW: "recording 1", APPROVE: "recording 1"},
+    ("recording", "started_at", "id = 1"): dict.fromkeys((SHOW, APPROVE, RECONCILE), "recording 1"),
     ("recording", "duration_ms", "id = 1"): {SHOW: "recording 1", SEARCH: "recording 1"},
     ("recording", "direction", "id = 1"): {SHOW: "recording 1", APPROVE: "recording 1"},
     ("recording", "size_bytes", "id = 1"): {DOCTOR: "recording 1", SHOW: "recording 1"},
@@ -67,6 +66,12 @@ CHANGES: dict[tuple[str, str, str], dict[tuple[str, ...], str]] = {
     ("recording", "state", "id = 1"): {VERIFY: "recording 1"},
     ("recording", "uid", "id = 1"): {VERIFY: "recording 1"},
     ("metadata", "sealed", FIRST): {SHOW: "metadata of recording 1", SEARCH: "recording 1"},
+    ("token", "token", "recording = 1 AND kind = 1"): {RECONCILE: "should find: 1"},
+    ("token", "recording", "recording = 1 AND kind = 4"): {RECONCILE: "should find: 1"},
+    ("token", "kind", "recording = 1 AND kind = 4"): {RECONCILE: "should find: 1"},
+    ("part", "part", "1"): dict.fromkeys((SEARCH, RECONCILE, VERIFY), "record of a month"),
+    ("part", "bits", "1"): {RECONCILE: "should find: "},
+    ("part", "normalising", "1"): dict.fromkeys((SEARCH, VERIFY), "none of ours"),
     ("batch", "catalogue_version", "1"): {SHOW: "metadata of recording 1"},
     ("batch", "recordings_version", "1"): {APPROVE: "batch"},
     ("batch", "catalogue_key", "1"): {SHOW: "metadata of recording 1"},

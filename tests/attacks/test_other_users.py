@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from attacks.typed import type_in
+from callrec.catalogue.engine import open_any_schema
 from callrec.errors import Misconfigured
 from callrec.file_rights import check_only_ours
 from callrec.keyring import runtime_folder
@@ -117,6 +118,20 @@ def test_an_access_list_counts_as_the_mode_does(configured: House) -> None:
     assert "others can change" in type_in(configured, "max", "whoami").err
     os.setxattr(vault, "system.posix_acl_access", the_list_that_lets_in(STRANGER, 5))
     assert type_in(configured, "max", "whoami").status == 0
+
+
+def whether_it_is_opened(vault: Path) -> str:
+    try:
+        open_any_schema(vault)
+    except Misconfigured as error:
+        return error.message
+    return "it is"
+
+
+def test_a_vault_that_may_not_be_looked_into_is_told() -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+        told = as_a_user(STRANGER, STRANGER, lambda: whether_it_is_opened(Path(memory, "vault")))
+    assert told.endswith('vault" cannot be looked into: permission denied')
 
 
 OF_A_STRANGER = ("vault", "vault/catalogue.sqlite", "vault/recordings", "state/callrec")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import tempfile
 from contextlib import chdir, contextmanager, suppress
@@ -54,6 +55,13 @@ def test_a_value_that_no_command_writes_is_tampering_and_no_bug(
     assert answer.status == Tampered.exit_status, answer
     with reading(worked.practice.engine) as connection, pytest.raises(Tampered):
         check_values(connection)
+
+
+def test_the_record_is_verified_with_a_verdict_whatever_is_written_into_it(worked: House) -> None:
+    by_sql(worked, "UPDATE grant_ SET sealed = 1")
+    answer = type_in(worked, "dora", "audit", "verify", "--json")
+    assert answer.status == Tampered.exit_status
+    assert json.loads(answer.out)["verdict"] == "TAMPERED"
 
 
 WHY = "A patient asks for what was said of her"

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from callrec.audit.attested import attested_leaves
+from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import stored_head
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import Tampered
@@ -62,7 +63,7 @@ def test_a_later_checkpoint_of_the_actor_does_not_attest_it(house: House) -> Non
 
 def test_a_leaf_without_a_key_is_nobodys(house: House) -> None:
     with writing(house.practice, None) as act:
-        seq = act.leaf("login", actor="-")
+        seq = act.leaf("login", actor=NOBODY, outcome=Outcome.FAILED)
     with pytest.raises(Tampered, match=f"^no checkpoint covers leaf {seq} of the audit log$"):
         attested(house, seq)
     record(house.practice, house.session("sam"), "login")

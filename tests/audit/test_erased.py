@@ -12,13 +12,28 @@ from callrec.audit.leaf import Outcome
 from callrec.errors import Tampered
 
 UIDS = ("aa" * 16, "bb" * 16)
+DECIDES: dict[str, Any] = {"role": "partner", "powers": ["decide-reserved"]}
 
 
-def approval(request: str = "r1", *uids: str, by: str = "dora") -> tuple[Any, Any]:
-    items = [{"uid": uid} for uid in uids]
-    return a_leaf(seq=4, founders=None, act="request.approved"), stated(
-        "approval", by, request=request, items=items
-    )
+def approval(
+    request: str = "r1", *uids: str, by: str = "dora", act: str = "request.approved", **other: Any
+) -> tuple[Any, Any]:
+    fields = {
+        "break_glass": False,
+        "countersigned": "",
+        "items": [{"uid": uid} for uid in uids],
+        "requester": id_of("sam"),
+        **other,
+    }
+    leaf = a_leaf(seq=7, founders=None, act=act, actor=id_of(by))
+    return leaf, stated("approval", by, request=request, **fields)
+
+
+def under(*approvals: tuple[Any, Any]) -> list[str]:
+    return [statement.digest for _, statement in approvals]
+
+
+BOTH = approval("r1", *UIDS)
 
 
 def destruction(*uids: str, by: str = "dora", **other: Any) -> tuple[Any, Any]:
@@ -26,6 +41,7 @@ def destruction(*uids: str, by: str = "dora", **other: Any) -> tuple[Any, Any]:
         key: other.pop(key) for key in ("seq", "act", "outcome") if key in other
     }
     fields = {
+        "approvals": under(BOTH),
         "certificate": "C-1",
         "number": 1,
         "request": "r1",
@@ -34,8 +50,8 @@ def destruction(*uids: str, by: str = "dora", **other: Any) -> tuple[Any, Any]:
         "details": [2, 5],
         **other,
     }
-    under = {"seq": 9, "founders": None, "act": "request.carried-out", **leaf}
-    return a_leaf(actor=id_of(by), **under), stated("destruction", by, **fields)
+    on = {"seq": 9, "founders": None, "act": "request.carried-out", **leaf}
+    return a_leaf(actor=id_of(by), **on), stated("destruction", by, **fields)
 
 
 @pytest.fixture
@@ -44,6 +60,7 @@ def log() -> Log:
     log.vouch("dora", **GOVERNS)
     log.vouch("dora", role="data-controller", powers=["govern", "decide-reserved"])
     log.vouch("sam")
+    log.vouch("mia", role="manager", powers=["decide-general"])
     return log
 
 
@@ -56,9 +73,10 @@ def taken(log: Log, *entries: tuple[Any, Any]) -> Erasures:
 
 def test_what_was_destroyed_under_an_approval_is_gone_with_its_details(log: Log) -> None:
     first, second = approval("r1", UIDS[0]), approval("r1", UIDS[1])
-    found = taken(log, first, second, destruction(*UIDS), destruction(details=[7]))
+    both: dict[str, Any] = {"approvals": under(first, second)}
+    found = taken(log, first, second, destruction(*UIDS, **both), destruction(**both, details=[7]))
     assert (found.uids, found.details) == ({*UIDS}, {2, 5, 7})
-    assert found.approved == {"r1": {*UIDS}}
+    assert [*found.approved["r1"].values()] == [{UIDS[0]}, {UIDS[1]}]
 
 
 def test_no_other_statement_lets_anything_be_gone(log: Log) -> None:
@@ -69,12 +87,46 @@ def test_no_other_statement_lets_anything_be_gone(log: Log) -> None:
 
 def test_what_was_lent_lets_be_destroyed_too(log: Log) -> None:
     log.vouch("pat", delegations=[{"power": "decide-reserved", "until": "2026-01-01"}])
-    assert taken(log, approval("r1", *UIDS), destruction(*UIDS, by="pat")).uids == {*UIDS}
+    assert taken(log, BOTH, destruction(*UIDS, by="pat")).uids == {*UIDS}
+
+
+def test_the_data_controller_who_broke_the_glass_decides_what_she_asked_for(log: Log) -> None:
+    own = approval("r1", *UIDS, requester=id_of("dora"), break_glass=True)
+    assert taken(log, own, destruction(*UIDS, approvals=under(own))).uids == {*UIDS}
+
+
+NO_WARRANTS: dict[str, tuple[Any, Any]] = {
+    "by whoever decides who may hear": approval("r1", *UIDS, by="mia"),
+    "by whoever asked": approval("r1", *UIDS, requester=id_of("dora")),
+    "by whoever asked, and is no Data Controller": approval(
+        "r1", *UIDS, by="pat", requester=id_of("pat"), break_glass=True
+    ),
+    "the second signature": approval("r1", *UIDS, by="pat", countersigned=id_of("pat")),
+    "under a leaf of another act": approval("r1", *UIDS, act="request.amended"),
+    "by the recovery kit": approval("r1", *UIDS, by="kit"),
+    "of another request": approval("r2", *UIDS),
+    "of another recording": approval("r1", UIDS[0]),
+}
+
+
+@pytest.mark.parametrize("warrant", NO_WARRANTS.values(), ids=NO_WARRANTS)
+def test_nothing_is_destroyed_under_an_approval_that_is_none_for_that(
+    log: Log, warrant: tuple[Any, Any]
+) -> None:
+    log.vouch("pat", **DECIDES)
+    with pytest.raises(Tampered, match="it destroys what nobody approved"):
+        taken(log, warrant, destruction(*UIDS, approvals=under(warrant)))
+    with pytest.raises(Tampered, match="it destroys what nobody approved"):
+        taken(log, BOTH, warrant, destruction(UIDS[0], approvals=["ee" * 32, *under(BOTH)]))
 
 
 REFUSED: dict[str, tuple[tuple[Any, Any], str]] = {
     "what nobody approved": (
         destruction(*UIDS, "cc" * 16),
+        "it destroys what nobody approved",
+    ),
+    "under no approval": (
+        destruction(*UIDS, approvals=[]),
         "it destroys what nobody approved",
     ),
     "under another request": (
@@ -109,7 +161,7 @@ REFUSED: dict[str, tuple[tuple[Any, Any], str]] = {
 @pytest.mark.parametrize(("entry", "told"), REFUSED.values(), ids=REFUSED)
 def test_nothing_is_destroyed(log: Log, entry: tuple[Any, Any], told: str) -> None:
     with pytest.raises(Tampered) as refused:
-        taken(log, approval("r1", *UIDS), entry)
+        taken(log, BOTH, entry)
     assert refused.value.message == told
 
 
@@ -122,6 +174,7 @@ def test_a_destruction_is_read_as_it_was_said() -> None:
         items={UIDS[0]: {"uid": UIDS[0], "rule": "routine, 3 years"}},
         kept=(("cc" * 16, "claims"),),
         details=frozenset({2, 5}),
+        approvals=frozenset(under(BOTH)),
     )
 
 
@@ -134,6 +187,7 @@ NO_FORM: dict[str, dict[str, Any]] = {
     "kept that are none": {"kept": "aa"},
     "kept without a code": {"kept": [{"uid": "aa"}]},
     "kept without a uid": {"kept": [{"code": "claims"}]},
+    "approvals that are none": {"approvals": 2},
     "details that are none": {"details": 2},
     "a detail that is none": {"details": ["two"]},
     "a detail that is nothing": {"details": [None]},

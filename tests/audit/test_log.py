@@ -11,9 +11,8 @@ from sqlalchemy import select
 
 from audit.registers import AT, id_of, stated
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin
-from callrec.audit.leaf import Leaf, Outcome, detail_commitment
+from callrec.audit.leaf import NOBODY, Leaf, Outcome, detail_commitment
 from callrec.audit.log import (
-    NOBODY,
     Head,
     Log,
     of_acts,

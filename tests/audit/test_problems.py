@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import practices
-from callrec.audit.log import NOBODY
+from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.reading import Problem
 from callrec.audit.verify import check_whole, read_each, read_on
 from callrec.audit.whole import read_sound
@@ -273,13 +273,13 @@ def test_of_one_changed_byte_this_is_named(
 
 def test_of_a_sound_log_nothing_is_named_and_both_readings_count_the_same(house: House) -> None:
     with writing(house.practice, None) as act:
-        act.leaf("login", actor=NOBODY)
+        act.leaf("login", actor=NOBODY, outcome=Outcome.FAILED)
     mia = house.actor("mia")
     with writing(house.practice, mia.signer) as act:
-        act.leaf("login", actor=NOBODY)
+        act.leaf("login", actor=NOBODY, outcome=Outcome.FAILED)
         act.leaf("login", actor=mia.person.id)
     with writing(house.practice, None) as act:
-        act.leaf("login", actor=NOBODY)
+        act.leaf("login", actor=NOBODY, outcome=Outcome.FAILED)
     with reading(house.practice.engine) as connection:
         each = read_each(connection, house.practice.vault)
         sound = read_sound(connection, house.practice.vault, None)
@@ -307,7 +307,7 @@ def test_two_people_under_one_checkpoint_are_named(house: House) -> None:
 
 def test_a_checkpoint_over_nobodys_acts_alone_is_named(house: House) -> None:
     with writing(house.practice, house.actor("mia").signer) as act:
-        act.leaf("login", actor=NOBODY)
+        act.leaf("login", actor=NOBODY, outcome=Outcome.FAILED)
     assert problems(house) == [(27, f"the checkpoint over 27 leaves: {SEVERAL}")]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.crypto.statement import Statement
 
+DECIDES = {"powers": ["govern", "decide-reserved"]}
 NOTHING = SimpleNamespace(statement=None, kind=None, said=None, signature=None)
 
 
@@ -24,7 +26,7 @@ def founded(trusted_up_to: int = 0) -> Stated:
     """Leaf 0 was taken, and dora's voucher under leaf 1."""
     stated_so_far = Stated(VAULT, trusted_up_to)
     stated_so_far.take(a_leaf(), NOTHING)
-    said = stated("voucher", "dora", **voucher("dora", **GOVERNS))
+    said = stated("voucher", "dora", **voucher("dora", **GOVERNS | DECIDES))
     stated_so_far.take(under(said, 1), row_of(said))
     return stated_so_far
 
@@ -64,9 +66,10 @@ def test_statements_are_taken_in_order_and_leaves_without_one_say_nothing() -> N
 
 def test_what_was_destroyed_is_taken_with_who_is_who() -> None:
     so_far = founded()
-    said = stated("approval", "dora", request="r1", items=[{"uid": "aa"}])
-    so_far.take(under(said, 2), row_of(said))
-    assert so_far.erasures.approved == {"r1": {"aa"}}
+    who: dict[str, Any] = {"requester": id_of("sam"), "countersigned": "", "break_glass": False}
+    said = stated("approval", "dora", request="r1", items=[{"uid": "aa"}], **who)
+    so_far.take(replace(under(said, 2), act="request.approved"), row_of(said))
+    assert so_far.erasures.approved == {"r1": {said.digest: {"aa"}}}
 
 
 def test_a_signature_is_checked_from_where_on_none_is_trusted() -> None:

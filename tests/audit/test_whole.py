@@ -14,9 +14,9 @@ import pytest
 import practices
 from audit.registers import AT
 from callrec.audit import stretch, tree
-from callrec.audit.leaf import LARGEST_LEAF, Leaf, Outcome
-from callrec.audit.log import NOBODY, Signer, read_leaf
-from callrec.audit.reading import Reading, Seen
+from callrec.audit.leaf import LARGEST_LEAF, NOBODY, Leaf, Outcome
+from callrec.audit.log import Signer, read_leaf
+from callrec.audit.reading import Problem, Reading, Seen
 from callrec.audit.stretch import Expected, check_stretch, said_in
 from callrec.audit.verify import read_each
 from callrec.audit.whole import log_keys, read_new, read_sound, sqlite_of
@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from callrec.crypto.statement import Statement
     from practices import House
 
 UID = "aa" * 16
 
 
-def say(house: House, kind: str, act: str = "request.approved", **fields: Any) -> int:
+def say(house: House, kind: str, act: str = "request.approved", **fields: Any) -> Statement:
     """A statement of dora's under a leaf of its own."""
     dora = house.actor("dora")
     assert dora.identity is not None
@@ -52,7 +53,8 @@ def say(house: House, kind: str, act: str = "request.approved", **fields: Any) -
         fields=fields,
     )
     with writing(house.practice, dora.signer) as writer:
-        return writer.leaf(act, actor=dora.person.id, statement=statement)
+        writer.leaf(act, actor=dora.person.id, statement=statement)
+    return statement
 
 
 def failed_login(house: House) -> int:
@@ -66,13 +68,15 @@ def listed(house: House, login: str) -> int:
         return act.leaf("people.listed", actor=actor.person.id)
 
 
-def erase(house: House, *seqs: int, request: str = "r1") -> int:
+def erase(house: House, *seqs: int, request: str = "r1") -> None:
     """Somebody's recording is destroyed under an approval, and these details with it."""
-    say(house, "approval", request=request, items=[{"uid": UID}])
-    said = say(
+    decided: dict[str, Any] = {"requester": "", "countersigned": "", "break_glass": False}
+    approval = say(house, "approval", request=request, items=[{"uid": UID}], **decided)
+    say(
         house,
         "destruction",
         "request.carried-out",
+        approvals=[approval.digest],
         certificate="C-1",
         number=1,
         request=request,
@@ -81,7 +85,6 @@ def erase(house: House, *seqs: int, request: str = "r1") -> int:
         details=[*seqs],
     )
     edit(house, f"DELETE FROM detail WHERE seq IN ({', '.join(map(str, seqs))})")
-    return said
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +204,31 @@ def test_of_nobodys_acts_those_are_counted_that_were_read(house: House) -> None:
     with reading(house.practice.engine) as connection:
         actors = [read_leaf(connection, seq)[0].actor for seq in range(first, 32)]
     assert found.unattested == actors.count(NOBODY)
+
+
+DONE_BY_NOBODY = {
+    "a search": ("search", Outcome.DONE, False),
+    "a login": ("login", Outcome.DONE, False),
+    "the end of a request": ("request.withdrawn", Outcome.DONE, False),
+    "a migration": ("vault.migrated", Outcome.DONE, True),
+    "a kit that was refused": ("recovery.used", Outcome.REFUSED, True),
+}
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome", "is_known"), DONE_BY_NOBODY.values(), ids=DONE_BY_NOBODY
+)
+def test_what_only_somebody_does_is_not_done_by_nobody(
+    house: House, act: str, outcome: Outcome, *, is_known: bool
+) -> None:
+    seen = seen_of(house)
+    with writing(house.practice, None) as written:
+        seq = written.leaf(act, actor=NOBODY, outcome=outcome)
+    listed(house, "mia")
+    assert (sound(house) is not None) == is_known
+    assert (newly(house, seen) is not None) == is_known
+    said = f"leaf {seq} says that something was done, and not by whom"
+    assert each(house).problems == (() if is_known else (Problem(seq, said),))
 
 
 # What was erased.

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import create_engine
 
 from callrec.catalogue import tables
-from callrec.catalogue.index import IndexedCall, add_calls, add_facts, candidates
+from callrec.catalogue.index import IndexedCall, add_calls, add_facts, candidates, not_proposed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,3 +110,15 @@ def proposed(
 ) -> list[int]:
     """What the index proposes."""
     return candidates(connection, keys, VAULT, criteria, zone)
+
+
+def missed(
+    connection: Connection,
+    calls: Sequence[CallFacts],
+    *,
+    keys: Sequence[bytes] = (KEY,),
+    zone: tzinfo = LONDON,
+) -> list[int]:
+    """Those of all calls in the catalogue that a search would miss, by what they are."""
+    indexed = [_indexed(number, call) for number, call in enumerate(calls, 1)]
+    return not_proposed(connection, keys, VAULT, indexed, zone)

@@ -286,3 +286,26 @@ def test_a_part_that_we_did_not_write_is_found(
         proposed(connection, Criteria(number=CALL.number))
     with pytest.raises(Tampered, match="2024-01"):
         add(connection, [CALL], first=2)
+
+
+@pytest.mark.parametrize("months", [(JANUARY,), (FEBRUARY,), (MARCH,), (JANUARY, FEBRUARY, MARCH)])
+def test_a_part_that_is_missing_is_found_by_a_search_of_any_day(
+    connection: Connection, months: tuple[int, ...]
+) -> None:
+    add(connection, [*calls(1), *calls(1, month=2), *calls(1, month=3)])
+    connection.execute(tables.part.delete().where(tables.part.c.part.in_(months)))
+    with pytest.raises(Tampered, match="no record of a month"):
+        proposed(connection, Criteria(number=CALL.number, days=DAY))
+
+
+@pytest.mark.parametrize("part", [-(1 << 40), 0, 1 << 40])
+def test_a_part_that_is_no_month_was_not_written_by_us(connection: Connection, part: int) -> None:
+    add(connection, [CALL])
+    connection.execute(tables.part.update().values(part=part))
+    with pytest.raises(Tampered, match="none of ours"):
+        proposed(connection, Criteria(number=CALL.number))
+
+
+def test_a_month_without_a_call_needs_no_part(connection: Connection) -> None:
+    add(connection, [*calls(1), *calls(1, month=3)])
+    assert proposed(connection, Criteria(number=CALL.number)) == [2, 1]

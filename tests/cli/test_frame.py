@@ -111,7 +111,7 @@ def test_a_bug_names_its_kind_and_our_line_but_not_what_it_held(
 ) -> None:
     run("ring", "17", "--reason", "bug")
     err = capsys.readouterr().err
-    assert err.startswith("callrec: error: a bug: KeyError at callrec/cli/app.py:")
+    assert err.startswith("callrec: error: a bug: KeyError at callrec/cli/invocation.py:")
     assert "07700900123" not in err
     assert len(err.splitlines()) == 2
 
@@ -142,6 +142,29 @@ def test_a_usage_error_does_not_repeat_what_was_typed(
     assert captured.out == ""
     assert "07700900123" not in captured.err
     assert len(captured.err.splitlines()) == 2
+
+
+LATIN_1 = os.fsdecode("R\u00e4del".encode("latin-1"))
+"""What a terminal in another encoding sends, as Python has it."""
+
+
+@pytest.mark.usefixtures("_sample")
+def test_text_in_another_encoding_is_not_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("ring", "17", "--reason", f"Herr {LATIN_1} complains", "--yes") == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("callrec: error: what was typed is not text in UTF-8\n")
+    assert "del" not in captured.out + captured.err
+
+
+def test_the_name_of_a_recording_may_be_any_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("ingest", "--try", f"{LATIN_1}.wav") == 0
+    assert "R\\udce4del.wav" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_sample")
+def test_the_name_of_a_file_may_be_any_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("drive", "verify", f"/{LATIN_1}") == 0
+    assert capsys.readouterr().out == "checked /R\\udce4del\n"
 
 
 @pytest.mark.usefixtures("_sample")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from typing import TYPE_CHECKING
 
 import pexpect
@@ -115,6 +115,42 @@ def test_two_passwords_come_from_standard_input_line_by_line() -> None:
     assert prompts.ask_password("Mine") == "mine"
     hers = prompts.ask_password("Hers", file_variable="CALLREC_COUNTERSIGN_PASSWORD_FILE")
     assert hers == "hers"
+
+
+NO_TEXT = {
+    "as a strict stream reads it": "strict",
+    "as the locale C has it": "surrogateescape",
+}
+
+
+@pytest.mark.parametrize("errors", NO_TEXT.values(), ids=NO_TEXT)
+def test_what_comes_on_standard_input_is_text_in_utf_8(errors: str) -> None:
+    def given() -> Prompts:
+        answers = TextIOWrapper(BytesIO(b"R\xe4del\n"), encoding="utf-8", errors=errors)
+        environ = {"CALLREC_PASSWORD_FILE": "-", "WORDS": "-"}
+        return Prompts(answers=answers, messages=StringIO(), environ=environ)
+
+    with pytest.raises(Misconfigured, match="not text in UTF-8"):
+        given().ask_password("Password")
+    with pytest.raises(Misconfigured, match="not text in UTF-8"):
+        given().ask_secret("Words", str.split, file_variable="WORDS")
+
+
+IN_ANOTHER_ENCODING = {
+    "a line": "prompts.ask('Reason', option='--reason')",
+    "a line that is read": "prompts.ask_until('Day', str.strip, option='--date D')",
+    "a confirmation": "prompts.confirm('destroy it', yes=False)",
+    "a password": "prompts.ask_password('Password')",
+}
+
+
+@pytest.mark.parametrize("question", IN_ANOTHER_ENCODING.values(), ids=IN_ANOTHER_ENCODING)
+def test_a_terminal_in_another_encoding_is_told(question: str) -> None:
+    terminal = pexpect.spawn(sys.executable, ["-c", PROGRAM.format(question=question)], timeout=30)
+    terminal.expect(rb"(: |\] )$")
+    terminal.sendline(b"R\xe4del")
+    terminal.expect(pexpect.EOF)
+    assert b"NOT Unusable what was entered is not text in UTF-8" in terminal.before
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])

@@ -392,7 +392,7 @@ CASES: Final = {
         who="max",
         is_done=is_archived,
         kept=bags_are_whole,
-        once_failed=r"EIO at \d+, sync drive-a(,|$)",
+        once_failed=r"EIO at \d+, (sync drive-a|unlink drive-a/.callrec.partial, the last)(,|$)",
     ),
     "remove-local": Case(
         prepare=on_two_drives,
@@ -420,7 +420,7 @@ CASES: Final = {
         is_done=is_restored,
         kept=bags_are_whole,
         halfway="its sealed file is missing|INTACT-UNANCHORED",
-        once_failed=r"EIO at \d+, rmdir vault/incoming/"
+        once_failed=r"EIO at \d+, rmdir (vault/incoming/|\.vault\.)"
         r"|power cut, some left at \d+, rename vault/recordings/",
     ),
     "rotate": Case(

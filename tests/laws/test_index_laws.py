@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from callrec.catalogue import tables
 from callrec.config import Search
 from callrec.policy.criteria import CallFacts, Criteria, Direction, matches
 from callrec.policy.role import Role
@@ -20,10 +22,13 @@ from callrec.procedures.changing_roles import change_role
 from callrec.procedures.search import search_recordings
 from callrec.telephone import call as telephone
 from calls import a_call, take_in
-from catalogue.index_rows import KEY, add, add_known, catalogue, proposed
+from catalogue.index_rows import KEY, add, add_known, catalogue, missed, proposed
 from practices import copy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
     from practices import House
 
 LONDON = ZoneInfo("Europe/London")
@@ -128,6 +133,51 @@ def test_a_call_of_which_more_has_become_known_is_among_them_too(
             fitting = {n for n, call in enumerate(now, 1) if matches(criterion, call, zone)}
             assert fitting <= set(found)
             assert len(found) == len(set(found))
+
+
+searched = in_parts.filter(lambda call: "999" not in call.numbers)
+"""Calls whose last four digits can be asked for."""
+
+
+def asked_of(call: CallFacts, zone: ZoneInfo) -> Iterator[Criteria]:
+    """A search for each thing by which the index knows a call."""
+    for number in call.numbers:
+        yield Criteria(number=number)
+        yield Criteria(tail=number[-4:])
+    for party in call.parties:
+        yield Criteria(party=party)
+    day = call.started_at.astimezone(zone).date()
+    for extension in call.extensions:
+        yield Criteria(extension=extension, days=Days(day, day))
+
+
+@given(
+    st.lists(searched, min_size=1, max_size=20),
+    st.lists(searched, min_size=1, max_size=20),
+    st.sampled_from(ZONES),
+    st.randoms(use_true_random=False),
+)
+def test_who_opens_the_calls_tells_which_of_them_a_search_would_miss(
+    older: list[CallFacts], newer: list[CallFacts], zone: ZoneInfo, draw: Random
+) -> None:
+    every, keys = [*older, *newer], (OLDER_KEY, KEY)
+    with catalogue() as connection:
+        add(connection, older, key=OLDER_KEY, zone=zone)
+        add(connection, newer, zone=zone, first=len(older) + 1)
+        assert not missed(connection, every, keys=keys, zone=zone)
+        rows = connection.execute(select(tables.token)).all()
+        for row in draw.sample(rows, min(len(rows), draw.randrange(6))):
+            is_row = [column == getattr(row, column.name) for column in tables.token.c]
+            connection.execute(tables.token.delete().where(*is_row))
+        told = missed(connection, every, keys=keys, zone=zone)
+        assert told == [
+            number
+            for number, call in enumerate(every, 1)
+            if any(
+                number not in proposed(connection, asked, keys=keys, zone=zone)
+                for asked in asked_of(call, zone)
+            )
+        ]
 
 
 WIDEST_DAYS = 31

@@ -10,6 +10,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.clock import Awaited
 from callrec.policy.further import Further
 from callrec.policy.hearing import (
+    answers_who_asked,
     check_attended,
     check_is_heard,
     check_may_be_granted,
@@ -199,7 +200,7 @@ ATTENDED = {Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY, Purpose.DECEASED}
 @pytest.mark.parametrize("purpose", Purpose)
 def test_who_is_there_is_said_where_somebody_from_outside_may_be(purpose: Purpose) -> None:
     request = a_request(purpose)
-    assert is_attended(request, {}) is (purpose in ATTENDED)
+    assert is_attended(request.purpose, {}) is (purpose in ATTENDED)
     check_attended(request, {}, ["nobody"])
     if purpose in ATTENDED:
         with pytest.raises(Refused, match="it is not said who attends the hearing") as refused:
@@ -211,6 +212,15 @@ def test_who_is_there_is_said_where_somebody_from_outside_may_be(purpose: Purpos
 
 def test_who_has_a_copy_of_his_calls_does_not_come_to_hear_them() -> None:
     request = a_request(Purpose.SUBJECT_ACCESS)
-    assert is_attended(request, {Further.HEAR_OR_COPY: "hear"})
-    assert not is_attended(request, {Further.HEAR_OR_COPY: "copy"})
+    assert is_attended(request.purpose, {Further.HEAR_OR_COPY: "hear"})
+    assert not is_attended(request.purpose, {Further.HEAR_OR_COPY: "copy"})
     check_attended(request, {Further.HEAR_OR_COPY: "copy"}, [])
+
+
+def test_a_hearing_answers_who_asked_to_hear_and_was_there() -> None:
+    hears: dict[str, str] = {Further.HEAR_OR_COPY: "hear"}
+    purpose = Purpose.SUBJECT_ACCESS
+    assert answers_who_asked(purpose, hears, ["nobody", "the patient"])
+    assert not answers_who_asked(purpose, hears, ["Nobody "])
+    assert not answers_who_asked(purpose, hears, [])
+    assert not answers_who_asked(purpose, {Further.HEAR_OR_COPY: "copy"}, ["the patient"])

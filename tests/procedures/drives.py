@@ -7,11 +7,16 @@ import shutil
 import signal
 import subprocess
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 import practices
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
+from callrec.errors import Failed
+from callrec.procedures import archive as archive_procedure
+from callrec.procedures import archive_copy
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_verify import verify_volume
 from procedures.spool import a_call, take_in
@@ -36,6 +41,12 @@ def drive(house: House, name: str = "drive-a") -> Path:
     at = house.folder / name
     at.mkdir(exist_ok=True)
     return at
+
+
+def give_up_copy(at: Path) -> None:
+    """Take the copy of the catalogue off a drive, as somebody does by hand."""
+    for path in (at / "catalogue").iterdir():
+        path.unlink()
 
 
 def archive(
@@ -160,6 +171,21 @@ def vanish(at: Path, kept: Path, *, bound: bool) -> None:
     else:
         kept.rmdir()
         at.rename(kept)
+
+
+def pulled_out(house: House, at: Path, away: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Archive to a drive that is taken away with the copy of the catalogue on it, unstated."""
+
+    def write_copy(*args: Any, **named: Any) -> object:
+        made = archive_copy.write_copy(*args, **named)
+        at.rename(away)
+        return made
+
+    with monkeypatch.context() as patched:
+        patched.setattr(archive_procedure, "write_copy", write_copy)
+        with pytest.raises(Failed, match="gone"):
+            archive(house, at)
+    house.open()
 
 
 def come_back(at: Path, kept: Path, *, bound: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import bagit
@@ -13,7 +15,10 @@ from callrec.policy.withholding import Ground
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.intake_known import Duplicates
+from callrec.procedures.restore import open_volumes
+from callrec.procedures.restore_copy import by_password, find_copy, unpack
 from callrec.procedures.search import search_recordings
+from cli.transcript import password_of
 from procedures.asking import REASON, approve, signed_in
 from procedures.holding import ANN, ask
 
@@ -77,6 +82,17 @@ def found_in(needles: list[bytes], *folders: Path) -> list[str]:
         for data in [path.read_bytes()]
         if any(needle in data for needle in needles)
     ]
+
+
+def keys_in_copy(volume: Path, work: Path) -> set[int]:
+    """Numbers of the recordings whose keys the copy of the catalogue on a volume has."""
+    (opened,) = open_volumes([volume])
+    found = find_copy(opened)
+    at = work / "unpacked.sqlite"
+    at.unlink(missing_ok=True)
+    unpack(found, by_password(password_of("dora"))(found), at)
+    with closing(sqlite3.connect(at)) as copy:
+        return {n for (n,) in copy.execute("SELECT id FROM recording WHERE data_key IS NOT NULL")}
 
 
 def tokens_of(house: House, *numbers: int) -> int:

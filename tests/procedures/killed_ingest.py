@@ -2,10 +2,10 @@
 
 It uses only what every run is given, the clock and the progress, to be at that point. Progress is
 told after each file. The clock is asked twice at the beginning, for the powers of the day and for
-the batch, and then five times for each batch: by its statement, when its files are durable; by its
-leaf, in the transaction; when that is committed; by the leaf that says that the sources will go;
-and when that is committed. At the end it is asked for the powers again, by the statement of the
-summary, by its leaf, and when that is committed.
+the batch, and then six times for each batch: for the powers again, when its files are durable; by
+its statement and by its leaf, in the transaction; when that is committed; by the leaf that says
+that the sources will go; and when that is committed. At the end it is asked for the powers again,
+by the statement of the summary, by its leaf, and when that is committed.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import pytest
 
 import practices
 from callrec.archive.bag import Item, space_for
-from callrec.archive.marker import begin_volume
+from callrec.archive.marker import begin_volume, open_volume
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
@@ -21,6 +21,7 @@ from callrec.crypto.canonical import parse
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.role import Power
 from callrec.procedures.archive import archive_recordings
+from callrec.procedures.archive_plan import needs_label
 from callrec.procedures.archive_unfinished import archiving
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.custody import attested_statement
@@ -52,6 +53,11 @@ if TYPE_CHECKING:
 
 CHANCE = 4
 """Letters that random bytes may well spell."""
+
+
+def test_a_link_to_itself_is_asked_for_no_label(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert not needs_label(tmp_path / "loop")
 
 
 # What is written.
@@ -434,9 +440,8 @@ def test_nothing_in_the_clear_is_left_in_the_vault(archived: House) -> None:
 
 
 def note_begun(house: House, name: str) -> None:
-    volume = parse((drive(house) / "CALLREC-VOLUME.json").read_bytes())["volume"]
     with archiving(house.practice.folder) as notes:
-        notes.begin(volume, name)
+        notes.begin(open_volume(drive(house)), name, known=0)
 
 
 def test_a_proof_that_was_not_laid_any_more_is_laid_by_the_next_run(archived: House) -> None:
@@ -483,7 +488,9 @@ def test_without_our_own_note_neither_is_taken_for_ours(archived: House) -> None
 
 def test_a_damaged_note_is_no_excuse(archived: House) -> None:
     note = archived.practice.folder / "archiving" / "unfinished.json"
-    for said in ("[1]", '{"x": "y"}', "{", '{"' + "a" * 32 + '": "../../x"}'):
+    of = '{"' + "a" * 32 + '": '
+    known = '{"name": "20261125T120000Z-1", "label": "drive-a", "known": "x"}'
+    for said in ("[1]", '{"x": "y"}', "{", of + '"../../x"}', of + "{}}", of + known + "}"):
         note.write_text(said)
         with pytest.raises(Tampered, match="note of archive runs"):
             archive(archived, drive(archived))

@@ -49,7 +49,6 @@ def house(archived: House) -> House:
 def a_statement(house: House, *, kind: str = "volume", by: str = "max", key: str = "") -> Statement:
     signer = house.actor(key or by).identity
     assert signer
-    hashes = {"manifest": "3a" * 32, "catalogue": "ca" * 32, "keys": "4e" * 32}
     return state(
         kind,
         vault=house.practice.vault,
@@ -57,7 +56,13 @@ def a_statement(house: House, *, kind: str = "volume", by: str = "max", key: str
         at=house.at,
         seed=signer.act,
         fields=statement_fields(
-            volume=VOLUME, name="20261124T120000Z-1", size=18, root=bytes(32), **hashes
+            volume=VOLUME,
+            name="20261124T120000Z-1",
+            manifest="3a" * 32,
+            catalogue="ca" * 32,
+            keys="4e" * 32,
+            size=18,
+            root=bytes(32),
         ),
     )
 

@@ -8,6 +8,7 @@ import bagit
 import pytest
 
 import practices
+from callrec.errors import Unusable
 from callrec.practice import open_practice
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.incident_list import list_incidents
@@ -21,6 +22,7 @@ from procedures.drives import (
     drive,
     last,
     one_more_call,
+    pulled_out,
     remove_local,
     verify,
 )
@@ -218,6 +220,32 @@ def test_a_run_that_is_broken_off_once_it_is_committed_leaves_its_bag(
     assert len([*(drive(house) / "bags").iterdir()]) == 3
     archive(house, drive(house))
     assert verify(house, drive(house)).faults == ()
+
+
+def test_a_new_drive_that_was_pulled_out_takes_another_label_where_its_own_is_taken(
+    waiting: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = practices.copy(waiting, tmp_path / "house")
+    at = drive(house, "external")
+    pulled_out(house, at, tmp_path / "away", monkeypatch)
+    archive(house, drive(house, "external"))  # another drive, mounted where the first was
+    at.rename(tmp_path / "second")
+    (tmp_path / "away").rename(at)
+    with pytest.raises(Unusable, match="another volume has that label"):
+        archive(house, at)
+    for label in ("drive-a", "Mary Smith"):
+        with pytest.raises(Unusable, match="label"):
+            archive(house, at, label=label)
+    done = archive(house, at, label="external-2")
+    assert (done.label, done.recordings) == ("external-2", 5)
+    assert [each.label for each in list_volumes(house.practice)] == [
+        "drive-a",
+        "external",
+        "external-2",
+    ]
+    assert verify(house, at).faults == ()
+    with pytest.raises(Unusable, match="has another label"):
+        archive(house, at, label="external-3")
 
 
 def break_off(house: House, to: Path, point: int) -> None:

@@ -22,6 +22,7 @@ from cli.transcript import password_of
 from procedures.asking import grants_of
 from procedures.drives import (
     archive,
+    contents,
     drive,
     faults,
     one_more_call,
@@ -223,14 +224,23 @@ def test_recordings_that_came_in_after_it_are_not_in_it(granted: House) -> None:
 
 
 def test_the_kit_opens_it_and_makes_a_data_controller_there(granted: House) -> None:
+    """A backup that she cannot open, and that may be newer, is told and stays as it is."""
     backup(granted)
+    granted.at += timedelta(days=1)
+    backup(granted, "later")
     lose_catalogue(granted)
-    back = rebuilt(granted, by_kit(read_kit(granted.kit)))
+    back = rebuilt(granted, by_kit(read_kit(granted.kit)), "backup")
     controller = NewController("nora", "Nora Blythe", password_of("nora"))
     use_kit(back.practice, granted.kit, controller, split=False, keep=nowhere)
     volumes = open_volumes([drive(granted, "backup")])
     done = bring_back(granted.open(), nora(granted), volumes, advance=lambda _: None)
-    assert done.resumed
+    assert (done.resumed, done.undone) == (True, ())
+    later = drive(granted, "later")
+    before, volumes = contents(later), open_volumes([later])
+    done = bring_back(granted.open(), nora(granted), volumes, advance=lambda _: None)
+    [(label, why)] = done.undone
+    assert (label, "may be newer" in why) == ("later", True)
+    assert contents(later) == before
     assert is_intact(granted)
 
 

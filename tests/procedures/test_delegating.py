@@ -24,6 +24,7 @@ from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lapsed_delegations, lend_power
 from callrec.procedures.joining import add_intake, add_person
 from callrec.procedures.keys import audit_keys
+from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.people import show_person
 from callrec.procedures.status import look
 from callrec.procedures.vouching import give_shares
@@ -318,6 +319,16 @@ def test_the_next_command_about_people_ends_it_and_renews_its_keys(
     assert audit_keys(stocked.practice) == ()
     ended = [leaf for leaf in leaves(stocked) if leaf.act == "person.undelegated"]
     assert [leaf.subject for leaf in ended] == [(sam.id,)]
+
+
+def test_what_had_lapsed_when_the_kit_was_used_is_lent_again(stocked: House) -> None:
+    """The kit renews every key, and gives none to somebody whose power has lapsed."""
+    lapsed_for(stocked, "sam", Power.DECIDE_GENERAL)
+    nina = NewController("nina", "Nina Brandt", "seven purple otters dance slowly")
+    use_kit(stocked.open(), stocked.kit, nina, split=False, keep=lambda _: None)
+    lend(stocked, "sam", Power.DECIDE_GENERAL, until=stocked.at.date())
+    assert {v for key, v in stocked.actor("sam").shares if key in DECIDING} == {1, 2}
+    assert audit_keys(stocked.practice) == ()
 
 
 def test_whoever_joins_meanwhile_has_the_renewed_keys(stocked: House) -> None:

@@ -9,6 +9,7 @@ import bagit
 import pytest
 
 import practices
+from callrec.errors import Unusable
 from callrec.policy.role import VaultKey
 from callrec.procedures import restore
 from callrec.procedures.audit_verify import Verdict
@@ -17,9 +18,11 @@ from callrec.procedures.rotating import rotate_keys
 from procedures.asking import rows
 from procedures.drives import (
     archive,
+    contents,
     drive,
     faults,
     flip,
+    give_up_copy,
     last,
     one_more_call,
     verify,
@@ -64,6 +67,77 @@ def renewed(house: House) -> None:
 # Drives and servers.
 
 
+def two_drives_of_which_the_second_knows_more(house: House) -> tuple[Path, Path]:
+    older, newer = drive(house), drive(house, "drive-b")
+    one_more_call(house)
+    house.at = house.at.replace(day=27)
+    archive(house, newer)
+    return older, newer
+
+
+def lose_catalogue(house: House) -> None:
+    """It was moved out of the vault's folder; recordings, and what the operator saw, stay."""
+    house.practice.engine.dispose()
+    for path in house.config.vault.glob("catalogue.sqlite*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("login", ["dora", "max"])
+def test_a_newer_copy_on_a_drive_that_is_attached_second_is_not_made_unusable(
+    house: House, login: str
+) -> None:
+    older, newer = two_drives_of_which_the_second_knows_more(house)
+    originals = originals_of(house)
+    lose_vault(house)
+    restored(house, older)
+    before = contents(newer)
+    for drives in ((newer,), (older, newer)):
+        with pytest.raises(Unusable, match='"drive-b" has a newer copy') as refused:
+            restored(house, *drives, login=login)
+        assert "out of the vault's folder" in refused.value.hint
+    assert contents(newer) == before
+    assert [*house.folder.glob(".vault*")] == []
+    lose_catalogue(house)
+    restored(house, newer)
+    assert restored(house, older).undone == ()
+    assert originals_of(house) == originals
+    assert verified(house).verdict is Verdict.INTACT
+    assert [faults(verify(house, at)) for at in (older, newer)] == [[], []]
+
+
+def test_a_newer_copy_that_contradicts_what_was_resumed_is_not_made_unusable(house: House) -> None:
+    """Of both drives at once only the older can be taken then; the newer can by itself."""
+    older, newer = two_drives_of_which_the_second_knows_more(house)
+    originals = originals_of(house)
+    lose_vault(house)
+    restored(house, older)
+    lose_vault(house)
+    with pytest.raises(Unusable, match='"drive-b" has a newer copy'):
+        restored(house, older, newer)
+    lose_catalogue(house)
+    restored(house, newer)
+    restored(house, older)
+    assert originals_of(house) == originals
+
+
+def test_where_the_vault_has_gone_on_a_newer_copy_can_be_given_up(house: House) -> None:
+    older, newer = two_drives_of_which_the_second_knows_more(house)
+    lose_vault(house)
+    restored(house, older)
+    house.at = house.at.replace(month=12)
+    one_more_call(house)
+    archive(house, older, by="dora")
+    house.practice.store.path(named(house)[0]).unlink()
+    volumes, before = open_volumes([newer]), contents(newer)
+    done = restore.repair_from(house.practice, house.actor("dora"), volumes, advance=lambda _: None)
+    assert (done.fetched.recordings, contents(newer)) == (1, before)
+    give_up_copy(newer)
+    assert restored(house, newer).undone == ()
+    archive(house, newer, by="dora")
+    assert faults(verify(house, newer)) == []
+    assert verified(house).verdict is Verdict.INTACT
+
+
 def test_what_only_the_damaged_copy_knew_is_lost_and_both_volumes_go_on(house: House) -> None:
     before = originals_of(house)
     one_more_call(house)
@@ -93,7 +167,10 @@ def test_a_volume_whose_head_was_only_remembered_here_goes_on_when_it_comes_back
     house.practice.engine.dispose()
     shutil.rmtree(house.folder / "vault")
     restored(house)
+    give_up_copy(drive(house, "drive-b"))
     restored(house, drive(house, "drive-b"))
+    house.at = house.at.replace(day=27)
+    archive(house, drive(house, "drive-b"), by="dora")
     assert faults(verify(house, drive(house, "drive-b"))) == []
     assert verified(house).verdict is Verdict.INTACT
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,18 +14,26 @@ import practices
 from callrec.errors import Failed, Refused, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
+from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
+from callrec.procedures import archive as archive_procedure
+from callrec.procedures import erasing_volumes
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
 from callrec.procedures.destroying import Doomed, destroy
 from callrec.procedures.destruction_certificate import certify_destruction
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.erasing import erase as erase_recordings
+from callrec.procedures.erasing import foresee_erasure
+from callrec.procedures.incident_list import list_incidents
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.migration_copy import keep_sealed
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.rotating import rotate_keys
+from callrec.procedures.status import look
+from callrec.procedures.volume_lost import Loss, report_found, report_lost
+from callrec.store.directory import DirectoryStore
 from procedures.asking import (
     REASON,
     approve,
@@ -36,12 +46,22 @@ from procedures.asking import (
     state_of,
     with_recordings,
 )
-from procedures.drives import archive, come_back, drive, faults, tight_drive, vanish, verify
+from procedures.drives import (
+    archive,
+    come_back,
+    drive,
+    faults,
+    pulled_out,
+    tight_drive,
+    vanish,
+    verify,
+)
 from procedures.erasures import (
     approved_erasure,
     bags_of,
     erase,
     found_in,
+    keys_in_copy,
     look_for,
     secrets_of,
     tokens_of,
@@ -51,9 +71,10 @@ from procedures.holding import ANN, BOB, ask, by_hand, leaves, verified
 from procedures.spool import take_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
+    from types import ModuleType
 
     from practices import House
 
@@ -124,12 +145,140 @@ def test_a_copy_of_the_catalogue_from_before_owes_it_without_any_recording(house
     assert verified(house).verdict is Verdict.INTACT
 
 
+def meanwhile(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, comes: Callable[[], object]
+) -> None:
+    """Once a copy of the catalogue is on a drive, and before anything vouches for it."""
+    actual = module.write_copy
+
+    def write_copy(*args: Any, **named: Any) -> object:
+        monkeypatch.undo()
+        made = actual(*args, **named)
+        comes()
+        return made
+
+    monkeypatch.setattr(module, "write_copy", write_copy)
+
+
+def test_what_is_erased_while_a_backup_is_made_is_not_in_it(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup, reference = drive(house, "backup"), approved_erasure(house, 1)
+    practice, actor = house.practice, signed_in(house, "dora")
+    meanwhile(monkeypatch, archive_procedure, lambda: erase(house, reference))
+    back_up(practice, actor, backup, label=None)
+    assert keys_in_copy(backup, tmp_path) == {2, 3, 4}
+    assert erase(house, reference).is_done
+    assert faults(verify(house, backup)) == []
+
+
+def test_what_is_erased_while_another_is_erased_from_a_volume_is_not_in_its_copy(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    volume = drive(house)
+    archive(house, volume)
+    first, second = approved_erasure(house, 1), approved_erasure(house, 2)
+    meanwhile(monkeypatch, erasing_volumes, lambda: erase(house, second))
+    assert erase(house, first, volume).is_done
+    assert keys_in_copy(volume, tmp_path) == {3, 4}
+    assert erase(house, second).owed == {"drive-a": 1}
+    assert erase(house, second, volume).is_done
+    assert faults(verify(house, volume)) == []
+
+
+def owed(house: House, reference: str) -> Mapping[str, int]:
+    """What is owed under it, and nothing else is; there is a certificate once nothing is."""
+    done = erase(house, reference)
+    certificate = certify_destruction(house.practice, reference, released_to=())
+    assert (certificate is not None) == done.is_done
+    assert look(house.practice, None).erasure_owed == done.owed
+    return done.owed
+
+
+def test_a_new_drive_that_was_pulled_out_before_its_statement_owes_it(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, away, reference = drive(house), tmp_path / "away", approved_erasure(house, 1)
+    (row,) = rows(house, "SELECT ciphertext FROM recording WHERE id = 1")
+    pulled_out(house, at, away, monkeypatch)
+    assert owed(house, reference) == {"drive-a": 1}
+    assert 1 in keys_in_copy(away, tmp_path)
+    away.rename(at)
+    assert erase(house, reference, at).is_done
+    assert owed(house, reference) == {}
+    assert [*(at / "catalogue").iterdir()] == []
+    assert [*at.rglob(row.ciphertext)] == []
+    archive(house, at)
+    assert faults(verify(house, at)) == []
+
+
+def test_a_new_drive_that_was_pulled_out_and_is_lost_owes_nothing(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = approved_erasure(house, 1)
+    pulled_out(house, drive(house), tmp_path / "away", monkeypatch)
+    archive(house, drive(house))  # another one, which has its label now
+    (called,) = owed(house, reference).keys() - {"drive-a"}
+    assert erase(house, reference, drive(house)).owed == {called: 1}
+    lost = report_lost(
+        house.practice, house.actor("max"), Loss(label=called, noticed_at=house.now())
+    )
+    assert (lost.recordings, lost.without_copy) == ((), ())
+    assert owed(house, reference) == {}
+    assert len(list_incidents(house.practice, house.actor("dora"))) == 1
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_a_drive_that_was_pulled_out_before_its_older_copy_went_owes_it(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, away = drive(house), tmp_path / "away"
+    archive(house, at)
+    reference = approved_erasure(house, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing_volumes, "lay_proofs", lambda *_: at.rename(away))
+        with pytest.raises(Failed):
+            erase(house, reference, at)
+    house.open()
+    assert owed(house, reference) == {"drive-a": 1}
+    away.rename(at)
+    assert erase(house, reference, at).is_done
+    assert keys_in_copy(at, tmp_path) == {2, 3, 4}
+
+
+def test_what_an_older_callrec_noted_of_a_run_that_was_cut_off_owes_it_too(house: House) -> None:
+    archive(house, drive(house))
+    reference = approved_erasure(house, 1)
+    note = house.config.vault / "archiving" / "unfinished.json"
+    note.write_text(json.dumps({"70" * 16: "20261125T120000Z-1"}))
+    assert erase(house, reference, drive(house)).owed == {"70" * 16: 1}
+
+
 def test_copies_that_migrations_left_in_the_vault_go(house: House) -> None:
     kept = house.config.vault / "before-0003"
     keep_sealed(house.practice, kept)
     (house.config.vault / "catalogue-0001.sqlite").write_bytes(b"as it was")
     erase(house, approved_erasure(house, 1))
     assert kept_copies(house.config.vault) == ()
+
+
+def test_what_is_too_much_for_one_statement_is_said_in_several(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing_volumes, "MOST_STATED", 2)
+    volume = drive(house)
+    archive(house, volume)
+    reference = approved_erasure(house, 1, 2, 3)
+    assert erase(house, reference, volume).is_done
+    said = [path.name for path in sorted((volume / "heads").iterdir())]
+    assert [name.partition("-")[2] for name in said] == [f"{n}.tlog-proof" for n in (1, 1, 2)]
+    assert faults(verify(house, volume)) == []
+    certificate = certify_destruction(house.practice, reference, released_to=())
+    assert certificate is not None
+    assert [(each.label, each.recordings) for each in certificate.media] == [("drive-a", 3)]
+    house.open()
+    archive(house, volume)
+    assert verified(house).verdict is Verdict.INTACT
 
 
 def test_a_bag_of_which_nothing_is_left_goes(house: House) -> None:
@@ -230,6 +379,32 @@ def test_what_is_exempt_stays_and_the_certificate_says_why(house: House) -> None
     assert tokens_of(house, 2) > 0
 
 
+ENDED = {
+    "revoked": lambda house, reference: revoke_grants(
+        house.practice, signed_in(house, "dora"), reference, reason=REASON
+    ),
+    "not used in time": lambda house, _reference: setattr(
+        house, "at", house.at + timedelta(days=15)
+    ),
+}
+
+
+@pytest.mark.parametrize("ends", ENDED.values(), ids=ENDED)
+def test_an_erasure_that_was_decided_anew_for_less_is_carried_out(
+    house: House, ends: Callable[[House, str], object]
+) -> None:
+    reference = approved_erasure(house, 1, 2)
+    ends(house, reference)
+    house.open()
+    kept = {2: Ground.LEGAL_OBLIGATION}
+    approve(house, reference, "dora", to="dora", recordings=[1], withheld=kept)
+    dora = signed_in(house, "dora")
+    assert [d.recording for d in foresee_erasure(house.practice, dora, reference)] == [1]
+    assert erase(house, reference).destroyed == (1,)
+    assert erase(house, reference).destroyed == (1,)
+    assert tokens_of(house, 2) > 0
+
+
 def test_there_is_no_certificate_while_something_is_owed(house: House) -> None:
     volume = drive(house)
     archive(house, volume)
@@ -240,6 +415,32 @@ def test_there_is_no_certificate_while_something_is_owed(house: House) -> None:
     certificate = certify_destruction(house.practice, reference, released_to=())
     assert certificate is not None
     assert [(each.label, each.recordings) for each in certificate.media] == [("drive-a", 1)]
+
+
+def test_a_volume_that_was_lost_and_is_found_again_owes_before_there_is_a_certificate(
+    house: House,
+) -> None:
+    volume = drive(house)
+    archive(house, volume)
+    loss = Loss(label="drive-a", noticed_at=house.now())
+    report_lost(house.practice, house.actor("max"), loss)
+    house.open()
+    reference = approved_erasure(house, 1)
+    assert erase(house, reference).is_done
+    assert media_of(house, reference) == [("drive-a", False)]
+    report_found(house.practice, house.actor("max"), volume, lambda _: None)
+    assert erase(house, reference).owed == {"drive-a": 1}
+    assert media_of(house, reference) is None
+    assert erase(house, reference, volume).is_done
+    assert media_of(house, reference) == [("drive-a", True)]
+
+
+def media_of(house: House, reference: str) -> list[tuple[str, bool]] | None:
+    """Each volume on the certificate, and whether it was written anew; None: there is none yet."""
+    certificate = certify_destruction(house.practice, reference, released_to=())
+    if certificate is None:
+        return None
+    return [(each.label, bool(each.written_at)) for each in certificate.media]
 
 
 def test_whoever_received_a_release_is_named_to_be_told(house: House) -> None:
@@ -328,6 +529,26 @@ def test_former_files_of_a_recording_that_was_sealed_anew_go_too(house: House) -
     assert faults(verify(house, volume)) == []
     assert verified(house).verdict is Verdict.INTACT
     assert opened(house, reference).recordings[0].state == "destroyed"
+
+
+def test_a_former_file_that_a_killed_reencryption_left_goes_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "SELECT ciphertext FROM recording WHERE id IN (1, 2) ORDER BY id"
+    erased, kept = (row.ciphertext for row in rows(house, query))
+    rotate_keys(house.practice, house.actor("dora"), [VaultKey.RECORDINGS])
+    house.open()
+    with monkeypatch.context() as killed:
+        killed.setattr(DirectoryStore, "remove", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            reencrypt(house.practice, house.actor("dora"), lambda _: None)
+    assert erase(house, approved_erasure(house, 1)).is_done
+    assert [house.practice.store.has(name) for name in (erased, kept)] == [False, True]
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def _dies(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("point", range(1, 12))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 import practices
 from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.restore import open_volumes
+from callrec.procedures.restore_copy import by_password
+from callrec.procedures.restore_drill import drill
+from callrec.procedures.unpacked import place_of_drill, place_of_rebuilding
+from cli.transcript import password_of
 from procedures.asking import state_of, with_recordings
 from procedures.drives import archive, drive, faults, verify
 from procedures.erasures import (
@@ -22,13 +28,16 @@ from procedures.holding import verified, with_two_callers
 from procedures.killed_erase import killed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from callrec.practice import Actor, Practice
     from practices import House
     from steps import Steps
 
 REFERENCE = "R-1"
 PARTS = 8
+POINTS_OF_DRILL = {"unpacking": 5, "fetching": 12}
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +91,42 @@ def test_wherever_it_is_killed_there_is_old_or_new_and_the_next_run_finishes(
         assert len(bags_of(*volumes_of(house))) == 2
         assert found_in(secrets, house.config.vault, *volumes_of(house)) == [], point
         assert verified(house).verdict is Verdict.INTACT, point
+
+
+def _drill(
+    practice: Practice,
+    actor: Actor,
+    _reference: str,
+    *,
+    volumes: Sequence[Path],
+    advance: Callable[[int], None],
+) -> None:
+    opener = by_password(password_of("dora"))
+    drill(practice, actor, open_volumes(volumes), opener, environ={}, advance=advance)
+
+
+@pytest.mark.parametrize("point", POINTS_OF_DRILL.values(), ids=POINTS_OF_DRILL)
+def test_what_a_killed_drill_or_restore_left_beside_the_vault_goes(
+    waiting: House, tmp_path: Path, point: int
+) -> None:
+    house = practices.copy(waiting, tmp_path / "house")
+    secrets = secrets_of(house, 1, 2, 5)
+    killed(house, REFERENCE, drive(house), point=point, carry_out=_drill)
+    (left,) = house.folder.glob(".*vault*")
+    assert found_in(secrets, left) != []
+    shutil.copytree(left, place_of_rebuilding(house.config.vault, house.practice.vault))
+    assert erase(house, REFERENCE, *volumes_of(house)).is_done
+    assert found_in(secrets, house.folder) == []
+
+
+def test_what_a_killed_drill_left_of_a_volume_that_owes_goes_before_it_is_done(
+    waiting: House, tmp_path: Path
+) -> None:
+    house = practices.copy(waiting, tmp_path / "house")
+    secrets = secrets_of(house, 1, 2, 5)
+    a, b = volumes_of(house)
+    assert not erase(house, REFERENCE, a).is_done
+    killed(house, REFERENCE, b, point=POINTS_OF_DRILL["fetching"], carry_out=_drill)
+    assert found_in(secrets, place_of_drill(house.config.vault)) != []
+    assert erase(house, REFERENCE, b).is_done
+    assert found_in(secrets, house.folder) == []

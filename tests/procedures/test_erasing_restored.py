@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 import practices
 from callrec.crypto.kit import read_kit_words
-from callrec.errors import Locked, NotFound, Refused
+from callrec.errors import Locked, NotFound, Refused, Unusable
+from callrec.policy.role import VaultKey
+from callrec.procedures import restore as restore_procedure
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.restore import actor_from, bring_back, open_volumes, rebuild
+from callrec.procedures.backup import back_up
+from callrec.procedures.reencrypting import reencrypt
+from callrec.procedures.restore import (
+    actor_from,
+    bring_back,
+    open_volumes,
+    rebuild,
+    repair_from,
+)
 from callrec.procedures.restore_copy import by_kit, by_password
+from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.show import show_recording
 from cli.transcript import password_of
 from procedures.asking import grants_of, rows, signed_in
-from procedures.drives import archive, drive, faults, flip, only, verify
-from procedures.erasures import approved_erasure, bags_of, erase, found_in, secrets_of, tokens_of
+from procedures.drives import archive, drive, faults, flip, give_up_copy, only, verify
+from procedures.erasures import (
+    approved_erasure,
+    bags_of,
+    erase,
+    found_in,
+    keys_in_copy,
+    secrets_of,
+    tokens_of,
+)
 from procedures.holding import verified, with_two_callers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from callrec.procedures.restore import Restored
+    from callrec.procedures.restore import Repaired, Restored
     from practices import House
 
 
@@ -128,3 +149,127 @@ def test_from_an_older_copy_it_is_not_fetched_and_its_erasure_is_decided_again(
     assert erase(house, approved_erasure(house, 1), *both(house)).is_done
     archive(house, drive(house, "drive-a"))  # whose copy of the catalogue was damaged
     assert [faults(verify(house, each)) for each in both(house)] == [[], []]
+
+
+def test_a_former_file_is_whose_it_was_after_a_restore_and_goes_with_it(house: House) -> None:
+    (former,) = rows(house, "SELECT ciphertext FROM recording WHERE id = 2")
+    rotate_keys(house.practice, house.actor("dora"), [VaultKey.RECORDINGS])
+    house.open()
+    reencrypt(house.practice, house.actor("dora"), lambda _: None)
+    assert erase(house, approved_erasure(house, 1), *both(house)).is_done  # states each bag anew
+    lose_vault(house)
+    restored(house, *both(house))
+    assert erase(house, approved_erasure(house, 2), *both(house)).is_done
+    assert [each for at in both(house) for each in at.rglob(former.ciphertext)] == []
+    assert [faults(verify(house, each)) for each in both(house)] == [[], []]
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def a_file_is_gone(at: Path, owed: str) -> None:
+    names = (only(at / "bags") / "data/recordings").iterdir()
+    min(path for path in names if path.name != owed).unlink()
+
+
+def a_proof_has_a_bad_byte(at: Path, _: str) -> None:
+    flip(only(at / "heads"), 400)
+
+
+def a_desktop_left_a_file(at: Path, _: str) -> None:
+    (at / "bags" / "desktop.ini").touch()
+
+
+@pytest.mark.parametrize(
+    ("hurt", "why", "lost"),
+    [
+        (a_file_is_gone, "is gone", 1),
+        (a_proof_has_a_bad_byte, "heads/", 0),
+        (a_desktop_left_a_file, "bags/desktop.ini", 0),
+    ],
+)
+def test_what_is_owed_on_a_drive_that_is_not_as_it_was_written_is_told_and_the_others_come(
+    house: House, hurt: Callable[[Path, str], None], why: str, lost: int
+) -> None:
+    at, backup = drive(house, "drive-a"), drive(house, "backup")
+    gone = rows(house, "SELECT ciphertext FROM recording WHERE id = 1")[0].ciphertext
+    erase(house, approved_erasure(house, 1))
+    back_up(house.practice, signed_in(house, "dora"), backup, label=None)
+    hurt(at, gone)
+    lose_vault(house)
+    for done in (restored(house, backup, at), repaired(house, at)):
+        [(label, told)] = done.undone
+        assert label == "drive-a"
+        assert why in told
+        assert sum(done.missing.values()) == lost
+    names = {*house.practice.store.names()}
+    assert len(names) == 3 - lost
+    assert gone not in names
+
+
+def repaired(house: House, *volumes: Path) -> Repaired:
+    """As the doctor does where files are missing."""
+    for name in [*house.practice.store.names()]:
+        house.practice.store.path(name).unlink()
+    opened = open_volumes(volumes)
+    done = repair_from(house.practice, house.actor("dora"), opened, advance=lambda _: None)
+    house.open()
+    return done
+
+
+def come_later(house: House, *volumes: Path) -> None:
+    """Volumes that are attached once the vault is there again."""
+    actor = signed_in(house, "dora")
+    bring_back(house.practice, actor, open_volumes(volumes), advance=lambda _: None)
+    house.open()
+
+
+def backed_up(house: House) -> Path:
+    at = drive(house, "backup")
+    back_up(house.practice, house.actor("dora"), at, label=None)
+    house.open()
+    return at
+
+
+def pay(house: House, reference: str, backup: Path, tmp_path: Path) -> None:
+    """A backup of a log that was lost gets a copy of this one, without what was erased on it."""
+    assert erase(house, reference, *both(house)).owed == {"backup": 1}
+    come_later(house, backup)
+    assert keys_in_copy(backup, tmp_path) == {2, 3, 4}
+    assert erase(house, reference).is_done
+    assert faults(verify(house, backup)) == []
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_a_backup_of_a_log_that_was_lost_owes_what_was_erased_after_the_restore(
+    house: House, tmp_path: Path
+) -> None:
+    backup = backed_up(house)
+    archive(house, drive(house, "drive-b"))
+    house.at += timedelta(days=1)
+    backed_up(house)
+    lose_vault(house)
+    restored(house, drive(house, "drive-b"))
+    reference = approved_erasure(house, 1)
+    assert erase(house, reference, *both(house)).owed == {"backup": 1}
+    with pytest.raises(Unusable, match="newer copy"):
+        come_later(house, backup)
+    assert 1 in keys_in_copy(backup, tmp_path)
+    give_up_copy(backup)
+    pay(house, reference, backup, tmp_path)
+
+
+def test_a_backup_that_is_stated_anew_owes_it_until_another_copy_is_there(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = backed_up(house)
+    archive(house, drive(house, "drive-b"))
+    house.at += timedelta(days=1)
+    backed_up(house)
+    lose_vault(house)
+    restored(house, drive(house, "drive-b"))
+    reference = approved_erasure(house, 1)
+    erase(house, reference, *both(house))
+    give_up_copy(backup)
+    with monkeypatch.context() as patched:
+        patched.setattr(restore_procedure, "_erase_owed", lambda *_: ())  # as if it was cut off
+        come_later(house, backup)
+    pay(house, reference, backup, tmp_path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,6 +70,10 @@ from procedures.holding import (
     the_hold,
     verified,
 )
+from procedures.spool import NUMBER
+from procedures.spool import a_call as a_file
+from procedures.spool import take_in as take_in_files
+from procedures.told import a_row, records, take_in_with
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -364,6 +369,33 @@ def test_of_calls_after_the_request_was_made_it_holds_none(house: House) -> None
     look(house)
     assert leaves(house)[-1] == before
     assert held(house) == {1, 2}
+
+
+def test_a_recording_whose_number_becomes_known_later_is_held(house: House, tmp_path: Path) -> None:
+    call = a_file(tmp_path, name="recording-0007.wav")  # which says nothing
+    take_in_files(house, call)
+    ask(house, "max", number=NUMBER)
+    look(house)
+    assert held(house) == set()
+    cdr = records(tmp_path / "cdr.csv", a_row(recordingfile=call.name))
+    assert take_in_with(house, cdr, call).joined == 1
+    look(house)
+    assert held(house) == {5}
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_what_becomes_known_of_calls_after_the_request_opens_nothing_again(
+    house: House, tmp_path: Path
+) -> None:
+    ask(house, "max", number=ANN)
+    by_hand(house, 3)
+    call, later = a_file(tmp_path, name="recording-0007.wav"), house.at + timedelta(days=1)
+    os.utime(call, (later.timestamp(),) * 2)
+    take_in_files(house, call)
+    before = leaves(house)
+    row = a_row(recordingfile=call.name, calldate=f"{later:%Y-%m-%d %H:%M:%S}")
+    assert take_in_with(house, records(tmp_path / "cdr.csv", row), call).joined == 1
+    assert leaves(house) == before
 
 
 # --- it ends with the request ---------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import practices
-from callrec.audit.leaf import Outcome
+from callrec.audit.leaf import NOBODY, Outcome
 from callrec.crypto.context import context
 from callrec.crypto.primitives import hpke_seal
 from callrec.errors import NotFound, Refused, Tampered
@@ -247,6 +247,20 @@ def forge(house: House, login: str, act: str, *subject: str) -> None:
     house.open()
 
 
+def end_with_its_hold(house: House, login: str, reference: str, end: str) -> None:
+    """End a request and lift its hold, with one's own key or with none, columns and all."""
+    actor, request = signed_in(house, login) if login else None, request_id(house, reference)
+    (hold,) = rows(house, "SELECT id FROM hold WHERE request = :request", request=request)
+    by = actor.person.id if actor else NOBODY
+    with writing(house.practice, actor.signer if actor else None) as act:
+        act.leaf(end, actor=by, subject=[request])
+        act.leaf("hold.lifted", actor=by, subject=[hold.id, request])
+    state = end.removeprefix("request.")
+    by_sql(house, "UPDATE hold SET state = 'lifted' WHERE id = :id", id=hold.id)
+    by_sql(house, "UPDATE request SET state = :state WHERE id = :id", state=state, id=request)
+    house.open()
+
+
 def newest_uid(house: House) -> str:
     return str(rows(house, "SELECT uid FROM recording ORDER BY id DESC")[0].uid)
 
@@ -319,6 +333,60 @@ def test_the_end_of_another_request_lifts_nothing(house: House) -> None:
     forge(house, "dora", "hold.lifted", hold_id(house, 1), request_id(house, "R-2"))
     by_sql(house, "UPDATE hold SET state = 'lifted' WHERE number = 1")
     assert found(house) == "a hold was lifted before its request had ended"
+
+
+NOT_HIS_TO_END = {
+    "sam withdraws what max asked for": ("sam", "R-1", "request.withdrawn"),
+    "sam denies it": ("sam", "R-1", "request.denied"),
+    "max denies his own": ("max", "R-1", "request.denied"),
+    "pat denies what is kept for the Data Controller": ("pat", "R-1", "request.denied"),
+    "it lapses, though the law sets its day": ("sam", "R-1", "request.lapsed"),
+    "dora withdraws what sam asked for": ("dora", "R-2", "request.withdrawn"),
+    "sam denies, who decides nothing": ("sam", "R-2", "request.denied"),
+}
+
+
+@pytest.mark.parametrize(("login", "reference", "end"), NOT_HIS_TO_END.values(), ids=NOT_HIS_TO_END)
+def test_nobody_lets_go_what_a_request_holds_by_ending_it_who_may_not(
+    house: House, login: str, reference: str, end: str
+) -> None:
+    end_with_its_hold(house, login, reference, end)
+    assert [problem.what for problem in verified(house).problems] == [
+        "a request that lapsed has a day of the law's"
+        if end == "request.lapsed"
+        else "a request was ended by somebody who may not"
+    ] * 2  # of the request, and of its hold
+
+
+def test_no_approval_of_an_erasure_rests_on_such_an_end(house: House) -> None:
+    end_with_its_hold(house, "sam", "R-1", "request.withdrawn")
+    erasure = ask(house, purpose=Purpose.ERASURE, number=ANN, recordings=[1])
+    with pytest.raises(Tampered, match="a request was ended by somebody who may not"):
+        approve(house, erasure, "dora", to="dora", recordings=(1,))
+    assert rows(house, "SELECT * FROM grant_") == []
+
+
+@pytest.mark.parametrize("end", ["request.withdrawn", "request.denied", "request.lapsed"])
+def test_nor_does_whoever_has_no_key_at_all(house: House, end: str) -> None:
+    end_with_its_hold(house, "", "R-1", end)
+    assert verified(house).verdict is Verdict.TAMPERED
+    erasure = ask(house, purpose=Purpose.ERASURE, number=ANN, recordings=[1])
+    with pytest.raises(Tampered, match="and not by whom"):
+        approve(house, erasure, "dora", to="dora", recordings=(1,))
+
+
+def test_nor_by_giving_the_request_a_purpose_that_lapses(house: House) -> None:
+    end_with_its_hold(house, "sam", "R-1", "request.lapsed")
+    by_sql(house, "UPDATE request SET purpose = 'complaint' WHERE number = 1")
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+def test_a_hold_is_lifted_by_whoever_ended_its_request(house: House) -> None:
+    forge(house, "sam", "request.withdrawn", request_id(house, "R-2"))
+    forge(house, "dora", "hold.lifted", hold_id(house, 3), request_id(house, "R-2"))
+    by_sql(house, "UPDATE request SET state = 'withdrawn' WHERE number = 2")
+    by_sql(house, "UPDATE hold SET state = 'lifted' WHERE number = 3")
+    assert found(house) == "a hold was lifted by somebody else than ended its request"
 
 
 def test_a_leaf_that_names_no_hold_is_damage_and_no_bug(house: House) -> None:

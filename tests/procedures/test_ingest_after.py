@@ -26,6 +26,7 @@ from callrec.procedures.intake_after import (
     check_copy,
     read_after,
 )
+from callrec.procedures.intake_sources import Refusal
 from procedures.spool import (
     KEEP,
     a_call,
@@ -40,7 +41,7 @@ from procedures.spool import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from practices import House
 
@@ -225,6 +226,68 @@ def test_a_sidecar_that_says_what_the_vault_does_not_know_is_not_deleted(
     assert left_in(tmp_path / "spool") == ["call.wav.json"]
 
 
+def written(sidecar: Path) -> None:
+    a_sidecar(sidecar)
+
+
+def written_beside(sidecar: Path) -> None:
+    a_sidecar(sidecar.with_name("call.wav.json"))
+
+
+def rewritten(sidecar: Path) -> None:
+    told = {**json.loads(sidecar.read_text("utf-8")), "direction": "inbound"}
+    sidecar.write_text(json.dumps(told), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("there_before", "happens", "left"),
+    [
+        (False, written, "call.json"),
+        (True, rewritten, "call.json"),
+        (True, written_beside, "call.wav.json"),
+    ],
+)
+def test_a_sidecar_that_was_not_read_is_not_deleted(
+    house: House,
+    tmp_path: Path,
+    happens: Callable[[Path], None],
+    left: str,
+    *,
+    there_before: bool,
+) -> None:
+    spool, actor = tmp_path / "spool", house.actor("max")
+    a_call(spool, name="call.wav")
+    sidecar = spool / "call.json"
+    if there_before:
+        a_sidecar(sidecar)
+
+    def advance(_: int) -> None:  # told once the recording is read
+        happens(sidecar)
+
+    done = ingest_recordings(house.practice, actor, [spool], after=DELETE, advance=advance)
+    why = "it was written after its recording was taken in, and was left where it is"
+    assert [(q.path.name, q.why, q.refusal) for q in done.quarantined] == [
+        (left, why, Refusal.LEFT)
+    ]
+    assert left in left_in(spool)
+    assert "call.wav" not in left_in(spool)
+
+
+def test_a_sidecar_that_was_not_read_is_moved_with_its_recording(
+    house: House, tmp_path: Path, done_with: Path
+) -> None:
+    spool, actor = tmp_path / "spool", house.actor("max")
+    a_call(spool, name="call.wav")
+    moved = After(AfterKind.MOVE, done_with)
+
+    def advance(_: int) -> None:
+        written(spool / "call.json")
+
+    ingest_recordings(house.practice, actor, [spool], after=moved, advance=advance)
+    assert left_in(spool) == []
+    assert left_in(done_with) == ["call.json", "call.wav"]
+
+
 def test_a_sidecar_that_cannot_go_is_left_and_told(house: House, tmp_path: Path) -> None:
     (tmp_path / "done").mkdir()
     a_call(tmp_path / "spool", name="call.wav")
@@ -290,6 +353,7 @@ def test_what_is_to_be_done_is_read_from_what_is_typed(tmp_path: Path) -> None:
         "delete:": "keep, delete or move:DIR",
         "keep:/tmp": "keep, delete or move:DIR",
         "move:/nowhere": "the folder to move to does not exist",
+        f"move:{'n' * 300}": "the folder to move to does not exist",
     }.items(),
 )
 def test_anything_else_is_refused(typed: str, why: str) -> None:

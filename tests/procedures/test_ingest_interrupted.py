@@ -30,14 +30,14 @@ POINTS = {
     "the first file is sealed": ("progress", 1, {0}),
     "the second batch is sealed": ("progress", 8, {0, 4}),
     "the first batch is durable": ("clock", 3, {0}),
-    "the first batch is being catalogued": ("clock", 4, {0}),
-    "the first batch is catalogued": ("clock", 5, {4}),
-    "its sources are about to go": ("clock", 7, {4}),
-    "the second batch is being catalogued": ("clock", 9, {4}),
-    "all is catalogued": ("clock", 17, {CALLS}),
-    "the summary is about to be signed": ("clock", 18, {CALLS}),
-    "the summary is being written": ("clock", 20, {CALLS}),
-    "the summary is written": ("clock", 21, {CALLS}),
+    "the first batch is being catalogued": ("clock", 5, {0}),
+    "the first batch is catalogued": ("clock", 6, {4}),
+    "its sources are about to go": ("clock", 8, {4}),
+    "the second batch is being catalogued": ("clock", 11, {4}),
+    "all is catalogued": ("clock", 20, {CALLS}),
+    "the summary is about to be signed": ("clock", 22, {CALLS}),
+    "the summary is being written": ("clock", 23, {CALLS}),
+    "the summary is written": ("clock", 24, {CALLS}),
 }
 """When death comes, by which of its calls, and how many recordings the vault may then have."""
 

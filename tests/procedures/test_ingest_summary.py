@@ -12,7 +12,7 @@ from callrec.audit.verify import read_whole
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import state
-from callrec.errors import Failed
+from callrec.errors import Failed, Refused
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
 from callrec.procedures import intake_run
@@ -185,6 +185,45 @@ def test_a_summary_that_does_not_count_its_batches_is_tampered(
     with writing(house.practice, door.signer) as act:
         act.leaf("ingest.finished", actor=door.person.id, statement=statement)
     assert problems(house) == ["a summary of what was taken in does not count its batches"]
+
+
+def test_a_summary_by_somebody_who_may_not_ingest_is_tampered(house: House) -> None:
+    sam = house.actor("sam")
+    assert sam.identity is not None
+    nothing = {"since": 0, "batches": 0, "recordings": 0}
+    statement = state(
+        "intake",
+        vault=house.practice.vault,
+        by=sam.person.id,
+        at=house.now(),
+        seed=sam.identity.act,
+        fields=nothing,
+    )
+    with writing(house.practice, sam.signer) as act:
+        act.leaf("ingest.finished", actor=sam.person.id, statement=statement)
+    assert problems(house) == [
+        "a statement about recordings was made by somebody without the power"
+    ]
+
+
+def test_who_loses_the_power_while_he_takes_in_takes_in_no_more(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_run, "MOST_RECORDINGS", 1)
+    for call in range(3):
+        a_call(tmp_path / "spool", call)
+    told: list[int] = []
+
+    def demote(size: int) -> None:
+        told.append(size)
+        if len(told) == 3:
+            change_role(house.open(), house.actor("dora"), login="max", role=Role.STAFF)
+
+    practice, actor = house.practice, house.actor("max")
+    with pytest.raises(Refused, match="may not ingest"):
+        ingest_recordings(practice, actor, [tmp_path / "spool"], after=KEEP, advance=demote)
+    assert problems(house) == []
+    assert count(house, "recording") < 3
 
 
 def test_whoever_may_not_ingest_any_more_signs_nothing(house: House, tmp_path: Path) -> None:

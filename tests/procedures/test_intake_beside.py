@@ -260,9 +260,9 @@ POINTS = {
     "the first chunk is sealed": ("progress", 1, {0}),
     "the second batch is sealed": ("progress", 2, {0, 4}),
     "the first batch is durable": ("clock", 3, {0}),
-    "the first batch is being catalogued": ("clock", 4, {0}),
-    "its sources are about to go": ("clock", 7, {4}),
-    "all is catalogued": ("clock", 17, {CALLS}),
+    "the first batch is being catalogued": ("clock", 5, {0}),
+    "its sources are about to go": ("clock", 8, {4}),
+    "all is catalogued": ("clock", 20, {CALLS}),
 }
 
 

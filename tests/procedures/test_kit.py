@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.audit.leaf import Outcome
-from callrec.audit.log import NOBODY, read_leaf, stored_head
+from callrec.audit.leaf import NOBODY, Outcome
+from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.crypto.identity import Identity
 from callrec.crypto.kit import kit_words, read_kit

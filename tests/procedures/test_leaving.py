@@ -9,6 +9,7 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Refused
 from callrec.policy.role import Power, Role, VaultKey
+from callrec.procedures.amend import attach_recordings
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lend_power
 from callrec.procedures.keys import audit_keys
@@ -18,9 +19,12 @@ from callrec.procedures.request_words import read_words
 from callrec.procedures.sealed_to_person import MAY_NOT_HEAR
 from practices import NOON
 from procedures.asking import a_request, approve, approved, grants_of, rows, state_of
-from procedures.incidents import an_incident
+from procedures.holding import verified
+from procedures.incidents import MILD, an_incident, found
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from practices import House
 
 
@@ -124,11 +128,43 @@ def test_to_hear_can_be_lent_and_its_end_takes_back_what_was_granted(stocked: Ho
     assert state_of(stocked, "R-1") == "submitted"
 
 
+def _steps_down(house: House) -> None:
+    change_role(house.open(), house.actor("dora"), login="dora", role=Role.STAFF)
+
+
+def _leaves(house: House) -> None:
+    disable_person(house.open(), house.actor("dora"), login="dora")
+
+
+@pytest.mark.parametrize("go", [_steps_down, _leaves])
+def test_one_of_two_data_controllers_goes_by_herself(
+    stocked: House, go: Callable[[House], None]
+) -> None:
+    change_role(stocked.open(), stocked.actor("dora"), login="pat", role=Role.DATA_CONTROLLER)
+    go(stocked)
+    register = stocked.open().register
+    assert register.ignored == []
+    assert {register.newest(key).version for key in VaultKey} == {2}
+    assert "share" not in sealed_to(stocked, "dora")
+    assert audit_keys(stocked.practice) == ()
+    assert verified(stocked).problems == ()
+    disable_person(stocked.practice, stocked.actor("pat"), login="max")
+
+
 def test_a_request_that_he_made_goes_on_without_him(stocked: House) -> None:
     a_request(stocked, "sam")
     leave(stocked, "sam")
     approve(stocked, "R-1", to="mia")
     assert len(grants_of(stocked, "R-1", "mia")) == 2
+
+
+def test_nothing_is_sealed_afterwards_to_whoever_has_left(stocked: House) -> None:
+    reference, incident = a_request(stocked, "sam"), an_incident(stocked, "sam")
+    leave(stocked, "sam")
+    attach_recordings(stocked.practice, stocked.actor("max"), reference, [3])
+    found(stocked, incident, MILD)
+    assert sealed_to(stocked, "sam") == []
+    assert audit_keys(stocked.practice) == ()
 
 
 WRITTEN_WRONG = {

@@ -9,8 +9,10 @@ import pytest
 
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
-from callrec.policy.role import Power, Role, Standing
+from callrec.policy.role import Power, Role, Standing, VaultKey
+from callrec.procedures.amend import attach_recordings
 from callrec.procedures.changing_roles import change_role, disable_person
+from callrec.procedures.delegating import lend_power
 from callrec.procedures.incident_open import read_incident
 from callrec.procedures.joining import confirm_person
 from callrec.procedures.keys import audit_keys
@@ -19,12 +21,14 @@ from callrec.procedures.lost_password import Reset, reset_person
 from callrec.procedures.open_request import read_request
 from callrec.procedures.unlock import actor_by_password
 from cli.transcript import password_of
-from procedures.asking import approve, by_sql, grants_of, rows, state_of
+from procedures.asking import a_request, approve, by_sql, grants_of, pass_days, rows, state_of
 from procedures.holding import verified
-from procedures.incidents import WHAT, an_incident
+from procedures.incidents import MILD, WHAT, an_incident, found
 from procedures.test_leaving import id_of, sealed_to
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from callrec.practice import Actor
     from practices import House
 
@@ -97,6 +101,22 @@ def test_requests_and_incidents_of_his_own_open_again(granted: House) -> None:
     assert audit_keys(granted.practice) == ()
 
 
+def test_what_is_changed_meanwhile_is_sealed_to_the_key_that_is_confirmed(stocked: House) -> None:
+    a_request(stocked, "sam")
+    mine = an_incident(stocked, "sam")
+    reset(stocked, "sam")
+    attach_recordings(stocked.practice, stocked.actor("max"), "R-1", [3])
+    found(stocked, mine, MILD)
+    assert sealed_to(stocked, "sam") == []  # somebody else knows the provisional password
+    assert audit_keys(stocked.practice) == ()
+    fingerprint = first_login(stocked, "sam")
+    confirm_person(stocked.open(), stocked.actor("dora"), login="sam", fingerprint=fingerprint)
+    sam = actor_by_password(stocked.open(), login="sam", password=NEW)
+    with reading(stocked.practice.engine) as connection:
+        assert set(read_request(stocked.practice, sam, connection, "R-1").keys) == {1, 2}
+        assert len(read_incident(stocked.practice, sam, connection, mine).versions) == 2
+
+
 def test_what_was_granted_to_the_old_key_is_listed_and_can_be_granted_again(granted: House) -> None:
     assert reset(granted, "sam").taken_back == ("R-1",)
     assert state_of(granted, "R-1") == "submitted"
@@ -136,6 +156,39 @@ def test_a_role_that_changes_meanwhile_brings_its_own_powers(house: House) -> No
     confirm_person(house.open(), house.actor("dora"), login="max", fingerprint=fingerprint)
     max_ = actor_by_password(house.open(), login="max", password=NEW)
     assert (max_.person.role, max_.shares) == (Role.STAFF, {})
+
+
+def _demoted(house: House) -> None:
+    change_role(house.open(), house.actor("dora"), login="max", role=Role.STAFF)
+
+
+def _disabled(house: House) -> None:
+    disable_person(house.open(), house.actor("dora"), login="max")
+
+
+@pytest.mark.parametrize("lose", [_demoted, _disabled])
+def test_who_loses_powers_before_he_is_confirmed_again_opens_nothing_that_comes_after(
+    house: House, lose: Callable[[House], None]
+) -> None:
+    kept = house.actor("max").shares  # as he copied them
+    reset(house, "max")
+    lose(house)
+    register = house.open().register
+    assert {register.newest(key).version for key, _ in kept} == {2}
+    assert audit_keys(house.practice) == ()
+
+
+def test_what_was_lent_and_lapses_before_he_is_confirmed_again_opens_nothing_either(
+    house: House,
+) -> None:
+    day = house.at.date()
+    dora = house.actor("dora")
+    lend_power(house.practice, dora, login="sam", power=Power.READ_AUDIT, until=day)
+    house.open()
+    reset(house, "sam")
+    pass_days(house, 2)
+    disable_person(house.open(), house.actor("dora"), login="mia")
+    assert house.open().register.newest(VaultKey.AUDIT).version == 2
 
 
 def test_what_he_signed_before_is_his_still(granted: House) -> None:

@@ -17,7 +17,8 @@ from alembic.config import Config as AlembicConfig
 
 import practices
 from callrec.archive.marker import open_volume
-from callrec.audit.log import NOBODY, read_leaf, stored_head
+from callrec.audit.leaf import NOBODY
+from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.verify import check_whole
 from callrec.catalogue import engine as catalogue
 from callrec.catalogue.backup import catalogue_copy

@@ -16,11 +16,13 @@ from callrec.errors import Locked, Refused, Tampered, Unusable
 from callrec.policy.role import POWERS, Power, Role, Standing, VaultKey
 from callrec.practice import writing
 from callrec.procedures.changing_roles import change_role, disable_person
+from callrec.procedures.delegating import lend_power
 from callrec.procedures.joining import add_person, confirm_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.login import log_in
 from callrec.procedures.passwords import kdf_for
 from callrec.procedures.people import find_person, list_people
+from procedures.asking import refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,6 +97,15 @@ def test_the_practice_is_never_without_a_data_controller(house: House) -> None:
         disable_person(house.practice, dora, login="dora")
     with pytest.raises(Refused):
         change_role(house.practice, dora, login="dora", role=Role.PARTNER)
+
+
+@pytest.mark.parametrize(("login", "role"), [("door", Role.MANAGER), ("max", Role.INTAKE)])
+def test_a_credential_file_does_not_become_a_persons_nor_a_person_a_service(
+    house: House, login: str, role: Role
+) -> None:
+    with pytest.raises(Refused, match=r"do not become each other \[policy 4\(a\)\]"):
+        change_role(house.practice, house.actor("dora"), login=login, role=role)
+    assert refused(house)
 
 
 def test_a_key_that_nobody_made_cannot_be_confirmed(house: House) -> None:
@@ -218,3 +229,13 @@ def test_a_data_controller_who_does_not_govern_is_none(house: House) -> None:
     change_role(house.practice, house.actor("dora"), login="pat", role=role, only=IT)
     with pytest.raises(Refused, match="left without a Data Controller"):
         disable_person(house.open(), house.actor("dora"), login="dora")
+
+
+def test_a_data_controller_to_whom_it_was_lent_to_govern_is_none(house: House) -> None:
+    role, rest = Role.DATA_CONTROLLER, POWERS[Role.DATA_CONTROLLER] - {Power.GOVERN}
+    change_role(house.practice, house.actor("dora"), login="pat", role=role, only=rest)
+    day = house.at.date()
+    house.open()
+    lend_power(house.practice, house.actor("dora"), login="pat", power=Power.GOVERN, until=day)
+    with pytest.raises(Refused, match="left without a Data Controller"):
+        change_role(house.open(), house.actor("dora"), login="dora", role=role, only=rest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,18 +15,22 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
+from callrec.policy.role import VaultKey
 from callrec.procedures import reconcile as procedure
 from callrec.procedures.custody import Opening
 from callrec.procedures.leaf_details import open_details
 from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.reconcile_findings import What
 from callrec.procedures.reconcile_log import last_reconciled, log_answer
+from callrec.procedures.resealing import reseal
+from callrec.procedures.rotating import rotate_keys
 from calls import a_call, plant, take_in
 from fixtures.exchange import HEADER, Exchange, When, from_outside
+from procedures import spool
+from procedures.told import take_in_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from callrec.procedures.reconcile import Reconciliation
     from fixtures.exchange import Call
@@ -172,6 +177,23 @@ def test_a_recording_that_somebody_planted_does_not_count(house: House, tmp_path
     assert acts(house)[-1] == ("reconcile.answered", Outcome.FAILED)
 
 
+def test_recordings_that_a_search_would_miss_are_named_until_the_index_is_written_anew(
+    house: House, tmp_path: Path
+) -> None:
+    calls = some_calls(*range(0, 60, 5))
+    numbers = recorded(house, calls)
+    with transaction(house.practice.engine) as connection:
+        connection.execute(tables.token.delete().where(tables.token.c.recording != numbers[3]))
+    with pytest.raises(Tampered) as raised:
+        reconciled(house, records_of(tmp_path, calls))
+    missed = [number for number in numbers if number != numbers[3]]
+    assert raised.value.message.endswith(f": {', '.join(map(str, missed))}")
+    rotate_keys(house.practice, house.actor("dora"), (VaultKey.INDEX,))
+    house.open()
+    reseal(house.practice, house.actor("dora"), (VaultKey.INDEX,), lambda _: None)
+    assert reconciled(house, records_of(tmp_path, calls)).counts.held == len(calls)
+
+
 WRONG = {
     "no such file": ("missing.csv", NotFound),
     "a folder": (".", Unusable),
@@ -186,6 +208,12 @@ def test_a_file_that_is_none_opens_nothing(
     (tmp_path / "letter.txt").write_text("Dear practice,\nall is well.\n", encoding="utf-8")
     with pytest.raises(error):
         reconciled(house, tmp_path / name)
+    assert acts(house) == [("reconcile", Outcome.FAILED)]
+
+
+def test_a_file_whose_name_is_no_unicode_is_told_and_on_record(house: House) -> None:
+    with pytest.raises(NotFound, match=r"\\udce4\.csv"):
+        reconciled(house, Path("R\udce4.csv"))
     assert acts(house) == [("reconcile", Outcome.FAILED)]
 
 
@@ -218,6 +246,28 @@ def test_a_recording_that_began_after_midnight_is_of_the_call_from_before(
     counts = found.counts
     assert (counts.calls, counts.held, counts.recordings, counts.without_call) == (1, 1, 1, 0)
     assert counts.joined_by["number-and-time"] == 1
+
+
+REPORT = """\
+Call Time,Caller ID,Destination,Status,Ringing,Talking
+2024-07-04 14:05:01,Ann Other (07700900123),Desk (101),Answered,00:00:05,00:01:00
+"""
+NAMED = "[Ann Other]_07700900123-101_20240704140501(3).wav"
+
+
+def test_a_call_without_an_id_is_one_though_it_was_understood_otherwise_when_it_came_in(
+    house: House, tmp_path: Path
+) -> None:
+    spool.a_call(tmp_path / "spool" / "101", name=NAMED)
+    report = tmp_path / "report.csv"
+    report.write_text(REPORT, encoding="utf-8")
+    take_in_with(house, report, tmp_path / "spool")
+    before = reconciled(house, report).counts
+    telephone = house.config.telephone.model_copy(update={"extensions": ("200-299",)})
+    house.config = house.config.model_copy(update={"telephone": telephone})
+    house.open()
+    assert reconciled(house, report).counts == before
+    assert (before.calls, before.answered, before.held) == (1, 1, 1)
 
 
 def test_gaps_are_those_of_working_days_and_hours(house: House, tmp_path: Path) -> None:

@@ -18,13 +18,14 @@ from callrec.policy.registers import RegisterName
 from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
 from callrec.procedures.deny import deny_request
-from callrec.procedures.end_request import withdraw_request
+from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hearing_record import record_hearing
 from callrec.procedures.hold import lift_hold, place_hold
 from callrec.procedures.joining import add_person
 from callrec.procedures.login import log_in
 from callrec.procedures.registers import SOURCES, Extract, read_register
 from callrec.procedures.request import create_request
+from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.unlock import unlock_person
 from cli.transcript import password_of
 from procedures.asking import (
@@ -220,6 +221,16 @@ def test_the_countersigner_stands_beside_who_approved_it(stocked: House) -> None
     assert set(one(stocked, RegisterName.DISCLOSURE)["approved_by"]) == {"max", "pat"}
 
 
+def test_of_two_recordings_each_stands_beside_who_approved_it(stocked: House) -> None:
+    reference = a_request(stocked)
+    approve(stocked, reference, "max", recordings=(1,))
+    approve(stocked, reference, "pat", recordings=(2,))
+    hear(stocked, recording=1)
+    assert one(stocked, RegisterName.DISCLOSURE)["approved_by"] == ("max",)
+    release(stocked, reference)
+    assert set(entries(stocked, RegisterName.DISCLOSURE)[1]["approved_by"]) == {"max", "pat"}
+
+
 def test_who_approved_it_for_somebody_else_does_not(stocked: House) -> None:
     reference = a_request(stocked)
     approve(stocked, reference, "max", to="sam")
@@ -371,6 +382,52 @@ def test_what_was_withdrawn_is_counted_no_further(stocked: House) -> None:
     assert (entry["days"], entry["days_late"], entry["in_time"]) == (4, 0, None)
 
 
+def test_that_the_staff_heard_it_beforehand_answers_nobody(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    approve(stocked, reference, "dora")
+    hear(stocked, reference)
+    pass_days(stocked, 60)
+    for login in ("dora", "ava"):
+        entry = one(stocked, RegisterName.SUBJECT_ACCESS, login)
+        assert (entry["answered_on"], entry["in_time"]) == (None, False)
+
+
+def test_who_came_to_hear_it_is_answered(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", hear_or_copy="hear")
+    approve(stocked, reference, "dora")
+    hear(stocked, reference, attended=("nobody",))
+    pass_days(stocked, 2)
+    hear(stocked, reference, attended=("the patient",))
+    pass_days(stocked, 60)
+    for login in ("dora", "ava"):
+        entry = one(stocked, RegisterName.SUBJECT_ACCESS, login)
+        assert (entry["answered_on"], entry["in_time"]) == (date(2026, 11, 26), True)
+
+
+def test_what_was_closed_without_an_answer_is_counted_no_further(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    approve(stocked, reference, "dora")
+    hear(stocked, reference)
+    close_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    pass_days(stocked, 60)
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (entry["answered_on"], entry["days"], entry["in_time"]) == (None, 4, None)
+
+
+def test_what_comes_to_a_year_that_is_not_known_stands_in_it_without_a_day(stocked: House) -> None:
+    pass_days(stocked, 757)
+    reference = ask(stocked, SUBJECT_ACCESS, received="2028-12-15")
+    ask(stocked, SUBJECT_ACCESS, received="2028-11-17")
+    deny_request(
+        *(stocked.practice, signed_in(stocked, "dora"), reference),
+        reason=ANOTHER_REASON,
+        ground=Ground.THIRD_PARTY,
+    )
+    unknown, known = entries(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (unknown["due_on"], unknown["days_late"], unknown["in_time"]) == (None, 0, None)
+    assert known["due_on"] == date(2028, 12, 18)
+
+
 # Outside bodies.
 
 
@@ -400,6 +457,15 @@ def test_what_a_second_decision_grants_is_withheld_no_more(stocked: House) -> No
     approve(stocked, reference, "dora", recordings=(2,), to="max")
     entry = one(stocked, RegisterName.OUTSIDE_BODY)
     assert (entry["outcome"], entry["codes"]) == ("granted", ())
+
+
+def test_what_was_revoked_and_then_withheld_is_not_granted(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    approve(stocked, reference, "dora")
+    revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
+    approve(stocked, reference, "dora", withheld={2: Ground.THIRD_PARTY})
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (entry["outcome"], entry["codes"]) == ("part", ("third-party",))
 
 
 def test_an_auditor_sees_that_a_body_asked_and_not_which(stocked: House) -> None:

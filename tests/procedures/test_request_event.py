@@ -12,7 +12,10 @@ from callrec.catalogue.requests import find_request
 from callrec.errors import Refused, Tampered
 from callrec.policy.clock import Awaited, ClockEvent, Dated, Urgency
 from callrec.policy.purpose import Purpose
+from callrec.policy.withholding import Ground
+from callrec.procedures.deny import deny_request
 from callrec.procedures.due import read_due
+from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.inbox import Waits, read_inbox
 from callrec.procedures.request import create_request
 from callrec.procedures.request_clock import deadline_of, read_deadlines
@@ -21,16 +24,20 @@ from callrec.procedures.request_show import show_request
 from callrec.procedures.status import look
 from procedures.asking import (
     a_request,
+    approve,
     by_sql,
     further_of,
     last_leaf,
     logged_in,
     opened,
+    pass_days,
     refused,
     said,
     signed_in,
     state_of,
 )
+from procedures.hearing import hear
+from procedures.packages import release
 
 if TYPE_CHECKING:
     from callrec.policy.clock import Deadline
@@ -95,6 +102,21 @@ def test_what_waits_for_an_answer_is_in_the_inbox_of_whoever_asked_for_it(stocke
     (item,) = read_inbox(stocked.practice, logged_in(stocked, "sam"))
     assert (item.reference, item.waits_to) == (reference, Waits.ANSWER)
     assert read_inbox(stocked.practice, logged_in(stocked, "dora")) == ()
+
+
+def test_what_was_asked_for_is_awaited_though_something_else_came(stocked: House) -> None:
+    reference = access(stocked, identity="unknown")
+    proof = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.IDENTITY)
+    dora = signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    date_request(stocked.practice, dora, reference, proof, reason="")
+    assert state_of(stocked, reference) == "submitted"
+    with pytest.raises(Refused, match=r"clarification was asked for .* \[policy 4\(e\)\]"):
+        approve(stocked, reference, "dora")
+    with pytest.raises(Refused, match="clarification was asked for and has not come"):
+        deny_request(stocked.practice, dora, reference, reason=WHY, ground=Ground.THIRD_PARTY)
+    date_request(stocked.practice, dora, reference, ANSWERED, reason="")
+    approve(stocked, reference, "dora")
 
 
 def test_an_extension_gives_three_months_from_the_start(stocked: House) -> None:
@@ -171,14 +193,52 @@ def test_the_soonest_due_comes_first(stocked: House) -> None:
     ].index(later)
 
 
-def test_an_answered_request_is_due_no_more(stocked: House) -> None:
-    reference = access(stocked, received="2026-10-01")
-    assert read_due(stocked.practice)
-    by_sql(
-        stocked,
-        "UPDATE request SET state = 'released' WHERE number = :number",
-        number=int(reference.removeprefix("R-")),
-    )
+def test_a_clock_that_ran_out_of_known_years_takes_no_list_from_anybody(stocked: House) -> None:
+    pass_days(stocked, 757)  # to 20 December 2028; the holidays of 2029 are not published
+    other = access(stocked, received="2028-11-17")
+    reference = access(stocked, received="2028-12-15")
+    assert deadline(stocked, reference).due_on is None
+    waiting = read_inbox(stocked.practice, logged_in(stocked, "dora"))
+    assert [(item.reference, item.due_on) for item in waiting][-1] == (reference, None)
+    assert [each.reference for each in read_due(stocked.practice)] == [other, reference]
+    (warning,) = (w for w in look(stocked.practice, None).warnings if reference in w)
+    assert "the bank holidays of 2029 are not known" in warning
+
+
+def test_the_day_of_a_court_s_order_is_known_in_any_year(stocked: House) -> None:
+    pass_days(stocked, 766)  # to 29 December 2028
+    changed = {"legal_basis": "court-order", "received": "2028-12-29", "answer_by": "2029-01-31"}
+    further = further_of(Purpose.OUTSIDE_BODY, **changed)
+    asks, sam = said(Purpose.OUTSIDE_BODY, further=further), logged_in(stocked, "sam")
+    made = create_request(stocked.practice, sam, purpose=Purpose.OUTSIDE_BODY, said=asks)
+    assert deadline(stocked, made.reference).due_on == date(2029, 1, 31)
+
+
+def test_the_clock_of_a_request_that_has_ended_is_not_followed(stocked: House) -> None:
+    reference = access(stocked)
+    date_request(stocked.practice, logged_in(stocked, "dora"), reference, ASKED, reason=WHY)
+    withdraw_request(stocked.practice, logged_in(stocked, "sam"), reference)
+    with reading(stocked.practice.engine) as connection:
+        assert read_deadlines(stocked.practice, connection) == {}
+
+
+def test_what_the_staff_heard_is_due_until_it_is_released(stocked: House) -> None:
+    reference = access(stocked)
+    approve(stocked, reference, "dora")
+    hear(stocked, reference)
+    assert [each.reference for each in read_due(stocked.practice)] == [reference]
+    day, sam = stocked.at.date(), signed_in(stocked, "sam")
+    check_third_parties(stocked.practice, sam, reference, on=day, assessment=WHY)
+    release(stocked, reference)
+    assert read_due(stocked.practice) == ()
+
+
+def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -> None:
+    reference = access(stocked, hear_or_copy="hear")
+    approve(stocked, reference, "dora")
+    hear(stocked, reference, attended=("the patient",))
+    assert [each.reference for each in read_due(stocked.practice)] == [reference]
+    close_request(stocked.practice, signed_in(stocked, "sam"), reference)
     assert read_due(stocked.practice) == ()
 
 

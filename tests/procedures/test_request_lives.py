@@ -24,12 +24,12 @@ from callrec.procedures.custody import to_millis
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.inbox import Waits, read_inbox
-from callrec.procedures.lapsing import read_ends, state_now
 from callrec.procedures.projections import check_projections
 from callrec.procedures.request_clock import read_clock, read_deadlines
 from callrec.procedures.request_event import date_request
 from callrec.procedures.request_log import read_history
 from callrec.procedures.revoke import revoke_grants
+from callrec.procedures.states_today import read_ends, state_now
 from procedures.asking import (
     ANOTHER_REASON,
     a_request,

@@ -10,20 +10,23 @@ import pytest
 from sqlalchemy import func, select
 
 import practices
-from callrec.archive.bag import RECORDINGS
+from callrec.archive.bag import MANIFEST, RECORDINGS
+from callrec.archive.volume import Volume
 from callrec.audit.log import stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import unlock
 from callrec.crypto.kit import read_kit_words
-from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable
+from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Unusable
 from callrec.procedures import archive_copy, restore_copy
 from callrec.procedures.archive_copy import write_copy
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
+from callrec.procedures.backup import back_up
 from callrec.procedures.restore import (
     actor_from,
     bring_back,
+    is_vault,
     open_volumes,
     rebuild,
     repair_from,
@@ -78,7 +81,7 @@ def rebuilt(house: House, *drives: Path, login: str = "dora") -> Rebuilt:
 def restored(house: House, *drives: Path, login: str = "dora") -> Restored:
     """As one command does on a bare machine, or again where the vault is back."""
     volumes = open_volumes(drives or (drive(house),))
-    if (house.folder / "vault").exists():
+    if is_vault(house.config):
         return bring_back(house.open(), house.actor(login), volumes, advance=lambda _: None)
     back = rebuilt(house, *drives, login=login)
     done = bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)
@@ -276,6 +279,61 @@ def test_a_password_that_approves_nothing_opens_nothing(house: House, login: str
     assert not (house.folder / "vault").exists()
 
 
+def test_a_newest_copy_that_does_not_open_is_named_and_can_be_left_out(house: House) -> None:
+    """With an old password, for one, an older state of the vault must not come back unasked."""
+    house.at = house.at.replace(day=26)
+    archive(house, drive(house, "drive-b"))
+    lose_vault(house)
+    keys = last(drive(house, "drive-b") / "catalogue", "*.keys.json")
+    keys.write_bytes(canonical({**parse(keys.read_bytes()), "people": []}))
+    with pytest.raises(Locked, match="drive-b") as refused:
+        rebuilt(house, drive(house), drive(house, "drive-b"))
+    assert "leave that volume out" in refused.value.hint
+    assert rebuilt(house, drive(house)).label == "drive-a"
+
+
+def test_the_newest_copy_is_the_one_with_the_longest_log_whatever_a_clock_said(
+    house: House,
+) -> None:
+    ahead, right = drive(house, "drive-b"), drive(house)
+    now = house.at
+    house.at = now.replace(year=2028)
+    archive(house, ahead)
+    house.at = now.replace(day=26)
+    one_more_call(house)
+    archive(house, right)
+    lose_vault(house)
+    restored(house, ahead, right)
+    assert len(originals_of(house)) == 5
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_a_copy_that_the_newest_one_states_need_not_open(house: House) -> None:
+    """Its password was another then, say."""
+    house.at = house.at.replace(day=26)
+    archive(house, drive(house, "drive-b"))
+    lose_vault(house)
+    keys = last(drive(house) / "catalogue", "*.keys.json")
+    keys.write_bytes(canonical({**parse(keys.read_bytes()), "people": []}))
+    back = rebuilt(house, drive(house), drive(house, "drive-b"))
+    assert (back.label, back.passed_over) == ("drive-b", ())
+
+
+def test_a_copy_that_may_be_newer_and_does_not_open_is_named_whatever_a_clock_said(
+    house: House,
+) -> None:
+    house.at = house.at.replace(year=2028)
+    archive(house, drive(house, "drive-b"))
+    house.at = house.at.replace(year=2026, day=26)
+    archive(house, drive(house))
+    lose_vault(house)
+    keys = last(drive(house) / "catalogue", "*.keys.json")
+    keys.write_bytes(canonical({**parse(keys.read_bytes()), "people": []}))
+    with pytest.raises(Locked, match="drive-a"):
+        rebuilt(house, drive(house), drive(house, "drive-b"))
+    assert not [*house.folder.glob(".vault*")]
+
+
 def test_a_copy_that_leads_off_the_drive_is_not_followed(house: House, tmp_path: Path) -> None:
     sealed = only(drive(house) / "catalogue", "*.sealed")
     sealed.rename(tmp_path / "elsewhere")
@@ -353,6 +411,13 @@ def test_a_vault_that_is_there_is_not_written_over(house: House) -> None:
         rebuilt(house)
 
 
+def test_a_file_is_no_place_for_a_vault(house: House) -> None:
+    lose_vault(house)
+    house.config.vault.write_text("a letter")
+    with pytest.raises(Misconfigured, match="in use already"):
+        rebuilt(house)
+
+
 def test_a_folder_that_is_no_volume_is_refused(house: House) -> None:
     with pytest.raises(NotFound, match="no callrec volume"):
         open_volumes([house.folder / "spool"])
@@ -376,6 +441,50 @@ def test_a_recording_that_is_damaged_on_the_volume_is_told_and_the_others_come(
     assert done.fetched.recordings == 3
     assert len(done.fetched.damaged) == 1
     assert done.missing == {"drive-a": 1}
+
+
+@pytest.mark.parametrize("login", ["dora", "max"])
+def test_a_bag_that_is_not_the_one_that_was_written_is_told_and_the_others_come(
+    house: House, login: str
+) -> None:
+    """The last bag's run is always beyond the copy, so that it would be stated anew."""
+    lose_vault(house)
+    bag = last(drive(house) / "bags")
+    flip(bag / MANIFEST, 3)
+    for fetched in (3, 0):
+        done = restored(house, login=login)
+        assert (done.fetched.recordings, done.missing) == (fetched, {"": 1})
+        assert done.resumed == (login == "dora")
+        told = f"its bag {bag.name} is not the one that was written there"
+        assert done.undone == ((("drive-a", told),) if login == "dora" else ())
+
+
+def test_a_head_that_was_named_as_lost_contradicts_no_later_copy(house: House) -> None:
+    flip(last(drive(house) / "bags") / MANIFEST, 3)
+    lose_vault(house)
+    restored(house)  # the last run is not stated anew, and its proof stays
+    house.at = house.at.replace(day=26)
+    back_up(house.practice, house.actor("dora"), drive(house, "backup"), label=None)
+    lose_vault(house)
+    back = rebuilt(house, drive(house), drive(house, "backup"))
+    assert (back.label, back.passed_over[1:]) == ("backup", ())
+
+
+def test_a_drive_that_can_only_be_read_gives_all_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise Failed("the drive can only be read")
+
+    lose_vault(house)
+    with monkeypatch.context() as read_only:
+        read_only.setattr(Volume, "write_head", refuses)
+        done = restored(house)
+    assert done.fetched.recordings == 4
+    [(label, why)] = done.undone
+    assert (label, "can only be read" in why) == ("drive-a", True)
+    assert restored(house).undone == ()
+    assert verify(house, drive(house)).faults == ()
 
 
 @pytest.mark.parametrize("says", ["nothing", "what another says"])

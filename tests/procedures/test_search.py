@@ -22,7 +22,7 @@ from callrec.practice import vault_key
 from callrec.procedures.deny import deny_request
 from callrec.procedures.search import Found, search_recordings
 from calls import A_CALL, NINE, a_call, plant, take_in
-from procedures.asking import a_request, approve
+from procedures.asking import a_request, approve, pass_days
 
 if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
@@ -328,4 +328,11 @@ def test_nothing_is_looked_for_under_a_request_that_is_at_its_end(house: House) 
     reference = a_request(house, "sam", recordings=())
     deny_request(house.practice, house.actor("max"), reference, reason=REASON)
     with pytest.raises(Refused, match=r"denied, .* \[policy 4\(c\)\]"):
+        search(house, reason=None, request=reference)
+
+
+def test_nothing_is_looked_for_under_a_request_that_has_lapsed_since(house: House) -> None:
+    reference = a_request(house, "sam", recordings=())
+    pass_days(house, 20)  # and no command that writes to requests was run
+    with pytest.raises(Refused, match=r"lapsed, .* \[policy 4\(c\)\]"):
         search(house, reason=None, request=reference)

@@ -15,11 +15,13 @@ from callrec.catalogue.engine import reading, transaction
 from callrec.config import Notice
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
 from callrec.policy.notice import CallerTold, NoticeKind
+from callrec.procedures import intake_batch
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.show import Shown, Source, show_recording
 from callrec.telephone import call as telephone
 from calls import NINE, a_call, plant, take_in
 from practices import copy
+from procedures.holding import verified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,9 +195,15 @@ def test_a_sealed_file_that_is_gone_is_found(house: House) -> None:
         show(house)
 
 
-def test_a_recording_that_somebody_put_there_without_the_power_is_not_shown(house: House) -> None:
+def test_a_recording_that_somebody_put_there_without_the_power_is_not_shown(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # A partner holds every key that it takes, and may not ingest.
+    monkeypatch.setattr(intake_batch, "check_may", lambda *_, **__: None)
     (number,) = take_in(house, [a_call()], by="pat")
+    assert [problem.what for problem in verified(house).problems] == [
+        "a statement about recordings was made by somebody without the power"
+    ]
     with pytest.raises(Tampered, match=f"recording {number}"):
         show(house, number)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from practices import House
 
-DEATHS = (2, 4, 5, 6, 7, 8, 9)
+DEATHS = (2, 4, 5, 6, 7, 8, 9, 10)
 """By which call of the clock it dies: as it begins, and at each step of its first round, which
 killed_ingest.py lists; the last when the round is told.
 """

@@ -32,6 +32,13 @@ def test_nothing_is_written_over_unless_that_was_said(tmp_path: Path) -> None:
     assert to.read_bytes() == b"new"
 
 
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_name_that_no_file_can_have_is_told_beforehand(tmp_path: Path, replace: bool) -> None:  # noqa: FBT001
+    for to in (tmp_path / ("n" * 300), tmp_path / ("n" * 300) / "register.csv"):
+        with pytest.raises(Unusable, match="cannot be written there: file name too long"):
+            check_new(to, replace=replace)
+
+
 def test_what_is_replaced_is_its_owners_alone_too(tmp_path: Path) -> None:
     to = tmp_path / "register.csv"
     to.touch(mode=0o644)

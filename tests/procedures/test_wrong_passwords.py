@@ -50,6 +50,12 @@ def test_after_however_many_the_right_one_opens_when_the_wait_is_over(
     assert logs_in(house)
 
 
+def test_a_login_that_is_no_unicode_is_none(house: House) -> None:
+    """As the environment may name one."""
+    with pytest.raises(Locked, match="no such login"):
+        unlock_person(house.practice, login="R\udce4del", password=password_of("max"))
+
+
 @given(st.integers(0, COLUMN))
 def test_a_wait_never_grows_shorter_nor_longer_than_the_longest(failures: int) -> None:
     assert wait_after(failures) <= wait_after(failures + 1) <= LONGEST_WAIT

@@ -22,6 +22,8 @@ from callrec.release.zipped import write_zip
 from release.offices import an_office, write_files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from callrec.release.callrec_verify import Result
 
 OFFICE = an_office()
@@ -61,7 +63,7 @@ def a_page(
     )
     page = folder / "release.html"
     page.write_text(
-        f'<!doctype html><p id="salt">&amp;</p>\n<script>if (1 < 2) {{}}</script>\n'
+        f'<!doctype html><p id="title">&amp;</p>\n<script>if (1 < 2) {{}}</script>\n'
         f'<script type="application/json" id="rounds">{rounds}</script>\n{scripts}\n<p>End</p>',
         encoding="utf-8",
     )
@@ -123,11 +125,29 @@ def test_a_changed_or_cut_page_opens_no_more_than_under_another_passphrase(tmp_p
         checked(page)
 
 
+@pytest.mark.parametrize("name", ["release.html", "release.pdf", "release.zip"])
+def test_what_only_ends_as_a_zip_is_no_package(name: str, tmp_path: Path) -> None:
+    """A reader opens it by its name or its beginning, and sees whatever stands there."""
+    path = tmp_path / name
+    path.write_bytes(b"<!doctype html><p>Whatever I like")
+    with zipfile.ZipFile(path, "a") as archive:
+        for each, data in FILES.items():
+            archive.writestr(each, data)
+    with pytest.raises(Unusable, match="no package"):
+        checked(path)
+
+
+def test_a_zip_that_is_named_as_a_page_is_no_package(tmp_path: Path) -> None:
+    """A browser shows as a page what lies between a zip's files, for instance in a comment."""
+    with pytest.raises(Unusable, match="no package"):
+        checked(zipped(tmp_path).rename(tmp_path / "release.html"))
+
+
 @pytest.mark.parametrize("cut", [10, 1000])
-def test_a_zip_that_is_cut_is_no_package(tmp_path: Path, cut: int) -> None:
+def test_a_zip_that_is_cut_is_damaged(tmp_path: Path, cut: int) -> None:
     path = zipped(tmp_path)
     path.write_bytes(path.read_bytes()[:-cut])
-    with pytest.raises((Unusable, Tampered)):
+    with pytest.raises(Tampered, match="the zip is damaged"):
         checked(path)
 
 
@@ -139,6 +159,60 @@ def test_two_files_of_one_name_in_a_zip_are_told(tmp_path: Path) -> None:
             archive.writestr("VERIFY.txt", b"two")
     with pytest.raises(Tampered, match="two files of one name"):
         checked(path)
+
+
+def a_fake(path: Path) -> bytes:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("certificate.pdf", b"A fake")
+    return path.read_bytes()
+
+
+HIDDEN: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "before its files": lambda genuine, fake: fake + genuine,
+    "in its comment": lambda genuine, _: genuine[:-2] + b"\1\0?",
+    "behind its directory": lambda genuine, _: genuine + b"?",
+}
+
+
+@pytest.mark.parametrize("hide", HIDDEN.values(), ids=HIDDEN)
+def test_a_zip_with_another_in_it_is_told_and_no_passphrase_asked_for(
+    hide: Callable[[bytes, bytes], bytes], tmp_path: Path
+) -> None:
+    """7-Zip opens the first of two that follow each other, and pyzipper the last."""
+    path = zipped(tmp_path)
+    path.write_bytes(hide(path.read_bytes(), a_fake(tmp_path / "fake.zip")))
+    with pytest.raises(Tampered, match="beside its files"), open_package(path, nobody_is_asked):
+        pass
+
+
+def test_a_zip_with_another_between_its_files_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "release.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in FILES.items():
+            archive.writestr(name, data)
+            if name == "READ-ME-FIRST.txt":
+                archive.writestr("fake.zip", a_fake(tmp_path / "fake.zip"))
+                archive.filelist.pop()  # so that the directory does not name it
+    with pytest.raises(Tampered, match="beside its files"):
+        checked(path)
+
+
+class NoWayBack(io.BytesIO):
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: object) -> int:
+        raise OSError
+
+
+def test_a_zip_that_was_written_without_going_back_is_whole(tmp_path: Path) -> None:
+    """As a Mac does, or Java: each file's size and checksum stand behind it."""
+    written = NoWayBack()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, data in FILES.items():
+            archive.writestr(name, data)
+    (tmp_path / "release.zip").write_bytes(written.getvalue())
+    assert checked(tmp_path / "release.zip").verdict == "VERIFIED"
 
 
 def test_a_link_in_a_zip_is_told_and_not_followed(tmp_path: Path) -> None:
@@ -196,11 +270,23 @@ def test_a_page_in_no_form_is_no_package(content: bytes, tmp_path: Path) -> None
         pass
 
 
-def test_of_two_elements_of_one_name_the_first_counts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["rounds", "salt", "nonce", "sealed"])
+@pytest.mark.parametrize(
+    "second",
+    [
+        '<!-- <script type="application/json" id="{}">1</script> -->',
+        "<SCRIPT type=text/plain ID = '{}'>1</SCRIPT>",
+        "<p id={}>1</p>",
+    ],
+)
+def test_a_page_with_a_second_sealed_part_is_refused_unasked(
+    name: str, second: str, tmp_path: Path
+) -> None:
+    """The browser would open one, and the checker the other."""
     page = a_page(tmp_path, FILES)
-    later = '<script type="application/json" id="rounds">1</script>'
-    page.write_text(f"{page.read_text('utf-8')}\n{later}", "utf-8")
-    assert checked(page).verdict == "VERIFIED"
+    page.write_text(f"{second.format(name)}\n{page.read_text('utf-8')}", "utf-8")
+    with pytest.raises(Tampered, match="two sealed parts"), open_package(page, nobody_is_asked):
+        pass
 
 
 def with_one_field(path: Path, *, mark: bytes, at: int, value: int) -> Path:
@@ -237,7 +323,7 @@ def test_a_file_without_a_name_in_a_zip_is_one_too_many(tmp_path: Path) -> None:
 
 def test_a_zip_on_several_disks_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "release.zip"
-    path.write_bytes(b"PK\6\7" + bytes(12) + b"\2\0\0\0" + b"PK\5\6" + bytes(18))
+    path.write_bytes(b"PK\3\4PK\6\7" + bytes(12) + b"\2\0\0\0" + b"PK\5\6" + bytes(18))
     with pytest.raises(Tampered, match="the zip is damaged"):
         checked(path)
 

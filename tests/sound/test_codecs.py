@@ -49,6 +49,9 @@ SAMPLES = {
     "mp3 at 44.1 kHz": Sample(
         ".mp3", lambda: encoded("libmp3lame", "mp3", 44100, 2, q="5"), 44100, 2),
     "opus": Sample(".opus", lambda: encoded("libopus", "ogg", 16000), 48000),
+    "opus, two streams": Sample(
+        ".opus", lambda: encoded("libopus", "ogg", 16000) + encoded("libopus", "ogg", 16000),
+        48000, seconds=4),
     "vorbis": Sample(".ogg", lambda: encoded("vorbis", "ogg", 16000, 2, strict="-2"), 16000, 2),
     "flac": Sample(".flac", lambda: encoded("flac", "flac", 16000), 16000),
     "aac in mpeg-4": Sample(".m4a", lambda: encoded("aac", "ipod", 16000), 16000),

@@ -43,5 +43,24 @@ def an_mp3(frames: int) -> bytes:
     return (b"\xff\xe3\x28\xc4" + bytes(140)) * frames
 
 
+def a_page(serial: bytes, position: int, body: bytes, *, flags: int = 0) -> bytes:
+    """Of Ogg; flags: 2 begins a stream, 4 ends it."""
+    whole, rest = divmod(len(body), 255)
+    lengths = b"\xff" * whole + bytes([rest])
+    head = b"OggS\0" + struct.pack("<Bq", flags, position) + serial + bytes(8)
+    return head + bytes([len(lengths)]) + lengths + body
+
+
+def a_speex(serial: bytes, seconds: int, *, size_bytes: int = 100) -> bytes:
+    """Ogg with Speex, 8 kHz, one channel: a page of so many bytes a second."""
+    head = b"Speex   1.2".ljust(28, b"\0") + struct.pack("<9I", 1, 80, 8000, 0, 4, 1, 0, 160, 0)
+    first = a_page(serial, 0, head.ljust(80, b"\0"), flags=2)
+    sound = (
+        a_page(serial, second * 8000, bytes(size_bytes), flags=4 if second == seconds else 0)
+        for second in range(1, seconds + 1)
+    )
+    return first + a_page(serial, 0, b"comment") + b"".join(sound)
+
+
 def heard(data: bytes, suffix: str = "") -> Sound:
     return inspect(io.BytesIO(data), len(data), suffix)

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.telephone.sound import Finding, NotAudio, Sound, inspect
-from telephone.builders import VECTORS, a_chunk, a_format, a_wave, an_mp3, heard
+from telephone.builders import (
+    VECTORS,
+    a_chunk,
+    a_format,
+    a_page,
+    a_speex,
+    a_wave,
+    an_mp3,
+    heard,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,6 +203,18 @@ def test_an_ogg_is_as_long_as_its_last_whole_page_says() -> None:
     more[6:14] = struct.pack("<q", 99 * 48_000)
     sound = heard(whole + bytes(more))
     assert (sound.duration_ms, sound.findings) == (500, TRUNCATED)
+
+
+def test_each_stream_of_an_ogg_is_asked_whether_it_was_closed() -> None:
+    one, other = a_speex(b"abcd", 2), a_speex(b"efgh", 2)
+    last = len(a_page(b"abcd", 0, bytes(100)))
+    assert found(one + other) == NOTHING
+    assert found(one[:-last] + other) == UNCLOSED
+    assert found(one + other[:-last]) == UNCLOSED
+    assert heard(one + other[:-1]) == Sound("ogg", "speex", 8000, 1, 3000, TRUNCATED)
+    for lost in (1, 4, 50):
+        assert heard(one[:-lost] + other) == Sound("ogg", "speex", 8000, 1, 3000, TRUNCATED)
+    assert heard(one + other[:108]) == Sound("ogg", "speex", 8000, 1, 2000, UNCLOSED)
 
 
 def test_what_looks_like_a_frame_of_a_flac_is_an_accident() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from callrec.telephone.reconciling import Standing, Why, essence, reconcile
+from callrec.telephone.reconciling import Standing, Why, essence, reconcile, written_once
 from telephone.reconciled import a_leg, a_recording
 
 TOLERANCE = timedelta(minutes=2)
@@ -112,3 +113,24 @@ def test_a_leg_that_was_sealed_is_the_same_as_the_one_in_the_file() -> None:
     found = reconcile([], [essence(read), essence(sealed)], TOLERANCE)
     assert len(found.calls) == 1
     assert essence(read).call.said == {}
+
+
+def test_legs_that_were_written_alike_are_one_however_they_were_understood() -> None:
+    first, again, *others = (
+        essence(replace(leg, call=replace(leg.call, said=said)))
+        for leg, said in (
+            (a_leg(extension="201"), {"row": "1"}),
+            (a_leg(extension="301"), {"row": "1"}),
+            (a_leg(extension="301"), {"row": "2"}),
+            (a_leg(extension="301", answered=False), {"row": "1"}),
+        )
+    )
+    assert [*written_once([first, again, *others])] == [first, *others]
+
+
+def test_legs_of_which_nobody_knows_what_was_written_are_one_where_they_are_alike() -> None:
+    one, other = (
+        essence(replace(leg, call=replace(leg.call, said={})))
+        for leg in (a_leg(extension="201"), a_leg(extension="301"))
+    )
+    assert [*written_once([one, other, one])] == [one, other]

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.telephone.sound import Finding, NotAudio, Sound, inspect
-from telephone.builders import VECTORS, a_chunk, a_format, a_wave, an_mp3, heard
+from callrec.telephone.sound.window import Window
+from telephone.builders import (
+    VECTORS,
+    a_chunk,
+    a_format,
+    a_page,
+    a_speex,
+    a_wave,
+    an_mp3,
+    heard,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +117,45 @@ def test_speex_in_ogg_is_told_by_its_first_page() -> None:
     unfinished = last[:6] + b"\xff" * 8 + last[14:]
     another_streams = last[:6] + struct.pack("<q", 9000) + b"efgh" + last[18:]
     assert heard(page + last + unfinished + another_streams).duration_ms == 1000
+
+
+LONG = 5000
+"""Bytes of a page, of which twenty are more than is looked at from the end."""
+ONE, OTHER = a_speex(b"abcd", 30), a_speex(b"efgh", 10)
+BODY = OTHER[108:]
+"""Of a stream, without its first page."""
+FOLLOWING = {
+    "a shorter one": (ONE + OTHER, 40),
+    "a longer one": (OTHER + a_speex(b"abcd", 60, size_bytes=LONG), 70),
+    "two": (ONE + OTHER + a_speex(b"ijkl", 20), 60),
+    "one after damage": (ONE + b"OggS" * 99 + OTHER, 40),
+    "one of pictures": (ONE + a_page(b"efgh", 0, b"\x80theora", flags=2) + BODY, 30),
+    "one whose header is cut": (ONE + OTHER[:20], 30),
+    "what never began": (ONE + BODY, 30),
+    "noughts, as a crash leaves them": (ONE + bytes(100_000), 30),
+}
+
+
+@pytest.mark.parametrize(("data", "seconds"), FOLLOWING.values(), ids=FOLLOWING)
+def test_an_ogg_is_as_long_as_all_streams_that_follow_each_other(data: bytes, seconds: int) -> None:
+    assert heard(data) == Sound("ogg", "speex", 8000, 1, seconds * 1000)
+
+
+def test_streams_of_an_ogg_that_begin_together_sound_together() -> None:
+    pages = [ONE[:108], OTHER[:108], ONE[108:], BODY]
+    assert heard(b"".join(pages)).duration_ms == 30_000
+
+
+def test_pages_of_an_ogg_beyond_those_that_are_walked_are_reckoned() -> None:
+    sound = heard(ONE + a_speex(b"efgh", 510_000, size_bytes=1))
+    assert sound.duration_ms == pytest.approx(510_030_000, rel=0.001)
+
+
+def test_an_ogg_of_damages_alone_is_soon_given_up() -> None:
+    damaged = ONE + b"OggS\0".ljust(60_000, b"\1") * 400
+    stream = Counting(damaged)
+    assert inspect(stream, len(damaged), ".ogg").duration_ms == 30_000
+    assert stream.count < len(damaged)
 
 
 M4A = (VECTORS / "sound/plain.m4a").read_bytes()
@@ -283,3 +332,29 @@ def test_a_file_shorter_than_was_said_is_no_trouble() -> None:
     data = (VECTORS / "sound/opus.ogg").read_bytes()
     with pytest.raises(NotAudio):
         inspect(io.BytesIO(data[:40]), len(data), ".ogg")
+
+
+def test_boxes_that_reach_beyond_their_own_cost_no_more_than_their_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of a hundred tracks claims to hold all that follows, as does all that follows again."""
+
+    def box(name: bytes, size: int, body: bytes = b"") -> bytes:
+        return size.to_bytes(4, "big") + name + body
+
+    few, huge, seen = 100, 0x7FFFFFFF, list[int]()
+    header = box(b"mvhd", 108, bytes(12) + (1000).to_bytes(4, "big") * 2 + bytes(80))
+    tracks = box(b"trak", 16, box(b"mdia", huge)) * few
+    tables = box(b"minf", 16, box(b"stbl", huge)) * few + box(b"stsd", 8) * few
+    movie = header + tracks + tables
+    data = box(b"ftyp", 16, b"isom" + bytes(4)) + box(b"moov", 8 + len(movie), movie)
+    at = Window.at
+
+    def noted(self: Window, place: int, length: int) -> bytes:
+        seen.append(place)
+        return at(self, place, length)
+
+    monkeypatch.setattr(Window, "at", noted)
+    with pytest.raises(NotAudio):
+        inspect(io.BytesIO(data), len(data), ".m4a")
+    assert len(seen) < 20 * few

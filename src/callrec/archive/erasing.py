@@ -13,6 +13,7 @@ import errno
 import os
 import re
 import shutil
+from io import BufferedReader
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.bag import INFO, MANIFEST, RECORDINGS, write_tags
@@ -21,7 +22,7 @@ from callrec.archive.drive import (
     check_read_back,
     copy_file,
     drive_errors,
-    read_small,
+    open_plain,
     remove,
     require_space,
 )
@@ -33,12 +34,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ERASED: Final = "erased.txt"
+MOST_LISTED: Final = 2_000_000
+"""Lines of a list that are read: more than any practice erases; the drive comes from outside."""
 
 _ASIDE: Final = ".aside"
 _BESIDE: Final = ".beside"
 _GONE: Final = ".gone"
 _LINE: Final = re.compile(rf"([0-9a-f]{{64}})  {RECORDINGS}/\1\n")
-_UID: Final = re.compile(r"[0-9a-f]{32}")
+_LINE_BYTES: Final = 33
+_UID: Final = re.compile(rb"[0-9a-f]{32}\n")
 _AT_FDCWD: Final = -100
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
 _NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EXDEV}
@@ -50,13 +54,18 @@ def erased_uids(volume: Path) -> tuple[str, ...]:
     Raises:
         Tampered: the list is not in its form.
     """
-    try:
-        lines = read_small(volume / ERASED).decode("ascii", "replace").splitlines()
-    except NotFound:
-        return ()
-    if not all(_UID.fullmatch(line) for line in lines):
-        raise Tampered(f"the volume's {ERASED} is not as callrec wrote it")
-    return tuple(lines)
+    path, found = volume / ERASED, list[str]()
+    with drive_errors():
+        if not (path.exists() or path.is_symlink()):
+            return ()
+        if not _is_plain(path):
+            raise Tampered(f"the volume's {ERASED} is no plain file")
+        with BufferedReader(open_plain(path)) as file:
+            while line := file.readline(_LINE_BYTES):
+                if not _UID.fullmatch(line) or len(found) == MOST_LISTED:
+                    raise Tampered(f"the volume's {ERASED} is not as callrec wrote it")
+                found.append(line[:-1].decode())
+    return tuple(found)
 
 
 def list_erased(volume: Path, uids: Iterable[str]) -> None:
@@ -85,12 +94,20 @@ def mend_list(volume: Path) -> None:
     """
     path = volume / ERASED
     with drive_errors():
-        if not path.is_file() or path.is_symlink():
+        if not _is_plain(path):
             return
-        data = path.read_bytes()
-        whole = data.rfind(b"\n") + 1
-        if whole != len(data):
-            os.truncate(path, whole)
+        with open_plain(path) as file:
+            before = max(file.seek(0, os.SEEK_END) - _LINE_BYTES, 0)
+            file.seek(before)
+            tail = file.read(_LINE_BYTES)
+        whole = tail.rfind(b"\n") + 1
+        # One that ends in more than a line without an end is none: its reader refuses it.
+        if whole != len(tail) and (whole or not before):
+            os.truncate(path, before + whole)
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 def mend(bag: Path) -> None:
@@ -204,6 +221,10 @@ def _put_together(bag: Path, beside: Path, kept: Collection[str]) -> None:
     for name in kept:
         try:
             os.link(old / name, new / name, follow_symlinks=False)
+        except FileNotFoundError as error:
+            if not new.is_dir():
+                raise  # it is the drive that is gone
+            raise Tampered(f"the bag's {RECORDINGS}/{name} is gone") from error
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
@@ -227,8 +248,8 @@ def _info(bag: Path) -> Mapping[str, str]:
 
 
 def _read(path: Path) -> bytes:
-    """A file of a bag; a manifest may be larger than `read_small` reads."""
-    if path.is_symlink() or not path.is_file():
+    """A file of a bag; a manifest may be larger than `drive.read_small` reads."""
+    if not _is_plain(path):
         raise NotFound(f"the drive holds no {path.name}")
     return path.read_bytes()
 

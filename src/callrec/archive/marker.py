@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.archive.drive import PARTIAL, drive_errors, read_small, whole_file
@@ -23,6 +24,7 @@ MARKER: Final = "CALLREC-VOLUME.json"
 FORMAT: Final = 1
 
 _ID = re.compile(r"[0-9a-f]{32}")
+_TRYING = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def check_target(at: Path, vault_folder: Path) -> None:
@@ -33,7 +35,8 @@ def check_target(at: Path, vault_folder: Path) -> None:
         Failed: it cannot be written to.
     """
     with drive_errors():
-        there, inside = at.is_dir(), at.resolve().is_relative_to(vault_folder.resolve())
+        there = at.is_dir()
+        inside = there and at.resolve().is_relative_to(vault_folder.resolve())
     if not there:
         raise Unusable(
             "there is no such folder to archive to",
@@ -43,10 +46,10 @@ def check_target(at: Path, vault_folder: Path) -> None:
         raise Unusable(
             "the archive cannot lie inside the vault", hint="give a folder of an external drive"
         )
-    probe = at / f".callrec-{os.getpid()}{PARTIAL}"  # another run may be trying the same
+    probe = at / f".callrec{PARTIAL}"  # ever the same: what a run that was cut off left goes too
     with drive_errors():
         probe.unlink(missing_ok=True)
-        probe.touch(exist_ok=False)
+        os.close(os.open(probe, _TRYING, 0o600))  # another run may be trying the same
         probe.unlink(missing_ok=True)
 
 
@@ -90,6 +93,19 @@ def begin_volume(at: Path, *, volume: str, vault: str, label: str) -> Volume:
                 folder.rmdir()
         raise
     return begun
+
+
+def relabel(volume: Volume) -> None:
+    """Let a volume's marker say the label that it has now; where it does, nothing is written.
+
+    Raises:
+        NotFound, Unusable, Tampered: as `open_volume`.
+        Failed: the drive does not take it; the label before stands.
+    """
+    there = open_volume(volume.at)
+    if there.label != volume.label and replace(there, label=volume.label) == volume:
+        with whole_file(volume.at / MARKER) as marker:
+            marker.write(_marker_of(volume))
 
 
 def open_volume(at: Path) -> Volume:

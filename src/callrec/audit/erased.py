@@ -3,7 +3,8 @@
 Where a recording is destroyed, what lies sealed beside leaves about it goes with it. The leaf still
 commits to it, so every proof verifies as before. Other details that are missing were taken away by
 somebody; so what was erased is listed in the ``destruction`` statement, and that counts only if its
-maker might decide so, and only under approvals that the log holds.
+maker might decide so, and only under approvals that the log holds, each by somebody who might
+decide that, too, and who did not ask for it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.audit.leaf import Outcome
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
-from callrec.policy.role import Power, powers_vouched_for
+from callrec.policy.role import Power, Role, powers_vouched_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +31,9 @@ KIND: Final = "destruction"
 class Erasures:
     """What the log's statements let be erased, as they are read from its beginning on."""
 
-    approved: dict[str, set[str]] = field(default_factory=dict)
-    """A request's id -> uids of the recordings that an approval of it has granted."""
+    approved: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
+    """A request's id -> digest of each approval of it by somebody who might decide that something
+    is destroyed -> uids of the recordings that it has granted."""
     details: set[int] = field(default_factory=set)
     """Sequences of the leaves whose details were erased."""
     uids: set[str] = field(default_factory=set)
@@ -45,12 +47,17 @@ class Erasures:
         """
         if statement.kind == "approval":
             fields = statement.fields
-            granted = self.approved.setdefault(str(fields["request"]), set())
-            granted.update(item["uid"] for item in fields["items"])
+            request, uids = str(fields["request"]), frozenset(i["uid"] for i in fields["items"])
+            if _is_decided(register, leaf, statement):
+                self.approved.setdefault(request, {})[statement.digest] = uids
         elif statement.kind == KIND:
             said = read_destruction(statement)
             _check_entitled(register, leaf)
-            if not said.uids <= self.approved.get(said.request, set()):
+            approvals = self.approved.get(said.request, {})
+            granted = (approvals.get(each, frozenset()) for each in said.approvals)
+            if not (
+                said.approvals <= approvals.keys() and said.uids <= frozenset().union(*granted)
+            ):
                 raise Tampered("it destroys what nobody approved")
             if said.details and max(said.details) >= leaf.seq:
                 raise Tampered("it erases what was written later")
@@ -70,6 +77,8 @@ class Said:
     kept: tuple[tuple[str, str], ...]
     """Uids of what was asked for and not destroyed, each with the code of its exemption."""
     details: frozenset[int]
+    approvals: frozenset[str]
+    """Digests of the statements under which it was done."""
 
     @property
     def uids(self) -> frozenset[str]:
@@ -90,6 +99,7 @@ def read_destruction(statement: Statement) -> Said:
             "items": list(items),
             "kept": list(kept),
             "details": list(details),
+            "approvals": list(approvals),
         }:
             try:
                 return Said(
@@ -99,6 +109,7 @@ def read_destruction(statement: Statement) -> Said:
                     {str(item["uid"]): item for item in items},
                     tuple((str(each["uid"]), str(each["code"])) for each in kept),
                     frozenset(map(int, details)),
+                    frozenset(map(str, approvals)),
                 )
             except (KeyError, TypeError, ValueError) as error:
                 raise Tampered("a statement of what was destroyed is not in its form") from error
@@ -106,9 +117,29 @@ def read_destruction(statement: Statement) -> Said:
             raise Tampered("a statement of what was destroyed is not in its form")
 
 
+def _is_decided(register: Register, leaf: Leaf, approval: Statement) -> bool:
+    """Whether an approval is one that something may be destroyed under.
+
+    A second signature is none by itself. Of his own request somebody decides with the glass broken.
+    """
+    fields = approval.fields
+    if (leaf.act, leaf.outcome) != (RequestAct.APPROVED, Outcome.DONE):
+        return False
+    if fields["countersigned"] == leaf.actor or not _decides(register, leaf):
+        return False
+    return fields["requester"] != leaf.actor or (
+        fields["break_glass"] is True
+        and register.person(leaf.actor, before=leaf.seq).role is Role.DATA_CONTROLLER
+    )
+
+
+def _decides(register: Register, leaf: Leaf) -> bool:
+    voucher = register.voucher(leaf.actor, before=leaf.seq)
+    return voucher is not None and Power.DECIDE_RESERVED in powers_vouched_for(voucher.person)
+
+
 def _check_entitled(register: Register, leaf: Leaf) -> None:
     if (leaf.act, leaf.outcome) != (RequestAct.CARRIED_OUT, Outcome.DONE):
         raise Tampered("its leaf is of another act")
-    maker = register.person(leaf.actor, before=leaf.seq)
-    if Power.DECIDE_RESERVED not in powers_vouched_for(maker):
+    if not _decides(register, leaf):
         raise Tampered("it destroys on the word of somebody who may not decide that")

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 LARGEST_LEAF: Final = 8 * 1024
 """Size of a leaf in bytes: 8 KiB at most."""
 DETAIL_NONCE_BYTES: Final = 32
+NOBODY: Final = "-"
+"""The actor where no key was at hand."""
+DONE_BY_NOBODY: Final = frozenset({"vault.migrated"})
+"""All that is done where no key is at hand. What was refused or failed there may be anything."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _FORMS: Final = {
@@ -82,6 +86,15 @@ class Leaf:
         if (self.founders is None) != (self.seq != 0):
             raise ValueError("leaf 0 has founders, and no other leaf")
         _check_instant(self.at)
+
+    @property
+    def lacks_its_actor(self) -> bool:
+        """Whether it says that something was done, but not by whom, and so is attested by nobody.
+
+        Whoever can write the database can add it; so it is TAMPERED.
+        """
+        is_done = self.outcome is Outcome.DONE
+        return self.actor == NOBODY and is_done and self.act not in DONE_BY_NOBODY
 
     def encode(self) -> bytes:
         """The leaf's bytes, to be hashed and kept.

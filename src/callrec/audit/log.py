@@ -35,9 +35,6 @@ _NODE = select(tables.node.c.hash).where(
 )
 """Made once: a command asks it sixty times and more."""
 
-NOBODY = "-"
-"""The actor of a leaf that is written where no key is at hand."""
-
 REGISTER_KINDS = ("voucher", "key", "seal", "claim", "kit")
 NONCE_BYTES = 32
 

@@ -28,7 +28,7 @@ from callrec.audit.checkpoint import (
     key_id,
     origin,
 )
-from callrec.audit.leaf import LARGEST_LEAF, Leaf
+from callrec.audit.leaf import LARGEST_LEAF, NOBODY, Leaf
 from callrec.crypto.primitives import verify
 from callrec.errors import Tampered
 
@@ -43,7 +43,6 @@ PORTION: Final = 1024
 """Leaves that are looked at together: of these all stays in a processor's own memory."""
 LONGEST_ACT: Final = 4 * STRETCH
 """Leaves under one checkpoint beyond which they are read one by one."""
-NOBODY: Final = "-"
 
 _ID: Final = "[0-9a-f]{32}"
 _HEAD: Final = re.compile(
@@ -148,7 +147,10 @@ def _leaves(
 
 
 def said_in(bodies: Sequence[bytes], first: int, log: str) -> _Said:
-    """Read leaves that are in their form to the byte: those that ``Leaf.decode`` takes."""
+    """Read leaves that are in their form to the byte: those that ``Leaf.decode`` takes.
+
+    None says that something was done by nobody.
+    """
     if not first:
         founding = Leaf.decode(bodies[0], 0)
         _must(founding.log == log)
@@ -166,6 +168,9 @@ def said_in(bodies: Sequence[bytes], first: int, log: str) -> _Said:
     _check_hashes(details)
     _check_hashes(statements)
     actor = {head: _actor_in(head) for head in {*heads}}
+    if NOBODY in actor.values():  # in few portions, and of few leaves there
+        nobodys = (n for n, head in enumerate(heads) if actor[head] == NOBODY)
+        _must(not any(Leaf.decode(bodies[n], first + n).lacks_its_actor for n in nobodys))
     return _Said([actor[head] for head in heads], details, statements)
 
 

@@ -17,8 +17,8 @@ from sqlalchemy import func, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin, read_checkpoint
-from callrec.audit.leaf import Leaf
-from callrec.audit.log import NOBODY, Head, read_register
+from callrec.audit.leaf import NOBODY, Leaf
+from callrec.audit.log import Head, read_register
 from callrec.audit.reading import Problem, Reading, Seen
 from callrec.audit.stated import Stated
 from callrec.audit.whole import read_new, read_sound
@@ -136,6 +136,8 @@ class _Walk:
         except Tampered as error:
             self._found(seq, error.message)
             leaf = None
+        if leaf and leaf.lacks_its_actor:
+            self._found(seq, f"leaf {seq} says that something was done, and not by whom")
         self.waiting.append((seq, leaf.actor if leaf else ""))
         self._check_details(leaf, row)
         if row.note is not None:

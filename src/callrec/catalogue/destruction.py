@@ -6,13 +6,15 @@ Deleting a row leaves none of its bytes in the catalogue's file only once that i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import func, select, union, union_all
+from sqlalchemy import func, select, union_all
 
 from callrec.catalogue import tables
 from callrec.catalogue.volumes import IN_USE
-from callrec.errors import NotFound
+from callrec.crypto.canonical import parse
+from callrec.errors import NotFound, Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
 DESTROYED: Final = "destroyed"
 """State of a recording of which nothing but a stub is left."""
 _AT_ONCE: Final = 500
+
+
+class Begun(NamedTuple):
+    """A volume on which a run was begun and did not end: several copies may lie there."""
+
+    label: str
+    """Empty: it was not noted."""
+    known: int
+    """How many entries of the log each of these knows at the least."""
 
 
 def strip(
@@ -140,12 +151,15 @@ def not_destroyed(connection: Connection, files: Sequence[str]) -> set[str]:
     return found
 
 
+def newest_destruction(connection: Connection) -> int | None:
+    """Sequence of the leaf by which something was destroyed last; None: nothing was."""
+    return connection.execute(select(func.max(tables.certificate.c.seq))).scalar()
+
+
 def copy_is_older(connection: Connection, volume: str) -> bool:
     """Whether a volume's copy of the catalogue is from before the newest destruction."""
-    table = tables.volume
-    head = select(table.c.head_size).where(table.c.id == volume).scalar_subquery()
-    newest = select(func.max(tables.certificate.c.seq)).scalar_subquery()
-    return bool(connection.execute(select(newest >= head)).scalar())
+    known, newest = entries_known(connection).get(volume), newest_destruction(connection)
+    return known is not None and newest is not None and newest >= known
 
 
 def drop_owed(connection: Connection, volume: str, recordings: Collection[int]) -> None:
@@ -166,7 +180,11 @@ def _held() -> Subquery:
 
 
 def owed_by_label(
-    connection: Connection, certificate: str | None = None, *, standing: str = IN_USE
+    connection: Connection,
+    certificate: str | None = None,
+    *,
+    standing: str = IN_USE,
+    begun: Mapping[str, Begun] | None = None,
 ) -> Mapping[str, int]:
     """How many destroyed recordings each volume holds or tells of yet, by its label.
 
@@ -177,23 +195,68 @@ def owed_by_label(
         connection: to the catalogue.
         certificate: only what was destroyed under this one, by its id; None: all.
         standing: of the volumes; from one that is lost nothing can be erased.
+        begun: volumes, by their ids, on which a run was begun and did not end.
     """
-    held, stub, volume, made = _held(), tables.destroyed, tables.volume, tables.certificate
+    held, stub, made = _held(), tables.destroyed, tables.certificate
     files = select(held.c.volume, held.c.recording).join(stub, stub.c.recording == held.c.recording)
-    copies = (
-        select(volume.c.id.label("volume"), stub.c.recording)
-        .join(made, made.c.seq >= volume.c.head_size)
-        .join(stub, stub.c.certificate == made.c.id)
-    )
+    stubs = select(made.c.seq, stub.c.recording).join(stub, stub.c.certificate == made.c.id)
     if certificate is not None:
         files = files.where(stub.c.certificate == certificate)
-        copies = copies.where(stub.c.certificate == certificate)
-    owed = union(files, copies).subquery()
-    query = (
-        select(volume.c.label, func.count().label("owed"))
-        .join(owed, owed.c.volume == volume.c.id)
-        .where(volume.c.standing == standing)
-        .group_by(volume.c.label)
-        .order_by(volume.c.label)
+        stubs = stubs.where(stub.c.certificate == certificate)
+    known = entries_known(connection)
+    for volume, each in (begun or {}).items():
+        known[volume] = min(each.known, known.get(volume, each.known))
+    owed: dict[str, set[int]] = defaultdict(set)
+    for volume, recording in connection.execute(files):
+        owed[volume].add(recording)
+    destroyed = connection.execute(stubs).all()
+    for volume, size in known.items():
+        owed[volume] |= {recording for seq, recording in destroyed if seq >= size}
+    table = tables.volume
+    query = select(table.c.id, table.c.label).where(table.c.standing == standing)
+    labels = {row.id: row.label for row in connection.execute(query)}
+    labels |= labels_of_begun(connection, begun or {})
+    counted = {labels[volume]: len(found) for volume, found in owed.items() if volume in labels}
+    return {label: count for label, count in sorted(counted.items()) if count}
+
+
+def labels_of_begun(connection: Connection, begun: Mapping[str, Begun]) -> dict[str, str]:
+    """What the volumes are called of which nothing is known but that a run was begun there, by id.
+
+    Its id is what a volume is called whose label another has, or of which no label was noted.
+    """
+    rows = connection.execute(select(tables.volume.c.id, tables.volume.c.label)).all()
+    there, taken = {row.id for row in rows}, {row.label for row in rows} | {""}
+    found = {}
+    for volume, each in begun.items():
+        if volume not in there:
+            found[volume] = volume if each.label in taken else each.label
+            taken.add(each.label)
+    return found
+
+
+def entries_known(connection: Connection) -> dict[str, int]:
+    """How many entries of the log each volume's copy of the catalogue knows, by the volume's id.
+
+    All before its statement; of a copy that is of a log which was lost, what its statement says;
+    none where that cannot be read.
+    """
+    volume, leaf, statement = tables.volume.c, tables.leaf.c, tables.statement.c
+    rows = connection.execute(
+        select(volume.id, volume.head_size, statement.body)
+        .outerjoin(tables.leaf, leaf.seq == volume.head_size - 1)
+        .outerjoin(tables.statement, statement.digest == leaf.statement)
     )
-    return {row.label: row.owed for row in connection.execute(query)}
+    return {row.id: _known(row.body, row.head_size) for row in rows}
+
+
+def _known(statement: bytes | None, all_: int) -> int:
+    try:
+        said = parse(statement or b"")
+    except Tampered:
+        return 0
+    match said:
+        case {"common": int(size)}:
+            return min(size, all_)
+        case _:
+            return all_

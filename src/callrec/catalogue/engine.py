@@ -81,10 +81,18 @@ def open_any_schema(vault: Path) -> Engine:
     """As `open_catalogue`, whatever its schema is: for `callrec migrate`.
 
     Raises:
-        Misconfigured: there is none, it lies on a network file system, or others can change it.
+        Misconfigured: there is none, it may not be looked at, it lies on a network file system, or
+            others can change it.
     """
     path = vault / FILE_NAME
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:
+        raise Misconfigured(
+            f'"{vault}" cannot be looked into: {str(error.strerror).lower()}',
+            hint="run callrec as the account that owns it",
+        ) from error
+    if not there:
         raise Misconfigured(
             f'there is no vault at "{vault}"',
             hint="run callrec init, or say where it is with --vault or CALLREC_VAULT",

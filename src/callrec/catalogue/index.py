@@ -10,9 +10,9 @@ Law: every call that meets the criteria is among the candidates.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -29,7 +29,7 @@ from callrec.policy.criteria import TAIL_DIGITS
 from callrec.policy.words import NORMALISING_VERSION, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, Update
@@ -42,6 +42,8 @@ CALLS_AT_FIRST: Final = 1000
 FEWEST_BITS: Final = 2
 MOST_BITS: Final = 48
 """No practice comes near: a part that says more was not written by us."""
+_CALENDAR: Final = range(MINYEAR * 12, MAXYEAR * 12)
+"""Parts of which one, and the one after it, are months that there are."""
 
 
 class TokenKind(IntEnum):
@@ -89,6 +91,8 @@ _UNCUT_BITS: Final = 64
 
 _Asked: TypeAlias = "tuple[TokenKind, tuple[str, ...]]"
 
+_FIRST, _LAST = -(1 << 63), (1 << 63) - 1
+"""Times that no column comes up to."""
 _MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -170,14 +174,11 @@ def replace_calls(
         Tampered: the record of a part is missing or was not written by us.
     """
     token = tables.token
-    numbers: dict[int, list[int]] = {}
-    for call in calls:
-        numbers.setdefault(part_of(call.started_at), []).append(call.recording)
-    known = set(connection.execute(select(tables.part.c.part)).scalars())
-    for part, recordings in numbers.items():
+    known = read_parts(connection)
+    for part, of_part in _by_part(calls).items():
         if part not in known:
             raise Tampered(f"the search index's record of {part_name(part)} is missing")
-        of_these = token.c.recording.in_(recordings)
+        of_these = token.c.recording.in_([call.recording for call in of_part])
         connection.execute(token.delete().where(token.c.part == part, of_these))
     before = {call.recording: call.started_at for call in calls}
     _write(connection, _uncut_under(index_key, vault), calls, zone, before=before)
@@ -186,7 +187,7 @@ def replace_calls(
 def drop_strays(connection: Connection) -> None:
     """Forget the tokens of calls in months that they turned out not to be of."""
     recording, token = tables.recording.c, tables.token
-    for part in connection.execute(select(tables.part.c.part)).scalars().all():
+    for part in read_parts(connection):
         began = recording.started_at >= _millis(_month(part))
         of_it = select(recording.id).where(began, recording.started_at < _millis(_month(part + 1)))
         is_stray = token.c.recording.not_in(of_it)
@@ -250,6 +251,65 @@ def candidates(
         found += connection.execute(query.where(tables.recording.c.id.in_(proposed))).scalars()
     # A call whose start has become known stands in two parts.
     return list(dict.fromkeys(found))
+
+
+def not_proposed(
+    connection: Connection,
+    index_keys: Sequence[bytes],
+    vault: str,
+    calls: Sequence[IndexedCall],
+    zone: tzinfo,
+) -> list[int]:
+    """Those of the calls that a search for something that is sealed of them would miss.
+
+    Args:
+        connection: to the catalogue.
+        index_keys: every version of the index key.
+        vault: the vault's id.
+        calls: as they are sealed, which are in the catalogue with the start that is sealed.
+        zone: the practice's.
+
+    Raises:
+        Tampered: as `read_parts`.
+    """
+    under = [_uncut_under(key, vault) for key in index_keys]
+    widths, missed = read_parts(connection), []
+    for part, of_part in _by_part(calls).items():
+        tokens = _tokens_of(connection, part, [call.recording for call in of_part])
+        missed += [
+            call.recording
+            for call in of_part
+            if any(
+                tokens[call.recording, kind].isdisjoint(
+                    _cuts(under, part, widths[part], kind, [value])
+                )
+                for kind, value in _values(call, zone)
+            )
+        ]
+    return sorted(missed)
+
+
+def _by_part(calls: Iterable[IndexedCall]) -> dict[int, list[IndexedCall]]:
+    found: dict[int, list[IndexedCall]] = {}
+    for call in calls:
+        found.setdefault(part_of(call.started_at), []).append(call)
+    return found
+
+
+def _tokens_of(
+    connection: Connection, part: int, recordings: Collection[int]
+) -> defaultdict[tuple[int, int], set[int]]:
+    """The tokens that a part has of these recordings, by recording and kind."""
+    token = tables.token.c
+    rows = connection.execute(
+        select(token.recording, token.kind, token.token).where(
+            token.part == part, token.recording.in_(recordings)
+        )
+    )
+    found = defaultdict[tuple[int, int], set[int]](set)
+    for recording, kind, cut in rows:
+        found[recording, kind].add(cut)
+    return found
 
 
 def _uncut_under(index_key: bytes, vault: str) -> _Uncut:
@@ -316,23 +376,40 @@ def _record(part: int, rows: int, width: Width, *, known: bool) -> Insert | Upda
     )
 
 
+def read_parts(connection: Connection) -> dict[int, Width]:
+    """The months that the index holds, oldest first, and how wide the tokens of each are.
+
+    Raises:
+        Tampered: the record of one was not written by us, or is missing although calls began in it.
+    """
+    part, began = tables.part, tables.recording.c.started_at
+    rows = connection.execute(select(part).order_by(part.c.part))
+    widths = {row.part: _width(row) for row in rows}
+    begins, ends = ([_millis(_month(part + after)) for part in widths] for after in (0, 1))
+    for since, until in zip((_FIRST, *ends), (*begins, _LAST), strict=True):
+        between = (began >= since) & (began < until)
+        if since < until and connection.execute(select(began).where(between).limit(1)).first():
+            raise Tampered("the search index has no record of a month in which calls began")
+    return widths
+
+
 def _width(row: Row[Any]) -> Width:
     bits = range(FEWEST_BITS, MOST_BITS + 1)
-    ours = row.normalising == NORMALISING_VERSION and row.bits in bits and row.tail_bits in bits
-    if not ours:
+    widths = row.bits in bits and row.tail_bits in bits
+    if not (widths and row.normalising == NORMALISING_VERSION and row.part in _CALENDAR):
         raise Tampered(f"the search index's record of {part_name(row.part)} is none of ours")
     return Width(row.bits, row.tail_bits)
 
 
 def _parts(connection: Connection, days: Days | None, zone: tzinfo) -> Iterator[tuple[int, Width]]:
     """The parts that calls of these days may be in, newest first."""
-    query = select(tables.part).order_by(tables.part.c.part.desc())
-    if days is not None:
-        begins, ends = days.bounds(zone)
-        last = part_of(ends - _MOMENT)
-        query = query.where(tables.part.c.part.between(part_of(begins), last))
-    for row in connection.execute(query).all():
-        yield row.part, _width(row)
+    parts = reversed(read_parts(connection).items())
+    if days is None:
+        yield from parts
+        return
+    begins, ends = days.bounds(zone)
+    asked = range(part_of(begins), part_of(ends - _MOMENT) + 1)
+    yield from (each for each in parts if each[0] in asked)
 
 
 def _asks_index(criteria: Criteria) -> bool:
@@ -372,11 +449,19 @@ def _month(part: int) -> datetime:
 
 def _having(under: Sequence[_Uncut], part: int, width: Width, asks: _Asked) -> Select[tuple[int]]:
     kind, values = asks
-    tokens = {_cut(uncut(part, kind, value), width.of(kind)) for uncut in under for value in values}
+    tokens = sorted(_cuts(under, part, width, kind, values))
     token = tables.token.c
     return select(token.recording).where(
-        token.part == part, token.kind == kind, token.token.in_(sorted(tokens))
+        token.part == part, token.kind == kind, token.token.in_(tokens)
     )
+
+
+def _cuts(
+    under: Sequence[_Uncut], part: int, width: Width, kind: TokenKind, values: Iterable[str]
+) -> set[int]:
+    """What any of these values has for a token, under each version of the key."""
+    bits = width.of(kind)
+    return {_cut(uncut(part, kind, value), bits) for value in values for uncut in under}
 
 
 def _clear_conditions(criteria: Criteria, zone: tzinfo) -> Iterator[ColumnElement[bool]]:

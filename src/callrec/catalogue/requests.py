@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from callrec.catalogue import tables
 from callrec.errors import NotFound
+from callrec.policy.request import ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +49,14 @@ def find_request(connection: Connection, reference: str) -> Row[Any]:
 def all_requests(connection: Connection) -> Sequence[Row[Any]]:
     """Every request, in the order of their numbers."""
     return connection.execute(select(tables.request).order_by(tables.request.c.number)).all()
+
+
+def requests_ended(connection: Connection) -> frozenset[str]:
+    """Ids of the requests that nothing leads on from, by the state column."""
+    request = tables.request.c
+    return frozenset(
+        connection.execute(select(request.id).where(request.state.in_(sorted(ENDED)))).scalars()
+    )
 
 
 def next_number(connection: Connection) -> int:

@@ -281,10 +281,16 @@ def make_former(connection: Connection, recordings: Collection[int]) -> None:
 
 
 def put_unknown(connection: Connection, volume: str, bag: str, names: Iterable[str]) -> None:
-    """Write down files in a bag that are no recording's that the catalogue knows."""
+    """Write down files in a bag that are no recording's now; whose they were stays, where known."""
     table = tables.former
-    rows = [{"volume": volume, "ciphertext": n, "bag": bag, "recording": None} for n in names]
-    connection.execute(table.delete().where(table.c.volume == volume, table.c.bag == bag))
+    of_this_bag = (table.c.volume == volume) & (table.c.bag == bag)
+    known = connection.execute(select(table.c.ciphertext, table.c.recording).where(of_this_bag))
+    were = {row.ciphertext: row.recording for row in known}
+    rows = [
+        {"volume": volume, "ciphertext": name, "bag": bag, "recording": were.get(name)}
+        for name in names
+    ]
+    connection.execute(table.delete().where(of_this_bag))
     if rows:
         connection.execute(table.insert(), rows)
 

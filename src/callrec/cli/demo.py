@@ -35,9 +35,16 @@ def demo(ctx: Context, *, keep: options.Keep = None) -> None:
         out.say("That was in a temporary folder, which is gone.")
         out.next_step("callrec demo --keep DIR, to look around afterwards")
         return
-    if keep.exists() and any(keep.iterdir()):
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(keep.iterdir())
+    except OSError as error:
+        raise Unusable(
+            f'"{keep}" is no folder that can be used: {str(error.strerror).lower()}',
+            hint="name a new folder",
+        ) from error
+    if not is_empty:
         raise Unusable(f'"{keep}" is not empty', hint="name a new folder")
-    keep.mkdir(parents=True, exist_ok=True)
     tell(Stage(keep.resolve(), out))
     _say_how_to_look_around(out, keep.resolve())
 

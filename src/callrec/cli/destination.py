@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from callrec.errors import Unusable
@@ -34,7 +35,7 @@ def check_destination(
 
     if suffixes and to.suffix.lower() not in suffixes:
         raise Unusable(f"a file for this ends in {' or '.join(suffixes)}", hint="name it so")
-    replace = to.is_file()
+    replace = os.path.isfile(to)  # noqa: PTH113  # Path.is_file raises where no file can be
     if replace:
         invocation.prompts.confirm("replace the file of that name", yes=yes)
     check_new(to, replace=replace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,7 +38,8 @@ def volumes_at_hand(practice: Practice, named: Sequence[Path]) -> tuple[Path, ..
     from callrec.procedures.attached import attached_volumes
 
     found = [volume.at for volume in attached_volumes(practice).values()]
-    there = {path.resolve(): path for path in (*found, *named)}
+    # Path.resolve would raise where a link leads to itself; what is no volume is told later.
+    there = {os.path.realpath(path): path for path in (*found, *named)}
     return tuple(there.values())
 
 

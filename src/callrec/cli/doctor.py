@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from callrec.cli.fetched_view import check_all_is_back, fetched_value, say_not_fetched
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.options import restoring
 from callrec.cli.who import practice_of, signing
-from callrec.errors import DoneInPart, Tampered, Unusable
+from callrec.errors import Tampered, Unusable
 
 app = new_app()
 
@@ -68,25 +69,11 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
     out = invocation.out
     with out.progress("reading", total=sum(map(count_files, opened))) as advance:
         done = repair_from(practice, actor, opened, advance=advance)
-    value = {
-        "recordings": done.fetched.recordings,
-        "bytes": done.fetched.size_bytes,
-        "damaged": done.fetched.damaged,
-        "missing": dict(done.missing),
-    }
 
     def text() -> None:
         out.say(f"{done.fetched.recordings} recordings fetched back.")
-        for path in done.fetched.damaged:
-            out.say(f"damaged on the volume: {path}")
-        for label, count in done.missing.items():
-            out.say(
-                f'still missing: {count}, on volume "{label}"'
-                if label
-                else f"still missing: {count}, on no volume that is known"
-            )
+        say_not_fetched(out, done)
 
-    out.show(value, text)
+    out.show(fetched_value(done), text)
     out.next_step("callrec doctor --full")
-    if done.missing or done.fetched.damaged:
-        raise DoneInPart("some recordings are still missing", hint="attach another volume")
+    check_all_is_back(done)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from callrec.errors import Unusable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -77,10 +79,38 @@ class Invocation:
         return Prompts(answers=sys.stdin, messages=sys.stderr, environ=self.environ)
 
 
+NAMES_OF_FILES = frozenset({"paths", "after"})
+"""Parameters that are given as text and name files: such a name may be any bytes."""
+
+
 class Context(typer.Context):
     """Typer's context, with our invocation in it."""
 
     obj: Invocation
+
+    def invoke(self, callback: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Run a command, unless it was given text that is none.
+
+        Raises:
+            Unusable: as it could neither be kept nor signed, nothing is begun.
+        """
+        for name, value in kwargs.items():
+            for each in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(each, str) and name not in NAMES_OF_FILES and not is_text(each):
+                    raise Unusable(
+                        "what was typed is not text in UTF-8",
+                        hint="set the terminal, and LANG, to UTF-8",
+                    )
+        return super().invoke(callback, *args, **kwargs)
+
+
+def is_text(typed: str) -> bool:
+    """Whether what came from outside is Unicode; Python hands on bytes that are none (PEP 383)."""
+    try:
+        typed.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def remember(ctx: Context, param: typer.CallbackParam, value: Any) -> None:

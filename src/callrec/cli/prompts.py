@@ -7,11 +7,14 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
+from callrec.cli.invocation import is_text
 from callrec.cli.output import WIDTH, harmless
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from callrec.errors import CallrecError
 
 Answer = TypeVar("Answer")
 
@@ -141,7 +144,7 @@ class Prompts:
         """
         named = self._environ.get(file_variable)
         if named == "-":
-            return _first_line(self._answers.readline())
+            return _first_line(_text(self._answers.readline, Misconfigured))
         if named:
             return read_password(Path(named))
         if not self.possible:
@@ -149,7 +152,8 @@ class Prompts:
                 "a password is needed, and there is no terminal to ask on",
                 hint=f"set {file_variable} to a file that only you can read",
             )
-        return getpass.getpass(f"{harmless(what)}: ", stream=self._messages)
+        question = f"{harmless(what)}: "
+        return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
 
     def ask_new_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
         """A password that is being chosen; on a terminal it is typed twice.
@@ -180,7 +184,9 @@ class Prompts:
         """
         named = self._environ.get(file_variable)
         if named:
-            text = self._answers.read() if named == "-" else _text_of(Path(named))
+            text = (
+                _text(self._answers.read, Misconfigured) if named == "-" else _text_of(Path(named))
+            )
             read(text)
             return text
         while True:
@@ -198,14 +204,14 @@ class Prompts:
 
     def _answer(self, what: str, option: str) -> str:
         self._write(harmless(f"{what}: "))
-        line = self._answers.readline()
+        line = _text(self._answers.readline, Unusable)
         if not line:
             raise Unusable("nothing was entered", hint=f"give {option}")
         return line
 
     def _line(self, question: str) -> str:
         self._write(harmless(question))
-        line = self._answers.readline()
+        line = _text(self._answers.readline, Unusable)
         if not line.endswith("\n"):
             self._write("\n")
         return line.strip()
@@ -213,6 +219,22 @@ class Prompts:
     def _write(self, text: str) -> None:
         self._messages.write(text)
         self._messages.flush()
+
+
+def _text(read: Callable[[], str], otherwise: type[CallrecError]) -> str:
+    """What is read, where it is text: a terminal, or what writes to us, may have another encoding.
+
+    Python reads bytes that are none as errors or, in the locale C, as halves of a character.
+    """
+    try:
+        text = read()
+    except UnicodeDecodeError:
+        text = None
+    if text is None or not is_text(text):
+        raise otherwise(
+            "what was entered is not text in UTF-8", hint="set the terminal, and LANG, to UTF-8"
+        )
+    return text
 
 
 def _entered(answer: str) -> str:

@@ -56,7 +56,8 @@ def reconcile(
 
     With --cdr, what the telephone system says of its calls is held against the recordings in the
     vault; without, only what recordings were joined to when they came in. Numbers are masked. The
-    exit status is 8 where a call that was answered is not held, or not all of it.
+    exit status is 8 where a call that was answered is not held, or not all of it, and 5 where a
+    search would miss a recording that it should find: somebody has changed the index.
     """
     from callrec.practice import today
     from callrec.procedures.reconcile import reconcile_calls

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callrec.cli.fetched_view import check_all_is_back, fetched_value, say_not_fetched
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.kit import ask_kit
@@ -137,10 +138,7 @@ def _bring_back(
         "log_size": done.size,
         "leaves_lost": done.leaves_lost,
         "resumed": done.resumed,
-        "recordings": done.fetched.recordings,
-        "bytes": done.fetched.size_bytes,
-        "damaged": done.fetched.damaged,
-        "missing": dict(done.missing),
+        **fetched_value(done),
         "erased_since": done.erased_since,
     }
     out.show(value, lambda: _say(invocation, practice, done))
@@ -149,10 +147,7 @@ def _bring_back(
     else:
         out.next_step("callrec audit verify, then callrec archive --to DIR")
     tell_unremembered(practice)
-    if done.missing or done.fetched.damaged:
-        raise DoneInPart(
-            "some recordings are still missing", hint="attach another volume and restore from it"
-        )
+    check_all_is_back(done)
 
 
 def _say(invocation: Invocation, practice: Practice, done: Restored) -> None:
@@ -166,8 +161,4 @@ def _say(invocation: Invocation, practice: Practice, done: Restored) -> None:
         numbers = ", ".join(map(str, done.erased_since))
         out.say(f"Erased after that copy, and not fetched: recording {numbers}.")
         out.say("Its erasure has to be decided again: callrec request create --purpose erasure")
-    for path in done.fetched.damaged:
-        out.say(f"damaged on the volume: {path}")
-    for label, count in done.missing.items():
-        where = f'on volume "{label}"' if label else "on no volume that is known"
-        out.say(f"still missing: {count}, {where}")
+    say_not_fetched(out, done)

@@ -51,8 +51,7 @@ def _expected(problem: Any) -> str:
         names = problem.param.display_type(problem.ctx).strip("<>").replace("|", ", ")
         return f": one of {names} is expected"
     if kind.annotation is int:
-        least = "" if problem.param.min is None else f", at least {problem.param.min},"
-        return f": a whole number{least} is expected"
+        return f": a whole number from {problem.param.min} to {problem.param.max} is expected"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli.groups import new_app
@@ -54,7 +55,7 @@ def add(
     if credential_file is not None:
         added = add_intake(practice, actor, login=user, full_name=name, credential=credential_file)
     else:
-        given = read_password(password_file) if password_file and password_file.exists() else ""
+        given = _provisional(password_file)
         added = add_person(practice, actor, login=user, full_name=name, role=role, password=given)
     _show_added(ctx.obj, added, password_file, credential_file)
 
@@ -76,6 +77,22 @@ def _show_added(
     out.show(value, text)
     if not credential:
         out.next_step(f"{added.login} runs callrec login {added.login}")
+
+
+def _provisional(file: Path | None) -> str:
+    """The provisional password of a file; empty where none is there, and one is to be made.
+
+    Raises:
+        Unusable: none can be made there; nothing is done yet.
+    """
+    from callrec.procedures.whole_file import check_new
+
+    if file is None:
+        return ""
+    if os.path.exists(file):  # noqa: PTH110  # Path.exists raises where no file can be
+        return read_password(file)
+    check_new(file, replace=False)
+    return ""
 
 
 def _hand_over(password: str, file: Path | None) -> str | None:
@@ -107,7 +124,7 @@ def reset(
 
     practice = practice_of(ctx.obj)
     actor = signing(ctx.obj, practice)
-    given = read_password(password_file) if password_file and password_file.exists() else ""
+    given = _provisional(password_file)
     ctx.obj.prompts.confirm(f"Reset {user}", yes=yes)
     done = reset_person(practice, actor, login=user, password=given)
     out, shown = ctx.obj.out, _hand_over(done.password, password_file)

@@ -7,6 +7,7 @@
     nothing was received, or agreed to, on a day to come          _check_day
     no call is later than the request about it, or the agreement  _check_day
     no answer is due before the request was received              _check_day
+    no request was received before the law by which it is due     _check_day
     only a court's order sets the day of the answer, and does     is_asked
 
 `particulars.take_particulars` is the only way to a request's particulars, and it asks all of these.
@@ -34,6 +35,7 @@ from callrec.policy.further import (
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.reason import LEAST_CHARACTERS, LEAST_WORDS, is_sentence
 from callrec.policy.when import parse_day
+from callrec.policy.working_days import FIRST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -235,6 +237,8 @@ def _check_day(
             why = "no answer is due before the request was received"
     elif day > known.today:
         why = f"this is on a day to come: {field}"
+    elif field is Further.RECEIVED and day.year < FIRST_YEAR:
+        why = f"this is before {FIRST_YEAR}, and no clock here is as old as that: {field}"
     elif known.call_on is not None and day < known.call_on:
         why = f"this is earlier than the call: {field}"
     if why:

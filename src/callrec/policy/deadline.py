@@ -18,9 +18,11 @@ class Deadline:
     """What the dated events come to, as of one day."""
 
     due_on: date | None
-    """The last day for the answer, to its end; None where neither a law nor a court sets one."""
+    """The last day for the answer, to its end; None where neither a law nor a court sets one, or
+    where it `is_unknown`."""
     target_on: date | None
-    """The day by which one means to answer; None where there is no clock at all."""
+    """The day by which one means to answer; None where there is no clock at all, or none that can
+    be told."""
     extended_due_on: date | None
     """The last day once the answer is extended, `due_on` itself where it is; None where that is
     not provided for, or falls in a year whose bank holidays are not known."""
@@ -28,6 +30,9 @@ class Deadline:
     """What has not come: the practice waits for the applicant."""
     why: tuple[str, ...]
     """Why these days, a sentence each, its source in brackets at the end."""
+
+    is_unknown: bool = False
+    """A day that it comes to is in a year whose bank holidays are not known; `why` says so."""
 
     @property
     def is_extended(self) -> bool:

@@ -7,6 +7,7 @@
     4(e)      who asks, and for whom, is proven first                        check_proven
     4(e)      other people in a recording are thought of first              check_third_parties
     4(e)-(f)  who comes from outside to hear one is on record               check_attended
+    4(e)      that the staff heard it beforehand is no answer               answers_who_asked
 
 `check_may_release` is these put together.
 """
@@ -25,13 +26,16 @@ from callrec.policy.purpose import TERMS
 from callrec.policy.role import Person, PersonId, Power, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import date, datetime
 
     from callrec.policy.authority import RequestFacts
+    from callrec.policy.purpose import Purpose
 
 _HAS_A_COPY = "copy"
 """Answer of who asked for his own calls, and does not come to hear them (`further`)."""
+_NOBODY = "nobody"
+"""Said of a hearing at which the staff were among themselves."""
 _MANAGING = frozenset({Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER})
 """Who can be an employee's manager."""
 
@@ -109,15 +113,29 @@ def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime
         )
 
 
-def is_attended(request: RequestFacts, further: Mapping[str, str]) -> bool:
+def is_attended(purpose: Purpose, further: Mapping[str, str]) -> bool:
     """Whether somebody from outside may be there when it is heard.
 
     Args:
-        request: under which it is heard.
+        purpose: of the request under which it is heard.
         further: what the request says besides the six of 4(b).
     """
     has_a_copy = further.get(Further.HEAR_OR_COPY) == _HAS_A_COPY
-    return TERMS[request.purpose].is_attended and not has_a_copy
+    return TERMS[purpose].is_attended and not has_a_copy
+
+
+def answers_who_asked(
+    purpose: Purpose, further: Mapping[str, str], attended: Iterable[str]
+) -> bool:
+    """Whether a hearing answers who asked, and is not the practice's own before it answers.
+
+    Args:
+        purpose: of the request under which it was heard.
+        further: as for `is_attended`.
+        attended: who is said to have been there besides the one who played it.
+    """
+    came = any(each.strip().casefold() != _NOBODY for each in attended)
+    return came and is_attended(purpose, further)
 
 
 def check_attended(
@@ -128,7 +146,7 @@ def check_attended(
     Raises:
         Refused: nothing is said.
     """
-    if is_attended(request, further) and not attended:
+    if is_attended(request.purpose, further) and not attended:
         raise Refused(
             "it is not said who attends the hearing",
             clause=TERMS[request.purpose].decided_under,

@@ -66,7 +66,7 @@ class HoldAct(StrEnum):
     COVERS = "hold.covers"
     MATCHED = "hold.matched"
     UNMATCHED = "hold.unmatched"
-    """What its request says was changed."""
+    """What its request says was changed, or more is known of recordings that were there."""
     LIFTED = "hold.lifted"
 
 

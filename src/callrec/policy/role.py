@@ -172,6 +172,14 @@ def powers_vouched_for(person: Person) -> frozenset[Power]:
     """What a voucher gives a person, on whatever day: the keys for it may be with him still."""
     if person.standing is not Standing.CONFIRMED:
         return frozenset()
+    return powers_named(person)
+
+
+def powers_named(person: Person) -> frozenset[Power]:
+    """What a voucher names, whatever the standing: its keys may have been copied.
+
+    A lost password takes nobody's powers away, and whoever had one has the keys that he kept.
+    """
     return person.powers | {lent.power for lent in person.delegations}
 
 

@@ -9,8 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 from callrec.errors import Unusable
+
+FIRST_YEAR: Final = 2018
+"""The UK GDPR's: what was received before is answered by no clock of ours."""
 
 _A_DAY = timedelta(days=1)
 _SATURDAY = 5  # as date.weekday() counts

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.policy.hearing import answers_who_asked
 from callrec.policy.request import RequestAct, RequestState
+from callrec.procedures.approvals import DECIDED_ANEW
 from callrec.procedures.leaf_details import open_details, opens_details
 from callrec.procedures.request_log import event_of
 from callrec.procedures.request_words import read_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import Connection
@@ -40,8 +42,10 @@ _WITHOUT_GRANTS: Final[Mapping[RequestState, Outcome]] = {
     RequestState.WITHDRAWN: Outcome.WITHDRAWN,
     RequestState.LAPSED: Outcome.LAPSED,
 }
-_ANSWERS: Final = frozenset({RequestAct.DELIVERED, RequestAct.LISTENED, RequestAct.DENIED})
-_ENDS: Final = frozenset({RequestAct.WITHDRAWN, RequestAct.LAPSED})
+_ANSWERS: Final = frozenset({RequestAct.DELIVERED, RequestAct.DENIED})
+_ENDS: Final = frozenset(
+    {RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CARRIED_OUT, RequestAct.CLOSED}
+)
 _DECISIONS: Final = frozenset({RequestAct.APPROVED, RequestAct.DENIED})
 
 
@@ -55,9 +59,9 @@ class Answer:
     decided: Leaf | None
     """The leaf of the newest decision."""
     answered_on: date | None
-    """When something was first heard or handed over, or it was denied."""
+    """When something was first handed over or heard by who came to hear it, or it was denied."""
     ended_on: date | None
-    """That, or when it was withdrawn or lapsed; None while it is open."""
+    """That, or when it ended without an answer; None while it is open."""
 
 
 def answer_to(
@@ -66,8 +70,16 @@ def answer_to(
     """What became of a request.
 
     Raises:
-        Tampered: what was said at its denial is not what the log commits to.
+        Tampered: what was said at its denial, or of who came to hear it, is not what the log
+            commits to.
     """
+    answered = [
+        leaf
+        for leaf in request.history.leaves
+        if leaf.act in _ANSWERS
+        or _is_heard_by_who_asked(practice, actor, connection, request, leaf)
+    ]
+    ends = [leaf for leaf in request.history.leaves if leaf.act in _ENDS]
     decided = _last(request, _DECISIONS)
     outcome = _WITHOUT_GRANTS.get(request.state)
     if outcome is None:
@@ -81,18 +93,27 @@ def answer_to(
         outcome=outcome,
         codes=tuple(dict.fromkeys(withheld)),
         decided=decided,
-        answered_on=_first_on(practice, request, _ANSWERS),
-        ended_on=_first_on(practice, request, _ANSWERS | _ENDS),
+        answered_on=_first_on(practice, answered),
+        ended_on=_first_on(practice, answered or ends),
     )
 
 
 def _withheld(request: ListedRequest) -> Iterator[str]:
-    """The code of each recording that no approval of the request as it stands has granted."""
+    """The code of each recording that no approval of the request as it stands has granted.
+
+    What was taken back or had lapsed when it was approved anew has granted nothing.
+    """
     if not request.approvals:
         return
     newest = request.approvals[-1]
-    same = [approval for approval in request.approvals if approval.digest == newest.digest]
-    granted = {uid for approval in same for uid in approval.items}
+    anew = (leaf.seq for leaf in request.history.leaves if leaf.act in DECIDED_ANEW)
+    since = max((seq for seq in anew if seq < newest.leaf.seq), default=-1)
+    granted = {
+        uid
+        for approval in request.approvals
+        if approval.digest == newest.digest and approval.leaf.seq > since
+        for uid in approval.items
+    }
     yield from (code for uid, code in newest.withheld if uid not in granted)
 
 
@@ -113,10 +134,18 @@ def _last(request: ListedRequest, acts: frozenset[RequestAct]) -> Leaf | None:
     return found[-1] if found else None
 
 
-def _first_on(
-    practice: Practice, request: ListedRequest, acts: frozenset[RequestAct]
-) -> date | None:
-    for event in map(event_of, request.history.leaves):
-        if event.act in acts:
-            return event.at.astimezone(practice.config.time_zone).date()
-    return None
+def _is_heard_by_who_asked(
+    practice: Practice, actor: Actor, connection: Connection, request: ListedRequest, leaf: Leaf
+) -> bool:
+    """Who was there lies sealed beside the leaf; for whoever cannot open it, nobody was."""
+    if leaf.act != RequestAct.LISTENED or not opens_details(actor):
+        return False
+    attended = open_details(practice, actor, connection, leaf).get("attended", ())
+    further = request.opened.particulars.further if request.opened else {}
+    return answers_who_asked(request.purpose, further, attended)
+
+
+def _first_on(practice: Practice, leaves: Sequence[Leaf]) -> date | None:
+    if not leaves:
+        return None
+    return event_of(leaves[0]).at.astimezone(practice.config.time_zone).date()

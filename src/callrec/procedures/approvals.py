@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 BY_EACH_SIGNER: Final = frozenset({"at", "by"})
 """Members in which the statements of one approval's signers differ."""
 
-_ENDS: Final[Mapping[str, str]] = {
+ENDS: Final[Mapping[str, str]] = {
     RequestAct.AMENDED: "the request was changed after it was approved",
     RequestAct.REVOKED: "the approval was revoked",
     RequestAct.GRANT_LAPSED: "the grant has lapsed",
@@ -55,7 +55,7 @@ _ENDS: Final[Mapping[str, str]] = {
 }
 """Acts that end every approval made before them."""
 
-_DECIDED_ANEW: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
+DECIDED_ANEW: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
 """Acts after which nothing of what was decided holds."""
 
 _IN_THE_LEAF: Final = "the reason lies sealed beside the leaf"
@@ -172,14 +172,14 @@ def how_it_ended(approval: Approval, history: History, now: datetime) -> str:
     """
     since = history.after(approval.leaf)
     for leaf in since:
-        if leaf.act in _ENDS:
-            return _ENDS[leaf.act]
+        if leaf.act in ENDS:
+            return ENDS[leaf.act]
         if leaf.act == RequestAct.DELIVERED and leaf.actor == approval.to:
             return "what was granted has been released"
     if in_preparation(since, approval.to):
         return "a release of what was granted is being prepared"
     if has_lapsed(approval.lapses_at, now):
-        return _ENDS[RequestAct.GRANT_LAPSED]
+        return ENDS[RequestAct.GRANT_LAPSED]
     return approval.lost_by
 
 
@@ -230,7 +230,7 @@ def withheld_before(
     if not approvals or approvals[-1].digest != digest:
         return {}
     newest = approvals[-1]
-    if any(leaf.act in _DECIDED_ANEW for leaf in history.after(newest.leaf)):
+    if any(leaf.act in DECIDED_ANEW for leaf in history.after(newest.leaf)):
         return {}
     grounds = {uid: GROUND_CODES[code] for uid, code in newest.withheld}
     return {uid: g for uid, g in grounds.items() if g is not Ground.NOT_APPROVED}
@@ -243,7 +243,7 @@ def edits_before(
 
     Nothing of what was taken back or has lapsed, or of another version: then all is decided anew.
     """
-    taken_back = [leaf.seq for leaf in history.leaves if leaf.act in _DECIDED_ANEW]
+    taken_back = [leaf.seq for leaf in history.leaves if leaf.act in DECIDED_ANEW]
     edits: dict[str, Edits] = {}
     for approval in approvals:
         if approval.digest == digest and approval.leaf.seq > max(taken_back, default=-1):

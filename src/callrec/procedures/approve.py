@@ -23,7 +23,7 @@ from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.withholding import Ground, check_each_decided
 from callrec.practice import attempt, today, writing
 from callrec.procedures.approvals import check_signers, edits_before, withheld_before
-from callrec.procedures.deciding import read_to_decide
+from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.granting import Granting, write_approval
 from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.lapsing import sweep_lapsed
@@ -147,6 +147,7 @@ def approve_request(
     ):
         check_log(practice, act.connection)
         request = read_to_decide(practice, actor, act.connection, reference)
+        check_nothing_awaited(request)
         granting = _decide(practice, actor, request, decision, countersigner)
         if not TERMS[request.purpose].is_heard:
             approved = [row.id for row in granting.recordings]

@@ -7,7 +7,8 @@ In this order:
     the leaf ``archive.begun``, durably; then, on the drive:
     the bag, read back from the medium and compared
     the copy of the catalogue, beside the one that is there: the statement names its SHA-256, so it
-        is taken before, and knows of the bag only that it was begun
+        is taken before, and knows of the bag only that it was begun; if something is destroyed
+        meanwhile, it is taken once more
     the statement with its leaf and the rows, in one transaction: from here on it is archived
     the leaf's proof, beside the bag; and only now the older copies go
 
@@ -23,8 +24,9 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.archive.bag import MANIFEST, Bag, write_bag
 from callrec.archive.drive import check_attached, check_read_back, drive_errors, remove
-from callrec.archive.marker import begin_volume, is_volume, open_volume
+from callrec.archive.marker import begin_volume, is_volume, open_volume, relabel
 from callrec.archive.serial import serial_of
+from callrec.catalogue.destruction import newest_destruction
 from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.volumes import put_bag, save_volume
 from callrec.crypto.statement import Statement, state
@@ -36,9 +38,10 @@ from callrec.procedures.archive_copy import time_of, write_copy
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
 from callrec.procedures.archive_removal import remove_local
-from callrec.procedures.archive_unfinished import archiving, clear, unmake
+from callrec.procedures.archive_unfinished import archiving, begin, clear, unmake
 from callrec.procedures.attached import remember_place
 from callrec.procedures.custody import to_millis
+from callrec.procedures.destruction_done import settle
 from callrec.procedures.erasing_volumes import erase_owed
 
 if TYPE_CHECKING:
@@ -127,6 +130,7 @@ def archive_recordings(
             if removes
             else None
         )
+        settle(practice, actor)  # of what was destroyed meanwhile, nothing is left there
         return replace(done, removed=removed, erased=erased)
 
 
@@ -160,7 +164,7 @@ class _Run:
         record(self._practice, self._actor, BEGUN, subject=[volume.volume], details=details)
         if not plan.target.is_new:
             self._finish(begun)
-        self._notes.begin(volume.volume, plan.name)
+        begin(self._practice, self._notes, volume, plan.name)
         try:
             bag, seq = self._write()
         except BaseException:
@@ -187,6 +191,8 @@ class _Run:
         self._check_attached()
         if plan.target.is_new:
             begin_volume(volume.at, volume=volume.volume, vault=volume.vault, label=volume.label)
+        else:
+            relabel(volume)
         bag, begun = None, volume.unfinished_bag()
         if plan.items:
             bag = write_bag(
@@ -199,10 +205,22 @@ class _Run:
         elif begun is not None:
             with drive_errors():
                 remove(begun)
-        copy = write_copy(practice, volume, plan.name, work=self._notes.copy_folder)
-        self._check_there(bag)
-        with writing(practice, self._actor.signer) as act:
-            return bag, self._write_down(act, bag, copy)
+        return bag, self._state_copy(bag)
+
+    def _state_copy(self, bag: Bag | None) -> int:
+        """A copy of the catalogue and the statement of it; the sequence of that one's leaf.
+
+        What somebody destroys between the two, the copy has yet: then it is written once more.
+        """
+        practice, name = self._practice, self._plan.name
+        while True:
+            with reading(practice.engine) as connection:
+                newest = newest_destruction(connection)
+            copy = write_copy(practice, self._volume, name, work=self._notes.copy_folder)
+            self._check_there(bag)
+            with writing(practice, self._actor.signer) as act:
+                if newest_destruction(act.connection) == newest:
+                    return self._write_down(act, bag, copy)
 
     def _check_attached(self) -> None:
         check_attached(self._volume.at, self._plan.target.device)

@@ -13,7 +13,8 @@ base64, so that from the drive alone it can be checked who said what, and at whi
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 ARCHIVED: Final = "archive"
 """The act of the leaf that carries a volume's statement."""
 KIND: Final = "volume"
+_ROOT: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ class Written:
     keys: str
     seq: int
     """Of the leaf that carries the statement."""
+    head: Head = field(compare=False)
+    """Of the log before that leaf, and after the copy of the catalogue was made. Where a run is
+    stated anew it is another."""
     erased: tuple[str, ...] = ()
     """Uids of recordings that were destroyed, and taken out of this volume's bags by this run."""
 
@@ -77,12 +82,15 @@ def statement_fields(
     size: int,
     root: bytes,
     erased: Sequence[str] = (),
+    common: int | None = None,
 ) -> dict[str, Any]:
     """The fields of a ``volume`` statement; ``size`` and ``root`` are the log's head before it.
 
-    ``erased`` stands in it only where something was.
+    ``erased`` stands in it only where something was, and ``common`` only where the copy of the
+    catalogue is of a log that was lost: how many entries of this one it knows at the least.
     """
     return {
+        **({} if common is None else {"common": common}),
         **({"erased": list(erased)} if erased else {}),
         "bag": name,
         "catalogue": catalogue,
@@ -209,17 +217,20 @@ def _written(statement: Statement, leaf: Leaf) -> Written:
         case {
             "bag": str(name),
             "catalogue": str(catalogue),
+            "head": {"root": str(root), "size": int(size)},
             "keys": str(keys),
             "manifest": str(manifest),
             "volume": str(volume),
         } if (
             leaf.subject == (volume,)
             and is_run(name)
+            and size >= 0
+            and _ROOT.fullmatch(root)
             and isinstance(erased := statement.fields.get("erased", []), list)
         ):
-            return Written(
-                volume, name, manifest, catalogue, keys, leaf.seq, tuple(map(str, erased))
-            )
+            head = Head(size, bytes.fromhex(root))
+            uids = tuple(map(str, erased))
+            return Written(volume, name, manifest, catalogue, keys, leaf.seq, head, uids)
         case _:
             raise Tampered("its statement is not in its form")
 

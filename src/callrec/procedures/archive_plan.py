@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callrec.archive.bag import Item
@@ -37,7 +39,6 @@ from callrec.procedures.sealed_file import copies_at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -75,7 +76,12 @@ class Plan:
 def needs_label(to: Path) -> bool:
     """Whether a folder is no volume yet, and is called what no volume may be."""
     with drive_errors():
-        return not is_volume(to) and not is_label(to.resolve().name)
+        return not is_volume(to) and not is_label(_name_of(to))
+
+
+def _name_of(folder: Path) -> str:
+    # Path.resolve raises where a link leads to itself.
+    return Path(os.path.realpath(folder)).name
 
 
 def target_at(practice: Practice, to: Path, label: str | None) -> Target:
@@ -84,7 +90,7 @@ def target_at(practice: Practice, to: Path, label: str | None) -> Target:
     Args:
         practice: the open vault.
         to: the drive's folder.
-        label: of a new volume; None: the folder's name.
+        label: of a volume that is new, or that no run has ended on yet; None: the folder's name.
 
     Raises:
         Unusable: the folder or the label will not do, or the volume belongs to another vault.
@@ -115,6 +121,9 @@ def _known(practice: Practice, to: Path, label: str | None) -> Target:
             "this volume was reported lost",
             hint="read it back and count it again: callrec archive found DIR",
         )
+    if label is not None and row is None:  # nothing came to be written there: it may change
+        check_label(label)
+        volume = replace(volume, label=label)
     if label not in (None, volume.label):
         raise Unusable(
             "this volume has another label, and keeps it",
@@ -124,7 +133,7 @@ def _known(practice: Practice, to: Path, label: str | None) -> Target:
 
 
 def _new(practice: Practice, to: Path, label: str | None) -> Target:
-    chosen = label or to.resolve().name
+    chosen = label or _name_of(to)
     check_label(chosen)
     volume = Volume(to, primitives.fresh_id(), practice.vault, chosen)
     return Target(volume, is_new=True, device=device_of(to))

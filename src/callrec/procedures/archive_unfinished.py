@@ -2,7 +2,9 @@
 
 A bag appears on the drive whole, but before the audit log says so: between the two a run can be
 killed. Its own note in the vault's folder is then what tells a bag that it left from one that
-somebody put there.
+somebody put there. And a copy of the catalogue that no statement vouches for, or that a newer one
+was to replace, may lie on the drive: the note is by what the volume owes it when something is
+destroyed.
 """
 
 from __future__ import annotations
@@ -12,10 +14,15 @@ import json
 import os
 import re
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from callrec.archive.label import is_label
 from callrec.archive.marker import MARKER
 from callrec.archive.volume import FOLDERS
+from callrec.audit.log import stored_head
+from callrec.catalogue import destruction
+from callrec.catalogue.destruction import Begun, entries_known
+from callrec.catalogue.engine import reading
 from callrec.durable import sync
 from callrec.errors import Failed, Tampered
 from callrec.procedures.archive_copy import time_of
@@ -25,7 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
     from callrec.archive.volume import Volume
+    from callrec.practice import Practice
 
 FOLDER: Final = "archiving"
 LOCK: Final = "lock"
@@ -34,6 +44,12 @@ COPY: Final = "copy"
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}")
+
+
+class _Note(NamedTuple):
+    name: str
+    label: str
+    known: int
 
 
 class Archiving:
@@ -53,38 +69,94 @@ class Archiving:
         Raises:
             Tampered: the note is not in its form.
         """
-        return self._read().get(volume, "")
+        note = self._read().get(volume)
+        return note.name if note else ""
 
-    def begin(self, volume: str, name: str) -> None:
-        """Note durably that something is about to be written under that name."""
-        self._write({**self._read(), volume: name})
+    def each_begun(self) -> Mapping[str, Begun]:
+        """The volumes, by their ids, on which a run was begun and did not end.
+
+        Raises:
+            Tampered: the note is not in its form.
+        """
+        return {volume: Begun(note.label, note.known) for volume, note in self._read().items()}
+
+    def begin(self, volume: Volume, name: str, *, known: int) -> None:
+        """Note durably that something is about to be written under that name.
+
+        ``known``: how many entries of the log each copy of the catalogue that lies there, or is
+        written now, knows at the least.
+        """
+        said = self._read()
+        if volume.volume in said:  # what an earlier run left may be there yet
+            known = min(known, said[volume.volume].known)
+        self._write({**said, volume.volume: _Note(name, volume.label, known)})
 
     def end(self, volume: str) -> None:
         """Forget it: all that it stood for is whole, or gone."""
-        left = {other: name for other, name in self._read().items() if other != volume}
+        left = {other: note for other, note in self._read().items() if other != volume}
         self._write(left)
 
-    def _read(self) -> Mapping[str, str]:
+    def _read(self) -> Mapping[str, _Note]:
         path = self._folder / NOTE
         with disk_errors():
             data = path.read_bytes() if path.exists() else b"{}"
         try:
-            said: dict[str, str] = json.loads(data)
-            sound = all(_ID.fullmatch(each) and _NAME.fullmatch(to) for each, to in said.items())
+            return {_checked(each, _ID): _note(said) for each, said in json.loads(data).items()}
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise _damaged() from error
-        if not sound:
-            raise _damaged()
-        return said
+            raise Tampered(
+                "the vault's own note of archive runs that were cut off is damaged"
+            ) from error
 
-    def _write(self, said: Mapping[str, str]) -> None:
+    def _write(self, said: Mapping[str, _Note]) -> None:
         path = self._folder / NOTE
         beside = path.with_suffix(".new")
         with disk_errors():
-            beside.write_text(json.dumps(said))
+            beside.write_text(json.dumps({each: note._asdict() for each, note in said.items()}))
             sync(beside)
             beside.replace(path)
             sync(self._folder)
+
+
+def _note(said: object) -> _Note:
+    match said:
+        case str(name):  # as callrec wrote it once: nobody knows from when the copies are
+            return _Note(_checked(name, _NAME), "", 0)
+        case {"known": int(known), "label": str(label), "name": str(name)} if not label or is_label(
+            label
+        ):
+            return _Note(_checked(name, _NAME), label, known)
+        case _:
+            raise ValueError
+
+
+def _checked(said: str, form: re.Pattern[str]) -> str:
+    if not form.fullmatch(said):
+        raise ValueError
+    return said
+
+
+def begin(practice: Practice, notes: Archiving, volume: Volume, name: str) -> None:
+    """Note that a run begins to write to a volume, and from when the copies there are."""
+    with reading(practice.engine) as connection:
+        known = entries_known(connection).get(volume.volume, stored_head(connection).size)
+    notes.begin(volume, name, known=known)
+
+
+def owed_by_label(
+    practice: Practice, connection: Connection, certificate: str | None = None
+) -> Mapping[str, int]:
+    """How many destroyed recordings each volume holds or tells of yet, by its label.
+
+    Args:
+        practice: the open vault.
+        connection: to its catalogue.
+        certificate: only what was destroyed under this one, by its id; None: all.
+
+    Raises:
+        Tampered: the note of runs that were cut off is not in its form.
+    """
+    begun = Archiving(practice.folder / FOLDER).each_begun()
+    return destruction.owed_by_label(connection, certificate, begun=begun)
 
 
 @contextmanager
@@ -129,10 +201,6 @@ def is_writing(vault_folder: Path, volume: str) -> bool:
         except BlockingIOError:
             return bool(Archiving(folder).begun(volume))
     return False
-
-
-def _damaged() -> Tampered:
-    return Tampered("the vault's own note of archive runs that were cut off is damaged")
 
 
 def clear(volume: Volume, name: str) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
     from callrec.audit.register import Register
     from callrec.config import Config
@@ -97,9 +97,36 @@ def verify_audit(
 
     Raises:
         Misconfigured: there is no vault here.
-        Tampered: the catalogue has what no migration made.
     """
     engine = open_catalogue(config.vault)
+    try:
+        return _verified(
+            *(engine, config, environ, trusted_root, against), full=full, only_new=only_new
+        )
+    except Tampered as error:
+        return _unreadable(error.message)
+    except CallrecError:
+        raise
+    except Exception:
+        # What is read is not always what it is taken for: SQLite takes anything anywhere.
+        with reading(engine) as connection:
+            try:
+                check_values(connection)
+            except Tampered as error:
+                return _unreadable(error.message)
+        raise
+
+
+def _verified(
+    engine: Engine,
+    config: Config,
+    environ: Mapping[str, str],
+    trusted_root: Callable[[str], bytes | None],
+    against: Sequence[Path],
+    *,
+    full: bool,
+    only_new: bool,
+) -> Verification:
     with reading(engine) as connection:
         try:
             founders, root = read_founders(connection)
@@ -158,7 +185,7 @@ def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
         Misconfigured: there is no vault here.
     """
     with reading(open_catalogue(config.vault)) as connection:
-        check_values(connection)  # or what is read next is not what it is taken for
+        check_values(connection)  # the record may tell nothing of these
     found = verify_audit(
         config, environ=environ, trusted_root=lambda _: None, against=(), full=False
     )

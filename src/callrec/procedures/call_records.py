@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.crypto.canonical import instant, parse_instant
 from callrec.errors import Tampered
-from callrec.telephone.call import Call, Direction, System, TimeConfidence
+from callrec.telephone.call import Call, Direction, System, TimeConfidence, outside_numbers
 from callrec.telephone.records.leg import Leg
 
 if TYPE_CHECKING:
@@ -54,30 +54,48 @@ def _sealed(leg: Leg) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Whom the legs of a call name, all of them."""
+    """Whom a recording's metadata name: at its own call, and at all legs of its call record."""
 
-    numbers: frozenset[str] = frozenset()
-    extensions: frozenset[str] = frozenset()
-    parties: tuple[str, ...] = ()
+    numbers: frozenset[str]
+    """That an outside party has, or may have."""
+    extensions: frozenset[str]
+    parties: tuple[str, ...]
 
 
 def named_in(fields: Mapping[str, Any]) -> Named:
-    """Whom the call record in a recording's metadata names.
+    """Whom a recording's metadata name.
 
     A call between extensions has one at each end.
+
+    Raises:
+        Tampered: the call record is not in its form.
+    """
+    ends = (fields.get("caller"), fields.get("callee"))
+    numbers = outside_numbers(fields["direction"], fields["number"], ends)
+    extensions = frozenset(filter(None, [fields["extension"]]))
+    named = named_by_legs(fields)
+    return Named(
+        numbers | named.numbers,
+        extensions | named.extensions,
+        (*fields["parties"], *named.parties),
+    )
+
+
+def named_by_legs(fields: Mapping[str, Any]) -> Named:
+    """Whom the call record alone names, where there is one.
 
     Raises:
         Tampered: it is not in its form.
     """
     calls = [leg.call for leg in sealed_legs(fields)]
     if not calls:
-        return Named()
+        return Named(frozenset(), frozenset(), ())
     inside = (end for call in calls if call.direction is Direction.INTERNAL for end in _ends(call))
     parties = [party for leg in fields["record"]["legs"] for party in leg.get("parties", ())]
     if not all(isinstance(party, str) for party in parties):
         raise Tampered(_NO_FORM)
     return Named(
-        frozenset(call.number for call in calls if call.number),
+        frozenset(number for call in calls for number in call.numbers),
         frozenset({*inside, *(call.extension for call in calls if call.extension)}),
         tuple(dict.fromkeys(parties)),
     )
@@ -117,14 +135,14 @@ def _leg(said: Mapping[str, Any], system: System, key: str) -> Leg:
         started_at=parse_instant(said["started_at"]),
         local_time=said["local_time"],
         time_confidence=TimeConfidence(said["time_confidence"]),
-        raw_time="",
+        raw_time=said["raw_time"],
         zone="",
         utc_offset_minutes=0,
         contradiction=None,
         unique_id=said["unique_id"],
         sides=(),
         why="",
-        said={},
+        said=said["said"],
     )
     return Leg(
         call=call,

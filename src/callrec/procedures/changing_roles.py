@@ -19,7 +19,6 @@ from callrec.policy.role import (
     Role,
     Standing,
     powers_left,
-    powers_vouched_for,
 )
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.procedures.people import colleague, find_person
@@ -52,10 +51,14 @@ def change_role(
     Raises:
         NotFound: nobody has that login.
         Refused: the actor does not govern, or would leave the practice without a Data Controller,
-            or a person who is to hold less is not confirmed yet.
+            or a person who is to hold less is not confirmed yet; or it is an intake service, or is
+            to be one.
         Unusable: the role does not bring one of the powers.
     """
     voucher = known_voucher(practice, actor, login)
+    with attempt(practice, actor, "person.role", subject=[voucher.person.id]):
+        check_may_vouch(actor.person)
+        _check_is_a_persons(role, voucher.person)
     if only:
         check_in_force(voucher.person)
     # Whoever has no key of his own yet has no powers, unless he had a key before and lost it.
@@ -99,6 +102,16 @@ def _revise(
         return revise(practice, act, actor, [revision])
 
 
+def _check_is_a_persons(role: Role, person: Person) -> None:
+    """A credential file opens what its service may do, for whoever has the file."""
+    if Role.INTAKE in (role, person.role):
+        raise Refused(
+            "an intake service and a person do not become each other",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="disable the one, and add the other: callrec user disable, callrec user add",
+        )
+
+
 def check_controller_remains(practice: Practice, changed: Person) -> None:
     """Whether somebody would still be Data Controller.
 
@@ -115,5 +128,6 @@ def check_controller_remains(practice: Practice, changed: Person) -> None:
 
 
 def _controls(person: Person) -> bool:
-    governs = Power.GOVERN in powers_vouched_for(person)
-    return person.role is Role.DATA_CONTROLLER and governs
+    """A power to govern that was lent vouches for nobody."""
+    is_controller = person.role is Role.DATA_CONTROLLER and person.standing is Standing.CONFIRMED
+    return is_controller and Power.GOVERN in person.powers

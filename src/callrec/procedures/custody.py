@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 NONCE_BYTES = 32
 REENCRYPTED: Final = "reencrypted"
 """The kind of statement that says which sealed file replaced which (`reencrypting`)."""
-_MAKES: Final[Mapping[str, Power]] = MappingProxyType(
+MAKES: Final[Mapping[str, Power]] = MappingProxyType(
     {"batch": Power.INGEST, REENCRYPTED: Power.GOVERN}
 )
 """What kinds of statement a batch may have, and the power that each takes."""
@@ -332,10 +332,10 @@ class Opening:
             .join(tables.batch, tables.batch.c.statement == said.c.digest)
             .where(tables.batch.c.id == batch)
         ).first()
-        if row is None or row.kind not in _MAKES:
+        if row is None or row.kind not in MAKES:
             raise Tampered("a batch has no statement")
         statement = attested_statement(
-            self._practice, self._connection, row.digest, may=_MAKES[row.kind]
+            self._practice, self._connection, row.digest, may=MAKES[row.kind]
         )
         if statement.kind != row.kind or statement.fields.get("batch") != batch:
             raise Tampered("a batch's statement is another's")

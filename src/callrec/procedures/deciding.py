@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.requests import find_request
+from callrec.errors import Refused
 from callrec.policy.authority import check_decides_purpose
+from callrec.policy.clock_events import waits_of
+from callrec.policy.purpose import TERMS
 from callrec.practice import today
 from callrec.procedures.open_request import read_request, unopened_facts
 from callrec.procedures.request_log import read_history
@@ -34,3 +37,21 @@ def read_to_decide(
     facts = unopened_facts(row, read_history(practice, connection, row.id))
     check_decides_purpose(actor.person, facts, on=today(practice))
     return read_request(practice, actor, connection, reference)
+
+
+def check_nothing_awaited(request: OpenRequest) -> None:
+    """One does not decide what one has asked about: its clock would go on waiting.
+
+    The state alone does not tell: whatever comes unasked puts the request back to ``submitted``.
+
+    Raises:
+        Refused: something that was asked for has not come.
+    """
+    events = request.clock.events if request.clock else ()
+    for wait in waits_of(events):
+        if wait.is_open:
+            raise Refused(
+                f"{wait.awaited.words} was asked for and has not come",
+                clause=TERMS[request.purpose].decided_under,
+                hint=f"say when it came: callrec request event {request.reference} answer",
+            )

@@ -12,7 +12,7 @@ from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground, check_ground
 from callrec.practice import attempt, today, writing
-from callrec.procedures.deciding import read_to_decide
+from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.request_words import log_with_words
 from callrec.procedures.telling import tell
@@ -46,6 +46,7 @@ def deny_request(
     ):
         request = read_to_decide(practice, actor, act.connection, reference)
         check_may_decide(actor.person, request.facts, on=today(practice))
+        check_nothing_awaited(request)
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         words = {"code": check_ground(ground, request.purpose), "reason": reason}
         after = log_with_words(act, actor, request, RequestAct.DENIED, words)

@@ -5,7 +5,7 @@ destroyed. In this order:
 
     one transaction: the ``destruction`` statement with its leaf, and with it every key, sealed
         metadata, token, grant and sealed detail of these recordings goes; a stub stays
-    their files
+    their files, and former ones that a killed re-encryption left
     the catalogue's own file, written anew, and copies of it that migrations or killed runs left
     the bags of the volumes that are attached (`erasing_volumes`)
 
@@ -36,7 +36,7 @@ from callrec.policy.destroying import (
 from callrec.policy.request import ENDED, RequestAct
 from callrec.practice import attempt, writing
 from callrec.procedures.approvals import check_decided, how_it_ended
-from callrec.procedures.archive_unfinished import COPY, FOLDER
+from callrec.procedures.archive_unfinished import COPY, FOLDER, owed_by_label
 from callrec.procedures.custody import Opening, to_millis
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destruction_done import settle
@@ -47,10 +47,13 @@ from callrec.procedures.intake_known import Duplicates
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.migrate import drop_kept_copies
 from callrec.procedures.recipients import Recipient, recipients_of
+from callrec.procedures.reencrypting import replaced_files
 from callrec.procedures.request_log import check_log, log_request_event, read_makings
+from callrec.procedures.unpacked import drop_unpacked
+from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -177,7 +180,7 @@ def read_outcome(practice: Practice, actor: Actor, reference: str) -> Destructio
         return Destruction(
             certificate=f"C-{row.number}",
             destroyed=tuple(stub.id for stub in stubs),
-            owed=destruction.owed_by_label(connection, row.id),
+            owed=owed_by_label(practice, connection, row.id),
             released_to=recipients_of(practice, actor, connection, {s.uid: s.id for s in stubs}),
         )
 
@@ -344,15 +347,25 @@ def _state(
 
 
 def _clear(practice: Practice, certificate: Row[Any], advance: Callable[[int], None]) -> None:
-    """Remove what lies in the vault's folder: files, copies of the catalogue, free pages."""
+    """Remove what lies in the vault and beside it: files, copies of the catalogue, free pages."""
     with reading(practice.engine) as connection:
         stubs = destruction.stubs_of(connection, certificate.id)
+        former = _former_files(connection, {stub.uid for stub in stubs})
     for stub in stubs:
         practice.store.remove(stub.ciphertext)
         advance(1)
+    for name in former:
+        practice.store.remove(name)
     shutil.rmtree(practice.folder / FOLDER / COPY, ignore_errors=True)
+    drop_unpacked(practice.folder, practice.vault)
     drop_kept_copies(practice.folder)
     write_anew(practice.engine, practice.folder)
     with writing(practice, None) as act:
         now = to_millis(practice.now())
         destruction.update_certificate(act.connection, certificate.id, cleared_at=now)
+
+
+def _former_files(connection: Connection, uids: Collection[str]) -> set[str]:
+    """What a re-encryption that was killed may have left; no file that is another's by now."""
+    names = {name for uid, name in replaced_files(connection) if uid in uids and is_name(name)}
+    return names - destruction.not_destroyed(connection, sorted(names))

@@ -20,6 +20,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import FITS, GROUND_CODES
 from callrec.procedures.approvals import read_approvals
 from callrec.procedures.archive_heads import KIND
+from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.custody import from_millis
 from callrec.procedures.release_certificate import certified, role_of
 from callrec.procedures.request_log import read_history
@@ -52,7 +53,8 @@ def certify_destruction(
     with reading(practice.engine) as connection:
         request = find_request(connection, reference)
         row = destruction.find_certificate(connection, request.id)
-        if row.done_at is None:
+        # A volume that was reported lost, and is found again later, owes then.
+        if row.done_at is None or owed_by_label(practice, connection, row.id):
             return None
         leaf, _ = read_leaf(connection, row.seq)
         statement = _statement(connection, practice.vault, leaf.statement)
@@ -142,18 +144,21 @@ def _media(
     volumes = {row.id: row for row in connection.execute(select(tables.volume))}
     said = tables.statement.c
     query = select(said.body, said.signature).where(said.kind == KIND)
+    erased: dict[str, set[str]] = {}
+    last: dict[str, str] = {}
     for body, signature in connection.execute(query):
-        statement = read_statement(body, signature, practice.vault)
-        erased = uids & {*statement.fields.get("erased", ())}
-        if erased:
-            volume = volumes[statement.fields["volume"]]
-            at = parse_instant(statement.fields["at"]).astimezone(practice.config.time_zone)
-            yield Medium(
-                label=volume.label,
-                serial=volume.serial or "",
-                recordings=len(erased),
-                written_at=at,
-            )
+        fields = read_statement(body, signature, practice.vault).fields
+        here = uids & {*fields.get("erased", ())}
+        if here:  # one of several of a run, perhaps, or said again after a restore
+            erased.setdefault(fields["volume"], set()).update(here)
+            last[fields["volume"]] = max(fields["at"], last.get(fields["volume"], ""))
+    for each, found in erased.items():
+        yield Medium(
+            label=volumes[each].label,
+            serial=volumes[each].serial or "",
+            recordings=len(found),
+            written_at=parse_instant(last[each]).astimezone(practice.config.time_zone),
+        )
     serials = {row.label: row.serial or "" for row in volumes.values()}
     lost = destruction.owed_by_label(connection, certificate, standing=LOST)
     for label, count in lost.items():

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.catalogue import destruction
 from callrec.catalogue.engine import reading
 from callrec.practice import writing
+from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.custody import to_millis
+from callrec.procedures.unpacked import drop_unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,12 +23,17 @@ DONE: Final = "destruction.done"
 
 
 def settle(practice: Practice, actor: Actor) -> tuple[str, ...]:
-    """Write down which destructions are done now: their certificates, ``C-1``."""
+    """Write down which destructions are done now: their certificates, ``C-1``.
+
+    Raises:
+        Failed: what a killed drill left beside the vault, of a volume that owed, cannot be removed.
+    """
     with reading(practice.engine) as connection:
-        if not _settled(connection):
+        if not _settled(practice, connection):
             return ()
+    drop_unpacked(practice.folder, practice.vault)
     with writing(practice, actor.signer) as act:
-        done = _settled(act.connection)
+        done = _settled(practice, act.connection)
         for row in done:
             act.leaf(DONE, actor=actor.person.id, subject=[row.id])
             now = to_millis(practice.now())
@@ -34,9 +41,9 @@ def settle(practice: Practice, actor: Actor) -> tuple[str, ...]:
     return tuple(f"C-{row.number}" for row in done)
 
 
-def _settled(connection: Connection) -> Sequence[Row[Any]]:
+def _settled(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:
     return [
         row
         for row in destruction.each_certificate(connection, is_done=False)
-        if row.cleared_at is not None and not destruction.owed_by_label(connection, row.id)
+        if row.cleared_at is not None and not owed_by_label(practice, connection, row.id)
     ]

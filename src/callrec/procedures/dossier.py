@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.audit.leaf import Outcome
-from callrec.audit.log import NOBODY
+from callrec.audit.leaf import NOBODY, Outcome
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_key, find_request
 from callrec.crypto.canonical import parse_instant

@@ -10,17 +10,19 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
 from callrec.policy.clock import urgency
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import RequestState
+from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import today
-from callrec.procedures.lapsing import read_ends, state_now
 from callrec.procedures.request_clock import read_deadlines
+from callrec.procedures.request_log import leaves_of
+from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
     from callrec.policy.clock import Deadline, Urgency
     from callrec.practice import Practice
 
-UNANSWERED: Final = frozenset({RequestState.SUBMITTED, RequestState.WAITING, RequestState.APPROVED})
-"""Nothing was handed over yet, and nothing was refused."""
+_UNDECIDED_OR_UNUSED: Final = frozenset(
+    {RequestState.SUBMITTED, RequestState.WAITING, RequestState.APPROVED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,20 @@ class DueRequest:
     deadline: Deadline
     urgency: Urgency
 
+    @property
+    def warning(self) -> str:
+        """Of one whose deadline `is_unknown`."""
+        return f"the days of {self.reference} cannot be counted: {'; '.join(self.deadline.why)}"
+
 
 def read_due(practice: Practice) -> tuple[DueRequest, ...]:
-    """The requests that wait for their answer and have a day for it, the soonest first."""
+    """The requests that wait for their answer and have a day for it, the soonest first.
+
+    At the end stand those whose day is in a year whose bank holidays are not known.
+    """
     on, days = today(practice), practice.config.clocks.warn_days
     with reading(practice.engine) as connection:
+        delivered = {leaf.subject[0] for leaf in leaves_of(connection, [RequestAct.DELIVERED])}
         deadlines, ends = read_deadlines(practice, connection), read_ends(connection)
         rows = [row for row in all_requests(connection) if row.id in deadlines]
     found = [
@@ -52,7 +63,18 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
         )
         for row in rows
     ]
-    return tuple(sorted((each for each in found if each.state in UNANSWERED), key=_soonest))
+    waiting = (e for e in found if awaits_answer(e.state, was_delivered=e.id in delivered))
+    return tuple(sorted(waiting, key=_soonest))
+
+
+def awaits_answer(state: RequestState, *, was_delivered: bool) -> bool:
+    """Whether nothing was handed over yet and nothing was refused, so that its day presses.
+
+    What was heard may have been heard by the staff alone, before they answer. Who was there lies
+    sealed, so of one who came to hear it is known by the closing that he was answered.
+    """
+    is_heard_at_most = state is RequestState.RELEASED and not was_delivered
+    return is_heard_at_most or state in _UNDECIDED_OR_UNUSED
 
 
 def _soonest(request: DueRequest) -> tuple[date, str]:

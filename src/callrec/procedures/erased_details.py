@@ -87,8 +87,8 @@ def _told(opened: Sequence[OpenedRecording]) -> tuple[frozenset[str], frozenset[
     numbers, parties = set[str](), set[str]()
     for each in opened:
         named = named_in(each.fields)
-        numbers |= named.numbers | ({each.fields["number"]} - {None})
-        for party in (*each.fields["parties"], *named.parties):
+        numbers |= named.numbers
+        for party in named.parties:
             parties |= words(party)
     return frozenset(numbers), frozenset(parties)
 

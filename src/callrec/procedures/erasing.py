@@ -13,6 +13,7 @@ from callrec.catalogue.requests import find_request
 from callrec.errors import Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
+from callrec.procedures.approvals import how_it_ended
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destroying import ARTICLE_17, Destruction, Doomed, destroy, finish
 from callrec.procedures.request_log import read_history
@@ -57,7 +58,12 @@ def foresee_erasure(practice: Practice, actor: Actor, reference: str) -> tuple[D
     with reading(practice.engine) as connection:
         request = read_to_decide(practice, actor, connection, reference)
     check_is_for(request, Purpose.ERASURE)
-    granted = {uid for approval in request.approvals for uid in approval.items}
+    granted = {
+        uid
+        for approval in request.approvals
+        if not how_it_ended(approval, request.history, practice.now())
+        for uid in approval.items
+    }
     return tuple(
         Doomed(row.id, CATEGORY, ARTICLE_17, None)
         for row in request.recordings

@@ -33,7 +33,13 @@ from callrec.archive.erasing import (
     unfinished_names,
 )
 from callrec.archive.marker import MARKER, open_volume
-from callrec.catalogue.destruction import copy_is_older, drop_owed, not_destroyed, owed_on
+from callrec.catalogue.destruction import (
+    copy_is_older,
+    drop_owed,
+    newest_destruction,
+    not_destroyed,
+    owed_on,
+)
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     drop_bag,
@@ -58,7 +64,7 @@ from callrec.procedures.archive_survey import (
     manifest_hash,
     read_written,
 )
-from callrec.procedures.archive_unfinished import FOLDER, Archiving, archiving, clear
+from callrec.procedures.archive_unfinished import FOLDER, Archiving, archiving, begin, clear
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
 from callrec.store.layout import is_name
@@ -76,6 +82,8 @@ if TYPE_CHECKING:
     from callrec.procedures.archive_heads import Written
 
 BEGUN: Final = "erasure.begun"
+MOST_STATED: Final = 20_000
+"""Uids in one statement, which its proof holds whole: 1.3 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +213,7 @@ class _Run:
             self._check(connection, written, owing)
             is_told_of = copy_is_older(connection, volume.volume)
         if not rows and not is_told_of:
+            self._drop_unfinished()  # a run that was cut off may have copied it
             return 0
         details = {"bags": len(owing), "recordings": len(rows)}
         record(practice, self._actor, BEGUN, subject=[volume.volume], details=details)
@@ -217,17 +226,29 @@ class _Run:
                 rewrite(volume.bag_path(each.name), set(each.gone))
             advance(len(each.gone))
         name = next_name(practice.now(), written)
-        self._notes.begin(volume.volume, name)
-        self._check_there()
-        copy = write_copy(practice, volume, name, work=self._notes.copy_folder)
-        self._check_there()
-        with writing(practice, self._actor.signer) as act:
-            self._write_down(act, name, copy, owing, uids)
+        begin(practice, self._notes, volume, name)
+        self._state_copy(name, owing, uids)
         with reading(practice.engine) as connection:
             lay_proofs(practice, volume, read_written(practice, connection, volume.volume))
         volume.drop_other_copies(time_of(name))
         self._notes.end(volume.volume)
         return len(uids)
+
+    def _state_copy(self, name: str, owing: Sequence[_Owing], erased: Sequence[str]) -> None:
+        """A copy of the catalogue and the statements of it.
+
+        What somebody destroys between the two, the copy has yet: then it is written once more.
+        """
+        practice = self._practice
+        while True:
+            with reading(practice.engine) as connection:
+                newest = newest_destruction(connection)
+            self._check_there()
+            copy = write_copy(practice, self._volume, name, work=self._notes.copy_folder)
+            self._check_there()
+            with writing(practice, self._actor.signer) as act:
+                if newest_destruction(act.connection) == newest:
+                    return self._write_down(act, name, copy, owing, erased)
 
     def _drop_unfinished(self) -> None:
         """Take out of a bag that was begun what is destroyed: no statement tells of it."""
@@ -293,7 +314,9 @@ class _Run:
                     recordings=each.kept,
                 )
         drop_owed(act.connection, volume, {n for each in owing for n in each.numbers})
-        self._leaf(act, name, "", copy, erased)
+        for number, start in enumerate(range(0, len(erased) or 1, MOST_STATED), 1):
+            some = erased[start : start + MOST_STATED]
+            self._leaf(act, f"{time_of(name)}-{number}", "", copy, some)
         save_volume(
             act.connection,
             volume,

@@ -80,7 +80,10 @@ def log_everything(act: Writing, actor: Actor, hold: str) -> None:
 
 
 def log_unmatched(act: Writing, actor: Actor, hold: str) -> None:
-    """Let a hold be matched anew, as its request says something else; what it names it keeps."""
+    """Let a hold be matched anew; what it names it keeps.
+
+    Its request says something else, or recordings that were there say more.
+    """
     _leaf(act, actor, hold, HoldAct.UNMATCHED)
     update_hold(act.connection, hold, matched_to=None)
 

@@ -23,10 +23,12 @@ from callrec.policy.hold import (
     check_may_lift_hold,
     hold_after,
 )
+from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, powers_of
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_leaves import NOTHING_YET
-from callrec.procedures.request_log import leaves_of
+from callrec.procedures.request_ends import check_ended_by_entitled
+from callrec.procedures.request_log import MAKING, History, leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,8 +41,9 @@ if TYPE_CHECKING:
     from callrec.policy.role import Person
 
 _ACTS: Final = {str(act): act for act in HoldAct}
-OF_HOLDS: Final = frozenset(_ACTS) | frozenset(LIFTING)
-"""The acts that say how holds stand."""
+_OF_REQUESTS: Final = frozenset((*MAKING, *LIFTING, RequestAct.RECEIVED))
+OF_HOLDS: Final = frozenset(_ACTS) | _OF_REQUESTS
+"""The acts that say how holds stand, and who might end the requests that placed them."""
 _BY_HAND: Final = 2
 """People who lift a hold that no request placed."""
 
@@ -119,11 +122,11 @@ def check_rows_of_holds(
     Raises:
         Tampered: a row is missing, added or changed, or something was done by nobody entitled.
     """
-    logged = _read_holds(leaves)
-    ended = _ends_of_requests(leaves)
+    logged, rows = read_holds(leaves), all_holds(connection)
     for hold in logged.values():
-        _check_entitled(hold, register, zone, ended)
-    for row in all_holds(connection):
+        _check_entitled(hold, register, zone)
+    _check_lifted_with_requests(logged, rows, leaves, register, zone)
+    for row in rows:
         if row.id not in logged:
             raise Tampered(f"hold H-{row.number} is in no leaf")
         _check_row(connection, row, logged.pop(row.id))
@@ -132,8 +135,12 @@ def check_rows_of_holds(
     _check_named_by_holds(connection)
 
 
-def _read_holds(done: Iterable[Leaf]) -> dict[str, LoggedHold]:
-    """By id, in the order in which they were placed."""
+def read_holds(done: Iterable[Leaf]) -> dict[str, LoggedHold]:
+    """The holds that leaves tell of, by id, in the order in which they were placed.
+
+    Args:
+        done: the leaves, oldest first; those of other acts do not matter.
+    """
     leaves: dict[str, list[Leaf]] = {}
     for leaf in done:
         if leaf.act in _ACTS:
@@ -144,23 +151,42 @@ def _read_holds(done: Iterable[Leaf]) -> dict[str, LoggedHold]:
     }
 
 
-def _ends_of_requests(leaves: Iterable[Leaf]) -> Mapping[str, int]:
-    """Id of each request that has ended -> the leaf that says so."""
-    return {"".join(leaf.subject[:1]): leaf.seq for leaf in leaves if leaf.act in LIFTING}
-
-
-def _check_entitled(
-    hold: LoggedHold, register: Register, zone: tzinfo, ended: Mapping[str, int]
+def _check_lifted_with_requests(
+    logged: Mapping[str, LoggedHold],
+    rows: Iterable[Row[Any]],
+    leaves: Iterable[Leaf],
+    register: Register,
+    zone: tzinfo,
 ) -> None:
+    """Each hold that a request placed was lifted as that ended, by whoever might end it."""
+    told: dict[str, list[Leaf]] = {}
+    for leaf in leaves:
+        if leaf.act in _OF_REQUESTS:
+            told.setdefault("".join(leaf.subject[:1]), []).append(leaf)
+    purposes = {row.id: row.purpose for row in rows}
+    for id_, hold in logged.items():
+        if hold.request is not None and hold.of(HoldAct.LIFTED):
+            history = History(hold.request, tuple(told.get(hold.request, ())))
+            _check_lifted_with(hold, history)
+            check_ended_by_entitled(history, purposes.get(id_), register, zone)
+
+
+def _check_lifted_with(hold: LoggedHold, request: History) -> None:
+    (lifted,) = hold.of(HoldAct.LIFTED)
+    ends = [leaf for leaf in request.leaves if leaf.act in LIFTING and leaf.seq < lifted.seq]
+    if not ends:
+        raise Tampered("a hold was lifted before its request had ended")
+    if lifted.actor != ends[-1].actor:
+        raise Tampered("a hold was lifted by somebody else than ended its request")
+
+
+def _check_entitled(hold: LoggedHold, register: Register, zone: tzinfo) -> None:
     _ = hold.state  # read once here, so that nothing is made of what cannot have happened
     try:
         for leaf in hold.of(HoldAct.MATCHED):
             _check_matched(hold, leaf, *_actor_then(leaf, register, zone))
-        lifted = hold.of(HoldAct.LIFTED)
         if hold.request is None:
-            _check_lifted_by_two(lifted, register, zone)
-        elif lifted and ended.get(hold.request, lifted[0].seq) >= lifted[0].seq:
-            raise Tampered("a hold was lifted before its request had ended")
+            _check_lifted_by_two(hold.of(HoldAct.LIFTED), register, zone)
     except (Refused, NotFound) as error:
         # Our own commands do not let it come to that.
         raise Tampered("a hold was matched or lifted by somebody who may not") from error

@@ -1,7 +1,7 @@
 """Hold what a request describes, by whoever may search next (docs/formats/holds.md, 3).
 
 Whoever made the request may not be able to search. And recordings that are brought in later may
-well be of calls that were before it was made.
+well be of calls that were before it was made; of those that were there more may become known.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """The hold that a request places: as it is made, changed and ended (docs/formats/holds.md, 3).
 
-Each of these is part of the transaction in which that happens to the request.
+Each of these is part of the transaction in which that happens.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.catalogue.holds import hold_of, state_of
+from callrec.catalogue.holds import hold_of, holds_in_state, state_of
 from callrec.policy.described import described
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS
@@ -63,6 +63,19 @@ def change_with_request(
     if body.particulars != request.particulars:
         log_unmatched(act, actor, hold.id)
     _cover(act, actor, hold.id, body)
+
+
+def match_anew(act: Writing, actor: Actor, *, earliest: int) -> None:
+    """Let what requests hold be matched again, as more is known of recordings that were there.
+
+    Args:
+        act: the write transaction in which that is catalogued.
+        actor: who brought it.
+        earliest: when the first of those calls began, in ms; a hold is of calls before it.
+    """
+    for hold in holds_in_state(act.connection, HoldState.PLACED):
+        if hold.request is not None and earliest < hold.placed_at:
+            log_unmatched(act, actor, hold.id)
 
 
 def lift_with_request(act: Writing, actor: Actor, *, request: str) -> None:

@@ -26,10 +26,10 @@ from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.deciders import deciders
 from callrec.procedures.glass import broken_glass
 from callrec.procedures.incident_list import incidents_waiting
-from callrec.procedures.lapsing import read_ends, state_now, undecided_until
 from callrec.procedures.people import logins
 from callrec.procedures.request_clock import read_deadlines
 from callrec.procedures.request_log import making_of, read_makings
+from callrec.procedures.states_today import read_ends, state_now, undecided_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from callrec.policy.clock import Deadline
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
-    from callrec.procedures.lapsing import Ends
     from callrec.procedures.request_log import Making
+    from callrec.procedures.states_today import Ends
 
 
 class Waits(StrEnum):

@@ -20,7 +20,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
 from callrec.policy.incident import IncidentAct, IncidentFacts, IncidentState, state_after
-from callrec.policy.role import PersonId, VaultKey
+from callrec.policy.role import PersonId, Standing, VaultKey
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, seal_incident_key
 from callrec.procedures.request_log import leaves_of
 
@@ -195,4 +195,7 @@ def _holders(practice: Practice, which: IncidentVersion) -> Iterator[tuple[str, 
         newest = practice.register.newest(key)
         yield str(key), newest.version, newest.public
     for person in dict.fromkeys((which.reporter, which.told)):
+        # Whoever was shut out keeps his seed, and somebody else knows a provisional password.
+        if practice.register.person(person).standing is not Standing.CONFIRMED:
+            continue
         yield person, 0, practice.register.public_keys(person).kem

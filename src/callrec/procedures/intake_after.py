@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.crypto.context import context
 from callrec.errors import Tampered, Unusable
+from callrec.procedures.intake_sealing import Taken
 from callrec.procedures.intake_sources import Mark, lies_in
 from callrec.store.sealing import open_stream
 from callrec.telephone.sidecar import sidecar_for
@@ -70,7 +71,7 @@ def read_after(text: str) -> After:
         return After(AfterKind(kind))
     if kind != AfterKind.MOVE or not folder:
         raise Unusable("--after is keep, delete or move:DIR", hint="--after keep is the default")
-    if not Path(folder).is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112  # Path.is_dir raises where no folder can be
         raise Unusable("the folder to move to does not exist", hint="make it first with mkdir")
     return After(AfterKind.MOVE, Path(os.path.abspath(folder)))  # noqa: PTH100  # links stay
 
@@ -133,6 +134,8 @@ def clear_source(after: After, seen: Seen) -> None:
 def clear_sidecars(after: After, gone: Iterable[Seen]) -> list[tuple[Path, Unusable | OSError]]:
     """Let sidecars go where their recordings went, once no other file beside them needs them.
 
+    One that is not the sidecar that was read is moved, which loses nothing, and never deleted.
+
     Args:
         after: not keep.
         gone: recordings that have gone already.
@@ -160,6 +163,8 @@ def _clear_sidecar(after: After, seen: Seen, sidecar: Path) -> None:
     if after.kind is AfterKind.MOVE:
         target = (after.folder / seen.source.inside).with_name(sidecar.name)
         _put(sidecar, target, _sha256(sidecar))
+    elif not isinstance(seen, Taken) or Mark.of(sidecar.lstat()) != seen.sidecar:
+        raise Unusable("it was written after its recording was taken in, and was left where it is")
     sidecar.unlink()
 
 

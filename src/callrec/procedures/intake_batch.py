@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -22,9 +23,10 @@ from callrec.crypto.canonical import instant, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
-from callrec.policy.role import VaultKey
-from callrec.practice import vault_key, writing
-from callrec.procedures.call_records import named_in
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power, VaultKey
+from callrec.practice import person_now, today, vault_key, writing
+from callrec.procedures.call_records import named_by_legs
 from callrec.procedures.custody import (
     encode_name,
     from_millis,
@@ -32,6 +34,7 @@ from callrec.procedures.custody import (
     seal_metadata,
     to_millis,
 )
+from callrec.procedures.hold_of_request import match_anew
 from callrec.procedures.intake_known import write_macs
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.custody import SealedMetadata
-    from callrec.procedures.intake_known import Duplicates, Portion
+    from callrec.procedures.intake_known import Duplicates, Portion, Recorded
     from callrec.procedures.intake_sealing import Seen, Taken
     from callrec.telephone.call import Call
 
@@ -106,11 +109,13 @@ def catalogue_batch(
         The number that each new recording got, by its uid.
 
     Raises:
+        Refused: the actor may not ingest any more: what he signed would count for nothing.
         Failed: the catalogue cannot be written.
     """
     new = [_first_revision(practice.vault, keys, same) for same in portion.new.values()]
     with writing(practice, actor.signer) as act:
         connection = act.connection
+        check_may(person_now(connection, actor), Power.INGEST, on=today(practice))
         further = {
             number: _further(connection, practice.vault, keys, (number, fields))
             for number, fields in _further_fields(portion).items()
@@ -136,6 +141,8 @@ def catalogue_batch(
         write_macs(connection, _macs(duplicates, portion, numbers))
         _index(practice, actor, connection, portion, numbers)
         _update_columns(connection, portion)
+        if portion.recorded:
+            match_anew(act, actor, earliest=_earliest(portion.recorded.values()))
     return numbers
 
 
@@ -360,14 +367,21 @@ def _index(
 
 
 def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCall:
-    named = named_in(fields)
+    named = named_by_legs(fields)
     return IndexedCall(
         recording=recording,
         started_at=call.started_at,
-        numbers=named.numbers | ({call.number} if call.number else frozenset()),
+        numbers=named.numbers | call.numbers,
         extensions=named.extensions | ({call.extension} if call.extension else frozenset()),
         parties=(*call.parties, *named.parties),
     )
+
+
+def _earliest(recorded: Iterable[Recorded]) -> int:
+    """When the first of these calls began, in ms: as it was known, or as it is known now."""
+    at: list[tuple[int, int]]
+    at = [(each.row.started_at, to_millis(each.call.started_at)) for each in recorded]
+    return min(chain.from_iterable(at))
 
 
 def _update_columns(connection: Connection, portion: Portion) -> None:

@@ -22,7 +22,7 @@ from callrec.procedures.intake_after import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from concurrent.futures import Executor
     from pathlib import Path
 
@@ -113,7 +113,9 @@ def _clear(practice: Practice, after: After, source: tuple[Seen, Copy]) -> Probl
     return None
 
 
-def _with_sidecars(after: After, portion: Portion, gone: Iterable[Seen]) -> list[Seen]:
+def _with_sidecars(after: After, portion: Portion, gone: Sequence[Seen]) -> Sequence[Seen]:
     """Those whose sidecar may go: one is deleted only if what it says is in the vault."""
-    taken = {same[0].source for same in portion.new.values()}
-    return [seen for seen in gone if after.kind is AfterKind.MOVE or seen.source in taken]
+    if after.kind is AfterKind.MOVE:
+        return gone
+    paths = {seen.source.path for seen in gone}
+    return [same[0] for same in portion.new.values() if same[0].source.path in paths]

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.crypto.canonical import instant
 from callrec.procedures.call_records import as_record
-from callrec.procedures.custody import to_millis
+from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.intake_known import Recorded, without_record
 from callrec.procedures.intake_reading import WrongSum, described, or_quarantined
 from callrec.procedures.intake_sealing import Taken, check_sum
@@ -152,7 +152,7 @@ def _recorded(row: Row[Any], call: Call, joined: Joined, *, is_granted: bool) ->
     # Who came in under another name may be known better than by this one; and a grant holds the
     # clear columns as they were.
     if is_granted or not said_before:
-        return Recorded(row, record, call)
+        return Recorded(row, record, replace(call, started_at=from_millis(row.started_at)))
     full = filled(call, joined)
     return Recorded(row, {**record, **_difference(call, full)}, full)
 

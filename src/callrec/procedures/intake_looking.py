@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
+from callrec.procedures.intake_reading import sidecar_mark
 from callrec.procedures.intake_sources import (
     Mark,
     Quarantined,
@@ -17,7 +18,6 @@ from callrec.procedures.intake_sources import (
     find_again,
     find_sources,
 )
-from callrec.telephone.sidecar import sidecar_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -135,8 +135,8 @@ def stamp_of(path: Path, mark: Mark | None = None) -> Stamp:
     ``mark``: the file's own, as it was just found; None: as it is now.
     """
     try:
-        sidecar = sidecar_for(path)
-        marks = [mark or Mark.of(path.lstat()), *([Mark.of(sidecar.lstat())] if sidecar else [])]
+        sidecar = sidecar_mark(path)
+        marks = [mark or Mark.of(path.lstat()), *([sidecar] if sidecar else [])]
     except OSError:
         return ()
     return tuple(number for each in marks for number in astuple(each))

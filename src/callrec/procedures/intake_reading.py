@@ -27,6 +27,7 @@ from callrec.telephone.call import Direction, System
 from callrec.telephone.number import extension_ranges
 from callrec.telephone.reading import read_call
 from callrec.telephone.setup import Setup
+from callrec.telephone.sidecar import sidecar_for
 from callrec.telephone.sides import sides_heard
 from callrec.telephone.sound import Sound, inspect
 from callrec.telephone.template import Template
@@ -182,6 +183,16 @@ def described(path: Path, setup: Setup) -> Call:
         raise Unreadable(problem.message) from problem
     except Unusable as problem:
         raise Undescribed(problem.message) from problem
+
+
+def sidecar_mark(path: Path) -> Mark | None:
+    """Of the sidecar that lies beside a recording; None: there is none.
+
+    Raises:
+        OSError: it has gone while it was looked at.
+    """
+    sidecar = sidecar_for(path)
+    return Mark.of(sidecar.lstat()) if sidecar else None
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from callrec.procedures.intake_reading import (
     modified_at,
     open_source,
     or_quarantined,
+    sidecar_mark,
 )
 from callrec.procedures.intake_sources import Quarantined
 
@@ -77,6 +78,8 @@ class Taken:
     """What is known of it, if that was sealed at once; as long as no more is known."""
     sealed_key: bytes = b""
     """Its key under its batch's, if that was sealed at once."""
+    sidecar: Mark | None = None
+    """Of the sidecar that ``call`` is told by; None: none lay there."""
 
     @property
     def sha256(self) -> str:
@@ -110,6 +113,7 @@ class Sealing:
 
     def _seal(self, opened: Opened) -> Taken:
         modified = modified_at(opened.mark)
+        sidecar = sidecar_mark(opened.source.path)  # before it is read: what comes later was not
         call, sound = opened.understand(self.setup)
         uid, data_key = primitives.fresh_id(), primitives.fresh(primitives.KEY_BYTES)
         sealer = StreamSealer(data_key, context("recording", self.vault, uid=uid))
@@ -132,6 +136,7 @@ class Sealing:
             sound=sound,
             sealed=sealed,
             md5=md5,
+            sidecar=sidecar,
         )
 
 

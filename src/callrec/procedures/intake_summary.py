@@ -16,8 +16,8 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.crypto.canonical import instant, parse
 from callrec.crypto.statement import entries_in, state
-from callrec.policy.role import Power
-from callrec.practice import powers, writing
+from callrec.policy.role import Power, powers_of
+from callrec.practice import person_now, today, writing
 from callrec.procedures.custody import from_millis
 from callrec.procedures.intake_sources import Refusal
 
@@ -87,9 +87,9 @@ def close_intake(
     Raises:
         Failed: the log cannot be written.
     """
-    if Power.INGEST not in powers(practice, actor):
-        return None
     with writing(practice, actor.signer) as act:
+        if Power.INGEST not in powers_of(person_now(act.connection, actor), today(practice)):
+            return None
         counted = _counted(act.connection, actor.person.id)
         if not counted["batches"] and not totals:
             return None

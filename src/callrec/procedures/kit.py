@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.audit.leaf import Outcome
-from callrec.audit.log import NOBODY, Signer, read_register
+from callrec.audit.leaf import NOBODY, Outcome
+from callrec.audit.log import Signer, read_register
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.identity import Identity

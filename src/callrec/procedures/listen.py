@@ -180,7 +180,7 @@ def _chosen(grants: Sequence[UsableGrant], recording: int | None) -> UsableGrant
 def _attended(grant: UsableGrant, room: Room) -> Sequence[str]:
     request, further = grant.request.facts, grant.request.particulars.further
     attended = room.attended
-    if is_attended(request, further):
+    if is_attended(request.purpose, further):
         attended = attended or room.ask()
     check_attended(request, further, attended)
     return attended

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.audit import log as audit
-from callrec.audit.log import NOBODY
+from callrec.audit.leaf import NOBODY
 from callrec.catalogue.engine import (
     OLDER,
     SCHEMA,

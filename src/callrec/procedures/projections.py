@@ -8,27 +8,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import groupby
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
 from callrec.audit.erased import KIND, read_destruction
+from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
+from callrec.catalogue.index import read_parts
 from callrec.catalogue.requests import all_requests
 from callrec.crypto import primitives
-from callrec.crypto.canonical import parse
+from callrec.crypto.canonical import parse, parse_instant
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
-from callrec.policy.role import VaultKey
+from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.procedures.archive_removal import REMOVED, check_archived_rows
 from callrec.procedures.categories import CATEGORISED, check_categories
-from callrec.procedures.custody import REENCRYPTED
+from callrec.procedures.custody import MAKES, REENCRYPTED
+from callrec.procedures.destruction_log import check_destructions
 from callrec.procedures.hold_log import OF_HOLDS, check_rows_of_holds
 from callrec.procedures.incident_log import OF_INCIDENTS, check_incident_rows
 from callrec.procedures.open_request import unopened_facts
+from callrec.procedures.request_ends import check_ended_by_entitled
 from callrec.procedures.request_log import History, leaves_of
 from callrec.procedures.volume_log import OF_VOLUMES, check_volume_rows
 
@@ -38,7 +43,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.audit.leaf import Leaf
     from callrec.audit.register import Register
 
 
@@ -47,6 +51,8 @@ _LOOKED_FOR: Final = frozenset(
     (*_OF_REQUESTS, *OF_HOLDS, *OF_INCIDENTS, *OF_VOLUMES, REMOVED, CATEGORISED)
 )
 """The acts that rows follow from by their leaves alone, without a statement."""
+_MAKES: Final[Mapping[str, Power]] = MappingProxyType({**MAKES, "intake": Power.INGEST})
+"""Kinds of statement about recordings, and the power that each takes."""
 
 
 def check_projections(
@@ -58,8 +64,10 @@ def check_projections(
         _check_people(connection, register),
         _check_shares(connection, register),
         _check_recordings(connection, register),
+        _check_makers(connection, register, zone),
+        check_destructions(connection, register.founders.vault, done),
         _check_summaries(connection),
-        _check_requests(connection, done),
+        _check_requests(connection, register, zone, done),
         _check_words(connection, done),
         _check_grants(connection),
         _check_holds(connection, register, zone, done),
@@ -67,6 +75,7 @@ def check_projections(
         check_volume_rows(connection, done),
         check_archived_rows(connection, done),
         check_categories(connection, register, zone, done),
+        _check_index(connection),
     ):
         try:
             yield from problems
@@ -133,6 +142,21 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
             yield Problem(None, f"recording {row.id} is not as its batch's statement lists it")
     if listed:
         yield Problem(None, f"{len(listed)} entries of batch statements are in no row")
+
+
+def _check_makers(connection: Connection, register: Register, zone: tzinfo) -> Iterator[Problem]:
+    """Whoever stated something of recordings might do so when he did."""
+    leaf, said = tables.leaf.c, tables.statement.c
+    query = select(leaf.seq, leaf.body, said.kind).where(
+        (said.digest == leaf.statement) & said.kind.in_(_MAKES)
+    )
+    for seq, body, kind in connection.execute(query.order_by(leaf.seq)):
+        made = Leaf.decode(body, seq)
+        voucher = register.voucher(made.actor, before=seq)
+        day = parse_instant(made.at).astimezone(zone).date()
+        if voucher is None or _MAKES[kind] not in powers_of(voucher.person, day):
+            what = "a statement about recordings was made by somebody without the power"
+            yield Problem(seq, what)
 
 
 class _Stub(NamedTuple):
@@ -228,8 +252,21 @@ class _Counted(NamedTuple):
         return _Counted(self.since, self.batches + 1, self.recordings + recordings)
 
 
-def _check_requests(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
-    """Each request's columns are what its leaves come to, and none is missing."""
+def _check_index(connection: Connection) -> Iterator[Problem]:
+    """The search index has its record of each month in which calls began."""
+    try:
+        read_parts(connection)
+    except Tampered as error:
+        yield Problem(None, error.message)
+
+
+def _check_requests(
+    connection: Connection, register: Register, zone: tzinfo, done: Sequence[Leaf]
+) -> Iterator[Problem]:
+    """Each request's columns are what its leaves come to, and none is missing.
+
+    Whoever ended one might do so.
+    """
     made = {leaf.subject[0] for leaf in done if leaf.act == RequestAct.CREATED}
     naming = _naming_requests(done)
     for row in all_requests(connection):
@@ -239,7 +276,9 @@ def _check_requests(connection: Connection, done: Sequence[Leaf]) -> Iterator[Pr
             yield Problem(None, f"request R-{row.number} is in no leaf")
             continue
         try:
-            unopened_facts(row, History(row.id, about))
+            history = History(row.id, about)
+            facts = unopened_facts(row, history)
+            check_ended_by_entitled(history, facts.purpose, register, zone)
         except Tampered as error:
             yield Problem(None, error.message)
     if made:

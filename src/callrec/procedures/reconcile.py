@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
@@ -24,13 +25,14 @@ from callrec.policy.role import Power, VaultKey
 from callrec.policy.when import Days
 from callrec.practice import attempt, record, today, vault_key
 from callrec.procedures.custody import Opening, from_millis, to_millis
+from callrec.procedures.findable import check_none_is_missed, missed_by_search
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.reconcile_findings import Finding, What, findings_of
 from callrec.procedures.reconcile_log import ANSWERED, RECONCILE, Counts, log_answer
 from callrec.procedures.reconcile_opening import open_copies
 from callrec.procedures.record_files import read_legs
 from callrec.telephone.joining import JoinedBy
-from callrec.telephone.reconciling import Standing, reconcile
+from callrec.telephone.reconciling import Standing, reconcile, written_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.practice import Actor, Practice
+    from callrec.procedures.custody import OpenedRecording
     from callrec.procedures.reconcile_opening import HeldCopy
     from callrec.procedures.record_files import Unread
     from callrec.telephone.reconciling import Reconciled
@@ -144,7 +147,7 @@ def reconcile_calls(
         NotFound: there is no such file, or neither a call nor a recording.
         Unusable: a file is of no kind that is known, or the days end before they begin.
         Failed: a file cannot be read.
-        Tampered: a recording is not as it was sealed.
+        Tampered: a recording is not as it was sealed, or a search would miss it.
     """
     with attempt(practice, actor, RECONCILE):
         check_may(actor.person, Power.INGEST, on=today(practice))
@@ -159,9 +162,11 @@ def reconcile_calls(
         attempt(practice, actor, ANSWERED, details={"reconcile": asked}),
         reading(practice.engine) as connection,
     ):
-        run = _Run(practice, Opening(practice, actor, connection), connection, legs)
+        opening = Opening(practice, actor, connection)
+        run = _Run(practice, actor, opening, connection, legs)
         for window in _months(days):
             run.over(window, advance)
+        check_none_is_missed(run.missed)
     findings = run.tally.listed()
     counts = run.tally.counts(findings, files=len(files), not_understood=len(unread))
     log_answer(practice, actor, days, counts, asked=asked)
@@ -208,18 +213,23 @@ class _Run:
     """One reconciliation, window by window."""
 
     practice: Practice
+    actor: Actor
     opening: Opening
     connection: Connection
     legs: Sequence[Leg]
     """Of the files, in the order in which they began."""
     tally: _Tally = field(default_factory=_Tally)
+    missed: set[int] = field(default_factory=set)
+    """Recordings that no search would find."""
 
     def over(self, window: Days, advance: Callable[[int], None]) -> None:
         """What begins in a window; what lies around it helps to tell."""
         begins_at, ends_at = window.bounds(self.practice.config.time_zone)
         around = begins_at - _MARGIN, ends_at + _MARGIN
         ends = (to_millis(at) for at in around)
-        copies = list(open_copies(self.opening, self.connection, *ends, advance=advance))
+        copies = list(
+            open_copies(self.opening, self.connection, *ends, look=self._look, advance=advance)
+        )
         reconciled = self._reconciled(copies, around)
         spans = [copy.recording.span for copy in copies]
         hours = _opening_hours(self.practice)
@@ -231,15 +241,21 @@ class _Run:
         self.tally.add(reconciled, is_within)
         self.tally.findings += findings_of(reconciled, silences, is_within)
 
+    def _look(self, opened: Sequence[OpenedRecording]) -> None:
+        missed = missed_by_search(self.practice, self.actor, self.connection, opened)
+        self.missed.update(missed)
+
     def _reconciled(
         self, copies: Sequence[HeldCopy], around: tuple[datetime, datetime]
     ) -> Reconciled:
         first, beyond = (bisect_left(self.legs, at, key=_began) for at in around)
-        sealed = [leg for copy in copies for leg in copy.sealed]
+        # The sealed ones first: they were understood as the recordings that they are joined to.
+        sealed = (leg for copy in copies for leg in copy.sealed)
+        legs = written_once(chain(sealed, self.legs[first:beyond]))
         seconds = self.practice.config.telephone.record_tolerance_seconds
         return reconcile(
             [copy.recording for copy in copies],
-            [*self.legs[first:beyond], *sealed],
+            legs,
             timedelta(seconds=seconds),
         )
 

@@ -16,7 +16,7 @@ from callrec.telephone.joining import RecordingFacts
 from callrec.telephone.reconciling import HeldRecording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -44,9 +44,18 @@ def open_copies(
     begin: int,
     end: int,
     *,
+    look: Callable[[Sequence[OpenedRecording]], None],
     advance: Callable[[int], None],
 ) -> Iterator[HeldCopy]:
     """The recordings that began from ``begin`` on and before ``end``, in milliseconds since 1970.
+
+    Args:
+        opening: opens them.
+        connection: to the catalogue.
+        begin: the first moment.
+        end: the moment after the last.
+        look: is given some of them at a time, as they are opened.
+        advance: is told how many more were opened.
 
     Raises:
         Locked: the actor does not have the catalogue key.
@@ -58,7 +67,9 @@ def open_copies(
     rows = connection.execute(some.order_by(table.c.started_at)).all()
     for start in range(0, len(rows), _AT_ONCE):
         chunk = rows[start : start + _AT_ONCE]
-        for opened in opening.each_checked(chunk):
+        every = list(opening.each_checked(chunk))
+        look(every)
+        for opened in every:
             yield HeldCopy(_held(opened), tuple(sealed_legs(opened.fields)))
         advance(len(chunk))
 

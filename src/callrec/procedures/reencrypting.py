@@ -143,6 +143,19 @@ def reencrypt(practice: Practice, actor: Actor, advance: Callable[[int], None]) 
         return _Run(practice, actor, advance).carry_out()
 
 
+def replaced_files(connection: Connection) -> frozenset[tuple[str, str]]:
+    """Every sealed file that was ever replaced: uid of its recording, and its name.
+
+    Raises:
+        Tampered: what says so is not in its form.
+    """
+    said = tables.statement.c
+    bodies = connection.execute(select(said.body).where(said.kind == REENCRYPTED)).scalars()
+    return frozenset(
+        (uid, was) for body in bodies for uid, was in entries_in(parse(body), "items", "uid", "was")
+    )
+
+
 class _Run:
     """One run; archiving is kept out all the while, taking in for each portion."""
 
@@ -318,8 +331,8 @@ class _Run:
             known = frozenset(connection.execute(select(column)).scalars())
             practice.store.sweep(known.__contains__)
             strays = {name for name in practice.store.names() if name not in known}
-            replaced = strays & _replaced(connection) if strays else frozenset[str]()
-        for name in replaced:
+            replaced = {name for _, name in replaced_files(connection)} if strays else set[str]()
+        for name in strays & replaced:
             practice.store.remove(name)
 
 
@@ -395,17 +408,6 @@ def _described(
         revision=revision,
     )
     return _Anew(row, name, data_key, revision, metadata)
-
-
-def _replaced(connection: Connection) -> frozenset[str]:
-    """The names of all files that were ever replaced.
-
-    Raises:
-        Tampered: what says so is not in its form.
-    """
-    said = tables.statement.c
-    bodies = connection.execute(select(said.body).where(said.kind == REENCRYPTED)).scalars()
-    return frozenset(was for body in bodies for (was,) in entries_in(parse(body), "items", "was"))
 
 
 def _check_room(practice: Practice, original_bytes: int) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
+    from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
     from callrec.procedures.request_log import History
     from callrec.procedures.requests_listed import ListedRequest
@@ -153,13 +154,16 @@ def _entries(
 
 
 def _approvers(request: ListedRequest, disclosed: Leaf) -> tuple[str, ...]:
-    """Whoever signed the newest approval to this person before, in the order of their ids."""
-    before = [
-        approval
-        for approval in request.approvals
-        if approval.to == disclosed.actor and approval.leaf.seq < disclosed.seq
-    ]
-    return tuple(sorted(before[-1].approvers)) if before else ()
+    """Whoever signed, of each recording, the newest approval of it to this person before.
+
+    In the order of their ids.
+    """
+    signed: dict[str, frozenset[PersonId]] = {}
+    for approval in request.approvals:
+        if approval.to == disclosed.actor and approval.leaf.seq < disclosed.seq:
+            signed |= dict.fromkeys(approval.items, approval.approvers)
+    found = (signed.get(uid, frozenset()) for uid in disclosed.subject)
+    return tuple(sorted(frozenset().union(*found)))
 
 
 def _told(

@@ -52,16 +52,16 @@ class SubjectAccessEntry:
     due_on: date | None
     extended: bool
     answered_on: date | None
-    """When it was first heard or released, or denied."""
+    """When it was first released, or heard by who asked to hear it, or denied."""
     outcome: str
     """``open``, ``granted``, ``part``, ``denied``, ``withdrawn`` or ``lapsed``."""
     codes: tuple[str, ...]
     """Of the grounds on which something was withheld."""
     days: int
-    """From receipt to the answer, or to its withdrawal; else to today."""
+    """From receipt to the answer, or to its end; else to today."""
     days_late: int
     in_time: bool | None
-    """None while it is open and not late."""
+    """None while it is open and not late, and where its day is not known."""
     handed_over_on: date | None
     """Of the newest package, as the newest says that was written down of it."""
     handed_over_channel: str | None
@@ -109,7 +109,7 @@ def _entry(
         codes=answer.codes,
         days=(until - received_on).days,
         days_late=late,
-        in_time=late == 0 if answer.answered_on or late else None,
+        in_time=late == 0 if deadline.due_on and (answer.answered_on or late) else None,
         handed_over_on=package.on,
         handed_over_channel=package.channel,
         handed_over_to=package.to_whom,

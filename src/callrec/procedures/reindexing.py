@@ -17,12 +17,12 @@ from sqlalchemy import func, select
 from callrec.audit.remembered import write_memory
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
-from callrec.catalogue.index import IndexedCall, drop_strays, replace_calls
+from callrec.catalogue.index import drop_strays, replace_calls
 from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
-from callrec.procedures.call_records import named_in
 from callrec.procedures.custody import Opening
+from callrec.procedures.findable import indexed_call
 from callrec.procedures.intake_known import Duplicates, write_macs
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ def _write(
 ) -> None:
     newest = practice.register.newest(VaultKey.INDEX).version
     key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.config.time_zone
-    replace_calls(connection, key, practice.vault, [_call(each) for each in opened], zone)
+    calls = [indexed_call(each) for each in opened]
+    replace_calls(connection, key, practice.vault, calls, zone)
     duplicates, table = Duplicates.of(practice, actor, marking=False), tables.duplicate
     fresh: dict[bytes, int] = {}
     for each in opened:
@@ -114,18 +115,6 @@ def _write(
         is_old = (table.c.recording == each.id) & table.c.mac.in_(old)
         connection.execute(table.delete().where(is_old))
     write_macs(connection, fresh)
-
-
-def _call(opened: OpenedRecording) -> IndexedCall:
-    fields, named = opened.fields, named_in(opened.fields)
-    return IndexedCall(
-        recording=opened.id,
-        started_at=opened.started_at,
-        numbers=named.numbers | ({fields["number"]} if fields["number"] else frozenset()),
-        extensions=named.extensions
-        | ({fields["extension"]} if fields["extension"] else frozenset()),
-        parties=(*fields["parties"], *named.parties),
-    )
 
 
 def _recall(practice: Practice) -> int:

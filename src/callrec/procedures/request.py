@@ -24,7 +24,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.particulars import UNKNOWN, take_particulars
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct, RequestState
-from callrec.policy.role import Power, VaultKey
+from callrec.policy.role import Power, Standing, VaultKey
 from callrec.practice import attempt, powers, today, writing
 from callrec.procedures.custody import find_recording, to_millis
 from callrec.procedures.hold_matching import match_open_holds
@@ -245,16 +245,17 @@ def store_version(
 ) -> bytes:
     """Seal a version under a new request key, and that to the catalogue key and to its maker.
 
+    Not to one who was shut out, or whose key is not confirmed: whoever confirms it gives him these.
+
     Returns the key, 32 bytes.
     """
     key = primitives.fresh(primitives.KEY_BYTES)
     catalogue = practice.register.newest(VaultKey.CATALOGUE)
-    maker = practice.register.public_keys(requester)
+    holders = [(CATALOGUE, catalogue.version, catalogue.public)]
+    if practice.register.person(requester).standing is Standing.CONFIRMED:
+        holders.append((requester, 0, practice.register.public_keys(requester).kem))
     insert_version(connection, which.request, which.version, body.seal(key, which))
-    for holder, key_version, public in (
-        (CATALOGUE, catalogue.version, catalogue.public),
-        (requester, 0, maker.kem),
-    ):
+    for holder, key_version, public in holders:
         sealed = seal_request_key(key, which, public)
         put_key(
             connection,

@@ -15,9 +15,10 @@ from sqlalchemy import func, select
 from callrec.audit.leaf import detail_commitment
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue import tables
+from callrec.catalogue.requests import requests_ended
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
-from callrec.errors import Tampered
+from callrec.errors import Tampered, Unusable
 from callrec.policy.clock import (
     Awaited,
     ClockEvent,
@@ -27,6 +28,7 @@ from callrec.policy.clock import (
     deadline,
     is_recent,
 )
+from callrec.policy.clock_events import missing
 from callrec.policy.further import Further
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS, Purpose
@@ -174,6 +176,8 @@ def deadline_of(practice: Practice, connection: Connection, row: Row[Any]) -> De
 def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, Deadline]:
     """By when each request that has a clock is answered, by its id; nothing is opened.
 
+    Those that have ended by the state column are left out: their clocks stand still.
+
     Raises:
         Tampered: as `read_clock`.
     """
@@ -186,10 +190,11 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
     }
     if rows:
         raise Tampered("a request has a date that no entry of the audit log carries")
+    ended = requests_ended(connection)
     return {
         request: deadline_by(practice, clock)
         for request, clock in clocks.items()
-        if clock is not None
+        if clock is not None and request not in ended
     }
 
 
@@ -231,15 +236,29 @@ def _held_against(body: Mapping[str, Any], nonce: bytes, words: bytes) -> str:
 
 
 def deadline_by(practice: Practice, clock: Clock, *, on: date | None = None) -> Deadline:
-    """What the dated events come to on a day; today, where none is given."""
+    """What the dated events come to on a day; today, where none is given.
+
+    A day in a year whose bank holidays are not known is told to be so and is no error: one request
+    does not take the lists away in which all the others stand.
+    """
     clocks = practice.config.clocks
-    return deadline(
-        clock.receipt,
-        clock.events,
-        working_days(clocks),
-        on=on or today(practice),
-        scales=scales_of(clocks),
-    )
+    try:
+        return deadline(
+            clock.receipt,
+            clock.events,
+            working_days(clocks),
+            on=on or today(practice),
+            scales=scales_of(clocks),
+        )
+    except Unusable as error:
+        return Deadline(
+            due_on=clock.receipt.answer_by,  # a court's order needs no calendar
+            target_on=None,
+            extended_due_on=None,
+            waiting_for=missing(clock.receipt, clock.events),
+            why=(f"{error.message} [clocks.holidays_known_until]",),
+            is_unknown=True,
+        )
 
 
 def _rows(connection: Connection, condition: Any) -> dict[int, Row[Any]]:

@@ -9,9 +9,9 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
 from callrec.policy.purpose import Purpose
 from callrec.procedures.custody import from_millis
-from callrec.procedures.lapsing import read_ends, state_now
 from callrec.procedures.people import logins
 from callrec.procedures.request_log import making_of, read_makings
+from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
     from datetime import datetime

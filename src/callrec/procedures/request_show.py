@@ -21,7 +21,7 @@ from callrec.practice import attempt, powers, record
 from callrec.procedures.custody import from_millis
 from callrec.procedures.glass import BrokenGlass, broken_glass
 from callrec.procedures.hold_list import hold_of_request
-from callrec.procedures.lapsing import UNDECIDED, sweep_lapsed
+from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.outbox import list_messages
 from callrec.procedures.people import logins
@@ -30,6 +30,7 @@ from callrec.procedures.releases import read_releases, words_for
 from callrec.procedures.request_clock import deadline_by, read_dates
 from callrec.procedures.request_log import event_of
 from callrec.procedures.request_words import read_words
+from callrec.procedures.states_today import UNDECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

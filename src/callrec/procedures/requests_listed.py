@@ -12,11 +12,11 @@ from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import Purpose
 from callrec.policy.registers import is_kept_from
 from callrec.procedures.approvals import read_approvals
-from callrec.procedures.lapsing import read_ends, state_now
 from callrec.procedures.open_request import opens_with_session, read_request, unopened_facts
 from callrec.procedures.people import people_named
 from callrec.procedures.request_log import read_history
 from callrec.procedures.request_show import is_concerned
+from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

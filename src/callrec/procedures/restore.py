@@ -2,8 +2,8 @@
 
 In this order:
 
-    the newest copy of the catalogue that a statement on its drive vouches for is opened, beside the
-        place of the vault, and its whole log is read
+    each copy of the catalogue that a statement on its drive vouches for is opened, beside the place
+        of the vault, and its whole log is read; the one with the longest log is the newest
     heads of all volumes are held against that log: what they know of it is not contradicted
     it is renamed to the vault's place: there is a vault now, or there is none
     somebody who governs resumes the log: the heads that are lost are named, and what the volumes
@@ -26,6 +26,7 @@ from sqlalchemy import select
 from callrec.archive.marker import open_volume
 from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
+from callrec.audit.resumed import read_resumed
 from callrec.audit.verify import read_whole
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
@@ -37,16 +38,18 @@ from callrec.errors import Failed, Misconfigured, NotFound, Tampered, Unusable
 from callrec.file_rights import check_only_ours
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import attempt, practice_on, record, today
+from callrec.practice import attempt, check_remembered_head, practice_on, record, today
 from callrec.procedures.archive_heads import Written, read_head
 from callrec.procedures.destruction_done import settle
-from callrec.procedures.erasing_volumes import erase_owed
+from callrec.procedures.erasing_volumes import erase_owed, is_owed
 from callrec.procedures.fetching import Fetched, fetch
 from callrec.procedures.migrate import migrate_unpacked
 from callrec.procedures.migration_copy import recall_copy
+from callrec.procedures.newer_copy import volumes_not_known
 from callrec.procedures.restore_copy import FoundCopy, check_stated, find_copy, unpack
-from callrec.procedures.resuming import resume
+from callrec.procedures.resuming import is_beyond, resume
 from callrec.procedures.unlock import Unlocked, actor_of
+from callrec.procedures.unpacked import place_of_rebuilding
 from callrec.store.layout import RECORDINGS
 
 if TYPE_CHECKING:
@@ -63,6 +66,7 @@ if TYPE_CHECKING:
     from callrec.procedures.restore_copy import Opener
 
 RESTORED: Final = "restore"
+_UNKNOWN: Final = "its copy of the catalogue may be newer, and does not open with this password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class Repaired:
 
     fetched: Fetched
     missing: Mapping[str, int]
+    undone: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,9 @@ class Restored:
     erased_since: tuple[int, ...] = ()
     """Numbers of recordings that were erased after the copy was made: they are not fetched, and
     their erasure is to be decided again."""
+    undone: tuple[tuple[str, str], ...] = ()
+    """Labels of volumes on which something was left as it is, and why: they are not as they were
+    written, or do not take what is owed there. What they give was fetched all the same."""
 
 
 def open_volumes(sources: Sequence[Path]) -> tuple[Volume, ...]:
@@ -141,13 +149,15 @@ def rebuild(
 
     Raises:
         Misconfigured: there is a vault already.
-        Locked: the password or the kit opens none of the copies.
+        Locked: the password or the kit does not open a copy that may be the newest: an older one is
+            taken only where whoever restores leaves that volume out, as it lacks what was done
+            since.
         Tampered: no volume holds a copy that is sound and vouched for.
         Failed: the disk or a drive fails; nothing is there then.
     """
     folder = config.vault
     _check_place(folder)
-    beside = folder.with_name(f".{folder.name}.{volumes[0].vault}")
+    beside = place_of_rebuilding(folder, volumes[0].vault)
 
     def at(place: Path) -> Practice:
         there = config.model_copy(update={"vault": place})
@@ -155,17 +165,11 @@ def rebuild(
 
     copies, passed_over = _newest_first(volumes)
     try:
-        for found in copies:
-            who = opener(found)
-            try:
-                _unpack(found, who, beside)
-                _check(at(beside), found, who, volumes)
-                migrate_unpacked(at(beside))
-            except (Tampered, NotFound) as problem:
-                passed_over.append((found.label, problem.message))
-                continue
-            _put_in_place(beside, folder)
-            return Rebuilt(at(folder), found.label, found.copy.time, who, tuple(passed_over))
+        best = _longest(copies, passed_over, opener, _Beside(beside, at, volumes))
+        if best is not None:
+            _put_in_place(best.place, folder)
+            found = best.found
+            return Rebuilt(at(folder), found.label, found.copy.time, best.who, tuple(passed_over))
     except OSError as error:
         raise Failed(f'"{folder}" cannot be made: {error.strerror}') from error
     finally:
@@ -207,16 +211,18 @@ def bring_back(
 
     Raises:
         Refused: the actor may not restore.
-        Unusable: a volume belongs to another vault.
-        Tampered: a volume's head contradicts the vault's log.
+        Unusable: a volume belongs to another vault, or has a newer copy of the catalogue.
         Failed: a disk fails; what was fetched before stays.
     """
     _check_ours(practice, volumes)
+    # What a run that was cut off left: the copy that it unpacked, or an empty folder.
+    shutil.rmtree(place_of_rebuilding(practice.folder, practice.vault), ignore_errors=True)
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
-        resumption = resume(practice, actor, heads_on(practice, volumes))
-    if resumption.is_said:
-        _erase_owed(practice, actor, volumes)
+        heads = heads_on(practice, volumes)
+        unknown = volumes_not_known(practice, actor, heads)
+        resumption = resume(practice, actor, [each for each in heads if each[0] not in unknown])
+    owed = _erase_owed(practice, actor, volumes) if resumption.is_said else ()
     since = _erased_since(practice, volumes)
     fetched = _fetch_all(
         practice, actor, volumes, check=False, advance=advance, without=since.keys()
@@ -228,6 +234,7 @@ def bring_back(
         fetched=fetched,
         missing=_missing(practice, since.keys()),
         erased_since=tuple(sorted(since.values())),
+        undone=(*((each.label, _UNKNOWN) for each in unknown), *resumption.undone, *owed),
     )
 
 
@@ -245,19 +252,33 @@ def repair_from(
     _check_ours(practice, volumes)
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
-    _erase_owed(practice, actor, volumes)
+    undone = _erase_owed(practice, actor, volumes)
     since = _erased_since(practice, volumes)
     fetched = _fetch_all(
         practice, actor, volumes, check=True, advance=advance, without=since.keys()
     )
-    return Repaired(fetched, _missing(practice, since.keys()))
+    return Repaired(fetched, _missing(practice, since.keys()), undone)
 
 
-def _erase_owed(practice: Practice, actor: Actor, volumes: Sequence[Volume]) -> None:
-    """What is owed on these volumes of an erasure comes before anything else."""
+def _erase_owed(
+    practice: Practice, actor: Actor, volumes: Sequence[Volume]
+) -> tuple[tuple[str, str], ...]:
+    """What is owed on these volumes of an erasure comes before anything else.
+
+    A volume that does not let it is told, with the reason: nothing that was destroyed is fetched
+    from it, and what else it has may be all that is left.
+    """
+    undone = []
     for volume in volumes:
-        erase_owed(practice, actor, volume.at, advance=lambda _: None)
+        if not is_owed(practice, volume):
+            continue
+        check_remembered_head(practice)  # what is wrong with the vault itself ends it
+        try:
+            erase_owed(practice, actor, volume.at, advance=lambda _: None)
+        except (Tampered, Failed, NotFound) as problem:
+            undone.append((volume.label, f"an erasure is owed there: {problem.message}"))
     settle(practice, actor)
+    return tuple(undone)
 
 
 def _check_ours(practice: Practice, volumes: Sequence[Volume]) -> None:
@@ -321,12 +342,80 @@ def _newest_first(
     return sorted(found, key=lambda each: each.copy.time, reverse=True), passed_over
 
 
-def _unpack(found: FoundCopy, who: Opener, beside: Path) -> None:
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(mode=0o700, parents=True)
-    refuse_network_file_system(beside)
-    check_only_ours(beside)
-    unpack(found, who, beside / FILE_NAME)
+@dataclass(frozen=True, slots=True)
+class _Unpacked:
+    """A copy that passed every check."""
+
+    found: FoundCopy
+    who: Opener
+    place: Path
+    """The folder that its catalogue lies in."""
+    size: int
+    """Entries of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Where copies are unpacked, beside the place of the vault, and what they are held against."""
+
+    folder: Path
+    at: Callable[[Path], Practice]
+    volumes: Sequence[Volume]
+
+
+def _longest(
+    copies: Sequence[FoundCopy],
+    passed_over: list[tuple[str, str]],
+    opener: Callable[[FoundCopy], Opener],
+    beside: _Beside,
+) -> _Unpacked | None:
+    """The copy with the longest log: a clock that was wrong may have named an older one later.
+
+    One that is stated in the log of a copy that passed is older, and is not opened.
+    """
+    _make_private(beside.folder)
+    best: _Unpacked | None = None
+    for number, found in enumerate(copies):
+        if best is not None and _is_stated_in(beside.at(best.place), found):
+            continue
+        who, place = opener(found), beside.folder / str(number)
+        try:
+            tried = _unpack(found, who, place, beside)
+        except (Tampered, NotFound) as problem:
+            passed_over.append((found.label, problem.message))
+            shutil.rmtree(place, ignore_errors=True)
+            continue
+        before = best
+        if before is None or tried.size > before.size:
+            best = tried
+        if before is not None:  # there is room for two catalogues, perhaps, and not for each
+            shutil.rmtree(before.place if best is tried else place)
+    return best
+
+
+def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
+    """Whether the log of another copy tells that this one was made."""
+    try:
+        heads = heads_on(practice, [found.volume])
+        stated = [head for _, said, head in heads if said.time == found.copy.time]
+        return any(not is_beyond(practice, head) for head in stated)
+    finally:
+        practice.engine.dispose()
+
+
+def _unpack(found: FoundCopy, who: Opener, place: Path, beside: _Beside) -> _Unpacked:
+    _make_private(place)
+    unpack(found, who, place / FILE_NAME)
+    size = _check(beside.at(place), found, who, beside.volumes)
+    migrate_unpacked(beside.at(place))
+    return _Unpacked(found, who, place, size)
+
+
+def _make_private(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    refuse_network_file_system(folder)
+    check_only_ours(folder)
 
 
 def _check_place(folder: Path) -> None:
@@ -334,6 +423,8 @@ def _check_place(folder: Path) -> None:
 
     What SQLite left beside a catalogue counts as one: it would be taken for the new one's own.
     """
+    if folder.exists() and not folder.is_dir():
+        raise Misconfigured(f'"{folder}" is in use already', hint="choose another with --vault")
     there = [path.name for path in folder.iterdir()] if folder.exists() else []
     if any(name.startswith(FILE_NAME) for name in there):
         raise Misconfigured(
@@ -356,8 +447,8 @@ def _put_in_place(beside: Path, folder: Path) -> None:
     sync(folder.parent)
 
 
-def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[Volume]) -> None:
-    """Check all that can be checked of a catalogue that was unpacked."""
+def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[Volume]) -> int:
+    """Check all that can be checked of a catalogue that was unpacked; returns its log's length."""
     heads = heads_on(practice, volumes)
     try:
         with reading(practice.engine) as connection:
@@ -367,7 +458,10 @@ def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[
                 raise Tampered(f"the log in the volume's copy: {problems[0].what}")
             _check_opener(practice, who)
             _check_vouched_for(practice, found, heads)
-            check_not_contradicted(connection, [head for _, _, head in heads])
+            lost = {h for each in read_resumed(connection, practice.register) for h in each.lost}
+            known = [head for _, _, head in heads if head not in lost]
+            check_not_contradicted(connection, known)
+            return stored_head(connection).size
     finally:
         practice.engine.dispose()
 

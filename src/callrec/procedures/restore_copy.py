@@ -93,8 +93,10 @@ def by_password(password: str) -> Callable[[FoundCopy], Opener]:
                 continue
             return Opener(person, identity, root)
         raise Locked(
-            "this is the password of nobody who could approve requests when the volume was written",
-            hint="try again, or restore with the recovery kit: callrec restore --kit",
+            "this is the password of nobody who could approve requests when "
+            f'volume "{found.label}" was written',
+            hint="try again; leave that volume out, if you have others; or restore with the "
+            "recovery kit: callrec restore --kit",
         )
 
     return opener

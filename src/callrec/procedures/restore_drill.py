@@ -25,6 +25,7 @@ from callrec.practice import attempt, record, today
 from callrec.procedures.custody import Opening
 from callrec.procedures.fetching import Fetched, fetch
 from callrec.procedures.restore import actor_from, rebuild
+from callrec.procedures.unpacked import place_of_drill
 from callrec.store.sealing import open_stream
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def drill(
         Tampered: a volume does not give back what was written to it.
         Failed: there is no room beside the vault, or a drive fails.
     """
-    place = practice.folder.with_name(f".{practice.folder.name}.drill")
+    place = place_of_drill(practice.folder)
     with attempt(practice, actor, DRILLED, subject=[volume.volume for volume in volumes]):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         shutil.rmtree(place, ignore_errors=True)

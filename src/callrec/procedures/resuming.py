@@ -19,11 +19,12 @@ from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.remembered import forget, recall, remember
 from callrec.audit.resumed import KIND, RESUMED, read_resumed, resumed_fields
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import drop_bag, put_bag, put_unknown, save_volume
 from callrec.crypto.canonical import instant
 from callrec.crypto.statement import state
-from callrec.errors import Locked, Tampered
+from callrec.errors import Failed, Locked, Tampered
 from callrec.policy.role import Power
 from callrec.practice import powers, writing
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
@@ -49,6 +50,8 @@ class _Beyond(NamedTuple):
     run: Written
     names: tuple[str, ...]
     """Of the recordings in its bag."""
+    common: int
+    """How many entries its copy of the catalogue knows of this log, at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Resumption:
     leaves_lost: int
     is_said: bool
     """Nothing was lost, or somebody who governs has said what was."""
+    undone: tuple[tuple[str, str], ...] = ()
+    """Labels of volumes on which a run was not stated anew, or its proof not laid, and why."""
 
 
 def resume(
@@ -74,46 +79,62 @@ def resume(
         actor: with his password given; only one who governs can resume.
         heads: what lies on the volumes that are attached, by whom it was stated, and at which head.
 
+    Returns:
+        With ``undone``: a run whose bag is not the one that its statement names is not stated, and
+        what that volume gives is told; the others are.
+
     Raises:
         Locked: the password was not given.
-        Tampered: a volume holds another bag than its statement names.
     """
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
-        said = {lost for each in read_resumed(connection, practice.register) for lost in each.lost}
-    beyond = [(v, w, h) for v, w, h in heads if _is_beyond(practice, h)]
+        resumed = read_resumed(connection, practice.register)
+    said = {lost for each in resumed for lost in each.lost}
+    beyond = [(v, w, h) for v, w, h in heads if is_beyond(practice, h)]
     lost = {head for _, _, head in beyond}
     remembered = recall(practice.state_folder)
-    if remembered is not None and _is_beyond(practice, remembered.head):
+    if remembered is not None and is_beyond(practice, remembered.head):
         lost.add(remembered.head)
     leaves_lost = max((head.size for head in lost), default=ours.size) - ours.size
     runs = [(volume, run) for volume, run, _ in beyond]
-    unstated = [run for run in runs if _seq_of(practice, *run) is None]
+    unstated = [run for run in runs if seq_of(practice, *run) is None]
     is_new = bool(lost - said)
+    undone = list[tuple[str, str]]()
     if is_new or unstated:
         if Power.GOVERN not in powers(practice, actor):
             return Resumption(ours.size, leaves_lost, is_said=False)
-        _say(practice, actor, lost - said, unstated)
+        went_on = [*(each.size for each in resumed), ours.size]
+        held = _held(practice, unstated, undone, went_on=went_on)
+        if is_new or held:
+            _say(practice, actor, lost - said, held)
     for volume, run in runs:  # those of a run that was cut off before it could, too
-        _lay_proof(practice, volume, run)
-    return Resumption(ours.size, leaves_lost if is_new else 0, is_said=True)
+        _lay_proof(practice, volume, run, undone)
+    leaves_lost = leaves_lost if is_new else 0
+    return Resumption(ours.size, leaves_lost, is_said=True, undone=tuple(dict.fromkeys(undone)))
 
 
-def _seq_of(practice: Practice, volume: Volume, run: Written) -> int | None:
+def seq_of(practice: Practice, volume: Volume, run: Written) -> int | None:
     """Of the leaf that states a run as it lies on a volume; None: none does."""
     with reading(practice.engine) as connection:
         stated = written_to(practice, connection, volume.volume).get(run.name)
     return stated.seq if stated and replace(stated, seq=run.seq) == run else None
 
 
-def _lay_proof(practice: Practice, volume: Volume, run: Written) -> None:
-    seq = _seq_of(practice, volume, run)
-    if seq is not None:
-        with reading(practice.engine) as connection:
-            volume.write_head(run.name, make_proof(connection, seq, practice.vault))
+def _lay_proof(
+    practice: Practice, volume: Volume, run: Written, undone: list[tuple[str, str]]
+) -> None:
+    seq = seq_of(practice, volume, run)
+    if seq is None:
+        return
+    with reading(practice.engine) as connection:
+        proof = make_proof(connection, seq, practice.vault)
+    try:
+        volume.write_head(run.name, proof)
+    except Failed as problem:  # it can only be read, say: the next restore lays it
+        undone.append((volume.label, f"its proofs are those of before: {problem.message}"))
 
 
-def _is_beyond(practice: Practice, head: Head) -> bool:
+def is_beyond(practice: Practice, head: Head) -> bool:
     """Whether a head is no beginning of the log as it stands."""
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
@@ -124,11 +145,10 @@ def _say(
     practice: Practice,
     actor: Actor,
     lost: set[Head],
-    runs: Sequence[tuple[Volume, Written]],
+    held: Sequence[_Beyond],
 ) -> None:
     if actor.identity is None:
         raise Locked("resuming the log is signed, and that takes the password")
-    held = [_Beyond(volume, run, _names_of(volume, run)) for volume, run in runs]
     with writing(practice, actor.signer) as act:
         if lost:
             statement = state(
@@ -147,11 +167,37 @@ def _say(
     remember(practice.state_folder, act.head, instant(practice.now()))
 
 
+def _held(
+    practice: Practice,
+    runs: Sequence[tuple[Volume, Written]],
+    undone: list[tuple[str, str]],
+    *,
+    went_on: Sequence[int],
+) -> list[_Beyond]:
+    """The runs that can be stated anew, and how much of this log their copies know.
+
+    The others are told. A log that was lost has the entries of this one up to where this one went
+    on without it. Which of the restores that was, the volume does not tell: the first after what it
+    surely knows.
+    """
+    with reading(practice.engine) as connection:
+        known = entries_known(connection)
+    held = []
+    for volume, run in runs:
+        common = min(size for size in went_on if size >= known.get(volume.volume, 0))
+        try:
+            held.append(_Beyond(volume, run, _names_of(volume, run), common))
+        except (Tampered, Failed) as problem:
+            undone.append((volume.label, problem.message))
+    return held
+
+
 def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
     """The recordings of a run's bag, which is the one that its statement names.
 
     Raises:
         Tampered: it is not.
+        Failed: the drive does not give its manifest.
     """
     if not run.manifest:
         return ()
@@ -159,16 +205,13 @@ def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
     with drive_errors():
         found = hash_on_medium(manifest) if manifest.is_file() else ""
     if found != run.manifest:
-        raise Tampered(
-            f'bag {run.name} on volume "{volume.label}" is not the one that was written there',
-            hint="restore from another volume, and keep this one as it is",
-        )
+        raise Tampered(f"its bag {run.name} is not the one that was written there")
     return tuple(names_in(manifest))
 
 
 def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond) -> None:
     assert actor.identity is not None  # noqa: S101 - _say asked for it
-    volume, run, names = beyond
+    volume, run, names, common = beyond
     statement = state(
         VOLUME,
         vault=practice.vault,
@@ -184,6 +227,7 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
             size=act.head.size,
             root=act.head.root,
             erased=run.erased,
+            common=common,
         ),
     )
     act.leaf(

@@ -28,6 +28,7 @@ from callrec.practice import Actor, Practice, attempt, record, today, vault_key
 from callrec.procedures.call_records import named_in
 from callrec.procedures.custody import Opening, check_clear_columns
 from callrec.procedures.hold_reach import holds_over
+from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -221,7 +222,7 @@ def _facts(opened: OpenedRecording) -> CallFacts:
     return CallFacts(
         number=fields["number"],
         extension=fields["extension"],
-        parties=(*fields["parties"], *named.parties),
+        parties=named.parties,
         further_numbers=named.numbers,
         further_extensions=named.extensions,
         direction=_DIRECTIONS.get(fields["direction"]),
@@ -238,10 +239,11 @@ def _open_request(practice: Practice, reference: str) -> tuple[str]:
     """The id of a request that a search may stand under."""
     with reading(practice.engine) as connection:
         row = find_request(connection, reference)
+        state = state_now(practice, row, read_ends(connection))
     # The column is held against the log when the request is opened, after the search's leaf.
-    if row.state in ENDED:
+    if state in ENDED:
         raise Refused(
-            f"request {reference} is {row.state}, and nothing is looked for under it any more",
+            f"request {reference} is {state}, and nothing is looked for under it any more",
             clause=Clause.NO_BROWSING,
             hint="say why you search with --reason, or make a new request",
         )

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import owed_by_label
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import count_too_few
 from callrec.crypto.canonical import parse_instant
@@ -20,6 +19,7 @@ from callrec.errors import CallrecError
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.policy.clock import Urgency
 from callrec.practice import check_remembered_head, today
+from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.custody import from_millis
 from callrec.procedures.delegating import lapsed_delegations
@@ -109,7 +109,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
     with reading(practice.engine) as connection:
         archived = _last_archived(connection)
         reconciled = last_reconciled(practice, connection)
-        owed = owed_by_label(connection)
+        owed = owed_by_label(practice, connection)
     recordings = count_recordings(practice)
     never_archived = archived is None and recordings > 0
     return Status(
@@ -128,7 +128,10 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         unreviewed_glass=open_glass(practice),
         erasure_owed=owed,
         retention_due=count_due(practice),
-        warnings=tuple(_warnings(practice, reconciled, never_archived=never_archived)),
+        warnings=(
+            *(each.warning for each in due if each.deadline.is_unknown),
+            *_warnings(practice, reconciled, never_archived=never_archived),
+        ),
     )
 
 

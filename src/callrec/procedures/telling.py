@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from callrec.errors import Unusable
 from callrec.policy.clock import Dated
 from callrec.policy.lapse import request_lapses_at
 from callrec.practice import today
@@ -124,14 +123,8 @@ def tell(
 
 
 def _by_when(practice: Practice, connection: Connection, purpose: Purpose, history: History) -> str:
-    """The rest of the sentence; empty where the year of the day is not one whose holidays we know.
-
-    That is an error elsewhere, but what was done is not to fail for a message about it.
-    """
-    try:
-        deadline = read_deadline(practice, connection, history)
-    except Unusable:
-        return ""
+    """The rest of the sentence; empty where the day is in a year whose holidays are not known."""
+    deadline = read_deadline(practice, connection, history)
     if deadline is not None:
         return spoken_days(deadline.due_on, deadline.target_on, today(practice))
     made_at, zone = history.events[0].at, practice.config.time_zone

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from callrec.audit.leaf import Outcome
-from callrec.audit.log import NOBODY, Signer
+from callrec.audit.leaf import NOBODY, Outcome
+from callrec.audit.log import Signer
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
@@ -209,7 +209,9 @@ def _lock_of(practice: Practice, login: str) -> tuple[Row[tuple[object, ...]] | 
     if not rows:
         raise Tampered("nobody has a password any more: somebody took their locks away")
     row = next((row for row in rows if row.login == login), None)
-    place = int.from_bytes(primitives.sha256(practice.root, login.encode())) % len(rows)
+    place = int.from_bytes(primitives.sha256(practice.root, login.encode(errors="replace"))) % len(
+        rows
+    )
     shown = rows[place] if row is None else row
     return row, LockedSeed.from_json(parse(shown.claimed or shown.locked))
 

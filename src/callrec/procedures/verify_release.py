@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from callrec.policy.withholding import GROUND_CODES
 from callrec.release.callrec_verify import check
-from callrec.release.wrappings import open_package
+from callrec.release.wrappings import is_page, open_package
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -52,6 +52,8 @@ class Checked:
     files: tuple[CheckedFile, ...]
     remarks: tuple[str, ...]
     """What was withheld, left out and edited; nothing of a release that is not as it was signed."""
+    is_page: bool
+    """Of a page the files that are sealed in it were checked, not what it shows in a browser."""
 
 
 def verify_release(path: Path, *, pin: bytes | None, passphrase: Callable[[], str]) -> Checked:
@@ -72,7 +74,7 @@ def verify_release(path: Path, *, pin: bytes | None, passphrase: Callable[[], st
     with open_package(path, passphrase) as files:
         result = check(files, pin.hex() if pin else "")
     remarks = () if result.problems else tuple(_remarks(result.manifest))
-    return Checked(result, tuple(_files(result)), remarks)
+    return Checked(result, tuple(_files(result)), remarks, is_page(path))
 
 
 def _files(result: Result) -> Iterator[CheckedFile]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callrec.catalogue.destruction import labels_of_begun
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     ARCHIVED,
@@ -27,8 +28,10 @@ from callrec.policy.clause import Clause
 from callrec.policy.incident import check_may_report
 from callrec.policy.role import Power
 from callrec.practice import attempt, today, writing
+from callrec.procedures.archive_unfinished import FOLDER, Archiving, archiving
 from callrec.procedures.archive_verify import verify_volume
 from callrec.procedures.custody import from_millis, to_millis
+from callrec.procedures.destruction_done import settle
 from callrec.procedures.incident import Account, open_incident
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 from callrec.procedures.volume_log import VolumeAct
@@ -71,6 +74,8 @@ class LostVolume:
 def report_lost(practice: Practice, actor: Actor, loss: Loss) -> LostVolume:
     """Take a volume out of the count of copies, and make the draft of the incident that it is.
 
+    A new one on which no run ended was never in the count: nothing is owed there any more.
+
     Raises:
         Refused: the actor may not archive, it is lost already, or the report is none.
         NotFound: there is no volume of that label, or nobody of that login.
@@ -78,6 +83,9 @@ def report_lost(practice: Practice, actor: Actor, loss: Loss) -> LostVolume:
     with attempt(practice, actor, VolumeAct.LOST):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         check_may_report(actor.person)
+        begun = _begun_only(practice, loss.label)
+        if begun is not None:
+            return _lose_begun(practice, actor, loss, begun)
         with writing(practice, actor.signer) as act:
             row = volume_labelled(act.connection, loss.label)
             if row.standing == LOST:
@@ -90,9 +98,29 @@ def report_lost(practice: Practice, actor: Actor, loss: Loss) -> LostVolume:
             save_volume(act.connection, row.id, standing=LOST)
             calls = calls_on(act.connection, row.id)
             alone = [call for call in calls if call.state == ARCHIVED and not call.copies]
-            account = _account(loss, calls, len(alone), practice)
+            count = f"{len(calls)} sealed recordings" if len(calls) != 1 else "1 sealed recording"
+            account = _account(loss, count, calls, len(alone), practice)
             incident = open_incident(practice, act, actor, account)
     return LostVolume(row.label, incident, tuple(c.id for c in calls), tuple(c.id for c in alone))
+
+
+def _begun_only(practice: Practice, label: str) -> str | None:
+    """The id of the volume of that label of which nothing is known but that a run was begun."""
+    begun = Archiving(practice.folder / FOLDER).each_begun()
+    with reading(practice.engine) as connection:
+        labels = labels_of_begun(connection, begun)
+    return next((volume for volume, each in labels.items() if each == label), None)
+
+
+def _lose_begun(practice: Practice, actor: Actor, loss: Loss, volume: str) -> LostVolume:
+    with archiving(practice.folder) as notes:
+        with writing(practice, actor.signer) as act:
+            count = "sealed recordings that were being copied to it"
+            account = _account(loss, count, (), 0, practice)
+            incident = open_incident(practice, act, actor, account)
+        notes.end(volume)
+    settle(practice, actor)
+    return LostVolume(loss.label, incident, (), ())
 
 
 def report_found(
@@ -127,10 +155,9 @@ def report_found(
 
 
 def _account(
-    loss: Loss, calls: Sequence[Row[int, str, int, int]], alone: int, practice: Practice
+    loss: Loss, count: str, calls: Sequence[Row[int, str, int, int]], alone: int, practice: Practice
 ) -> Account:
     zone = practice.config.time_zone
-    count = f"{len(calls)} sealed recordings" if len(calls) != 1 else "1 sealed recording"
     span = ""
     if calls:
         first, last = (from_millis(calls[n].started_at).astimezone(zone) for n in (0, -1))

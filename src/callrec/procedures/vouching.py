@@ -20,6 +20,7 @@ from callrec.policy.role import (
     Standing,
     VaultKey,
     keys_held,
+    powers_named,
     powers_of,
     powers_vouched_for,
 )
@@ -151,12 +152,11 @@ def revise(
     gaining = []
     for revised in revisions:
         person, voucher = revised.person, revised.voucher
-        vouch(
-            practice, act, actor, revised.act, person=person, keys=voucher.keys, name=voucher.name
-        )
-        before = keys_held(powers_vouched_for(voucher.person))
+        if person.id != actor.person.id:
+            _vouch_anew(practice, act, actor, revised)
+        before = keys_held(powers_of(voucher.person, day))
         after = held[person.id] = keys_held(powers_of(person, day))
-        lost |= before - after
+        lost |= keys_held(powers_named(voucher.person)) - keys_held(powers_named(person))
         if after - before:
             gaining.append(revised)
         _drop_shares(act.connection, person, after)
@@ -165,7 +165,15 @@ def revise(
         renew_keys(practice, act, actor, new_version(practice.register, lost), held)
     for revised in gaining:
         give_shares(practice, act, actor, revised.person, revised.voucher.keys)
+    for revised in revisions:
+        if revised.person.id == actor.person.id:  # he signs the rest as one who governs still
+            _vouch_anew(practice, act, actor, revised)
     return tuple(taken_back)
+
+
+def _vouch_anew(practice: Practice, act: Writing, actor: Actor, revised: Revision) -> None:
+    keys, name = revised.voucher.keys, revised.voucher.name
+    vouch(practice, act, actor, revised.act, person=revised.person, keys=keys, name=name)
 
 
 def _end_hearing(

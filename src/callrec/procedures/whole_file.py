@@ -18,11 +18,17 @@ def check_new(to: Path, *, replace: bool) -> None:
     """Check where a file is to be written before anything is opened for it.
 
     Raises:
-        Unusable: there is no such folder, or something has that name and is not to be replaced.
+        Unusable: there is no such folder, something has that name and is not to be replaced, or no
+            file can have it.
     """
-    if not to.parent.is_dir():
+    try:
+        inside, is_folder = to.parent.is_dir(), to.is_dir()
+    except OSError as error:
+        said = f"a file of that name cannot be written there: {str(error.strerror).lower()}"
+        raise Unusable(said, hint="name another") from error
+    if not inside:
         raise Unusable("there is no such folder to write to", hint="make it, or name another")
-    if to.is_dir() or (os.path.lexists(to) and not replace):
+    if is_folder or (os.path.lexists(to) and not replace):
         raise Unusable("a file of that name exists already", hint="name a new file")
 
 

@@ -43,6 +43,15 @@ _ELEMENT = re.compile(rb'<script type="[a-z0-9/;-]+" id="([a-z]+)">([^<]*)</scri
 """Just as a page of ours has it: to read any other in whatever way a browser might is no way to
 tell what was made here. Neither part of it meets the other's end, so that a page of any form takes
 no longer than its length."""
+_NAMED = re.compile(rb"""\b[iI][dD]\s*=\s*["']?(rounds|salt|nonce|sealed)\b""")
+"""The id of one of the four, however it is written: a browser takes the first of a name that is no
+comment, which must not be another than is read here."""
+_FIRST_OF_ZIP: Final = b"PK\3\4"
+"""A zip's first bytes; pyzipper takes whatever ends in a zip's directory for one."""
+_END_BYTES: Final = 22
+"""Of a zip's last record, which has no comment (APPNOTE.TXT, 4.3.16)."""
+_DESCRIPTOR_BYTES: Final = frozenset({12, 16, 20, 24})
+"""What may follow a file of a zip that was written without going back (4.3.9)."""
 _METHODS: Final = frozenset({pyzipper.ZIP_STORED, pyzipper.ZIP_DEFLATED})
 """How files lie in a zip: as ours writes them, or as somebody's own program does."""
 _OTHER_ERRORS = (
@@ -79,16 +88,57 @@ def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[Files]:
         yield files
 
 
+def is_page(path: Path) -> bool:
+    """Whether what lies there is taken for a page: any file that is not named as a zip.
+
+    The name decides, because it decides what opens the file for whoever reads it: one that is a zip
+    as well is a page to a browser.
+    """
+    return not path.is_dir() and path.suffix.lower() != ".zip"
+
+
 def _files_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Files:
     if path.is_dir():
         return files_in(str(path))
+    if is_page(path):
+        return _in_page(path, passphrase)
+    return _in_zip(_archive_at(path, stack), passphrase)
+
+
+def _archive_at(path: Path, stack: ExitStack) -> Any:
+    with path.open("rb") as file:
+        if file.read(len(_FIRST_OF_ZIP)) != _FIRST_OF_ZIP:
+            raise Unusable(_NOT_A_PACKAGE, hint=_HOW)
     try:
-        archive = pyzipper.AESZipFile(path) if pyzipper.is_zipfile(path) else None
+        archive = stack.enter_context(pyzipper.AESZipFile(path))
+        is_all = _is_all_of_it(archive)
     except _OTHER_ERRORS as error:
         raise Tampered("the zip is damaged", hint=_AGAIN) from error
-    if archive is None:
-        return _in_page(path, passphrase)
-    return _in_zip(stack.enter_context(archive), passphrase)
+    if not is_all:
+        raise Tampered("there is something in the zip beside its files", hint=_AGAIN)
+    return archive
+
+
+def _is_all_of_it(archive: Any) -> bool:
+    """Whether its files follow each other from the first byte, and its directory is the last of it.
+
+    What lies elsewhere can be another zip, and other programs open that one.
+    """
+    entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
+    places = [*(entry.header_offset for entry in entries), archive.start_dir]
+    archive.fp.seek(-_END_BYTES, io.SEEK_END)
+    return (
+        archive.fp.read(4) == b"PK\5\6"
+        and places[0] == 0
+        and all(map(partial(_is_followed_at, archive.fp), entries, places[1:]))
+    )
+
+
+def _is_followed_at(file: IO[bytes], entry: Any, place: int) -> bool:
+    file.seek(entry.header_offset + 26)
+    name_and_extra = sum(struct.unpack("<HH", file.read(4)))
+    left = place - (entry.header_offset + 30 + name_and_extra + entry.compress_size)
+    return left == 0 or (bool(entry.flag_bits & 8) and left in _DESCRIPTOR_BYTES)
 
 
 def _spelt_as_drawn(passphrase: str) -> bytes:
@@ -188,11 +238,11 @@ def _parts_of(page: bytes) -> tuple[bytes, bytes, bytes, int]:
 
 
 def _scripts(page: bytes) -> Mapping[str, str]:
-    """What stands in the page's elements that hold no code, by their ids; the first of each."""
-    found: dict[str, str] = {}
-    for name, text in _ELEMENT.findall(page):
-        found.setdefault(name.decode(), text.decode("ascii", "replace"))
-    return found
+    """What stands in the page's elements that hold no code, by their ids."""
+    names = _NAMED.findall(page)
+    if len({*names}) != len(names):
+        raise Tampered("the page holds two sealed parts", hint=_AGAIN)
+    return {name.decode(): text.decode("ascii", "replace") for name, text in _ELEMENT.findall(page)}
 
 
 def _files_of(content: bytes) -> Mapping[str, bytes]:

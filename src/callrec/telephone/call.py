@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 
@@ -103,3 +103,21 @@ class Call:
     """How it was read: one sentence, with nothing of the call in it."""
     said: Mapping[str, str] = field(hash=False)
     """What the system said, as it said it."""
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """Those that the outside party may have: its number; or the public numbers at both ends.
+
+        The latter where nobody knows which way the call went.
+        """
+        return outside_numbers(self.direction, self.number, (self.caller, self.callee))
+
+
+def outside_numbers(
+    direction: str, number: str | None, ends: Iterable[str | None]
+) -> frozenset[str]:
+    """As `Call.numbers`, of a call's facts wherever they stand."""
+    known = {number} if number else set[str]()
+    if direction == Direction.UNKNOWN:
+        known |= {end for end in ends if isinstance(end, str) and end.startswith("+")}
+    return frozenset(known)

@@ -144,7 +144,31 @@ def essence(leg: Leg) -> Leg:
         said={},
     )
     answered_at = leg.answered_at and _whole(leg.answered_at)
-    return replace(leg, call=call, answered_at=answered_at)
+    return replace(leg, call=call, answered_at=answered_at, written=leg.written or _written(leg))
+
+
+def written_once(legs: Iterable[Leg]) -> Iterable[Leg]:
+    """Of essences that were written word for word alike, the first.
+
+    A leg that was sealed under other settings than the file is read by is understood otherwise,
+    and is the same leg.
+    """
+    once: dict[int | Leg, Leg] = {}
+    for leg in legs:
+        once.setdefault(leg.written or leg, leg)
+    return once.values()
+
+
+def _written(leg: Leg) -> int:
+    """What the system wrote, as a number that means something to this process alone.
+
+    And whether somebody spoke, which no setting changes: so nothing that is sealed can stand for a
+    row that says otherwise.
+    """
+    call, said = leg.call, sorted(leg.call.said.items())
+    spoken = leg.answered, leg.talk_ms
+    # Ten years of rows would not fit into memory; nobody outside knows how Python's hash begins.
+    return hash((call.system, leg.key, call.raw_time, *spoken, *said)) if said else 0
 
 
 def _whole(at: datetime) -> datetime:

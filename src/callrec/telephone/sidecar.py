@@ -109,7 +109,7 @@ def read_sidecar(data: bytes, setup: Setup) -> Call:
         system=System.SIDECAR,
         how="told by its sidecar",
         time=_written_time(said.started_at),
-        direction=said.direction,
+        direction=said.direction if "direction" in said.model_fields_set else None,
         calling=said.caller,
         called=said.callee,
         extension=said.extension or None,

@@ -95,6 +95,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         Purpose.ERASURE, {**ERASED, Further.RECEIVED: TOMORROW}
     ),
     "an erasure is received before the call": lambda: asks(Purpose.ERASURE, ERASED, day=TODAY),
+    "an erasure is received in another year": lambda: asks(
+        Purpose.ERASURE, {**ERASED, Further.RECEIVED: "2014-01-03"}
+    ),
     "a court wants an answer before it asked": lambda: asks(
         Purpose.OUTSIDE_BODY,
         {**POLICE, Further.LEGAL_BASIS: "court-order", Further.ANSWER_BY: "2024-01-02"},

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
 from callrec.policy import criteria
 from callrec.policy.handing_over import Channel, Form
@@ -132,7 +133,13 @@ Direction = Annotated[
 ]
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", metavar="N", min=1, help="At most so many, the newest first."),
+    typer.Option(
+        "--limit",
+        metavar="N",
+        min=1,
+        max=LARGEST_INTEGER,
+        help="At most so many, the newest first.",
+    ),
 ]
 
 # How it is done.
@@ -237,7 +244,13 @@ Pin = Annotated[
 ]
 ToFile = Annotated[Path, typer.Option("--to", metavar="FILE", help="New file to write.")]
 EntryNumber = Annotated[
-    int, typer.Argument(metavar="SEQ", min=0, help="Which entry, as audit list numbers them.")
+    int,
+    typer.Argument(
+        metavar="SEQ",
+        min=0,
+        max=LARGEST_INTEGER,
+        help="Which entry, as audit list numbers them.",
+    ),
 ]
 
 # What comes in.

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from callrec.cli.options.commands import read_recording, read_request
+from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
 from callrec.policy import incident
 
@@ -75,14 +76,26 @@ People = Annotated[
 ]
 PeopleCount = Annotated[
     int | None,
-    typer.Option("--people-count", metavar="N", min=0, help="About how many people they are."),
+    typer.Option(
+        "--people-count",
+        metavar="N",
+        min=0,
+        max=LARGEST_INTEGER,
+        help="About how many people they are.",
+    ),
 ]
 Records = Annotated[
     str, typer.Option("--records", metavar="TEXT", help="What kind of records it concerns.")
 ]
 RecordCount = Annotated[
     int | None,
-    typer.Option("--record-count", metavar="N", min=0, help="About how many records they are."),
+    typer.Option(
+        "--record-count",
+        metavar="N",
+        min=0,
+        max=LARGEST_INTEGER,
+        help="About how many records they are.",
+    ),
 ]
 ContactForMore = Annotated[
     str,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.policy.registers import RegisterName
 
 SamplePercent = Annotated[
@@ -21,7 +22,13 @@ SamplePercent = Annotated[
 ]
 SampleCount = Annotated[
     int | None,
-    typer.Option("--count", metavar="N", min=1, help="Draw so many of those that wait."),
+    typer.Option(
+        "--count",
+        metavar="N",
+        min=1,
+        max=LARGEST_INTEGER,
+        help="Draw so many of those that wait.",
+    ),
 ]
 Accept = Annotated[
     list[int] | None,
@@ -29,6 +36,7 @@ Accept = Annotated[
         "--accept",
         metavar="SEQ",
         min=0,
+        max=LARGEST_INTEGER,
         help="Accept the search of this entry; may be given again.",
     ),
 ]
@@ -38,6 +46,7 @@ Query = Annotated[
         "--query",
         metavar="SEQ",
         min=0,
+        max=LARGEST_INTEGER,
         help="Query the search of this entry, with --reason; may be given again.",
     ),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ class Leg:
     """Aware, UTC; None: not answered, or not said."""
     talk_ms: int | None
     """How long was spoken; None: not said."""
+    written: int = field(default=0, compare=False)
+    """Stands for what its system wrote, where that itself is no longer held; 0: nothing does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,5 +104,6 @@ def _boxes(window: Window, outer: _Box, name: bytes) -> Iterator[_Box]:
         if size < begin or place >= outer.end:
             return
         if head[4:8] == name:
-            yield _Box(name, place + begin, place + size)
+            end = min(place + size, outer.end) if outer.name else place + size
+            yield _Box(name, place + begin, end)
         place += size

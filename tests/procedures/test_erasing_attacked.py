@@ -1,0 +1,141 @@
+"""Whoever destroys what nobody approved to be destroyed is convicted by it.
+
+The Data Controller alone, with a program of her own that asks nobody and leaves nothing out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import practices
+from callrec.audit.erased import KIND
+from callrec.catalogue import destruction
+from callrec.catalogue.requests import destroy_grants
+from callrec.crypto import primitives
+from callrec.crypto.statement import state
+from callrec.practice import writing
+from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.custody import Opening
+from callrec.procedures.erased_details import details_about
+from callrec.procedures.revoke import revoke_grants
+from procedures.asking import REASON, a_request, approve, request_id, rows, signed_in
+from procedures.erasures import approved_erasure, erase, look_for
+from procedures.holding import ANN, by_hand, lift, verified, with_two_callers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from practices import House
+
+
+@pytest.fixture(scope="module")
+def searched(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    house = with_two_callers(practices.copy(template, tmp_path_factory.mktemp("searched")))
+    look_for(house, ANN)
+    return house
+
+
+@pytest.fixture
+def house(searched: House, tmp_path: Path) -> House:
+    """Ann's calls are 1 and 2, and somebody has searched for her."""
+    return practices.copy(searched, tmp_path / "house")
+
+
+def approvals(house: House) -> list[str]:
+    """Digests of all approvals, oldest first."""
+    query = (
+        "SELECT digest FROM statement JOIN leaf ON leaf.statement = digest"
+        " WHERE kind = 'approval' ORDER BY seq"
+    )
+    return [row.digest for row in rows(house, query)]
+
+
+def destroy(house: House, reference: str, *under: str) -> None:
+    """Destroy recording 1 in every respect as `erase` does, but for the questions that it asks."""
+    dora, request = signed_in(house, "dora"), request_id(house, reference)
+    assert dora.identity is not None
+    with writing(house.practice, dora.signer) as act:
+        there = act.connection
+        (row,) = there.exec_driver_sql("SELECT * FROM recording WHERE id = 1").all()
+        opened = Opening(house.practice, dora, there).metadata(row)
+        details = details_about(house.practice, dora, there, [row.uid], [opened])
+        certificate = primitives.fresh_id()
+        item = {"category": "routine", "ciphertext": row.ciphertext, "due": "", "rule": "x"}
+        said = state(
+            KIND,
+            vault=house.practice.vault,
+            by=dora.person.id,
+            at=house.at,
+            seed=dora.identity.act,
+            fields={
+                "approvals": sorted(under),
+                "certificate": certificate,
+                "details": details,
+                "items": [{**item, "uid": row.uid}],
+                "kept": [],
+                "number": 1,
+                "request": request,
+            },
+        )
+        named = [request, row.uid]
+        seq = act.leaf("request.carried-out", actor=dora.person.id, subject=named, statement=said)
+        destruction.strip(there, [row], set())
+        destruction.drop_details(there, details)
+        destroy_grants(there, request, "")
+        destruction.insert_certificate(
+            there, id=certificate, number=1, request=request, seq=seq, begun_at=0
+        )
+        stub = {"recording": 1, "certificate": certificate, "category": "routine", "rule": "x"}
+        destruction.insert_stubs(there, [{**stub, "due_on": None, "destroyed_at": 0}])
+        there.exec_driver_sql("UPDATE request SET state = 'closed' WHERE id = ?", (request,))
+    house.practice.store.remove(row.ciphertext)
+    house.open()
+
+
+def found(house: House) -> list[str]:
+    return [problem.what for problem in verified(house).problems]
+
+
+def test_what_was_approved_to_be_destroyed_she_may_destroy_with_any_program(house: House) -> None:
+    destroy(house, approved_erasure(house, 1), *approvals(house))
+    assert verified(house).verdict is Verdict.INTACT
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["that it does not name", "that it names"])
+def test_an_approval_to_listen_is_no_warrant_to_destroy(house: House, *, named: bool) -> None:
+    reference = a_request(house, "sam", recordings=(1,))
+    approve(house, reference, "max")
+    destroy(house, reference, *(approvals(house) if named else ()))
+    assert any("it destroys what nobody approved" in what for what in found(house))
+
+
+def test_nor_is_one_of_her_own(house: House) -> None:
+    reference = a_request(house, "sam", recordings=(1,))
+    approve(house, reference, "dora")
+    destroy(house, reference, *approvals(house))
+    assert found(house) == ["recordings were destroyed under a request that asks for no such"]
+
+
+def test_nor_is_one_that_was_revoked(house: House) -> None:
+    reference = approved_erasure(house, 1, 2)
+    revoke_grants(house.practice, signed_in(house, "dora"), reference, reason=REASON)
+    approve(house, reference, "dora", to="dora", recordings=(1, 2))
+    first, _ = approvals(house)
+    destroy(house, reference, first)
+    assert found(house) == ["recordings were destroyed under an approval that had ended"]
+
+
+def test_what_is_held_is_not_destroyed_under_an_approval_from_before(house: House) -> None:
+    reference = approved_erasure(house, 1)
+    by_hand(house, 1)
+    destroy(house, reference, *approvals(house))
+    assert found(house) == ["a recording was destroyed that was held"]
+
+
+def test_what_was_held_once_is_destroyed_by_nobody_s_leave_but_the_approval_s(house: House) -> None:
+    lift(house, by_hand(house, 1))
+    erase(house, approved_erasure(house, 1))
+    by_hand(house, 2)
+    assert verified(house).verdict is Verdict.INTACT

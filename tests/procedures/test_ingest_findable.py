@@ -1,0 +1,103 @@
+"""Whatever is taken in is found by each number and on each day that is sealed of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from callrec.catalogue.engine import reading
+from callrec.policy.criteria import Criteria
+from callrec.policy.when import Days
+from callrec.procedures.reconcile import reconcile_calls
+from callrec.procedures.search import find_calls
+from procedures.spool import a_call, recordings_of, take_in
+from procedures.told import a_row, records, take_in_with
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from practices import House
+
+THEIRS = "+447700900123"
+CALL_ID = "9f3e1c52-7a44-4c7e-8b60-2d5f1a0c9e11"
+NOT_SAID_WHICH_WAY = {
+    "FusionPBX": f"20240704.140501.07700900123.{CALL_ID}.wav",
+    "3CX": "[Ann Other]_07700900123-02079460123_20240704140501(3).wav",
+    "Asterisk": "force-02079460123-07700900123-20240704-140501-1720098301.7.wav",
+    "mod_callcenter": f"2024-07-04-14-05-01.02079460123.07700900123.{CALL_ID}.wav",
+}
+FOURTH = date(2024, 7, 4)
+
+
+def found(house: House, **asked: Any) -> list[int]:
+    actor = house.actor("dora")
+    with reading(house.practice.engine) as connection:
+        calls = find_calls(house.practice, actor, connection, Criteria(**asked))
+        return [call.id for call in calls]
+
+
+@pytest.mark.parametrize("name", NOT_SAID_WHICH_WAY.values(), ids=NOT_SAID_WHICH_WAY)
+def test_a_call_of_which_nobody_knows_the_way_is_found_by_the_number_at_either_end(
+    house: House, tmp_path: Path, name: str
+) -> None:
+    take_in(house, a_call(tmp_path, name=name))
+    (recording,) = recordings_of(house)
+    assert recording.fields["direction"] == "unknown"
+    assert THEIRS in (recording.fields["caller"], recording.fields["callee"])
+    assert (
+        found(house, number=THEIRS) == found(house, tail="0123", days=Days(FOURTH, FOURTH)) == [1]
+    )
+
+
+def test_what_a_sidecar_leaves_out_its_ends_tell(house: House, tmp_path: Path) -> None:
+    call = a_call(tmp_path, name="x.wav")
+    said = {"started_at": "2024-07-04T14:05:01+01:00", "caller": "07700 900123", "callee": "201"}
+    call.with_suffix(".json").write_text(json.dumps(said), encoding="utf-8")
+    take_in(house, call)
+    (recording,) = recordings_of(house)
+    assert (recording.fields["direction"], recording.fields["number"]) == ("inbound", THEIRS)
+    assert found(house, number=THEIRS) == [1]
+
+
+@pytest.mark.parametrize("way", ["outbound-api", "outbound-dial"])
+def test_a_call_that_twilio_made_is_found_by_whom_it_reached(
+    house: House, tmp_path: Path, way: str
+) -> None:
+    sid, call_sid = "RE" + "0" * 31 + "1", "CA" + "0" * 31 + "2"
+    path = a_call(tmp_path / "spool", name=f"{sid}.wav")
+    began = {"start_time": "2024-07-04T13:05:01Z", "duration": "60"}
+    ends = {"from": "+441144960123", "to": THEIRS, "direction": way, "status": "completed"}
+    told = ({"sid": sid, "call_sid": call_sid, **began}, {"sid": call_sid, **ends, **began})
+    cdr = tmp_path / "calls.json"
+    cdr.write_text("\n".join(map(json.dumps, told)), encoding="utf-8")
+    assert take_in_with(house, cdr, path).joined == 1
+    assert found(house, number=THEIRS) == [1]
+
+
+def test_a_record_that_comes_with_a_later_copy_is_found_on_the_day_that_is_sealed(
+    house: House, tmp_path: Path
+) -> None:
+    name = "recording-0007.wav"
+    take_in(
+        house, written(a_call(tmp_path / "spool", name=name), datetime(2024, 7, 4, 13, tzinfo=UTC))
+    )
+    copy = written(a_call(tmp_path / "copy", name=name), datetime(2024, 8, 20, 9, tzinfo=UTC))
+    cdr = records(tmp_path / "cdr.csv", a_row(recordingfile=name))
+    assert take_in_with(house, cdr, copy).joined == 1
+    (recording,) = recordings_of(house)
+    assert recording.fields["started_at"].startswith("2024-07-04")
+    days = Days(FOURTH, FOURTH)
+    assert found(house, number=THEIRS, days=days) == found(house, extension="201", days=days) == [1]
+    of_all = partial(reconcile_calls, first=None, last=None, files=[cdr], advance=lambda _: None)
+    assert of_all(house.practice, house.actor("max")).counts.held == 1
+
+
+def written(path: Path, at: datetime) -> Path:
+    """A file that was last written to then."""
+    os.utime(path, (at.timestamp(), at.timestamp()))
+    return path
