@@ -188,6 +188,8 @@ answerable = criteria.filter(
 
 def in_words_of_the_telephone(call: CallFacts) -> telephone.Call:
     return a_call(
+        caller=call.number,
+        callee=call.extension,
         number=call.number,
         extension=call.extension,
         parties=call.parties,

@@ -138,6 +138,23 @@ def test_where_the_vault_has_gone_on_a_newer_copy_can_be_given_up(house: House) 
     assert verified(house).verdict is Verdict.INTACT
 
 
+def test_a_volume_whose_label_another_has_by_now_is_told_and_gives_back_what_it_has(
+    house: House,
+) -> None:
+    older, newer = two_drives_of_which_the_second_knows_more(house)
+    lose_vault(house)
+    restored(house, older)
+    newer = newer.rename(house.folder / "away")
+    house.at = house.at.replace(month=12)
+    archive(house, drive(house, "drive-b"), by="dora")
+    give_up_copy(newer)
+    house.practice.store.path(named(house)[0]).unlink()
+    done = restored(house, newer)
+    assert done.undone == (("drive-b", 'another volume is called "drive-b" by now'),)
+    assert done.fetched.recordings == 1
+    assert verified(house).verdict is Verdict.INTACT
+
+
 def test_what_only_the_damaged_copy_knew_is_lost_and_both_volumes_go_on(house: House) -> None:
     before = originals_of(house)
     one_more_call(house)

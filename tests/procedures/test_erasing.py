@@ -258,8 +258,12 @@ def test_copies_that_migrations_left_in_the_vault_go(house: House) -> None:
     kept = house.config.vault / "before-0003"
     keep_sealed(house.practice, kept)
     (house.config.vault / "catalogue-0001.sqlite").write_bytes(b"as it was")
+    cut_off = house.config.vault / ".before-0003-plain"
+    cut_off.mkdir()
+    (cut_off / "clean.sqlite").write_bytes(b"as it was")
     erase(house, approved_erasure(house, 1))
     assert kept_copies(house.config.vault) == ()
+    assert not cut_off.exists()
 
 
 def test_what_is_too_much_for_one_statement_is_said_in_several(

@@ -229,6 +229,17 @@ def backed_up(house: House) -> Path:
     return at
 
 
+def backup_of_a_log_that_was_lost(house: House) -> Path:
+    """The vault was restored from a drive that was written to before it."""
+    backed_up(house)
+    archive(house, drive(house, "drive-b"))
+    house.at += timedelta(days=1)
+    backup = backed_up(house)
+    lose_vault(house)
+    restored(house, drive(house, "drive-b"))
+    return backup
+
+
 def pay(house: House, reference: str, backup: Path, tmp_path: Path) -> None:
     """A backup of a log that was lost gets a copy of this one, without what was erased on it."""
     assert erase(house, reference, *both(house)).owed == {"backup": 1}
@@ -242,13 +253,7 @@ def pay(house: House, reference: str, backup: Path, tmp_path: Path) -> None:
 def test_a_backup_of_a_log_that_was_lost_owes_what_was_erased_after_the_restore(
     house: House, tmp_path: Path
 ) -> None:
-    backup = backed_up(house)
-    archive(house, drive(house, "drive-b"))
-    house.at += timedelta(days=1)
-    backed_up(house)
-    lose_vault(house)
-    restored(house, drive(house, "drive-b"))
-    reference = approved_erasure(house, 1)
+    backup, reference = backup_of_a_log_that_was_lost(house), approved_erasure(house, 1)
     assert erase(house, reference, *both(house)).owed == {"backup": 1}
     with pytest.raises(Unusable, match="newer copy"):
         come_later(house, backup)
@@ -260,13 +265,7 @@ def test_a_backup_of_a_log_that_was_lost_owes_what_was_erased_after_the_restore(
 def test_a_backup_that_is_stated_anew_owes_it_until_another_copy_is_there(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backup = backed_up(house)
-    archive(house, drive(house, "drive-b"))
-    house.at += timedelta(days=1)
-    backed_up(house)
-    lose_vault(house)
-    restored(house, drive(house, "drive-b"))
-    reference = approved_erasure(house, 1)
+    backup, reference = backup_of_a_log_that_was_lost(house), approved_erasure(house, 1)
     erase(house, reference, *both(house))
     give_up_copy(backup)
     with monkeypatch.context() as patched:

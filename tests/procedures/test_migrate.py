@@ -243,6 +243,16 @@ def test_a_vault_of_the_newest_schema_is_left_alone(granted: House) -> None:
     assert list(granted.config.vault.glob("*before-*")) == []
 
 
+def test_what_a_migration_left_that_was_cut_off_at_its_end_goes_with_the_next(
+    granted: House,
+) -> None:
+    left = granted.config.vault / ".before-0003-plain"
+    left.mkdir()
+    (left / "clean.sqlite").touch()
+    migrate(granted)
+    assert not left.exists()
+
+
 def test_a_newer_vault_is_not_touched(granted: House) -> None:
     sql(granted, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(Misconfigured, match='schema "9999"') as refused:

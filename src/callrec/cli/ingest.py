@@ -58,7 +58,7 @@ def ingest(
     setup = telephone_setup(ctx.obj.config, system=system)
     if names_only:
         show_previews(ctx.obj.out, list(preview_names(paths or (), setup)))
-    elif not paths:
+    elif not paths or "" in paths:  # of a variable that is not set, say: not the folder one is in
         raise Unusable("PATH is missing", hint="callrec ingest --help shows how")
     elif dry_run:
         _rehearse(ctx.obj, [Path(path) for path in paths], cdr or [], system)

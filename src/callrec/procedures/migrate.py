@@ -46,6 +46,8 @@ KEPT: Final = "before-*"
 """What the copies' folders are called; in the place of the star is the schema that is written."""
 KEPT_IN_THE_CLEAR: Final = "catalogue-*.sqlite"
 """What callrec left before it sealed them."""
+_UNFINISHED: Final = f".{KEPT}"
+"""What a run was making when it was cut off; of the catalogue in the clear, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def migrate_vault(
     with reading(engine) as connection:
         before = schema_of(connection)
     if before == SCHEMA:
+        for left in config.vault.glob(_UNFINISHED):
+            shutil.rmtree(left, ignore_errors=True)
         return Migrated(before, SCHEMA, None)
     if before not in OLDER:
         raise newer_schema(before)
@@ -123,12 +127,12 @@ def kept_copies(vault: Path) -> tuple[Path, ...]:
 
 
 def drop_kept_copies(vault: Path) -> None:
-    """Remove them, with all that they tell.
+    """Remove them, with all that they tell, and what of them was not finished.
 
     Raises:
         Failed: one cannot be removed.
     """
-    for copy in kept_copies(vault):
+    for copy in (*kept_copies(vault), *vault.glob(_UNFINISHED)):
         try:
             if copy.is_dir():
                 shutil.rmtree(copy)

@@ -21,7 +21,13 @@ from callrec.audit.resumed import KIND, RESUMED, read_resumed, resumed_fields
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import drop_bag, put_bag, put_unknown, save_volume
+from callrec.catalogue.volumes import (
+    drop_bag,
+    each_volume,
+    put_bag,
+    put_unknown,
+    save_volume,
+)
 from callrec.crypto.canonical import instant
 from callrec.crypto.statement import state
 from callrec.errors import Failed, Locked, Tampered
@@ -182,8 +188,12 @@ def _held(
     """
     with reading(practice.engine) as connection:
         known = entries_known(connection)
+        others = {row.label: row.id for row in each_volume(connection)}
     held = []
     for volume, run in runs:
+        if others.setdefault(volume.label, volume.volume) != volume.volume:
+            undone.append((volume.label, f'another volume is called "{volume.label}" by now'))
+            continue
         common = min(size for size in went_on if size >= known.get(volume.volume, 0))
         try:
             held.append(_Beyond(volume, run, _names_of(volume, run), common))
