@@ -39,6 +39,7 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
+from procedures.holding import verified
 
 if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
@@ -354,6 +355,16 @@ def test_a_state_column_that_differs_from_the_log_is_found(stocked: House, colum
     by_sql(stocked, "UPDATE request SET state = :state", state=column)
     with pytest.raises(Tampered, match="state of request R-1"):
         approve(stocked, reference)
+
+
+def test_a_purpose_column_that_differs_from_the_log_is_found_unopened(stocked: House) -> None:
+    """A hearing would be carried out as a disposal, a subject access request be in no register."""
+    reference = a_request(stocked)
+    by_sql(stocked, "UPDATE request SET purpose = 'disposal'")
+    with pytest.raises(Tampered, match="purpose of request R-1"):
+        approve(stocked, reference)
+    found = verified(stocked)
+    assert "purpose of request R-1" in str(found.problems)
 
 
 def test_an_event_hidden_from_the_log_is_found(stocked: House) -> None:

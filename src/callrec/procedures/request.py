@@ -24,6 +24,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.particulars import UNKNOWN, take_particulars
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.request_id import DRAWN_BYTES, request_id
 from callrec.policy.role import Power, Standing, VaultKey
 from callrec.practice import attempt, powers, today, writing
 from callrec.procedures.custody import find_recording, to_millis
@@ -205,7 +206,8 @@ def new_body(
 
 def write_request(practice: Practice, act: Writing, actor: Actor, body: RequestBody) -> MadeRequest:
     """Write a new request: its leaf, its row and what lies under its key."""
-    which = Version(practice.vault, primitives.fresh_id(), 1)
+    id_ = request_id(body.purpose, primitives.fresh(DRAWN_BYTES))
+    which = Version(practice.vault, id_, 1)
     digest = body.digest(which, actor.person.id)
     seq = act.leaf(
         str(RequestAct.CREATED),
