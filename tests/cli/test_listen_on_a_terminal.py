@@ -26,6 +26,7 @@ from procedures.asking import (
     request_id,
     said,
     signed_in,
+    third_parties_checked,
 )
 from procedures.spool import a_call, take_in
 
@@ -126,6 +127,7 @@ def test_who_attends_is_asked_and_the_waveform_is_seen_before_it_is_played(offic
 
 def test_who_said_it_beforehand_is_not_asked(office: House) -> None:
     for_an_outsider(office)
+    third_parties_checked(office, "mia")
     command = 'listen R-1 --attended "the patient"'
     shown = on_a_terminal(office, "sam", command, columns=80, **keeps(office))
     assert is_waveform(shown)

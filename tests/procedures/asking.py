@@ -21,6 +21,7 @@ from callrec.procedures.granted import UsableGrant, usable_grants
 from callrec.procedures.open_request import OpenRequest, read_request
 from callrec.procedures.people import find_person
 from callrec.procedures.request import create_request
+from callrec.procedures.request_event import check_third_parties
 from callrec.procedures.unlock import Unlocked, actor_by_session, actor_of, session_of
 from procedures.spool import a_call, take_in
 
@@ -197,3 +198,9 @@ def refused(house: House) -> bool:
 def pass_days(house: House, days: int) -> datetime:
     house.at += timedelta(days=days)
     return house.at
+
+
+def third_parties_checked(house: House, login: str, reference: str = "R-1") -> None:
+    """Somebody thought of other people in these recordings before their subject has them."""
+    actor, day = signed_in(house, login), house.at.date()
+    check_third_parties(house.practice, actor, reference, on=day, assessment=ANOTHER_REASON)

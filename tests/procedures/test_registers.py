@@ -40,6 +40,7 @@ from procedures.asking import (
     pass_days,
     said,
     signed_in,
+    third_parties_checked,
 )
 from procedures.hearing import hear
 from procedures.incidents import WHAT, WHY, an_incident, settled
@@ -397,6 +398,7 @@ def test_who_came_to_hear_it_is_answered(stocked: House) -> None:
     approve(stocked, reference, "dora")
     hear(stocked, reference, attended=("nobody",))
     pass_days(stocked, 2)
+    third_parties_checked(stocked, "sam", reference)
     hear(stocked, reference, attended=("the patient",))
     pass_days(stocked, 60)
     for login in ("dora", "ava"):

@@ -35,6 +35,7 @@ from procedures.asking import (
     said,
     signed_in,
     state_of,
+    third_parties_checked,
 )
 from procedures.hearing import hear
 from procedures.packages import release
@@ -227,8 +228,7 @@ def test_what_the_staff_heard_is_due_until_it_is_released(stocked: House) -> Non
     approve(stocked, reference, "dora")
     hear(stocked, reference)
     assert [each.reference for each in read_due(stocked.practice)] == [reference]
-    day, sam = stocked.at.date(), signed_in(stocked, "sam")
-    check_third_parties(stocked.practice, sam, reference, on=day, assessment=WHY)
+    third_parties_checked(stocked, "sam", reference)
     release(stocked, reference)
     assert read_due(stocked.practice) == ()
 
@@ -236,6 +236,7 @@ def test_what_the_staff_heard_is_due_until_it_is_released(stocked: House) -> Non
 def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -> None:
     reference = access(stocked, hear_or_copy="hear")
     approve(stocked, reference, "dora")
+    third_parties_checked(stocked, "sam", reference)
     hear(stocked, reference, attended=("the patient",))
     assert [each.reference for each in read_due(stocked.practice)] == [reference]
     close_request(stocked.practice, signed_in(stocked, "sam"), reference)
