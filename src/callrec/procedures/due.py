@@ -17,6 +17,8 @@ from callrec.procedures.request_log import leaves_of
 from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from callrec.policy.clock import Deadline, Urgency
     from callrec.practice import Practice
 
@@ -49,7 +51,7 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
     """
     on, days = today(practice), practice.config.clocks.warn_days
     with reading(practice.engine) as connection:
-        delivered = {leaf.subject[0] for leaf in leaves_of(connection, [RequestAct.DELIVERED])}
+        delivered = read_delivered(connection)
         deadlines, ends = read_deadlines(practice, connection), read_ends(connection)
         rows = [row for row in all_requests(connection) if row.id in deadlines]
     found = [
@@ -65,6 +67,12 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
     ]
     waiting = (e for e in found if awaits_answer(e.state, was_delivered=e.id in delivered))
     return tuple(sorted(waiting, key=_soonest))
+
+
+def read_delivered(connection: Connection) -> frozenset[str]:
+    """Ids of the requests of which a package went out; nothing is opened."""
+    leaves = leaves_of(connection, [RequestAct.DELIVERED])
+    return frozenset(leaf.subject[0] for leaf in leaves if leaf.subject)
 
 
 def awaits_answer(state: RequestState, *, was_delivered: bool) -> bool:
