@@ -86,7 +86,9 @@ def read_delivered(connection: Connection) -> frozenset[str]:
 def waiting_warnings(practice: Practice) -> Iterator[str]:
     """What was asked about long ago and has not been answered since, a line each."""
     with reading(practice.engine) as connection:
-        asked = {"".join(leaf.subject[:1]): leaf for leaf in leaves_of(connection, [RequestAct.ASKED])}
+        asked = {
+            "".join(leaf.subject[:1]): leaf for leaf in leaves_of(connection, [RequestAct.ASKED])
+        }
         rows, ends = all_requests(connection), read_ends(connection)
     for row in rows:
         if row.id not in asked or state_now(practice, row, ends) is not RequestState.WAITING:
