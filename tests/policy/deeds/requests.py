@@ -86,6 +86,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a Data Controller decides an erasure that he changed": lambda: decides(
         DC, Purpose.ERASURE, changed_by=frozenset({ANN})
     ),
+    "a manager decides what one of his name asked for, who has left": lambda: decides(
+        MANAGER, namesakes=frozenset({ANN})
+    ),
     "a manager decides a request about himself": lambda: decides(
         MANAGER, subjects=frozenset({ANN})
     ),
