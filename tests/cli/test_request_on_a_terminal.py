@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pexpect
 
 from cli.transcript import password_of
-from procedures.asking import a_request, opened, state_of, with_recordings
+from procedures.asking import a_request, approve, opened, state_of, with_recordings
 
 if TYPE_CHECKING:
     from practices import House
@@ -214,3 +214,15 @@ def test_another_reference_approves_nothing(house: House) -> None:
     assert "not confirmed, so nothing was done" in shown
     assert state_of(house, reference) == "submitted"
     assert shown.endswith("[1]")
+
+
+def test_what_was_decided_alone_is_shown_before_it_is_accepted(house: House) -> None:
+    with_recordings(house)
+    reference = a_request(house, "dora")
+    approve(house, reference, "dora", glass_reason=SIX[0])
+    house.close()
+    command = f"audit review-glass {reference} --accept"
+    shown = on_a_terminal(house, "ava", command, "R-9")
+    assert ": dora, 2026-11-24 12:00, unreviewed" in shown
+    assert "not confirmed, so nothing was done" in shown
+    assert f"{reference} is accepted" in on_a_terminal(house, "ava", command, reference)

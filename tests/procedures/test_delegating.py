@@ -37,6 +37,7 @@ from procedures.asking import (
     pass_days,
     refused,
     rows,
+    signed_in,
 )
 from procedures.spool import a_call, take_in
 
@@ -238,6 +239,54 @@ def test_a_delegate_whose_power_has_ended_is_refused_under_the_clause_and_on_rec
     pat = stocked.actor("pat").person.id
     leaf = last_leaf(stocked)
     assert (leaf.act, leaf.actor, leaf.outcome) == ("request.approved", pat, Outcome.REFUSED)
+
+
+def clock_set_back(house: House) -> str:
+    """A request; somebody wrote after mia's last day to decide, and it is that day again."""
+    reference = a_request(house, "sam", purpose=Purpose.SUBJECT_ACCESS)
+    lend(house, "mia", Power.DECIDE_RESERVED, until=TODAY)
+    pass_days(house, 2)
+    a_request(house, "sam")
+    pass_days(house, -2)
+    house.open()
+    return reference
+
+
+def test_a_delegate_whose_day_is_over_does_not_act_by_a_clock_set_back(stocked: House) -> None:
+    reference = clock_set_back(stocked)
+    with pytest.raises(Refused, match="may not decide"):
+        approve(stocked, reference, "mia", to="max")
+
+
+def test_nor_by_a_program_of_her_own(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = clock_set_back(stocked)
+    monkeypatch.setattr("callrec.procedures.unlock.still_lent", lambda *said: said[-1])
+    approve(stocked, reference, "mia", to="max")
+    with pytest.raises(Refused, match="was lent until 2026-11-24 and has ended"):
+        grants_of(stocked, reference, "max")
+
+
+def test_nor_countersigns_by_it(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = a_request(stocked, "max")
+    lend(stocked, "sam", Power.DECIDE_GENERAL, until=TODAY)
+    pass_days(stocked, 2)
+    a_request(stocked, "max")
+    pass_days(stocked, -2)
+    monkeypatch.setattr("callrec.procedures.unlock.still_lent", lambda *said: said[-1])
+    second = signed_in(stocked, "sam")
+    approve(stocked, reference, "dora", second=second)
+    with pytest.raises(Refused, match="may not countersign"):
+        grants_of(stocked, reference, "max")
+
+
+def test_a_clock_that_stood_ahead_before_it_was_lent_takes_nothing(stocked: House) -> None:
+    pass_days(stocked, 3000)
+    a_request(stocked, "sam")
+    pass_days(stocked, -3000)
+    reference = a_request(stocked, "sam", purpose=Purpose.SUBJECT_ACCESS)
+    lend(stocked, "mia", Power.DECIDE_RESERVED, until=TODAY)
+    approve(stocked, reference, "mia", to="max")
+    assert grants_of(stocked, reference, "max")
 
 
 def test_what_has_lapsed_opens_nothing_though_its_share_lies_there_still(stocked: House) -> None:

@@ -12,10 +12,11 @@ from callrec.crypto.context import context
 from callrec.crypto.primitives import hpke_seal
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.purpose import Purpose
-from callrec.policy.role import Role, VaultKey
+from callrec.policy.role import Power, Role, VaultKey
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import change_role
+from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.hold_list import show_hold
 from callrec.procedures.lapsing import sweep_lapsed
@@ -82,6 +83,22 @@ def found(house: House) -> str:
 
 def test_it_is_sound_before_anybody_attacks(house: House) -> None:
     assert verified(house).verdict is Verdict.INTACT
+
+
+def test_who_was_lent_it_does_not_lift_one_by_a_clock_set_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dora, until = signed_in(house, "dora"), house.at.date()
+    lend_power(house.practice, dora, login="mia", power=Power.GOVERN, until=until)
+    pass_days(house, 2)
+    ask(house, purpose=Purpose.COMPLAINT, number=BOB)
+    pass_days(house, -2)
+    house.open()
+    with pytest.raises(Refused, match="may not manage"):
+        lift(house, 2, "mia", "max")
+    monkeypatch.setattr("callrec.procedures.unlock.still_lent", lambda *said: said[-1])
+    lift(house, 2, "mia", "max")
+    assert found(house) == "a hold was matched or lifted by somebody who may not"
 
 
 LIKE_ANOTHER = "seq, request, placed_by, placed_at, state, matched_to, key_version, sealed"

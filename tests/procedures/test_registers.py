@@ -393,6 +393,25 @@ def test_that_the_staff_heard_it_beforehand_answers_nobody(stocked: House) -> No
         assert (entry["answered_on"], entry["in_time"]) == (None, False)
 
 
+def test_what_the_staff_heard_and_was_revoked_is_open_and_not_granted(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    approve(stocked, reference, "dora")
+    hear(stocked, reference)
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "granted"
+    revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "open"
+    close_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "open"
+
+
+def test_what_who_asked_has_heard_stays_granted_whatever_is_revoked(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", hear_or_copy="hear")
+    approve(stocked, reference, "dora")
+    hear(stocked, reference, attended=("the patient",))
+    revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "granted"
+
+
 def test_who_came_to_hear_it_is_answered(stocked: House) -> None:
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", hear_or_copy="hear")
     approve(stocked, reference, "dora")

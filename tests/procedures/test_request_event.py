@@ -13,6 +13,7 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.clock import Awaited, ClockEvent, Dated, Urgency
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
+from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.deny import deny_request
 from callrec.procedures.due import read_due
 from callrec.procedures.end_request import close_request, withdraw_request
@@ -103,6 +104,34 @@ def test_what_waits_for_an_answer_is_in_the_inbox_of_whoever_asked_for_it(stocke
     (item,) = read_inbox(stocked.practice, logged_in(stocked, "sam"))
     assert (item.reference, item.waits_to) == (reference, Waits.ANSWER)
     assert read_inbox(stocked.practice, logged_in(stocked, "dora")) == ()
+
+
+def test_it_is_with_whoever_decides_once_nobody_is_there_who_made_it(stocked: House) -> None:
+    reference = access(stocked)
+    date_request(stocked.practice, signed_in(stocked, "dora"), reference, ASKED, reason=WHY)
+    disable_person(stocked.practice, signed_in(stocked, "dora"), login="sam")
+    stocked.open()
+    (item,) = read_inbox(stocked.practice, logged_in(stocked, "dora"))
+    assert (item.reference, item.waits_to) == (reference, Waits.ANSWER)
+    assert read_inbox(stocked.practice, logged_in(stocked, "max")) == ()
+
+
+def test_what_has_waited_for_four_weeks_is_told(stocked: House) -> None:
+    """Its day moves on with today, so that it is never due."""
+    reference = access(stocked)
+    dora = signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    pass_days(stocked, 27)
+    assert not waiting(stocked)
+    pass_days(stocked, 1)
+    (told,) = waiting(stocked)
+    assert told.startswith(f"{reference} waits for an answer since 2026-11-24: ask again")
+    date_request(stocked.practice, dora, reference, ANSWERED)
+    assert not waiting(stocked)
+
+
+def waiting(house: House) -> list[str]:
+    return [each for each in look(house.practice, None).warnings if "waits for an answer" in each]
 
 
 def test_what_was_asked_for_is_awaited_though_something_else_came(stocked: House) -> None:

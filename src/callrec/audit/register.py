@@ -144,7 +144,8 @@ class Register:
     founders: Founders
     vouchers: dict[str, list[Voucher]] = field(default_factory=dict)
     claims: dict[str, PublicKeys] = field(default_factory=dict)
-    """Each person's newest claim, as long as no voucher has given him another key since."""
+    """Each person's newest claim, as long as no voucher has given him another key, or shut him out,
+    since."""
     keys: dict[tuple[VaultKey, int], KeyVersion] = field(default_factory=dict)
     seals: dict[str, Seal] = field(default_factory=dict)
     """By SHA-256 of the sealed share, in hex."""
@@ -358,8 +359,8 @@ def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
         standing=Standing(fields["standing"]),
     )
     keys = PublicKeys.from_json(fields["keys"])
-    if known and known[-1].keys != keys:
-        register.claims.pop(person.id, None)  # confirmed, or he begins again
+    if known and (known[-1].keys != keys or person.standing is Standing.DISABLED):
+        register.claims.pop(person.id, None)  # confirmed, or he begins again, or he is shut out
     known.append(
         Voucher(
             person=person,

@@ -45,6 +45,9 @@ class RequestFacts:
     requester: PersonId
     changed_by: frozenset[PersonId] = frozenset()
     """Who changed it after it was made."""
+    namesakes: frozenset[PersonId] = frozenset()
+    """Who else bears the full name of one who made or changed it, as far as names could be opened:
+    he may be the same, who left and came back under another login."""
     subjects: frozenset[PersonId] = frozenset()
     """The people of the practice whom it is about."""
     granted_to: frozenset[PersonId] = frozenset()
@@ -150,10 +153,14 @@ def check_not_own(person: Person, request: RequestFacts) -> None:
     """Formally authorised is what somebody else authorised [policy 4(b)].
 
     Raises:
-        Refused: the person made the request, or changed it.
+        Refused: the person made the request, or changed it; or somebody of the same name did.
     """
     if person.id in request.makers:
         raise _needs_somebody_else("nobody decides a request that he made or changed", request)
+    if person.id in request.namesakes:
+        raise _needs_somebody_else(
+            "nobody decides a request that somebody of his name made or changed", request
+        )
 
 
 def check_not_subject(person: Person, request: RequestFacts) -> None:

@@ -29,6 +29,7 @@ from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.policy.withholding import GROUND_CODES, Ground
+from callrec.procedures.lent_day import day_of, latest_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -251,20 +252,23 @@ def edits_before(
     return edits
 
 
-def check_decided(practice: Practice, approval: Approval, request: RequestFacts) -> None:
+def check_decided(
+    practice: Practice, connection: Connection, approval: Approval, request: RequestFacts
+) -> None:
     """Check that whoever signed an approval might do so, by the vouchers before its leaf.
+
+    What was lent to him counts by the log's days: his own clock may have been set back.
 
     Raises:
         Refused: somebody who signed had not the power then, or may not decide this request.
     """
     fields = approval.statement.fields
-    at = parse_instant(approval.leaf.at)
     check_signers(
         request,
         decider=_person_then(practice, approval.statement, approval.leaf.seq),
         countersigner=_countersigner_then(practice, approval),
         to=approval.to,
-        on=at.astimezone(practice.config.time_zone).date(),
+        on=_day_of(practice, connection, approval),
         consulted_on=date.fromisoformat(fields["consulted"]) if fields["consulted"] else None,
         glass_reason=_glass_reason(approval),
     )
@@ -384,6 +388,17 @@ def _person_then(practice: Practice, statement: Statement, seq: int) -> Person:
         return practice.register.person(statement.by, before=seq)
     except NotFound as error:
         raise Tampered(f"nobody vouched for the actor of leaf {seq}") from error
+
+
+def _day_of(practice: Practice, connection: Connection, approval: Approval) -> date:
+    """The day for whatever was lent to those who signed it; the later, where they differ."""
+    register, zone = practice.register, practice.config.time_zone
+    day, second = day_of(connection, register, approval.leaf, zone), approval.countersignature
+    if second is None:
+        return day
+    return max(
+        day, latest_day(connection, register, second.by, zone, before=approval.leaf.seq) or day
+    )
 
 
 def _glass_reason(approval: Approval) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.requests import find_request
@@ -11,6 +12,7 @@ from callrec.policy.clock_events import waits_of
 from callrec.policy.purpose import TERMS
 from callrec.practice import today
 from callrec.procedures.open_request import read_request, unopened_facts
+from callrec.procedures.people import namesakes
 from callrec.procedures.request_log import read_history
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ def read_to_decide(
     """Open a request for somebody who decides its purpose.
 
     Whoever does not is told so under the clause that names who does; else he would only learn that
-    he cannot read it.
+    he cannot read it. Who made it may have left and come back under another login, which no leaf
+    tells: so its facts have the namesakes of its makers.
 
     Raises:
         NotFound: there is none.
@@ -36,7 +39,9 @@ def read_to_decide(
     row = find_request(connection, reference)
     facts = unopened_facts(row, read_history(practice, connection, row.id))
     check_decides_purpose(actor.person, facts, on=today(practice))
-    return read_request(practice, actor, connection, reference)
+    request = read_request(practice, actor, connection, reference)
+    same_name = namesakes(practice, actor, connection, request.facts.makers)
+    return replace(request, facts=replace(request.facts, namesakes=same_name))
 
 
 def check_nothing_awaited(request: OpenRequest) -> None:

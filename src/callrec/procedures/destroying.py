@@ -214,7 +214,7 @@ def _warrant(
     doomed: Sequence[Doomed],
 ) -> _Warrant:
     check_destroys(request.facts)
-    approvals = tuple(_standing(practice, request))
+    approvals = tuple(_standing(practice, connection, request))
     granted = {uid: item for each in approvals for uid, item in each.items.items()}
     rows = tuple(row for row in request.recordings if row.uid in granted)
     by_number = {each.recording: each for each in doomed}
@@ -231,7 +231,9 @@ def _warrant(
     return _Warrant(request, rows, by_number, approvals, tuple(sorted(kept.items())))
 
 
-def _standing(practice: Practice, request: OpenRequest) -> Iterable[Approval]:
+def _standing(
+    practice: Practice, connection: Connection, request: OpenRequest
+) -> Iterable[Approval]:
     """The approvals that stand, each by somebody who might decide it when he did."""
     for approval in request.approvals:
         if how_it_ended(approval, request.history, practice.now()):
@@ -240,7 +242,7 @@ def _standing(practice: Practice, request: OpenRequest) -> Iterable[Approval]:
         approved = (fields["version"], fields["digest"], fields["requester"])
         if approved != (request.which.version, request.digest, request.requester):
             raise Tampered("the request is not the one that was approved")
-        check_decided(practice, approval, request.facts)
+        check_decided(practice, connection, approval, request.facts)
         yield approval
 
 

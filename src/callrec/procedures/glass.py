@@ -1,7 +1,9 @@
 """Where the Data Controller decided alone, and whether somebody else has looked at it since.
 
 It is read from leaves and statements alone, which are in the clear: reports need no key for it. A
-review counts if it is attested to be its maker's, who might review then and is somebody else.
+review counts if it is attested to be its maker's, who might review then and is somebody else; and
+only of the approvals that it names, since another may have come after he looked. Reviews of old
+name none, and are of all before them.
 """
 
 from __future__ import annotations
@@ -64,6 +66,11 @@ class BrokenGlass:
         return str(self.review.verdict) if self.review else "unreviewed"
 
 
+def named_in_review(seq: int) -> str:
+    """How the subject of a review names an approval: its sequence, in the form of an id."""
+    return f"{seq:032x}"
+
+
 def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlass, ...]:
     """Every approval that was made alone, oldest first; nothing is opened.
 
@@ -116,13 +123,18 @@ def _newest(practice: Practice, approval: Leaf, reviews: Sequence[Leaf]) -> Glas
         review
         for review in reviews
         if review.seq > approval.seq
-        and approval.subject[0] in review.subject
+        and _is_about(review, approval)
         and _might(practice, review, approval)
     ]
     if not about:
         return None
     last = about[-1]
     return GlassReview(_VERDICTS[last.act], PersonId(last.actor), parse_instant(last.at))
+
+
+def _is_about(review: Leaf, approval: Leaf) -> bool:
+    request, *named = review.subject or ("",)
+    return request == approval.subject[0] and (not named or named_in_review(approval.seq) in named)
 
 
 def _might(practice: Practice, review: Leaf, approval: Leaf) -> bool:

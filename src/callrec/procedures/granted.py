@@ -114,7 +114,7 @@ def usable_grants(
         recording = _check_listed(connection, row, approval)
         ended = how_it_ended(approval, request.history, practice.now())
         if not ended:
-            _check_approves(practice, approval, request)
+            _check_approves(practice, connection, approval, request)
             usable.append(
                 _open(practice, actor, row, recording, approval=approval, request=request)
             )
@@ -158,12 +158,14 @@ def _check_listed(connection: Connection, row: Row[Any], approval: Approval) -> 
     return recording
 
 
-def _check_approves(practice: Practice, approval: Approval, request: OpenRequest) -> None:
+def _check_approves(
+    practice: Practice, connection: Connection, approval: Approval, request: OpenRequest
+) -> None:
     fields = approval.statement.fields
     approved = (fields["version"], fields["digest"], fields["requester"])
     if approved != (request.which.version, request.digest, request.requester):
         raise Tampered("the request is not the one that was approved")
-    check_decided(practice, approval, request.facts)
+    check_decided(practice, connection, approval, request.facts)
 
 
 def _open(

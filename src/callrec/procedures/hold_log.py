@@ -27,6 +27,7 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, powers_of
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_leaves import NOTHING_YET
+from callrec.procedures.lent_day import day_of
 from callrec.procedures.request_ends import check_ended_by_entitled
 from callrec.procedures.request_log import MAKING, History, leaves_of
 
@@ -124,7 +125,7 @@ def check_rows_of_holds(
     """
     logged, rows = read_holds(leaves), all_holds(connection)
     for hold in logged.values():
-        _check_entitled(hold, register, zone)
+        _check_entitled(connection, hold, register, zone)
     _check_lifted_with_requests(logged, rows, leaves, register, zone)
     for row in rows:
         if row.id not in logged:
@@ -180,13 +181,15 @@ def _check_lifted_with(hold: LoggedHold, request: History) -> None:
         raise Tampered("a hold was lifted by somebody else than ended its request")
 
 
-def _check_entitled(hold: LoggedHold, register: Register, zone: tzinfo) -> None:
+def _check_entitled(
+    connection: Connection, hold: LoggedHold, register: Register, zone: tzinfo
+) -> None:
     _ = hold.state  # read once here, so that nothing is made of what cannot have happened
     try:
         for leaf in hold.of(HoldAct.MATCHED):
-            _check_matched(hold, leaf, *_actor_then(leaf, register, zone))
+            _check_matched(hold, leaf, *_actor_then(connection, leaf, register, zone))
         if hold.request is None:
-            _check_lifted_by_two(hold.of(HoldAct.LIFTED), register, zone)
+            _check_lifted_by_two(connection, hold.of(HoldAct.LIFTED), register, zone)
     except (Refused, NotFound) as error:
         # Our own commands do not let it come to that.
         raise Tampered("a hold was matched or lifted by somebody who may not") from error
@@ -197,23 +200,27 @@ def _check_matched(hold: LoggedHold, leaf: Leaf, person: Person, on: date) -> No
         raise Tampered(f"leaf {leaf.seq} matches a hold, by somebody who may not search")
 
 
-def _check_lifted_by_two(lifted: Sequence[Leaf], register: Register, zone: tzinfo) -> None:
+def _check_lifted_by_two(
+    connection: Connection, lifted: Sequence[Leaf], register: Register, zone: tzinfo
+) -> None:
     if not lifted:
         return
     if len(lifted) != _BY_HAND:
         raise Tampered("a hold was lifted by one person alone")
     first, second = lifted
-    lifter, on = _actor_then(first, register, zone)
+    lifter, on = _actor_then(connection, first, register, zone)
     check_may_lift_hold(lifter, on=on)
-    countersigner, on = _actor_then(second, register, zone)
+    countersigner, on = _actor_then(connection, second, register, zone)
     check_may_countersign_lifting(countersigner, lifter=lifter.id, on=on)
 
 
-def _actor_then(leaf: Leaf, register: Register, zone: tzinfo) -> tuple[Person, date]:
+def _actor_then(
+    connection: Connection, leaf: Leaf, register: Register, zone: tzinfo
+) -> tuple[Person, date]:
     """Who he was, and which day it was in the practice."""
     return (
         register.person(leaf.actor, before=leaf.seq),
-        parse_instant(leaf.at).astimezone(zone).date(),
+        day_of(connection, register, leaf, zone),
     )
 
 

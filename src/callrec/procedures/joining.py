@@ -113,14 +113,16 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
 
     Raises:
         Refused: the actor does not govern.
-        Unusable: nobody is waiting under that login, or the fingerprint is another.
-        Tampered: the key that waits is not the one that was claimed.
+        Unusable: nobody is waiting under that login: he made no key, or was shut out since.
+        Tampered: the key that waits is not the one whose fingerprint was compared.
     """
     row, voucher = find_person(practice, login)
     with attempt(practice, actor, "person.confirmed", subject=[row.id]):
         check_may_vouch(actor.person)
+    if voucher.person.standing is Standing.DISABLED:
+        raise Unusable("this login is disabled", hint="add the person anew: callrec user add")
     claimed = practice.register.claims.get(row.id)
-    if claimed is None or row.claimed is None:
+    if voucher.person.standing is not Standing.PROVISIONAL or not (claimed and row.claimed):
         raise Unusable(
             f"{login} has not made a key yet", hint=f"{login} runs callrec login {login} first"
         )

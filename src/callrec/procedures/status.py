@@ -23,7 +23,7 @@ from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.custody import from_millis
 from callrec.procedures.delegating import lapsed_delegations
-from callrec.procedures.due import DueRequest, read_due
+from callrec.procedures.due import DueRequest, read_due, waiting_warnings
 from callrec.procedures.glass_review import OpenGlass, open_glass
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.incident_list import incident_warnings
@@ -130,6 +130,7 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         retention_due=count_due(practice),
         warnings=(
             *(each.warning for each in due if each.deadline.is_unknown),
+            *waiting_warnings(practice),
             *_warnings(practice, reconciled, never_archived=never_archived),
         ),
     )

@@ -15,7 +15,13 @@ from callrec.policy.authority import (
 from callrec.policy.handling import check_may_change, check_may_withdraw
 from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import RequestAct, RequestState, check_transition, state_after
+from callrec.policy.request import (
+    RequestAct,
+    RequestState,
+    check_can_be_denied,
+    check_transition,
+    state_after,
+)
 from callrec.policy.role import Power, Role
 from callrec.policy.withholding import Ground, check_each_decided, check_ground
 from policy.builders import ANN, CAT, DAN, LONDON, REASON, TODAY, a_person, a_request, events
@@ -80,6 +86,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a Data Controller decides an erasure that he changed": lambda: decides(
         DC, Purpose.ERASURE, changed_by=frozenset({ANN})
     ),
+    "a manager decides what one of his name asked for, who has left": lambda: decides(
+        MANAGER, namesakes=frozenset({ANN})
+    ),
     "a manager decides a request about himself": lambda: decides(
         MANAGER, subjects=frozenset({ANN})
     ),
@@ -125,6 +134,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "a withdrawn request is delivered": lambda: check_transition(
         RequestState.WITHDRAWN, RequestAct.DELIVERED
+    ),
+    "a request is denied that was heard and stands approved": lambda: check_can_be_denied(
+        events(RequestAct.CREATED, RequestAct.APPROVED, RequestAct.LISTENED)
     ),
     "a request without history is read": lambda: state_after(()),
     "a request is read that was approved after it was denied": lambda: state_after(
