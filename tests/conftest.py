@@ -15,7 +15,7 @@ import once
 import practices
 import processes
 from canaries import left_about
-from procedures.drives import archived_twice
+from procedures.drives import archived_twice, stand_alone
 from steps import SHARE, Steps
 
 if TYPE_CHECKING:
@@ -72,6 +72,13 @@ def _nothing_is_left_about(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def _what_takes_long_is_done_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         once.remember(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_folder_may_be_a_drive() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        stand_alone(patch)
         yield
 
 

@@ -36,6 +36,7 @@ def archive(
     before: options.Before = None,
     label: options.Label = None,
     remove_local: volume_options.RemoveLocal = False,
+    yes: volume_options.OnThisDisk = False,
 ) -> None:
     """Copy recordings to an external drive, read back and compared, and keep them here.
 
@@ -45,6 +46,7 @@ def archive(
     """
     from callrec.practice import today
     from callrec.procedures.archive_limit import limit_of
+    from callrec.procedures.archive_plan import needs_label
 
     if ctx.invoked_subcommand is not None:
         return
@@ -57,6 +59,9 @@ def archive(
         today=today(practice),
         zone=practice.config.time_zone,
     )
+    if label is None and needs_label(to):
+        label = ctx.obj.prompts.ask("Label of the new volume", option="--label LABEL")
+    _check_elsewhere(ctx.obj, practice, to, yes=yes or remove_local)
     _archive(ctx.obj, practice, to, limit, label=label, removes=remove_local)
 
 
@@ -64,6 +69,26 @@ app.command("list")(volumes.list_)
 app.command()(volumes.keep)
 app.command()(volumes.lost)
 app.command()(volumes.found)
+
+
+def _check_elsewhere(invocation: Invocation, practice: Practice, to: Path, *, yes: bool) -> None:
+    """Ask before a new volume is made on the vault's own disk: its drive is not attached, perhaps.
+
+    Raises:
+        Unusable: neither ``--yes`` nor a terminal.
+        Failed: the answer was no.
+    """
+    from callrec.procedures.archive_plan import is_on_this_disk
+
+    if yes or not is_on_this_disk(practice, to):
+        return
+    if not invocation.prompts.possible:
+        raise Unusable(
+            "that folder lies on the vault's own disk: a copy there is lost with it",
+            hint="is the drive attached? if not, attach it; if it is meant so, give --yes",
+        )
+    question = "That folder lies on the vault's own disk. Archive to it all the same?"
+    invocation.prompts.confirm(question, yes=False)
 
 
 def _archive(
@@ -76,10 +101,7 @@ def _archive(
     removes: bool,
 ) -> None:
     from callrec.procedures.archive import archive_recordings
-    from callrec.procedures.archive_plan import needs_label
 
-    if label is None and needs_label(to):
-        label = invocation.prompts.ask("Label of the new volume", option="--label LABEL")
     actor = signing(invocation, practice)
     done = archive_recordings(
         practice, actor, to, started_before=started_before, label=label, removes=removes
@@ -89,6 +111,10 @@ def _archive(
         invocation.out.note(
             f"{count_of(done.out_of_reach, 'recording')} on other volumes only: attach these too,"
             " to have them copied"
+        )
+    if done.on_vaults_disk:
+        invocation.out.note(
+            f'"{done.label}" lies on the vault\'s own disk: it is no copy elsewhere'
         )
     _say_what_stays(invocation.out, practice, done)
     invocation.out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
@@ -103,6 +129,7 @@ def _archived_json(done: Archived) -> Mapping[str, Any]:
         "verified": True,
         "out_of_reach": done.out_of_reach,
         "erased": done.erased,
+        "on_vaults_disk": done.on_vaults_disk,
     }
     if done.removed is None:
         return value
@@ -111,6 +138,7 @@ def _archived_json(done: Archived) -> Mapping[str, Any]:
         "removed": done.removed.recordings,
         "freed_bytes": done.removed.size_bytes,
         "too_few_copies": done.removed.too_few_copies,
+        "not_counted": list(done.removed.not_counted),
     }
 
 
@@ -133,8 +161,10 @@ def _say_what_stays(out: Output, practice: Practice, done: Archived) -> None:
     if done.removed is not None and done.removed.too_few_copies:
         out.note(
             f"{count_of(done.removed.too_few_copies, 'recording')} stay here until"
-            f" {practice.config.archive.copies} volumes have them: archive to another one"
+            f" {practice.config.archive.copies} drives have them: archive to another one"
         )
+        for label in done.removed.not_counted:
+            out.note(f'"{label}" is not counted: it lies on the vault\'s own disk')
 
 
 @app.command()

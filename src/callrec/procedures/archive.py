@@ -30,7 +30,7 @@ from callrec.catalogue.destruction import newest_destruction
 from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.volumes import put_bag, save_volume
 from callrec.crypto.statement import Statement, state
-from callrec.errors import CallrecError, Failed, Locked
+from callrec.errors import CallrecError, Failed, Locked, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, record, today, writing
@@ -77,6 +77,8 @@ class Archived:
     """Recordings on other volumes only, none of which is attached: they were not copied."""
     removed: Removed | None = None
     """What the vault let go of; None: that was not asked for."""
+    on_vaults_disk: bool = False
+    """The volume lies on the disk on which the vault lies: it is no copy elsewhere."""
 
 
 def archive_recordings(
@@ -100,7 +102,8 @@ def archive_recordings(
 
     Raises:
         Refused: the actor may not archive.
-        Unusable: the folder or the label will not do, or the volume belongs to another vault.
+        Unusable: the folder or the label will not do, the volume belongs to another vault, or the
+            vault is to let go of files for a copy on its own disk.
         Tampered: something on the volume, in the vault or in the log is not as it was written;
             nothing was written.
         NotFound, Failed: a recording's file is not in the vault, or the drive does not take it.
@@ -110,6 +113,11 @@ def archive_recordings(
         identity = _identity(actor)
         check_remembered_head(practice)
         target = target_at(practice, to, label)
+        if removes and target.on_vaults_disk:
+            raise Unusable(
+                "that folder lies on the vault's own disk, and nothing is removed for a copy there",
+                hint="is the drive attached? attach it, and give the folder where it is",
+            )
     volume = target.volume.volume
     erased = 0 if target.is_new else erase_owed(practice, actor, to, advance=_unseen)
     with (
@@ -175,7 +183,9 @@ class _Run:
         self._notes.end(volume.volume)
         name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
         return Archived(
-            volume.label, name, len(plan.items), size_bytes, out_of_reach=plan.out_of_reach
+            *(volume.label, name, len(plan.items), size_bytes),
+            out_of_reach=plan.out_of_reach,
+            on_vaults_disk=plan.target.on_vaults_disk,
         )
 
     def _finish(self, begun: str) -> None:
@@ -296,6 +306,7 @@ class _Run:
                 keys=copy.keys,
                 size=act.head.size,
                 root=act.head.root,
+                on_vaults_disk=self._plan.target.on_vaults_disk,
             ),
         )
 

@@ -33,7 +33,7 @@ from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, powers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 ARCHIVED: Final = "archive"
 """The act of the leaf that carries a volume's statement."""
 KIND: Final = "volume"
+VAULTS_DISK: Final = "vault"
+"""The member ``disk`` of a statement about a volume that lies on the vault's own."""
 _ROOT: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -66,6 +68,8 @@ class Written:
     stated anew it is another."""
     erased: tuple[str, ...] = ()
     """Uids of recordings that were destroyed, and taken out of this volume's bags by this run."""
+    on_vaults_disk: bool = False
+    """The volume lay on the disk on which the vault lies: it is no copy elsewhere."""
 
     @property
     def time(self) -> str:
@@ -83,14 +87,17 @@ def statement_fields(
     root: bytes,
     erased: Sequence[str] = (),
     common: int | None = None,
+    on_vaults_disk: bool = False,
 ) -> dict[str, Any]:
     """The fields of a ``volume`` statement; ``size`` and ``root`` are the log's head before it.
 
     ``erased`` stands in it only where something was, and ``common`` only where the copy of the
     catalogue is of a log that was lost: how many entries of this one it knows at the least.
+    ``disk`` stands in it only where the volume lies on the vault's own.
     """
     return {
         **({} if common is None else {"common": common}),
+        **({"disk": VAULTS_DISK} if on_vaults_disk else {}),
         **({"erased": list(erased)} if erased else {}),
         "bag": name,
         "catalogue": catalogue,
@@ -109,23 +116,40 @@ def written_to(practice: Practice, connection: Connection, volume: str) -> dict[
     Raises:
         Tampered: a statement or its leaf is not as it was signed, or its maker might not archive.
     """
+    said = _statements(practice, connection)
+    ours = {seq: each for seq, each in said.items() if each.fields.get("volume") == volume}
+    return {each.name: each for each in _checked(practice, connection, ours)}
+
+
+def newest_of_each(practice: Practice, connection: Connection) -> tuple[Written, ...]:
+    """What was written last to each volume.
+
+    Raises:
+        Tampered: as `written_to`.
+    """
+    said = _statements(practice, connection)
+    last = {str(each.fields.get("volume")): seq for seq, each in said.items()}
+    return tuple(_checked(practice, connection, {seq: said[seq] for seq in last.values()}))
+
+
+def _statements(practice: Practice, connection: Connection) -> dict[int, Statement]:
     rows = connection.execute(
         select(tables.leaf.c.seq, tables.statement.c.body, tables.statement.c.signature)
         .join(tables.statement, tables.statement.c.digest == tables.leaf.c.statement)
         .where(tables.statement.c.kind == KIND)
         .order_by(tables.leaf.c.seq)
     )
-    said = {row.seq: read_statement(row.body, row.signature, practice.vault) for row in rows}
-    ours = {seq: each for seq, each in said.items() if each.fields.get("volume") == volume}
-    leaves = attested_leaves(connection, practice.register, ours)
-    found: dict[str, Written] = {}
-    for leaf in leaves:
+    return {row.seq: read_statement(row.body, row.signature, practice.vault) for row in rows}
+
+
+def _checked(
+    practice: Practice, connection: Connection, said: Mapping[int, Statement]
+) -> Iterator[Written]:
+    for leaf in attested_leaves(connection, practice.register, said):
         try:
-            written = check_said(practice, leaf, ours[leaf.seq])
+            yield check_said(practice, leaf, said[leaf.seq])
         except Tampered as error:
             raise Tampered(f"leaf {leaf.seq} of the audit log: {error.message}") from error
-        found[written.name] = written
-    return found
 
 
 def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
@@ -227,10 +251,14 @@ def _written(statement: Statement, leaf: Leaf) -> Written:
             and size >= 0
             and _ROOT.fullmatch(root)
             and isinstance(erased := statement.fields.get("erased", []), list)
+            and (disk := statement.fields.get("disk")) in (None, VAULTS_DISK)
         ):
             head = Head(size, bytes.fromhex(root))
             uids = tuple(map(str, erased))
-            return Written(volume, name, manifest, catalogue, keys, leaf.seq, head, uids)
+            return Written(
+                *(volume, name, manifest, catalogue, keys, leaf.seq, head, uids),
+                on_vaults_disk=disk is not None,
+            )
         case _:
             raise Tampered("its statement is not in its form")
 

@@ -67,6 +67,7 @@ from callrec.procedures.archive_survey import (
 from callrec.procedures.archive_unfinished import FOLDER, Archiving, archiving, begin, clear
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
+from callrec.procedures.elsewhere import is_on_vaults_disk
 from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
@@ -345,6 +346,7 @@ class _Run:
             size=act.head.size,
             root=act.head.root,
             erased=erased,
+            on_vaults_disk=is_on_vaults_disk(self._practice, self._volume.at),
         )
         statement = state(
             "volume",

@@ -238,6 +238,7 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
             root=act.head.root,
             erased=run.erased,
             common=common,
+            on_vaults_disk=run.on_vaults_disk,
         ),
     )
     act.leaf(
