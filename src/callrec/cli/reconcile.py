@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli.destination import check_destination
@@ -145,11 +146,22 @@ def _say(invocation: Invocation, done: Reconciliation, file: Path | None) -> Non
 
 def _table(invocation: Invocation, findings: Sequence[Finding]) -> None:
     out, zone = invocation.out, invocation.config.time_zone
-    shown = findings[:_MOST_ON_SCREEN]
+    ranked = sorted(findings, key=_rank)
     out.say()
-    out.table(HEADERS, [_row(finding, zone) for finding in shown])
-    if len(shown) < len(findings):
-        out.note(f"{len(shown)} of {len(findings)} findings; --csv FILE writes all")
+    out.table(HEADERS, [_row(finding, zone) for finding in ranked[:_MOST_ON_SCREEN]])
+    if hidden := Counter(finding.what for finding in ranked[_MOST_ON_SCREEN:]):
+        of_each = ", ".join(f"{what.replace('-', ' ')} {count}" for what, count in hidden.items())
+        out.note(
+            f"{_MOST_ON_SCREEN} of {len(ranked)} findings; not shown: {of_each};"
+            " --csv FILE writes all"
+        )
+
+
+def _rank(finding: Finding) -> int:
+    """Calls that are not held come first, and gaps last: there may be very many."""
+    from callrec.procedures.reconcile_findings import What
+
+    return {What.NO_RECORDING: 0, What.PART_MISSING: 1, What.GAP: 3}.get(finding.what, 2)
 
 
 def _row(finding: Finding, zone: tzinfo) -> tuple[object, ...]:
