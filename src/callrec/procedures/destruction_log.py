@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
-from callrec.audit.erased import KIND, read_destruction
+from callrec.audit.attested import attested_leaves
+from callrec.audit.erased import KIND, check_entitled, read_destruction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.erased import Said
     from callrec.audit.leaf import Leaf
+    from callrec.practice import Practice
 
 
 def check_destructions(
@@ -43,14 +45,7 @@ def check_destructions(
         done: the leaves about requests and holds that were done, oldest first; they, and the
             statements, were found sound before.
     """
-    leaf, said = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, said.body, said.signature).where(
-        (said.digest == leaf.statement) & (said.kind == KIND)
-    )
-    told = [
-        _Told(seq, read_destruction(read_statement(body, signature, vault)))
-        for seq, body, signature in connection.execute(query.order_by(leaf.seq))
-    ]
+    told = _told(connection, vault)
     if not told:
         return
     about, named = _about(done, {each.said.request for each in told}), _named(done)
@@ -60,11 +55,38 @@ def check_destructions(
             yield Problem(each.seq, "a recording was destroyed that was held")
 
 
+def erased_under(practice: Practice, connection: Connection) -> Mapping[int, str]:
+    """Of each leaf whose details went with what was destroyed, the certificate: ``C-1``.
+
+    Raises:
+        Tampered: a statement of what was destroyed is not in the log as its maker made it, or he
+            might not make it.
+    """
+    told = _told(connection, practice.vault)
+    leaves = attested_leaves(connection, practice.register, [each.seq for each in told])
+    found: dict[int, str] = {}
+    for leaf, (_, said) in zip(leaves, told, strict=True):
+        check_entitled(practice.register, leaf)
+        found |= dict.fromkeys(said.details, f"C-{said.number}")
+    return found
+
+
 class _Told(NamedTuple):
     """A statement of what was destroyed, and the leaf that carries it."""
 
     seq: int
     said: Said
+
+
+def _told(connection: Connection, vault: str) -> list[_Told]:
+    leaf, said = tables.leaf.c, tables.statement.c
+    query = select(leaf.seq, said.body, said.signature).where(
+        (said.digest == leaf.statement) & (said.kind == KIND)
+    )
+    return [
+        _Told(seq, read_destruction(read_statement(body, signature, vault)))
+        for seq, body, signature in connection.execute(query.order_by(leaf.seq))
+    ]
 
 
 def _about(done: Iterable[Leaf], requests: set[str]) -> Mapping[str, Sequence[Leaf]]:
