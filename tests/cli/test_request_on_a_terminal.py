@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pexpect
@@ -206,6 +207,13 @@ def test_the_whole_request_is_shown_and_its_reference_typed(house: House) -> Non
     assert request.particulars.reason in shown
     assert state_of(house, reference) == "approved"
     assert shown.endswith("[0]")
+
+
+def test_a_recording_of_another_day_is_told_of_before_the_question(house: House) -> None:
+    reference = a_request(with_recordings(house), day=date(2024, 1, 1))
+    shown = on_a_terminal(house, "max", f"approve {reference}", "R-2")
+    told = "recording 1 is not of the day that the request says"
+    assert told in shown.partition("Type R-1")[0]
 
 
 def test_another_reference_approves_nothing(house: House) -> None:

@@ -116,9 +116,10 @@ def a_request(
     *,
     purpose: Purpose = Purpose.PROTECT_PARTIES,
     recordings: Sequence[int] = (1, 2),
+    **changes: Any,
 ) -> str:
     """Its reference; made by somebody who is logged in, no more."""
-    actor, asks = logged_in(house, login), said(purpose)
+    actor, asks = logged_in(house, login), said(purpose, **changes)
     made = create_request(house.practice, actor, purpose=purpose, said=asks, recordings=recordings)
     return made.reference
 

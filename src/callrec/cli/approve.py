@@ -10,7 +10,7 @@ from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.options import deciding
 from callrec.cli.options import edits as edit_options
-from callrec.cli.request_view import edits_json, edits_lines, request_lines
+from callrec.cli.request_view import edits_json, edits_lines, other_day_lines, request_lines
 from callrec.cli.who import countersigning, practice_of, signing
 from callrec.errors import Failed, Unusable
 from callrec.policy.purpose import Purpose
@@ -100,6 +100,7 @@ def _confirmed(
 def _foreseen_lines(foreseen: Foreseen) -> Iterator[str]:
     yield f"To be granted: {', '.join(map(str, foreseen.granted))}."
     yield from _details(foreseen.granted, foreseen.withheld)
+    yield from other_day_lines(foreseen.other_day)
 
 
 def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iterator[str]:
@@ -139,6 +140,7 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         "edits": edits_json(done.edits),
         "withheld": [{"id": number, "code": code} for number, code in done.withheld.items()],
         "lapses_at": done.lapses_at,
+        "of_other_day": list(done.other_day),
     }
     until = done.lapses_at.astimezone(practice.config.time_zone)
 
@@ -150,6 +152,8 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         out.say(f"It lapses at {until:%Y-%m-%d %H:%M}.")
 
     out.show(value, text)
+    for line in other_day_lines(done.other_day):
+        out.note(line)
     out.next_step(_next(done))
 
 

@@ -13,7 +13,7 @@ from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime, tzinfo
 
     from callrec.cli.invocation import Invocation
@@ -128,6 +128,12 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         yield _labelled("told", _message(each, zone))
 
 
+def other_day_lines(numbers: Iterable[int]) -> Iterator[str]:
+    """What is said of each recording that is not of the day which a request says."""
+    for number in numbers:
+        yield f"recording {number} is not of the day that the request says"
+
+
 def edits_json(edits: Mapping[int, Edits]) -> list[dict[str, Any]]:
     """What is left out of each copy of which something is, for other programs."""
     return [{"id": number, "edits": each.as_json()} for number, each in edits.items() if each]
@@ -176,6 +182,8 @@ def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
         began = _local(recording.started_at, zone)
         length = f"{recording.duration_ms / 1000:.0f} s"
         yield _labelled("recording", f"{recording.id}  {began}  {length}  {recording.direction}")
+        if recording.is_of_other_day:
+            yield _labelled("  day", "not the one that the request says")
         if recording.retained:
             said = f"{recording.retained.rule}; due since {recording.retained.due_on}"
             yield _labelled("  kept", said)
@@ -229,6 +237,7 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
         "size_bytes": recording.size_bytes,
         "state": recording.state,
         "sha256_sealed": recording.ciphertext,
+        "of_other_day": recording.is_of_other_day,
         **(_retained_json(recording.retained) if recording.retained else {}),
     }
 

@@ -28,6 +28,7 @@ from callrec.policy.request_id import DRAWN_BYTES, request_id
 from callrec.policy.role import Power, Standing, VaultKey
 from callrec.practice import attempt, powers, today, writing
 from callrec.procedures.custody import find_recording, to_millis
+from callrec.procedures.days_said import uids_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import place_with_request
 from callrec.procedures.lapsing import sweep_lapsed
@@ -78,6 +79,8 @@ class Created:
     purpose: Purpose
     recordings: tuple[int, ...]
     particulars: Particulars = field(repr=False)
+    other_day: tuple[int, ...] = ()
+    """Of the recordings, those that are not of the day which the request says."""
 
 
 def create_request(
@@ -103,6 +106,8 @@ def create_request(
         with writing(practice, actor.signer) as act:
             found = find_recordings(practice, actor, act.connection, recordings)
             check_count(practice, purpose, len(found))
+            uids = [uid for uid, _ in found]
+            other_day = uids_of_other_days(practice, act.connection, particulars, uids)
             number = next_number(act.connection)
             body = new_body(number, purpose, particulars, found)
             made = write_request(practice, act, actor, body)
@@ -120,7 +125,7 @@ def create_request(
             )
     match_open_holds(practice, actor)
     asked_for = tuple(dict.fromkeys(recordings))
-    return Created(f"R-{number}", purpose, asked_for, particulars)
+    return Created(f"R-{number}", purpose, asked_for, particulars, other_day)
 
 
 def particulars_of(practice: Practice, purpose: Purpose, said: Said) -> Particulars:
