@@ -26,16 +26,17 @@ from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, VaultKey, powers_of
-from callrec.procedures.archive_removal import REMOVED, check_archived_rows
-from callrec.procedures.categories import CATEGORISED, check_categories
+from callrec.procedures.archive_removal import check_archived_rows
+from callrec.procedures.categories import check_categories
 from callrec.procedures.custody import MAKES, REENCRYPTED
 from callrec.procedures.destruction_log import check_destructions
-from callrec.procedures.hold_log import OF_HOLDS, check_rows_of_holds
-from callrec.procedures.incident_log import OF_INCIDENTS, check_incident_rows
+from callrec.procedures.hold_log import check_rows_of_holds
+from callrec.procedures.incident_log import check_incident_rows
+from callrec.procedures.leaf_subjects import LEAST, check_subjects, names_enough
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_ends import check_ended_by_entitled
-from callrec.procedures.request_log import History, leaves_of
-from callrec.procedures.volume_log import OF_VOLUMES, check_volume_rows
+from callrec.procedures.request_log import History, all_leaves_of
+from callrec.procedures.volume_log import check_volume_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,10 +48,6 @@ if TYPE_CHECKING:
 
 
 _OF_REQUESTS: Final = frozenset(map(str, RequestAct))
-_LOOKED_FOR: Final = frozenset(
-    (*_OF_REQUESTS, *OF_HOLDS, *OF_INCIDENTS, *OF_VOLUMES, REMOVED, CATEGORISED)
-)
-"""The acts that rows follow from by their leaves alone, without a statement."""
 _MAKES: Final[Mapping[str, Power]] = MappingProxyType({**MAKES, "intake": Power.INGEST})
 """Kinds of statement about recordings, and the power that each takes."""
 
@@ -59,8 +56,11 @@ def check_projections(
     connection: Connection, register: Register, zone: tzinfo
 ) -> Iterator[Problem]:
     """Everything in the catalogue that does not follow from the log; ``zone`` is the practice's."""
-    done = tuple(leaves_of(connection, _LOOKED_FOR))  # a look through a million leaves: 0.3 s
+    # Rows follow from these by their leaves alone. A look through a million leaves: 0.3 s.
+    every = tuple(all_leaves_of(connection, LEAST))
+    done = tuple(filter(names_enough, every))
     for problems in (
+        check_subjects(connection, every),
         _check_people(connection, register),
         _check_shares(connection, register),
         _check_recordings(connection, register),

@@ -1,0 +1,157 @@
+"""Leaves that somebody wrote with his own key and a program of his own, in no form of ours.
+
+A leaf cannot be removed again. Whoever has the least of keys does not stop a practice by one: no
+command says that this is a bug, and ``audit verify`` says who signed it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from attacks.test_hostile_statements import WHOLE
+from attacks.typed import Answer, type_in
+from callrec.audit.leaf import Leaf
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto import primitives
+from callrec.crypto.canonical import canonical
+from callrec.crypto.statement import state
+from callrec.policy.request import RequestAct
+from callrec.practice import writing
+from callrec.procedures.archive_removal import REMOVED
+from callrec.procedures.categories import CATEGORISED
+from callrec.procedures.hold_log import OF_HOLDS
+from callrec.procedures.incident_log import OF_INCIDENTS
+from callrec.procedures.leaf_subjects import LEAST
+from callrec.procedures.volume_log import VolumeAct
+from procedures.asking import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from practices import House
+
+TAMPERED = 5
+BUG = 70
+COMMANDS = (
+    ("max", "inbox"),
+    ("dora", "status"),
+    ("max", "request", "list"),
+    ("max", "request", "show", "R-3"),
+    ("max", "approve", "R-3", "--yes"),
+    ("dora", "audit", "verify", "--full"),
+    ("dora", "audit", "list", "--limit", "400"),
+    ("dora", "audit", "review-searches"),
+    *(("dora", "register", of) for of in ("access", "subject-access", "disclosure", "holds")),
+    ("dora", "register", "outside-body"),
+    *(("dora", "request", "dossier", reference) for reference in ("R-1", "R-3")),
+    ("dora", "incident", "list"),
+    ("dora", "hold", "list"),
+    ("dora", "archive", "list"),
+    ("dora", "retention", "review"),
+    ("dora", "doctor"),
+    ("dora", "keys", "audit"),
+)
+
+
+def own_program(
+    house: House,
+    login: str,
+    act: str,
+    subject: Sequence[str] = (),
+    *,
+    details: Any = None,
+    date: Any = None,
+    approval: Mapping[str, Any] | None = None,
+) -> int:
+    """Write a leaf as somebody's own program does; returns its sequence.
+
+    Args:
+        house: the practice.
+        login: whose key signs it.
+        act: what it says that he did.
+        subject: to what.
+        details: what lies sealed beside it, of any type.
+        date: what lies in the clear beside it, for a request's clock.
+        approval: what the statement says that it carries.
+    """
+    actor = house.actor(login)
+    assert actor.identity is not None
+    said = None
+    if approval is not None:
+        said = state(
+            "approval",
+            vault=house.practice.vault,
+            by=actor.person.id,
+            at=house.now(),
+            seed=actor.identity.act,
+            fields=approval,
+        )
+    nonce = primitives.fresh(32)
+    with pytest.MonkeyPatch.context() as patch, writing(house.practice, actor.signer) as it:
+        patch.setattr("callrec.audit.log.dict", lambda value: value, raising=False)
+        told = details if date is None else date
+        by = actor.person.id
+        seq = it.leaf(act, actor=by, subject=subject, details=told, nonce=nonce, statement=said)
+        if date is not None:
+            body = canonical(date)
+            values = {"seq": seq, "request": subject[0], "nonce": nonce, "body": body}
+            it.connection.execute(tables.clock_event.insert().values(values))
+    house.practice.engine.dispose()
+    return seq
+
+
+def answers(house: House, *commands: tuple[str, ...]) -> dict[str, Answer]:
+    """What they say; none may end as a bug does, or as misuse of the test's own."""
+    found = {" ".join(words): type_in(house, login, *words) for login, *words in commands}
+    amiss = {words: each.err for words, each in found.items() if each.status not in (0, 3, 5)}
+    assert not amiss
+    return found
+
+
+def request_of(house: House, number: int) -> str:
+    [row] = rows(house, "SELECT id FROM request WHERE number = :number", number=number)
+    return str(row.id)
+
+
+def further_acts(house: House) -> list[str]:
+    """The acts of a day on which all was done that there is to do, but those of the table."""
+    with reading(house.practice.engine) as connection:
+        leaves = connection.execute(tables.leaf.select().order_by(tables.leaf.c.seq))
+        done = {Leaf.decode(bytes(row.body), row.seq).act for row in leaves}
+    return sorted(done - set(LEAST) - {"vault.founded"})
+
+
+def test_each_act_that_rows_follow_from_says_how_much_it_names() -> None:
+    acts = {*OF_HOLDS, *OF_INCIDENTS, *RequestAct, *VolumeAct, REMOVED, CATEGORISED}
+    assert {*map(str, acts)} <= set(LEAST)
+
+
+def test_leaves_that_name_nothing_or_too_little_stop_nothing_and_convict_their_signer(
+    worked: House,
+) -> None:
+    request = request_of(worked, 3)
+    for act in further_acts(worked):
+        own_program(worked, "sam", act)
+    short = [own_program(worked, "sam", act) for act in LEAST]
+    twos = [act for act, least in LEAST.items() if least > 1]
+    short += [own_program(worked, "sam", act, [request]) for act in twos]
+    after = answers(worked, *COMMANDS)
+    verify = after.pop("audit verify --full")
+    assert verify.status == TAMPERED
+    assert not [words for words, each in after.items() if each.status == TAMPERED]
+    for seq in short:
+        assert f"leaf {seq}, " in verify.out
+    assert verify.out.count("; sam signed it") == len(short)
+
+
+def test_a_broken_glass_about_nothing_is_nobody_s_to_look_at(worked: House) -> None:
+    sam = worked.actor("sam").person.id
+    fields = {**WHOLE, "break_glass": True, "for": sam, "requester": sam}
+    fields |= {"request": request_of(worked, 3)}
+    seq = own_program(worked, "sam", "request.approved", approval=fields)
+    said = answers(worked, ("max", "inbox"), ("dora", "status"), ("dora", "audit", "verify"))
+    assert said["inbox"].status == said["status"].status == 0
+    assert f"leaf {seq}, request.approved, " in said["audit verify"].out
