@@ -18,6 +18,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import state
+from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
 from callrec.procedures.archive_removal import REMOVED
@@ -26,7 +27,7 @@ from callrec.procedures.hold_log import OF_HOLDS
 from callrec.procedures.incident_log import OF_INCIDENTS
 from callrec.procedures.leaf_subjects import LEAST
 from callrec.procedures.volume_log import VolumeAct
-from procedures.asking import rows
+from procedures.asking import a_request, rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -155,3 +156,66 @@ def test_a_broken_glass_about_nothing_is_nobody_s_to_look_at(worked: House) -> N
     said = answers(worked, ("max", "inbox"), ("dora", "status"), ("dora", "audit", "verify"))
     assert said["inbox"].status == said["status"].status == 0
     assert f"leaf {seq}, request.approved, " in said["audit verify"].out
+
+
+RECEIVED: dict[str, Any] = {
+    "answer_by": "",
+    "awaits": [],
+    "event": "received",
+    "on": "2026-11-01",
+    "purpose": "subject-access",
+    "urgent": False,
+    "words": "",
+}
+DATES: dict[str, tuple[str, Any]] = {
+    "nothing": ("received", {}),
+    "a list": ("received", ["received"]),
+    "no purpose": ("received", {"awaits": [], "event": "received", "on": "2026-11-01"}),
+    "an event that is none": ("received", {**RECEIVED, "event": "rung"}),
+    "an event of another act": ("asked", RECEIVED),
+    "another purpose": ("received", {**RECEIVED, "purpose": "outside-body"}),
+    "what only an outside body is": ("received", {**RECEIVED, "urgent": True}),
+    "days that are none": ("received", {**RECEIVED, "on": ["2026-11-01"]}),
+    "awaiting what there is not": ("received", {**RECEIVED, "awaits": ["rain"]}),
+    "awaiting a number": ("received", {**RECEIVED, "awaits": 7}),
+    "words that are none": ("received", {**RECEIVED, "words": 7}),
+    "a day of a week": ("asked", {"awaited": "identity", "event": "asked", "on": "Monday"}),
+    "asking for nothing": (
+        "asked",
+        {"awaited": "", "event": "asked", "on": "2026-11-01", "words": ""},
+    ),
+}
+
+
+@pytest.mark.parametrize(("act", "date"), DATES.values(), ids=DATES)
+def test_a_date_in_no_form_leaves_the_lists_to_all_others_and_convicts_its_signer(
+    act: str, date: Any, worked: House
+) -> None:
+    other = a_request(worked, "mia", purpose=Purpose.SUBJECT_ACCESS)
+    reference = a_request(worked, "mia", purpose=Purpose.SUBJECT_ACCESS)
+    id_ = request_of(worked, int(reference[2:]))
+    seq = own_program(worked, "sam", f"request.{act}", [id_], date=date)
+    said = answers(
+        worked,
+        ("max", "inbox"),
+        ("dora", "status"),
+        ("max", "request", "list"),
+        ("dora", "request", "show", other),
+        ("dora", "request", "show", reference),
+        ("dora", "request", "dossier", reference),
+        ("dora", "register", "subject-access"),
+        ("dora", "audit", "verify"),
+    )
+    for words in ("inbox", "status", "request list", f"request show {other}"):
+        assert said[words].status == 0, said[words]
+    assert f"the days of {reference} cannot be counted" in said["status"].out
+    assert said[f"request show {reference}"].status == TAMPERED
+    assert f"the date of leaf {seq} is in no form; sam signed it" in said["audit verify"].out
+
+
+def test_a_date_that_lies_nowhere_leaves_the_lists_to_all_others(worked: House) -> None:
+    reference = a_request(worked, "mia", purpose=Purpose.SUBJECT_ACCESS)
+    own_program(worked, "sam", "request.received", [request_of(worked, int(reference[2:]))])
+    said = answers(worked, ("max", "inbox"), ("dora", "status"), ("max", "request", "list"))
+    assert {each.status for each in said.values()} == {0}
+    assert f"the days of {reference} cannot be counted" in said["status"].out

@@ -32,10 +32,11 @@ from callrec.procedures.custody import MAKES, REENCRYPTED
 from callrec.procedures.destruction_log import check_destructions
 from callrec.procedures.hold_log import check_rows_of_holds
 from callrec.procedures.incident_log import check_incident_rows
-from callrec.procedures.leaf_subjects import LEAST, check_subjects, names_enough
+from callrec.procedures.leaf_subjects import LEAST, check_subjects, names_enough, signer_of
 from callrec.procedures.open_request import unopened_facts
+from callrec.procedures.request_clock import read_date
 from callrec.procedures.request_ends import check_ended_by_entitled
-from callrec.procedures.request_log import History, all_leaves_of
+from callrec.procedures.request_log import DATING, History, all_leaves_of
 from callrec.procedures.volume_log import check_volume_rows
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def check_projections(
         _check_summaries(connection),
         _check_requests(connection, register, zone, done),
         _check_words(connection, done),
+        _check_dates(connection, done),
         _check_grants(connection),
         _check_holds(connection, register, zone, done),
         check_incident_rows(connection, done),
@@ -294,6 +296,19 @@ def _check_words(connection: Connection, done: Sequence[Leaf]) -> Iterator[Probl
     ):
         if History(request, tuple(naming[request])).versions.get(seq) != version:
             yield Problem(seq, f"words beside leaf {seq} are kept where nobody said them")
+
+
+def _check_dates(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
+    """What a request's clock counts by is in the form of its act."""
+    dated = tables.clock_event.c
+    told = {row.seq: row.body for row in connection.execute(select(dated.seq, dated.body))}
+    for leaf in done:
+        if leaf.act in DATING and leaf.seq in told:
+            try:
+                read_date(leaf, parse(bytes(told[leaf.seq])))
+            except Tampered as error:
+                by = signer_of(connection, leaf)
+                yield Problem(leaf.seq, f"{error.message}; {by} signed it")
 
 
 def _naming_requests(done: Sequence[Leaf]) -> defaultdict[str, list[Leaf]]:
