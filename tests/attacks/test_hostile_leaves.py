@@ -219,3 +219,62 @@ def test_a_date_that_lies_nowhere_leaves_the_lists_to_all_others(worked: House) 
     said = answers(worked, ("max", "inbox"), ("dora", "status"), ("max", "request", "list"))
     assert {each.status for each in said.values()} == {0}
     assert f"the days of {reference} cannot be counted" in said["status"].out
+
+
+def nested(times: int) -> Any:
+    return {"why": nested(times - 1)} if times else 7
+
+
+DETAILS: dict[str, Any] = {
+    "a list": [1],
+    "words": "accepted",
+    "a number": 7,
+    "nothing": {},
+    "members of other types": {
+        "attended": 7,
+        "criteria": ["number"],
+        "edits": {"what": "clip"},
+        "further": 7,
+        "on": 7,
+        "search": [1],
+        "seqs": 7,
+        "verdict": ["accepted"],
+    },
+    "edits that are none": {"edits": [7]},
+    "further particulars": {"further": 7},
+    "lists of other types": {"attended": [7], "seqs": ["1"]},
+    "a number that is true": {"search": True, "verdict": "accepted"},
+    "one within the other": nested(100),
+}
+
+
+@pytest.mark.parametrize("details", DETAILS.values(), ids=DETAILS)
+def test_details_in_no_form_stop_nothing(details: Any, worked: House) -> None:
+    """Beside leaves of every act; those about requests are of a hearing that there was."""
+    [heard] = rows(
+        worked,
+        "SELECT request.id, uid FROM request, recording WHERE request.number = 1"
+        " AND recording.id = 3",
+    )
+    seqs = [own_program(worked, "sam", act, details=details) for act in further_acts(worked)]
+    seqs.append(own_program(worked, "sam", "search", [heard.id], details=details))
+    seqs.append(own_program(worked, "sam", "listen", [heard.id, heard.uid], details=details))
+    said = answers(worked, *COMMANDS)
+    verify = said.pop("audit verify --full")
+    assert verify.status == 0, verify
+    assert not [words for words, each in said.items() if each.status == TAMPERED]
+    told = said["audit list --limit 400"].err
+    unformed = details != {}
+    assert all((f"entry {seq}, by sam: " in told) is unformed for seq in seqs)
+
+
+def test_details_that_are_no_json_are_told_and_stop_nothing(worked: House) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("callrec.audit.log.canonical", lambda _: b"{ }")
+        seq = own_program(
+            worked, "sam", "listen.looked", [request_of(worked, 1), "ab" * 16], details={}
+        )
+    said = answers(worked, ("dora", "audit", "list"), ("dora", "request", "dossier", "R-1"))
+    assert {each.status for each in said.values()} == {0}
+    assert f"entry {seq}, by sam: " in said["audit list"].err
+    assert "details: in no form" in said["request dossier R-1"].out
