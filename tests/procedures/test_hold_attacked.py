@@ -408,7 +408,7 @@ def test_a_hold_is_lifted_by_whoever_ended_its_request(house: House) -> None:
 
 def test_a_leaf_that_names_no_hold_is_damage_and_no_bug(house: House) -> None:
     forge(house, "sam", "hold.covers")
-    assert "does not begin with its being placed" in found(house)
+    assert "hold.covers, does not name what that was done to; sam signed it" in found(house)
 
 
 def test_a_leaf_in_somebody_elses_name_is_named(house: House) -> None:

@@ -48,7 +48,7 @@ from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.migrate import drop_kept_copies
 from callrec.procedures.recipients import Recipient, recipients_of
 from callrec.procedures.reencrypting import replaced_files
-from callrec.procedures.request_log import check_log, log_request_event, read_makings
+from callrec.procedures.request_log import check_log, log_request_event, making_of, read_makings
 from callrec.procedures.unpacked import drop_unpacked
 from callrec.store.layout import is_name
 
@@ -252,7 +252,7 @@ def _waiting(connection: Connection, request: str, uids: set[str]) -> frozenset[
     return frozenset(
         f"R-{row.number}"
         for row in all_requests(connection)
-        if row.id != request and row.state not in ENDED and uids & {*makings[row.id].uids}
+        if row.id != request and row.state not in ENDED and uids & {*making_of(makings, row).uids}
     )
 
 

@@ -1,7 +1,8 @@
 """What happened to a request, as the log's leaves say it; its state is read from nothing else.
 
 A leaf is an event of a request if it was done, its act is one of `RequestAct`, the request stands
-in its subject, and it is attested: whoever writes the database can add none in another's name.
+in its subject with all else that such an act names, and it is attested: whoever writes the database
+can add none in another's name.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from callrec.policy.request import (
 from callrec.policy.role import PersonId
 from callrec.practice import check_remembered_head
 from callrec.procedures.hold_of_request import lift_with_request
+from callrec.procedures.leaf_subjects import names_enough
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -241,7 +243,8 @@ def making_of(makings: Mapping[str, Making], row: Row[Any]) -> Making:
 
 def is_event(leaf: Leaf, request: str) -> bool:
     """Whether a leaf is something that happened to the request."""
-    return leaf.act in _ACTS and leaf.outcome is Outcome.DONE and request in leaf.subject
+    is_done = leaf.act in _ACTS and leaf.outcome is Outcome.DONE
+    return is_done and request in leaf.subject and names_enough(leaf)
 
 
 def leaves_about(connection: Connection, request: str) -> Iterator[Leaf]:
@@ -251,7 +254,15 @@ def leaves_about(connection: Connection, request: str) -> Iterator[Leaf]:
 
 
 def leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
-    """Everything of these kinds that was done, whatever it is about, oldest first."""
+    """Everything of these kinds that was done, whatever it is about, oldest first.
+
+    What does not name what it is about counts for nothing.
+    """
+    return filter(names_enough, all_leaves_of(connection, acts))
+
+
+def all_leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
+    """The same, with those that name too little for their act."""
     for leaf in _decoded(connection, of_acts(acts)):
         if leaf.act in acts and leaf.outcome is Outcome.DONE:
             yield leaf
