@@ -13,10 +13,12 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.clock import Awaited, ClockEvent, Dated, Urgency
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
+from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.deny import deny_request
 from callrec.procedures.due import read_due
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.inbox import Waits, read_inbox
+from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.request import create_request
 from callrec.procedures.request_clock import deadline_of, read_deadlines
 from callrec.procedures.request_event import check_third_parties, date_request
@@ -32,11 +34,13 @@ from procedures.asking import (
     opened,
     pass_days,
     refused,
+    rows,
     said,
     signed_in,
     state_of,
 )
 from procedures.hearing import hear
+from procedures.holding import verified
 from procedures.packages import release
 
 if TYPE_CHECKING:
@@ -279,6 +283,64 @@ def test_who_writes_the_database_moves_no_date_unseen(stocked: House, edit: str)
             deadline_of(stocked.practice, connection, row)
         with pytest.raises(Tampered):
             read_deadlines(stocked.practice, connection)
+
+
+BEFORE = "callrec.procedures.request.request_id"
+
+
+def ordered(house: House) -> str:
+    """A request of an outside body by a court's order, which names the day of the answer."""
+    told = {"legal_basis": "court-order", "answer_by": "2027-03-01"}
+    asks = said(Purpose.OUTSIDE_BODY, further=further_of(Purpose.OUTSIDE_BODY, **told))
+    sam = logged_in(house, "sam")
+    made = create_request(house.practice, sam, purpose=Purpose.OUTSIDE_BODY, said=asks)
+    return made.reference
+
+
+def never_lapses(house: House, reference: str) -> None:
+    """Much later the next command lets it lapse no more than the log does."""
+    house.practice.engine.dispose()
+    pass_days(house, 60)
+    with pytest.raises(Tampered):
+        sweep_lapsed(house.open(), house.actor("max"))
+    assert state_of(house, reference) == "submitted"
+    assert rows(house, "SELECT state FROM hold WHERE state = 'lifted'") == []
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+@pytest.mark.parametrize("purpose", ["outside-body", "complaint"])
+def test_a_subject_access_does_not_lapse_on_the_word_of_a_column(
+    stocked: House, monkeypatch: pytest.MonkeyPatch, purpose: str
+) -> None:
+    """One of before, whose id does not say what it is for."""
+    monkeypatch.setattr(BEFORE, lambda *_: "ab" * 16)
+    reference = access(stocked)
+    by_sql(stocked, "UPDATE request SET purpose = :purpose", purpose=purpose)
+    never_lapses(stocked, reference)
+
+
+ORDERS = {
+    "the day taken out": "UPDATE clock_event SET body ="
+    " CAST(replace(CAST(body AS TEXT), '2027-03-01', '') AS BLOB)",
+    "the row taken out": "DELETE FROM clock_event",
+}
+
+
+@pytest.mark.parametrize("edit", ORDERS.values(), ids=ORDERS)
+def test_what_a_court_ordered_does_not_lapse_on_the_word_of_a_row(
+    stocked: House, edit: str
+) -> None:
+    reference = ordered(stocked)
+    by_sql(stocked, edit)
+    never_lapses(stocked, reference)
+
+
+def test_what_no_court_ordered_lapses_and_is_found_in_order(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.OUTSIDE_BODY)
+    pass_days(stocked, 16)
+    sweep_lapsed(stocked.practice, signed_in(stocked, "max"))
+    assert state_of(stocked, reference) == "lapsed"
+    assert verified(stocked).problems == ()
 
 
 def test_a_reason_put_in_the_place_of_another_is_seen(stocked: House) -> None:

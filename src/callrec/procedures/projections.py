@@ -33,7 +33,8 @@ from callrec.procedures.destruction_log import check_destructions
 from callrec.procedures.hold_log import OF_HOLDS, check_rows_of_holds
 from callrec.procedures.incident_log import OF_INCIDENTS, check_incident_rows
 from callrec.procedures.open_request import unopened_facts
-from callrec.procedures.request_ends import check_ended_by_entitled
+from callrec.procedures.request_clock import read_date_rows
+from callrec.procedures.request_ends import check_ended_by_entitled, check_lapse
 from callrec.procedures.request_log import History, leaves_of
 from callrec.procedures.volume_log import OF_VOLUMES, check_volume_rows
 
@@ -265,10 +266,10 @@ def _check_requests(
 ) -> Iterator[Problem]:
     """Each request's columns are what its leaves come to, and none is missing.
 
-    Whoever ended one might do so.
+    Whoever ended one might do so, and none lapsed that could not.
     """
     made = {leaf.subject[0] for leaf in done if leaf.act == RequestAct.CREATED}
-    naming = _naming_requests(done)
+    naming, dates = _naming_requests(done), read_date_rows(connection)
     for row in all_requests(connection):
         made.discard(row.id)
         about = tuple(naming[row.id])
@@ -279,6 +280,7 @@ def _check_requests(
             history = History(row.id, about)
             facts = unopened_facts(row, history)
             check_ended_by_entitled(history, facts.purpose, register, zone)
+            check_lapse(history, facts.purpose, register.founders.vault, zone, dates=dates)
         except Tampered as error:
             yield Problem(None, error.message)
     if made:

@@ -33,6 +33,7 @@ from callrec.policy.further import Further
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
+from callrec.policy.request_id import says_purpose
 from callrec.practice import today
 from callrec.procedures.custody import from_millis
 from callrec.procedures.request_log import (
@@ -181,7 +182,7 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
     Raises:
         Tampered: as `read_clock`.
     """
-    rows = _rows(connection, tables.clock_event.c.seq >= 0)
+    rows = read_date_rows(connection)
     dated: dict[str, list[Leaf]] = {}
     for leaf in leaves_of(connection, DATING):
         dated.setdefault(leaf.subject[0], []).append(leaf)
@@ -196,6 +197,42 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
         for request, clock in clocks.items()
         if clock is not None and request not in ended
     }
+
+
+def read_date_rows(connection: Connection) -> dict[int, Row[Any]]:
+    """The rows of every date, by the sequence of the leaf that commits to it."""
+    return _rows(connection, tables.clock_event.c.seq >= 0)
+
+
+def is_ordered(
+    vault: str, history: History, purpose: Purpose, dates: Mapping[int, Row[Any]]
+) -> bool:
+    """Whether a court names the day of a request's answer, as the log commits to it.
+
+    Args:
+        vault: the vault's id.
+        history: its leaves, those at the least that made and dated it.
+        purpose: what it is for, as its row says.
+        dates: as `read_date_rows`.
+
+    Raises:
+        Tampered: a day on which it came is missing, is not what its leaf commits to, or is that of
+            a request for something else.
+    """
+    came = [leaf for leaf in history.leaves if leaf.act == RequestAct.RECEIVED]
+    told = [_told(vault, leaf, dates.get(leaf.seq)) for leaf in came]
+    if not told:
+        # Before there were dates no id said what its request was for.
+        if has_clock(purpose) and says_purpose(history.request):
+            raise Tampered("a request was not dated whose purpose has a clock")
+        return False
+    try:
+        purposes, answer_by = {body["purpose"] for body in told}, told[-1]["answer_by"]
+    except (KeyError, TypeError):
+        raise Tampered("the day on which a request came is not in its form") from None
+    if purposes != {purpose}:
+        raise Tampered("a request is not for what it was dated for")
+    return bool(answer_by)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
