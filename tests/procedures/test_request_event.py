@@ -269,6 +269,8 @@ MOVED = {
     "another request": "UPDATE clock_event SET request = (SELECT id FROM request WHERE number = 2)",
     "another nonce": "UPDATE clock_event SET nonce = zeroblob(32)",
     "taken out": "DELETE FROM clock_event",
+    "put in": "INSERT INTO clock_event SELECT (SELECT max(seq) FROM leaf), request, nonce, body"
+    " FROM clock_event",
 }
 
 
@@ -283,6 +285,19 @@ def test_who_writes_the_database_moves_no_date_unseen(stocked: House, edit: str)
             deadline_of(stocked.practice, connection, row)
         with pytest.raises(Tampered):
             read_deadlines(stocked.practice, connection)
+    assert "date" in str(verified(stocked).problems)
+
+
+def test_a_question_that_was_taken_out_is_told_by_the_audit(stocked: House) -> None:
+    reference = access(stocked)
+    date_request(stocked.practice, signed_in(stocked, "dora"), reference, ASKED, reason=WHY)
+    asked = last_leaf(stocked)
+    by_sql(stocked, "DELETE FROM clock_event WHERE seq = (SELECT max(seq) FROM clock_event)")
+    (problem,) = verified(stocked).problems
+    assert (problem.seq, problem.what) == (
+        asked.seq,
+        f"the date that leaf {asked.seq} commits to is missing",
+    )
 
 
 BEFORE = "callrec.procedures.request.request_id"
@@ -323,6 +338,8 @@ ORDERS = {
     "the day taken out": "UPDATE clock_event SET body ="
     " CAST(replace(CAST(body AS TEXT), '2027-03-01', '') AS BLOB)",
     "the row taken out": "DELETE FROM clock_event",
+    "one put after it": "INSERT INTO clock_event SELECT (SELECT max(seq) FROM leaf), request,"
+    " nonce, CAST(replace(CAST(body AS TEXT), '2027-03-01', '') AS BLOB) FROM clock_event",
 }
 
 

@@ -33,7 +33,7 @@ from callrec.procedures.destruction_log import check_destructions
 from callrec.procedures.hold_log import OF_HOLDS, check_rows_of_holds
 from callrec.procedures.incident_log import OF_INCIDENTS, check_incident_rows
 from callrec.procedures.open_request import unopened_facts
-from callrec.procedures.request_clock import read_date_rows
+from callrec.procedures.request_clock import check_dates, read_date_rows
 from callrec.procedures.request_ends import check_ended_by_entitled, check_lapse
 from callrec.procedures.request_log import History, leaves_of
 from callrec.procedures.volume_log import OF_VOLUMES, check_volume_rows
@@ -61,6 +61,7 @@ def check_projections(
 ) -> Iterator[Problem]:
     """Everything in the catalogue that does not follow from the log; ``zone`` is the practice's."""
     done = tuple(leaves_of(connection, _LOOKED_FOR))  # a look through a million leaves: 0.3 s
+    dates = read_date_rows(connection)
     for problems in (
         _check_people(connection, register),
         _check_shares(connection, register),
@@ -68,7 +69,8 @@ def check_projections(
         _check_makers(connection, register, zone),
         check_destructions(connection, register.founders.vault, done),
         _check_summaries(connection),
-        _check_requests(connection, register, zone, done),
+        check_dates(register.founders.vault, done, dates),
+        _check_requests(connection, register, zone, done, dates=dates),
         _check_words(connection, done),
         _check_grants(connection),
         _check_holds(connection, register, zone, done),
@@ -262,14 +264,19 @@ def _check_index(connection: Connection) -> Iterator[Problem]:
 
 
 def _check_requests(
-    connection: Connection, register: Register, zone: tzinfo, done: Sequence[Leaf]
+    connection: Connection,
+    register: Register,
+    zone: tzinfo,
+    done: Sequence[Leaf],
+    *,
+    dates: Mapping[int, Row[Any]],
 ) -> Iterator[Problem]:
     """Each request's columns are what its leaves come to, and none is missing.
 
     Whoever ended one might do so, and none lapsed that could not.
     """
     made = {leaf.subject[0] for leaf in done if leaf.act == RequestAct.CREATED}
-    naming, dates = _naming_requests(done), read_date_rows(connection)
+    naming = _naming_requests(done)
     for row in all_requests(connection):
         made.discard(row.id)
         about = tuple(naming[row.id])

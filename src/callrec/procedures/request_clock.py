@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select
 
 from callrec.audit.leaf import detail_commitment
+from callrec.audit.reading import Problem
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue import tables
 from callrec.catalogue.requests import requests_ended
@@ -47,7 +48,7 @@ from callrec.procedures.request_words import open_words
 from callrec.procedures.sealed_request import NONCE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection, Row
 
@@ -73,6 +74,7 @@ PROOF: Final[Mapping[Further, Awaited]] = {
     Further.IDENTITY: Awaited.IDENTITY,
 }
 """What is awaited where one of these is said to be unknown."""
+_UNCARRIED: Final = "a request has a date that no entry of the audit log carries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def read_clock(practice: Practice, connection: Connection, history: History) -> 
     dated = [leaf for leaf in history.leaves if leaf.act in DATING]
     clock = _clock(practice, connection, dated, rows)
     if rows:
-        raise Tampered("a request has a date that no entry of the audit log carries")
+        raise Tampered(_UNCARRIED)
     return clock
 
 
@@ -190,7 +192,7 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
         request: _clock(practice, connection, leaves, rows) for request, leaves in dated.items()
     }
     if rows:
-        raise Tampered("a request has a date that no entry of the audit log carries")
+        raise Tampered(_UNCARRIED)
     ended = requests_ended(connection)
     return {
         request: deadline_by(practice, clock)
@@ -202,6 +204,27 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
 def read_date_rows(connection: Connection) -> dict[int, Row[Any]]:
     """The rows of every date, by the sequence of the leaf that commits to it."""
     return _rows(connection, tables.clock_event.c.seq >= 0)
+
+
+def check_dates(
+    vault: str, done: Iterable[Leaf], dates: Mapping[int, Row[Any]]
+) -> Iterator[Problem]:
+    """Each date is the one that its leaf commits to, and none is missing or was added.
+
+    Args:
+        vault: the vault's id.
+        done: the leaves, oldest first; those of other acts do not matter.
+        dates: as `read_date_rows`.
+    """
+    left = dict(dates)
+    for leaf in done:
+        if leaf.act in DATING:
+            try:
+                _told(vault, leaf, left.pop(leaf.seq, None))
+            except Tampered as error:
+                yield Problem(leaf.seq, error.message)
+    if left:
+        yield Problem(None, _UNCARRIED)
 
 
 def is_ordered(
@@ -324,7 +347,7 @@ def _told(vault: str, leaf: Leaf, row: Row[Any] | None) -> Mapping[str, Any]:
         raise Tampered(f"the date that leaf {leaf.seq} commits to is missing")
     body = bytes(row.body)
     committed = detail_commitment(vault, leaf.seq, bytes(row.nonce), body) == leaf.detail
-    if not committed or row.request != leaf.subject[0]:
+    if not committed or row.request not in leaf.subject[:1]:
         raise Tampered(f"a date of a request is not the one that leaf {leaf.seq} commits to")
     told: Mapping[str, Any] = parse(body)
     return told
