@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,43 @@ def test_what_was_asked_for_is_awaited_though_something_else_came(stocked: House
         deny_request(stocked.practice, dora, reference, reason=WHY, ground=Ground.THIRD_PARTY)
     date_request(stocked.practice, dora, reference, ANSWERED, reason="")
     approve(stocked, reference, "dora")
+
+
+def test_a_day_that_was_mistyped_is_put_right_and_both_stay_on_record(stocked: House) -> None:
+    reference, dora = access(stocked), signed_in(stocked, "dora")
+    asked = replace(ASKED, on=date(2026, 11, 21))
+    date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    again = date_request(stocked.practice, dora, reference, asked, reason=WHY)
+    assert (again.state, again.instead_of) == ("waiting", ASKED.on)
+    date_request(stocked.practice, dora, reference, ANSWERED)
+    assert deadline(stocked, reference).due_on == date(2026, 12, 23)  # three days waited
+    came = replace(ANSWERED, on=date(2026, 11, 22))
+    again = date_request(stocked.practice, dora, reference, came)
+    assert (again.state, again.instead_of) == ("submitted", ANSWERED.on)
+    assert deadline(stocked, reference).due_on == date(2026, 12, 21)
+    events = show_request(stocked.practice, dora, reference).history[-4:]
+    assert [event.on for event in events] == [ASKED.on, asked.on, ANSWERED.on, came.on]
+    assert verified(stocked).problems == ()
+
+
+@pytest.mark.parametrize("again", [ASKED, EXTENDED], ids=["asked", "extended"])
+def test_a_question_or_an_extension_is_put_right_for_a_reason(
+    stocked: House, again: ClockEvent
+) -> None:
+    reference, dora = access(stocked), signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, again, reason=WHY)
+    with pytest.raises(Refused, match="no reason"):
+        date_request(stocked.practice, dora, reference, replace(again, on=date(2026, 11, 21)))
+
+
+def test_what_was_decided_is_dated_by_nobody_any_more(stocked: House) -> None:
+    """Or a day could be put right after an answer that was late."""
+    reference, dora = access(stocked), signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    date_request(stocked.practice, dora, reference, ANSWERED)
+    approve(stocked, reference, "dora")
+    with pytest.raises(Refused, match="cannot be answered"):
+        date_request(stocked.practice, dora, reference, replace(ANSWERED, on=ASKED.on))
 
 
 def test_an_extension_gives_three_months_from_the_start(stocked: House) -> None:

@@ -28,6 +28,8 @@ from callrec.policy.clock import (
     Receipt,
     deadline,
     is_recent,
+    said_again,
+    told_after,
 )
 from callrec.policy.clock_events import missing
 from callrec.policy.further import Further
@@ -83,6 +85,9 @@ class Clock:
 
     receipt: Receipt
     events: tuple[ClockEvent, ...] = ()
+    """Those that count, in the order in which they were written down."""
+    is_put_right: bool = False
+    """A day was said again: what was said of it first does not count."""
 
     @property
     def unproven(self) -> frozenset[Awaited]:
@@ -90,6 +95,20 @@ class Clock:
         return self.receipt.awaits - {
             each.awaited for each in self.events if each.event is Dated.ANSWERED
         }
+
+    def after(self, event: ClockEvent) -> Clock:
+        """The same, with one event more."""
+        is_again = said_again(self.events, event) is not None
+        return replace(
+            self,
+            events=told_after(self.events, event),
+            is_put_right=self.is_put_right or is_again,
+        )
+
+    def received(self, receipt: Receipt) -> Clock:
+        """The same of a request that was changed, and so dated again."""
+        is_again = receipt.received_on != self.receipt.received_on
+        return replace(self, receipt=receipt, is_put_right=self.is_put_right or is_again)
 
 
 def has_clock(purpose: Purpose) -> bool:
@@ -335,10 +354,10 @@ def _clock(
         body = _told(practice.vault, leaf, rows.pop(leaf.seq, None))
         event = Dated(body["event"])
         if event is Dated.RECEIVED:
-            events = clock.events if clock else ()
-            clock = Clock(_receipt(practice, connection, leaf.subject[0], body), events)
+            receipt = _receipt(practice, connection, leaf.subject[0], body)
+            clock = clock.received(receipt) if clock else Clock(receipt)
         elif clock is not None:
-            clock = replace(clock, events=(*clock.events, _event(event, body)))
+            clock = clock.after(_event(event, body))
     return clock
 
 
