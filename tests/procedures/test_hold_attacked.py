@@ -23,6 +23,7 @@ from callrec.procedures.lapsing import sweep_lapsed
 from procedures.asking import (
     approve,
     by_sql,
+    further_of,
     last_leaf,
     logged_in,
     pass_days,
@@ -396,6 +397,26 @@ def test_nor_by_giving_the_request_a_purpose_that_lapses(house: House) -> None:
     end_with_its_hold(house, "sam", "R-1", "request.lapsed")
     by_sql(house, "UPDATE request SET purpose = 'complaint' WHERE number = 1")
     assert verified(house).verdict is Verdict.TAMPERED
+
+
+def test_nor_by_letting_it_lapse_sooner_than_any_request_does(house: House) -> None:
+    end_with_its_hold(house, "sam", "R-2", "request.lapsed")
+    assert {problem.what for problem in verified(house).problems} == {
+        "a request lapsed sooner than any does"
+    }
+
+
+def test_nor_by_letting_lapse_what_a_court_ordered(house: House) -> None:
+    order = further_of(Purpose.OUTSIDE_BODY, legal_basis="court-order", answer_by="2027-03-01")
+    reference = ask(house, purpose=Purpose.OUTSIDE_BODY, number=ANN, further=order)
+    pass_days(house, 60)
+    end_with_its_hold(house, "sam", reference, "request.lapsed")
+    assert {problem.what for problem in verified(house).problems} == {
+        "a request that lapsed has a day of the law's or a court's"
+    }
+    erasure = ask(house, purpose=Purpose.ERASURE, number=ANN, recordings=[1])
+    with pytest.raises(Tampered, match="a court's"):
+        approve(house, erasure, "dora", to="dora", recordings=(1,))
 
 
 def test_a_hold_is_lifted_by_whoever_ended_its_request(house: House) -> None:

@@ -28,7 +28,8 @@ from callrec.policy.role import Power, powers_of
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_leaves import NOTHING_YET
 from callrec.procedures.lent_day import day_of
-from callrec.procedures.request_ends import check_ended_by_entitled
+from callrec.procedures.request_clock import read_date_rows
+from callrec.procedures.request_ends import check_ended_by_entitled, check_lapse
 from callrec.procedures.request_log import MAKING, History, leaves_of
 
 if TYPE_CHECKING:
@@ -126,7 +127,8 @@ def check_rows_of_holds(
     logged, rows = read_holds(leaves), all_holds(connection)
     for hold in logged.values():
         _check_entitled(connection, hold, register, zone)
-    _check_lifted_with_requests(logged, rows, leaves, register, zone)
+    dates = read_date_rows(connection)
+    _check_lifted_with_requests(logged, rows, leaves, register, zone, dates=dates)
     for row in rows:
         if row.id not in logged:
             raise Tampered(f"hold H-{row.number} is in no leaf")
@@ -158,6 +160,8 @@ def _check_lifted_with_requests(
     leaves: Iterable[Leaf],
     register: Register,
     zone: tzinfo,
+    *,
+    dates: Mapping[int, Row[Any]],
 ) -> None:
     """Each hold that a request placed was lifted as that ended, by whoever might end it."""
     told: dict[str, list[Leaf]] = {}
@@ -170,6 +174,7 @@ def _check_lifted_with_requests(
             history = History(hold.request, tuple(told.get(hold.request, ())))
             _check_lifted_with(hold, history)
             check_ended_by_entitled(history, purposes.get(id_), register, zone)
+            check_lapse(history, purposes[id_], register.founders.vault, zone, dates=dates)
 
 
 def _check_lifted_with(hold: LoggedHold, request: History) -> None:

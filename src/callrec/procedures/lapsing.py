@@ -13,12 +13,14 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants
-from callrec.policy.lapse import has_lapsed
+from callrec.errors import Tampered
+from callrec.policy.lapse import has_lapsed, request_lapses_at
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import writing
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.open_request import unopened_facts
+from callrec.procedures.request_clock import is_ordered, read_date_rows
 from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.states_today import UNDECIDED, read_ends, undecided_until
 from callrec.procedures.telling import tell
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.log import Writing
+    from callrec.policy.purpose import Purpose
     from callrec.practice import Actor, Practice
     from callrec.procedures.request_log import History
 
@@ -78,9 +81,24 @@ def _let_grants_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[A
 
 def _let_request_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[Any]) -> None:
     history = read_history(practice, act.connection, row.id)
-    unopened_facts(row, history)
+    _check_lapsed(practice, act.connection, history, unopened_facts(row, history).purpose)
     log_request_event(act, actor, history, RequestAct.LAPSED)
     _tell(practice, act, row, history, "lapsed, as nobody decided it")
+
+
+def _check_lapsed(
+    practice: Practice, connection: Connection, history: History, purpose: Purpose
+) -> None:
+    """It was found by columns, and by dates in the clear: here the log is asked."""
+    until = request_lapses_at(
+        purpose,
+        history.events[0].at,
+        practice.config.requests.lapse_days,
+        practice.config.time_zone,
+        is_ordered=is_ordered(practice.vault, history, purpose, read_date_rows(connection)),
+    )
+    if not has_lapsed(until, practice.now()):
+        raise Tampered("a request seems to have lapsed, and by the log it has not")
 
 
 def _tell(practice: Practice, act: Writing, row: Row[Any], history: History, what: str) -> None:

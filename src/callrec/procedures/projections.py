@@ -32,11 +32,11 @@ from callrec.procedures.custody import MAKES, REENCRYPTED
 from callrec.procedures.destruction_log import check_destructions
 from callrec.procedures.hold_log import check_rows_of_holds
 from callrec.procedures.incident_log import check_incident_rows
-from callrec.procedures.leaf_subjects import LEAST, check_subjects, names_enough, signer_of
+from callrec.procedures.leaf_subjects import LEAST, check_subjects, names_enough
 from callrec.procedures.open_request import unopened_facts
-from callrec.procedures.request_clock import read_date
-from callrec.procedures.request_ends import check_ended_by_entitled
-from callrec.procedures.request_log import DATING, History, all_leaves_of
+from callrec.procedures.request_clock import check_dates, read_date_rows
+from callrec.procedures.request_ends import check_ended_by_entitled, check_lapse
+from callrec.procedures.request_log import History, all_leaves_of
 from callrec.procedures.volume_log import check_volume_rows
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def check_projections(
     # Rows follow from these by their leaves alone. A look through a million leaves: 0.3 s.
     every = tuple(all_leaves_of(connection, LEAST))
     done = tuple(filter(names_enough, every))
+    dates = read_date_rows(connection)
     for problems in (
         check_subjects(connection, every),
         _check_people(connection, register),
@@ -68,9 +69,9 @@ def check_projections(
         _check_makers(connection, register, zone),
         check_destructions(connection, register.founders.vault, done),
         _check_summaries(connection),
-        _check_requests(connection, register, zone, done),
+        check_dates(connection, register.founders.vault, done, dates),
+        _check_requests(connection, register, zone, done, dates=dates),
         _check_words(connection, done),
-        _check_dates(connection, done),
         _check_grants(connection),
         _check_holds(connection, register, zone, done),
         check_incident_rows(connection, done),
@@ -263,11 +264,16 @@ def _check_index(connection: Connection) -> Iterator[Problem]:
 
 
 def _check_requests(
-    connection: Connection, register: Register, zone: tzinfo, done: Sequence[Leaf]
+    connection: Connection,
+    register: Register,
+    zone: tzinfo,
+    done: Sequence[Leaf],
+    *,
+    dates: Mapping[int, Row[Any]],
 ) -> Iterator[Problem]:
     """Each request's columns are what its leaves come to, and none is missing.
 
-    Whoever ended one might do so.
+    Whoever ended one might do so, and none lapsed that could not.
     """
     made = {leaf.subject[0] for leaf in done if leaf.act == RequestAct.CREATED}
     naming = _naming_requests(done)
@@ -281,6 +287,7 @@ def _check_requests(
             history = History(row.id, about)
             facts = unopened_facts(row, history)
             check_ended_by_entitled(history, facts.purpose, register, zone)
+            check_lapse(history, facts.purpose, register.founders.vault, zone, dates=dates)
         except Tampered as error:
             yield Problem(None, error.message)
     if made:
@@ -296,19 +303,6 @@ def _check_words(connection: Connection, done: Sequence[Leaf]) -> Iterator[Probl
     ):
         if History(request, tuple(naming[request])).versions.get(seq) != version:
             yield Problem(seq, f"words beside leaf {seq} are kept where nobody said them")
-
-
-def _check_dates(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
-    """What a request's clock counts by is in the form of its act."""
-    dated = tables.clock_event.c
-    told = {row.seq: row.body for row in connection.execute(select(dated.seq, dated.body))}
-    for leaf in done:
-        if leaf.act in DATING and leaf.seq in told:
-            try:
-                read_date(leaf, parse(bytes(told[leaf.seq])))
-            except Tampered as error:
-                by = signer_of(connection, leaf)
-                yield Problem(leaf.seq, f"{error.message}; {by} signed it")
 
 
 def _naming_requests(done: Sequence[Leaf]) -> defaultdict[str, list[Leaf]]:

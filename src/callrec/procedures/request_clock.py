@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import func, select
 
 from callrec.audit.leaf import detail_commitment
+from callrec.audit.reading import Problem
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue import tables
 from callrec.catalogue.requests import requests_ended
@@ -27,15 +28,18 @@ from callrec.policy.clock import (
     Receipt,
     deadline,
     is_recent,
+    said_again,
+    told_after,
 )
 from callrec.policy.clock_events import missing
 from callrec.policy.further import Further
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
-from callrec.policy.request_id import may_be_for
+from callrec.policy.request_id import may_be_for, says_purpose
 from callrec.practice import today
 from callrec.procedures.custody import from_millis
+from callrec.procedures.leaf_subjects import signer_of
 from callrec.procedures.request_log import (
     DATING,
     leaves_of,
@@ -47,7 +51,7 @@ from callrec.procedures.request_words import open_words
 from callrec.procedures.sealed_request import NONCE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection, Row
 
@@ -73,6 +77,7 @@ PROOF: Final[Mapping[Further, Awaited]] = {
     Further.IDENTITY: Awaited.IDENTITY,
 }
 """What is awaited where one of these is said to be unknown."""
+_UNCARRIED: Final = "a request has a date that no entry of the audit log carries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,9 @@ class Clock:
 
     receipt: Receipt
     events: tuple[ClockEvent, ...] = ()
+    """Those that count, in the order in which they were written down."""
+    is_put_right: bool = False
+    """A day was said again: what was said of it first does not count."""
 
     @property
     def unproven(self) -> frozenset[Awaited]:
@@ -88,6 +96,20 @@ class Clock:
         return self.receipt.awaits - {
             each.awaited for each in self.events if each.event is Dated.ANSWERED
         }
+
+    def after(self, event: ClockEvent) -> Clock:
+        """The same, with one event more."""
+        is_again = said_again(self.events, event) is not None
+        return replace(
+            self,
+            events=told_after(self.events, event),
+            is_put_right=self.is_put_right or is_again,
+        )
+
+    def received(self, receipt: Receipt) -> Clock:
+        """The same of a request that was changed, and so dated again."""
+        is_again = receipt.received_on != self.receipt.received_on
+        return replace(self, receipt=receipt, is_put_right=self.is_put_right or is_again)
 
 
 def has_clock(purpose: Purpose) -> bool:
@@ -151,7 +173,7 @@ def read_clock(practice: Practice, connection: Connection, history: History) -> 
     dated = [leaf for leaf in history.leaves if leaf.act in DATING]
     clock = _clock(practice, connection, dated, rows)
     if rows:
-        raise Tampered("a request has a date that no entry of the audit log carries")
+        raise Tampered(_UNCARRIED)
     return clock
 
 
@@ -184,7 +206,7 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
     Raises:
         Tampered: there is a date that no leaf carries.
     """
-    rows = _rows(connection, tables.clock_event.c.seq >= 0)
+    rows = read_date_rows(connection)
     dated: dict[str, list[Leaf]] = {}
     for leaf in leaves_of(connection, DATING):
         dated.setdefault(leaf.subject[0], []).append(leaf)
@@ -198,8 +220,74 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
         else:
             found |= {} if clock is None else {request: deadline_by(practice, clock)}
     if rows:
-        raise Tampered("a request has a date that no entry of the audit log carries")
+        raise Tampered(_UNCARRIED)
     return {request: day for request, day in found.items() if request not in ended}
+
+
+def read_date_rows(connection: Connection) -> dict[int, Row[Any]]:
+    """The rows of every date, by the sequence of the leaf that commits to it."""
+    return _rows(connection, tables.clock_event.c.seq >= 0)
+
+
+def check_dates(
+    connection: Connection, vault: str, done: Iterable[Leaf], dates: Mapping[int, Row[Any]]
+) -> Iterator[Problem]:
+    """Each date is the one that its leaf commits to, in form, and none is missing or was added.
+
+    Args:
+        connection: to the catalogue.
+        vault: the vault's id.
+        done: the leaves, oldest first; those of other acts do not matter.
+        dates: as `read_date_rows`.
+    """
+    left = dict(dates)
+    for leaf in done:
+        if leaf.act in DATING:
+            yield from _check_date(connection, vault, leaf, left.pop(leaf.seq, None))
+    if left:
+        yield Problem(None, _UNCARRIED)
+
+
+def _check_date(
+    connection: Connection, vault: str, leaf: Leaf, row: Row[Any] | None
+) -> Iterator[Problem]:
+    try:
+        body = _committed(vault, leaf, row)
+    except Tampered as error:
+        yield Problem(leaf.seq, error.message)
+        return
+    try:
+        read_date(leaf, body)
+    except Tampered as error:
+        yield Problem(leaf.seq, f"{error.message}; {signer_of(connection, leaf)} signed it")
+
+
+def is_ordered(
+    vault: str, history: History, purpose: Purpose, dates: Mapping[int, Row[Any]]
+) -> bool:
+    """Whether a court names the day of a request's answer, as the log commits to it.
+
+    Args:
+        vault: the vault's id.
+        history: its leaves, those at the least that made and dated it.
+        purpose: what it is for, as its row says.
+        dates: as `read_date_rows`.
+
+    Raises:
+        Tampered: a day on which it came is missing, is not what its leaf commits to, or is that of
+            a request for something else.
+    """
+    came = [leaf for leaf in history.leaves if leaf.act == RequestAct.RECEIVED]
+    dated = [_told(vault, leaf, dates.get(leaf.seq)).what for leaf in came]
+    told = [what for what in dated if isinstance(what, Receipt)]
+    if not told:
+        # Before there were dates no id said what its request was for.
+        if has_clock(purpose) and says_purpose(history.request):
+            raise Tampered("a request was not dated whose purpose has a clock")
+        return False
+    if {receipt.purpose for receipt in told} != {purpose}:
+        raise Tampered("a request is not for what it was dated for")
+    return told[-1].answer_by is not None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -289,10 +377,10 @@ def _clock(
     for leaf in dated:
         what = _told(practice.vault, leaf, rows.pop(leaf.seq, None)).what
         if isinstance(what, Receipt):
-            events = clock.events if clock else ()
-            clock = Clock(_aged(practice, connection, leaf.subject[0], what), events)
+            receipt = _aged(practice, connection, leaf.subject[0], what)
+            clock = clock.received(receipt) if clock else Clock(receipt)
         elif clock is not None:
-            clock = replace(clock, events=(*clock.events, what))
+            clock = clock.after(what)
     return clock
 
 
@@ -314,13 +402,18 @@ class _Date(NamedTuple):
 
 
 def _told(vault: str, leaf: Leaf, row: Row[Any] | None) -> _Date:
+    return read_date(leaf, _committed(vault, leaf, row))
+
+
+def _committed(vault: str, leaf: Leaf, row: Row[Any] | None) -> Any:
+    """What lies beside a leaf that a clock counts by, once it is what the leaf commits to."""
     if row is None:
         raise Tampered(f"the date that leaf {leaf.seq} commits to is missing")
     body = bytes(row.body)
     committed = detail_commitment(vault, leaf.seq, bytes(row.nonce), body) == leaf.detail
-    if not committed or row.request != leaf.subject[0]:
+    if not committed or row.request not in leaf.subject[:1]:
         raise Tampered(f"a date of a request is not the one that leaf {leaf.seq} commits to")
-    return read_date(leaf, parse(body))
+    return parse(body)
 
 
 def read_date(leaf: Leaf, body: Any) -> _Date:
