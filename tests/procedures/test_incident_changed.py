@@ -203,6 +203,21 @@ def test_a_closing_by_somebody_who_does_not_govern_is_tampering(reported: House)
         show(reported)
 
 
+WHO_MIGHT_NOT = {
+    "staff close their own": ("sam", IncidentAct.CLOSED),
+    "who was told closes it": ("mia", IncidentAct.CLOSED),
+    "somebody else adds to it": ("max", IncidentAct.UPDATED),
+}
+
+
+@pytest.mark.parametrize(("login", "what"), WHO_MIGHT_NOT.values(), ids=WHO_MIGHT_NOT)
+def test_the_audit_names_what_somebody_did_who_might_not(
+    reported: House, login: str, what: IncidentAct
+) -> None:
+    write(reported, login, what)
+    assert problems(reported) == [f"the history of an incident has {what} by somebody who may not"]
+
+
 def test_a_closing_that_says_nothing_is_tampering(reported: House) -> None:
     write(reported, "dora", IncidentAct.CLOSED, closing=None)
     with pytest.raises(Tampered, match="closed in one place and open in another"):

@@ -240,7 +240,7 @@ def _standing(practice: Practice, request: OpenRequest) -> Iterable[Approval]:
         approved = (fields["version"], fields["digest"], fields["requester"])
         if approved != (request.which.version, request.digest, request.requester):
             raise Tampered("the request is not the one that was approved")
-        check_decided(practice, approval, request.facts)
+        check_decided(approval, request.facts, practice.register, practice.config.time_zone)
         yield approval
 
 

@@ -163,7 +163,7 @@ def _check_approves(practice: Practice, approval: Approval, request: OpenRequest
     approved = (fields["version"], fields["digest"], fields["requester"])
     if approved != (request.which.version, request.digest, request.requester):
         raise Tampered("the request is not the one that was approved")
-    check_decided(practice, approval, request.facts)
+    check_decided(approval, request.facts, practice.register, practice.config.time_zone)
 
 
 def _open(

@@ -13,9 +13,11 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants
+from callrec.errors import Tampered
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import writing
+from callrec.procedures.approvals import read_approvals
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.open_request import unopened_facts
@@ -67,13 +69,26 @@ def _sweep(
 def _let_grants_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[Any]) -> None:
     grant = tables.grant
     over = (grant.c.request == row.id) & (grant.c.lapses_at <= to_millis(practice.now()))
+    history = read_history(practice, act.connection, row.id)
+    _check_over(practice, act.connection, row, history, over)
     act.connection.execute(grant.delete().where(over))
     left = select(grant.c.uid).where(grant.c.request == row.id)
-    history = read_history(practice, act.connection, row.id)
     if act.connection.execute(left).first() is None and history.state in GRANTED:
         destroy_grants(act.connection, row.id, history.requester)
         log_request_event(act, actor, history, RequestAct.GRANT_LAPSED)
         _tell(practice, act, row, history, "was approved, and not used in time")
+
+
+def _check_over(
+    practice: Practice, connection: Connection, row: Row[Any], history: History, over: Any
+) -> None:
+    """A grant is not let lapse on the word of its column: its approval says when."""
+    grant = tables.grant.c
+    approvals = read_approvals(practice, connection, history)
+    said = {(each.statement.digest, to_millis(each.lapses_at)) for each in approvals}
+    for found in connection.execute(select(grant.approval, grant.lapses_at).where(over)):
+        if tuple(found) not in said:
+            raise Tampered(f"a column of a grant under R-{row.number} was changed")
 
 
 def _let_request_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[Any]) -> None:

@@ -33,8 +33,8 @@ from callrec.procedures.destruction_log import check_destructions
 from callrec.procedures.hold_log import OF_HOLDS, check_rows_of_holds
 from callrec.procedures.incident_log import OF_INCIDENTS, check_incident_rows
 from callrec.procedures.open_request import unopened_facts
-from callrec.procedures.request_ends import check_ended_by_entitled
 from callrec.procedures.request_log import History, leaves_of
+from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 from callrec.procedures.volume_log import OF_VOLUMES, check_volume_rows
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.register import Register
+    from callrec.procedures.request_rules import Rulebook
 
 
 _OF_REQUESTS: Final = frozenset(map(str, RequestAct))
@@ -60,6 +61,7 @@ def check_projections(
 ) -> Iterator[Problem]:
     """Everything in the catalogue that does not follow from the log; ``zone`` is the practice's."""
     done = tuple(leaves_of(connection, _LOOKED_FOR))  # a look through a million leaves: 0.3 s
+    rules = read_rulebook(connection, register, zone)
     for problems in (
         _check_people(connection, register),
         _check_shares(connection, register),
@@ -67,11 +69,11 @@ def check_projections(
         _check_makers(connection, register, zone),
         check_destructions(connection, register.founders.vault, done),
         _check_summaries(connection),
-        _check_requests(connection, register, zone, done),
+        _check_requests(connection, rules, done),
         _check_words(connection, done),
         _check_grants(connection),
-        _check_holds(connection, register, zone, done),
-        check_incident_rows(connection, done),
+        _check_holds(connection, rules, done),
+        check_incident_rows(connection, register, zone, done),
         check_volume_rows(connection, done),
         check_archived_rows(connection, done),
         check_categories(connection, register, zone, done),
@@ -261,11 +263,11 @@ def _check_index(connection: Connection) -> Iterator[Problem]:
 
 
 def _check_requests(
-    connection: Connection, register: Register, zone: tzinfo, done: Sequence[Leaf]
+    connection: Connection, rules: Rulebook, done: Sequence[Leaf]
 ) -> Iterator[Problem]:
     """Each request's columns are what its leaves come to, and none is missing.
 
-    Whoever ended one might do so.
+    Whoever did something to one might do so.
     """
     made = {leaf.subject[0] for leaf in done if leaf.act == RequestAct.CREATED}
     naming = _naming_requests(done)
@@ -278,7 +280,7 @@ def _check_requests(
         try:
             history = History(row.id, about)
             facts = unopened_facts(row, history)
-            check_ended_by_entitled(history, facts.purpose, register, zone)
+            check_done_by_entitled(history, facts.purpose, rules)
         except Tampered as error:
             yield Problem(None, error.message)
     if made:
@@ -325,10 +327,10 @@ def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
 
 
 def _check_holds(
-    connection: Connection, register: Register, zone: tzinfo, done: Sequence[Leaf]
+    connection: Connection, rules: Rulebook, done: Sequence[Leaf]
 ) -> Iterator[Problem]:
     """Each hold names what its leaves say, and none is missing."""
     try:
-        check_rows_of_holds(connection, register, zone, done)
+        check_rows_of_holds(connection, rules, done)
     except Tampered as error:
         yield Problem(None, error.message)
