@@ -67,7 +67,7 @@ def check_projections(
         _check_shares(connection, register),
         _check_recordings(connection, register),
         _check_makers(connection, register, zone),
-        check_destructions(connection, register.founders.vault, done),
+        check_destructions(connection, rules, done),
         _check_summaries(connection),
         _check_requests(connection, rules, done),
         _check_words(connection, done),
