@@ -179,17 +179,23 @@ def how_it_ended(approval: Approval, history: History, now: datetime) -> str:
     A package in preparation holds the grants until it has failed; one that was delivered ends them:
     a second copy is a second approval.
     """
-    since = history.after(approval.leaf)
-    for leaf in since:
-        if leaf.act in ENDS:
-            return ENDS[leaf.act]
-        if leaf.act == RequestAct.DELIVERED and leaf.actor == approval.to:
-            return "what was granted has been released"
-    if in_preparation(since, approval.to):
+    if ended := what_ended(approval, history):
+        return ended
+    if in_preparation(history.after(approval.leaf), approval.to):
         return "a release of what was granted is being prepared"
     if has_lapsed(approval.lapses_at, now):
         return ENDS[RequestAct.GRANT_LAPSED]
     return approval.lost_by
+
+
+def what_ended(approval: Approval, history: History) -> str:
+    """What happened to the request and ended an approval, as a sentence; empty: nothing did."""
+    for leaf in history.after(approval.leaf):
+        if leaf.act in ENDS:
+            return ENDS[leaf.act]
+        if leaf.act == RequestAct.DELIVERED and leaf.actor == approval.to:
+            return "what was granted has been released"
+    return ""
 
 
 def in_preparation(leaves: Iterable[Leaf], person: str) -> frozenset[tuple[str, ...]]:
