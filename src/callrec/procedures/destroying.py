@@ -33,9 +33,10 @@ from callrec.policy.destroying import (
     check_is_there,
     check_nobody_waits,
 )
+from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import ENDED, RequestAct
 from callrec.practice import attempt, writing
-from callrec.procedures.approvals import check_decided, how_it_ended
+from callrec.procedures.approvals import ENDS, check_decided, how_it_ended, no_longer_granted
 from callrec.procedures.archive_unfinished import COPY, FOLDER, owed_by_label
 from callrec.procedures.custody import Opening, to_millis
 from callrec.procedures.deciding import read_to_decide
@@ -54,7 +55,7 @@ from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from sqlalchemy import Connection, Row
@@ -242,7 +243,9 @@ def _standing(
         approved = (fields["version"], fields["digest"], fields["requester"])
         if approved != (request.which.version, request.digest, request.requester):
             raise Tampered("the request is not the one that was approved")
-        check_decided(practice, connection, approval, request.facts)
+        check_decided(
+            connection, approval, request.facts, practice.register, practice.config.time_zone
+        )
         yield approval
 
 
@@ -269,6 +272,7 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
     after = log_request_event(
         act, actor, request.history, RequestAct.CARRIED_OUT, subject=uids, statement=statement
     )
+    _check_not_over(warrant.approvals, after.events[-1].at)
     now = to_millis(practice.now())
     destruction.strip(connection, warrant.recordings, macs)
     destruction.drop_details(connection, details)
@@ -285,6 +289,16 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
         connection,
         [_stub(row, warrant.doomed[row.id], certificate, now) for row in warrant.recordings],
     )
+
+
+def _check_not_over(approvals: Iterable[Approval], at: datetime) -> None:
+    """What it took to get so far may have outlasted an approval: its leaf's time is what counts.
+
+    Raises:
+        Refused: one was over when the leaf was written; nothing was destroyed.
+    """
+    if any(has_lapsed(each.lapses_at, at) for each in approvals):
+        raise no_longer_granted(ENDS[RequestAct.GRANT_LAPSED])
 
 
 def _opened(

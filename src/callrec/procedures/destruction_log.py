@@ -8,16 +8,16 @@ that waited to be matched covers more than it names; what, lies sealed, and is n
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
-from callrec.crypto.canonical import parse
-from callrec.crypto.statement import read_statement
+from callrec.crypto.canonical import parse_instant
 from callrec.policy.hold import HoldState
+from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.procedures.approvals import ENDS
@@ -30,41 +30,46 @@ if TYPE_CHECKING:
 
     from callrec.audit.erased import Said
     from callrec.audit.leaf import Leaf
+    from callrec.crypto.statement import Statement
+    from callrec.procedures.request_rules import Rulebook
 
 
 def check_destructions(
-    connection: Connection, vault: str, done: Sequence[Leaf]
+    connection: Connection, rules: Rulebook, done: Sequence[Leaf]
 ) -> Iterator[Problem]:
     """What was destroyed though it might not be, by the leaf that says so.
 
     Args:
         connection: sees one state of the catalogue throughout.
-        vault: the vault's id.
+        rules: the statements among them.
         done: the leaves about requests and holds that were done, oldest first; they, and the
             statements, were found sound before.
     """
-    leaf, said = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, said.body, said.signature).where(
-        (said.digest == leaf.statement) & (said.kind == KIND)
-    )
     told = [
-        _Told(seq, read_destruction(read_statement(body, signature, vault)))
-        for seq, body, signature in connection.execute(query.order_by(leaf.seq))
+        _Told(leaf, read_destruction(rules.stated[leaf.statement]), rules.stated)
+        for leaf in done
+        if leaf.statement in rules.stated and rules.stated[leaf.statement].kind == KIND
     ]
     if not told:
         return
     about, named = _about(done, {each.said.request for each in told}), _named(done)
     for each in told:
         yield from _check_request(connection, each, about[each.said.request])
-        if any(_is_held(named[uid], uid, each.seq) for uid in each.said.uids):
-            yield Problem(each.seq, "a recording was destroyed that was held")
+        if any(_is_held(named[uid], uid, each.leaf.seq) for uid in each.said.uids):
+            yield Problem(each.leaf.seq, "a recording was destroyed that was held")
 
 
 class _Told(NamedTuple):
     """A statement of what was destroyed, and the leaf that carries it."""
 
-    seq: int
+    leaf: Leaf
     said: Said
+    stated: Mapping[str, Statement]
+    """Its approvals among them, by their digests."""
+
+    @property
+    def approvals(self) -> Iterator[Statement]:
+        return (self.stated[each] for each in self.said.approvals)
 
 
 def _about(done: Iterable[Leaf], requests: set[str]) -> Mapping[str, Sequence[Leaf]]:
@@ -87,31 +92,31 @@ def _named(done: Iterable[Leaf]) -> Mapping[str, Sequence[LoggedHold]]:
 
 
 def _check_request(connection: Connection, told: _Told, about: Sequence[Leaf]) -> Iterator[Problem]:
-    request = tables.request.c
+    request, seq = tables.request.c, told.leaf.seq
     purpose = connection.execute(
         select(request.purpose).where(request.id == told.said.request)
     ).scalar()
     if purpose is None or TERMS[Purpose(purpose)].is_heard:
-        yield Problem(told.seq, "recordings were destroyed under a request that asks for no such")
+        yield Problem(seq, "recordings were destroyed under a request that asks for no such")
     makers = {leaf.actor for leaf in about if leaf.act == RequestAct.CREATED}
-    if _requesters(connection, told.said.approvals) != makers:
-        yield Problem(told.seq, "recordings were destroyed as somebody asked who did not")
-    if any(_had_ended(leaf, about, told) for leaf in about):
-        yield Problem(told.seq, "recordings were destroyed under an approval that had ended")
-
-
-def _requesters(connection: Connection, approvals: Iterable[str]) -> set[Any]:
-    """Who asked, as these approvals say."""
-    said = tables.statement.c
-    bodies = connection.execute(select(said.body).where(said.digest.in_(approvals))).scalars()
-    return {parse(body)["requester"] for body in bodies}
+    if {each.fields["requester"] for each in told.approvals} != makers:
+        yield Problem(seq, "recordings were destroyed as somebody asked who did not")
+    if any(_had_ended(leaf, about, told) for leaf in about) or _had_lapsed(told):
+        yield Problem(seq, "recordings were destroyed under an approval that had ended")
 
 
 def _had_ended(approval: Leaf, about: Iterable[Leaf], told: _Told) -> bool:
     """Whether a leaf is one of its approvals, and something ended that before."""
     return approval.statement in told.said.approvals and any(
-        leaf.act in ENDS and approval.seq < leaf.seq < told.seq for leaf in about
+        leaf.act in ENDS and approval.seq < leaf.seq < told.leaf.seq for leaf in about
     )
+
+
+def _had_lapsed(told: _Told) -> bool:
+    """Whether one of its approvals was over, whatever the log says of it."""
+    at = parse_instant(told.leaf.at)
+    lapses = (str(each.fields.get("lapses")) for each in told.approvals)
+    return any(has_lapsed(parse_instant(each), at) for each in lapses)
 
 
 def _is_held(holds: Iterable[LoggedHold], uid: str, seq: int) -> bool:

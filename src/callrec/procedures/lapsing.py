@@ -6,6 +6,7 @@ writes puts it into the log and destroys the grants.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from callrec.errors import Tampered
 from callrec.policy.lapse import has_lapsed, request_lapses_at
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import writing
+from callrec.procedures.approvals import read_approvals, what_ended
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.open_request import unopened_facts
@@ -73,10 +75,25 @@ def _let_grants_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[A
     act.connection.execute(grant.delete().where(over))
     left = select(grant.c.uid).where(grant.c.request == row.id)
     history = read_history(practice, act.connection, row.id)
-    if act.connection.execute(left).first() is None and history.state in GRANTED:
+    if act.connection.execute(left).first() is None and _is_over(practice, act, history):
         destroy_grants(act.connection, row.id, history.requester)
         log_request_event(act, actor, history, RequestAct.GRANT_LAPSED)
         _tell(practice, act, row, history, "was approved, and not used in time")
+
+
+def _is_over(practice: Practice, act: Writing, history: History) -> bool:
+    """Whether the day of an approval that stands has come, as it was signed: a column is no word.
+
+    Where one was signed in no form, whoever opens the request is told so, and nobody else stopped.
+    """
+    if history.state not in GRANTED:
+        return False
+    with suppress(Tampered):
+        return any(
+            has_lapsed(each.lapses_at, practice.now()) and not what_ended(each, history)
+            for each in read_approvals(practice, act.connection, history)
+        )
+    return False
 
 
 def _let_request_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[Any]) -> None:

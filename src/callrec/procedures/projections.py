@@ -34,9 +34,9 @@ from callrec.procedures.hold_log import check_rows_of_holds
 from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.leaf_subjects import LEAST, check_subjects, names_enough
 from callrec.procedures.open_request import unopened_facts
-from callrec.procedures.request_clock import check_dates, read_date_rows
-from callrec.procedures.request_ends import check_ended_by_entitled, check_lapse
+from callrec.procedures.request_clock import check_dates
 from callrec.procedures.request_log import History, all_leaves_of
+from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 from callrec.procedures.volume_log import check_volume_rows
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.register import Register
+    from callrec.procedures.request_rules import Rulebook
 
 
 _OF_REQUESTS: Final = frozenset(map(str, RequestAct))
@@ -60,21 +61,21 @@ def check_projections(
     # Rows follow from these by their leaves alone. A look through a million leaves: 0.3 s.
     every = tuple(all_leaves_of(connection, LEAST))
     done = tuple(filter(names_enough, every))
-    dates = read_date_rows(connection)
+    rules = read_rulebook(connection, register, zone)
     for problems in (
         check_subjects(connection, every),
         _check_people(connection, register),
         _check_shares(connection, register),
         _check_recordings(connection, register),
         _check_makers(connection, register, zone),
-        check_destructions(connection, register.founders.vault, done),
+        check_destructions(connection, rules, done),
         _check_summaries(connection),
-        check_dates(connection, register.founders.vault, done, dates),
-        _check_requests(connection, register, zone, done, dates=dates),
+        check_dates(connection, register.founders.vault, done, rules.dates),
+        _check_requests(connection, rules, done),
         _check_words(connection, done),
         _check_grants(connection),
-        _check_holds(connection, register, zone, done),
-        check_incident_rows(connection, done),
+        _check_holds(connection, rules, done),
+        check_incident_rows(connection, register, zone, done),
         check_volume_rows(connection, done),
         check_archived_rows(connection, done),
         check_categories(connection, register, zone, done),
@@ -264,16 +265,11 @@ def _check_index(connection: Connection) -> Iterator[Problem]:
 
 
 def _check_requests(
-    connection: Connection,
-    register: Register,
-    zone: tzinfo,
-    done: Sequence[Leaf],
-    *,
-    dates: Mapping[int, Row[Any]],
+    connection: Connection, rules: Rulebook, done: Sequence[Leaf]
 ) -> Iterator[Problem]:
     """Each request's columns are what its leaves come to, and none is missing.
 
-    Whoever ended one might do so, and none lapsed that could not.
+    Whoever did something to one might do so.
     """
     made = {leaf.subject[0] for leaf in done if leaf.act == RequestAct.CREATED}
     naming = _naming_requests(done)
@@ -286,8 +282,7 @@ def _check_requests(
         try:
             history = History(row.id, about)
             facts = unopened_facts(row, history)
-            check_ended_by_entitled(history, facts.purpose, register, zone)
-            check_lapse(history, facts.purpose, register.founders.vault, zone, dates=dates)
+            check_done_by_entitled(history, facts.purpose, rules)
         except Tampered as error:
             yield Problem(None, error.message)
     if made:
@@ -334,10 +329,10 @@ def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
 
 
 def _check_holds(
-    connection: Connection, register: Register, zone: tzinfo, done: Sequence[Leaf]
+    connection: Connection, rules: Rulebook, done: Sequence[Leaf]
 ) -> Iterator[Problem]:
     """Each hold names what its leaves say, and none is missing."""
     try:
-        check_rows_of_holds(connection, register, zone, done)
+        check_rows_of_holds(connection, rules, done)
     except Tampered as error:
         yield Problem(None, error.message)
