@@ -6,6 +6,7 @@ source says (docs/formats/recording.md, 2.1).
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.crypto.canonical import instant
 from callrec.procedures.call_records import as_record
-from callrec.procedures.custody import from_millis, to_millis
+from callrec.procedures.custody import encode_name, from_millis, to_millis
 from callrec.procedures.intake_known import Recorded, without_record
 from callrec.procedures.intake_reading import WrongSum, described, or_quarantined
 from callrec.procedures.intake_sealing import Taken, check_sum
@@ -123,10 +124,11 @@ def join_known(
 
 
 def facts_of(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFacts:
-    """What a recording is joined by."""
+    """What a recording is joined by; a name that is no text joins nothing."""
+    names = [encode_name(os.fsencode(path.name)) for path in paths]
     return RecordingFacts(
         unique_id=call.unique_id,
-        names=tuple(path.name for path in paths),
+        names=tuple(name for name in names if isinstance(name, str)),
         # Some names say the outside party's number, and not which end it was.
         numbers=tuple({end: None for end in (call.caller, call.callee, call.number) if end}),
         extension=call.extension,
