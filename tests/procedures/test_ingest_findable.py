@@ -15,6 +15,7 @@ from callrec.policy.criteria import Criteria
 from callrec.policy.when import Days
 from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.search import find_calls
+from procedures.holding import ask, look, named
 from procedures.spool import a_call, recordings_of, take_in
 from procedures.told import a_row, records, take_in_with
 
@@ -52,6 +53,17 @@ def test_a_call_of_which_nobody_knows_the_way_is_found_by_the_number_at_either_e
     assert (
         found(house, number=THEIRS) == found(house, tail="0123", days=Days(FOURTH, FOURTH)) == [1]
     )
+
+
+@pytest.mark.parametrize("dialled", ["14107700900123", "147007700900123"])
+def test_a_call_with_ones_own_number_withheld_is_found_and_held_by_whom_it_reached(
+    house: House, tmp_path: Path, dialled: str
+) -> None:
+    take_in(house, a_call(tmp_path, name=f"out-{dialled}-201-20240704-140501-1720098301.7.wav"))
+    assert found(house, number=THEIRS) == [1]
+    ask(house, number=THEIRS)
+    look(house)
+    assert named(house) == {1}
 
 
 def test_what_a_sidecar_leaves_out_its_ends_tell(house: House, tmp_path: Path) -> None:
