@@ -13,6 +13,7 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.policy.criteria import Criteria
 from callrec.policy.when import Days
+from callrec.procedures.findable import missed_by_search
 from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.search import find_calls
 from procedures.holding import ask, look, named
@@ -64,6 +65,60 @@ def test_a_call_with_ones_own_number_withheld_is_found_and_held_by_whom_it_reach
     ask(house, number=THEIRS)
     look(house)
     assert named(house) == {1}
+
+
+LOCAL = {
+    "inbound": "in-201-9460123-20240704-140501-1720098301.7.wav",
+    "outbound": "out-9460123-201-20240704-140501-1720098301.7.wav",
+    "unknown": "force-9460123-7700123-20240704-140501-1720098301.7.wav",
+}
+
+
+@pytest.mark.parametrize("way", LOCAL)
+def test_a_local_number_without_its_area_is_found_by_its_last_four_digits(
+    house: House, tmp_path: Path, way: str
+) -> None:
+    take_in(house, a_call(tmp_path, name=LOCAL[way]))
+    (recording,) = recordings_of(house)
+    assert (recording.fields["direction"], recording.fields["number"]) == (way, None)
+    assert found(house, tail="0123") == [1]
+    check_nothing_is_missed(house)
+
+
+def test_a_call_that_is_said_to_be_internal_is_found_by_a_public_number_at_its_end(
+    house: House, tmp_path: Path
+) -> None:
+    name = "internal-201-07700900123-20240704-140501-1720098301.7.wav"
+    take_in(house, a_call(tmp_path, name=name))
+    ask(house, number=THEIRS)
+    look(house)
+    assert found(house, number=THEIRS) == [1]
+    assert named(house) == {1}
+    check_nothing_is_missed(house)
+
+
+def test_a_call_whose_record_says_local_is_found_by_the_public_number_at_its_end(
+    house: House, tmp_path: Path
+) -> None:
+    cdr = tmp_path / "cdr.csv"
+    cdr.write_text(
+        "xml_cdr_uuid,direction,caller_id_number,destination_number,start_epoch,answer_epoch,"
+        "billsec,record_name\n"
+        f"{CALL_ID},local,07700900123,201,1720098301,1720098305,60,{CALL_ID}.wav\n",
+        encoding="utf-8",
+    )
+    done = take_in_with(house, cdr, a_call(tmp_path / "spool", name=f"{CALL_ID}.wav"))
+    assert done.joined == 1
+    assert found(house, number=THEIRS) == [1]
+    check_nothing_is_missed(house)
+
+
+def check_nothing_is_missed(house: House) -> None:
+    """Whoever opens the calls finds each of their tokens."""
+    actor = house.actor("dora")
+    with reading(house.practice.engine) as connection:
+        missed = missed_by_search(house.practice, actor, connection, recordings_of(house))
+    assert missed == []
 
 
 def test_what_a_sidecar_leaves_out_its_ends_tell(house: House, tmp_path: Path) -> None:
