@@ -16,8 +16,9 @@ from callrec.policy.when import Days
 from callrec.procedures.findable import missed_by_search
 from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.search import find_calls
+from procedures.asking import approved, grants_of
 from procedures.holding import ask, look, named
-from procedures.spool import a_call, recordings_of, take_in
+from procedures.spool import a_call, a_name, recordings_of, take_in
 from procedures.told import a_row, records, take_in_with
 
 if TYPE_CHECKING:
@@ -111,6 +112,81 @@ def test_a_call_whose_record_says_local_is_found_by_the_public_number_at_its_end
     assert done.joined == 1
     assert found(house, number=THEIRS) == [1]
     check_nothing_is_missed(house)
+
+
+EXPORT = "rec0001.wav"
+"""What no system known here calls a recording."""
+
+
+def test_of_the_same_sound_in_one_run_the_name_that_tells_the_most_says_whose_it_is(
+    house: House, tmp_path: Path
+) -> None:
+    for folder, name in (("a", EXPORT), ("b", a_name()), ("c", f"2{EXPORT}")):
+        a_call(tmp_path / "spool" / folder, name=name)
+    done = take_in(house, tmp_path / "spool", login="door")
+    (recording,) = recordings_of(house)
+    assert (done.recordings, done.duplicates, done.told_less) == (1, 2, 0)
+    assert len(recording.fields["provenance"]) == 3
+    assert found(house, number=THEIRS) == [1]
+
+
+def test_a_name_that_tells_more_fills_what_was_not_known(house: House, tmp_path: Path) -> None:
+    export = written(a_call(tmp_path / "a", name=EXPORT), datetime(2024, 8, 20, 9, tzinfo=UTC))
+    take_in(house, export, login="door")
+    ask(house, number=THEIRS)
+    look(house)
+    done = take_in(house, a_call(tmp_path / "b", name=a_name()))
+    assert (done.recordings, done.duplicates, done.joined, done.told_less) == (0, 1, 0, 0)
+    (recording,) = recordings_of(house)
+    told = ("direction", "number", "extension", "local_time", "time_confidence", "unique_id")
+    assert [recording.fields[name] for name in told] == [
+        *("inbound", THEIRS, "201", "2024-07-04T14:05:01", "utc-proven", "1720098301.0")
+    ]
+    assert found(house, number=THEIRS, days=Days(FOURTH, FOURTH)) == [1]
+    look(house)
+    assert named(house) == {1}
+    check_nothing_is_missed(house)
+    assert take_in(house, tmp_path / "a", tmp_path / "b").batches == []
+
+
+def test_whoever_cannot_open_what_is_sealed_tells_how_many_would_be_filled(
+    house: House, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+    take_in(house, a_call(spool, name=EXPORT), login="door")
+    a_call(spool / "b", name=a_name())
+    for _ in range(2):
+        assert take_in(house, spool, login="door").told_less == 1
+        assert found(house, number=THEIRS) == []
+    assert take_in(house, spool).told_less == 0
+    assert found(house, number=THEIRS) == [1]
+    assert take_in(house, spool, login="door").told_less == 0
+
+
+def test_a_name_that_tells_another_number_fills_nothing(house: House, tmp_path: Path) -> None:
+    take_in(house, a_call(tmp_path / "a", name="20240704-140501_02079460123-all.wav"))
+    take_in(house, a_call(tmp_path / "b", name=a_name()))
+    (recording,) = recordings_of(house)
+    assert recording.fields["number"] == "+442079460123"
+    assert (recording.fields["direction"], recording.fields["caller"]) == ("unknown", None)
+
+
+def test_what_somebody_holds_a_grant_for_stays_as_it_was(house: House, tmp_path: Path) -> None:
+    take_in(house, a_call(tmp_path / "a", name=EXPORT))
+    reference = approved(house, recordings=(1,))
+    assert take_in(house, a_call(tmp_path / "b", name=a_name())).told_less == 1
+    assert [grant.recording.id for grant in grants_of(house, reference)] == [1]
+    (recording,) = recordings_of(house)
+    assert recording.fields["direction"] == "unknown"
+
+
+def test_a_record_still_comes_to_what_a_name_has_filled(house: House, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    take_in(house, a_call(spool, name=EXPORT))
+    take_in(house, a_call(spool / "b", name=a_name()))
+    cdr = records(tmp_path / "cdr.csv", a_row(cnam="Siobhan Featherstone"))
+    assert take_in_with(house, cdr, spool).joined == 1
+    assert found(house, party="Featherstone") == [1]
 
 
 def check_nothing_is_missed(house: House) -> None:

@@ -114,6 +114,18 @@ class Call:
         return outside_numbers(self.direction, self.number, self.caller, self.callee)
 
 
+def untold(call: Call) -> int:
+    """How much of what a call is found by was not told: 0 to 4."""
+    return sum(
+        (
+            call.number is None,
+            call.direction is Direction.UNKNOWN,
+            call.extension is None,
+            call.time_confidence is TimeConfidence.FILE_TIME,
+        )
+    )
+
+
 def outside_numbers(
     direction: str, number: str | None, caller: str | None, callee: str | None
 ) -> frozenset[str]:
