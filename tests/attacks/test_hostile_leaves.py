@@ -261,7 +261,7 @@ def test_details_in_no_form_stop_nothing(details: Any, worked: House) -> None:
     seqs.append(own_program(worked, "sam", "listen", [heard.id, heard.uid], details=details))
     said = answers(worked, *COMMANDS)
     verify = said.pop("audit verify --full")
-    assert verify.status == 0, verify
+    assert "what was not granted was heard" in verify.out, verify
     assert not [words for words, each in said.items() if each.status == TAMPERED]
     told = said["audit list --limit 400"].err
     unformed = details != {}
