@@ -15,7 +15,7 @@ from callrec.policy.withholding import Ground
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.intake_known import Duplicates
-from callrec.procedures.restore import open_volumes
+from callrec.procedures.rebuilding import open_volumes
 from callrec.procedures.restore_copy import by_password, find_copy, unpack
 from callrec.procedures.search import search_recordings
 from cli.transcript import password_of

@@ -13,7 +13,7 @@ from callrec.errors import Unusable
 from callrec.policy.role import VaultKey
 from callrec.procedures import restore
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.restore import open_volumes
+from callrec.procedures.rebuilding import open_volumes
 from callrec.procedures.rotating import rotate_keys
 from procedures.asking import rows
 from procedures.drives import (

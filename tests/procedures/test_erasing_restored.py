@@ -15,14 +15,9 @@ from callrec.policy.role import VaultKey
 from callrec.procedures import restore as restore_procedure
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
+from callrec.procedures.rebuilding import actor_from, open_volumes, rebuild
 from callrec.procedures.reencrypting import reencrypt
-from callrec.procedures.restore import (
-    actor_from,
-    bring_back,
-    open_volumes,
-    rebuild,
-    repair_from,
-)
+from callrec.procedures.restore import bring_back, repair_from
 from callrec.procedures.restore_copy import by_kit, by_password
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.show import show_recording

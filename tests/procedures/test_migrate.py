@@ -30,8 +30,9 @@ from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.deny import deny_request
 from callrec.procedures.migrate import Migrated, migrate_vault
+from callrec.procedures.rebuilding import actor_from, open_volumes, rebuild
 from callrec.procedures.request_show import show_request
-from callrec.procedures.restore import actor_from, bring_back, open_volumes, rebuild
+from callrec.procedures.restore import bring_back
 from callrec.procedures.restore_copy import by_password
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.status import look

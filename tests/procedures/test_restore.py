@@ -23,14 +23,8 @@ from callrec.procedures import archive_copy, restore_copy
 from callrec.procedures.archive_copy import write_copy
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.backup import back_up
-from callrec.procedures.restore import (
-    actor_from,
-    bring_back,
-    is_vault,
-    open_volumes,
-    rebuild,
-    repair_from,
-)
+from callrec.procedures.rebuilding import actor_from, is_vault, open_volumes, rebuild
+from callrec.procedures.restore import bring_back, repair_from
 from callrec.procedures.restore_copy import by_kit, by_password, find_copy
 from callrec.procedures.restore_drill import drill
 from cli.transcript import password_of
@@ -51,7 +45,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.crypto.identity import Identity, LockedSeed
-    from callrec.procedures.restore import Rebuilt, Restored
+    from callrec.procedures.rebuilding import Rebuilt
+    from callrec.procedures.restore import Restored
     from callrec.procedures.restore_drill import Drilled
     from practices import House
 

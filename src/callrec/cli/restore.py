@@ -15,7 +15,8 @@ from callrec.errors import DoneInPart
 if TYPE_CHECKING:
     from callrec.archive.volume import Volume
     from callrec.practice import Actor, Practice
-    from callrec.procedures.restore import Rebuilt, Restored
+    from callrec.procedures.rebuilding import Rebuilt
+    from callrec.procedures.restore import Restored
 
 app = new_app()
 
@@ -35,7 +36,7 @@ def restore(
     is there already is not fetched again, and a run that was cut short is finished by the next.
     """
     from callrec.crypto.kit import read_kit
-    from callrec.procedures.restore import actor_from, is_vault, open_volumes, rebuild
+    from callrec.procedures.rebuilding import actor_from, is_vault, open_volumes, rebuild
     from callrec.procedures.restore_copy import by_kit, by_password
 
     invocation = ctx.obj
