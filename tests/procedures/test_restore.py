@@ -23,11 +23,13 @@ from callrec.procedures import archive_copy, restore_copy
 from callrec.procedures.archive_copy import write_copy
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.backup import back_up
+from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.rebuilding import actor_from, is_vault, open_volumes, rebuild
 from callrec.procedures.restore import bring_back, repair_from
 from callrec.procedures.restore_copy import by_kit, by_password, find_copy
 from callrec.procedures.restore_drill import drill
 from cli.transcript import password_of
+from procedures.asking import rows
 from procedures.drives import (
     acts,
     archive,
@@ -39,6 +41,7 @@ from procedures.drives import (
     only,
     verify,
 )
+from procedures.forged import RUN, forged_head, size_of_log
 from procedures.spool import originals_of
 
 if TYPE_CHECKING:
@@ -496,6 +499,57 @@ def test_recordings_that_came_out_alike_take_nothing_from_the_others(
     ]
     assert done.fetched.recordings == 2
     assert done.missing == {"drive-a": 2}
+
+
+# Somebody who was disabled keeps the key that signs, and has a drive in his hands for a minute.
+
+NEVER = 1 << 40
+"""Entries that no log has."""
+
+
+@pytest.fixture
+def planted(house: House) -> House:
+    """A manager who is disabled says, as of when he was not, that all was erased; in a long log."""
+    at = drive(house)
+    uids = [row.uid for row in rows(house, "SELECT uid FROM recording ORDER BY uid")]
+    seq = size_of_log(house) - 1
+    plant = forged_head(house, at, login="mia", seq=seq, size=NEVER, erased=uids)
+    house.at = house.at.replace(day=28)
+    disable_person(house.practice, house.actor("dora"), login="mia")
+    archive(house, at)  # the copy of the catalogue knows that she is disabled
+    plant()
+    lose_vault(house)
+    return house
+
+
+def test_what_somebody_who_was_disabled_says_of_a_volume_keeps_nothing_back(planted: House) -> None:
+    done = restored(planted)
+    assert (done.erased_since, done.fetched.recordings, done.missing) == ((), 4, {})
+    [(label, told)] = done.undone
+    assert label == "drive-a"
+    assert f"its proof {RUN} counts for nothing: " in told
+
+
+def test_nor_does_it_stand_in_the_record(planted: House) -> None:
+    assert restored(planted).leaves_lost == 1
+    said = rows(planted, "SELECT body FROM statement WHERE kind = 'volume'")
+    assert not any(parse(bytes(row.body)).get("erased") for row in said)
+    resumed = rows(planted, "SELECT body FROM statement WHERE kind = 'resumed'")
+    assert [len(parse(bytes(row.body))["lost"]) for row in resumed] == [1]
+
+
+def test_nor_does_it_let_him_choose_which_drive_the_vault_comes_back_from(house: House) -> None:
+    """In the older copy he is in office yet."""
+    older, newer = drive(house), drive(house, "drive-b")
+    size = size_of_log(house)
+    plant = forged_head(house, older, login="mia", seq=size - 1, size=size)
+    house.at = house.at.replace(day=28)
+    disable_person(house.practice, house.actor("dora"), login="mia")
+    archive(house, newer)
+    plant()
+    lose_vault(house)
+    back = rebuilt(house, older, newer)
+    assert (back.label, back.passed_over) == ("drive-b", ())
 
 
 # A drill, and a vault that lost only some of it.

@@ -105,7 +105,7 @@ def longest(
 def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
     """Whether the log of another copy tells that this one was made."""
     try:
-        heads = heads_on(practice, [found.volume])
+        heads = heads_on(practice, [found.volume]).said
         stated = [head for _, said, head in heads if said.time == found.copy.time]
         return any(not is_beyond(practice, head) for head in stated)
     finally:
@@ -129,13 +129,13 @@ def _make_private(folder: Path) -> None:
 
 def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[Volume]) -> int:
     """Check all that can be checked of a catalogue that was unpacked; returns its log's length."""
-    heads = heads_on(practice, volumes)
     try:
         with reading(practice.engine) as connection:
             check_sound(connection)
             problems = read_whole(connection, found.volume.vault).problems
             if problems:
                 raise Tampered(f"the log in the volume's copy: {problems[0].what}")
+            heads = heads_on(practice, volumes).said
             _check_opener(practice, who)
             _check_vouched_for(practice, found, heads)
             lost = {h for each in read_resumed(connection, practice.register) for h in each.lost}

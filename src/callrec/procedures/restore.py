@@ -101,8 +101,9 @@ def bring_back(
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         heads = heads_on(practice, volumes)
-        unknown = volumes_not_known(practice, actor, heads)
-        resumption = resume(practice, actor, [each for each in heads if each[0] not in unknown])
+        unknown = volumes_not_known(practice, actor, heads.said)
+        known = [each for each in heads.said if each[0] not in unknown]
+        resumption = resume(practice, actor, known)
     owed = _erase_owed(practice, actor, volumes) if resumption.is_said else ()
     since = _erased_since(practice, volumes)
     fetched = _fetch_all(
@@ -115,7 +116,12 @@ def bring_back(
         fetched=fetched,
         missing=_missing(practice, since.keys()),
         erased_since=tuple(sorted(since.values())),
-        undone=(*((each.label, _UNKNOWN) for each in unknown), *resumption.undone, *owed),
+        undone=(
+            *((each.label, _UNKNOWN) for each in unknown),
+            *heads.passed_over,
+            *resumption.undone,
+            *owed,
+        ),
     )
 
 
@@ -192,7 +198,7 @@ def _fetch_all(
 
 def _erased_since(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, int]:
     """What the volumes' own statements say was erased, and the catalogue has yet: uid -> number."""
-    erased = {uid for _, said, _ in heads_on(practice, volumes) for uid in said.erased}
+    erased = {uid for _, said, _ in heads_on(practice, volumes).said for uid in said.erased}
     table = tables.recording.c
     query = select(table.uid, table.id).where(
         table.uid.in_(sorted(erased)), table.state != DESTROYED
