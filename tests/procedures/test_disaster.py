@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import bagit
@@ -14,6 +15,7 @@ from callrec.policy.role import VaultKey
 from callrec.procedures import restore
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.rebuilding import open_volumes
+from callrec.procedures.restore import bring_back
 from callrec.procedures.rotating import rotate_keys
 from procedures.asking import rows
 from procedures.drives import (
@@ -25,10 +27,12 @@ from procedures.drives import (
     give_up_copy,
     last,
     one_more_call,
+    pulled_out,
     verify,
 )
 from procedures.dying import each_left
 from procedures.erasures import approved_erasure, erase
+from procedures.newcomers import max_is_given_another_key, nell_comes
 from procedures.spool import originals_of
 from procedures.test_reencrypting import files, named, seal_anew
 from procedures.test_restore import lose_vault, restored, verified
@@ -118,6 +122,67 @@ def test_a_newer_copy_that_contradicts_what_was_resumed_is_not_made_unusable(hou
     restored(house, newer)
     restored(house, older)
     assert originals_of(house) == originals
+
+
+@pytest.mark.parametrize("came", ["added", "reset"])
+def test_a_newer_copy_by_somebody_whom_the_vault_does_not_know_is_not_made_unusable(
+    house: House, came: str
+) -> None:
+    older, newer = drive(house), drive(house, "drive-b")
+    archive(house, newer)
+    if came == "added":
+        nell_comes(house)
+    else:
+        max_is_given_another_key(house)
+    one_more_call(house)
+    house.at = house.at.replace(day=27)
+    archive(house, newer, by="nell" if came == "added" else "max")
+    originals = originals_of(house)
+    lose_vault(house)
+    restored(house, older)
+    before = contents(newer)
+    with pytest.raises(Unusable, match='"drive-b" has a newer copy'):
+        restored(house, newer)
+    assert contents(newer) == before
+    lose_catalogue(house)
+    restored(house, newer)
+    restored(house, older)
+    assert originals_of(house) == originals
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_where_a_copy_by_somebody_whom_the_vault_does_not_know_opens_to_nobody_it_is_told(
+    house: House,
+) -> None:
+    newer = drive(house, "drive-b")
+    archive(house, newer)
+    nell_comes(house)
+    house.at = house.at.replace(day=27)
+    archive(house, newer, by="nell")
+    lose_vault(house)
+    restored(house, drive(house))
+    before = contents(newer)
+    unknown = replace(house.actor("dora"), identity=None)  # as if sealed to others alone
+    done = bring_back(house.practice, unknown, open_volumes([newer]), advance=lambda _: None)
+    assert [label for label, _ in done.undone] == ["drive-b"]
+    assert "may be newer" in done.undone[0][1]
+    assert contents(newer) == before
+
+
+def test_a_newer_copy_is_not_made_unusable_because_another_lies_beside_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = two_drives_of_which_the_second_knows_more(house)
+    house.at = house.at.replace(day=28)
+    pulled_out(house, newer, house.folder / "away", monkeypatch)
+    (house.folder / "away").rename(newer)
+    assert len([*(newer / "catalogue").glob("*.sealed")]) == 2
+    lose_vault(house)
+    restored(house, older)
+    before = contents(newer)
+    with pytest.raises(Unusable, match='"drive-b" has a newer copy'):
+        restored(house, newer)
+    assert contents(newer) == before
 
 
 def test_where_the_vault_has_gone_on_a_newer_copy_can_be_given_up(house: House) -> None:

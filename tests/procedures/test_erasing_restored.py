@@ -34,6 +34,7 @@ from procedures.erasures import (
     tokens_of,
 )
 from procedures.holding import verified, with_two_callers
+from procedures.newcomers import nell_comes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,6 +145,20 @@ def test_from_an_older_copy_it_is_not_fetched_and_its_erasure_is_decided_again(
     assert erase(house, approved_erasure(house, 1), *both(house)).is_done
     archive(house, drive(house, "drive-a"))  # whose copy of the catalogue was damaged
     assert [faults(verify(house, each)) for each in both(house)] == [[], []]
+
+
+def test_what_somebody_erased_whom_the_copy_does_not_know_is_not_fetched(house: House) -> None:
+    """The voucher that comes with the damaged copy says who she is, and its maker is known."""
+    (row,) = rows(house, "SELECT ciphertext FROM recording WHERE id = 1")
+    nell_comes(house)
+    erase(house, approved_erasure(house, 1))
+    archive(house, drive(house, "drive-b"), by="nell")  # erases it there first
+    flip(only(drive(house, "drive-b") / "catalogue", "*.sealed"))
+    lose_vault(house)
+    done = restored(house, *both(house))
+    assert (done.erased_since, done.missing) == ((1,), {})
+    assert not house.practice.store.has(row.ciphertext)
+    assert verified(house).verdict is Verdict.INTACT
 
 
 def test_a_former_file_is_whose_it_was_after_a_restore_and_goes_with_it(house: House) -> None:

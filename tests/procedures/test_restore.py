@@ -26,7 +26,7 @@ from callrec.procedures.backup import back_up
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.rebuilding import actor_from, is_vault, open_volumes, rebuild
 from callrec.procedures.restore import bring_back, repair_from
-from callrec.procedures.restore_copy import by_kit, by_password, find_copy
+from callrec.procedures.restore_copy import by_kit, by_password, read_copy
 from callrec.procedures.restore_drill import drill
 from cli.transcript import password_of
 from procedures.asking import rows
@@ -370,7 +370,8 @@ def test_dear_locks_that_somebody_added_keep_nobody_waiting(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_people(house, a_dear_lock("00" * 16), a_dear_lock("01" * 16))
-    [found] = [find_copy(volume) for volume in open_volumes((drive(house),))]
+    (volume,) = open_volumes([drive(house)])
+    found = read_copy(volume, volume.catalogue())
     tried: list[str] = []
 
     def noted(locked: LockedSeed, password: str, vault: str) -> tuple[Identity, bytes]:

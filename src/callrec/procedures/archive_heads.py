@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.audit.register import Register
+    from callrec.audit.register import Register, Voucher
     from callrec.crypto.identity import PublicKeys
     from callrec.practice import Practice
 
@@ -185,6 +186,8 @@ class _Office(NamedTuple):
     """The sequence of the log before which he was vouched for."""
     not_before: date = date.min
     """The day on which he might, or a later one that his leaf names."""
+    later: Mapping[str, Voucher] = MappingProxyType({})
+    """Vouchers that count before those of the log, by the id of whom they are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,8 @@ class KnownHeads:
     """Gives the nodes of the log's tree."""
     lost: Mapping[Head, int]
     """Heads that were named as lost, and the sequence of the leaf that names each."""
+    later: Mapping[str, Voucher]
+    """What was vouched for in a log that was lost, by the id of whom it is about."""
 
     def is_ours(self, head: Head) -> bool:
         """Whether a head is a beginning of the log."""
@@ -213,12 +218,19 @@ class KnownHeads:
         if self.is_ours(head):
             return _Office(seq)
         if head in self.lost:
-            return _Office(self.lost[head])
-        return _Office(self.ours.size, self.last_on)
+            return _Office(self.lost[head], later=self.later)
+        return _Office(self.ours.size, self.last_on, self.later)
 
 
-def known_heads(practice: Practice, connection: Connection) -> KnownHeads:
+def known_heads(
+    practice: Practice, connection: Connection, later: Mapping[str, Voucher]
+) -> KnownHeads:
     """What the log as it stands knows of heads.
+
+    Args:
+        practice: the open vault.
+        connection: sees one state of the catalogue throughout.
+        later: what was vouched for in a log that was lost, by the id of whom it is about.
 
     Raises:
         Tampered: a statement about a restore is not as it was signed.
@@ -227,7 +239,7 @@ def known_heads(practice: Practice, connection: Connection) -> KnownHeads:
     last, _ = read_leaf(connection, ours.size - 1)
     resumed = read_resumed(connection, practice.register)
     lost = {head: each.size for each in reversed(resumed) for head in each.lost}
-    return KnownHeads(ours, _day(practice, last), cache(node_reader(connection)), lost)
+    return KnownHeads(ours, _day(practice, last), cache(node_reader(connection)), lost, later)
 
 
 def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[Written, Head]:
@@ -241,6 +253,17 @@ def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[Writt
     return _read(practice, data, known.office)
 
 
+def read_claim(practice: Practice, data: bytes) -> Written:
+    """What a proof claims that counts for nothing: its signatures are not looked at.
+
+    Raises:
+        Tampered: it is no proof, or of another log.
+    """
+    proof = read_proof(data)
+    leaf_bytes, statement = _read_extra(proof.extra, practice.vault)
+    return _written(statement, Leaf.decode(leaf_bytes, proof.seq))
+
+
 def _read(
     practice: Practice, data: bytes, office: Callable[[Head, int], _Office]
 ) -> tuple[Written, Head]:
@@ -250,7 +273,7 @@ def _read(
     leaf_bytes, statement = _read_extra(proof.extra, practice.vault)
     leaf = Leaf.decode(leaf_bytes, proof.seq)
     entitled = office(Head(claimed.size, claimed.root), leaf.seq)
-    keys = _keys_of(practice.register, leaf, entitled.before)
+    keys = _keys_of(practice.register, leaf, entitled)
     point = check_proof(proof, tree.leaf_hash(leaf_bytes), keys.log, name)
     return check_said(practice, leaf, statement, entitled), Head(point.size, point.root)
 
@@ -275,8 +298,9 @@ def check_said(
     if statement.kind != KIND or statement.by != leaf.actor:
         raise Tampered("its statement is of another kind, or made by another than its leaf says")
     office = office or _Office(leaf.seq)
-    check_statement(statement, _keys_of(practice.register, leaf, office.before).act)
-    maker = practice.register.person(statement.by, before=office.before)
+    check_statement(statement, _keys_of(practice.register, leaf, office).act)
+    later = office.later.get(leaf.actor)
+    maker = later.person if later else practice.register.person(leaf.actor, before=office.before)
     if Power.ARCHIVE not in powers_of(maker, max(_day(practice, leaf), office.not_before)):
         raise Tampered("its statement was made by somebody who may not archive")
     return _written(statement, leaf)
@@ -309,9 +333,12 @@ def _day(practice: Practice, leaf: Leaf) -> date:
     return parse_instant(leaf.at).astimezone(practice.config.time_zone).date()
 
 
-def _keys_of(register: Register, leaf: Leaf, before: int) -> PublicKeys:
+def _keys_of(register: Register, leaf: Leaf, office: _Office) -> PublicKeys:
+    later = office.later.get(leaf.actor)
+    if later is not None:
+        return later.keys
     try:
-        return register.public_keys(leaf.actor, before=before)
+        return register.public_keys(leaf.actor, before=office.before)
     except NotFound as error:
         raise Tampered("nobody vouched for its actor") from error
 

@@ -22,7 +22,7 @@ from callrec.errors import NotFound, Tampered
 from callrec.file_rights import check_only_ours
 from callrec.procedures.migrate import migrate_unpacked
 from callrec.procedures.migration_copy import recall_copy
-from callrec.procedures.restore_copy import FoundCopy, check_stated, find_copy, unpack
+from callrec.procedures.restore_copy import FoundCopy, check_stated, read_copy, unpack
 from callrec.procedures.resuming import is_beyond
 from callrec.procedures.volume_heads import heads_on
 
@@ -66,7 +66,7 @@ def newest_first(
     found, passed_over = [], []
     for volume in volumes:
         try:
-            found.append(find_copy(volume))
+            found.append(read_copy(volume, volume.catalogue()))
         except (NotFound, Tampered) as problem:
             passed_over.append((volume.label, problem.message))
     return sorted(found, key=lambda each: each.copy.time, reverse=True), passed_over

@@ -101,7 +101,7 @@ def bring_back(
     with attempt(practice, actor, RESTORED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         heads = heads_on(practice, volumes)
-        unknown = volumes_not_known(practice, actor, heads.said)
+        unknown = volumes_not_known(practice, actor, volumes, heads)
         known = [each for each in heads.said if each[0] not in unknown]
         resumption = resume(practice, actor, known)
     owed = _erase_owed(practice, actor, volumes) if resumption.is_said else ()

@@ -52,21 +52,23 @@ class FoundCopy:
     """The copy's key, sealed to each holder, by id."""
     locked: Mapping[str, LockedSeed]
     """The locked seeds of people, by id; at most `MOST_PEOPLE`."""
+    vouchers: tuple[Any, ...]
+    """Of the same people, as they lie there."""
 
     @property
     def label(self) -> str:
         return self.volume.label
 
 
-def find_copy(volume: Volume) -> FoundCopy:
-    """The newest whole copy on a volume.
+def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:
+    """Who may open a copy of the catalogue that lies on a volume.
 
     Raises:
-        NotFound: there is none.
-        Tampered: what says who may open it is not in its form, or names more people than a writer
-            ever does.
+        NotFound: it is gone.
+        Tampered: what says so is not in its form, or names more people than a writer ever does.
+        Unusable: it was written by a newer callrec.
+        Failed: the drive does not give it.
     """
-    copy = volume.catalogue()
     said = parse(read_small(copy.keys))
     match said:
         case {"format": int(number)} if number > FORMAT:
@@ -74,7 +76,9 @@ def find_copy(volume: Volume) -> FoundCopy:
         case {"keys": list(keys), "people": list(people), "vault": volume.vault}:
             if len(people) > MOST_PEOPLE:
                 raise _altered(volume)
-            return FoundCopy(volume, copy, _sealed_to(keys), _locked(people))
+            sealed_to, locked = _sealed_to(keys), _locked(people)
+            vouchers = tuple(each.get("voucher") for each in people)
+            return FoundCopy(volume, copy, sealed_to, locked, vouchers)
         case _:
             raise _altered(volume)
 
@@ -146,15 +150,19 @@ def _sealed_copy(found: FoundCopy) -> FileIO:
             raise Tampered("the volume's copy of the catalogue is no plain file") from error
 
 
+def hashes_of(copy: CatalogueCopy) -> tuple[str, str]:
+    """SHA-256 of a copy's two files, as a statement names them: of the copy, and of its keys."""
+    with drive_errors():
+        return hash_on_medium(copy.sealed), hash_on_medium(copy.keys)
+
+
 def check_stated(found: FoundCopy, *, catalogue: str, keys: str) -> None:
     """Hold a copy's files against the SHA-256 that a statement names, lower-case hex.
 
     Raises:
         Tampered: they are others.
     """
-    with drive_errors():
-        there = hash_on_medium(found.copy.sealed), hash_on_medium(found.copy.keys)
-    if there != (catalogue, keys):
+    if hashes_of(found.copy) != (catalogue, keys):
         raise Tampered("the volume's copy of the catalogue is not the one that was written there")
 
 
