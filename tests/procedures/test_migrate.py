@@ -219,8 +219,8 @@ def test_elsewhere_it_gives_nothing_back(older: House, tmp_path: Path) -> None:
 def test_a_copy_that_was_exchanged_gives_nothing_back(older: House) -> None:
     copy = migrate(older).copy
     assert copy is not None
-    work = older.folder / "work"
-    archive_copy.write_copy(older.open(), open_volume(copy), "20261125T120000Z-1", work=work)
+    work, volume = older.folder / "work", open_volume(copy)
+    archive_copy.write_copy(older.open(), volume, f"{volume.catalogue().time}-1", work=work)
     catalogue_of(older).unlink()
     with pytest.raises(Tampered):
         restore(older, copy)

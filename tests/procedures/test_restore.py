@@ -39,6 +39,7 @@ from procedures.drives import (
     last,
     one_more_call,
     only,
+    pulled_out,
     verify,
 )
 from procedures.forged import RUN, forged_head, size_of_log
@@ -244,15 +245,7 @@ def test_a_copy_whose_statement_is_gone_is_not_taken(house: House) -> None:
         rebuilt(house)
 
 
-@pytest.mark.parametrize(
-    ("run", "why"),
-    [
-        ("20261125T120000Z-1", "not the one that was written there"),
-        ("20261126T120000Z-1", "no statement on the volume vouches"),
-    ],
-    ids=["in the place of the last", "as a later one"],
-)
-def test_a_copy_that_somebody_planted_is_not_taken(house: House, run: str, why: str) -> None:
+def plant_copy(house: House, run: str) -> None:
     """It opens, as anybody can seal a catalogue of his own to public keys; nobody vouches for it.
 
     In his, mia has sam's login, so that sam could come to decide.
@@ -264,9 +257,43 @@ def test_a_copy_that_somebody_planted_is_not_taken(house: House, run: str, why: 
     assert last(drive(house) / "heads").name.startswith("20261125T120000Z-1")
     write_copy(house.practice, volume, run, work=house.folder / "vault" / "copying")
     lose_vault(house)
-    with pytest.raises(Tampered, match=why):
+
+
+def test_a_copy_that_somebody_planted_is_not_taken(house: House) -> None:
+    plant_copy(house, "20261125T120000Z-1")
+    with pytest.raises(Tampered, match="not the one that was written there"):
         rebuilt(house)
     assert not (house.folder / "vault").exists()
+
+
+@pytest.mark.parametrize("has_proof", [True, False])
+def test_beside_a_copy_that_somebody_planted_the_one_that_was_written_serves(
+    house: House, *, has_proof: bool
+) -> None:
+    plant_copy(house, "20261126T120000Z-1")
+    if has_proof:
+        proof = last(drive(house) / "heads")
+        (proof.parent / "20261126T120000Z-1.tlog-proof").write_bytes(proof.read_bytes())
+    back = rebuilt(house)
+    house.open()
+    assert back.copied_at == "20261125T120000Z"
+    assert rows(house, "SELECT id FROM person WHERE login = 'x'") == []
+
+
+def test_a_copy_that_came_to_have_no_statement_keeps_no_other_on_its_drive_from_serving(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The drive was pulled out, or the server died, between the copy and its proof."""
+    house.at = house.at.replace(day=26)
+    pulled_out(house, drive(house), house.folder / "away", monkeypatch)
+    (house.folder / "away").rename(drive(house))
+    assert len([*(drive(house) / "catalogue").glob("*.sealed")]) == 2
+    lose_vault(house)
+    done = restored(house)
+    assert (done.fetched.recordings, done.undone) == (4, ())
+    house.at = house.at.replace(day=27)
+    archive(house, drive(house), by="dora")
+    assert verify(house, drive(house)).faults == ()
 
 
 @pytest.mark.parametrize("login", ["sam", "ava"])

@@ -20,6 +20,7 @@ from callrec.catalogue.sound import check_sound
 from callrec.crypto import primitives
 from callrec.errors import NotFound, Tampered
 from callrec.file_rights import check_only_ours
+from callrec.procedures.archive_copy import time_of
 from callrec.procedures.migrate import migrate_unpacked
 from callrec.procedures.migration_copy import recall_copy
 from callrec.procedures.restore_copy import FoundCopy, check_stated, read_copy, unpack
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.archive.volume import Volume
+    from callrec.archive.volume import CatalogueCopy, Volume
     from callrec.practice import Practice
     from callrec.procedures.archive_heads import Written
     from callrec.procedures.restore_copy import Opener
@@ -62,14 +63,28 @@ class Beside:
 def newest_first(
     volumes: Sequence[Volume],
 ) -> tuple[list[FoundCopy], list[tuple[str, str]]]:
-    """The copies that seem whole, and the volumes that have none, each with the reason."""
-    found, passed_over = [], []
+    """The copies that seem whole, and the volumes with one that is not, each with the reason."""
+    found, passed_over = [], list[tuple[str, str]]()
     for volume in volumes:
-        try:
-            found.append(read_copy(volume, volume.catalogue()))
-        except (NotFound, Tampered) as problem:
-            passed_over.append((volume.label, problem.message))
+        copies = _stated_or_all(volume)
+        if not copies:
+            passed_over.append((volume.label, "the volume holds no copy of the catalogue"))
+        for copy in copies:
+            try:
+                found.append(read_copy(volume, copy))
+            except (NotFound, Tampered) as problem:
+                passed_over.append((volume.label, problem.message))
     return sorted(found, key=lambda each: each.copy.time, reverse=True), passed_over
+
+
+def _stated_or_all(volume: Volume) -> Sequence[CatalogueCopy]:
+    """The copies beside which a proof of their time lies, newest first; where none does, all.
+
+    A run that was cut off before its statement leaves a copy that nothing vouches for beside the
+    one before it. What a proof proves is seen once the copy is open.
+    """
+    copies, stated = volume.copies(), {time_of(name) for name in volume.heads()}
+    return [copy for copy in copies if copy.time in stated] or copies
 
 
 def longest(
