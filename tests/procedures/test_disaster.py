@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bagit
 import pytest
 
 import practices
+from callrec.crypto.kit import read_kit_words
 from callrec.errors import Unusable
 from callrec.policy.role import VaultKey
-from callrec.procedures import restore
+from callrec.practice import record
+from callrec.procedures import archive as archive_procedure
+from callrec.procedures import archive_copy, restore
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.rebuilding import open_volumes
+from callrec.procedures.kit_use import NewController, use_kit
+from callrec.procedures.rebuilding import open_volumes, rebuild
 from callrec.procedures.restore import bring_back
+from callrec.procedures.restore_copy import by_kit
 from callrec.procedures.rotating import rotate_keys
+from callrec.procedures.unlock import unlock_person
+from cli.transcript import password_of
 from procedures.asking import rows
 from procedures.drives import (
     archive,
@@ -200,6 +207,34 @@ def test_where_the_vault_has_gone_on_a_newer_copy_can_be_given_up(house: House) 
     assert restored(house, newer).undone == ()
     archive(house, newer, by="dora")
     assert faults(verify(house, newer)) == []
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_with_the_kit_and_one_drive_everything_is_as_it_was(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody came to work while the copy was being written; the kit's heir cannot open it."""
+    originals, at = originals_of(house), drive(house)
+
+    def write_copy(*args: Any, **named: Any) -> object:
+        made = archive_copy.write_copy(*args, **named)
+        record(house.practice, house.actor("pat"), "login")
+        return made
+
+    with monkeypatch.context() as patched:
+        patched.setattr(archive_procedure, "write_copy", write_copy)
+        archive(house, at)
+    lose_vault(house)
+    kit = by_kit(read_kit_words(house.kit))
+    rebuild(house.config, open_volumes([at]), kit, now=house.now, environ=house.environ)
+    heir = NewController("nell", "Nell Ashworth", password_of("somebody new"))
+    use_kit(house.open(), house.kit, heir, split=False, keep=lambda _: None)
+    unlocked = unlock_person(house.open(), login="nell", password=heir.password)
+    house.seeds = {**house.seeds, "nell": unlocked.identity.seed}
+    assert restored(house, at, login="nell").undone == ()
+    assert originals_of(house) == originals
+    assert archive(house, at, by="nell").recordings == 0
+    assert faults(verify(house, at)) == []
     assert verified(house).verdict is Verdict.INTACT
 
 

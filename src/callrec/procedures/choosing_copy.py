@@ -25,6 +25,7 @@ from callrec.procedures.migrate import migrate_unpacked
 from callrec.procedures.migration_copy import recall_copy
 from callrec.procedures.restore_copy import FoundCopy, check_stated, read_copy, unpack
 from callrec.procedures.resuming import is_beyond
+from callrec.procedures.served_copy import ServedCopy
 from callrec.procedures.volume_heads import heads_on
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ class Unpacked:
     who: Opener
     place: Path
     """The folder that its catalogue lies in."""
-    size: int
-    """Entries of its log."""
+    copy: ServedCopy
+    """What is remembered of it if it serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def longest(
             shutil.rmtree(place, ignore_errors=True)
             continue
         before = best
-        if before is None or tried.size > before.size:
+        if before is None or tried.copy.head.size > before.copy.head.size:
             best = tried
         if before is not None:  # there is room for two catalogues, perhaps, and not for each
             shutil.rmtree(before.place if best is tried else place)
@@ -130,9 +131,9 @@ def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
 def _unpack(found: FoundCopy, who: Opener, place: Path, beside: Beside) -> Unpacked:
     _make_private(place)
     unpack(found, who, place / FILE_NAME)
-    size = _check(beside.at(place), found, who, beside.volumes)
+    copy = _check(beside.at(place), found, who, beside.volumes)
     migrate_unpacked(beside.at(place))
-    return Unpacked(found, who, place, size)
+    return Unpacked(found, who, place, copy)
 
 
 def _make_private(folder: Path) -> None:
@@ -142,8 +143,10 @@ def _make_private(folder: Path) -> None:
     check_only_ours(folder)
 
 
-def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[Volume]) -> int:
-    """Check all that can be checked of a catalogue that was unpacked; returns its log's length."""
+def _check(
+    practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[Volume]
+) -> ServedCopy:
+    """Check all that can be checked of a catalogue that was unpacked."""
     try:
         with reading(practice.engine) as connection:
             check_sound(connection)
@@ -152,11 +155,11 @@ def _check(practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[
                 raise Tampered(f"the log in the volume's copy: {problems[0].what}")
             heads = heads_on(practice, volumes).said
             _check_opener(practice, who)
-            _check_vouched_for(practice, found, heads)
+            hashes = _check_vouched_for(practice, found, heads)
             lost = {h for each in read_resumed(connection, practice.register) for h in each.lost}
             known = [head for _, _, head in heads if head not in lost]
             check_not_contradicted(connection, known)
-            return stored_head(connection).size
+            return ServedCopy(*hashes, stored_head(connection))
     finally:
         practice.engine.dispose()
 
@@ -175,7 +178,8 @@ def _check_opener(practice: Practice, who: Opener) -> None:
 
 def _check_vouched_for(
     practice: Practice, found: FoundCopy, heads: Sequence[tuple[Volume, Written, Head]]
-) -> None:
+) -> tuple[str, str]:
+    """Hold a copy against the newest statement of it; returns the SHA-256 of its two files."""
     stated = [
         said for volume, said, _ in heads if volume == found.volume and said.time == found.copy.time
     ]
@@ -183,11 +187,12 @@ def _check_vouched_for(
     if not stated and ours is not None and ours.volume == found.volume.volume:
         # A migration made it, where nobody's key is at hand: this operator saw that it did.
         check_stated(found, catalogue=ours.sealed, keys=ours.keys)
-        return
+        return ours.sealed, ours.keys
     if not stated:
         raise Tampered("no statement on the volume vouches for its copy of the catalogue")
     last = max(stated, key=lambda said: said.seq)
     check_stated(found, catalogue=last.catalogue, keys=last.keys)
+    return last.catalogue, last.keys
 
 
 def check_not_contradicted(connection: Connection, heads: Sequence[Head]) -> None:

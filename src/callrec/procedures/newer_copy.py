@@ -17,6 +17,7 @@ from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.errors import NotFound, Tampered, Unusable
 from callrec.procedures.restore_copy import Opener, hashes_of, read_copy, unpack
 from callrec.procedures.resuming import is_beyond, seq_of
+from callrec.procedures.served_copy import recall_served
 from callrec.procedures.unpacked import place_of_rebuilding
 from callrec.store.disk import disk_errors
 
@@ -74,8 +75,19 @@ def _not_known(practice: Practice, volume: Volume, heads: Heads) -> Iterator[Cat
     for copy in volume.copies():
         if any(said.time == copy.time for said in doubtful):
             there = hashes_of(copy)
-            if _names(doubtful, copy, there) and not _names(known, copy, there):
+            is_stated = _names(doubtful, copy, there) and not _names(known, copy, there)
+            if is_stated and not _has_served(practice, there):
                 yield copy
+
+
+def _has_served(practice: Practice, there: tuple[str, str]) -> bool:
+    """Whether the vault was rebuilt from it, so that all of its log is known."""
+    served = recall_served(practice.state_folder)
+    return (
+        served is not None
+        and (served.sealed, served.keys) == there
+        and not is_beyond(practice, served.head)
+    )
 
 
 def _is_known(practice: Practice, volume: Volume, said: Written, head: Head) -> bool:

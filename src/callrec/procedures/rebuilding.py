@@ -19,6 +19,7 @@ from callrec.durable import sync
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
 from callrec.practice import practice_on
 from callrec.procedures.choosing_copy import Beside, longest, newest_first
+from callrec.procedures.served_copy import ServedCopy, remember_served
 from callrec.procedures.unlock import Unlocked, actor_of
 from callrec.procedures.unpacked import place_of_rebuilding
 from callrec.store.layout import RECORDINGS
@@ -46,6 +47,7 @@ class Rebuilt:
     opener: Opener
     passed_over: tuple[tuple[str, str], ...]
     """Volumes whose copy would not do, and why."""
+    copy: ServedCopy
 
 
 def is_vault(config: Config) -> bool:
@@ -77,7 +79,24 @@ def rebuild(
     now: Callable[[], datetime],
     environ: Mapping[str, str],
 ) -> Rebuilt:
-    """Put a vault's catalogue back in the place that the configuration names.
+    """Put a vault's catalogue back in the place that the configuration names, and remember whence.
+
+    Args, raises: as `rebuild_for_proof`.
+    """
+    rebuilt = rebuild_for_proof(config, volumes, opener, now=now, environ=environ)
+    remember_served(rebuilt.practice.state_folder, rebuilt.copy)
+    return rebuilt
+
+
+def rebuild_for_proof(
+    config: Config,
+    volumes: Sequence[Volume],
+    opener: Callable[[FoundCopy], Opener],
+    *,
+    now: Callable[[], datetime],
+    environ: Mapping[str, str],
+) -> Rebuilt:
+    """Put a vault's catalogue into a place, and leave nothing elsewhere.
 
     Args:
         config: where; nothing lies there yet, or recordings whose catalogue is gone.
@@ -106,9 +125,10 @@ def rebuild(
     try:
         best = longest(copies, passed_over, opener, Beside(beside, at, volumes))
         if best is not None:
-            _put_in_place(best.place, folder)
             found = best.found
-            return Rebuilt(at(folder), found.label, found.copy.time, best.who, tuple(passed_over))
+            _put_in_place(best.place, folder)
+            time = found.copy.time
+            return Rebuilt(at(folder), found.label, time, best.who, tuple(passed_over), best.copy)
     except OSError as error:
         raise Failed(f'"{folder}" cannot be made: {error.strerror}') from error
     finally:
