@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import bagit
@@ -11,6 +13,7 @@ from sqlalchemy import func, select
 
 import practices
 from callrec.archive.bag import MANIFEST, RECORDINGS
+from callrec.archive.drive import drive_errors
 from callrec.archive.volume import Volume
 from callrec.audit.log import stored_head
 from callrec.catalogue import tables
@@ -46,6 +49,7 @@ from procedures.forged import RUN, forged_head, size_of_log
 from procedures.spool import originals_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from callrec.crypto.identity import Identity, LockedSeed
@@ -527,6 +531,72 @@ def test_recordings_that_came_out_alike_take_nothing_from_the_others(
     ]
     assert done.fetched.recordings == 2
     assert done.missing == {"drive-a": 2}
+
+
+# What is wrong with one drive keeps no other from giving the vault back.
+
+
+def two_drives(house: House) -> tuple[Path, Path]:
+    good, bad = drive(house), drive(house, "drive-b")
+    house.at = house.at.replace(day=26)
+    archive(house, bad)
+    return good, bad
+
+
+def of_a_later_format(at: Path) -> None:
+    keys = only(at / "catalogue", "*.keys.json")
+    keys.write_bytes(canonical({**parse(keys.read_bytes()), "format": 99}))
+
+
+def test_a_later_format_on_one_drive_keeps_no_other_from_serving(house: House) -> None:
+    good, bad = two_drives(house)
+    of_a_later_format(bad)
+    lose_vault(house)
+    back = rebuilt(house, good, bad)
+    assert (back.label, back.passed_over[0][0]) == ("drive-a", "drive-b")
+    assert "newer callrec" in back.passed_over[0][1]
+    volumes = open_volumes([good, bad])
+    done = bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)
+    assert (done.fetched.recordings, done.missing) == (4, {})
+
+
+def test_where_all_are_of_a_later_format_it_is_said_what_to_do(house: House) -> None:
+    of_a_later_format(drive(house))
+    lose_vault(house)
+    with pytest.raises(Unusable, match="newer callrec") as refused:
+        rebuilt(house)
+    assert refused.value.hint == "install that one"
+
+
+def refuses_below(at: Path, whole: Callable[..., Any]) -> Callable[..., Any]:
+    """A drive with a bad sector in what lies below a folder."""
+
+    def read(path: Path, *args: Any) -> Any:
+        if path.is_relative_to(at):
+            with drive_errors():
+                raise OSError(errno.EIO, "bad sector")
+        return whole(path, *args)
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("reads", "folder", "where"),
+    [
+        ("callrec.procedures.restore_copy.read_small", "catalogue", "may be newer"),
+        ("callrec.archive.volume.read_small", "heads", "the drive failed"),
+        ("callrec.procedures.fetching.open_plain", "bags", "the drive failed"),
+    ],
+)
+def test_what_one_drive_does_not_give_keeps_no_other_from_serving(
+    house: House, monkeypatch: pytest.MonkeyPatch, reads: str, folder: str, where: str
+) -> None:
+    good, bad = two_drives(house)
+    lose_vault(house)
+    monkeypatch.setattr(reads, refuses_below(bad / folder, resolve_name(reads)))
+    done = restored(house, good, bad)
+    assert (done.fetched.recordings, done.missing) == (4, {})
+    assert {label for label, why in done.undone if where in why} == {"drive-b"}
 
 
 # Somebody who was disabled keeps the key that signs, and has a drive in his hands for a minute.

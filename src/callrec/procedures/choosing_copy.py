@@ -18,7 +18,7 @@ from callrec.audit.verify import read_whole
 from callrec.catalogue.engine import FILE_NAME, reading, refuse_network_file_system
 from callrec.catalogue.sound import check_sound
 from callrec.crypto import primitives
-from callrec.errors import NotFound, Tampered
+from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
 from callrec.file_rights import check_only_ours
 from callrec.procedures.archive_copy import time_of
 from callrec.procedures.migrate import migrate_unpacked
@@ -63,18 +63,23 @@ class Beside:
 
 def newest_first(
     volumes: Sequence[Volume],
-) -> tuple[list[FoundCopy], list[tuple[str, str]]]:
-    """The copies that seem whole, and the volumes with one that is not, each with the reason."""
-    found, passed_over = [], list[tuple[str, str]]()
+) -> tuple[list[FoundCopy], list[tuple[str, CallrecError]]]:
+    """The copies that seem whole; and labels of volumes with one that is not, or that have none.
+
+    What is wrong with one volume keeps no other from serving.
+    """
+    found, passed_over = [], list[tuple[str, CallrecError]]()
     for volume in volumes:
-        copies = _stated_or_all(volume)
-        if not copies:
-            passed_over.append((volume.label, "the volume holds no copy of the catalogue"))
+        try:
+            copies = _stated_or_all(volume)
+        except (NotFound, Failed) as problem:
+            passed_over.append((volume.label, problem))
+            continue
         for copy in copies:
             try:
                 found.append(read_copy(volume, copy))
-            except (NotFound, Tampered) as problem:
-                passed_over.append((volume.label, problem.message))
+            except (NotFound, Tampered, Unusable, Failed) as problem:
+                passed_over.append((volume.label, problem))
     return sorted(found, key=lambda each: each.copy.time, reverse=True), passed_over
 
 
@@ -83,14 +88,20 @@ def _stated_or_all(volume: Volume) -> Sequence[CatalogueCopy]:
 
     A run that was cut off before its statement leaves a copy that nothing vouches for beside the
     one before it. What a proof proves is seen once the copy is open.
+
+    Raises:
+        NotFound: there is no copy.
+        Failed: the drive does not tell.
     """
     copies, stated = volume.copies(), {time_of(name) for name in volume.heads()}
+    if not copies:
+        raise NotFound("the volume holds no copy of the catalogue")
     return [copy for copy in copies if copy.time in stated] or copies
 
 
 def longest(
     copies: Sequence[FoundCopy],
-    passed_over: list[tuple[str, str]],
+    passed_over: list[tuple[str, CallrecError]],
     opener: Callable[[FoundCopy], Opener],
     beside: Beside,
 ) -> Unpacked | None:
@@ -107,7 +118,7 @@ def longest(
         try:
             tried = _unpack(found, who, place, beside)
         except (Tampered, NotFound) as problem:
-            passed_over.append((found.label, problem.message))
+            passed_over.append((found.label, problem))
             shutil.rmtree(place, ignore_errors=True)
             continue
         before = best

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from callrec.audit.log import stored_head
 from callrec.catalogue.engine import FILE_NAME, connect, reading
-from callrec.errors import NotFound, Tampered, Unusable
+from callrec.errors import Failed, NotFound, Tampered, Unusable
 from callrec.procedures.restore_copy import Opener, hashes_of, read_copy, unpack
 from callrec.procedures.resuming import is_beyond, seq_of
 from callrec.procedures.served_copy import recall_served
@@ -44,11 +44,16 @@ def volumes_not_known(
 
     Raises:
         Unusable: a volume's copy is newer.
-        Failed: there is no room beside the vault, or a drive fails.
+        Failed: there is no room beside the vault.
     """
     unknown = []
     for volume in volumes:
-        for copy in _not_known(practice, volume, heads):
+        try:
+            copies = tuple(_not_known(practice, volume, heads))
+        except Failed:  # the drive does not give them
+            unknown.append(volume)
+            continue
+        for copy in copies:
             is_newer = _is_newer(practice, actor, volume, copy)
             if is_newer:
                 raise Unusable(
@@ -114,6 +119,9 @@ def _is_newer(practice: Practice, actor: Actor, volume: Volume, copy: CatalogueC
     shutil.rmtree(beside, ignore_errors=True)
     try:
         found = read_copy(volume, copy)
+    except (NotFound, Tampered, Unusable, Failed):
+        return None
+    try:
         with disk_errors():
             beside.mkdir(mode=0o700)
         unpack(found, Opener(actor.person.id, actor.identity, None), beside / FILE_NAME)

@@ -111,7 +111,8 @@ def rebuild_for_proof(
             taken only where whoever restores leaves that volume out, as it lacks what was done
             since.
         Tampered: no volume holds a copy that is sound and vouched for.
-        Failed: the disk or a drive fails; nothing is there then.
+        Unusable: none holds one, and one that a newer callrec wrote is there.
+        Failed: the disk fails, or a drive and no other holds one; nothing is there then.
     """
     folder = config.vault
     _check_place(folder)
@@ -127,14 +128,19 @@ def rebuild_for_proof(
         if best is not None:
             found = best.found
             _put_in_place(best.place, folder)
+            why = tuple((label, problem.message) for label, problem in passed_over)
             time = found.copy.time
-            return Rebuilt(at(folder), found.label, time, best.who, tuple(passed_over), best.copy)
+            return Rebuilt(at(folder), found.label, time, best.who, why, best.copy)
     except OSError as error:
         raise Failed(f'"{folder}" cannot be made: {error.strerror}') from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+    problems = [problem for _, problem in passed_over]
+    for problem in problems:
+        if isinstance(problem, (Failed, Unusable)):  # its hint says how that copy can be used
+            raise problem
     raise Tampered(
-        f"no volume holds a copy of the catalogue that can be used: {passed_over[0][1]}",
+        f"no volume holds a copy of the catalogue that can be used: {problems[0].message}",
         hint="give another volume: callrec restore --from DIR --from OTHER",
     )
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 RESTORED: Final = "restore"
-_UNKNOWN: Final = "its copy of the catalogue may be newer, and does not open with this password"
+_UNKNOWN: Final = "its copy of the catalogue may be newer, and cannot be opened with this password"
 
 
 @dataclass(frozen=True, slots=True)

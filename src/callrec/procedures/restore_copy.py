@@ -25,7 +25,7 @@ from callrec.store.disk import disk_errors
 from callrec.store.sealing import open_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from io import FileIO
     from pathlib import Path
 
@@ -135,9 +135,17 @@ def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
     )
     with _sealed_copy(found) as sealed, disk_errors(), to.open("xb") as out:
         to.chmod(0o600)
-        for piece in open_stream(sealed, key, associated):
+        for piece in _from_drive(open_stream(sealed, key, associated)):
             out.write(piece)
     sync(to)
+
+
+def _from_drive(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """A place that the drive does not give is damage to this copy; another may serve."""
+    try:
+        yield from pieces
+    except OSError as error:
+        raise Tampered("the drive does not give the whole copy of the catalogue") from error
 
 
 def _sealed_copy(found: FoundCopy) -> FileIO:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from callrec.audit.checkpoint import decode_base64
 from callrec.audit.log import stored_head
@@ -50,13 +50,18 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> Heads:
     with reading(practice.engine) as connection:
         known = known_heads(practice, connection, later)
         for volume in volumes:
-            for name in volume.heads():
+            try:
+                names = volume.heads()
+            except Failed as problem:
+                passed_over.append((volume.label, f"its proofs: {problem.message}"))
+                continue
+            for name in names:
                 try:
                     said.append((volume, *_said_by(practice, volume, name, known)))
-                except (Tampered, NotFound) as problem:
+                except (Tampered, NotFound, Failed) as problem:
                     why = f"its proof {name} counts for nothing: {problem.message}"
                     passed_over.append((volume.label, why))
-                    with suppress(Tampered, NotFound):
+                    with suppress(Tampered, NotFound, Failed):
                         claimed.append((volume, read_claim(practice, volume.head_of(name))))
     return Heads(tuple(said), tuple(claimed), tuple(passed_over))
 
@@ -89,13 +94,17 @@ def _later(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, Vouche
 def _vouchers_on(volumes: Sequence[Volume], vault: str) -> Iterator[Statement]:
     """As they lie there; nothing of them is known to be true."""
     for volume in volumes:
+        for voucher in _listed(volume):
+            match voucher:
+                case {"body": str(body), "signature": str(signature)}:
+                    with suppress(Tampered):
+                        yield read_statement(decode_base64(body), decode_base64(signature), vault)
+                case _:
+                    pass
+
+
+def _listed(volume: Volume) -> Iterator[Any]:
+    with suppress(Failed):
         for copy in volume.copies():
             with suppress(NotFound, Tampered, Unusable, Failed):
-                for voucher in read_copy(volume, copy).vouchers:
-                    match voucher:
-                        case {"body": str(body), "signature": str(signature)}:
-                            yield read_statement(
-                                decode_base64(body), decode_base64(signature), vault
-                            )
-                        case _:
-                            pass
+                yield from read_copy(volume, copy).vouchers
