@@ -161,6 +161,21 @@ def test_what_somebody_erased_whom_the_copy_does_not_know_is_not_fetched(house: 
     assert verified(house).verdict is Verdict.INTACT
 
 
+def test_what_was_fetched_from_a_drive_that_did_not_know_of_its_erasure_is_said_to_be_here(
+    house: House,
+) -> None:
+    first, second = both(house)
+    (row,) = rows(house, "SELECT ciphertext FROM recording WHERE id = 1")
+    erase(house, approved_erasure(house, 1), second)
+    give_up_copy(second)
+    lose_vault(house)
+    restored(house, first)
+    assert house.practice.store.has(row.ciphertext)
+    opened, actor = open_volumes([second]), signed_in(house, "dora")
+    done = bring_back(house.practice, actor, opened, advance=lambda _: None)
+    assert (done.erased_since, done.erased_and_here, done.missing) == ((), (1,), {})
+
+
 def test_a_former_file_is_whose_it_was_after_a_restore_and_goes_with_it(house: House) -> None:
     (former,) = rows(house, "SELECT ciphertext FROM recording WHERE id = 2")
     rotate_keys(house.practice, house.actor("dora"), [VaultKey.RECORDINGS])

@@ -141,6 +141,7 @@ def _bring_back(
         "resumed": done.resumed,
         **fetched_value(done),
         "erased_since": done.erased_since,
+        "erased_and_here": done.erased_and_here,
     }
     out.show(value, lambda: _say(invocation, practice, done))
     if not done.resumed:
@@ -158,8 +159,10 @@ def _say(invocation: Invocation, practice: Practice, done: Restored) -> None:
         lost = f"{done.leaves_lost} entries at least"
         out.say(f"The record goes on at entry {done.size}; lost after it: {lost}.")
         out.say("What was decided since that copy has to be decided again.")
-    if done.erased_since:
-        numbers = ", ".join(map(str, done.erased_since))
-        out.say(f"Erased after that copy, and not fetched: recording {numbers}.")
+    for erased, where in ((done.erased_since, "not fetched"), (done.erased_and_here, "here")):
+        if erased:
+            numbers = ", ".join(map(str, erased))
+            out.say(f"Erased after that copy, and {where}: recording {numbers}.")
+    if done.erased_since or done.erased_and_here:
         out.say("Its erasure has to be decided again: callrec request create --purpose erasure")
     say_not_fetched(out, done)

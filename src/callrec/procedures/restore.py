@@ -34,7 +34,7 @@ from callrec.procedures.unpacked import place_of_rebuilding
 from callrec.procedures.volume_heads import heads_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from callrec.archive.volume import Volume
@@ -70,6 +70,8 @@ class Restored:
     erased_since: tuple[int, ...] = ()
     """Numbers of recordings that were erased after the copy was made: they are not fetched, and
     their erasure is to be decided again."""
+    erased_and_here: tuple[int, ...] = ()
+    """Of the same kind, but fetched already from a volume that does not say so."""
     undone: tuple[tuple[str, str], ...] = ()
     """Labels of volumes on which something was left as it is, and why: they are not as they were
     written, or do not take what is owed there. What they give was fetched all the same."""
@@ -109,13 +111,15 @@ def bring_back(
     fetched = _fetch_all(
         practice, actor, volumes, check=False, advance=advance, without=since.keys()
     )
+    here = _fetched_before(practice, since.values())
     return Restored(
         size=resumption.size,
         leaves_lost=resumption.leaves_lost,
         resumed=resumption.is_said,
         fetched=fetched,
         missing=_missing(practice, since.keys()),
-        erased_since=tuple(sorted(since.values())),
+        erased_since=tuple(sorted({*since.values()} - here)),
+        erased_and_here=tuple(sorted(here)),
         undone=(
             *((each.label, _UNKNOWN) for each in unknown),
             *heads.passed_over,
@@ -205,6 +209,14 @@ def _erased_since(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str,
     )
     with reading(practice.engine) as connection:
         return {row.uid: row.id for row in connection.execute(query)}
+
+
+def _fetched_before(practice: Practice, numbers: Iterable[int]) -> AbstractSet[int]:
+    """Those of these recordings whose files are in the vault."""
+    table = tables.recording.c
+    query = select(table.id, table.ciphertext).where(table.id.in_(sorted(numbers)))
+    with reading(practice.engine) as connection:
+        return {row.id for row in connection.execute(query) if practice.store.has(row.ciphertext)}
 
 
 def _missing(practice: Practice, without: AbstractSet[str]) -> Mapping[str, int]:
