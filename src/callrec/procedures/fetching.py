@@ -76,7 +76,7 @@ def fetch(
     done = Fetched()
     with practice.store.lock():
         sweep(practice)
-        for names in _portions(_names_on(volume)):
+        for names in _portions(_names_on(volume, done.damaged)):
             named = _wanted(practice, names, without)
             wanted = [n for n in named if _lacks(practice, n, check=check)]
             _take(practice, volume, wanted, done)
@@ -86,7 +86,7 @@ def fetch(
 
 def count_files(volume: Volume) -> int:
     """How many recordings a volume's manifests list: how much there is to look at."""
-    return sum(1 for _ in _names_on(volume))
+    return sum(1 for _ in _names_on(volume, []))
 
 
 def names_in(manifest: Path) -> Iterator[str]:
@@ -101,13 +101,21 @@ def names_in(manifest: Path) -> Iterator[str]:
                 yield listed[1]
 
 
-def _names_on(volume: Volume) -> Iterator[tuple[str, Path]]:
-    """Each recording that a manifest lists, and where it lies."""
+def _names_on(volume: Volume, damaged: list[str]) -> Iterator[tuple[str, Path]]:
+    """Each recording that a manifest lists, and where it lies; ``damaged`` takes what is not given.
+
+    A manifest that the drive does not give is that bag's misfortune, and the others come.
+    """
     for bag in volume.bags():
-        at = volume.bag_path(bag)
-        if (at / MANIFEST).is_file() and not (at / MANIFEST).is_symlink():
-            for name in names_in(at / MANIFEST):
-                yield name, at / RECORDINGS / name
+        manifest = volume.bag_path(bag) / MANIFEST
+        try:
+            with drive_errors():
+                if not manifest.is_file() or manifest.is_symlink():
+                    continue
+            for name in names_in(manifest):
+                yield name, volume.bag_path(bag) / RECORDINGS / name
+        except Failed:
+            damaged.append(manifest.relative_to(volume.at).as_posix())
 
 
 def _portions(listed: Iterator[tuple[str, Path]]) -> Iterator[dict[str, Path]]:
