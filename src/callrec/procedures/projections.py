@@ -29,13 +29,14 @@ from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.procedures.archive_removal import REMOVED, check_archived_rows
 from callrec.procedures.categories import CATEGORISED, check_categories
 from callrec.procedures.custody import MAKES, REENCRYPTED
-from callrec.procedures.destruction_log import check_destructions
+from callrec.procedures.destruction_log import DONE, check_certificates, check_destructions
 from callrec.procedures.hold_log import OF_HOLDS, check_rows_of_holds
 from callrec.procedures.incident_log import OF_INCIDENTS, check_incident_rows
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_ends import check_ended_by_entitled
 from callrec.procedures.request_log import History, leaves_of
 from callrec.procedures.volume_log import OF_VOLUMES, check_volume_rows
+from callrec.procedures.volume_rows import check_rows_of_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 _OF_REQUESTS: Final = frozenset(map(str, RequestAct))
 _LOOKED_FOR: Final = frozenset(
-    (*_OF_REQUESTS, *OF_HOLDS, *OF_INCIDENTS, *OF_VOLUMES, REMOVED, CATEGORISED)
+    (*_OF_REQUESTS, *OF_HOLDS, *OF_INCIDENTS, *OF_VOLUMES, REMOVED, CATEGORISED, DONE)
 )
 """The acts that rows follow from by their leaves alone, without a statement."""
 _MAKES: Final[Mapping[str, Power]] = MappingProxyType({**MAKES, "intake": Power.INGEST})
@@ -66,6 +67,7 @@ def check_projections(
         _check_recordings(connection, register),
         _check_makers(connection, register, zone),
         check_destructions(connection, register.founders.vault, done),
+        check_certificates(connection, register.founders.vault, done),
         _check_summaries(connection),
         _check_requests(connection, register, zone, done),
         _check_words(connection, done),
@@ -73,6 +75,7 @@ def check_projections(
         _check_holds(connection, register, zone, done),
         check_incident_rows(connection, done),
         check_volume_rows(connection, done),
+        check_rows_of_volumes(connection),
         check_archived_rows(connection, done),
         check_categories(connection, register, zone, done),
         _check_index(connection),

@@ -28,7 +28,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.incident import check_may_report
 from callrec.policy.role import Power
 from callrec.practice import attempt, today, writing
-from callrec.procedures.archive_unfinished import FOLDER, Archiving, archiving
+from callrec.procedures.archive_unfinished import GIVEN_UP, archiving, each_begun
 from callrec.procedures.archive_verify import verify_volume
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.destruction_done import settle
@@ -106,9 +106,8 @@ def report_lost(practice: Practice, actor: Actor, loss: Loss) -> LostVolume:
 
 def _begun_only(practice: Practice, label: str) -> str | None:
     """The id of the volume of that label of which nothing is known but that a run was begun."""
-    begun = Archiving(practice.folder / FOLDER).each_begun()
     with reading(practice.engine) as connection:
-        labels = labels_of_begun(connection, begun)
+        labels = labels_of_begun(connection, each_begun(practice, connection))
     return next((volume for volume, each in labels.items() if each == label), None)
 
 
@@ -118,6 +117,7 @@ def _lose_begun(practice: Practice, actor: Actor, loss: Loss, volume: str) -> Lo
             count = "sealed recordings that were being copied to it"
             account = _account(loss, count, (), 0, practice)
             incident = open_incident(practice, act, actor, account)
+            act.leaf(GIVEN_UP, actor=actor.person.id, subject=[volume])
         notes.end(volume)
     settle(practice, actor)
     return LostVolume(loss.label, incident, (), ())
