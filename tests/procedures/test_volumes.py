@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import practices
+from callrec.archive.marker import MARKER, begin_volume
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import volume_labelled
 from callrec.config import Archive
@@ -366,6 +367,20 @@ def test_what_is_lost_is_not_written_to_until_all_of_it_was_read_back(house: Hou
     with pytest.raises(Unusable, match="not reported lost"):
         report_found(house.practice, house.actor("max"), drive(house), lambda _: None)
     assert verified(house).problems == ()
+
+
+@pytest.mark.parametrize("label", ["drive-b", "drive-z"])
+def test_an_empty_folder_with_a_marker_is_no_volume_that_was_lost_or_is_sound(
+    house: House, label: str
+) -> None:
+    take_away(house, "drive-b")
+    lose(house, "drive-b")
+    impostor = drive(house, "impostor")
+    begin_volume(impostor, volume="ab" * 16, vault=house.practice.vault, label=label)
+    with pytest.raises(NotFound, match="nothing was ever written"):
+        report_found(house.practice, house.actor("max"), impostor, lambda _: None)
+    assert listed(house, "drive-b").is_lost
+    assert [fault.path for fault in verify(house, impostor).faults] == [MARKER]
 
 
 # When it was looked at.

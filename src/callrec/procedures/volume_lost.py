@@ -18,10 +18,11 @@ from callrec.catalogue.volumes import (
     IN_USE,
     LOST,
     calls_on,
+    find_volume,
     save_volume,
     volume_labelled,
 )
-from callrec.errors import Refused, Tampered, Unusable
+from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.breach import Findings
 from callrec.policy.clause import Clause
@@ -131,7 +132,7 @@ def report_found(
     Raises:
         Refused: the actor may not archive.
         Unusable: it was not reported lost, or belongs to another vault.
-        NotFound: the folder is no volume.
+        NotFound: the folder is no volume, or one to which nothing was ever written.
         Unchecked: the drive cannot be read.
         Tampered: it is not as it was written; it stays lost.
     """
@@ -139,7 +140,12 @@ def report_found(
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         report = verify_volume(practice, at, advance)
         with reading(practice.engine) as connection:
-            row = volume_labelled(connection, report.label)
+            row = find_volume(connection, report.volume)  # anybody can give a folder its label
+        if row is None:
+            raise NotFound(
+                "nothing was ever written to this volume, so it was not lost",
+                hint="callrec archive list shows the volumes",
+            )
         if row.standing != LOST:
             raise Unusable("that volume was not reported lost", hint="callrec archive list")
         if report.faults:
