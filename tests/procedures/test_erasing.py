@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import practices
-from callrec.errors import Failed, NotFound, Refused, Tampered, Unusable
+from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
@@ -49,8 +49,11 @@ from procedures.asking import (
 from procedures.drives import (
     archive,
     come_back,
+    contents,
     drive,
     faults,
+    flip,
+    last,
     pulled_out,
     tight_drive,
     vanish,
@@ -237,9 +240,8 @@ def test_a_drive_that_was_pulled_out_before_its_older_copy_went_owes_it(
     reference = approved_erasure(house, 1)
     with monkeypatch.context() as patched:
         patched.setattr(erasing_volumes, "lay_proofs", lambda *_: at.rename(away))
-        with pytest.raises(Failed):
-            erase(house, reference, at)
-    house.open()
+        done = erase(house, reference, at)
+    assert (done.owed, [label for label, _ in done.undone]) == ({"drive-a": 1}, ["drive-a"])
     assert owed(house, reference) == {"drive-a": 1}
     away.rename(at)
     assert erase(house, reference, at).is_done
@@ -252,6 +254,31 @@ def test_what_an_older_callrec_noted_of_a_run_that_was_cut_off_owes_it_too(house
     note = house.config.vault / "archiving" / "unfinished.json"
     note.write_text(json.dumps({"70" * 16: "20261125T120000Z-1"}))
     assert erase(house, reference, drive(house)).owed == {"70" * 16: 1}
+
+
+@pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "in use"])
+def test_one_drive_that_does_not_let_it_keeps_no_other_from_being_erased(
+    house: House, *, is_lost: bool
+) -> None:
+    a, b = on_two_drives(house)
+    (row,) = rows(house, "SELECT ciphertext FROM recording WHERE id = 1")
+    flip(last(a / "heads"), 400)
+    if is_lost:
+        report_lost(
+            house.practice, house.actor("max"), Loss(label="drive-a", noticed_at=house.now())
+        )
+    before = contents(a)
+    done = erase(house, approved_erasure(house, 1), a, b)
+    assert [label for label, _ in done.undone] == ([] if is_lost else ["drive-a"])
+    assert done.is_done is is_lost
+    assert [*b.rglob(row.ciphertext)] == []
+    assert (contents(a) == before) is True
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_a_folder_that_is_no_volume_is_said(house: House) -> None:
+    with pytest.raises(NotFound):
+        erase(house, approved_erasure(house, 1), drive(house, "empty"))
 
 
 # What a volume owes, and when a destruction was done, is not for rows or a note alone to say.
@@ -669,8 +696,10 @@ def test_a_drive_that_vanishes_midway_owes_the_rest_and_the_next_run_does_it(
         dora = house.actor("dora")
         practice = open_practice(house.config, now, house.environ)
         asked = 0
-        with pytest.raises(Failed, match="the drive is gone"):
-            erase_recordings(practice, dora, reference, volumes=[mounted], advance=lambda _: None)
+        done = erase_recordings(
+            practice, dora, reference, volumes=[mounted], advance=lambda _: None
+        )
+        assert done.undone == (("drive-a", "the drive is gone"),)
         assert not any(mounted.glob("*"))
         come_back(mounted, kept, bound=bound)
         assert erase(house, reference, mounted).is_done

@@ -42,7 +42,9 @@ from callrec.catalogue.destruction import (
 )
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
+    LOST,
     drop_bag,
+    find_volume,
     names_by_bag,
     numbers_by_bag,
     put_bag,
@@ -118,8 +120,14 @@ def is_owed_at(practice: Practice, at: Path) -> bool:
 
 
 def is_owed(practice: Practice, volume: Volume) -> bool:
-    """Whether a volume holds or tells of what was destroyed, or erasing it there was cut off."""
+    """Whether a volume holds or tells of what was destroyed, or erasing it there was cut off.
+
+    One that was reported lost owes nothing until it is found: nothing is written to it.
+    """
     with reading(practice.engine) as connection:
+        row = find_volume(connection, volume.volume)
+        if row is not None and row.standing == LOST:
+            return False
         owed = owed_on(connection, volume.volume) or copy_is_older(connection, volume.volume)
         return bool(owed) or volume.volume in each_begun(practice, connection)
 
