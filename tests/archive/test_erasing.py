@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive.vault_files import INFO, snapshot, vault_files
+from archive.vault_files import INFO, snapshot, taking_no_memory, vault_files
 from callrec.archive import erasing
 from callrec.archive.bag import MANIFEST, RECORDINGS, write_bag
 from callrec.archive.erasing import (
@@ -129,6 +129,15 @@ def test_a_manifest_with_another_line_is_not_written_anew(bag: Path, line: str) 
         manifest.write(line)
     with pytest.raises(Tampered):
         rewrite(bag, set())
+
+
+@pytest.mark.parametrize("name", [MANIFEST, "bag-info.txt"])
+def test_a_file_without_end_is_refused_and_takes_no_memory(
+    items: tuple[Item, ...], bag: Path, name: str
+) -> None:
+    os.truncate(bag / name, 64 << 20)
+    with taking_no_memory(), pytest.raises(Tampered, match=name):
+        rewrite(bag, {items[0].sha256})
 
 
 def test_a_file_that_is_gone_is_named_and_the_bag_stays(items: tuple[Item, ...], bag: Path) -> None:

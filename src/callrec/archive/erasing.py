@@ -16,18 +16,19 @@ import shutil
 from io import BufferedReader
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.bag import INFO, MANIFEST, RECORDINGS, write_tags
+from callrec.archive.bag import INFO, MANIFEST, RECORDINGS, lines_in, write_tags
 from callrec.archive.drive import (
     PARTIAL,
     check_read_back,
     copy_file,
     drive_errors,
     open_plain,
+    read_small,
     remove,
     require_space,
 )
 from callrec.durable import sync
-from callrec.errors import NotFound, Tampered
+from callrec.errors import Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -165,15 +166,16 @@ def names_listed(bag: Path) -> tuple[str, ...]:
     Raises:
         Tampered: the manifest has a line of another form, or there is none.
     """
-    try:
-        text = _read(bag / MANIFEST).decode("ascii", "replace")
-    except NotFound as error:
-        raise Tampered(f"the bag's {MANIFEST} is gone") from error
-    found = [_LINE.fullmatch(line) for line in text.splitlines(keepends=True)]
-    names = tuple(match[1] for match in found if match)
-    if len(names) != len(found):
-        raise Tampered(f"the bag's {MANIFEST} is not as callrec wrote it")
-    return names
+    path, names = bag / MANIFEST, list[str]()
+    if not _is_plain(path):
+        raise Tampered(f"the bag's {MANIFEST} is gone")
+    with drive_errors():
+        for line in lines_in(path):
+            match = _LINE.fullmatch(line)
+            if match is None:
+                raise Tampered(f"the bag's {MANIFEST} is not as callrec wrote it")
+            names.append(match[1])
+    return tuple(names)
 
 
 def rewrite(bag: Path, gone: Collection[str]) -> None:
@@ -242,16 +244,9 @@ def _put_together(bag: Path, beside: Path, kept: Collection[str]) -> None:
 
 def _info(bag: Path) -> Mapping[str, str]:
     """What the old bag-info.txt says."""
-    lines = _read(bag / INFO).decode("utf-8", "replace").splitlines()
+    lines = read_small(bag / INFO).decode("utf-8", "replace").splitlines()
     pairs = (line.partition(": ") for line in lines)
     return {label: value for label, _, value in pairs}
-
-
-def _read(path: Path) -> bytes:
-    """A file of a bag; a manifest may be larger than `drive.read_small` reads."""
-    if not _is_plain(path):
-        raise NotFound(f"the drive holds no {path.name}")
-    return path.read_bytes()
 
 
 def change_places(beside: Path, bag: Path, *, at_once: bool) -> None:
