@@ -117,6 +117,24 @@ def test_what_was_put_aside_goes_where_the_new_one_is_there(bag: Path) -> None:
     assert [path.name for path in bag.parent.iterdir()] == [bag.name]
 
 
+@pytest.mark.parametrize("name", [".bag.aside", ".bag.beside", ".bag.gone"])
+@pytest.mark.parametrize("make", ["file", "link"])
+def test_what_somebody_put_under_one_of_these_names_hinders_nothing(
+    items: tuple[Item, ...], bag: Path, name: str, make: str
+) -> None:
+    outside = bag.parent.parent / "outside"
+    (outside / "kept").mkdir(parents=True)
+    if make == "file":
+        bag.with_name(name).touch()
+    else:
+        bag.with_name(name).symlink_to(outside)
+    mend(bag)
+    rewrite(bag, {items[0].sha256})
+    assert validate_bag(bag).ok
+    assert [path.name for path in bag.parent.iterdir()] == [bag.name]
+    assert (outside / "kept").is_dir()
+
+
 def test_half_of_a_bag_of_which_nothing_stays_is_not_brought_back(bag: Path) -> None:
     bag.rename(bag.with_name(".bag.gone"))
     mend(bag)

@@ -12,7 +12,6 @@ import ctypes
 import errno
 import os
 import re
-import shutil
 from io import BufferedReader
 from typing import TYPE_CHECKING, Final
 
@@ -119,7 +118,7 @@ def mend(bag: Path) -> None:
     """
     aside, beside = _aside(bag), _beside(bag)
     with drive_errors():
-        if aside.exists() and not bag.exists():
+        if aside.is_dir() and not aside.is_symlink() and not os.path.lexists(bag):
             aside.rename(bag)
             sync(bag.parent)
         _remove_durably(aside, beside, _emptied(bag))
@@ -200,18 +199,21 @@ def rewrite(bag: Path, gone: Collection[str]) -> None:
             sync(bag.parent)
             _remove_durably(emptied)
             return
-        shutil.rmtree(beside, ignore_errors=True)
+        remove(beside)
         _put_together(bag, beside, kept)
         change_places(beside, bag, at_once=True)
         sync(bag.parent)
         _remove_durably(beside, aside)
 
 
-def _remove_durably(*folders: Path) -> None:
-    """Remove these folders, which lie beside each other, where they are there."""
-    there = [folder for folder in folders if folder.exists()]
-    for folder in there:
-        shutil.rmtree(folder)
+def _remove_durably(*paths: Path) -> None:
+    """Remove what lies beside each other under these names, where it is there.
+
+    Whoever held the drive may have put a file or a link in the place of a folder.
+    """
+    there = [path for path in paths if os.path.lexists(path)]
+    for path in there:
+        remove(path)
     if there:
         sync(there[0].parent)
 
