@@ -359,6 +359,21 @@ def test_the_dates_of_a_certificate_are_those_of_the_log(house: House, column: s
     assert certify_destruction(house.open(), reference, released_to=()) == before
 
 
+def test_a_certificate_is_complete_once_a_volume_that_was_found_again_is_written_anew(
+    house: House,
+) -> None:
+    a, b = on_two_drives(house)
+    reference = approved_erasure(house, 1)
+    report_lost(house.practice, house.actor("max"), Loss(label="drive-b", noticed_at=house.now()))
+    assert erase(house, reference, a).is_done
+    house.at += timedelta(days=3)
+    report_found(house.practice, house.actor("max"), b, lambda _: None)
+    assert erase(house, reference, b).is_done
+    certificate = certify_destruction(house.practice, reference, released_to=())
+    assert certificate is not None
+    assert certificate.done_at == house.at
+
+
 def test_no_certificate_is_made_of_a_volume_whose_row_is_gone(house: House) -> None:
     a, b = on_two_drives(house)
     reference = approved_erasure(house, 1)

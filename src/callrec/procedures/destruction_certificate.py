@@ -61,6 +61,9 @@ def certify_destruction(
         )
         stubs = destruction.stubs_of(connection, row.id)
         media = tuple(_media(practice, connection, row.id, {stub.uid for stub in stubs}))
+        done_at = when_done(practice, connection, row.id)
+        # One that was lost then, and is found since, was written anew later.
+        written = [each.written_at for each in media if each.written_at is not None]
         numbers = _numbers(connection, [uid for uid, _ in said.kept])
         purpose, zone = Purpose(request.purpose), practice.config.time_zone
         return DestructionCertificate(
@@ -74,7 +77,7 @@ def certify_destruction(
             ),
             carried_out_by=role_of(practice, leaf.actor, before=leaf.seq),
             begun_at=parse_instant(leaf.at).astimezone(zone),
-            done_at=when_done(practice, connection, row.id).astimezone(zone),
+            done_at=max([done_at, *written]).astimezone(zone),
             recordings=tuple(_recording(practice, stub) for stub in stubs),
             kept=tuple(
                 (numbers[uid], exemption_in_words(purpose, code)) for uid, code in said.kept
