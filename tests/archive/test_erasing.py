@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from typing import TYPE_CHECKING
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import bagit
 import pytest
@@ -30,7 +33,6 @@ from callrec.errors import Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from callrec.archive.bag import Item
 
@@ -76,6 +78,59 @@ def test_a_bag_without_some_is_the_bag_of_the_others(
         return
     write_bag(at / "fresh", kept, INFO)
     assert snapshot(whole) == snapshot(at / "fresh")
+
+
+def no_link(*_: object, **__: object) -> None:
+    raise OSError(errno.EPERM, "no links")
+
+
+def test_a_drive_that_gives_no_second_names_needs_no_room_for_a_second_bag(
+    items: tuple[Item, ...], bag: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", no_link)
+    kept = [bag / RECORDINGS / item.sha256 for item in items[1:]]
+    before = [path.stat().st_ino for path in kept]
+    rewrite(bag, {items[0].sha256})
+    assert [path.stat().st_ino for path in kept] == before
+    write_bag(bag.parent.parent / "fresh", items[1:], INFO)
+    assert snapshot(bag) == snapshot(bag.parent.parent / "fresh")
+    assert [path.name for path in bag.parent.iterdir()] == [bag.name]
+
+
+@pytest.mark.parametrize("step", range(15))
+def test_a_bag_that_is_changed_where_it_lies_is_gone_on_with_from_wherever_it_was_cut_off(
+    items: tuple[Item, ...], bag: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """A kill at any step: another is told by the manifest whether there is anything to do yet."""
+    monkeypatch.setattr(os, "link", no_link)
+    before, gone = names_listed(bag), {item.sha256 for item in items[:2]}
+    with monkeypatch.context() as patched:
+        die_at(step, patched)
+        with pytest.raises(KeyboardInterrupt):
+            rewrite(bag, gone)
+    mend(bag)
+    if names_listed(bag) == before:
+        rewrite(bag, gone)
+    assert validate_bag(bag).ok
+    assert {*names_listed(bag)} == {item.sha256 for item in items[2:]}
+    assert [path.name for path in bag.parent.iterdir()] == [bag.name]
+
+
+def die_at(step: int, patched: pytest.MonkeyPatch) -> None:
+    """Die before the so many-th change of the drive."""
+    done = count()
+
+    def dying(change: Callable[..., object]) -> Callable[..., object]:
+        def change_or_die(*args: Any, **named: Any) -> object:
+            if next(done) == step:
+                raise KeyboardInterrupt
+            return change(*args, **named)
+
+        return change_or_die
+
+    for name in ("remove", "sync", "write_tags"):
+        patched.setattr(erasing, name, dying(getattr(erasing, name)))
+    patched.setattr(Path, "replace", dying(Path.replace))
 
 
 def test_a_bag_of_which_nothing_stays_is_gone(items: tuple[Item, ...], bag: Path) -> None:
