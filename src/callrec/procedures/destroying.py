@@ -17,16 +17,17 @@ goes on with it. Each step may be done twice.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.archive.marker import open_volume
 from callrec.audit.erased import KIND
 from callrec.catalogue import destruction
 from callrec.catalogue.engine import reading, write_anew
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.crypto import primitives
 from callrec.crypto.statement import state
-from callrec.errors import Locked, Tampered
+from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.policy.destroying import (
     check_destroys,
     check_granted,
@@ -35,7 +36,7 @@ from callrec.policy.destroying import (
 )
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import ENDED, RequestAct
-from callrec.practice import attempt, writing
+from callrec.practice import attempt, check_remembered_head, writing
 from callrec.procedures.approvals import ENDS, check_decided, how_it_ended, no_longer_granted
 from callrec.procedures.archive_unfinished import COPY, FOLDER, owed_by_label
 from callrec.procedures.custody import Opening, to_millis
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from callrec.archive.volume import Volume
     from callrec.audit.log import Writing
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
@@ -96,6 +98,8 @@ class Destruction:
     """How many of them each volume holds yet, by its label."""
     released_to: tuple[Recipient, ...] = ()
     """Who received a release of one of them [UK GDPR 19]."""
+    undone: tuple[tuple[str, str], ...] = ()
+    """Labels of volumes that were attached and did not let it be erased there, each with why."""
 
     @property
     def is_done(self) -> bool:
@@ -127,8 +131,8 @@ def destroy(
             covers one of the recordings; nothing was destroyed.
         Locked: it takes the actor's password, or a key that he has not.
         Tampered: the log, the request or an approval is not as it was signed; nothing was
-            destroyed. Or a volume is not as it was written, and still owed.
-        Failed: a disk or a drive fails; what is left is done by the next run.
+            destroyed. Or what the vault says of volumes is not what its log says.
+        Failed: the vault's disk fails; what is left is done by the next run.
     """
     if actor.identity is None:
         raise Locked("what is destroyed is signed for, and that takes the password")
@@ -156,16 +160,35 @@ def finish(
 ) -> Destruction:
     """Go on with a destruction that is in the log: files, the catalogue's own, volumes.
 
+    A volume that is not as it was written, or fails, still owes, and keeps no other from letting
+    it be erased.
+
     Args, raises: as `destroy`, which ends in this.
     """
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
     if row.cleared_at is None:
         _clear(practice, row, advance)
-    for volume in volumes:
-        erase_owed(practice, actor, volume, advance=advance)
+    undone = _erase_from(practice, actor, [open_volume(at) for at in volumes], advance)
     settle(practice, actor)
-    return read_outcome(practice, actor, reference)
+    return replace(read_outcome(practice, actor, reference), undone=undone)
+
+
+def _erase_from(
+    practice: Practice,
+    actor: Actor,
+    volumes: Sequence[Volume],
+    advance: Callable[[int], None],
+) -> tuple[tuple[str, str], ...]:
+    """Erase from each volume what is owed there; those that did not let it, each with why."""
+    undone = []
+    for volume in volumes:
+        check_remembered_head(practice)  # what is wrong with the vault itself ends it
+        try:
+            erase_owed(practice, actor, volume.at, advance=advance)
+        except (Tampered, Failed, NotFound) as problem:
+            undone.append((volume.label, problem.message))
+    return tuple(undone)
 
 
 def read_outcome(practice: Practice, actor: Actor, reference: str) -> Destruction:

@@ -1,5 +1,7 @@
 """Whether what was destroyed might be, by the log's leaves (docs/formats/destruction.md, 1).
 
+And what the log says of each certificate: from which leaf on it is done, and when.
+
 That its approvals are by people who might decide it, `audit.erased` asks as the log is read. Here
 they are held against the request, what happened to it, and what was held at that point. A hold
 that waited to be matched covers more than it names; what, lies sealed, and is not asked.
@@ -8,30 +10,40 @@ that waited to be matched covers more than it names; what, lies sealed, and is n
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
+from callrec.audit.attested import attested_leaves
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import stubs_of
 from callrec.crypto.canonical import parse_instant
+from callrec.crypto.statement import read_statement
+from callrec.errors import Tampered
 from callrec.policy.hold import HoldState
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.procedures.approvals import ENDS
 from callrec.procedures.hold_log import LoggedHold, read_holds
+from callrec.procedures.request_log import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from callrec.audit.erased import Said
     from callrec.audit.leaf import Leaf
     from callrec.crypto.statement import Statement
+    from callrec.practice import Practice
     from callrec.procedures.request_rules import Rulebook
+
+DONE: Final = "destruction.done"
+"""The act of the leaf by which nothing of a destruction is owed any more."""
 
 
 def check_destructions(
@@ -57,6 +69,67 @@ def check_destructions(
         yield from _check_request(connection, each, about[each.said.request])
         if any(_is_held(named[uid], uid, each.leaf.seq) for uid in each.said.uids):
             yield Problem(each.leaf.seq, "a recording was destroyed that was held")
+
+
+def check_certificates(
+    connection: Connection, vault: str, done: Iterable[Leaf]
+) -> Iterator[Problem]:
+    """Each certificate's row names its leaf, and is done if and only if a leaf says so.
+
+    Args: as `check_destructions`.
+    """
+    leaf, said, row = tables.leaf.c, tables.statement.c, tables.certificate.c
+    query = select(leaf.seq, said.body, said.signature).where(
+        (said.digest == leaf.statement) & (said.kind == KIND)
+    )
+    over = {each.subject[0] for each in done if each.act == DONE}
+    told = set()
+    for seq, body, signature in connection.execute(query):
+        certificate = read_destruction(read_statement(body, signature, vault)).certificate
+        told.add((certificate, seq, certificate in over))
+    rows = connection.execute(select(row.id, row.seq, row.done_at.is_not(None)))
+    if {(id_, seq, bool(is_done)) for id_, seq, is_done in rows} != told:
+        yield Problem(None, "what the catalogue says of a certificate is not what the log says")
+
+
+def read_carried_out(
+    practice: Practice, connection: Connection, certificate: Row[Any]
+) -> tuple[Leaf, Said]:
+    """The leaf by which something was destroyed, and what its statement says.
+
+    Args:
+        practice: the open vault.
+        connection: sees one state of the catalogue throughout.
+        certificate: its row.
+
+    Raises:
+        Tampered: that is no such leaf, or of another certificate or other recordings than the rows
+            say.
+    """
+    (leaf,) = attested_leaves(connection, practice.register, [certificate.seq])
+    table = tables.statement
+    row = connection.execute(select(table).where(table.c.digest == leaf.statement)).first()
+    if row is None:
+        raise Tampered("the statement of a destruction is missing")
+    said = read_destruction(read_statement(bytes(row.body), bytes(row.signature), practice.vault))
+    stubs = {stub.uid: stub.ciphertext for stub in stubs_of(connection, certificate.id)}
+    stated = {uid: item.get("ciphertext") for uid, item in said.items.items()}
+    if (said.certificate, stated) != (certificate.id, stubs):
+        raise Tampered("what the catalogue says of a certificate is not what the log says")
+    return leaf, said
+
+
+def when_done(practice: Practice, connection: Connection, certificate: str) -> datetime:
+    """When nothing of a destruction was owed any more, by the certificate's id; aware, UTC.
+
+    Raises:
+        Tampered: the log does not say that it is done.
+    """
+    about = [leaf.seq for leaf in leaves_of(connection, (DONE,)) if certificate in leaf.subject]
+    if not about:
+        raise Tampered("the log does not say that this destruction is done")
+    (leaf,) = attested_leaves(connection, practice.register, about[-1:])
+    return parse_instant(leaf.at)
 
 
 class _Told(NamedTuple):

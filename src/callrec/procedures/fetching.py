@@ -7,13 +7,13 @@ back differently is left there and told.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
-from io import BufferedReader, TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from callrec.archive.bag import MANIFEST, RECORDINGS
+from callrec.archive.bag import MANIFEST, RECORDINGS, lines_in
 from callrec.archive.bag import each as several_at_once
 from callrec.archive.drive import drive_errors, open_plain
 from callrec.catalogue import tables
@@ -90,13 +90,12 @@ def count_files(volume: Volume) -> int:
 
 
 def names_in(manifest: Path) -> Iterator[str]:
-    """The names of the recordings that a bag's manifest lists."""
-    with (
-        drive_errors(),
-        open_plain(manifest) as file,
-        TextIOWrapper(BufferedReader(file), "ascii", "replace") as lines,
-    ):
-        for line in lines:
+    """The names of the recordings that a bag's manifest lists; of one that is too long, the first.
+
+    Whoever held the drive may have put a bag there: it keeps no other from being read.
+    """
+    with drive_errors(), suppress(Tampered):
+        for line in lines_in(manifest):
             if listed := _LINE.fullmatch(line):
                 yield listed[1]
 

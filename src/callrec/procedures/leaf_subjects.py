@@ -42,6 +42,7 @@ LEAST: Final[Mapping[str, int]] = MappingProxyType(
         str(RequestAct.ACKNOWLEDGED): 2,
         # Then whoever was told.
         str(IncidentAct.REPORTED): 2,
+        "destruction.done": 1,
         "volume.kept": 1,
         "volume.lost": 1,
         "volume.found": 1,

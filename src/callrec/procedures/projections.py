@@ -29,7 +29,7 @@ from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
 from callrec.procedures.custody import MAKES, REENCRYPTED
-from callrec.procedures.destruction_log import check_destructions
+from callrec.procedures.destruction_log import check_certificates, check_destructions
 from callrec.procedures.hold_log import check_rows_of_holds
 from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.leaf_subjects import LEAST, check_subjects, names_enough
@@ -38,6 +38,7 @@ from callrec.procedures.request_clock import check_dates
 from callrec.procedures.request_log import History, all_leaves_of
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 from callrec.procedures.volume_log import check_volume_rows
+from callrec.procedures.volume_rows import check_rows_of_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,6 +70,7 @@ def check_projections(
         _check_recordings(connection, register),
         _check_makers(connection, register, zone),
         check_destructions(connection, rules, done),
+        check_certificates(connection, register.founders.vault, done),
         _check_summaries(connection),
         check_dates(connection, register.founders.vault, done, rules.dates),
         _check_requests(connection, rules, done),
@@ -77,6 +79,7 @@ def check_projections(
         _check_holds(connection, rules, done),
         check_incident_rows(connection, register, zone, done),
         check_volume_rows(connection, done),
+        check_rows_of_volumes(connection),
         check_archived_rows(connection, done),
         check_categories(connection, register, zone, done),
         _check_index(connection),
