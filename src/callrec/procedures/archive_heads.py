@@ -105,6 +105,13 @@ def statement_fields(
     }
 
 
+def stated_volumes(connection: Connection) -> frozenset[str]:
+    """The ids of all volumes that a statement names, whether or not it counts."""
+    said = tables.statement.c
+    bodies = connection.execute(select(said.body).where(said.kind == KIND)).scalars()
+    return frozenset(str(parse(body).get("volume")) for body in bodies)
+
+
 def written_to(practice: Practice, connection: Connection, volume: str) -> dict[str, Written]:
     """Everything that the log says was written to a volume, by name.
 

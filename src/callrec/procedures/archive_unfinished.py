@@ -26,7 +26,7 @@ from callrec.catalogue.engine import reading
 from callrec.durable import sync
 from callrec.errors import Failed, Tampered
 from callrec.procedures.archive_copy import time_of
-from callrec.procedures.archive_heads import ARCHIVED
+from callrec.procedures.archive_heads import stated_volumes
 from callrec.procedures.request_log import leaves_of
 from callrec.store.disk import disk_errors
 
@@ -187,15 +187,13 @@ def _begun_in_log(connection: Connection) -> Mapping[str, int]:
     if destruction.newest_destruction(connection) is None:
         return {}  # nothing is owed, and a long log need not be looked through
     begun: dict[str, int] = {}
-    stated = set()  # of these the rows tell what is owed, and are held against the statements
-    for leaf in leaves_of(connection, (BEGUN, GIVEN_UP, ARCHIVED)):
-        (volume,) = leaf.subject
+    for leaf in leaves_of(connection, (BEGUN, GIVEN_UP)):
         if leaf.act == BEGUN:
-            begun.setdefault(volume, leaf.seq + 1)
-        elif leaf.act == GIVEN_UP:
-            begun.pop(volume, None)
+            begun.setdefault(leaf.subject[0], leaf.seq + 1)
         else:
-            stated.add(volume)
+            begun.pop(leaf.subject[0], None)
+    # Of what was stated the rows tell what is owed, and are held against the statements.
+    stated = stated_volumes(connection)
     return {volume: known for volume, known in begun.items() if volume not in stated}
 
 

@@ -43,6 +43,8 @@ LEAST: Final[Mapping[str, int]] = MappingProxyType(
         # Then whoever was told.
         str(IncidentAct.REPORTED): 2,
         "destruction.done": 1,
+        "archive.begun": 1,
+        "archive.given-up": 1,
         "volume.kept": 1,
         "volume.lost": 1,
         "volume.found": 1,

@@ -21,7 +21,7 @@ from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.index import read_parts
 from callrec.catalogue.requests import all_requests
 from callrec.crypto import primitives
-from callrec.crypto.canonical import parse, parse_instant
+from callrec.crypto.canonical import parse
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
@@ -33,12 +33,14 @@ from callrec.procedures.destruction_log import check_certificates, check_destruc
 from callrec.procedures.hold_log import check_rows_of_holds
 from callrec.procedures.incident_log import check_incident_rows
 from callrec.procedures.leaf_subjects import LEAST, check_subjects, names_enough
+from callrec.procedures.lent_day import day_of
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_clock import check_dates
 from callrec.procedures.request_log import History, all_leaves_of
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 from callrec.procedures.volume_log import check_volume_rows
 from callrec.procedures.volume_rows import check_rows_of_volumes
+from callrec.procedures.volume_rules import check_archivists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,8 +53,10 @@ if TYPE_CHECKING:
 
 
 _OF_REQUESTS: Final = frozenset(map(str, RequestAct))
-_MAKES: Final[Mapping[str, Power]] = MappingProxyType({**MAKES, "intake": Power.INGEST})
-"""Kinds of statement about recordings, and the power that each takes."""
+_MAKES: Final[Mapping[str, Power]] = MappingProxyType(
+    {**MAKES, "intake": Power.INGEST, "volume": Power.ARCHIVE}
+)
+"""Kinds of statement about recordings and volumes, and the power that each takes."""
 
 
 def check_projections(
@@ -79,6 +83,7 @@ def check_projections(
         _check_holds(connection, rules, done),
         check_incident_rows(connection, register, zone, done),
         check_volume_rows(connection, done),
+        check_archivists(connection, register, zone, done),
         check_rows_of_volumes(connection),
         check_archived_rows(connection, done),
         check_categories(connection, register, zone, done),
@@ -160,10 +165,10 @@ def _check_makers(connection: Connection, register: Register, zone: tzinfo) -> I
     for seq, body, kind in connection.execute(query.order_by(leaf.seq)):
         made = Leaf.decode(body, seq)
         voucher = register.voucher(made.actor, before=seq)
-        day = parse_instant(made.at).astimezone(zone).date()
+        day = day_of(connection, register, made, zone)
         if voucher is None or _MAKES[kind] not in powers_of(voucher.person, day):
-            what = "a statement about recordings was made by somebody without the power"
-            yield Problem(seq, what)
+            about = "recordings or volumes"
+            yield Problem(seq, f"a statement about {about} was made by somebody without the power")
 
 
 class _Stub(NamedTuple):

@@ -20,6 +20,7 @@ from callrec.procedures.archive_heads import KIND
 from callrec.procedures.archive_survey import check_rows, read_written
 from callrec.procedures.reencrypting import replaced_files
 from callrec.procedures.volume_log import check_standings
+from callrec.procedures.volume_rules import check_done_by_archivists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +37,7 @@ def check_volumes(practice: Practice, connection: Connection) -> None:
         Tampered: a row is not what follows from the log, or a statement is not as it was signed.
     """
     check_standings(practice, connection)
+    check_done_by_archivists(practice, connection)
     for volume in _stated(connection):
         read_written(practice, connection, volume)
     _check_former(connection)
