@@ -453,6 +453,16 @@ def test_a_folder_that_is_no_volume_is_refused(house: House) -> None:
         open_volumes([house.folder / "spool"])
 
 
+def test_one_entry_at_least_is_lost_where_the_log_went_on_before_that_was_said(
+    house: House,
+) -> None:
+    """A manager restores, who cannot say it, and the Data Controller after him."""
+    lose_vault(house)
+    restored(house, login="max")
+    assert restored(house, login="dora").leaves_lost >= 1
+    assert [each.leaves_lost >= 1 for each in verified(house).resumed] == [True]
+
+
 def test_a_volume_of_another_practice_is_refused(house: House, tmp_path: Path) -> None:
     other = practices.build(tmp_path / "other")
     archive(other, drive(other), by="dora")
@@ -585,7 +595,7 @@ def refuses_below(at: Path, whole: Callable[..., Any]) -> Callable[..., Any]:
     [
         ("callrec.procedures.restore_copy.read_small", "catalogue", "may be newer"),
         ("callrec.archive.volume.read_small", "heads", "the drive failed"),
-        ("callrec.procedures.fetching.open_plain", "bags", "the drive failed"),
+        ("callrec.archive.bag.open_plain", "bags", "the drive failed"),
     ],
 )
 def test_what_one_drive_does_not_give_keeps_no_other_from_serving(

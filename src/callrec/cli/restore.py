@@ -122,6 +122,7 @@ def _say_rebuilt(invocation: Invocation, rebuilt: Rebuilt) -> None:
     made = rebuilt.copied_at
     day, time = f"{made[:4]}-{made[4:6]}-{made[6:8]}", f"{made[9:11]}:{made[11:13]}"
     out.note(f'the catalogue is back as it was on {day} at {time} UTC, from "{rebuilt.label}"')
+    out.note("no copy holds the configuration: compare this one with yours, retention above all")
 
 
 def _bring_back(

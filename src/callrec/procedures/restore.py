@@ -177,7 +177,7 @@ def _check_ours(practice: Practice, volumes: Sequence[Volume]) -> None:
         if volume.vault != practice.vault:
             raise Unusable(
                 f'volume "{volume.label}" belongs to another vault',
-                hint="name the vault that it belongs to with --vault",
+                hint="to bring that one back, name it, or an empty folder, with --vault",
             )
 
 
