@@ -137,7 +137,7 @@ STEPS = """
     request.created       -          -          -          -
     request.received      submitted  waiting    -          -
     request.amended       submitted  waiting    submitted  -
-    request.asked         waiting    -          -          -
+    request.asked         waiting    waiting    -          -
     request.answered      submitted  submitted  -          -
     request.extended      submitted  waiting    approved   -
     request.third-parties submitted  -          approved   released

@@ -23,6 +23,7 @@ from callrec.procedures.lapsing import sweep_lapsed
 from procedures.asking import (
     approve,
     by_sql,
+    further_of,
     last_leaf,
     logged_in,
     pass_days,
@@ -369,16 +370,16 @@ def test_nobody_lets_go_what_a_request_holds_by_ending_it_who_may_not(
 ) -> None:
     end_with_its_hold(house, login, reference, end)
     assert [problem.what for problem in verified(house).problems] == [
-        "a request that lapsed has a day of the law's"
+        "a request that lapsed has a day of the law's or a court's"
         if end == "request.lapsed"
-        else "a request was ended by somebody who may not"
+        else f"a request's history has {end} by somebody who may not"
     ] * 2  # of the request, and of its hold
 
 
 def test_no_approval_of_an_erasure_rests_on_such_an_end(house: House) -> None:
     end_with_its_hold(house, "sam", "R-1", "request.withdrawn")
     erasure = ask(house, purpose=Purpose.ERASURE, number=ANN, recordings=[1])
-    with pytest.raises(Tampered, match="a request was ended by somebody who may not"):
+    with pytest.raises(Tampered, match=r"has request\.withdrawn by somebody who may not"):
         approve(house, erasure, "dora", to="dora", recordings=(1,))
     assert rows(house, "SELECT * FROM grant_") == []
 
@@ -398,6 +399,26 @@ def test_nor_by_giving_the_request_a_purpose_that_lapses(house: House) -> None:
     assert verified(house).verdict is Verdict.TAMPERED
 
 
+def test_nor_by_letting_it_lapse_sooner_than_any_request_does(house: House) -> None:
+    end_with_its_hold(house, "sam", "R-2", "request.lapsed")
+    assert {problem.what for problem in verified(house).problems} == {
+        "a request lapsed sooner than any does"
+    }
+
+
+def test_nor_by_letting_lapse_what_a_court_ordered(house: House) -> None:
+    order = further_of(Purpose.OUTSIDE_BODY, legal_basis="court-order", answer_by="2027-03-01")
+    reference = ask(house, purpose=Purpose.OUTSIDE_BODY, number=ANN, further=order)
+    pass_days(house, 60)
+    end_with_its_hold(house, "sam", reference, "request.lapsed")
+    assert {problem.what for problem in verified(house).problems} == {
+        "a request that lapsed has a day of the law's or a court's"
+    }
+    erasure = ask(house, purpose=Purpose.ERASURE, number=ANN, recordings=[1])
+    with pytest.raises(Tampered, match="a court's"):
+        approve(house, erasure, "dora", to="dora", recordings=(1,))
+
+
 def test_a_hold_is_lifted_by_whoever_ended_its_request(house: House) -> None:
     forge(house, "sam", "request.withdrawn", request_id(house, "R-2"))
     forge(house, "dora", "hold.lifted", hold_id(house, 3), request_id(house, "R-2"))
@@ -408,7 +429,7 @@ def test_a_hold_is_lifted_by_whoever_ended_its_request(house: House) -> None:
 
 def test_a_leaf_that_names_no_hold_is_damage_and_no_bug(house: House) -> None:
     forge(house, "sam", "hold.covers")
-    assert "does not begin with its being placed" in found(house)
+    assert "hold.covers, does not name what that was done to; sam signed it" in found(house)
 
 
 def test_a_leaf_in_somebody_elses_name_is_named(house: House) -> None:

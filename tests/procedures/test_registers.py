@@ -12,11 +12,15 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, Refused, Tampered, Unusable
+from callrec.policy.clock import Awaited, ClockEvent, Dated
+from callrec.policy.further import Further
 from callrec.policy.handing_over import Channel, Delivery
+from callrec.policy.particulars import Said
 from callrec.policy.purpose import Purpose
 from callrec.policy.registers import RegisterName
 from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
+from callrec.procedures.amend import amend_particulars
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hearing_record import record_hearing
@@ -25,6 +29,7 @@ from callrec.procedures.joining import add_person
 from callrec.procedures.login import log_in
 from callrec.procedures.registers import SOURCES, Extract, read_register
 from callrec.procedures.request import create_request
+from callrec.procedures.request_event import date_request
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.unlock import unlock_person
 from cli.transcript import password_of
@@ -309,6 +314,7 @@ def test_a_subject_access_request_stands_in_its_register(stocked: House) -> None
         "days": 4,
         "days_late": 0,
         "in_time": None,
+        "put_right": False,
         "handed_over_on": None,
         "handed_over_channel": None,
         "handed_over_to": None,
@@ -343,6 +349,26 @@ def test_identity_is_checked_when_the_proof_has_come(stocked: House) -> None:
     ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
     entry = one(stocked, RegisterName.SUBJECT_ACCESS)
     assert (entry["identity_checked_on"], entry["waiting_for"]) == (None, "identity")
+
+
+def test_it_says_that_a_day_was_put_right(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
+    dora, awaited = signed_in(stocked, "dora"), Awaited.IDENTITY
+    for day, put_right in ((24, False), (23, True)):
+        came = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, day), awaited=awaited)
+        date_request(stocked.practice, dora, reference, came)
+        entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+        assert (entry["identity_checked_on"], entry["due_on"]) == (came.on, date(2026, 12, day))
+        assert entry["put_right"] is put_right
+
+
+def test_it_says_so_of_the_day_on_which_it_came(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-19")
+    sam = signed_in(stocked, "sam")
+    changes = Said(further={Further.RECEIVED: "2026-11-20"})
+    amend_particulars(stocked.practice, sam, reference, changes)
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (entry["received_on"], entry["put_right"]) == (date(2026, 11, 20), True)
 
 
 def test_denied_in_time(stocked: House) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 import practices
+from archive.vault_files import taking_no_memory
+from callrec.archive.marker import MARKER, begin_volume, open_volume
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import volume_labelled
 from callrec.config import Archive
@@ -19,6 +22,7 @@ from callrec.procedures import elsewhere
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_verify import in_order_of_neglect
 from callrec.procedures.attached import attached_volumes
+from callrec.procedures.fetching import count_files
 from callrec.procedures.incident_show import show_incident
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
@@ -426,6 +430,29 @@ def test_what_is_lost_is_not_written_to_until_all_of_it_was_read_back(house: Hou
     with pytest.raises(Unusable, match="not reported lost"):
         report_found(house.practice, house.actor("max"), drive(house), lambda _: None)
     assert verified(house).problems == ()
+
+
+@pytest.mark.parametrize("label", ["drive-b", "drive-z"])
+def test_an_empty_folder_with_a_marker_is_no_volume_that_was_lost_or_is_sound(
+    house: House, label: str
+) -> None:
+    take_away(house, "drive-b")
+    lose(house, "drive-b")
+    impostor = drive(house, "impostor")
+    begin_volume(impostor, volume="ab" * 16, vault=house.practice.vault, label=label)
+    with pytest.raises(NotFound, match="nothing was ever written"):
+        report_found(house.practice, house.actor("max"), impostor, lambda _: None)
+    assert listed(house, "drive-b").is_lost
+    assert [fault.path for fault in verify(house, impostor).faults] == [MARKER]
+
+
+def test_a_bag_that_somebody_put_there_takes_no_memory_and_hides_no_other(house: House) -> None:
+    planted = drive(house) / "bags" / "20991231T120000Z-1"
+    planted.mkdir()
+    (planted / "manifest-sha256.txt").touch()
+    os.truncate(planted / "manifest-sha256.txt", 64 << 20)  # no line ends there
+    with taking_no_memory():
+        assert count_files(open_volume(drive(house))) == 4
 
 
 # When it was looked at.

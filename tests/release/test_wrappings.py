@@ -333,6 +333,7 @@ def test_a_zip_that_is_sealed_otherwise_is_not_said_to_have_other_words(
     flags: int, tmp_path: Path
 ) -> None:
     path = with_one_field(zipped(tmp_path), mark=b"PK\1\2", at=8, value=flags)
+    with_one_field(path, mark=b"PK\3\4", at=6, value=flags)
     assert checked(path).states["manifest.json"] == "damaged"
 
 

@@ -12,7 +12,7 @@ from callrec.cli.options import commands as options
 from callrec.cli.options import volumes as volume_options
 from callrec.cli.volumes import count_of, size_of
 from callrec.cli.who import practice_of, signing
-from callrec.errors import NotFound, Tampered, Unusable
+from callrec.errors import DoneInPart, Failed, NotFound, Tampered, Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.cli.output import Output
+    from callrec.errors import CallrecError
     from callrec.practice import Practice
     from callrec.procedures.archive import Archived
     from callrec.procedures.archive_verify import VolumeReport
@@ -171,7 +172,8 @@ def _say_what_stays(out: Output, practice: Practice, done: Archived) -> None:
 def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> None:
     """Read all of volumes back and hold them against the audit log; needs no login.
 
-    Unless a volume owes an erasure: that is done first, and takes the password.
+    Unless a volume owes an erasure: that is done first, and takes the password. Where it does not
+    let it, that is told with what is found there.
 
     The one that was not verified for the longest time comes first. Damaged, missing or extra: each
     is named, and the exit status is 5.
@@ -186,7 +188,11 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
             "no volume of this vault is found attached",
             hint="attach one, or give its folder: callrec archive verify /mnt/external",
         )
-    reports = [_verify(ctx.obj, practice, at) for at in in_order_of_neglect(practice, every)]
+    reports: list[VolumeReport] = []
+    not_erased: list[CallrecError] = []
+    for at in in_order_of_neglect(practice, every):
+        not_erased += _erase_first(ctx.obj, practice, at)
+        reports.append(_verify(ctx.obj, practice, at))
     out = ctx.obj.out
 
     def text() -> None:
@@ -199,27 +205,38 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
         out.show_items([_report_json(report) for report in reports], text)
         _say_not_attached(out, practice, reports)
     _raise_first(reports)
+    for problem in not_erased:
+        raise DoneInPart(f"an erasure is owed yet: {problem.message}", hint=problem.hint)
 
 
 def _verify(invocation: Invocation, practice: Practice, at: Path) -> VolumeReport:
     from callrec.procedures.archive_verify import count_bags, verify_volume
 
-    _erase_first(invocation, practice, at)
     with invocation.out.progress("reading bags", total=count_bags(at)) as advance:
         return verify_volume(practice, at, advance)
 
 
-def _erase_first(invocation: Invocation, practice: Practice, at: Path) -> None:
-    """What is owed on a volume of an erasure comes before anything else, and is signed for."""
+def _erase_first(
+    invocation: Invocation, practice: Practice, at: Path
+) -> tuple[Tampered | Failed | NotFound, ...]:
+    """What is owed on a volume of an erasure comes before anything else, and is signed for.
+
+    A volume that does not let it is read all the same: what is wrong there is to be named.
+    """
     from callrec.procedures.erasing_volumes import erase_owed, is_owed_at
 
     if not is_owed_at(practice, at):
-        return
+        return ()
     actor = signing(invocation, practice)
-    with invocation.out.progress("erasing what is owed", total=None) as advance:
-        erased = erase_owed(practice, actor, at, advance=advance)
+    try:
+        with invocation.out.progress("erasing what is owed", total=None) as advance:
+            erased = erase_owed(practice, actor, at, advance=advance)
+    except (Tampered, Failed, NotFound) as problem:
+        invocation.out.note(f"not erased there: {problem.message}")
+        return (problem,)
     if erased:
         invocation.out.note(f"erased first: {count_of(erased, 'recording')} that was destroyed")
+    return ()
 
 
 def _report_json(report: VolumeReport) -> Mapping[str, Any]:

@@ -70,6 +70,11 @@ def list_(
         for entry in entries
     ]
     out.show({"items": values, "total": total}, lambda: _table(out, entries))
+    for entry in entries:
+        if entry.is_in_no_form:
+            out.note(
+                f"entry {entry.seq}, by {entry.actor}: its details are in no form of callrec's"
+            )
     if total > len(entries):
         out.note(f"the newest {len(entries)} of {total}; --limit {total} shows all")
 

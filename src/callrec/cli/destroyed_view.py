@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli.output import as_json
+from callrec.errors import DoneInPart
 from callrec.policy.clause import Law
 
 if TYPE_CHECKING:
@@ -52,7 +53,11 @@ def show_destruction(
     *,
     carrying_out: CarryingOut = ERASING,
 ) -> None:
-    """Show how far a destruction has come, and write its certificate if it is done."""
+    """Show how far a destruction has come, and write its certificate if it is done.
+
+    Raises:
+        DoneInPart: a volume that is attached did not let it be erased there.
+    """
     from callrec.procedures.destruction_certificate import certify_destruction, kept_under
     from callrec.release.destroyed import certificate_json
 
@@ -64,6 +69,7 @@ def show_destruction(
         "recordings": done.destroyed,
         "kept": [{"id": number, "code": code} for number, code in kept.items()],
         "owed": dict(done.owed),
+        "undone": [{"volume": label, "why": why} for label, why in done.undone],
         "done": certificate is not None,
         "released_to": [
             {
@@ -80,6 +86,11 @@ def show_destruction(
     if certificate is not None and to is not None:
         _write(certificate, to)
     out.show(value, lambda: _say(out, reference, done, kept, carrying_out.kept_under))
+    if done.undone:
+        raise DoneInPart(
+            f'volume "{done.undone[0][0]}" stays as it is, and something is to be erased there',
+            hint="callrec archive verify DIR names all that is wrong with a volume",
+        )
     _say_next(out, f"{carrying_out.command} {reference}", done, to)
 
 
@@ -94,6 +105,8 @@ def _say(out: Output, reference: str, done: Destruction, kept: Mapping[int, str]
         out.say(f"to be told [UK GDPR 19]: {whom} release {each.release[:8]} of {each.request}")
     for label, owed in done.owed.items():
         out.say(f'owed: volume "{label}" holds {owed} of them yet')
+    for label, why in done.undone:
+        out.say(f'volume "{label}" stays as it is: {why}')
 
 
 def _say_next(out: Output, command: str, done: Destruction, to: Path | None) -> None:

@@ -56,7 +56,8 @@ def doctor(
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
     from callrec.procedures.fetching import count_files
-    from callrec.procedures.restore import open_volumes, repair_from
+    from callrec.procedures.rebuilding import open_volumes
+    from callrec.procedures.restore import repair_from
 
     if not volumes or not asked:
         raise Unusable(

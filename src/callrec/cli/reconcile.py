@@ -167,12 +167,12 @@ def _rank(finding: Finding) -> int:
 def _row(finding: Finding, zone: tzinfo) -> tuple[object, ...]:
     from callrec.telephone.call import Direction
 
-    withheld = "withheld" if finding.direction is Direction.INBOUND else None
+    not_known = "not known" if finding.direction is Direction.INBOUND else None
     return (
         f"{finding.at.astimezone(zone):%Y-%m-%d %H:%M}",
         _found(finding, zone),
         " ".join(filter(None, (finding.direction, finding.extension))),
-        finding.number or withheld,
+        finding.number or not_known,
         ", ".join(map(str, finding.recordings)),
     )
 

@@ -103,6 +103,8 @@ def only_on(call: ShownCall) -> str:
 
 def outside_number(call: ShownCall) -> str:
     """The number in words, where there is one that could be known."""
+    if call.is_unread:
+        return "not read"
     return call.number or ("withheld" if call.direction == Direction.INBOUND else "")
 
 

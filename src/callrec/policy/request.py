@@ -114,6 +114,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
         RequestState.WAITING: {
             RequestAct.RECEIVED: RequestState.WAITING,
             RequestAct.AMENDED: RequestState.WAITING,
+            RequestAct.ASKED: RequestState.WAITING,  # something else, or of another day
             RequestAct.ANSWERED: RequestState.SUBMITTED,
             RequestAct.EXTENDED: RequestState.WAITING,
             RequestAct.WITHDRAWN: RequestState.WITHDRAWN,

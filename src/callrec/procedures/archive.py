@@ -38,7 +38,14 @@ from callrec.procedures.archive_copy import time_of, write_copy
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
 from callrec.procedures.archive_removal import remove_local
-from callrec.procedures.archive_unfinished import archiving, begin, clear, unmake
+from callrec.procedures.archive_unfinished import (
+    BEGUN,
+    GIVEN_UP,
+    archiving,
+    begin,
+    clear,
+    unmake,
+)
 from callrec.procedures.attached import remember_place
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
@@ -55,7 +62,6 @@ if TYPE_CHECKING:
     from callrec.procedures.archive_removal import Removed
     from callrec.procedures.archive_unfinished import Archiving
 
-BEGUN: Final = "archive.begun"
 SOFTWARE: Final = "callrec"
 SPARE: Final = 1 << 20
 """Bytes besides the catalogue's own, for its key, a proof, what is not in its file yet: 1 MiB."""
@@ -325,6 +331,8 @@ class _Run:
                 clear(self._volume, self._plan.name)
             if self._plan.target.is_new and self._volume.unfinished_bag() is None:
                 unmake(self._volume.at)
+            if not self._plan.written:
+                record(self._practice, self._actor, GIVEN_UP, subject=[self._volume.volume])
             self._notes.end(self._volume.volume)
 
     def _is_in_log(self) -> bool:

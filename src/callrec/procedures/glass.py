@@ -21,6 +21,7 @@ from callrec.errors import NotFound
 from callrec.policy.glass import GlassVerdict, may_review_glass
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
+from callrec.procedures.leaf_subjects import names_enough
 from callrec.procedures.search_log import leaves_of_act
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def _made_alone(connection: Connection) -> Iterator[int]:
         .order_by(leaf.c.seq)
     )
     for seq, body in rows:
-        if Leaf.decode(bytes(body), seq).act == RequestAct.APPROVED:
+        made = Leaf.decode(bytes(body), seq)
+        if made.act == RequestAct.APPROVED and names_enough(made):
             yield seq
 
 

@@ -165,7 +165,7 @@ def _check_approves(
     approved = (fields["version"], fields["digest"], fields["requester"])
     if approved != (request.which.version, request.digest, request.requester):
         raise Tampered("the request is not the one that was approved")
-    check_decided(practice, connection, approval, request.facts)
+    check_decided(connection, approval, request.facts, practice.register, practice.config.time_zone)
 
 
 def _open(

@@ -28,8 +28,8 @@ from callrec.policy.role import Power, powers_of
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_leaves import NOTHING_YET
 from callrec.procedures.lent_day import day_of
-from callrec.procedures.request_ends import check_ended_by_entitled
-from callrec.procedures.request_log import MAKING, History, leaves_of
+from callrec.procedures.request_log import History, leaves_of
+from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.audit.register import Register
     from callrec.policy.role import Person
+    from callrec.procedures.request_rules import Rulebook
 
 _ACTS: Final = {str(act): act for act in HoldAct}
-_OF_REQUESTS: Final = frozenset((*MAKING, *LIFTING, RequestAct.RECEIVED))
+_OF_REQUESTS: Final = frozenset(map(str, RequestAct))
 OF_HOLDS: Final = frozenset(_ACTS) | _OF_REQUESTS
 """The acts that say how holds stand, and who might end the requests that placed them."""
 _BY_HAND: Final = 2
@@ -104,20 +105,18 @@ class LoggedHold:
 
 def check_holds(connection: Connection, register: Register, zone: tzinfo) -> None:
     """Check that the rows of holds are what the log's leaves come to, as `check_rows_of_holds`."""
-    check_rows_of_holds(connection, register, zone, tuple(leaves_of(connection, OF_HOLDS)))
+    rules = read_rulebook(connection, register, zone)
+    check_rows_of_holds(connection, rules, tuple(leaves_of(connection, OF_HOLDS)))
 
 
-def check_rows_of_holds(
-    connection: Connection, register: Register, zone: tzinfo, leaves: Sequence[Leaf]
-) -> None:
+def check_rows_of_holds(connection: Connection, rules: Rulebook, leaves: Sequence[Leaf]) -> None:
     """Check that the rows of holds are what the leaves come to.
 
     The leaves must have been found sound before, as by `request_log.check_log`.
 
     Args:
         connection: sees one state of the catalogue throughout.
-        register: who might do what, and when.
-        zone: the practice's, for the days of powers that were lent.
+        rules: what else the leaves about requests are held against.
         leaves: those of `OF_HOLDS` that were done, oldest first; others do not matter.
 
     Raises:
@@ -125,8 +124,8 @@ def check_rows_of_holds(
     """
     logged, rows = read_holds(leaves), all_holds(connection)
     for hold in logged.values():
-        _check_entitled(connection, hold, register, zone)
-    _check_lifted_with_requests(logged, rows, leaves, register, zone)
+        _check_entitled(connection, hold, rules.register, rules.zone)
+    _check_lifted_with_requests(logged, rows, leaves, rules)
     for row in rows:
         if row.id not in logged:
             raise Tampered(f"hold H-{row.number} is in no leaf")
@@ -156,8 +155,7 @@ def _check_lifted_with_requests(
     logged: Mapping[str, LoggedHold],
     rows: Iterable[Row[Any]],
     leaves: Iterable[Leaf],
-    register: Register,
-    zone: tzinfo,
+    rules: Rulebook,
 ) -> None:
     """Each hold that a request placed was lifted as that ended, by whoever might end it."""
     told: dict[str, list[Leaf]] = {}
@@ -169,7 +167,7 @@ def _check_lifted_with_requests(
         if hold.request is not None and hold.of(HoldAct.LIFTED):
             history = History(hold.request, tuple(told.get(hold.request, ())))
             _check_lifted_with(hold, history)
-            check_ended_by_entitled(history, purposes.get(id_), register, zone)
+            check_done_by_entitled(history, purposes.get(id_), rules)
 
 
 def _check_lifted_with(hold: LoggedHold, request: History) -> None:

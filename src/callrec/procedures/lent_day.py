@@ -9,6 +9,7 @@ lent anew (docs/threat-model.md).
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 _BEFORE_TIME: Final = b'"at":"'
 """Canonical JSON sorts, and no id and no act can hold this: so the first of them is the leaf's."""
 _TIME_BYTES: Final = len("2026-11-24T09:05:00.000Z")
+_LEEWAY: Final = timedelta(hours=1)
+"""What somebody might do when his command began is signed later, after a password was waited for,
+and midnight may lie between."""
 
 
 def day_of(connection: Connection, register: Register, leaf: Leaf, zone: tzinfo) -> date:
@@ -49,7 +53,7 @@ def day_of(connection: Connection, register: Register, leaf: Leaf, zone: tzinfo)
     Raises:
         Tampered: a leaf before it has no time in its form.
     """
-    own = parse_instant(leaf.at).astimezone(zone).date()
+    own = _day(leaf.at, zone)
     return max(own, latest_day(connection, register, leaf.actor, zone, before=leaf.seq) or own)
 
 
@@ -83,7 +87,7 @@ def latest_day(
     )
     if before is not None:
         query = query.where(leaf.seq < before)
-    return parse_instant(_text(connection.execute(query).scalar())).astimezone(zone).date()
+    return _day(_text(connection.execute(query).scalar()), zone)
 
 
 def still_lent(practice: Practice, connection: Connection, person: Person) -> Person:
@@ -96,6 +100,10 @@ def still_lent(practice: Practice, connection: Connection, person: Person) -> Pe
     """
     day = latest_day(connection, practice.register, person.id, practice.config.time_zone)
     return person if day is None or day <= today(practice) else without_lapsed(person, day)
+
+
+def _day(at: str, zone: tzinfo) -> date:
+    return (parse_instant(at) - _LEEWAY).astimezone(zone).date()
 
 
 def _text(value: bytes | None) -> str:

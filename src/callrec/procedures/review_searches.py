@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Outcome
+from callrec.audit.log import IN_NO_FORM
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound, Tampered, Unusable
@@ -224,7 +225,7 @@ def _opened(
             by=called[leaf.actor],
             role=practice.register.person(leaf.actor, before=leaf.seq).role,
             refused=refused,
-            criteria=details.get("criteria", {}),
+            criteria=details.get("criteria", details if details is IN_NO_FORM else {}),
             reason=details.get("reason"),
             request=details.get("request"),
             found=None if refused else _found(practice, actor, connection, leaf),
