@@ -64,9 +64,9 @@ def approve(
         withheld=_withheld(withhold or []),
         edits=edit_options.said_edits(clip, silence),
         to=to,
-        until=_day(practice, until),
+        until=_day(practice, until, "--until"),
         note=note,
-        consulted_on=_day(practice, consulted),
+        consulted_on=_day(practice, consulted, "--consulted"),
         glass_reason=_glass_reason(reason, break_glass=break_glass, countersign=countersign),
     )
     actor = signing(ctx.obj, practice)
@@ -116,10 +116,10 @@ def _withheld(given: list[deciding.Withheld]) -> Mapping[int, Ground]:
     return grounds
 
 
-def _day(practice: Practice, typed: str | None) -> date | None:
+def _day(practice: Practice, typed: str | None, option: str) -> date | None:
     from callrec.practice import today
 
-    return None if typed is None else parse_day(typed, today(practice))
+    return None if typed is None else parse_day(typed, today(practice), what=option)
 
 
 def _glass_reason(reason: str | None, *, break_glass: bool, countersign: str | None) -> str | None:

@@ -50,10 +50,10 @@ def list_(
     practice = practice_of(ctx.obj)
     zone = practice.config.time_zone
 
-    def moment(text: str | None) -> datetime | None:
-        return None if text is None else parse_instant(text, zone)
+    def moment(text: str | None, option: str) -> datetime | None:
+        return None if text is None else parse_instant(text, zone, what=option)
 
-    wanted = Wanted(actor, action, subject, moment(since), moment(until))
+    wanted = Wanted(actor, action, subject, moment(since, "--from"), moment(until, "--to"))
     reader = signing(ctx.obj, practice)
     entries, total = list_audit(practice, reader, wanted, limit=limit or SHOWN)
     out = ctx.obj.out
