@@ -19,6 +19,7 @@ import pyzipper
 
 from callrec.errors import Locked, NotFound, Tampered, Unchecked, Unusable
 from callrec.release.callrec_verify import files_in
+from callrec.release.package import MANIFEST, SIGNATURE, SUMS
 from callrec.release.passphrase import spelt_as_drawn
 from callrec.release.sealed_page import AGAIN, HOW, NOT_A_PACKAGE, SIX_WORDS, open_page
 
@@ -91,11 +92,32 @@ def _is_page(path: Path) -> bool:
 
 def _package_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Package:
     if path.is_dir():
-        return Package(files_in(str(path)))
+        files = files_in(str(path))
+        if not {MANIFEST, SIGNATURE, SUMS} & files.keys():
+            _check_holds_none(path)
+        return Package(files)
     if _is_page(path):
         page = open_page(path, passphrase)
         return Package({name: partial(io.BytesIO, data) for name, data in page.files.items()}, page)
     return Package(_in_zip(_archive_at(path, stack), passphrase))
+
+
+def _check_holds_none(path: Path) -> None:
+    """Whoever releases several times to one folder may name that, and means what is in it.
+
+    Raises:
+        Unusable: the folder is no package, and there are packages in it.
+    """
+    found = sorted(each.name for each in path.iterdir() if _is_named_as_release(each))
+    if found:
+        raise Unusable(
+            "this folder is no release, there are releases in it",
+            hint=f"check one: {', '.join(found)}",
+        )
+
+
+def _is_named_as_release(path: Path) -> bool:
+    return path.name.startswith("callrec-release-") and path.suffix.lower() in {".zip", ".html"}
 
 
 def _archive_at(path: Path, stack: ExitStack) -> Any:
