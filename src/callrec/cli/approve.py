@@ -13,8 +13,8 @@ from callrec.cli.options import edits as edit_options
 from callrec.cli.request_view import edits_json, edits_lines, request_lines
 from callrec.cli.who import countersigning, practice_of, signing
 from callrec.errors import Failed, Unusable
-from callrec.policy.purpose import Purpose
-from callrec.policy.when import parse_day
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.when import last_day, parse_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -140,14 +140,15 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         "withheld": [{"id": number, "code": code} for number, code in done.withheld.items()],
         "lapses_at": done.lapses_at,
     }
-    until = done.lapses_at.astimezone(practice.config.time_zone)
+    until = last_day(done.lapses_at, practice.config.time_zone)
 
     def text() -> None:
         numbers = ", ".join(map(str, done.recordings))
-        out.say(f"{done.reference} is approved: {numbers} for {done.to}.")
+        what = f"for {done.to}" if TERMS[done.purpose].is_heard else "to be destroyed"
+        out.say(f"{done.reference} is approved: {numbers} {what}.")
         for line in _details(done.edits, done.withheld):
             out.say(line)
-        out.say(f"It lapses at {until:%Y-%m-%d %H:%M}.")
+        out.say(f"That may be used until {until}.")
 
     out.show(value, text)
     out.next_step(_next(done))

@@ -300,10 +300,13 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 def password(ctx: Context) -> None:
     """Change your own password; nothing else changes."""
     from callrec.procedures.login import change_password
+    from callrec.procedures.passwords import LEAST
 
     practice = practice_of(ctx.obj)
     actor = signing(ctx.obj, practice)
-    chosen = ctx.obj.prompts.ask_new_password("New password", file_variable=NEW_PASSWORD_FILE)
+    chosen = ctx.obj.prompts.ask_new_password(
+        f"New password ({LEAST})", file_variable=NEW_PASSWORD_FILE
+    )
     change_password(practice, actor, password=chosen)
     out = ctx.obj.out
     out.show({"user": actor.login}, lambda: out.say("Your password is changed."))

@@ -75,6 +75,11 @@ def day_end(day: date, zone: tzinfo) -> datetime:
     return _midnight(day + timedelta(days=1), zone)
 
 
+def last_day(end: datetime, zone: tzinfo) -> date:
+    """The last local day of what ends at an instant. Law: ``last_day(day_end(d, z), z) == d``."""
+    return (end - timedelta(microseconds=1)).astimezone(zone).date()
+
+
 def parse_day(text: str, today: date, *, what: str = "that") -> date:
     """A day as typed: ``2024-01-04``, ``4/1/2024`` (day first), ``today``, ``yesterday``.
 
