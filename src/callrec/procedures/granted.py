@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from callrec.procedures.open_request import OpenRequest
 
 
+_NONE_TO_YOU = "nothing is granted to you under this request"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class UsableGrant:
     """One recording that its holder may hear now, with what opens it. Its repr shows nothing."""
@@ -127,14 +130,19 @@ def usable_grants(
 
 
 def _how_it_ended(request: OpenRequest, actor: Actor, now: datetime) -> str:
-    """What is said where no grant lies: used up and revoked ones were destroyed."""
+    """What is said where no grant lies; empty if nothing was ever granted to the actor.
+
+    Used up and revoked ones were destroyed; of one that stands, a copy of the catalogue has none.
+    """
     to_actor = [approval for approval in request.approvals if approval.to == actor.person.id]
-    return how_it_ended(to_actor[-1], request.history, now) if to_actor else ""
+    if not to_actor:
+        return ""
+    return how_it_ended(to_actor[-1], request.history, now) or _NONE_TO_YOU
 
 
 def _never_granted(request: OpenRequest) -> Refused:
     """The refusal to use what was never granted to the actor, who can read the request."""
-    why = "nothing is granted to you under this request"
+    why = _NONE_TO_YOU
     hint = f"callrec request show {request.reference} says what happened"
     if request.approvals:
         why = "this was granted to somebody else"
