@@ -8,7 +8,8 @@
     @practice                       a vault with dora, pat, max, mia, sam, ava (tests/practices.py)
     @file letters/one.txt           a file, its lines following
     | Dear practice,
-    @know words Passphrase:         what followed this in the last answer; said again by <words>
+    @know words Passphrase:         what followed this in the last answer, on the next line perhaps;
+                                    said again by <words>
     $ callrec search --reason x     a command; it runs in this process
     $ sh ls letters                 a line for the shell
     what comes back, on stdout and stderr, in its order
@@ -180,7 +181,7 @@ class Stage:
         self._set("CALLREC_PASSWORD_FILE", str(self._password_file(person)))
 
     def _know(self, name: str, beginning: str) -> None:
-        found = re.search(rf"^{re.escape(beginning)}(.*)$", self._said, re.MULTILINE)
+        found = re.search(rf"^{re.escape(beginning)}\s*(.*)$", self._said, re.MULTILINE)
         assert found, f"nobody said {beginning}"
         self._known[name] = found[1].strip()
 

@@ -217,7 +217,7 @@ def test_it_is_for_the_one_person_who_is_named(stocked: House) -> None:
     reference = a_request(stocked)
     assert approve(stocked, reference, to="mia").to == "mia"
     assert len(grants_of(stocked, reference, "mia")) == 2
-    with pytest.raises(Refused, match="nothing is granted to you"):
+    with pytest.raises(Refused, match="granted to somebody else"):
         grants_of(stocked, reference, "sam")
 
 

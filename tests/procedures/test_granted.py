@@ -155,8 +155,17 @@ def test_a_state_written_by_hand_opens_nothing(office: House) -> None:
 
 def test_nobody_else_opens_it_not_even_whoever_approved(office: House) -> None:
     reference = "R-1"
-    assert "nothing is granted to you" in opens_nothing(office, reference, Refused, "max")
+    assert "granted to somebody else" in opens_nothing(office, reference, Refused, "max")
     opens_nothing(office, reference, Refused, "ava")
+
+
+def test_who_asks_is_told_that_nobody_has_decided_yet_and_who_does(office: House) -> None:
+    reference = a_request(office)
+    with pytest.raises(Refused, match="nobody has decided") as refused:
+        grants_of(office, reference, "sam")
+    assert refused.value.hint == (
+        f"ask a partner, a manager or the Data Controller to run callrec approve {reference}"
+    )
 
 
 def test_a_grant_copied_to_another_person_opens_nothing(office: House) -> None:

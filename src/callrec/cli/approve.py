@@ -13,8 +13,8 @@ from callrec.cli.options import edits as edit_options
 from callrec.cli.request_view import edits_json, edits_lines, other_day_lines, request_lines
 from callrec.cli.who import countersigning, practice_of, signing
 from callrec.errors import Failed, Unusable
-from callrec.policy.purpose import Purpose
-from callrec.policy.when import parse_day
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.when import last_day, parse_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,9 +64,9 @@ def approve(
         withheld=_withheld(withhold or []),
         edits=edit_options.said_edits(clip, silence),
         to=to,
-        until=_day(practice, until),
+        until=_day(practice, until, "--until"),
         note=note,
-        consulted_on=_day(practice, consulted),
+        consulted_on=_day(practice, consulted, "--consulted"),
         glass_reason=_glass_reason(reason, break_glass=break_glass, countersign=countersign),
     )
     actor = signing(ctx.obj, practice)
@@ -117,10 +117,10 @@ def _withheld(given: list[deciding.Withheld]) -> Mapping[int, Ground]:
     return grounds
 
 
-def _day(practice: Practice, typed: str | None) -> date | None:
+def _day(practice: Practice, typed: str | None, option: str) -> date | None:
     from callrec.practice import today
 
-    return None if typed is None else parse_day(typed, today(practice))
+    return None if typed is None else parse_day(typed, today(practice), what=option)
 
 
 def _glass_reason(reason: str | None, *, break_glass: bool, countersign: str | None) -> str | None:
@@ -142,14 +142,15 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         "lapses_at": done.lapses_at,
         "of_other_day": list(done.other_day),
     }
-    until = done.lapses_at.astimezone(practice.config.time_zone)
+    until = last_day(done.lapses_at, practice.config.time_zone)
 
     def text() -> None:
         numbers = ", ".join(map(str, done.recordings))
-        out.say(f"{done.reference} is approved: {numbers} for {done.to}.")
+        what = f"for {done.to}" if TERMS[done.purpose].is_heard else "to be destroyed"
+        out.say(f"{done.reference} is approved: {numbers} {what}.")
         for line in _details(done.edits, done.withheld):
             out.say(line)
-        out.say(f"It lapses at {until:%Y-%m-%d %H:%M}.")
+        out.say(f"That may be used until {until}.")
 
     out.show(value, text)
     for line in other_day_lines(done.other_day):

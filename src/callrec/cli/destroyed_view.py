@@ -83,9 +83,12 @@ def show_destruction(
         ],
         "document": certificate_json(certificate) if certificate else None,
     }
-    if certificate is not None and to is not None:
-        _write(certificate, to)
+    written = _write(certificate, to) if certificate is not None and to is not None else ()
     out.show(value, lambda: _say(out, reference, done, kept, carrying_out.kept_under))
+    if written:
+        out.note(f"the certificate is written: {', '.join(map(str, written))}")
+    elif to is not None:
+        out.note("no certificate is written yet: that is done once nothing is owed")
     if done.undone:
         raise DoneInPart(
             f'volume "{done.undone[0][0]}" stays as it is, and something is to be erased there',
@@ -112,20 +115,26 @@ def _say(out: Output, reference: str, done: Destruction, kept: Mapping[int, str]
 def _say_next(out: Output, command: str, done: Destruction, to: Path | None) -> None:
     if done.owed:
         first = next(iter(done.owed))
-        out.next_step(f'attach "{first}", then {command} --volume DIR')
+        certificate = "" if to is None else f" --to {to}"
+        out.next_step(f'attach "{first}", then {command} --volume DIR{certificate}')
     elif to is None:
         out.next_step(f"{command} --to DIR, which writes the certificate")
     else:
         out.next_step("callrec audit verify")
 
 
-def _write(certificate: DestructionCertificate, to: Path) -> None:
+def _write(certificate: DestructionCertificate, to: Path) -> tuple[Path, ...]:
+    """Write the certificate in its three forms; the files."""
     from callrec.procedures.whole_file import write_whole
     from callrec.release.destroyed import certificate_json, certificate_text
     from callrec.release.paper.destroyed_pdf import destruction_pdf  # fpdf2: 200 ms
 
-    name = certificate.reference
-    write_whole(to / f"{name}.pdf", destruction_pdf(certificate), replace=True)
-    write_whole(to / f"{name}.txt", certificate_text(certificate).encode(), replace=True)
-    text = as_json(certificate_json(certificate)) + "\n"
-    write_whole(to / f"{name}.json", text.encode(), replace=True)
+    contents = {
+        "pdf": destruction_pdf(certificate),
+        "txt": certificate_text(certificate).encode(),
+        "json": f"{as_json(certificate_json(certificate))}\n".encode(),
+    }
+    files = {to / f"{certificate.reference}.{kind}": data for kind, data in contents.items()}
+    for file, data in files.items():
+        write_whole(file, data, replace=True)
+    return tuple(files)

@@ -66,7 +66,10 @@ def reconcile(
 
     practice = practice_of(ctx.obj)
     now = today(practice)
-    first, last = (None if text is None else parse_day(text, now) for text in (since, until))
+    first, last = (
+        None if text is None else parse_day(text, now, what=option)
+        for option, text in (("--from", since), ("--to", until))
+    )
     replace = csv is not None and check_destination(ctx.obj, csv, yes=yes, suffixes=(".csv",))
     actor = signing(ctx.obj, practice)
     with ctx.obj.out.progress("opening", total=None) as advance:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.output import counted
 from callrec.cli.reconciled_view import counts_json, period, summary
 from callrec.cli.who import acting, practice_of
 from callrec.errors import Locked
@@ -79,7 +80,7 @@ def _say(
     invocation: Invocation, found: Status, searched: tuple[Searches, ...], *, known: bool
 ) -> None:
     out = invocation.out
-    out.say(f"{found.practice}: {found.recordings} recordings")
+    out.say(f"{found.practice}: {counted(found.recordings, 'recording', 'recordings')}")
     if known:
         out.say(f"{len(found.waiting_for_me)} wait for you, {len(found.lapsing_soon)} lapse soon")
     else:

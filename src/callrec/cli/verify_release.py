@@ -104,7 +104,8 @@ def _say(out: Output, found: Checked) -> None:
         out.say(remark)
     for problem in result.problems:
         out.say(f"- {problem.path} {problem.what}")
-    out.say(f"fingerprint: {grouped_fingerprint(result.fingerprint) or 'none can be read'}")
+    out.say("fingerprint:")
+    out.say(f"  {grouped_fingerprint(result.fingerprint) or 'none can be read'}")
     out.say(f"TRUST: {result.trust}")
     out.say(result.verdict)
     if result.verdict == "VERIFIED":

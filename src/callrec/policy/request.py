@@ -176,13 +176,25 @@ _STANDS = {
 }
 """Whether something stands that was approved, once this has happened."""
 
+_HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"
+_INSTEAD = {
+    (RequestState.APPROVED, RequestAct.WITHDRAWN): "first whoever decides it: callrec revoke {}",
+    (RequestState.RELEASED, RequestAct.WITHDRAWN): "end it: callrec request close {}",
+}
+"""What to do about a request of which something cannot be done; else one sees why."""
+
 _HANDING_OVER = frozenset(
     {RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.LOOKED, RequestAct.LISTENED}
 )
 
 
-def check_transition(state: RequestState, act: RequestAct) -> None:
+def check_transition(state: RequestState, act: RequestAct, reference: str = "R") -> None:
     """Whether this may happen to a request that stands there.
+
+    Args:
+        state: where it stands.
+        act: what is to happen.
+        reference: ``R-17``, for the hint.
 
     Raises:
         Refused: it may not; the message names the state.
@@ -191,7 +203,7 @@ def check_transition(state: RequestState, act: RequestAct) -> None:
         raise Refused(
             f"the request is {state} and cannot be {act.done}",
             clause=Clause.FORMALLY_AUTHORISED if act in _HANDING_OVER else None,
-            hint="see how it got there: callrec request show",
+            hint=_INSTEAD.get((state, act), _HOW_IT_GOT_THERE).format(reference),
         )
 
 

@@ -332,12 +332,13 @@ def check_signers(
         check_may_countersign(countersigner, request, decider=decider.id, grantee=to, on=on)
 
 
-def no_longer_granted(why: str) -> Refused:
+def no_longer_granted(why: str, reference: str) -> Refused:
     """The refusal to use what is granted no more."""
     return Refused(
         why,
         clause=Clause.CONTROLLED_ACCESS,
-        hint="ask whoever approved it to decide again; callrec request show says what happened",
+        hint="ask whoever approved it to decide again; "
+        f"callrec request show {reference} says what happened",
     )
 
 

@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 
 
 def read_to_decide(
-    practice: Practice, actor: Actor, connection: Connection, reference: str
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    reference: str,
+    *,
+    command: str = "approve",
 ) -> OpenRequest:
-    """Open a request for somebody who decides its purpose.
+    """Open a request for somebody who decides its purpose, and runs this command.
 
     Whoever does not is told so under the clause that names who does; else he would only learn that
     he cannot read it. Who made it may have left and come back under another login, which no leaf
@@ -38,7 +43,7 @@ def read_to_decide(
     """
     row = find_request(connection, reference)
     facts = unopened_facts(row, read_history(practice, connection, row.id))
-    check_decides_purpose(actor.person, facts, on=today(practice))
+    check_decides_purpose(actor.person, facts, on=today(practice), command=command)
     request = read_request(practice, actor, connection, reference)
     same_name = namesakes(practice, actor, connection, request.facts.makers)
     return replace(request, facts=replace(request.facts, namesakes=same_name))

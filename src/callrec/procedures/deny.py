@@ -44,7 +44,7 @@ def deny_request(
         attempt(practice, actor, RequestAct.DENIED, subject=[row.id]),
         writing(practice, actor.signer) as act,
     ):
-        request = read_to_decide(practice, actor, act.connection, reference)
+        request = read_to_decide(practice, actor, act.connection, reference, command="deny")
         check_may_decide(actor.person, request.facts, on=today(practice))
         check_nothing_awaited(request)
         check_can_be_denied(request.history.events)

@@ -295,7 +295,7 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
     after = log_request_event(
         act, actor, request.history, RequestAct.CARRIED_OUT, subject=uids, statement=statement
     )
-    _check_not_over(warrant.approvals, after.events[-1].at)
+    _check_not_over(warrant, after.events[-1].at)
     now = to_millis(practice.now())
     destruction.strip(connection, warrant.recordings, macs)
     destruction.drop_details(connection, details)
@@ -314,14 +314,14 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
     )
 
 
-def _check_not_over(approvals: Iterable[Approval], at: datetime) -> None:
+def _check_not_over(warrant: Warrant, at: datetime) -> None:
     """What it took to get so far may have outlasted an approval: its leaf's time is what counts.
 
     Raises:
         Refused: one was over when the leaf was written; nothing was destroyed.
     """
-    if any(has_lapsed(each.lapses_at, at) for each in approvals):
-        raise no_longer_granted(ENDS[RequestAct.GRANT_LAPSED])
+    if any(has_lapsed(each.lapses_at, at) for each in warrant.approvals):
+        raise no_longer_granted(ENDS[RequestAct.GRANT_LAPSED], warrant.request.facts.reference)
 
 
 def _opened(

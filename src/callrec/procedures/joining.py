@@ -27,6 +27,8 @@ from callrec.release.passphrase import fresh_passphrase
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
     from callrec.audit.log import Writing
     from callrec.crypto.identity import PublicKeys
 
@@ -121,6 +123,8 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
         check_may_vouch(actor.person)
     if voucher.person.standing is Standing.DISABLED:
         raise Unusable("this login is disabled", hint="add the person anew: callrec user add")
+    if voucher.person.standing is Standing.CONFIRMED:
+        raise Unusable(f"{login} is confirmed already", hint=f"callrec user show {login}")
     claimed = practice.register.claims.get(row.id)
     if voucher.person.standing is not Standing.PROVISIONAL or not (claimed and row.claimed):
         raise Unusable(
@@ -150,6 +154,17 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
     return replace(colleague(practice, actor, row, voucher), standing=Standing.CONFIRMED)
 
 
+def check_is_free(connection: Connection, login: str) -> None:
+    """Nobody has, or had, this login.
+
+    Raises:
+        Unusable: the login is taken.
+    """
+    taken = select(tables.person.c.id).where(tables.person.c.login == login)
+    if connection.execute(taken).first() is not None:
+        raise Unusable("that login is taken", hint="choose another; logins are never used twice")
+
+
 def insert_person(
     practice: Practice, act: Writing, person: Person, names: Names, locked: bytes | None
 ) -> None:
@@ -158,9 +173,7 @@ def insert_person(
     Raises:
         Unusable: the login is taken.
     """
-    taken = select(tables.person.c.id).where(tables.person.c.login == names.login)
-    if act.connection.execute(taken).first() is not None:
-        raise Unusable("that login is taken", hint="choose another; logins are never used twice")
+    check_is_free(act.connection, names.login)
     key = practice.register.newest(VaultKey.CATALOGUE)
     sealed = seal_names(
         names, public=key.public, vault=practice.vault, person=person.id, version=key.version

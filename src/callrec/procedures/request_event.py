@@ -115,7 +115,7 @@ def check_third_parties(
 def _check(practice: Practice, actor: Actor, request: OpenRequest, event: ClockEvent) -> None:
     may = check_may_extend if event.event is Dated.EXTENDED else check_may_date
     may(actor.person, request.facts, on=today(practice))
-    check_transition(request.facts.state, ACT_OF[event.event])
+    check_transition(request.facts.state, ACT_OF[event.event], request.reference)
     clock = request.clock
     if clock is None:
         raise Refused(

@@ -18,7 +18,7 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import of_acts, read_leaf, read_register
 from callrec.audit.verify import check_whole
 from callrec.catalogue import tables
-from callrec.catalogue.requests import set_state
+from callrec.catalogue.requests import reference_of, set_state
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Failed, Tampered
 from callrec.policy.hold import LIFTING
@@ -181,7 +181,7 @@ def log_request_event(
         Refused: it cannot happen to the request as it stands.
         Failed: what the actor may do was changed a moment ago.
     """
-    check_transition(history.state, what)
+    check_transition(history.state, what, reference_of(act.connection, history.request))
     seq = act.leaf(
         str(what),
         actor=actor.person.id,

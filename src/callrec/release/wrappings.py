@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from callrec.errors import NotFound, Unchecked
+from callrec.errors import NotFound, Unchecked, Unusable
 from callrec.release.callrec_verify import files_in
+from callrec.release.package import MANIFEST, SIGNATURE, SUMS
 from callrec.release.sealed_page import HOW, open_page
 from callrec.release.sealed_zip import files_of_zip
 
@@ -71,8 +72,29 @@ def _is_page(path: Path) -> bool:
 
 def _package_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Package:
     if path.is_dir():
-        return Package(files_in(str(path)))
+        files = files_in(str(path))
+        if not {MANIFEST, SIGNATURE, SUMS} & files.keys():
+            _check_holds_none(path)
+        return Package(files)
     if _is_page(path):
         page = open_page(path, passphrase)
         return Package({name: partial(io.BytesIO, data) for name, data in page.files.items()}, page)
     return Package(files_of_zip(path, passphrase, stack))
+
+
+def _check_holds_none(path: Path) -> None:
+    """Whoever releases several times to one folder may name that, and means what is in it.
+
+    Raises:
+        Unusable: the folder is no package, and there are packages in it.
+    """
+    found = sorted(each.name for each in path.iterdir() if _is_named_as_release(each))
+    if found:
+        raise Unusable(
+            "this folder is no release, there are releases in it",
+            hint=f"check one: {', '.join(found)}",
+        )
+
+
+def _is_named_as_release(path: Path) -> bool:
+    return path.name.startswith("callrec-release-") and path.suffix.lower() in {".zip", ".html"}

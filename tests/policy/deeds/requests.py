@@ -51,8 +51,10 @@ def approves_discipline(consulted_on: date | None) -> None:
     check_may_approve(DELEGATE, request, on=TODAY, consulted_on=consulted_on)
 
 
-def countersigns(person: Person, *, decider: PersonId = CAT, grantee: PersonId = DAN) -> None:
-    check_may_countersign(person, a_request(), decider=decider, grantee=grantee, on=TODAY)
+def countersigns(
+    person: Person, *, decider: PersonId = CAT, grantee: PersonId = DAN, **facts: Any
+) -> None:
+    check_may_countersign(person, a_request(**facts), decider=decider, grantee=grantee, on=TODAY)
 
 
 def breaks_the_glass(person: Person, reason: str | None) -> None:
@@ -95,6 +97,10 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a delegate approves about discipline and has not consulted": lambda: approves_discipline(None),
     "a delegate consulted before there was a request": lambda: approves_discipline(YESTERDAY),
     "staff countersign": lambda: countersigns(STAFF),
+    "whoever made the request countersigns": lambda: countersigns(MANAGER, requester=ANN),
+    "whoever the request is about countersigns": lambda: countersigns(
+        MANAGER, subjects=frozenset({ANN})
+    ),
     "whoever decides countersigns": lambda: countersigns(MANAGER, decider=ANN),
     "whoever releases countersigns": lambda: countersigns(MANAGER, grantee=ANN),
     "a partner breaks the glass": lambda: breaks_the_glass(PARTNER, REASON),
@@ -124,16 +130,16 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "staff change somebody else's request": lambda: check_may_change(STAFF, a_request(), on=TODAY),
     "a manager withdraws somebody else's request": lambda: check_may_withdraw(MANAGER, a_request()),
     "a denied request is withdrawn": lambda: check_transition(
-        RequestState.DENIED, RequestAct.WITHDRAWN
+        RequestState.DENIED, RequestAct.WITHDRAWN, "R-17"
     ),
     "an unapproved request is released": lambda: check_transition(
-        RequestState.SUBMITTED, RequestAct.PREPARED
+        RequestState.SUBMITTED, RequestAct.PREPARED, "R-17"
     ),
     "an unapproved request is listened to": lambda: check_transition(
-        RequestState.SUBMITTED, RequestAct.LISTENED
+        RequestState.SUBMITTED, RequestAct.LISTENED, "R-17"
     ),
     "a withdrawn request is delivered": lambda: check_transition(
-        RequestState.WITHDRAWN, RequestAct.DELIVERED
+        RequestState.WITHDRAWN, RequestAct.DELIVERED, "R-17"
     ),
     "a request is denied that was heard and stands approved": lambda: check_can_be_denied(
         events(RequestAct.CREATED, RequestAct.APPROVED, RequestAct.LISTENED)
