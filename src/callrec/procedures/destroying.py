@@ -314,7 +314,7 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
     )
 
 
-def _check_not_over(warrant: Warrant, at: datetime) -> None:
+def _check_not_over(warrant: _Warrant, at: datetime) -> None:
     """What it took to get so far may have outlasted an approval: its leaf's time is what counts.
 
     Raises:
