@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+import memory
 import once
 import practices
 import processes
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
 settings.register_profile("short", max_examples=50, deadline=None)
 settings.register_profile("long", max_examples=2000, deadline=None)
 settings.load_profile("short")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        memory.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        memory.end()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -19,14 +19,8 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import state
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import RequestAct
 from callrec.practice import writing
-from callrec.procedures.archive_removal import REMOVED
-from callrec.procedures.categories import CATEGORISED
-from callrec.procedures.hold_log import OF_HOLDS
-from callrec.procedures.incident_log import OF_INCIDENTS
 from callrec.procedures.leaf_subjects import LEAST
-from callrec.procedures.volume_log import VolumeAct
 from procedures.asking import a_request, rows
 
 if TYPE_CHECKING:
@@ -123,11 +117,6 @@ def further_acts(house: House) -> list[str]:
         leaves = connection.execute(tables.leaf.select().order_by(tables.leaf.c.seq))
         done = {Leaf.decode(bytes(row.body), row.seq).act for row in leaves}
     return sorted(done - set(LEAST) - {"vault.founded"})
-
-
-def test_each_act_that_rows_follow_from_says_how_much_it_names() -> None:
-    acts = {*OF_HOLDS, *OF_INCIDENTS, *RequestAct, *VolumeAct, REMOVED, CATEGORISED}
-    assert {*map(str, acts)} <= set(LEAST)
 
 
 def test_leaves_that_name_nothing_or_too_little_stop_nothing_and_convict_their_signer(

@@ -34,6 +34,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from callrec.cli.app import run
+from memory import runtime_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,10 +97,10 @@ class Stage:
         self._unset(*(name for name in os.environ if name.startswith("CALLREC_")))
         for name in ("CONFIG", "DATA", "STATE", "CACHE"):
             self._set(f"XDG_{name}_HOME", str(folder / ".home" / name.lower()))
-        runtime = folder / ".home" / "runtime"
-        runtime.mkdir(parents=True, mode=0o700)
-        self._set("XDG_RUNTIME_DIR", str(runtime))
+        (folder / ".home").mkdir(mode=0o700, exist_ok=True)
         self._set("HOME", str(folder / ".home"))
+        for name, value in runtime_of(folder).items():
+            self._set(name, value)
         self._set("COLUMNS", "80")
 
     def play(self, text: str) -> None:

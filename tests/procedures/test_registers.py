@@ -168,7 +168,7 @@ def test_it_says_when_each_was_last_here(house: House) -> None:
         login="sam",
         password=password_of("sam"),
         new_password=str,
-        environ={**house.environ, "XDG_RUNTIME_DIR": str(house.folder)},
+        environ=house.environ,
     )
     house.at += timedelta(days=1)
     a_request(house, recordings=())
@@ -433,6 +433,7 @@ def test_what_the_staff_heard_and_was_revoked_is_open_and_not_granted(stocked: H
 def test_what_who_asked_has_heard_stays_granted_whatever_is_revoked(stocked: House) -> None:
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", hear_or_copy="hear")
     approve(stocked, reference, "dora")
+    third_parties_checked(stocked, "sam", reference)
     hear(stocked, reference, attended=("the patient",))
     revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
     assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "granted"
