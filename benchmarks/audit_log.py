@@ -134,6 +134,7 @@ class _Writer:
         self.waiting = False
         """The last leaf is under no checkpoint yet."""
         self.recordings = self.since = 0
+        self._months: set[int] = set()
 
     def add(self, entry: _Entry) -> None:
         seq = self.size
@@ -172,6 +173,11 @@ class _Writer:
     def recording(self, batch: str, uid: str, ciphertext: str, digest: str) -> None:
         """The rows of a batch of one recording; its keys and what is sealed are random bytes."""
         day = 86_400_000 * (20_000 + self.size // 1000)
+        began = datetime.fromtimestamp(day / 1000, UTC)
+        month = began.year * 12 + began.month - 1
+        if month not in self._months:
+            self._months.add(month)
+            self._row("part", month, 1, 5, 4, 1)
         keys = (1, os.urandom(1184), 1, os.urandom(1184))
         self._row("batch", batch, digest, *keys)
         self.recordings += 1

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+import memory
 import once
 import practices
 import processes
 from canaries import left_about
-from procedures.drives import archived_twice
+from procedures.drives import archived_twice, stand_alone
 from steps import SHARE, Steps
 
 if TYPE_CHECKING:
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
 settings.register_profile("short", max_examples=50, deadline=None)
 settings.register_profile("long", max_examples=2000, deadline=None)
 settings.load_profile("short")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        memory.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        memory.end()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,6 +83,13 @@ def _nothing_is_left_about(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def _what_takes_long_is_done_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         once.remember(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_folder_may_be_a_drive() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        stand_alone(patch)
         yield
 
 

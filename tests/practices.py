@@ -31,6 +31,7 @@ from callrec.procedures.unlock import (
     unlock_person,
 )
 from cli.transcript import password_of
+from memory import runtime_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +80,7 @@ class House:
 
     @property
     def environ(self) -> dict[str, str]:
-        return {"XDG_STATE_HOME": str(self.folder / "state")}
+        return {"XDG_STATE_HOME": str(self.folder / "state"), **runtime_of(self.folder)}
 
     @property
     def credential(self) -> Path:

@@ -135,6 +135,12 @@ def test_a_value_that_cannot_be_names_its_key(key: str, tmp_path: Path) -> None:
     assert not mistake.value.message.endswith(".")
 
 
+def test_a_span_that_cannot_be_is_told_how_it_is_written(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="it is no span of time") as mistake:
+        load("[retention]\nstubs = '20 year olds'", tmp_path)
+    assert mistake.value.hint == 'write "18 months" or "3 years", say'
+
+
 LATER = {
     "a region that ISO calls otherwise": ('region = "UK"', 'the United Kingdom is "GB"'),
     "a region that is none": ('region = "ZZ"', "it is no country of ISO 3166"),

@@ -132,7 +132,7 @@ def _archives(bench: Bench, files: int) -> Contender:
         shutil.copytree(_filled(bench, files), place, dirs_exist_ok=True)
         (place / "volume").mkdir()
 
-    words = ("archive", "--to", "volume", "--label", "drive-a")
+    words = ("archive", "--to", "volume", "--label", "drive-a", "--yes")
     return Contender("callrec", lambda place: [by(bench, "max", place, *words)], prepare)
 
 

@@ -22,7 +22,7 @@ from callrec.archive.marker import MARKER, begin_volume, open_volume
 from callrec.archive.validation import validate_bag
 from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered, Unusable
-from callrec.procedures.restore_copy import find_copy
+from callrec.procedures.restore_copy import read_copy
 from fuzzing.place import laid, place
 from fuzzing.target import Target, in_one_form
 from vectors.crypto.cases import read_case
@@ -124,7 +124,7 @@ def _keys(data: bytes) -> None:
     laid(copy.sealed, b"")
     laid(copy.keys, in_one_form(data))
     with suppress(Tampered, Unusable):
-        found = find_copy(_volume())
+        found = read_copy(_volume(), copy)
         assert {type(holder) for holder in found.sealed_to} <= {str}
         assert all(each.kdf.memory_kib <= 1 << 20 for each in found.locked.values())
 

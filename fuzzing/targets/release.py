@@ -16,7 +16,8 @@ from callrec.errors import Locked, Tampered, Unchecked, Unusable
 from callrec.release import callrec_verify
 from callrec.release.callrec_verify import Wrong, as_json, check, in_words, read_manifest, read_sums
 from callrec.release.package import held
-from callrec.release.wrappings import _files_of, open_package
+from callrec.release.sealed_page import _unpacked
+from callrec.release.wrappings import open_package
 from callrec.release.zipped import write_zip
 from fuzzing.place import laid, place
 from fuzzing.target import Script, Target, in_one_form
@@ -163,8 +164,8 @@ def _ask() -> str:
 def _read(path: Path) -> Mapping[str, bytes] | None:
     """All that is in a package; None: it is refused."""
     try:
-        with open_package(path, lambda: WORDS) as files:
-            return dict(_contents(files))
+        with open_package(path, lambda: WORDS) as package:
+            return dict(_contents(package.files))
     except (Locked, Tampered, Unchecked, Unusable):
         return None
 
@@ -219,7 +220,7 @@ def _pages() -> Iterator[bytes]:
 def _page_content(data: bytes) -> None:
     """What was sealed in a page, by whoever knows its words."""
     try:
-        files = _files_of(data)
+        _, files = _unpacked(data)
     except Tampered:
         return
     size = 4 + int.from_bytes(data[:4], "big")

@@ -486,7 +486,10 @@ def _checked(values: Mapping[str, Any], file: Path) -> Config:
 def _explained(error: ErrorDetails, file: Path) -> Misconfigured:
     key = ".".join(part for part in error["loc"] if isinstance(part, str))
     if error["type"] != "extra_forbidden":
-        return Misconfigured(f'{file}: "{key}" cannot be used: {_in_lower_case(error["msg"])}')
+        said, hint = _in_lower_case(error["msg"]), ""
+        if error.get("ctx", {}).get("pattern") == _KEEPING:
+            said, hint = "it is no span of time", 'write "18 months" or "3 years", say'
+        return Misconfigured(f'{file}: "{key}" cannot be used: {said}', hint=hint)
     from difflib import get_close_matches  # noqa: PLC0415  # most configurations have no error
 
     near = get_close_matches(key, _keys(Config), n=1, cutoff=0.3)

@@ -15,7 +15,7 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.remembered import recall, remember
 from callrec.catalogue.engine import open_catalogue, reading
 from callrec.crypto.canonical import instant
-from callrec.errors import CallrecError, Locked, Refused, Tampered
+from callrec.errors import CallrecError, Failed, Locked, Refused, Tampered
 from callrec.file_rights import check_only_ours
 from callrec.policy.role import VaultKey, powers_of
 from callrec.store.directory import DirectoryStore
@@ -202,6 +202,27 @@ def person_now(connection: Connection, actor: Actor) -> Person:
     Of what takes long, only that is asked within the transaction that writes it.
     """
     return audit.read_register(connection).person(actor.person.id)
+
+
+def check_still_entitled(connection: Connection, actor: Actor, *, on: date) -> None:
+    """Check that nothing was taken from the actor since his command looked at what he may do.
+
+    What he signs is held for ever against the vouchers before it (docs/formats/grant.md, 9).
+
+    Args:
+        connection: of the transaction that writes what he does.
+        actor: who does it.
+        on: the day, in UTC.
+
+    Raises:
+        Failed: he may do less by now, or is confirmed by now; nothing was done.
+    """
+    then, now = actor.person, person_now(connection, actor)
+    lent = {each for each in then.delegations if each.until > on}
+    if now.standing is not then.standing or then.powers - now.powers or lent - {*now.delegations}:
+        raise Failed(
+            "what you may do was changed a moment ago, so nothing was done", hint="try again"
+        )
 
 
 def powers(practice: Practice, actor: Actor) -> frozenset[Power]:

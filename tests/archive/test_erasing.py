@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from typing import TYPE_CHECKING
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import bagit
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive.vault_files import INFO, snapshot, vault_files
+from archive.vault_files import INFO, snapshot, taking_no_memory, vault_files
 from callrec.archive import erasing
 from callrec.archive.bag import MANIFEST, RECORDINGS, write_bag
 from callrec.archive.erasing import (
@@ -30,7 +33,6 @@ from callrec.errors import Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from callrec.archive.bag import Item
 
@@ -78,6 +80,59 @@ def test_a_bag_without_some_is_the_bag_of_the_others(
     assert snapshot(whole) == snapshot(at / "fresh")
 
 
+def no_link(*_: object, **__: object) -> None:
+    raise OSError(errno.EPERM, "no links")
+
+
+def test_a_drive_that_gives_no_second_names_needs_no_room_for_a_second_bag(
+    items: tuple[Item, ...], bag: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", no_link)
+    kept = [bag / RECORDINGS / item.sha256 for item in items[1:]]
+    before = [path.stat().st_ino for path in kept]
+    rewrite(bag, {items[0].sha256})
+    assert [path.stat().st_ino for path in kept] == before
+    write_bag(bag.parent.parent / "fresh", items[1:], INFO)
+    assert snapshot(bag) == snapshot(bag.parent.parent / "fresh")
+    assert [path.name for path in bag.parent.iterdir()] == [bag.name]
+
+
+@pytest.mark.parametrize("step", range(15))
+def test_a_bag_that_is_changed_where_it_lies_is_gone_on_with_from_wherever_it_was_cut_off(
+    items: tuple[Item, ...], bag: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """A kill at any step: another is told by the manifest whether there is anything to do yet."""
+    monkeypatch.setattr(os, "link", no_link)
+    before, gone = names_listed(bag), {item.sha256 for item in items[:2]}
+    with monkeypatch.context() as patched:
+        die_at(step, patched)
+        with pytest.raises(KeyboardInterrupt):
+            rewrite(bag, gone)
+    mend(bag)
+    if names_listed(bag) == before:
+        rewrite(bag, gone)
+    assert validate_bag(bag).ok
+    assert {*names_listed(bag)} == {item.sha256 for item in items[2:]}
+    assert [path.name for path in bag.parent.iterdir()] == [bag.name]
+
+
+def die_at(step: int, patched: pytest.MonkeyPatch) -> None:
+    """Die before the so many-th change of the drive."""
+    done = count()
+
+    def dying(change: Callable[..., object]) -> Callable[..., object]:
+        def change_or_die(*args: Any, **named: Any) -> object:
+            if next(done) == step:
+                raise KeyboardInterrupt
+            return change(*args, **named)
+
+        return change_or_die
+
+    for name in ("remove", "sync", "write_tags"):
+        patched.setattr(erasing, name, dying(getattr(erasing, name)))
+    patched.setattr(Path, "replace", dying(Path.replace))
+
+
 def test_a_bag_of_which_nothing_stays_is_gone(items: tuple[Item, ...], bag: Path) -> None:
     rewrite(bag, {item.sha256 for item in items})
     assert [*bag.parent.iterdir()] == []
@@ -117,6 +172,24 @@ def test_what_was_put_aside_goes_where_the_new_one_is_there(bag: Path) -> None:
     assert [path.name for path in bag.parent.iterdir()] == [bag.name]
 
 
+@pytest.mark.parametrize("name", [".bag.aside", ".bag.beside", ".bag.gone"])
+@pytest.mark.parametrize("make", ["file", "link"])
+def test_what_somebody_put_under_one_of_these_names_hinders_nothing(
+    items: tuple[Item, ...], bag: Path, name: str, make: str
+) -> None:
+    outside = bag.parent.parent / "outside"
+    (outside / "kept").mkdir(parents=True)
+    if make == "file":
+        bag.with_name(name).touch()
+    else:
+        bag.with_name(name).symlink_to(outside)
+    mend(bag)
+    rewrite(bag, {items[0].sha256})
+    assert validate_bag(bag).ok
+    assert [path.name for path in bag.parent.iterdir()] == [bag.name]
+    assert (outside / "kept").is_dir()
+
+
 def test_half_of_a_bag_of_which_nothing_stays_is_not_brought_back(bag: Path) -> None:
     bag.rename(bag.with_name(".bag.gone"))
     mend(bag)
@@ -129,6 +202,15 @@ def test_a_manifest_with_another_line_is_not_written_anew(bag: Path, line: str) 
         manifest.write(line)
     with pytest.raises(Tampered):
         rewrite(bag, set())
+
+
+@pytest.mark.parametrize("name", [MANIFEST, "bag-info.txt"])
+def test_a_file_without_end_is_refused_and_takes_no_memory(
+    items: tuple[Item, ...], bag: Path, name: str
+) -> None:
+    os.truncate(bag / name, 64 << 20)
+    with taking_no_memory(), pytest.raises(Tampered, match=name):
+        rewrite(bag, {items[0].sha256})
 
 
 def test_a_file_that_is_gone_is_named_and_the_bag_stays(items: tuple[Item, ...], bag: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import bagit
 import pytest
 
-from archive.vault_files import INFO, vault_files
+from archive.vault_files import INFO, taking_no_memory, vault_files
 from callrec.archive.bag import write_bag
 from callrec.archive.validation import validate_bag
 from callrec.errors import NotFound
@@ -99,6 +99,19 @@ def test_a_folder_that_leads_off_the_drive_is_not_entered(bag: Path, tmp_path: P
     (bag / "data").symlink_to(tmp_path / "elsewhere")
     report = validate_bag(bag)
     assert (len(report.missing), report.extra, report.checked) == (2, ("data",), 0)
+
+
+def test_a_manifest_without_end_is_damage_and_takes_no_memory(bag: Path) -> None:
+    with taking_no_memory():
+        os.truncate(bag / "manifest-sha256.txt", 64 << 20)  # no line ends there
+        assert "manifest-sha256.txt" in validate_bag(bag).damaged
+
+
+def test_a_manifest_with_more_lines_than_any_is_damage(
+    bag: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callrec.archive.bag.MOST_LISTED", 1)
+    assert validate_bag(bag).damaged == ("manifest-sha256.txt", "tagmanifest-sha256.txt")
 
 
 def test_a_pipe_in_a_recordings_place_is_not_waited_for(bag: Path) -> None:

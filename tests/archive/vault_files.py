@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from callrec.archive.bag import Item
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+LITTLE = 16 << 20  # 16 MiB; what a drive may bring is without end
 INFO = {"External-Identifier": "1e" * 16, "Bagging-Date": "2026-08-07"}
 
 
@@ -26,3 +30,14 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     """Every file under a folder, with its bytes."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@contextmanager
+def taking_no_memory() -> Iterator[None]:
+    """However much a drive brings, only a little of it is held at a time."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < LITTLE
+    finally:
+        tracemalloc.stop()

@@ -83,7 +83,7 @@ def test_files_of_one_length_exchanged_are_seen_by_doctor_only_where_it_reads_al
     exchange_files(worked)
     told = type_in(worked, "nobody", "doctor")
     assert told.status == 0
-    assert "4 recordings there, each of its size" in told.out
+    assert "recordings there, each of its size: 4" in told.out
 
 
 def test_a_row_that_names_a_file_elsewhere_leads_to_none(worked: House) -> None:

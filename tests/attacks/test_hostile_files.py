@@ -22,6 +22,7 @@ import pytest
 from attacks.typed import type_in
 from callrec.procedures import intake_reading
 from procedures.spool import a_call, a_wave, left_in, originals_of
+from procedures.told import a_row, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,9 +76,10 @@ def test_a_hostile_name_is_taken_in_or_listed_and_acts_on_nothing(
         inside.mkdir(parents=True)
         (inside / os.fsdecode(name)).write_bytes(content)
     files = left_in(spool)
-    rehearsed = type_in(house, "door", "ingest", str(spool), "--dry-run")
+    cdr = ("--cdr", str(records(tmp_path / "cdr.csv", a_row())))
+    rehearsed = type_in(house, "door", "ingest", str(spool), "--dry-run", *cdr)
     rehearsed_json = type_in(house, "door", "ingest", str(spool), "--dry-run", "--json")
-    done = type_in(house, "door", "ingest", str(spool))
+    done = type_in(house, "door", "ingest", str(spool), *cdr)
     again = type_in(house, "door", "ingest", str(spool), "--json")
     tried = type_in(house, "door", "ingest", "--try", "--", os.fsdecode(name))
     for answer in (rehearsed, rehearsed_json, done, again, tried):

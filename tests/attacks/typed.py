@@ -65,7 +65,6 @@ def _environ(house: House, login: str) -> dict[str, str]:
         "CALLREC_VAULT": str(house.folder / "vault"),
         "COLUMNS": "200",
         "XDG_CONFIG_HOME": str(house.folder / "config"),
-        "XDG_RUNTIME_DIR": str(house.folder / "runtime"),
         **house.environ,
     }
     match login:

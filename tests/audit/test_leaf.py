@@ -117,7 +117,7 @@ def test_details_are_bound_to_vault_place_nonce_and_content() -> None:
 
 @pytest.mark.parametrize("size", [0, 31, 33])
 def test_a_nonce_of_another_length_is_a_programming_error(size: int) -> None:
-    with pytest.raises(ValueError, match=r"^a detail's nonce has 32 bytes$"):
+    with pytest.raises(Tampered, match=r"^a detail's nonce has 32 bytes$"):
         detail_commitment(VAULT, 5, bytes(size), b"{}")
 
 

@@ -212,6 +212,13 @@ def test_who_was_added_claims_a_key_until_he_is_given_one(log: Log) -> None:
     assert log.register.claims == {}
 
 
+def test_who_is_shut_out_waits_no_more(log: Log) -> None:
+    log.vouch("sam", standing="provisional")
+    log.say("claim", "sam", keys=key_of("sam's own").public.as_json())
+    log.vouch("sam", standing="disabled")  # with the key that he was added with
+    assert log.register.claims == {}
+
+
 @pytest.mark.parametrize("standing", ["claimed", "confirmed", "disabled"])
 def test_nobody_else_claims_one(log: Log, standing: str) -> None:
     log.vouch("sam", standing=standing)

@@ -19,5 +19,5 @@ def test_it_is_shown_and_said_of_it_and_the_status_is_5(house: House) -> None:
         act.leaf("request.shown", actor=sam.person.id, subject=[request_id(house, reference)])
     shown = on_a_terminal(house, "dora", f"request dossier {reference}")
     assert "request.shown  sam (staff)  NOT ATTESTED" in shown
-    assert "1 entries name somebody who is not shown to have made them" in shown
+    assert "entries that name somebody who is not shown to have made them: 1" in shown
     assert shown.endswith("[5]")

@@ -26,6 +26,7 @@ from procedures.asking import (
     request_id,
     said,
     signed_in,
+    third_parties_checked,
 )
 from procedures.spool import a_call, take_in
 
@@ -115,7 +116,7 @@ def test_who_attends_is_asked_and_the_waveform_is_seen_before_it_is_played(offic
     assert is_waveform(seen)
     assert seen.endswith(
         "Edited as approved: silence 0:04-0:06=third-party.\n"
-        "It may be played again until 2026-12-09 00:00.\n[0]"
+        "It may be played again until 2026-12-08.\n[0]"
     )
     assert details(office, "listen")[0]["attended"] == ["nobody"]
     with wave.open(str(office.folder / "heard.wav")) as heard:
@@ -126,6 +127,7 @@ def test_who_attends_is_asked_and_the_waveform_is_seen_before_it_is_played(offic
 
 def test_who_said_it_beforehand_is_not_asked(office: House) -> None:
     for_an_outsider(office)
+    third_parties_checked(office, "mia")
     command = 'listen R-1 --attended "the patient"'
     shown = on_a_terminal(office, "sam", command, columns=80, **keeps(office))
     assert is_waveform(shown)

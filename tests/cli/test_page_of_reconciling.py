@@ -81,8 +81,8 @@ def _so(truth: Truth) -> list[tuple[str, ...]]:
         "duplicate": truth.overlapping,
     }
     known = [_of(what, leg) for what, some in legs.items() for leg in some]
-    # Of a copy under a name that says nothing, only the file's own time is known.
-    copies = [("duplicate", rfc3339(leg.ended), "", "", "") for leg in truth.same_sound]
+    # Of two names of one sound, the one that says most is gone by.
+    copies = [_of("duplicate", leg) for leg in truth.same_sound]
     gaps = [("gap", rfc3339(begin), rfc3339(end), "", "") for begin, end in truth.gaps]
     return [*known, *copies, *gaps]
 

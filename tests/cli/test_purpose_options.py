@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from callrec.cli.options.commands import PurposeName
 from callrec.cli.options.purposes import FURTHER
 from callrec.cli.request_particulars import MEANINGS
 from callrec.policy.further import ASKED, Further
@@ -29,6 +31,12 @@ def test_what_a_refusal_says_to_type_is_the_option(field: Further) -> None:
 
 def test_each_purpose_that_is_asked_for_by_hand_has_its_meaning() -> None:
     assert set(MEANINGS) == {purpose for purpose in Purpose if TERMS[purpose].is_made_by_hand}
+
+
+def test_the_option_names_each_purpose_that_is_asked_for_by_hand() -> None:
+    _, option = get_args(PurposeName)
+    named = set(re.findall(r"[a-z-]+", option.help.partition(":")[2])) - {"or"}
+    assert named == {purpose for purpose in Purpose if TERMS[purpose].is_made_by_hand}
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "purposes.md"

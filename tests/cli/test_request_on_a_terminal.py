@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 import sys
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pexpect
 
 from cli.transcript import password_of
-from procedures.asking import a_request, opened, state_of, with_recordings
+from procedures.asking import a_request, approve, opened, state_of, with_recordings
 
 if TYPE_CHECKING:
     from practices import House
@@ -208,9 +209,28 @@ def test_the_whole_request_is_shown_and_its_reference_typed(house: House) -> Non
     assert shown.endswith("[0]")
 
 
+def test_a_recording_of_another_day_is_told_of_before_the_question(house: House) -> None:
+    reference = a_request(with_recordings(house), day=date(2024, 1, 1))
+    shown = on_a_terminal(house, "max", f"approve {reference}", "R-2")
+    told = "recording 1 is not of the day that the request says"
+    assert told in shown.partition("Type R-1")[0]
+
+
 def test_another_reference_approves_nothing(house: House) -> None:
     reference = a_request(with_recordings(house))
     shown = on_a_terminal(house, "max", f"approve {reference}", "R-2")
     assert "not confirmed, so nothing was done" in shown
     assert state_of(house, reference) == "submitted"
     assert shown.endswith("[1]")
+
+
+def test_what_was_decided_alone_is_shown_before_it_is_accepted(house: House) -> None:
+    with_recordings(house)
+    reference = a_request(house, "dora")
+    approve(house, reference, "dora", glass_reason=SIX[0])
+    house.close()
+    command = f"audit review-glass {reference} --accept"
+    shown = on_a_terminal(house, "ava", command, "R-9")
+    assert ": dora, 2026-11-24 12:00, unreviewed" in shown
+    assert "not confirmed, so nothing was done" in shown
+    assert f"{reference} is accepted" in on_a_terminal(house, "ava", command, reference)

@@ -30,3 +30,9 @@ def test_what_is_entered_has_to_be_a_reason(house: House) -> None:
 def test_nothing_is_asked_where_a_request_is_named(house: House) -> None:
     shown = on_a_terminal(house, "max", "search --number ...0123 --request R-1")
     assert shown.endswith("[4]")
+
+
+def test_nothing_is_asked_where_it_would_be_browsing(house: House) -> None:
+    shown = on_a_terminal(house, "max", "search")
+    assert shown.startswith("callrec: error: a search asks for a number, a party")
+    assert shown.endswith("[3]")

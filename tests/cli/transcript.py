@@ -8,7 +8,8 @@
     @practice                       a vault with dora, pat, max, mia, sam, ava (tests/practices.py)
     @file letters/one.txt           a file, its lines following
     | Dear practice,
-    @know words Passphrase:         what followed this in the last answer; said again by <words>
+    @know words Passphrase:         what followed this in the last answer, on the next line perhaps;
+                                    said again by <words>
     $ callrec search --reason x     a command; it runs in this process
     $ sh ls letters                 a line for the shell
     what comes back, on stdout and stderr, in its order
@@ -33,6 +34,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from callrec.cli.app import run
+from memory import runtime_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,10 +97,10 @@ class Stage:
         self._unset(*(name for name in os.environ if name.startswith("CALLREC_")))
         for name in ("CONFIG", "DATA", "STATE", "CACHE"):
             self._set(f"XDG_{name}_HOME", str(folder / ".home" / name.lower()))
-        runtime = folder / ".home" / "runtime"
-        runtime.mkdir(parents=True, mode=0o700)
-        self._set("XDG_RUNTIME_DIR", str(runtime))
+        (folder / ".home").mkdir(mode=0o700, exist_ok=True)
         self._set("HOME", str(folder / ".home"))
+        for name, value in runtime_of(folder).items():
+            self._set(name, value)
         self._set("COLUMNS", "80")
 
     def play(self, text: str) -> None:
@@ -180,7 +182,7 @@ class Stage:
         self._set("CALLREC_PASSWORD_FILE", str(self._password_file(person)))
 
     def _know(self, name: str, beginning: str) -> None:
-        found = re.search(rf"^{re.escape(beginning)}(.*)$", self._said, re.MULTILINE)
+        found = re.search(rf"^{re.escape(beginning)}\s*(.*)$", self._said, re.MULTILINE)
         assert found, f"nobody said {beginning}"
         self._known[name] = found[1].strip()
 

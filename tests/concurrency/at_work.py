@@ -126,7 +126,7 @@ def deciding(office: Office, drive: str) -> Work:
             if (yield ("approve", reference, "--yes")).done:
                 office.approved.add(reference)
         yield ("search", "--number", "07700 900123", "--reason", REASON)
-        while (yield ("archive", "--to", str(office.folder / drive))).error in BUSY:
+        while (yield ("archive", "--to", str(office.folder / drive), "--yes")).error in BUSY:
             pass
 
 

@@ -44,6 +44,7 @@ from faults.plan import Trial, place_of, share_of, trials_of
 from faults.power import Disk, Outcome
 from faults.shim import Fault, Shim
 from practices import House
+from procedures.drives import stand_alone
 from procedures.holding import verified
 
 if TYPE_CHECKING:
@@ -342,6 +343,7 @@ def main(name: str, template: Path, work: Path, share: str, only: str) -> None:
     sys.dont_write_bytecode = True
     os.umask(0o077)  # as callrec's own process has it
     once.remember(pytest.MonkeyPatch())
+    stand_alone(pytest.MonkeyPatch())
     part, of, most = map(int, share.split("/"))
     case = CASES[name]
 

@@ -27,6 +27,7 @@ from callrec.policy.clock import (
     breach_due_at,
     check_event,
     deadline,
+    told_after,
 )
 from callrec.policy.month_clock import same_day_after
 from callrec.policy.purpose import Purpose
@@ -88,7 +89,7 @@ def what_may_happen(
             check_event(receipt, events, event, working, today=AS_OF)
         except Refused:
             continue
-        events = (*events, event)
+        events = told_after(events, event)
     return events
 
 

@@ -23,6 +23,7 @@ from callrec.policy.request import (
     RequestAct,
     RequestState,
     check_transition,
+    is_unanswered,
     state_after,
 )
 from callrec.policy.role import Power, Role, keys_held, powers_of
@@ -228,6 +229,8 @@ def test_a_history_never_goes_where_a_step_is_refused(acts: list[RequestAct]) ->
                 state_after(events(*history, act))
             continue
         if beginning and ended == history.count(beginning):  # what was not begun cannot end
+            continue
+        if act is RequestAct.DENIED and not is_unanswered(events(*history)):
             continue
         history.append(act)
         was, state = state, state_after(events(*history))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime, time
 from itertools import product
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from callrec.policy.criteria import Criteria, check_not_browsing
-from callrec.policy.described import described
+from callrec.policy.described import described, is_of_another_day
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.when import Days, Times
 from policy.builders import REASON
 
+ZONE = ZoneInfo("Europe/London")
 DAY = date(2024, 1, 4)
 DAYS = Days(DAY, DAY)
 TIMES = Times(time(14, 0), time(14, 30))
@@ -97,3 +99,13 @@ def test_it_is_never_wider_than_a_search_may_be() -> None:
         asked = known(number=number, parties=parties, day=day, extension=extension)
         for criteria in described(asked):
             check_not_browsing(criteria, reason=None, request="R-17", widest_window=1)
+
+
+@pytest.mark.parametrize("said", [{}, {"day": DAY}, {"day": DAY, "times": TIMES}, {"times": TIMES}])
+def test_a_day_that_is_the_same_or_not_said_is_no_other(said: dict[str, Any]) -> None:
+    assert not is_of_another_day(known(**said), datetime(2024, 1, 4, 23, 59, tzinfo=ZONE))
+
+
+@pytest.mark.parametrize("day", [date(2024, 1, 5), date(2024, 1, 3), date(2023, 1, 4)])
+def test_any_other_day_that_is_said_is_another(day: date) -> None:
+    assert is_of_another_day(known(day=day), datetime(2024, 1, 4, 23, 59, tzinfo=ZONE))

@@ -10,6 +10,7 @@ from callrec.policy.request import (
     RequestEvent,
     RequestState,
     changed_by,
+    check_can_be_denied,
     check_transition,
     state_after,
     version_after,
@@ -59,6 +60,18 @@ HISTORIES = {
         State.RELEASED,
     ),
     "revoked after a release": ((Act.APPROVED, Act.LISTENED, Act.REVOKED), State.RELEASED),
+    "denied after the staff heard it": (
+        (Act.APPROVED, Act.LISTENED, Act.REVOKED, Act.DENIED),
+        State.DENIED,
+    ),
+    "denied after a grant that was heard lapsed": (
+        (Act.APPROVED, Act.LISTENED, Act.GRANT_LAPSED, Act.DENIED),
+        State.DENIED,
+    ),
+    "denied while it was heard": (
+        (Act.APPROVED, Act.LISTENED, Act.REVOKED, Act.DENIED, Act.HEARING_ENDED),
+        State.DENIED,
+    ),
     "the rest never used": ((Act.APPROVED, Act.LISTENED, Act.GRANT_LAPSED), State.RELEASED),
     "handed over and acknowledged": (
         (Act.APPROVED, Act.PREPARED, Act.DELIVERED, Act.HANDED_OVER, Act.ACKNOWLEDGED),
@@ -99,6 +112,15 @@ IMPOSSIBLE = {
     "carried out unapproved": (Act.CREATED, Act.CARRIED_OUT),
     "carried out after it was heard": (Act.CREATED, Act.APPROVED, Act.LISTENED, Act.CARRIED_OUT),
     "closed unreleased": (Act.CREATED, Act.APPROVED, Act.CLOSED),
+    "denied while an approval stands": (Act.CREATED, Act.APPROVED, Act.LISTENED, Act.DENIED),
+    "denied when it was approved again": (
+        *(Act.CREATED, Act.APPROVED, Act.LISTENED, Act.REVOKED, Act.APPROVED),
+        Act.DENIED,
+    ),
+    "denied after a package went out": (
+        *(Act.CREATED, Act.APPROVED, Act.PREPARED, Act.DELIVERED, Act.REVOKED),
+        Act.DENIED,
+    ),
     "changed after a release": (Act.CREATED, Act.APPROVED, Act.LISTENED, Act.AMENDED),
 }
 
@@ -115,12 +137,12 @@ STEPS = """
     request.created       -          -          -          -
     request.received      submitted  waiting    -          -
     request.amended       submitted  waiting    submitted  -
-    request.asked         waiting    -          -          -
+    request.asked         waiting    waiting    -          -
     request.answered      submitted  submitted  -          -
     request.extended      submitted  waiting    approved   -
     request.third-parties submitted  -          approved   released
     request.approved      approved   -          approved   released
-    request.denied        denied     -          -          -
+    request.denied        denied     -          -          denied
     request.withdrawn     withdrawn  withdrawn  -          -
     request.lapsed        lapsed     lapsed     -          -
     request.revoked       -          -          submitted  released
@@ -150,6 +172,8 @@ LED_TO = {  # with a package in preparation, which can then be delivered or fail
     State.APPROVED: (Act.APPROVED, Act.PREPARED),
     State.RELEASED: (Act.APPROVED, Act.LISTENED, Act.PREPARED),
 }
+BEFORE = {(State.RELEASED, Act.DENIED): (Act.REVOKED,)}
+"""What has to have happened besides."""
 
 
 def test_the_table_of_steps_has_every_act() -> None:
@@ -159,7 +183,8 @@ def test_the_table_of_steps_has_every_act() -> None:
 
 @pytest.mark.parametrize(("state", "act"), NEXT, ids=str)
 def test_a_request_moves_as_the_table_of_steps_says(state: RequestState, act: RequestAct) -> None:
-    history, target = events(Act.CREATED, *LED_TO[state], act), NEXT[state, act]
+    before = (*LED_TO[state], *BEFORE.get((state, act), ()))
+    history, target = events(Act.CREATED, *before, act), NEXT[state, act]
     if target is None:
         with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.done}"):
             check_transition(state, act)
@@ -192,7 +217,7 @@ def test_a_refusal_says_what_cannot_be_done() -> None:
 HANDING_OVER = {Act.PREPARED, Act.DELIVERED, Act.LOOKED, Act.LISTENED}
 
 
-@pytest.mark.parametrize("act", sorted(set(Act) - {Act.FAILED}), ids=str)
+@pytest.mark.parametrize("act", sorted(set(Act) - {Act.FAILED, Act.HEARING_ENDED}), ids=str)
 def test_only_what_hands_over_is_refused_under_4b(act: RequestAct) -> None:
     with pytest.raises(Refused) as refused:
         check_transition(State.DENIED, act)
@@ -212,6 +237,17 @@ def test_a_refused_step_names_the_state() -> None:
 def test_a_release_without_approval_is_refused_under_4b() -> None:
     with pytest.raises(Refused, match=r"submitted and cannot be released \[policy 4\(b\)\]"):
         check_transition(State.SUBMITTED, Act.PREPARED)
+
+
+def test_what_was_heard_is_denied_once_it_was_taken_back() -> None:
+    heard = (Act.CREATED, Act.APPROVED, Act.LISTENED)
+    with pytest.raises(Refused, match="the request is released and cannot be denied") as refused:
+        check_can_be_denied(events(*heard))
+    assert refused.value.hint == (
+        "what was only heard can be, once it is taken back: callrec revoke"
+    )
+    check_can_be_denied(events(*heard, Act.REVOKED))
+    check_can_be_denied(events(Act.CREATED))
 
 
 def test_a_step_that_leads_on_is_allowed() -> None:

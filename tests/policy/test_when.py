@@ -9,6 +9,7 @@ from callrec.policy.when import (
     Days,
     Times,
     day_end,
+    last_day,
     parse_day,
     parse_instant,
     parse_time,
@@ -161,3 +162,8 @@ def test_an_instant_that_does_not_say_when_is_unusable(text: str) -> None:
     with pytest.raises(Unusable, match="the clocks changed then") as unusable:
         parse_instant(text, LONDON)
     assert "add the offset" in unusable.value.hint
+
+
+@pytest.mark.parametrize("day", [TODAY, date(2024, 3, 31), date(2024, 10, 27)])
+def test_what_ends_with_a_day_has_it_for_its_last(day: date) -> None:
+    assert last_day(day_end(day, LONDON), LONDON) == day

@@ -21,6 +21,7 @@ from callrec.procedures.granted import UsableGrant, usable_grants
 from callrec.procedures.open_request import OpenRequest, read_request
 from callrec.procedures.people import find_person
 from callrec.procedures.request import create_request
+from callrec.procedures.request_event import check_third_parties
 from callrec.procedures.unlock import Unlocked, actor_by_session, actor_of, session_of
 from procedures.spool import a_call, take_in
 
@@ -115,9 +116,10 @@ def a_request(
     *,
     purpose: Purpose = Purpose.PROTECT_PARTIES,
     recordings: Sequence[int] = (1, 2),
+    **changes: Any,
 ) -> str:
     """Its reference; made by somebody who is logged in, no more."""
-    actor, asks = logged_in(house, login), said(purpose)
+    actor, asks = logged_in(house, login), said(purpose, **changes)
     made = create_request(house.practice, actor, purpose=purpose, said=asks, recordings=recordings)
     return made.reference
 
@@ -197,3 +199,9 @@ def refused(house: House) -> bool:
 def pass_days(house: House, days: int) -> datetime:
     house.at += timedelta(days=days)
     return house.at
+
+
+def third_parties_checked(house: House, login: str, reference: str = "R-1") -> None:
+    """Somebody thought of other people in these recordings before their subject has them."""
+    actor, day = signed_in(house, login), house.at.date()
+    check_third_parties(house.practice, actor, reference, on=day, assessment=ANOTHER_REASON)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import practices
+from callrec.archive.disk import disk_of
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
 from callrec.procedures import archive as archive_procedure
-from callrec.procedures import archive_copy
+from callrec.procedures import archive_copy, elsewhere
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_verify import verify_volume
 from procedures.spool import a_call, take_in
@@ -41,6 +42,16 @@ def drive(house: House, name: str = "drive-a") -> Path:
     at = house.folder / name
     at.mkdir(exist_ok=True)
     return at
+
+
+def stand_alone(patch: pytest.MonkeyPatch) -> None:
+    """Let each folder called drive, drive-a and so on be a drive of its own."""
+
+    def disk(folder: Path) -> str:
+        return folder.name if folder.name.startswith("drive") else disk_of(folder)
+
+    patch.setattr(elsewhere, "disk_of", disk)
+    patch.setattr(archive_procedure, "serial_of", lambda _: None)
 
 
 def give_up_copy(at: Path) -> None:

@@ -15,8 +15,8 @@ from callrec.policy.withholding import Ground
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.intake_known import Duplicates
-from callrec.procedures.restore import open_volumes
-from callrec.procedures.restore_copy import by_password, find_copy, unpack
+from callrec.procedures.rebuilding import open_volumes
+from callrec.procedures.restore_copy import by_password, read_copy, unpack
 from callrec.procedures.search import search_recordings
 from cli.transcript import password_of
 from procedures.asking import REASON, approve, signed_in
@@ -87,7 +87,7 @@ def found_in(needles: list[bytes], *folders: Path) -> list[str]:
 def keys_in_copy(volume: Path, work: Path) -> set[int]:
     """Numbers of the recordings whose keys the copy of the catalogue on a volume has."""
     (opened,) = open_volumes([volume])
-    found = find_copy(opened)
+    found = read_copy(opened, opened.catalogue())
     at = work / "unpacked.sqlite"
     at.unlink(missing_ok=True)
     unpack(found, by_password(password_of("dora"))(found), at)

@@ -134,8 +134,9 @@ def verified(house: House) -> Verification:
 
 
 def hear(house: House, reference: str) -> None:
-    """Let sam hear what was granted, as the log tells it."""
+    """Let sam hear recording 1, which was granted, as the log tells it."""
     sam = signed_in(house, "sam")
+    (recording,) = rows(house, "SELECT uid FROM recording WHERE id = 1")
     with writing(house.practice, sam.signer) as act:
         history = read_history(house.practice, act.connection, request_id(house, reference))
-        log_request_event(act, sam, history, RequestAct.LISTENED)
+        log_request_event(act, sam, history, RequestAct.LISTENED, subject=[recording.uid])

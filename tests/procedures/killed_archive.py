@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from callrec.config import Config, Passwords
 from callrec.crypto.identity import Identity
 from callrec.practice import open_practice
@@ -15,6 +17,7 @@ from callrec.procedures.archive import archive_recordings
 from callrec.procedures.people import find_person
 from callrec.procedures.unlock import Unlocked, actor_of
 from callrec.procedures.volume_lost import Loss, report_lost
+from procedures.drives import stand_alone
 from procedures.dying import at_each_step
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ def live(house: Path, seed: bytes, what: str, at: datetime, *, death: Death, ste
 
 
 if __name__ == "__main__":
+    stand_alone(pytest.MonkeyPatch())
     where, to, of, seed_, when = sys.argv[1:]
     at_each_step(
         Path(where),

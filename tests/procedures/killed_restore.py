@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from callrec.config import Config, Passwords
 from callrec.crypto.identity import Identity
 from callrec.procedures import fetching
-from callrec.procedures.restore import actor_from, bring_back, open_volumes, rebuild
+from callrec.procedures.rebuilding import actor_from, open_volumes, rebuild
+from callrec.procedures.restore import bring_back
 from callrec.procedures.restore_copy import Opener
 from procedures.dying import at_each_step
 

@@ -17,11 +17,14 @@ from callrec.policy.role import Power, Role
 from callrec.policy.withholding import Ground
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.approve import Decision, approve_request, foresee_approval
-from callrec.procedures.changing_roles import change_role
+from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
+from callrec.procedures.joining import add_person, confirm_person
+from callrec.procedures.login import Waiting, log_in
 from callrec.procedures.request import create_request
 from callrec.procedures.revoke import revoke_grants
+from callrec.procedures.unlock import actor_by_password
 from procedures.asking import (
     ANOTHER_REASON,
     a_request,
@@ -39,11 +42,16 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
+from procedures.holding import verified
 
 if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor
     from practices import House
+
+
+GIVEN = "seven purple otters dance slowly"
+OWN = "nine orange badgers sleep very late"
 
 
 def statements(house: House, reference: str) -> list[Statement]:
@@ -209,7 +217,7 @@ def test_it_is_for_the_one_person_who_is_named(stocked: House) -> None:
     reference = a_request(stocked)
     assert approve(stocked, reference, to="mia").to == "mia"
     assert len(grants_of(stocked, reference, "mia")) == 2
-    with pytest.raises(Refused, match="nothing is granted to you"):
+    with pytest.raises(Refused, match="granted to somebody else"):
         grants_of(stocked, reference, "sam")
 
 
@@ -265,6 +273,33 @@ def test_nobody_approves_his_own(stocked: House, login: str) -> None:
     with pytest.raises(Refused):
         approve(stocked, reference, login)
     assert nothing_is_granted(stocked)
+
+
+def comes_back(house: House, login: str, full_name: str) -> Actor:
+    """A manager who has joined, at work."""
+    person = {"login": login, "full_name": full_name, "password": GIVEN}
+    add_person(house.open(), house.actor("dora"), role=Role.MANAGER, **person)
+    waiting = log_in(
+        house.open(),
+        login=login,
+        password=GIVEN,
+        new_password=lambda: OWN,
+        environ=house.environ,
+    )
+    assert isinstance(waiting, Waiting)
+    dora = house.actor("dora")
+    confirm_person(house.open(), dora, login=login, fingerprint=waiting.fingerprint)
+    return actor_by_password(house.open(), login=login, password=OWN)
+
+
+def test_who_left_and_came_back_does_not_approve_what_he_asked_for(stocked: House) -> None:
+    reference = a_request(stocked, "max")
+    disable_person(stocked.practice, signed_in(stocked, "dora"), login="max")
+    again = comes_back(stocked, "harding", "Dr HARDING, Max")
+    with pytest.raises(Refused, match="somebody of his name made or changed"):
+        approve_request(stocked.practice, again, reference, Decision(to="sam"))
+    assert refused(stocked)
+    approve(stocked, reference, "pat", to="sam")
 
 
 def test_nobody_approves_what_he_attached_to(stocked: House) -> None:
@@ -354,6 +389,16 @@ def test_a_state_column_that_differs_from_the_log_is_found(stocked: House, colum
     by_sql(stocked, "UPDATE request SET state = :state", state=column)
     with pytest.raises(Tampered, match="state of request R-1"):
         approve(stocked, reference)
+
+
+def test_a_purpose_column_that_differs_from_the_log_is_found_unopened(stocked: House) -> None:
+    """A hearing would be carried out as a disposal, a subject access request be in no register."""
+    reference = a_request(stocked)
+    by_sql(stocked, "UPDATE request SET purpose = 'disposal'")
+    with pytest.raises(Tampered, match="purpose of request R-1"):
+        approve(stocked, reference)
+    found = verified(stocked)
+    assert "purpose of request R-1" in str(found.problems)
 
 
 def test_an_event_hidden_from_the_log_is_found(stocked: House) -> None:

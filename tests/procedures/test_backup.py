@@ -14,7 +14,8 @@ from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Tam
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.backup import BackedUp, back_up
 from callrec.procedures.kit_use import NewController, use_kit
-from callrec.procedures.restore import actor_from, bring_back, open_volumes, rebuild
+from callrec.procedures.rebuilding import actor_from, open_volumes, rebuild
+from callrec.procedures.restore import bring_back
 from callrec.procedures.restore_copy import by_kit, by_password
 from callrec.procedures.status import look
 from callrec.procedures.volume_list import list_volumes
@@ -36,7 +37,7 @@ from store.small_disk import small_disk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from callrec.procedures.restore import Rebuilt
+    from callrec.procedures.rebuilding import Rebuilt
     from callrec.procedures.restore_copy import FoundCopy, Opener
     from practices import House
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
 
 from callrec.audit.leaf import Outcome
-from callrec.audit.log import read_leaf, stored_head
+from callrec.audit.log import read_leaf, read_register, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
@@ -18,13 +18,14 @@ from callrec.crypto.context import context
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role, VaultKey
-from callrec.practice import writing
+from callrec.practice import record, writing
 from callrec.procedures.approve import Decision, approve_request
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lapsed_delegations, lend_power
 from callrec.procedures.joining import add_intake, add_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit_use import NewController, use_kit
+from callrec.procedures.lent_day import day_of
 from callrec.procedures.people import show_person
 from callrec.procedures.status import look
 from callrec.procedures.vouching import give_shares
@@ -37,6 +38,7 @@ from procedures.asking import (
     pass_days,
     refused,
     rows,
+    signed_in,
 )
 from procedures.spool import a_call, take_in
 
@@ -238,6 +240,67 @@ def test_a_delegate_whose_power_has_ended_is_refused_under_the_clause_and_on_rec
     pat = stocked.actor("pat").person.id
     leaf = last_leaf(stocked)
     assert (leaf.act, leaf.actor, leaf.outcome) == ("request.approved", pat, Outcome.REFUSED)
+
+
+def clock_set_back(house: House) -> str:
+    """A request; somebody wrote after mia's last day to decide, and it is that day again."""
+    reference = a_request(house, "sam", purpose=Purpose.SUBJECT_ACCESS)
+    lend(house, "mia", Power.DECIDE_RESERVED, until=TODAY)
+    pass_days(house, 2)
+    a_request(house, "sam")
+    pass_days(house, -2)
+    house.open()
+    return reference
+
+
+def test_a_delegate_whose_day_is_over_does_not_act_by_a_clock_set_back(stocked: House) -> None:
+    reference = clock_set_back(stocked)
+    with pytest.raises(Refused, match="may not decide"):
+        approve(stocked, reference, "mia", to="max")
+
+
+def test_nor_by_a_program_of_her_own(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = clock_set_back(stocked)
+    monkeypatch.setattr("callrec.procedures.unlock.still_lent", lambda *said: said[-1])
+    approve(stocked, reference, "mia", to="max")
+    with pytest.raises(Refused, match="was lent until 2026-11-24 and has ended"):
+        grants_of(stocked, reference, "max")
+
+
+def test_nor_countersigns_by_it(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = a_request(stocked, "max")
+    lend(stocked, "sam", Power.DECIDE_GENERAL, until=TODAY)
+    pass_days(stocked, 2)
+    a_request(stocked, "max")
+    pass_days(stocked, -2)
+    monkeypatch.setattr("callrec.procedures.unlock.still_lent", lambda *said: said[-1])
+    second = signed_in(stocked, "sam")
+    approve(stocked, reference, "dora", second=second)
+    with pytest.raises(Refused, match="may not countersign"):
+        grants_of(stocked, reference, "max")
+
+
+@pytest.mark.parametrize(("minutes", "counts_as"), [(59, TODAY), (61, TODAY + timedelta(days=1))])
+def test_what_began_before_midnight_may_be_signed_after_it(
+    stocked: House, minutes: int, counts_as: date
+) -> None:
+    """A command waits for a password, and it is the next day."""
+    lend(stocked, "mia", Power.DECIDE_RESERVED, until=TODAY)
+    stocked.at = datetime(2026, 11, 25, tzinfo=UTC) + timedelta(minutes=minutes)
+    record(stocked.practice, stocked.actor("mia"), "search")
+    with reading(stocked.practice.engine) as connection:
+        register, zone = read_register(connection), stocked.practice.config.time_zone
+        assert day_of(connection, register, last_leaf(stocked), zone) == counts_as
+
+
+def test_a_clock_that_stood_ahead_before_it_was_lent_takes_nothing(stocked: House) -> None:
+    pass_days(stocked, 3000)
+    a_request(stocked, "sam")
+    pass_days(stocked, -3000)
+    reference = a_request(stocked, "sam", purpose=Purpose.SUBJECT_ACCESS)
+    lend(stocked, "mia", Power.DECIDE_RESERVED, until=TODAY)
+    approve(stocked, reference, "mia", to="max")
+    assert grants_of(stocked, reference, "max")
 
 
 def test_what_has_lapsed_opens_nothing_though_its_share_lies_there_still(stocked: House) -> None:

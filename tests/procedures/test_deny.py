@@ -14,16 +14,21 @@ from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.procedures.deny import deny_request
 from callrec.procedures.request_show import show_request
+from callrec.procedures.revoke import revoke_grants
 from procedures.asking import (
     ANOTHER_REASON,
     a_request,
     approve,
     last_leaf,
     logged_in,
+    pass_days,
     refused,
     signed_in,
     state_of,
 )
+from procedures.hearing import hear
+from procedures.holding import verified
+from procedures.packages import release
 
 if TYPE_CHECKING:
     from practices import House
@@ -46,6 +51,40 @@ def test_a_denied_request_is_decided_for_good(stocked: House) -> None:
     assert state_of(stocked, reference) == "denied"
     with pytest.raises(Refused, match="is denied and cannot be approved"):
         approve(stocked, reference)
+
+
+def heard_by_the_staff(house: House) -> str:
+    """A subject access request that sam has heard alone, before it was to go out."""
+    reference = a_request(house, purpose=Purpose.SUBJECT_ACCESS)
+    approve(house, reference, "dora")
+    hear(house, reference, attended=("nobody",))
+    return reference
+
+
+def test_what_the_staff_heard_alone_is_denied_once_it_was_revoked(stocked: House) -> None:
+    reference = heard_by_the_staff(stocked)
+    with pytest.raises(Refused, match="is released and cannot be denied") as refusal:
+        deny(stocked, reference, "dora", ground=Ground.SERIOUS_HARM)
+    assert "callrec revoke" in refusal.value.hint
+    revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
+    deny(stocked, reference, "dora", ground=Ground.SERIOUS_HARM)
+    assert state_of(stocked, reference) == "denied"
+    assert verified(stocked).problems == ()
+
+
+def test_or_once_what_was_granted_has_lapsed(stocked: House) -> None:
+    reference = heard_by_the_staff(stocked)
+    pass_days(stocked, 60)
+    deny(stocked, reference, "dora", ground=Ground.SERIOUS_HARM)
+    assert state_of(stocked, reference) == "denied"
+
+
+def test_what_went_out_is_denied_no_more(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.OUTSIDE_BODY)
+    approve(stocked, reference, "dora", to="max")
+    release(stocked, reference, "max")
+    with pytest.raises(Refused, match="is released and cannot be denied"):
+        deny(stocked, reference, "dora", ground=Ground.CRIME)
 
 
 def test_the_reason_lies_sealed_beside_the_leaf(stocked: House) -> None:

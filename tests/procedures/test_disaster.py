@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import bagit
 import pytest
 
 import practices
+from callrec.crypto.kit import read_kit_words
 from callrec.errors import Unusable
 from callrec.policy.role import VaultKey
-from callrec.procedures import restore
+from callrec.practice import record
+from callrec.procedures import archive as archive_procedure
+from callrec.procedures import archive_copy, restore
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.restore import open_volumes
+from callrec.procedures.kit_use import NewController, use_kit
+from callrec.procedures.rebuilding import open_volumes, rebuild
+from callrec.procedures.restore import bring_back
+from callrec.procedures.restore_copy import by_kit
 from callrec.procedures.rotating import rotate_keys
+from callrec.procedures.unlock import unlock_person
+from cli.transcript import password_of
 from procedures.asking import rows
 from procedures.drives import (
     archive,
@@ -25,10 +34,12 @@ from procedures.drives import (
     give_up_copy,
     last,
     one_more_call,
+    pulled_out,
     verify,
 )
 from procedures.dying import each_left
 from procedures.erasures import approved_erasure, erase
+from procedures.newcomers import max_is_given_another_key, nell_comes
 from procedures.spool import originals_of
 from procedures.test_reencrypting import files, named, seal_anew
 from procedures.test_restore import lose_vault, restored, verified
@@ -120,6 +131,67 @@ def test_a_newer_copy_that_contradicts_what_was_resumed_is_not_made_unusable(hou
     assert originals_of(house) == originals
 
 
+@pytest.mark.parametrize("came", ["added", "reset"])
+def test_a_newer_copy_by_somebody_whom_the_vault_does_not_know_is_not_made_unusable(
+    house: House, came: str
+) -> None:
+    older, newer = drive(house), drive(house, "drive-b")
+    archive(house, newer)
+    if came == "added":
+        nell_comes(house)
+    else:
+        max_is_given_another_key(house)
+    one_more_call(house)
+    house.at = house.at.replace(day=27)
+    archive(house, newer, by="nell" if came == "added" else "max")
+    originals = originals_of(house)
+    lose_vault(house)
+    restored(house, older)
+    before = contents(newer)
+    with pytest.raises(Unusable, match='"drive-b" has a newer copy'):
+        restored(house, newer)
+    assert contents(newer) == before
+    lose_catalogue(house)
+    restored(house, newer)
+    restored(house, older)
+    assert originals_of(house) == originals
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_where_a_copy_by_somebody_whom_the_vault_does_not_know_opens_to_nobody_it_is_told(
+    house: House,
+) -> None:
+    newer = drive(house, "drive-b")
+    archive(house, newer)
+    nell_comes(house)
+    house.at = house.at.replace(day=27)
+    archive(house, newer, by="nell")
+    lose_vault(house)
+    restored(house, drive(house))
+    before = contents(newer)
+    unknown = replace(house.actor("dora"), identity=None)  # as if sealed to others alone
+    done = bring_back(house.practice, unknown, open_volumes([newer]), advance=lambda _: None)
+    assert [label for label, _ in done.undone] == ["drive-b"]
+    assert "may be newer" in done.undone[0][1]
+    assert contents(newer) == before
+
+
+def test_a_newer_copy_is_not_made_unusable_because_another_lies_beside_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = two_drives_of_which_the_second_knows_more(house)
+    house.at = house.at.replace(day=28)
+    pulled_out(house, newer, house.folder / "away", monkeypatch)
+    (house.folder / "away").rename(newer)
+    assert len([*(newer / "catalogue").glob("*.sealed")]) == 2
+    lose_vault(house)
+    restored(house, older)
+    before = contents(newer)
+    with pytest.raises(Unusable, match='"drive-b" has a newer copy'):
+        restored(house, newer)
+    assert contents(newer) == before
+
+
 def test_where_the_vault_has_gone_on_a_newer_copy_can_be_given_up(house: House) -> None:
     older, newer = two_drives_of_which_the_second_knows_more(house)
     lose_vault(house)
@@ -135,6 +207,34 @@ def test_where_the_vault_has_gone_on_a_newer_copy_can_be_given_up(house: House) 
     assert restored(house, newer).undone == ()
     archive(house, newer, by="dora")
     assert faults(verify(house, newer)) == []
+    assert verified(house).verdict is Verdict.INTACT
+
+
+def test_with_the_kit_and_one_drive_everything_is_as_it_was(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody came to work while the copy was being written; the kit's heir cannot open it."""
+    originals, at = originals_of(house), drive(house)
+
+    def write_copy(*args: Any, **named: Any) -> object:
+        made = archive_copy.write_copy(*args, **named)
+        record(house.practice, house.actor("pat"), "login")
+        return made
+
+    with monkeypatch.context() as patched:
+        patched.setattr(archive_procedure, "write_copy", write_copy)
+        archive(house, at)
+    lose_vault(house)
+    kit = by_kit(read_kit_words(house.kit))
+    rebuild(house.config, open_volumes([at]), kit, now=house.now, environ=house.environ)
+    heir = NewController("nell", "Nell Ashworth", password_of("somebody new"))
+    use_kit(house.open(), house.kit, heir, split=False, keep=lambda _: None)
+    unlocked = unlock_person(house.open(), login="nell", password=heir.password)
+    house.seeds = {**house.seeds, "nell": unlocked.identity.seed}
+    assert restored(house, at, login="nell").undone == ()
+    assert originals_of(house) == originals
+    assert archive(house, at, by="nell").recordings == 0
+    assert faults(verify(house, at)) == []
     assert verified(house).verdict is Verdict.INTACT
 
 

@@ -15,14 +15,25 @@ from callrec.catalogue import destruction
 from callrec.catalogue.requests import destroy_grants
 from callrec.crypto import primitives
 from callrec.crypto.statement import state
+from callrec.errors import Refused
+from callrec.policy.purpose import Purpose
 from callrec.practice import writing
+from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.custody import Opening
 from callrec.procedures.erased_details import details_about
 from callrec.procedures.revoke import revoke_grants
-from procedures.asking import REASON, a_request, approve, request_id, rows, signed_in
+from procedures.asking import (
+    REASON,
+    a_request,
+    approve,
+    pass_days,
+    request_id,
+    rows,
+    signed_in,
+)
 from procedures.erasures import approved_erasure, erase, look_for
-from procedures.holding import ANN, by_hand, lift, verified, with_two_callers
+from procedures.holding import ANN, ask, by_hand, lift, verified, with_two_callers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,6 +136,40 @@ def test_nor_is_one_that_was_revoked(house: House) -> None:
     first, _ = approvals(house)
     destroy(house, reference, first)
     assert found(house) == ["recordings were destroyed under an approval that had ended"]
+
+
+def test_nor_is_one_that_was_over(house: House) -> None:
+    reference = approved_erasure(house, 1)
+    pass_days(house, 300)
+    destroy(house, reference, *approvals(house))
+    assert found(house) == ["recordings were destroyed under an approval that had ended"]
+
+
+def test_nor_is_her_own_of_what_she_attached_to_somebody_else_s(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = ask(house, purpose=Purpose.ERASURE, number=ANN, recordings=(2,))
+    attach_recordings(house.practice, signed_in(house, "dora"), reference, [1])
+    monkeypatch.setattr("callrec.policy.authority.check_not_own", lambda *_: None)
+    approve(house, reference, "dora", to="dora", recordings=(1, 2))
+    monkeypatch.undo()
+    destroy(house, reference, *approvals(house))
+    assert found(house) == ["a request's history has request.approved by somebody who may not"]
+
+
+def test_an_approval_that_ends_while_it_is_carried_out_destroys_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = approved_erasure(house, 1)
+
+    def look_long(*_: object) -> list[int]:
+        pass_days(house, 300)
+        return []
+
+    monkeypatch.setattr("callrec.procedures.destroying.details_about", look_long)
+    with pytest.raises(Refused, match="lapsed"):
+        erase(house, reference)
+    assert rows(house, "SELECT * FROM destroyed") == []
 
 
 def test_what_is_held_is_not_destroyed_under_an_approval_from_before(house: House) -> None:

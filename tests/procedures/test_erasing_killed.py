@@ -9,7 +9,7 @@ import pytest
 
 import practices
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.restore import open_volumes
+from callrec.procedures.rebuilding import open_volumes
 from callrec.procedures.restore_copy import by_password
 from callrec.procedures.restore_drill import drill
 from callrec.procedures.unpacked import place_of_drill, place_of_rebuilding

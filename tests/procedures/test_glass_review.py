@@ -12,8 +12,8 @@ from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.glass import GlassVerdict
 from callrec.policy.role import VaultKey
-from callrec.practice import writing
-from callrec.procedures.glass_review import open_glass, review_glass
+from callrec.practice import record, writing
+from callrec.procedures.glass_review import glass_under, open_glass, review_glass
 from callrec.procedures.inbox import read_inbox
 from callrec.procedures.request_show import show_request
 from callrec.procedures.status import look
@@ -46,10 +46,14 @@ def alone(stocked: House) -> House:
 
 
 def review(
-    house: House, login: str, verdict: GlassVerdict = ACCEPTED, reason: str | None = None
+    house: House,
+    login: str,
+    verdict: GlassVerdict = ACCEPTED,
+    reason: str | None = None,
+    seen: frozenset[int] | None = None,
 ) -> None:
     reviewer = logged_in(house, login)
-    review_glass(house.practice, reviewer, "R-1", verdict=verdict, reason=reason)
+    review_glass(house.practice, reviewer, "R-1", verdict=verdict, reason=reason, seen=seen)
 
 
 def shown(house: House) -> ShownApproval:
@@ -115,7 +119,11 @@ def test_it_is_accepted_without_the_audit_key_and_queried_with_a_sealed_reason(
 ) -> None:
     review(alone, "ava", QUERIED, ANOTHER_REASON)
     leaf, dora = last_leaf(alone), signed_in(alone, "dora")
-    assert (leaf.act, leaf.subject) == ("glass.queried", (request_id(alone, "R-1"),))
+    (glass,) = glass_under(alone.practice, "R-1")
+    assert (leaf.act, leaf.subject) == (
+        "glass.queried",
+        (request_id(alone, "R-1"), f"{glass.seq:032x}"),
+    )
     with reading(alone.practice.engine) as connection:
         details = read_detail(
             connection, leaf, lambda v: dora.shares[VaultKey.AUDIT, v], alone.practice.vault
@@ -159,6 +167,36 @@ def test_what_is_decided_alone_once_more_is_flagged_once_more(alone: House) -> N
     assert flags(alone) == [("dora", "unreviewed")]
     approvals = show_request(alone.practice, signed_in(alone, "dora"), "R-1").approvals
     assert [approval.review for approval in approvals] == ["accepted", "unreviewed"]
+
+
+def test_what_is_decided_alone_after_he_looked_is_not_accepted_unseen(alone: House) -> None:
+    seen = frozenset(glass.seq for glass in glass_under(alone.practice, "R-1"))
+    approve(alone, "R-1", "dora", glass_reason=ANOTHER_REASON)
+    with pytest.raises(Refused, match="the glass was broken once more after you looked"):
+        review(alone, "ava", seen=seen)
+    assert refused(alone)
+    assert len(flags(alone)) == 2
+    review(alone, "ava", seen=frozenset(g.seq for g in glass_under(alone.practice, "R-1")))
+    assert flags(alone) == []
+
+
+def test_a_review_is_of_the_approvals_that_it_names(alone: House) -> None:
+    """Whoever writes it with a program of his own may have seen one of two."""
+    first = glass_under(alone.practice, "R-1")[0].seq
+    approve(alone, "R-1", "dora", glass_reason=ANOTHER_REASON)
+    subject = [request_id(alone, "R-1"), f"{first:032x}"]
+    record(alone.practice, logged_in(alone, "ava"), "glass.accepted", subject=subject)
+    assert [glass.standing for glass in glass_under(alone.practice, "R-1")] == [
+        "accepted",
+        "unreviewed",
+    ]
+
+
+def test_a_review_of_old_that_names_none_is_of_all_before_it(alone: House) -> None:
+    approve(alone, "R-1", "dora", glass_reason=ANOTHER_REASON)
+    subject = [request_id(alone, "R-1")]
+    record(alone.practice, logged_in(alone, "ava"), "glass.accepted", subject=subject)
+    assert flags(alone) == []
 
 
 def test_a_request_decided_alone_twice_is_warned_of_once(alone: House) -> None:

@@ -12,16 +12,18 @@ from callrec.crypto.context import context
 from callrec.crypto.primitives import hpke_seal
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.purpose import Purpose
-from callrec.policy.role import Role, VaultKey
+from callrec.policy.role import Power, Role, VaultKey
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import change_role
+from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.hold_list import show_hold
 from callrec.procedures.lapsing import sweep_lapsed
 from procedures.asking import (
     approve,
     by_sql,
+    further_of,
     last_leaf,
     logged_in,
     pass_days,
@@ -82,6 +84,22 @@ def found(house: House) -> str:
 
 def test_it_is_sound_before_anybody_attacks(house: House) -> None:
     assert verified(house).verdict is Verdict.INTACT
+
+
+def test_who_was_lent_it_does_not_lift_one_by_a_clock_set_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dora, until = signed_in(house, "dora"), house.at.date()
+    lend_power(house.practice, dora, login="mia", power=Power.GOVERN, until=until)
+    pass_days(house, 2)
+    ask(house, purpose=Purpose.COMPLAINT, number=BOB)
+    pass_days(house, -2)
+    house.open()
+    with pytest.raises(Refused, match="may not manage"):
+        lift(house, 2, "mia", "max")
+    monkeypatch.setattr("callrec.procedures.unlock.still_lent", lambda *said: said[-1])
+    lift(house, 2, "mia", "max")
+    assert found(house) == "a hold was matched or lifted by somebody who may not"
 
 
 LIKE_ANOTHER = "seq, request, placed_by, placed_at, state, matched_to, key_version, sealed"
@@ -352,16 +370,16 @@ def test_nobody_lets_go_what_a_request_holds_by_ending_it_who_may_not(
 ) -> None:
     end_with_its_hold(house, login, reference, end)
     assert [problem.what for problem in verified(house).problems] == [
-        "a request that lapsed has a day of the law's"
+        "a request that lapsed has a day of the law's or a court's"
         if end == "request.lapsed"
-        else "a request was ended by somebody who may not"
+        else f"a request's history has {end} by somebody who may not"
     ] * 2  # of the request, and of its hold
 
 
 def test_no_approval_of_an_erasure_rests_on_such_an_end(house: House) -> None:
     end_with_its_hold(house, "sam", "R-1", "request.withdrawn")
     erasure = ask(house, purpose=Purpose.ERASURE, number=ANN, recordings=[1])
-    with pytest.raises(Tampered, match="a request was ended by somebody who may not"):
+    with pytest.raises(Tampered, match=r"has request\.withdrawn by somebody who may not"):
         approve(house, erasure, "dora", to="dora", recordings=(1,))
     assert rows(house, "SELECT * FROM grant_") == []
 
@@ -381,6 +399,26 @@ def test_nor_by_giving_the_request_a_purpose_that_lapses(house: House) -> None:
     assert verified(house).verdict is Verdict.TAMPERED
 
 
+def test_nor_by_letting_it_lapse_sooner_than_any_request_does(house: House) -> None:
+    end_with_its_hold(house, "sam", "R-2", "request.lapsed")
+    assert {problem.what for problem in verified(house).problems} == {
+        "a request lapsed sooner than any does"
+    }
+
+
+def test_nor_by_letting_lapse_what_a_court_ordered(house: House) -> None:
+    order = further_of(Purpose.OUTSIDE_BODY, legal_basis="court-order", answer_by="2027-03-01")
+    reference = ask(house, purpose=Purpose.OUTSIDE_BODY, number=ANN, further=order)
+    pass_days(house, 60)
+    end_with_its_hold(house, "sam", reference, "request.lapsed")
+    assert {problem.what for problem in verified(house).problems} == {
+        "a request that lapsed has a day of the law's or a court's"
+    }
+    erasure = ask(house, purpose=Purpose.ERASURE, number=ANN, recordings=[1])
+    with pytest.raises(Tampered, match="a court's"):
+        approve(house, erasure, "dora", to="dora", recordings=(1,))
+
+
 def test_a_hold_is_lifted_by_whoever_ended_its_request(house: House) -> None:
     forge(house, "sam", "request.withdrawn", request_id(house, "R-2"))
     forge(house, "dora", "hold.lifted", hold_id(house, 3), request_id(house, "R-2"))
@@ -391,7 +429,7 @@ def test_a_hold_is_lifted_by_whoever_ended_its_request(house: House) -> None:
 
 def test_a_leaf_that_names_no_hold_is_damage_and_no_bug(house: House) -> None:
     forge(house, "sam", "hold.covers")
-    assert "does not begin with its being placed" in found(house)
+    assert "hold.covers, does not name what that was done to; sam signed it" in found(house)
 
 
 def test_a_leaf_in_somebody_elses_name_is_named(house: House) -> None:

@@ -11,6 +11,7 @@ from callrec.policy.purpose import Purpose
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.deny import deny_request
 from callrec.procedures.inbox import read_inbox
+from callrec.procedures.revoke import revoke_grants
 from procedures.asking import (
     ANOTHER_REASON,
     a_request,
@@ -19,7 +20,9 @@ from procedures.asking import (
     last_leaf,
     logged_in,
     pass_days,
+    signed_in,
 )
+from procedures.hearing import hear
 
 if TYPE_CHECKING:
     from practices import House
@@ -87,6 +90,21 @@ def test_what_has_lapsed_waits_for_nobody(granted: House) -> None:
     a_request(granted, "mia")
     pass_days(granted, 15)
     assert inbox(granted, "sam") == []
+    assert inbox(granted, "max") == []
+
+
+def test_what_was_heard_and_not_answered_waits_again_once_it_was_revoked(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS)
+    approve(stocked, reference, "dora")
+    hear(stocked, reference, attended=("nobody",))
+    assert inbox(stocked, "dora") == []
+    revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
+    assert inbox(stocked, "dora") == [(reference, "decide")]
+
+
+def test_what_the_practice_has_heard_for_itself_does_not(granted: House) -> None:
+    hear(granted)
+    pass_days(granted, 15)
     assert inbox(granted, "max") == []
 
 

@@ -170,7 +170,7 @@ def test_a_report_to_nobody_is_tampering(reported: House) -> None:
         " FROM incident WHERE number = 1",
         id=id_,
     )
-    assert "an incident was reported to nobody" in problems(reported)
+    assert any("does not name what that was done to; sam" in each for each in problems(reported))
 
 
 def closing_of(house: House) -> Closing:
@@ -201,6 +201,21 @@ def test_a_closing_by_somebody_who_does_not_govern_is_tampering(reported: House)
     write(reported, "mia", IncidentAct.CLOSED, closing=closing_of(reported))
     with pytest.raises(Tampered, match="changed by somebody who may not"):
         show(reported)
+
+
+WHO_MIGHT_NOT = {
+    "staff close their own": ("sam", IncidentAct.CLOSED),
+    "who was told closes it": ("mia", IncidentAct.CLOSED),
+    "somebody else adds to it": ("max", IncidentAct.UPDATED),
+}
+
+
+@pytest.mark.parametrize(("login", "what"), WHO_MIGHT_NOT.values(), ids=WHO_MIGHT_NOT)
+def test_the_audit_names_what_somebody_did_who_might_not(
+    reported: House, login: str, what: IncidentAct
+) -> None:
+    write(reported, login, what)
+    assert problems(reported) == [f"the history of an incident has {what} by somebody who may not"]
 
 
 def test_a_closing_that_says_nothing_is_tampering(reported: House) -> None:

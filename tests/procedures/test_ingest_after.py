@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from practices import House
 
 DELETE = After(AfterKind.DELETE)
+NOT_KNOWN = "its recording was known already, and what it says may not be in the vault"
 LEFT = "its copy in the vault is not there or not whole, so it was left where it is"
 
 
@@ -222,8 +223,42 @@ def test_a_sidecar_that_says_what_the_vault_does_not_know_is_not_deleted(
     call = a_call(tmp_path / "spool", name="call.wav")
     take_in(house, call)
     a_sidecar(tmp_path / "spool" / "call.wav.json")
-    take_in(house, call, after=DELETE)
+    done = take_in(house, call, after=DELETE)
     assert left_in(tmp_path / "spool") == ["call.wav.json"]
+    assert [(q.path.name, q.why, q.refusal) for q in done.quarantined] == [
+        ("call.wav.json", NOT_KNOWN, Refusal.LEFT)
+    ]
+
+
+@pytest.mark.parametrize("login", ["max", "door"])
+def test_a_sidecar_whose_recording_an_earlier_run_took_in_is_told(
+    house: House, tmp_path: Path, login: str
+) -> None:
+    spool = tmp_path / "spool"
+    for name in ("call.wav", "call.mp3"):  # both are described by the one
+        a_call(spool, 1, name=name)
+    a_sidecar(spool / "call.json")
+    take_in(house, spool, login=login)
+    done = take_in(house, spool, login=login, after=DELETE)
+    assert left_in(spool) == ["call.json"]
+    assert [(q.path.name, q.why) for q in done.quarantined] == [("call.json", NOT_KNOWN)]
+
+
+@pytest.mark.parametrize(
+    ("caller", "left"), [("07700 900123", []), ("07700 900456", ["b/call.json"])]
+)
+def test_a_sidecar_of_the_same_sound_goes_if_it_says_the_same(
+    house: House, tmp_path: Path, caller: str, left: list[str]
+) -> None:
+    spool = tmp_path / "spool"
+    for folder, each in (("a", "07700 900123"), ("b", caller)):
+        a_call(spool / folder, 1, name="call.wav")
+        told = {"started_at": "2024-07-04T14:05", "direction": "inbound", "caller": each}
+        (spool / folder / "call.json").write_text(json.dumps(told), encoding="utf-8")
+    done = take_in(house, spool, after=DELETE)
+    assert (done.recordings, done.duplicates) == (1, 1)
+    assert left_in(spool) == left
+    assert [q.why for q in done.quarantined] == [NOT_KNOWN] * len(left)
 
 
 def written(sidecar: Path) -> None:

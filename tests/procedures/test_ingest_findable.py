@@ -13,9 +13,12 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.policy.criteria import Criteria
 from callrec.policy.when import Days
+from callrec.procedures.findable import missed_by_search
 from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.search import find_calls
-from procedures.spool import a_call, recordings_of, take_in
+from procedures.asking import approved, grants_of
+from procedures.holding import ask, look, named
+from procedures.spool import a_call, a_name, recordings_of, take_in
 from procedures.told import a_row, records, take_in_with
 
 if TYPE_CHECKING:
@@ -52,6 +55,146 @@ def test_a_call_of_which_nobody_knows_the_way_is_found_by_the_number_at_either_e
     assert (
         found(house, number=THEIRS) == found(house, tail="0123", days=Days(FOURTH, FOURTH)) == [1]
     )
+
+
+@pytest.mark.parametrize("dialled", ["14107700900123", "147007700900123"])
+def test_a_call_with_ones_own_number_withheld_is_found_and_held_by_whom_it_reached(
+    house: House, tmp_path: Path, dialled: str
+) -> None:
+    take_in(house, a_call(tmp_path, name=f"out-{dialled}-201-20240704-140501-1720098301.7.wav"))
+    assert found(house, number=THEIRS) == [1]
+    ask(house, number=THEIRS)
+    look(house)
+    assert named(house) == {1}
+
+
+LOCAL = {
+    "inbound": "in-201-9460123-20240704-140501-1720098301.7.wav",
+    "outbound": "out-9460123-201-20240704-140501-1720098301.7.wav",
+    "unknown": "force-9460123-7700123-20240704-140501-1720098301.7.wav",
+}
+
+
+@pytest.mark.parametrize("way", LOCAL)
+def test_a_local_number_without_its_area_is_found_by_its_last_four_digits(
+    house: House, tmp_path: Path, way: str
+) -> None:
+    take_in(house, a_call(tmp_path, name=LOCAL[way]))
+    (recording,) = recordings_of(house)
+    assert (recording.fields["direction"], recording.fields["number"]) == (way, None)
+    assert found(house, tail="0123") == [1]
+    check_nothing_is_missed(house)
+
+
+def test_a_call_that_is_said_to_be_internal_is_found_by_a_public_number_at_its_end(
+    house: House, tmp_path: Path
+) -> None:
+    name = "internal-201-07700900123-20240704-140501-1720098301.7.wav"
+    take_in(house, a_call(tmp_path, name=name))
+    ask(house, number=THEIRS)
+    look(house)
+    assert found(house, number=THEIRS) == [1]
+    assert named(house) == {1}
+    check_nothing_is_missed(house)
+
+
+def test_a_call_whose_record_says_local_is_found_by_the_public_number_at_its_end(
+    house: House, tmp_path: Path
+) -> None:
+    cdr = tmp_path / "cdr.csv"
+    cdr.write_text(
+        "xml_cdr_uuid,direction,caller_id_number,destination_number,start_epoch,answer_epoch,"
+        "billsec,record_name\n"
+        f"{CALL_ID},local,07700900123,201,1720098301,1720098305,60,{CALL_ID}.wav\n",
+        encoding="utf-8",
+    )
+    done = take_in_with(house, cdr, a_call(tmp_path / "spool", name=f"{CALL_ID}.wav"))
+    assert done.joined == 1
+    assert found(house, number=THEIRS) == [1]
+    check_nothing_is_missed(house)
+
+
+EXPORT = "rec0001.wav"
+"""What no system known here calls a recording."""
+
+
+def test_of_the_same_sound_in_one_run_the_name_that_tells_the_most_says_whose_it_is(
+    house: House, tmp_path: Path
+) -> None:
+    for folder, name in (("a", EXPORT), ("b", a_name()), ("c", f"2{EXPORT}")):
+        a_call(tmp_path / "spool" / folder, name=name)
+    done = take_in(house, tmp_path / "spool", login="door")
+    (recording,) = recordings_of(house)
+    assert (done.recordings, done.duplicates, done.told_less) == (1, 2, 0)
+    assert len(recording.fields["provenance"]) == 3
+    assert found(house, number=THEIRS) == [1]
+
+
+def test_a_name_that_tells_more_fills_what_was_not_known(house: House, tmp_path: Path) -> None:
+    export = written(a_call(tmp_path / "a", name=EXPORT), datetime(2024, 8, 20, 9, tzinfo=UTC))
+    take_in(house, export, login="door")
+    ask(house, number=THEIRS)
+    look(house)
+    done = take_in(house, a_call(tmp_path / "b", name=a_name()))
+    assert (done.recordings, done.duplicates, done.joined, done.told_less) == (0, 1, 0, 0)
+    (recording,) = recordings_of(house)
+    told = ("direction", "number", "extension", "local_time", "time_confidence", "unique_id")
+    assert [recording.fields[name] for name in told] == [
+        *("inbound", THEIRS, "201", "2024-07-04T14:05:01", "utc-proven", "1720098301.0")
+    ]
+    assert found(house, number=THEIRS, days=Days(FOURTH, FOURTH)) == [1]
+    look(house)
+    assert named(house) == {1}
+    check_nothing_is_missed(house)
+    assert take_in(house, tmp_path / "a", tmp_path / "b").batches == []
+
+
+def test_whoever_cannot_open_what_is_sealed_tells_how_many_would_be_filled(
+    house: House, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+    take_in(house, a_call(spool, name=EXPORT), login="door")
+    a_call(spool / "b", name=a_name())
+    for _ in range(2):
+        assert take_in(house, spool, login="door").told_less == 1
+        assert found(house, number=THEIRS) == []
+    assert take_in(house, spool).told_less == 0
+    assert found(house, number=THEIRS) == [1]
+    assert take_in(house, spool, login="door").told_less == 0
+
+
+def test_a_name_that_tells_another_number_fills_nothing(house: House, tmp_path: Path) -> None:
+    take_in(house, a_call(tmp_path / "a", name="20240704-140501_02079460123-all.wav"))
+    take_in(house, a_call(tmp_path / "b", name=a_name()))
+    (recording,) = recordings_of(house)
+    assert recording.fields["number"] == "+442079460123"
+    assert (recording.fields["direction"], recording.fields["caller"]) == ("unknown", None)
+
+
+def test_what_somebody_holds_a_grant_for_stays_as_it_was(house: House, tmp_path: Path) -> None:
+    take_in(house, a_call(tmp_path / "a", name=EXPORT))
+    reference = approved(house, recordings=(1,))
+    assert take_in(house, a_call(tmp_path / "b", name=a_name())).told_less == 1
+    assert [grant.recording.id for grant in grants_of(house, reference)] == [1]
+    (recording,) = recordings_of(house)
+    assert recording.fields["direction"] == "unknown"
+
+
+def test_a_record_still_comes_to_what_a_name_has_filled(house: House, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    take_in(house, a_call(spool, name=EXPORT))
+    take_in(house, a_call(spool / "b", name=a_name()))
+    cdr = records(tmp_path / "cdr.csv", a_row(cnam="Siobhan Featherstone"))
+    assert take_in_with(house, cdr, spool).joined == 1
+    assert found(house, party="Featherstone") == [1]
+
+
+def check_nothing_is_missed(house: House) -> None:
+    """Whoever opens the calls finds each of their tokens."""
+    actor = house.actor("dora")
+    with reading(house.practice.engine) as connection:
+        missed = missed_by_search(house.practice, actor, connection, recordings_of(house))
+    assert missed == []
 
 
 def test_what_a_sidecar_leaves_out_its_ends_tell(house: House, tmp_path: Path) -> None:

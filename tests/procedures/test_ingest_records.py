@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -157,6 +158,18 @@ def test_what_has_no_record_is_counted_and_gets_it_later(house: House, tmp_path:
     assert (done.joined, done.unjoined) == (1, 1)
     done = take_in_with(house, records(tmp_path / "two.csv", a_row(5000)), *calls)
     assert (done.joined, done.unjoined) == (1, 0)
+
+
+def test_a_name_that_is_no_text_joins_nothing_and_stops_nothing(
+    house: House, tmp_path: Path
+) -> None:
+    a_call(tmp_path / "spool", 0)
+    a_call(tmp_path / "spool", 1, name=os.fsdecode(b"caf\xe9.wav"))
+    cdr = records(tmp_path / "cdr.csv", a_row(), a_row(1, recordingfile="caf\xe9.wav"))
+    for _ in range(2):  # the second time it is known already
+        take_in_with(house, cdr, tmp_path / "spool")
+        joined = [each.fields["record"] is not None for each in recordings_of(house)]
+        assert sorted(joined) == [False, True]
 
 
 def test_another_name_of_a_recording_does_not_change_what_is_known_of_it(

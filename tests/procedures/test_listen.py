@@ -42,6 +42,7 @@ from procedures.asking import (
     said,
     signed_in,
     state_of,
+    third_parties_checked,
 )
 from procedures.packages import release
 from procedures.spool import a_call, take_in, undecodable
@@ -415,13 +416,29 @@ def test_where_an_outsider_may_hear_it_somebody_says_who_is_there(stocked: House
     assert nothing_is_heard(stocked, Refused) == (
         "it is not said who attends the hearing [policy 4(e)]"
     )
+    third_parties_checked(stocked, "mia")
     listen(stocked, attended=("the patient", "her daughter"))
     assert hearings(stocked)[0][1]["attended"] == ["the patient", "her daughter"]
+
+
+def test_who_has_not_proved_who_he_is_does_not_come_to_hear_it(stocked: House) -> None:
+    for_an_outsider(stocked, hear_or_copy="hear", identity="unknown")
+    third_parties_checked(stocked, "mia")
+    with pytest.raises(Refused, match="proof of identity"):
+        listen(stocked, attended=("somebody who says that he is the patient",))
+    listen(stocked, attended=("nobody",))
+
+
+def test_nobody_comes_to_hear_it_before_third_parties_were_thought_of(stocked: House) -> None:
+    for_an_outsider(stocked, hear_or_copy="hear")
+    with pytest.raises(Refused, match="third parties"):
+        listen(stocked, attended=("the patient",))
 
 
 def test_who_is_there_is_asked_where_it_matters_and_was_not_said(stocked: House) -> None:
     for_an_outsider(stocked, hear_or_copy="hear")
     listen(stocked, ask=lambda: ("nobody",))
+    third_parties_checked(stocked, "mia")
     listen(stocked, attended=("the patient",), ask=nobody_is_asked)
     attended = [details["attended"] for act, details in hearings(stocked) if act == "listen"]
     assert attended == [["nobody"], ["the patient"]]
@@ -442,6 +459,7 @@ def nobody_is_asked() -> tuple[str, ...]:
 
 def test_who_was_there_stands_nowhere_in_the_clear(stocked: House) -> None:
     for_an_outsider(stocked, hear_or_copy="hear")
+    third_parties_checked(stocked, "mia")
     listen(stocked, attended=("Siân O'Neill of Bathwick",))
     for path in stocked.practice.folder.rglob("*"):
         assert not path.is_file() or b"Bathwick" not in path.read_bytes()

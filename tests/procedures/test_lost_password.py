@@ -239,6 +239,28 @@ def test_an_old_claim_cannot_be_confirmed_again(house: House) -> None:
         confirm_person(house.open(), house.actor("dora"), login="max", fingerprint=fingerprint)
 
 
+def test_who_is_shut_out_while_his_key_waits_is_not_confirmed(house: House) -> None:
+    """Nor, if he held less than his role brings, given all of it."""
+    only = frozenset({Power.MAKE_REQUEST})
+    dora = house.actor("dora")
+    change_role(house.practice, dora, login="max", role=Role.MANAGER, only=only)
+    reset(house, "max")
+    fingerprint = first_login(house, "max")
+    disable_person(house.open(), house.actor("dora"), login="max")
+    assert rows(house, "SELECT claimed FROM person WHERE login = 'max'")[0].claimed is None
+    house.open()
+    with pytest.raises(Unusable, match="this login is disabled"):
+        confirm_person(house.practice, house.actor("dora"), login="max", fingerprint=fingerprint)
+    with pytest.raises(Locked, match="this login is disabled"):
+        log_in(
+            house.practice,
+            login="max",
+            password=PROVISIONAL,
+            new_password=lambda: NEW,
+            environ=house.environ,
+        )
+
+
 def test_nobody_is_given_the_request_of_somebody_else(granted: House) -> None:
     """Whoever writes the database says that it was made by the one who begins again."""
     reset(granted, "mia")
@@ -254,7 +276,7 @@ def test_a_session_from_before_has_ended(house: House) -> None:
         login="max",
         password=password_of("max"),
         new_password=lambda: "",
-        environ={**house.environ, "XDG_RUNTIME_DIR": str(house.folder)},
+        environ=house.environ,
     )
     assert isinstance(done, LoggedIn)
     session = house.session

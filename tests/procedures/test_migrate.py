@@ -30,8 +30,9 @@ from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.deny import deny_request
 from callrec.procedures.migrate import Migrated, migrate_vault
+from callrec.procedures.rebuilding import actor_from, open_volumes, rebuild
 from callrec.procedures.request_show import show_request
-from callrec.procedures.restore import actor_from, bring_back, open_volumes, rebuild
+from callrec.procedures.restore import bring_back
 from callrec.procedures.restore_copy import by_password
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.status import look
@@ -218,8 +219,8 @@ def test_elsewhere_it_gives_nothing_back(older: House, tmp_path: Path) -> None:
 def test_a_copy_that_was_exchanged_gives_nothing_back(older: House) -> None:
     copy = migrate(older).copy
     assert copy is not None
-    work = older.folder / "work"
-    archive_copy.write_copy(older.open(), open_volume(copy), "20261125T120000Z-1", work=work)
+    work, volume = older.folder / "work", open_volume(copy)
+    archive_copy.write_copy(older.open(), volume, f"{volume.catalogue().time}-1", work=work)
     catalogue_of(older).unlink()
     with pytest.raises(Tampered):
         restore(older, copy)

@@ -12,11 +12,15 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, Refused, Tampered, Unusable
+from callrec.policy.clock import Awaited, ClockEvent, Dated
+from callrec.policy.further import Further
 from callrec.policy.handing_over import Channel, Delivery
+from callrec.policy.particulars import Said
 from callrec.policy.purpose import Purpose
 from callrec.policy.registers import RegisterName
 from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
+from callrec.procedures.amend import amend_particulars
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hearing_record import record_hearing
@@ -25,6 +29,7 @@ from callrec.procedures.joining import add_person
 from callrec.procedures.login import log_in
 from callrec.procedures.registers import SOURCES, Extract, read_register
 from callrec.procedures.request import create_request
+from callrec.procedures.request_event import date_request
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.unlock import unlock_person
 from cli.transcript import password_of
@@ -40,6 +45,7 @@ from procedures.asking import (
     pass_days,
     said,
     signed_in,
+    third_parties_checked,
 )
 from procedures.hearing import hear
 from procedures.incidents import WHAT, WHY, an_incident, settled
@@ -162,7 +168,7 @@ def test_it_says_when_each_was_last_here(house: House) -> None:
         login="sam",
         password=password_of("sam"),
         new_password=str,
-        environ={**house.environ, "XDG_RUNTIME_DIR": str(house.folder)},
+        environ=house.environ,
     )
     house.at += timedelta(days=1)
     a_request(house, recordings=())
@@ -308,6 +314,7 @@ def test_a_subject_access_request_stands_in_its_register(stocked: House) -> None
         "days": 4,
         "days_late": 0,
         "in_time": None,
+        "put_right": False,
         "handed_over_on": None,
         "handed_over_channel": None,
         "handed_over_to": None,
@@ -342,6 +349,26 @@ def test_identity_is_checked_when_the_proof_has_come(stocked: House) -> None:
     ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
     entry = one(stocked, RegisterName.SUBJECT_ACCESS)
     assert (entry["identity_checked_on"], entry["waiting_for"]) == (None, "identity")
+
+
+def test_it_says_that_a_day_was_put_right(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
+    dora, awaited = signed_in(stocked, "dora"), Awaited.IDENTITY
+    for day, put_right in ((24, False), (23, True)):
+        came = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, day), awaited=awaited)
+        date_request(stocked.practice, dora, reference, came)
+        entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+        assert (entry["identity_checked_on"], entry["due_on"]) == (came.on, date(2026, 12, day))
+        assert entry["put_right"] is put_right
+
+
+def test_it_says_so_of_the_day_on_which_it_came(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-19")
+    sam = signed_in(stocked, "sam")
+    changes = Said(further={Further.RECEIVED: "2026-11-20"})
+    amend_particulars(stocked.practice, sam, reference, changes)
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (entry["received_on"], entry["put_right"]) == (date(2026, 11, 20), True)
 
 
 def test_denied_in_time(stocked: House) -> None:
@@ -392,11 +419,32 @@ def test_that_the_staff_heard_it_beforehand_answers_nobody(stocked: House) -> No
         assert (entry["answered_on"], entry["in_time"]) == (None, False)
 
 
+def test_what_the_staff_heard_and_was_revoked_is_open_and_not_granted(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    approve(stocked, reference, "dora")
+    hear(stocked, reference)
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "granted"
+    revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "open"
+    close_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "open"
+
+
+def test_what_who_asked_has_heard_stays_granted_whatever_is_revoked(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", hear_or_copy="hear")
+    approve(stocked, reference, "dora")
+    third_parties_checked(stocked, "sam", reference)
+    hear(stocked, reference, attended=("the patient",))
+    revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "granted"
+
+
 def test_who_came_to_hear_it_is_answered(stocked: House) -> None:
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", hear_or_copy="hear")
     approve(stocked, reference, "dora")
     hear(stocked, reference, attended=("nobody",))
     pass_days(stocked, 2)
+    third_parties_checked(stocked, "sam", reference)
     hear(stocked, reference, attended=("the patient",))
     pass_days(stocked, 60)
     for login in ("dora", "ava"):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from io import StringIO
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -13,18 +15,29 @@ from callrec.config import Release
 from callrec.policy.further import Further
 from callrec.policy.purpose import Purpose
 from callrec.procedures.request_event import check_third_parties
+from callrec.release.callrec_verify import check, files_in
 from procedures.asking import FURTHER, REASON, a_request, approve, signed_in
 from procedures.packages import Package, release, seven_zip
+from procedures.spool import a_call, take_in
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from practices import House
 
 SUBJECT = "O'Neill"
 
 
-def released(house: House, purpose: Purpose, *, second: str = "", **directions: Any) -> Package:
+def released(
+    house: House,
+    purpose: Purpose,
+    *,
+    recordings: tuple[int, ...] = (1, 2),
+    second: str = "",
+    **directions: Any,
+) -> Package:
     """Asked for by sam, approved by dora, checked for third parties, released and opened."""
-    a_request(house, purpose=purpose)
+    a_request(house, purpose=purpose, recordings=recordings)
     approve(house, "R-1", "dora", second=signed_in(house, second) if second else None)
     if purpose in (Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY):
         day = house.at.date()
@@ -145,6 +158,51 @@ def test_portability_brings_what_is_known_of_each_call(stocked: House) -> None:
     for call in calls:
         for file in call["files"]:
             assert file["path"] in package.files
+
+
+IN_DOUBT: Final = {
+    "by the file's own time": (
+        "rec0001.wav",
+        "nothing is known but the file's own time, or its folder's day",
+    ),
+    "an hour that came twice": (
+        "[Ann Other]_07700900123-201_20241027013000(3).wav",
+        "this hour came twice; the other would be 27 October 2024, 01:30:00 (UTC+00:00)",
+    ),
+    "an hour that was skipped": (
+        "[Ann Other]_07700900123-201_20240331013000(3).wav",
+        "the clocks skipped the time that was written",
+    ),
+    "contradicted": (
+        "in-201-07700900123-20240704-153501-1720098301.0.wav",
+        "the unique id contradicts it by 90 minutes",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "why"), IN_DOUBT.values(), ids=IN_DOUBT)
+def test_what_is_not_certain_of_a_time_is_said_wherever_the_time_is(
+    house: House, tmp_path: Path, name: str, why: str
+) -> None:
+    take_in(house, a_call(tmp_path / "201", name=name))
+    package = released(house, Purpose.PORTABILITY, recordings=(1,))
+    said = f"Not certain: {why}."
+    assert said in in_one_line(package)
+    assert said in " ".join(package.read("READ-ME-FIRST.txt").decode().split())
+    (call,) = json.loads(package.read("calls.json"))["calls"]
+    assert call["time_doubt"] == why
+    table = package.read("calls.csv").decode("utf-8-sig")
+    (row,) = csv.DictReader(StringIO(table, newline=""))
+    assert row["time_doubt"] == why
+    pin = house.practice.root.hex()
+    assert check(files_in(str(package.folder)), pin).verdict == "VERIFIED"
+
+
+def test_of_a_time_that_is_certain_nothing_is_added(stocked: House) -> None:
+    package = released(stocked, Purpose.PORTABILITY)
+    assert "Not certain" not in in_one_line(package)
+    assert b"Not certain" not in package.read("READ-ME-FIRST.txt")
+    assert b"time_doubt" not in package.read("calls.json") + package.read("calls.csv")
 
 
 def test_what_sha256sum_checks_is_every_file(stocked: House) -> None:

@@ -15,14 +15,10 @@ from callrec.policy.withholding import Ground
 from callrec.procedures.verify_release import verify_release
 from callrec.release import callrec_verify as checker
 from callrec.release.callrec_verify import PROVES, check, files_in
-from callrec.release.package import held
-from callrec.release.page import write_page
 from procedures.asking import approved, with_recordings
 from procedures.packages import a_package
 from procedures.test_release_certified import released
 from release.checking import run
-from release.offices import an_office
-from release.pages import WORDS, a_release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,21 +146,11 @@ def test_callrec_says_the_same_of_the_zip_as_it_went_out(package: Package) -> No
     assert {file.path for file in found.files} == set(package.files)
 
 
-def test_what_a_page_shows_is_said_not_to_be_checked(tmp_path: Path) -> None:
-    """Nobody signs it: who has the words can seal the files beside what is of another release."""
-    office = an_office()
-    members = [held(path, data) for path, data in office.release().items()]
-    _, of_another = a_release()
-    page = tmp_path / "release.html"
-    write_page(members, page, WORDS, of_another)
-    found = verify_release(page, pin=bytes.fromhex(office.root), passphrase=lambda: WORDS)
-    assert (found.result.verdict, found.is_page) == ("VERIFIED", True)
-
-
 def test_a_zip_and_a_folder_show_nothing_but_their_files(package: Package) -> None:
     released = package.released
     for path in (released.path, package.folder):
-        assert not verify_release(path, pin=None, passphrase=lambda: released.passphrase).is_page
+        found = verify_release(path, pin=None, passphrase=lambda: released.passphrase)
+        assert found.display is None
 
 
 def test_the_length_and_the_beginning_of_each_call_are_told(package: Package) -> None:

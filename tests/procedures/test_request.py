@@ -414,9 +414,10 @@ def test_what_is_approved_is_not_withdrawn(granted: House) -> None:
 
 
 def heard(house: House, reference: str = "R-1") -> None:
-    sam = signed_in(house, "sam")
+    sam, request = signed_in(house, "sam"), opened(house, reference)
+    about = [request.history.making.subject[1]]
     with writing(house.practice, sam.signer) as act:
-        log_request_event(act, sam, opened(house, reference).history, RequestAct.LISTENED)
+        log_request_event(act, sam, request.history, RequestAct.LISTENED, subject=about)
 
 
 @pytest.mark.parametrize("login", ["sam", "max"])

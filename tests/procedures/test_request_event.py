@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,13 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.clock import Awaited, ClockEvent, Dated, Urgency
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
+from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.deny import deny_request
 from callrec.procedures.due import read_due
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.inbox import Waits, read_inbox
+from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.request import create_request
 from callrec.procedures.request_clock import deadline_of, read_deadlines
 from callrec.procedures.request_event import check_third_parties, date_request
@@ -32,11 +36,14 @@ from procedures.asking import (
     opened,
     pass_days,
     refused,
+    rows,
     said,
     signed_in,
     state_of,
+    third_parties_checked,
 )
 from procedures.hearing import hear
+from procedures.holding import verified
 from procedures.packages import release
 
 if TYPE_CHECKING:
@@ -104,6 +111,34 @@ def test_what_waits_for_an_answer_is_in_the_inbox_of_whoever_asked_for_it(stocke
     assert read_inbox(stocked.practice, logged_in(stocked, "dora")) == ()
 
 
+def test_it_is_with_whoever_decides_once_nobody_is_there_who_made_it(stocked: House) -> None:
+    reference = access(stocked)
+    date_request(stocked.practice, signed_in(stocked, "dora"), reference, ASKED, reason=WHY)
+    disable_person(stocked.practice, signed_in(stocked, "dora"), login="sam")
+    stocked.open()
+    (item,) = read_inbox(stocked.practice, logged_in(stocked, "dora"))
+    assert (item.reference, item.waits_to) == (reference, Waits.ANSWER)
+    assert read_inbox(stocked.practice, logged_in(stocked, "max")) == ()
+
+
+def test_what_has_waited_for_four_weeks_is_told(stocked: House) -> None:
+    """Its day moves on with today, so that it is never due."""
+    reference = access(stocked)
+    dora = signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    pass_days(stocked, 27)
+    assert not waiting(stocked)
+    pass_days(stocked, 1)
+    (told,) = waiting(stocked)
+    assert told.startswith(f"{reference} waits for an answer since 2026-11-24: ask again")
+    date_request(stocked.practice, dora, reference, ANSWERED)
+    assert not waiting(stocked)
+
+
+def waiting(house: House) -> list[str]:
+    return [each for each in look(house.practice, None).warnings if "waits for an answer" in each]
+
+
 def test_what_was_asked_for_is_awaited_though_something_else_came(stocked: House) -> None:
     reference = access(stocked, identity="unknown")
     proof = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.IDENTITY)
@@ -117,6 +152,43 @@ def test_what_was_asked_for_is_awaited_though_something_else_came(stocked: House
         deny_request(stocked.practice, dora, reference, reason=WHY, ground=Ground.THIRD_PARTY)
     date_request(stocked.practice, dora, reference, ANSWERED, reason="")
     approve(stocked, reference, "dora")
+
+
+def test_a_day_that_was_mistyped_is_put_right_and_both_stay_on_record(stocked: House) -> None:
+    reference, dora = access(stocked), signed_in(stocked, "dora")
+    asked = replace(ASKED, on=date(2026, 11, 21))
+    date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    again = date_request(stocked.practice, dora, reference, asked, reason=WHY)
+    assert (again.state, again.instead_of) == ("waiting", ASKED.on)
+    date_request(stocked.practice, dora, reference, ANSWERED)
+    assert deadline(stocked, reference).due_on == date(2026, 12, 23)  # three days waited
+    came = replace(ANSWERED, on=date(2026, 11, 22))
+    again = date_request(stocked.practice, dora, reference, came)
+    assert (again.state, again.instead_of) == ("submitted", ANSWERED.on)
+    assert deadline(stocked, reference).due_on == date(2026, 12, 21)
+    events = show_request(stocked.practice, dora, reference).history[-4:]
+    assert [event.on for event in events] == [ASKED.on, asked.on, ANSWERED.on, came.on]
+    assert verified(stocked).problems == ()
+
+
+@pytest.mark.parametrize("again", [ASKED, EXTENDED], ids=["asked", "extended"])
+def test_a_question_or_an_extension_is_put_right_for_a_reason(
+    stocked: House, again: ClockEvent
+) -> None:
+    reference, dora = access(stocked), signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, again, reason=WHY)
+    with pytest.raises(Refused, match="no reason"):
+        date_request(stocked.practice, dora, reference, replace(again, on=date(2026, 11, 21)))
+
+
+def test_what_was_decided_is_dated_by_nobody_any_more(stocked: House) -> None:
+    """Or a day could be put right after an answer that was late."""
+    reference, dora = access(stocked), signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    date_request(stocked.practice, dora, reference, ANSWERED)
+    approve(stocked, reference, "dora")
+    with pytest.raises(Refused, match="cannot be answered"):
+        date_request(stocked.practice, dora, reference, replace(ANSWERED, on=ASKED.on))
 
 
 def test_an_extension_gives_three_months_from_the_start(stocked: House) -> None:
@@ -227,8 +299,7 @@ def test_what_the_staff_heard_is_due_until_it_is_released(stocked: House) -> Non
     approve(stocked, reference, "dora")
     hear(stocked, reference)
     assert [each.reference for each in read_due(stocked.practice)] == [reference]
-    day, sam = stocked.at.date(), signed_in(stocked, "sam")
-    check_third_parties(stocked.practice, sam, reference, on=day, assessment=WHY)
+    third_parties_checked(stocked, "sam", reference)
     release(stocked, reference)
     assert read_due(stocked.practice) == ()
 
@@ -236,6 +307,7 @@ def test_what_the_staff_heard_is_due_until_it_is_released(stocked: House) -> Non
 def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -> None:
     reference = access(stocked, hear_or_copy="hear")
     approve(stocked, reference, "dora")
+    third_parties_checked(stocked, "sam", reference)
     hear(stocked, reference, attended=("the patient",))
     assert [each.reference for each in read_due(stocked.practice)] == [reference]
     close_request(stocked.practice, signed_in(stocked, "sam"), reference)
@@ -266,6 +338,10 @@ MOVED = {
     "another nonce": "UPDATE clock_event SET nonce = zeroblob(32)",
     "taken out": "DELETE FROM clock_event",
 }
+PUT_IN = (
+    "INSERT INTO clock_event SELECT (SELECT max(seq) FROM leaf), request, nonce, body"
+    " FROM clock_event"
+)
 
 
 @pytest.mark.parametrize("edit", MOVED.values(), ids=MOVED)
@@ -277,8 +353,90 @@ def test_who_writes_the_database_moves_no_date_unseen(stocked: House, edit: str)
         row = find_request(connection, reference)
         with pytest.raises(Tampered):
             deadline_of(stocked.practice, connection, row)
-        with pytest.raises(Tampered):
-            read_deadlines(stocked.practice, connection)
+        told = read_deadlines(stocked.practice, connection)[row.id]
+        assert (told.is_unknown, told.due_on) == (True, None)
+    assert "date" in str(verified(stocked).problems)
+
+
+def test_nor_does_he_put_a_date_in(stocked: House) -> None:
+    access(stocked)
+    a_request(stocked)
+    by_sql(stocked, PUT_IN)
+    with reading(stocked.practice.engine) as connection, pytest.raises(Tampered):
+        read_deadlines(stocked.practice, connection)
+    assert "date" in str(verified(stocked).problems)
+
+
+def test_a_question_that_was_taken_out_is_told_by_the_audit(stocked: House) -> None:
+    reference = access(stocked)
+    date_request(stocked.practice, signed_in(stocked, "dora"), reference, ASKED, reason=WHY)
+    asked = last_leaf(stocked)
+    by_sql(stocked, "DELETE FROM clock_event WHERE seq = (SELECT max(seq) FROM clock_event)")
+    (problem,) = verified(stocked).problems
+    assert (problem.seq, problem.what) == (
+        asked.seq,
+        f"the date that leaf {asked.seq} commits to is missing",
+    )
+
+
+BEFORE = "callrec.procedures.request.request_id"
+
+
+def ordered(house: House) -> str:
+    """A request of an outside body by a court's order, which names the day of the answer."""
+    told = {"legal_basis": "court-order", "answer_by": "2027-03-01"}
+    asks = said(Purpose.OUTSIDE_BODY, further=further_of(Purpose.OUTSIDE_BODY, **told))
+    sam = logged_in(house, "sam")
+    made = create_request(house.practice, sam, purpose=Purpose.OUTSIDE_BODY, said=asks)
+    return made.reference
+
+
+def never_lapses(house: House, reference: str) -> None:
+    """Much later the next command lets it lapse no more than the log does."""
+    house.practice.engine.dispose()
+    pass_days(house, 60)
+    with pytest.raises(Tampered):
+        sweep_lapsed(house.open(), house.actor("max"))
+    assert state_of(house, reference) == "submitted"
+    assert rows(house, "SELECT state FROM hold WHERE state = 'lifted'") == []
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+@pytest.mark.parametrize("purpose", ["outside-body", "complaint"])
+def test_a_subject_access_does_not_lapse_on_the_word_of_a_column(
+    stocked: House, monkeypatch: pytest.MonkeyPatch, purpose: str
+) -> None:
+    """One of before, whose id does not say what it is for."""
+    monkeypatch.setattr(BEFORE, lambda *_: "ab" * 16)
+    reference = access(stocked)
+    by_sql(stocked, "UPDATE request SET purpose = :purpose", purpose=purpose)
+    never_lapses(stocked, reference)
+
+
+ORDERS = {
+    "the day taken out": "UPDATE clock_event SET body ="
+    " CAST(replace(CAST(body AS TEXT), '2027-03-01', '') AS BLOB)",
+    "the row taken out": "DELETE FROM clock_event",
+    "one put after it": "INSERT INTO clock_event SELECT (SELECT max(seq) FROM leaf), request,"
+    " nonce, CAST(replace(CAST(body AS TEXT), '2027-03-01', '') AS BLOB) FROM clock_event",
+}
+
+
+@pytest.mark.parametrize("edit", ORDERS.values(), ids=ORDERS)
+def test_what_a_court_ordered_does_not_lapse_on_the_word_of_a_row(
+    stocked: House, edit: str
+) -> None:
+    reference = ordered(stocked)
+    by_sql(stocked, edit)
+    never_lapses(stocked, reference)
+
+
+def test_what_no_court_ordered_lapses_and_is_found_in_order(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.OUTSIDE_BODY)
+    pass_days(stocked, 16)
+    sweep_lapsed(stocked.practice, signed_in(stocked, "max"))
+    assert state_of(stocked, reference) == "lapsed"
+    assert verified(stocked).problems == ()
 
 
 def test_a_reason_put_in_the_place_of_another_is_seen(stocked: House) -> None:

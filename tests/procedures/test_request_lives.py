@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from practices import House
 
@@ -115,18 +115,22 @@ DOING: dict[str, Callable[..., object]] = {
 """Each deed by one person; the policy may refuse it."""
 
 
+def approved_now(house: House, connection: Connection, row: Row[Any]) -> set[tuple[str, str]]:
+    """To whom which recording is granted by the approvals that stand, by their ids."""
+    history = read_history(house.practice, connection, row.id)
+    return {
+        (approval.to, uid)
+        for approval in read_approvals(house.practice, connection, history)
+        if not how_it_ended(approval, history, house.practice.now())
+        for uid in approval.items
+    }
+
+
 def check_grants(house: House, connection: Connection) -> None:
     """Grants exist for exactly what the approvals that stand grant; ended requests hold none."""
     now, grant, ends = house.practice.now(), tables.grant, read_ends(connection)
     for row in all_requests(connection):
-        history = read_history(house.practice, connection, row.id)
-        approvals = read_approvals(house.practice, connection, history)
-        granted = {
-            (approval.to, uid)
-            for approval in approvals
-            if not how_it_ended(approval, history, now)
-            for uid in approval.items
-        }
+        granted = approved_now(house, connection, row)
         usable = connection.execute(
             select(grant.c.person, grant.c.uid).where(
                 grant.c.request == row.id, grant.c.lapses_at > to_millis(now)
@@ -149,6 +153,15 @@ def check_log(house: House, connection: Connection) -> None:
     assert problems == []
 
 
+def is_unanswered_again(house: House, connection: Connection, row: Row[Any]) -> bool:
+    """Heard at most, what was granted is over, and the law sets a day for the answer."""
+    return (
+        row.state is RequestState.RELEASED
+        and row.id in read_deadlines(house.practice, connection)
+        and not approved_now(house, connection, row)
+    )
+
+
 def check_inboxes(house: House, connection: Connection) -> None:
     """Every request that waits for somebody is in somebody's inbox."""
     ends = read_ends(connection)
@@ -156,6 +169,7 @@ def check_inboxes(house: House, connection: Connection) -> None:
         f"R-{row.number}"
         for row in all_requests(connection)
         if state_now(house.practice, row, ends) in (RequestState.SUBMITTED, RequestState.WAITING)
+        or is_unanswered_again(house, connection, row)
     }
     found = {
         item.reference

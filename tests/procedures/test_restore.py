@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import bagit
@@ -11,6 +13,7 @@ from sqlalchemy import func, select
 
 import practices
 from callrec.archive.bag import MANIFEST, RECORDINGS
+from callrec.archive.drive import drive_errors
 from callrec.archive.volume import Volume
 from callrec.audit.log import stored_head
 from callrec.catalogue import tables
@@ -23,17 +26,13 @@ from callrec.procedures import archive_copy, restore_copy
 from callrec.procedures.archive_copy import write_copy
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.backup import back_up
-from callrec.procedures.restore import (
-    actor_from,
-    bring_back,
-    is_vault,
-    open_volumes,
-    rebuild,
-    repair_from,
-)
-from callrec.procedures.restore_copy import by_kit, by_password, find_copy
+from callrec.procedures.changing_roles import disable_person
+from callrec.procedures.rebuilding import actor_from, is_vault, open_volumes, rebuild
+from callrec.procedures.restore import bring_back, repair_from
+from callrec.procedures.restore_copy import by_kit, by_password, read_copy
 from callrec.procedures.restore_drill import drill
 from cli.transcript import password_of
+from procedures.asking import rows
 from procedures.drives import (
     acts,
     archive,
@@ -43,15 +42,19 @@ from procedures.drives import (
     last,
     one_more_call,
     only,
+    pulled_out,
     verify,
 )
+from procedures.forged import RUN, forged_head, size_of_log
 from procedures.spool import originals_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from callrec.crypto.identity import Identity, LockedSeed
-    from callrec.procedures.restore import Rebuilt, Restored
+    from callrec.procedures.rebuilding import Rebuilt
+    from callrec.procedures.restore import Restored
     from callrec.procedures.restore_drill import Drilled
     from practices import House
 
@@ -246,15 +249,7 @@ def test_a_copy_whose_statement_is_gone_is_not_taken(house: House) -> None:
         rebuilt(house)
 
 
-@pytest.mark.parametrize(
-    ("run", "why"),
-    [
-        ("20261125T120000Z-1", "not the one that was written there"),
-        ("20261126T120000Z-1", "no statement on the volume vouches"),
-    ],
-    ids=["in the place of the last", "as a later one"],
-)
-def test_a_copy_that_somebody_planted_is_not_taken(house: House, run: str, why: str) -> None:
+def plant_copy(house: House, run: str) -> None:
     """It opens, as anybody can seal a catalogue of his own to public keys; nobody vouches for it.
 
     In his, mia has sam's login, so that sam could come to decide.
@@ -266,9 +261,43 @@ def test_a_copy_that_somebody_planted_is_not_taken(house: House, run: str, why: 
     assert last(drive(house) / "heads").name.startswith("20261125T120000Z-1")
     write_copy(house.practice, volume, run, work=house.folder / "vault" / "copying")
     lose_vault(house)
-    with pytest.raises(Tampered, match=why):
+
+
+def test_a_copy_that_somebody_planted_is_not_taken(house: House) -> None:
+    plant_copy(house, "20261125T120000Z-1")
+    with pytest.raises(Tampered, match="not the one that was written there"):
         rebuilt(house)
     assert not (house.folder / "vault").exists()
+
+
+@pytest.mark.parametrize("has_proof", [True, False])
+def test_beside_a_copy_that_somebody_planted_the_one_that_was_written_serves(
+    house: House, *, has_proof: bool
+) -> None:
+    plant_copy(house, "20261126T120000Z-1")
+    if has_proof:
+        proof = last(drive(house) / "heads")
+        (proof.parent / "20261126T120000Z-1.tlog-proof").write_bytes(proof.read_bytes())
+    back = rebuilt(house)
+    house.open()
+    assert back.copied_at == "20261125T120000Z"
+    assert rows(house, "SELECT id FROM person WHERE login = 'x'") == []
+
+
+def test_a_copy_that_came_to_have_no_statement_keeps_no_other_on_its_drive_from_serving(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The drive was pulled out, or the server died, between the copy and its proof."""
+    house.at = house.at.replace(day=26)
+    pulled_out(house, drive(house), house.folder / "away", monkeypatch)
+    (house.folder / "away").rename(drive(house))
+    assert len([*(drive(house) / "catalogue").glob("*.sealed")]) == 2
+    lose_vault(house)
+    done = restored(house)
+    assert (done.fetched.recordings, done.undone) == (4, ())
+    house.at = house.at.replace(day=27)
+    archive(house, drive(house), by="dora")
+    assert verify(house, drive(house)).faults == ()
 
 
 @pytest.mark.parametrize("login", ["sam", "ava"])
@@ -372,7 +401,8 @@ def test_dear_locks_that_somebody_added_keep_nobody_waiting(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_people(house, a_dear_lock("00" * 16), a_dear_lock("01" * 16))
-    [found] = [find_copy(volume) for volume in open_volumes((drive(house),))]
+    (volume,) = open_volumes([drive(house)])
+    found = read_copy(volume, volume.catalogue())
     tried: list[str] = []
 
     def noted(locked: LockedSeed, password: str, vault: str) -> tuple[Identity, bytes]:
@@ -421,6 +451,16 @@ def test_a_file_is_no_place_for_a_vault(house: House) -> None:
 def test_a_folder_that_is_no_volume_is_refused(house: House) -> None:
     with pytest.raises(NotFound, match="no callrec volume"):
         open_volumes([house.folder / "spool"])
+
+
+def test_one_entry_at_least_is_lost_where_the_log_went_on_before_that_was_said(
+    house: House,
+) -> None:
+    """A manager restores, who cannot say it, and the Data Controller after him."""
+    lose_vault(house)
+    restored(house, login="max")
+    assert restored(house, login="dora").leaves_lost >= 1
+    assert [each.leaves_lost >= 1 for each in verified(house).resumed] == [True]
 
 
 def test_a_volume_of_another_practice_is_refused(house: House, tmp_path: Path) -> None:
@@ -501,6 +541,123 @@ def test_recordings_that_came_out_alike_take_nothing_from_the_others(
     ]
     assert done.fetched.recordings == 2
     assert done.missing == {"drive-a": 2}
+
+
+# What is wrong with one drive keeps no other from giving the vault back.
+
+
+def two_drives(house: House) -> tuple[Path, Path]:
+    good, bad = drive(house), drive(house, "drive-b")
+    house.at = house.at.replace(day=26)
+    archive(house, bad)
+    return good, bad
+
+
+def of_a_later_format(at: Path) -> None:
+    keys = only(at / "catalogue", "*.keys.json")
+    keys.write_bytes(canonical({**parse(keys.read_bytes()), "format": 99}))
+
+
+def test_a_later_format_on_one_drive_keeps_no_other_from_serving(house: House) -> None:
+    good, bad = two_drives(house)
+    of_a_later_format(bad)
+    lose_vault(house)
+    back = rebuilt(house, good, bad)
+    assert (back.label, back.passed_over[0][0]) == ("drive-a", "drive-b")
+    assert "newer callrec" in back.passed_over[0][1]
+    volumes = open_volumes([good, bad])
+    done = bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)
+    assert (done.fetched.recordings, done.missing) == (4, {})
+
+
+def test_where_all_are_of_a_later_format_it_is_said_what_to_do(house: House) -> None:
+    of_a_later_format(drive(house))
+    lose_vault(house)
+    with pytest.raises(Unusable, match="newer callrec") as refused:
+        rebuilt(house)
+    assert refused.value.hint == "install that one"
+
+
+def refuses_below(at: Path, whole: Callable[..., Any]) -> Callable[..., Any]:
+    """A drive with a bad sector in what lies below a folder."""
+
+    def read(path: Path, *args: Any) -> Any:
+        if path.is_relative_to(at):
+            with drive_errors():
+                raise OSError(errno.EIO, "bad sector")
+        return whole(path, *args)
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("reads", "folder", "where"),
+    [
+        ("callrec.procedures.restore_copy.read_small", "catalogue", "may be newer"),
+        ("callrec.archive.volume.read_small", "heads", "the drive failed"),
+        ("callrec.archive.bag.open_plain", "bags", "the drive failed"),
+    ],
+)
+def test_what_one_drive_does_not_give_keeps_no_other_from_serving(
+    house: House, monkeypatch: pytest.MonkeyPatch, reads: str, folder: str, where: str
+) -> None:
+    good, bad = two_drives(house)
+    lose_vault(house)
+    monkeypatch.setattr(reads, refuses_below(bad / folder, resolve_name(reads)))
+    done = restored(house, good, bad)
+    assert (done.fetched.recordings, done.missing) == (4, {})
+    assert {label for label, why in done.undone if where in why} == {"drive-b"}
+
+
+# Somebody who was disabled keeps the key that signs, and has a drive in his hands for a minute.
+
+NEVER = 1 << 40
+"""Entries that no log has."""
+
+
+@pytest.fixture
+def planted(house: House) -> House:
+    """A manager who is disabled says, as of when he was not, that all was erased; in a long log."""
+    at = drive(house)
+    uids = [row.uid for row in rows(house, "SELECT uid FROM recording ORDER BY uid")]
+    seq = size_of_log(house) - 1
+    plant = forged_head(house, at, login="mia", seq=seq, size=NEVER, erased=uids)
+    house.at = house.at.replace(day=28)
+    disable_person(house.practice, house.actor("dora"), login="mia")
+    archive(house, at)  # the copy of the catalogue knows that she is disabled
+    plant()
+    lose_vault(house)
+    return house
+
+
+def test_what_somebody_who_was_disabled_says_of_a_volume_keeps_nothing_back(planted: House) -> None:
+    done = restored(planted)
+    assert (done.erased_since, done.fetched.recordings, done.missing) == ((), 4, {})
+    [(label, told)] = done.undone
+    assert label == "drive-a"
+    assert f"its proof {RUN} counts for nothing: " in told
+
+
+def test_nor_does_it_stand_in_the_record(planted: House) -> None:
+    assert restored(planted).leaves_lost == 1
+    said = rows(planted, "SELECT body FROM statement WHERE kind = 'volume'")
+    assert not any(parse(bytes(row.body)).get("erased") for row in said)
+    resumed = rows(planted, "SELECT body FROM statement WHERE kind = 'resumed'")
+    assert [len(parse(bytes(row.body))["lost"]) for row in resumed] == [1]
+
+
+def test_nor_does_it_let_him_choose_which_drive_the_vault_comes_back_from(house: House) -> None:
+    """In the older copy he is in office yet."""
+    older, newer = drive(house), drive(house, "drive-b")
+    size = size_of_log(house)
+    plant = forged_head(house, older, login="mia", seq=size - 1, size=size)
+    house.at = house.at.replace(day=28)
+    disable_person(house.practice, house.actor("dora"), login="mia")
+    archive(house, newer)
+    plant()
+    lose_vault(house)
+    back = rebuilt(house, older, newer)
+    assert (back.label, back.passed_over) == ("drive-b", ())
 
 
 # A drill, and a vault that lost only some of it.

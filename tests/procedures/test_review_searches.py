@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import practices
 from callrec.audit.leaf import Outcome
-from callrec.audit.log import read_leaf, stored_head
+from callrec.audit.log import IN_NO_FORM, read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.criteria import Criteria
@@ -25,8 +26,12 @@ from callrec.procedures.search import search_recordings
 from callrec.procedures.status import Searches, look
 from calls import A_CALL, a_call, take_in
 from procedures.asking import a_request, by_sql, last_leaf, logged_in, rows, signed_in
+from procedures.erasures import approved_erasure, erase, look_for
+from procedures.holding import ANN, BOB, verified
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from callrec.audit.leaf import Leaf
     from practices import House
 
@@ -172,6 +177,29 @@ def test_only_searches_since_a_day_are_drawn_and_counted(house: House) -> None:
     found = draw(house, since=house.at)
     assert [item.seq for item in found.items] == [seq]
     assert found.people[0].without_request == 1
+
+
+def test_what_went_with_a_recording_is_told_and_not_drawn(
+    callers_template: House, tmp_path: Path
+) -> None:
+    house = practices.copy(callers_template, tmp_path / "house")
+    look_for(house, ANN)
+    searched = last_leaf(house).seq
+    look_for(house, BOB)
+    erase(house, approved_erasure(house, 1, 2))
+    drawn = draw(house)
+    assert [item.criteria["number"] for item in drawn.items] == [BOB]
+    assert (drawn.waiting, [*drawn.erased.values()]) == (1, ["C-1"])
+    assert searched - 1 <= min(drawn.erased) <= searched
+
+
+def test_details_that_somebody_took_away_are_not_taken_for_erased(house: House) -> None:
+    seq = search(house)
+    by_sql(house, f"DELETE FROM detail WHERE seq = {seq}")
+    drawn = draw(house)
+    assert [(item.seq, item.criteria) for item in drawn.items] == [(seq, IN_NO_FORM)]
+    assert drawn.erased == {}
+    assert f"the details of leaf {seq}" in str(verified(house).problems)
 
 
 def test_what_was_reviewed_is_not_drawn_again(house: House) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 import practices
+from archive.vault_files import taking_no_memory
+from callrec.archive.marker import MARKER, begin_volume, open_volume
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import volume_labelled
 from callrec.config import Archive
@@ -15,9 +18,11 @@ from callrec.errors import Failed, NotFound, Refused, Tampered, Unusable
 from callrec.policy.criteria import Criteria
 from callrec.policy.role import VaultKey
 from callrec.practice import open_practice
+from callrec.procedures import elsewhere
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_verify import in_order_of_neglect
 from callrec.procedures.attached import attached_volumes
+from callrec.procedures.fetching import count_files
 from callrec.procedures.incident_show import show_incident
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
@@ -44,7 +49,7 @@ from procedures.drives import (
     verify,
 )
 from procedures.holding import verified
-from procedures.spool import NUMBER
+from procedures.spool import NUMBER, a_call, take_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,6 +172,65 @@ def test_later_calls_stay_where_a_limit_is_given(house: House) -> None:
     )
     assert done.removed is not None
     assert done.removed.recordings == 0
+
+
+# Copies elsewhere.
+
+
+def test_no_file_goes_for_a_copy_on_the_vaults_own_disk(house: House) -> None:
+    here = drive(house, "external1")
+    with pytest.raises(Unusable, match="the vault's own disk"):
+        remove_local(house, here)
+    assert contents(here) == {}
+    assert len([*house.practice.store.names()]) == 4
+
+
+def test_a_volume_on_the_vaults_own_disk_is_not_counted_attached_or_away(house: House) -> None:
+    one_more_call(house)
+    archive(house, drive(house, "external1"))
+    archive(house, drive(house))
+    for _ in "here", "away":
+        done = remove_local(house, drive(house))
+        assert (done.too_few_copies, done.not_counted) == (1, ("external1",))
+        assert listed(house, "external1").on_vaults_disk
+        if (house.folder / "external1").is_dir():
+            take_away(house, "external1")
+
+
+def test_what_lies_on_this_disk_only_was_not_archived(template: House, tmp_path: Path) -> None:
+    house = practices.copy(template, tmp_path / "house")
+    take_in(house, a_call(house.folder / "spool", 1))
+    archive(house, drive(house, "external1"))
+    status = look(house.open(), None)
+    assert status.last_archive is None
+    assert "nothing was archived to another disk" in str(status.warnings)
+    archive(house, drive(house))
+    assert "nothing was" not in str(look(house.open(), None).warnings)
+
+
+def test_two_volumes_on_one_drive_are_one_copy(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        elsewhere, "disk_of", lambda at: "8:16" if at.name.startswith("drive") else "8:0"
+    )
+    assert remove_local(house, drive(house, "drive-b")).too_few_copies == 4
+
+
+def test_two_that_are_away_are_one_drive_where_their_number_is_one(let_go: House) -> None:
+    take_away(let_go, "drive-a", "drive-b")
+    assert "on fewer than 2" not in str(look(let_go.open(), None).warnings)
+    by_sql(let_go, "UPDATE volume SET serial = 'WX21'")
+    assert "4 recordings are on volumes only, and on fewer than 2 drives" in str(
+        look(let_go.open(), None).warnings
+    )
+
+
+def test_a_volume_that_was_moved_to_a_drive_counts_from_its_next_run_on(house: House) -> None:
+    archive(house, drive(house, "external1"))
+    (house.folder / "external1").rename(house.folder / "drive-x")
+    archive(house, drive(house, "drive-x"))
+    assert not listed(house, "external1").on_vaults_disk
 
 
 # What is only on a volume.
@@ -366,6 +430,29 @@ def test_what_is_lost_is_not_written_to_until_all_of_it_was_read_back(house: Hou
     with pytest.raises(Unusable, match="not reported lost"):
         report_found(house.practice, house.actor("max"), drive(house), lambda _: None)
     assert verified(house).problems == ()
+
+
+@pytest.mark.parametrize("label", ["drive-b", "drive-z"])
+def test_an_empty_folder_with_a_marker_is_no_volume_that_was_lost_or_is_sound(
+    house: House, label: str
+) -> None:
+    take_away(house, "drive-b")
+    lose(house, "drive-b")
+    impostor = drive(house, "impostor")
+    begin_volume(impostor, volume="ab" * 16, vault=house.practice.vault, label=label)
+    with pytest.raises(NotFound, match="nothing was ever written"):
+        report_found(house.practice, house.actor("max"), impostor, lambda _: None)
+    assert listed(house, "drive-b").is_lost
+    assert [fault.path for fault in verify(house, impostor).faults] == [MARKER]
+
+
+def test_a_bag_that_somebody_put_there_takes_no_memory_and_hides_no_other(house: House) -> None:
+    planted = drive(house) / "bags" / "20991231T120000Z-1"
+    planted.mkdir()
+    (planted / "manifest-sha256.txt").touch()
+    os.truncate(planted / "manifest-sha256.txt", 64 << 20)  # no line ends there
+    with taking_no_memory():
+        assert count_files(open_volume(drive(house))) == 4
 
 
 # When it was looked at.

@@ -330,6 +330,17 @@ def test_recordings_are_joined_to_the_call_records_that_are_there(
     assert records[1]["joined_by"] == "unique-id"
 
 
+def test_a_name_that_is_no_text_does_not_stop_what_is_joined(house: House, tmp_path: Path) -> None:
+    spool, master = tmp_path / "spool", tmp_path / "Master.csv"
+    master.write_text(a_row(1), encoding="utf-8")
+    a_call(spool, 1)
+    a_call(spool, 2, name=os.fsdecode(b"caf\xe9.wav"))
+    world = watched(World(house, 20), spool, cdr=[master])
+    assert (world.rounds, world.notes) == ([(FIRST, 2, 0)], [])
+    joined = [each.fields["record"] is not None for each in recordings_of(house)]
+    assert sorted(joined) == [False, True]
+
+
 def a_row(call: int) -> str:
     """A line of Master.csv, of the call that `a_name` names."""
     ends = ("", "07700900123", "201", "from-trunk", "07700900123", "SIP/trunk-1", "SIP/201-2")

@@ -8,6 +8,7 @@ import pytest
 
 from callrec.release.page import write_page
 from release.browsers import a_browser
+from release.builders import SEED
 from release.pages import WORDS, a_release
 
 if TYPE_CHECKING:
@@ -28,5 +29,5 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The release of `release.pages` as a page, under WORDS."""
     members, shown = a_release()
     made = tmp_path_factory.mktemp("page") / "release.html"
-    write_page(members, made, WORDS, shown)
+    write_page(members, made, WORDS, shown, seed=SEED)
     return made

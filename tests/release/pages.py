@@ -7,7 +7,7 @@ import io
 import json
 import math
 import wave
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -37,6 +37,7 @@ from release.builders import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from callrec.release.package import Member
@@ -179,3 +180,16 @@ def read_page(page: Path, words: str = WORDS) -> tuple[dict[str, Any], dict[str,
         end += file["bytes"]
     assert end == len(content)
     return index, files
+
+
+def resealed(page: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """The page with another index, by somebody who has its words and no key of the practice."""
+    index, files = read_page(page)
+    change(index)
+    head = json.dumps(index, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    texts = elements_of(page).texts
+    salt, nonce = b64decode(texts["salt"]), b64decode(texts["nonce"])
+    key = PBKDF2HMAC(hashes.SHA256(), 32, salt, int(texts["rounds"])).derive(WORDS.encode())
+    content = len(head).to_bytes(4, "big") + head + b"".join(files.values())
+    sealed = b64encode(AESGCM(key).encrypt(nonce, content, None)).decode()
+    page.write_text(page.read_text("utf-8").replace(texts["sealed"], sealed), "utf-8")

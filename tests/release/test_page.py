@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.release.package import CHUNK_BYTES, Member, held
 from callrec.release.page import AT_MOST_BYTES, write_page
-from release.builders import SOUND
+from release.builders import SEED, SOUND
 from release.limits import a_drive_that_takes_only
 from release.pages import HEARD, WORDS, a_release, bytes_of, elements_of, read_page
 
@@ -29,7 +29,7 @@ MEMBERS, SHOWN = a_release()
 
 @pytest.fixture(name="page")
 def _page(tmp_path: Path) -> Path:
-    write_page(MEMBERS, tmp_path / "release.html", WORDS, SHOWN)
+    write_page(MEMBERS, tmp_path / "release.html", WORDS, SHOWN, seed=SEED)
     return tmp_path / "release.html"
 
 
@@ -37,7 +37,7 @@ def test_whoever_has_the_words_reads_every_file_by_the_format_alone(page: Path) 
     index, files = read_page(page)
     assert files == bytes_of(MEMBERS)
     assert [file["path"] for file in index["files"]] == [member.path for member in MEMBERS]
-    assert index.keys() == {"files", "page"}
+    assert index.keys() == {"files", "page", "signature"}
 
 
 def test_whoever_has_other_words_reads_nothing(page: Path) -> None:
@@ -60,7 +60,7 @@ def test_the_elements_that_hold_the_sealed_part_are_those_of_the_format(page: Pa
 
 
 def test_each_page_has_its_own_salt_and_nonce(page: Path) -> None:
-    write_page(MEMBERS, page.with_name("again.html"), WORDS, SHOWN)
+    write_page(MEMBERS, page.with_name("again.html"), WORDS, SHOWN, seed=SEED)
     once, again = elements_of(page).texts, elements_of(page.with_name("again.html")).texts
     assert once["salt"] != again["salt"]
     assert once["nonce"] != again["nonce"]
@@ -121,7 +121,7 @@ def test_no_address_of_anything_outside_stands_in_it(page: Path) -> None:
 def test_a_practice_with_a_hostile_name_has_it_shown_as_text(tmp_path: Path, page: Path) -> None:
     certificate = replace(SHOWN.certificate, practice=HOSTILE, request=HOSTILE, contact=HOSTILE)
     hostile = tmp_path / "hostile.html"
-    write_page(MEMBERS, hostile, WORDS, replace(SHOWN, certificate=certificate))
+    write_page(MEMBERS, hostile, WORDS, replace(SHOWN, certificate=certificate), seed=SEED)
     assert elements_of(hostile).tags == elements_of(page).tags
     assert HOSTILE in elements_of(hostile).seen
 
@@ -135,7 +135,7 @@ def test_a_release_of_64_mib_is_a_page(tmp_path: Path) -> None:
     digest = hashlib.sha256(bytes(AT_MOST_BYTES)).hexdigest()
     pieces = [bytes(CHUNK_BYTES)] * (AT_MOST_BYTES // CHUNK_BYTES)
     large = Member("recordings/01-original.wav", lambda: pieces, AT_MOST_BYTES, digest)
-    write_page([large], tmp_path / "release.html", WORDS, SHOWN)
+    write_page([large], tmp_path / "release.html", WORDS, SHOWN, seed=SEED)
     assert (tmp_path / "release.html").stat().st_size < AT_MOST_BYTES * 4 // 3 + 100_000
 
 
@@ -145,7 +145,7 @@ def test_a_larger_one_is_refused_before_anything_is_read_or_written(tmp_path: Pa
 
     large = Member("recordings/01-original.wav", read, AT_MOST_BYTES, "00" * 32)
     with pytest.raises(Unusable) as refused:
-        write_page([large, held("VERIFY.txt", b".")], tmp_path / "r.html", WORDS, SHOWN)
+        write_page([large, held("VERIFY.txt", b".")], tmp_path / "r.html", WORDS, SHOWN, seed=SEED)
     assert refused.value.message == "a release of more than 64 MiB cannot be made as a page"
     assert "--fit" in refused.value.hint
     assert "--form zip" in refused.value.hint
@@ -155,7 +155,7 @@ def test_a_larger_one_is_refused_before_anything_is_read_or_written(tmp_path: Pa
 @pytest.mark.parametrize("words", [WORDS.upper(), "five words are one short", f"{WORDS} ", ""])
 def test_no_page_is_made_that_its_own_form_could_not_open(tmp_path: Path, words: str) -> None:
     with pytest.raises(ValueError, match="six words"):
-        write_page(MEMBERS, tmp_path / "release.html", words, SHOWN)
+        write_page(MEMBERS, tmp_path / "release.html", words, SHOWN, seed=SEED)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -171,7 +171,7 @@ def test_while_recordings_are_read_nothing_is_on_the_drive(
 
     digest = hashlib.sha256(SOUND).hexdigest()
     watching = Member("recordings/01-original.wav", look, len(SOUND), digest)
-    write_page([watching], tmp_path / "release.html", WORDS, SHOWN)
+    write_page([watching], tmp_path / "release.html", WORDS, SHOWN, seed=SEED)
     assert seen == [b""]
 
 
@@ -185,33 +185,33 @@ def test_nothing_stays_when_it_is_stopped_half_way(
 
     broken = Member("recordings/02-original.wav", half, len(SOUND), "")
     with pytest.raises(stop):
-        write_page([*MEMBERS, broken], tmp_path / "release.html", WORDS, SHOWN)
+        write_page([*MEMBERS, broken], tmp_path / "release.html", WORDS, SHOWN, seed=SEED)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_stays_when_a_recording_is_not_as_listed(tmp_path: Path) -> None:
     wrong = Member("recordings/02-original.wav", SOUND, len(SOUND), "00" * 32)
     with pytest.raises(Tampered):
-        write_page([*MEMBERS, wrong], tmp_path / "release.html", WORDS, SHOWN)
+        write_page([*MEMBERS, wrong], tmp_path / "release.html", WORDS, SHOWN, seed=SEED)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("room", [0, 10, 4096, 60_000])
 def test_a_full_drive_is_said_and_nothing_stays(tmp_path: Path, room: int) -> None:
     with a_drive_that_takes_only(room), pytest.raises(Failed) as failure:
-        write_page(MEMBERS, tmp_path / "release.html", WORDS, SHOWN)
+        write_page(MEMBERS, tmp_path / "release.html", WORDS, SHOWN, seed=SEED)
     assert failure.value.message == "the release could not be written: File too large"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_drive_that_fills_at_the_very_end_is_a_full_drive(page: Path) -> None:
     with a_drive_that_takes_only(page.stat().st_size - 1), pytest.raises(Failed):
-        write_page(MEMBERS, page.with_name("again.html"), WORDS, SHOWN)
+        write_page(MEMBERS, page.with_name("again.html"), WORDS, SHOWN, seed=SEED)
     assert list(page.parent.iterdir()) == [page]
 
 
 def test_what_stands_there_already_is_never_touched(page: Path) -> None:
     before = page.read_bytes()
     with pytest.raises(Unusable):
-        write_page(MEMBERS, page, WORDS, SHOWN)
+        write_page(MEMBERS, page, WORDS, SHOWN, seed=SEED)
     assert page.read_bytes() == before

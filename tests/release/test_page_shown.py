@@ -85,6 +85,14 @@ def test_the_two_hours_of_the_autumn_change_are_told_apart() -> None:
     assert calls[0]["about"] != calls[1]["about"]
 
 
+def test_a_time_that_is_not_certain_is_not_shown_as_one_that_is() -> None:
+    file = replace(SHOWN.certificate.files[0], time_doubt="this hour came twice")
+    shown = replace(SHOWN, certificate=replace(SHOWN.certificate, files=(file,)))
+    doubt = "Not certain: this hour came twice."
+    assert f"by the practice's clock. {doubt} " in said(shown)["calls"][0]["about"]
+    assert facts(shown, "What is enclosed")["Call began"][1:] == [doubt]
+
+
 def test_where_nothing_was_edited_nothing_is_said_to_be_left_out() -> None:
     call = said()["calls"][0]
     assert (call["notes"], call["edits"]) == ([], [])

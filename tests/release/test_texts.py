@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from callrec.release.callrec_verify import grouped
 from callrec.release.manifest import Withheld
 from callrec.release.sshsig import ssh_fingerprint
 from callrec.release.texts import COLUMNS, PROVES, read_me_first, rights_text, verify_text
-from release.builders import PUBLIC, ROOT, a_manifest, an_edited_copy
+from release.builders import PUBLIC, ROOT, a_file, a_manifest, an_edited_copy
 from release.offices import an_office, write_files
 
 if TYPE_CHECKING:
@@ -56,6 +57,13 @@ def test_the_patient_reads_whose_calls_when_and_whom_to_ask() -> None:
     assert "    recordings/01   14 July 2026, 09:05\n" in READ_ME
     assert "Dr Müller & Partners: telephone 01632 960 000." in said
     assert "Nothing else that was asked for and may be given to you has been left out." in said
+
+
+def test_the_patient_reads_of_a_time_that_it_is_not_certain() -> None:
+    why = "this hour came twice; the other would be 27 October 2024, 01:30:00 (UTC+00:00)"
+    text = read_me_first(a_manifest(replace(a_file(), time_doubt=why)), contact="-")
+    assert f"09:05 Not certain: {why}. A call may be here twice." in in_one_line(text)
+    assert max(map(len, text.splitlines())) <= COLUMNS
 
 
 def test_the_patient_is_told_of_what_was_withheld_but_not_why() -> None:

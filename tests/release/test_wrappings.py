@@ -37,8 +37,8 @@ def nobody_is_asked() -> str:
 
 
 def checked(path: Path, passphrase: str = WORDS) -> Result:
-    with open_package(path, lambda: passphrase) as files:
-        return check(files, OFFICE.root)
+    with open_package(path, lambda: passphrase) as package:
+        return check(package.files, OFFICE.root)
 
 
 def zipped(folder: Path) -> Path:
@@ -72,8 +72,8 @@ def a_page(
 
 def test_a_folder_is_looked_into_and_no_passphrase_asked_for(tmp_path: Path) -> None:
     write_files(tmp_path, FILES)
-    with open_package(tmp_path, nobody_is_asked) as files:
-        assert check(files, OFFICE.root).verdict == "VERIFIED"
+    with open_package(tmp_path, nobody_is_asked) as package:
+        assert check(package.files, OFFICE.root).verdict == "VERIFIED"
 
 
 def test_a_zip_is_checked_as_it_came(tmp_path: Path) -> None:
@@ -222,8 +222,8 @@ def test_a_link_in_a_zip_is_told_and_not_followed(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(link, b"/etc/passwd")
         archive.mkdir("recordings")
-    with open_package(path, nobody_is_asked) as files:
-        assert dict(files) == {"VERIFY.txt": None}
+    with open_package(path, nobody_is_asked) as package:
+        assert dict(package.files) == {"VERIFY.txt": None}
 
 
 @pytest.mark.parametrize("rounds", [599_999, 10_000_001])
@@ -333,6 +333,7 @@ def test_a_zip_that_is_sealed_otherwise_is_not_said_to_have_other_words(
     flags: int, tmp_path: Path
 ) -> None:
     path = with_one_field(zipped(tmp_path), mark=b"PK\1\2", at=8, value=flags)
+    with_one_field(path, mark=b"PK\3\4", at=6, value=flags)
     assert checked(path).states["manifest.json"] == "damaged"
 
 
@@ -370,8 +371,8 @@ def test_what_is_no_package_is_told_and_no_passphrase_asked_for(tmp_path: Path) 
 
 
 def test_what_is_open_is_closed_when_the_block_ends(tmp_path: Path) -> None:
-    with open_package(zipped(tmp_path), lambda: WORDS) as files:
-        opened = files["VERIFY.txt"]
+    with open_package(zipped(tmp_path), lambda: WORDS) as package:
+        opened = package.files["VERIFY.txt"]
         assert opened is not None
         with opened() as file:
             assert isinstance(file, io.BufferedReader)
@@ -384,5 +385,5 @@ def test_what_is_open_is_closed_when_the_block_ends(tmp_path: Path) -> None:
 def test_a_release_of_long_ago_is_still_verified(name: str) -> None:
     path = Path(__file__).parents[1] / "vectors/release" / name
     pin = "abdbe8bf16331b8a706e166fc805a4066d03540043761a91d8bafb2ad09e1ec4"
-    with open_package(path, lambda: WORDS) as files:
-        assert check(files, pin).verdict == "VERIFIED"
+    with open_package(path, lambda: WORDS) as package:
+        assert check(package.files, pin).verdict == "VERIFIED"

@@ -69,6 +69,25 @@ def made(
     return written.getvalue()
 
 
+def of_tracks(codec: str, container: str, *tracks: array[int], rate: int = 48_000) -> bytes:
+    """What FFmpeg's encoder makes of several tracks of one channel that sound together."""
+    written = io.BytesIO()
+    with av.open(written, "w", format=container) as file:
+        streams = [cast("AudioStream", file.add_stream(codec, rate=rate)) for _ in tracks]
+        for stream in streams:
+            stream.layout = "mono"
+        for stream, pcm in zip(streams, tracks, strict=True):
+            for begin in range(0, len(pcm), 960):
+                piece = pcm[begin : begin + 960]
+                frame = AudioFrame("s16", "mono", len(piece))
+                frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
+                frame.pts = begin
+                frame.planes[0].update(piece.tobytes())
+                file.mux(stream.encode(frame))
+            file.mux(stream.encode(None))
+    return written.getvalue()
+
+
 def a_silence(
     from_ms: int, to_ms: int, *, side: Side = Side.BOTH, filler: Filler = Filler.SILENCE
 ) -> Silence:

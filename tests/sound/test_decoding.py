@@ -16,7 +16,7 @@ from callrec.policy.edits import Edits, Filler, Side, Span
 from callrec.sound import COMPRESSED, WAV, Undecodable, listening_copy, measure
 from callrec.telephone.sound import inspect
 from processes import children
-from sound.builders import LOUD, a_copy, a_silence, a_tone, made, samples
+from sound.builders import LOUD, a_copy, a_silence, a_tone, made, of_tracks, samples
 from telephone.builders import VECTORS, a_chunk, a_format, a_wave, an_mp3
 
 if TYPE_CHECKING:
@@ -127,6 +127,32 @@ def test_more_than_two_channels_are_mixed_into_one_each_as_loud() -> None:
     mixed = samples(a_copy(data))
     assert len(mixed) == 8000
     assert (mixed[100], mixed[6000]) == (1000, 2000)
+
+
+@pytest.mark.parametrize(
+    ("codec", "container"), [("aac", "ipod"), ("libopus", "ogg")], ids=["m4a", "ogg"]
+)
+@pytest.mark.parametrize("first", [0, 1])
+def test_every_track_is_heard_and_none_of_an_original_goes_out_unheard(
+    codec: str, container: str, first: int
+) -> None:
+    """One leg of a call ends after a second, and the other speaks in the third."""
+    late = array("h", bytes(2 * 96_000)) + a_tone(1, 48_000)
+    tracks = [a_tone(1, 48_000), late]
+    data = of_tracks(codec, container, tracks[first], tracks[1 - first])
+    suffix = f".{inspect(io.BytesIO(data), len(data), '').format}"
+    heard = samples(a_copy(data, suffix))
+    assert len(heard) == pytest.approx(3 * 48_000, abs=2500)
+    for begins, loud in ((0.3, LOUD // 2), (1.3, 0), (2.3, LOUD // 2)):
+        middle = heard[round(begins * 48_000) :][:19_200]
+        assert max(middle) == pytest.approx(loud, abs=LOUD // 10)
+    assert measure(io.BytesIO(data), suffix).samples == len(heard)
+
+
+def test_more_tracks_than_a_call_has_legs_are_not_decoded() -> None:
+    data = of_tracks("aac", "ipod", *[a_tone(0.1, 48_000)] * 17)
+    with pytest.raises(Undecodable, match="no kind of sound"):
+        measure(io.BytesIO(data), ".m4a")
 
 
 def test_noise_under_a_valid_header_is_noise() -> None:

@@ -87,3 +87,20 @@ def test_every_system_that_reads_names_has_vectors() -> None:
         assert any(stem.startswith("not-") for stem in stems), system
         assert not all(stem.startswith("not-") for stem in stems), system
         assert (VECTORS / system / "README.md").is_file(), system
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "20240704-140501_907700900123-all.wav",
+        "1720098301000-1720098301000-201-907700900123_E.mp3",
+    ],
+    ids=["vicidial", "8x8"],
+)
+def test_a_number_that_is_said_apart_is_known_without_what_is_dialled_for_an_outside_line(
+    name: str,
+) -> None:
+    setup = Setup(zone=ZoneInfo("Europe/London"), region="GB", outside_prefixes=("9",))
+    call = read_name(PurePath(name), setup)
+    assert call is not None
+    assert call.number == "+447700900123"

@@ -63,6 +63,23 @@ def test_numbers_that_no_metadata_list_are_believed_at_full_length() -> None:
     assert e164("07700 900123", "GB") == "+447700900123"
 
 
+@pytest.mark.parametrize("number", ["07700 900123", "00447700900123"])
+@pytest.mark.parametrize("before", ["141", "1470", "141 ", "1470-"])
+def test_what_withholds_or_shows_ones_own_number_is_no_part_of_the_number(
+    before: str, number: str
+) -> None:
+    assert e164(before + number, "GB") == "+447700900123"
+    assert e164(before + number, "IE") is None
+    assert dialled(f"9{before}{number}", ("9",), "GB") == before + number
+
+
+def test_where_a_number_begins_as_what_withholds_one_it_is_that_number() -> None:
+    assert e164("141 496 0123", "GB") == "+441414960123", "in Glasgow"
+    assert e164("1470 496012", "GB") == "+441470496012", "on Skye"
+    assert e164("141 0800 1111", "GB") == "+448001111"
+    assert [e164(text, "GB") for text in ("1414960", "141201", "1470")] == [None] * 3
+
+
 def test_a_short_number_is_believed_where_it_is_listed() -> None:
     assert e164("0800 1111", "GB") == "+448001111"
 

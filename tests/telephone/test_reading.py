@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callrec.errors import Failed, Unusable
+from callrec.name_pattern import NamePattern
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
 from callrec.telephone.identified import NOT_IDENTIFIED
-from callrec.telephone.reading import read_call
+from callrec.telephone.reading import read_call, read_name
 from callrec.telephone.setup import Setup
+from callrec.telephone.template import Template
 
 LONDON = ZoneInfo("Europe/London")
 NAME = "in-201-07700900123-20240704-100000-1720083600.5.wav"
@@ -56,6 +58,35 @@ def test_whatever_a_file_is_called_it_has_its_own_time(tmp_path: Path, name: byt
     if name != b"..":
         a_file(path)
     assert read(path).time_confidence is TimeConfidence.FILE_TIME
+
+
+@pytest.mark.parametrize(
+    ("party", "told"),
+    [
+        ("Siân Featherstone".encode("latin-1"), "Siân Featherstone"),
+        ("Siân\u00a0Featherstone".encode(), "Siân Featherstone"),
+        (b"Si\xe2n\xa0Featherstone", "Siân Featherstone"),
+        ("Si\u200bân\u202e".encode(), "Si\ufffdân\ufffd"),
+        (b"Si\x81\n", "Si\ufffd\ufffd"),
+    ],
+)
+def test_whatever_signs_a_callers_name_has_the_rest_of_the_files_name_is_read(
+    party: bytes, told: str
+) -> None:
+    name = os.fsdecode(b"[" + party + b"]_07700900123-201_20240704140501(3).wav")
+    call = read_name(Path("201") / name, Setup(zone=LONDON, region="GB"))
+    assert call is not None
+    assert (call.number, call.extension, call.parties) == ("+447700900123", "201", (told,))
+    assert (call.local_time, call.said["name"][0]) == ("2024-07-04T14:05:01", "[")
+
+
+def test_so_does_a_template_read_it() -> None:
+    pattern = r"(?P<party>[^/]*)_(?P<date>\d{8})-(?P<time>\d{6})\.wav"
+    template = Template(name="by-party", pattern=NamePattern(pattern, ("%Y%m%d %H%M%S",)))
+    path = Path(os.fsdecode("Siân_20240704-140501.wav".encode("latin-1")))
+    call = read_name(path, Setup(zone=LONDON, region="GB", templates=(template,)))
+    assert call is not None
+    assert call.parties == ("Siân",)
 
 
 TWILIO = {

@@ -81,6 +81,17 @@ def test_a_prefix_that_is_shown_with_who_calls_is_no_part_of_the_number() -> Non
     assert (call.direction, call.number) == (Direction.INBOUND, "+447700900123")
 
 
+def test_a_prefix_is_no_part_of_the_number_where_nobody_says_which_way_the_call_went() -> None:
+    setup = {"outside_prefixes": ("9",)}
+    assert understood(outside="907700900123", setup=setup).number == "+447700900123"
+    call = understood(calling="907700900123", called="02079460123", setup=setup)
+    assert (call.direction, call.caller) == (Direction.UNKNOWN, "+447700900123")
+    way = Direction.INTERNAL
+    call = understood(calling=DESK, called="907700900123", direction=way, setup=setup)
+    assert call.callee == "+447700900123"
+    assert understood(calling=DESK, called="9105", direction=way, setup=setup).callee == "9105"
+
+
 def test_an_end_that_is_not_said_is_the_outside_party_or_the_extension() -> None:
     inbound = understood(direction=Direction.INBOUND, outside=PATIENT, extension=DESK)
     assert (inbound.caller, inbound.callee) == ("+447700900123", DESK)

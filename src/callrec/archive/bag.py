@@ -18,6 +18,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from callrec.archive.drive import (
@@ -27,6 +28,7 @@ from callrec.archive.drive import (
     drive_errors,
     hash_on_medium,
     is_full,
+    open_plain,
     remove,
     require_space,
 )
@@ -35,7 +37,7 @@ from callrec.durable import sync
 from callrec.errors import Failed, NotFound, Tampered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _T = TypeVar("_T")
@@ -45,11 +47,14 @@ DECLARATION: Final = "bagit.txt"
 INFO: Final = "bag-info.txt"
 MANIFEST: Final = "manifest-sha256.txt"
 TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
+MOST_LISTED: Final = 2_000_000
+"""Lines of a manifest that are read: more than the recordings of any practice."""
 DECLARED: Final = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _THREADS = 6  # two processors are kept busy while others wait for the drive
 _CHUNK = 16  # recordings a task: handing them over one by one costs as much as a short call's work
+_LONGEST_LINE = 148  # one byte more than a line has, so that a longer one is seen to be that
 _LINE_BYTES = 200  # more than a manifest's line and a folder's entry take
 _TAG_BYTES = 64 << 10  # 64 KiB: more than the tag files and folders take besides
 
@@ -78,6 +83,25 @@ class Bag:
     """Size of all its recordings, in bytes."""
     manifest_sha256: str
     """SHA-256 of manifest-sha256.txt, lower-case hex; stands for all that is in the bag."""
+
+
+def lines_in(manifest: Path) -> Iterator[str]:
+    """The lines of a manifest, none of them held: the drive comes from outside.
+
+    A line that is longer than one can be comes in pieces, of which none is of a line's form.
+
+    Raises:
+        Tampered: it has more lines than any that was written.
+        OSError: it cannot be read, or is no plain file.
+    """
+    with BufferedReader(open_plain(manifest)) as file:
+        for _ in range(MOST_LISTED):
+            line = file.readline(_LONGEST_LINE)
+            if not line:
+                return
+            yield line.decode("ascii", "replace")
+        if file.read(1):
+            raise Tampered(f"the bag's {MANIFEST} has more lines than callrec writes")
 
 
 def write_bag(

@@ -1,9 +1,12 @@
 """Take recordings out of a volume: its bags are written anew without them (archive.md, 6).
 
-A bag is valid at every moment, the old one or the new. The new one is put together beside it, of
-the same files where the drive can give a file two names, and the two change places in one step. A
-drive that cannot do that (exFAT) has the old one put aside for an instant, from where `mend` brings
-it back.
+Where the drive can give a file two names, a bag is valid at every moment, the old one or the new.
+The new one is put together beside it of the same files, and the two change places in one step, or
+the old one is put aside for an instant, from where `mend` brings it back.
+
+A drive that cannot (exFAT) may not have the room for a second bag, and nothing may be taken off it
+to make some. There the bag is changed where it lies, and no file that stays is touched. Its
+manifest is changed last: until then whoever goes on begins again.
 """
 
 from __future__ import annotations
@@ -12,22 +15,28 @@ import ctypes
 import errno
 import os
 import re
-import shutil
 from io import BufferedReader
 from typing import TYPE_CHECKING, Final
 
-from callrec.archive.bag import INFO, MANIFEST, RECORDINGS, write_tags
+from callrec.archive.bag import (
+    DECLARATION,
+    INFO,
+    MANIFEST,
+    RECORDINGS,
+    TAG_MANIFEST,
+    lines_in,
+    write_tags,
+)
 from callrec.archive.drive import (
     PARTIAL,
     check_read_back,
-    copy_file,
     drive_errors,
     open_plain,
+    read_small,
     remove,
-    require_space,
 )
 from callrec.durable import sync
-from callrec.errors import NotFound, Tampered
+from callrec.errors import Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -118,7 +127,7 @@ def mend(bag: Path) -> None:
     """
     aside, beside = _aside(bag), _beside(bag)
     with drive_errors():
-        if aside.exists() and not bag.exists():
+        if aside.is_dir() and not aside.is_symlink() and not os.path.lexists(bag):
             aside.rename(bag)
             sync(bag.parent)
         _remove_durably(aside, beside, _emptied(bag))
@@ -152,11 +161,13 @@ def drop_unfinished(bags: Path, gone: Collection[str]) -> None:
 def _unfinished(bags: Path) -> list[Path]:
     """Their folders of recordings; no link is followed."""
     folders = [begun / RECORDINGS for begun in bags.glob(f".*{PARTIAL}")]
-    return [
-        folder
-        for folder in folders
-        if folder.is_dir() and not any(each.is_symlink() for each in (folder, *folder.parents[:2]))
-    ]
+    return [folder for folder in folders if _is_folder(folder)]
+
+
+def _is_folder(recordings: Path) -> bool:
+    """Whether a bag's recordings lie in a folder of its own, to which no link leads."""
+    links = (each.is_symlink() for each in (recordings, *recordings.parents[:2]))
+    return recordings.is_dir() and not any(links)
 
 
 def names_listed(bag: Path) -> tuple[str, ...]:
@@ -165,15 +176,16 @@ def names_listed(bag: Path) -> tuple[str, ...]:
     Raises:
         Tampered: the manifest has a line of another form, or there is none.
     """
-    try:
-        text = _read(bag / MANIFEST).decode("ascii", "replace")
-    except NotFound as error:
-        raise Tampered(f"the bag's {MANIFEST} is gone") from error
-    found = [_LINE.fullmatch(line) for line in text.splitlines(keepends=True)]
-    names = tuple(match[1] for match in found if match)
-    if len(names) != len(found):
-        raise Tampered(f"the bag's {MANIFEST} is not as callrec wrote it")
-    return names
+    path, names = bag / MANIFEST, list[str]()
+    if not _is_plain(path):
+        raise Tampered(f"the bag's {MANIFEST} is gone")
+    with drive_errors():
+        for line in lines_in(path):
+            match = _LINE.fullmatch(line)
+            if match is None:
+                raise Tampered(f"the bag's {MANIFEST} is not as callrec wrote it")
+            names.append(match[1])
+    return tuple(names)
 
 
 def rewrite(bag: Path, gone: Collection[str]) -> None:
@@ -187,7 +199,8 @@ def rewrite(bag: Path, gone: Collection[str]) -> None:
 
     Raises:
         Tampered: the bag is not in its form.
-        Failed: the drive does not take the new one; the old one is still there.
+        Failed: the drive does not take the new one; the old one is still there, or half of what
+            goes is gone where it lies: the same again goes on with it.
     """
     kept = [name for name in names_listed(bag) if name not in gone]
     aside, beside = _aside(bag), _beside(bag)
@@ -198,26 +211,32 @@ def rewrite(bag: Path, gone: Collection[str]) -> None:
             sync(bag.parent)
             _remove_durably(emptied)
             return
-        shutil.rmtree(beside, ignore_errors=True)
-        _put_together(bag, beside, kept)
-        change_places(beside, bag, at_once=True)
-        sync(bag.parent)
+        remove(beside)
+        if _link(bag, beside, kept):
+            _write_tags(bag, beside, kept)
+            change_places(beside, bag, at_once=True)
+            sync(bag.parent)
+        else:
+            _change_in_place(bag, beside, kept, gone)
         _remove_durably(beside, aside)
 
 
-def _remove_durably(*folders: Path) -> None:
-    """Remove these folders, which lie beside each other, where they are there."""
-    there = [folder for folder in folders if folder.exists()]
-    for folder in there:
-        shutil.rmtree(folder)
+def _remove_durably(*paths: Path) -> None:
+    """Remove what lies beside each other under these names, where it is there.
+
+    Whoever held the drive may have put a file or a link in the place of a folder.
+    """
+    there = [path for path in paths if os.path.lexists(path)]
+    for path in there:
+        remove(path)
     if there:
         sync(there[0].parent)
 
 
-def _put_together(bag: Path, beside: Path, kept: Collection[str]) -> None:
+def _link(bag: Path, beside: Path, kept: Collection[str]) -> bool:
+    """Give what stays a second name, in the new bag; False where the drive cannot."""
     old, new = bag / RECORDINGS, beside / RECORDINGS
     new.mkdir(parents=True)
-    copied = []
     for name in kept:
         try:
             os.link(old / name, new / name, follow_symlinks=False)
@@ -228,30 +247,40 @@ def _put_together(bag: Path, beside: Path, kept: Collection[str]) -> None:
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            require_space(bag.parent, (old / name).stat().st_size)
-            copy_file(old / name, new / name)
-            copied.append(name)
-    size = sum((new / name).stat().st_size for name in kept)
+            return False
+    return True
+
+
+def _write_tags(bag: Path, beside: Path, kept: Collection[str]) -> None:
+    """Write the tag files of the new bag beside the old one, durable and read back."""
+    size = sum((bag / RECORDINGS / name).lstat().st_size for name in kept)
     tags = write_tags(beside, kept, {**_info(bag), "Payload-Oxum": f"{size}.{len(kept)}"})
     os.sync()
-    for name in copied:
-        check_read_back(new / name, name)
     for name, digest in tags.items():
         check_read_back(beside / name, digest)
 
 
+def _change_in_place(bag: Path, beside: Path, kept: Collection[str], gone: Collection[str]) -> None:
+    recordings = bag / RECORDINGS
+    if not _is_folder(recordings):
+        raise Tampered(f"the bag's {RECORDINGS} is no folder")
+    for name in kept:
+        if not _is_plain(recordings / name):
+            raise Tampered(f"the bag's {RECORDINGS}/{name} is gone")
+    _write_tags(bag, beside, kept)
+    for name in gone:
+        remove(recordings / name)
+    sync(recordings)
+    for name in (DECLARATION, INFO, TAG_MANIFEST, MANIFEST):
+        (beside / name).replace(bag / name)
+        sync(bag)
+
+
 def _info(bag: Path) -> Mapping[str, str]:
     """What the old bag-info.txt says."""
-    lines = _read(bag / INFO).decode("utf-8", "replace").splitlines()
+    lines = read_small(bag / INFO).decode("utf-8", "replace").splitlines()
     pairs = (line.partition(": ") for line in lines)
     return {label: value for label, _, value in pairs}
-
-
-def _read(path: Path) -> bytes:
-    """A file of a bag; a manifest may be larger than `drive.read_small` reads."""
-    if not _is_plain(path):
-        raise NotFound(f"the drive holds no {path.name}")
-    return path.read_bytes()
 
 
 def change_places(beside: Path, bag: Path, *, at_once: bool) -> None:

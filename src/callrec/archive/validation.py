@@ -21,10 +21,11 @@ from callrec.archive.bag import (
     RECORDINGS,
     TAG_MANIFEST,
     each,
+    lines_in,
 )
 from callrec.archive.drive import drive_errors, hash_on_medium
 from callrec.crypto.primitives import sha256
-from callrec.errors import NotFound
+from callrec.errors import NotFound, Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -98,14 +99,16 @@ def _names_in(bag: Path) -> Iterator[str]:
 
 def _read_manifest(path: Path, listed: dict[str, str]) -> bool:
     # adds name -> SHA-256 of each good line; False if there are others, or some are wanting
+    entries, lines = dict[str, str](), 0
     try:
-        lines = path.read_bytes().decode("ascii", "replace").splitlines(keepends=True)
-    except OSError:
-        return False
-    found = [_LINES[path.name].fullmatch(line) for line in lines]
-    entries = {match[2]: match[1] for match in found if match}
+        for line in lines_in(path):
+            lines += 1
+            if match := _LINES[path.name].fullmatch(line):
+                entries[match[2]] = match[1]
+    except (OSError, Tampered):
+        lines = -1
     listed.update(entries)
-    return len(entries) == len(lines) and (path.name == MANIFEST or entries.keys() == _TAGS)
+    return len(entries) == lines and (path.name == MANIFEST or entries.keys() == _TAGS)
 
 
 def _printable(name: str) -> str:

@@ -37,6 +37,10 @@ _BAGS, _HEADS, _CATALOGUE = "bags", "heads", "catalogue"
 FOLDERS: Final = (_BAGS, _HEADS, _CATALOGUE)
 """The folders that every volume has."""
 
+MOST_COPIES: Final = 4
+"""Copies of the catalogue that are looked at. A run that was cut off leaves one beside the one
+before it, and each that somebody adds costs a restore the time to open it."""
+
 _TIME_FORM = "%Y%m%dT%H%M%SZ"
 _LAST_YEAR = 2199
 _BAG_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}")
@@ -143,18 +147,25 @@ class Volume:
         """
         self._delete(lambda name: not name.startswith(f"{time}."))
 
+    def copies(self) -> tuple[CatalogueCopy, ...]:
+        """The whole copies of the catalogue, newest first; at most `MOST_COPIES`."""
+        names = set(_matching(self.at / _CATALOGUE, _COPY_NAME))
+        times = sorted({name.split(".")[0] for name in names}, reverse=True)
+        copies = [
+            copy for copy in map(self.copy_of, times) if {copy.sealed.name, copy.keys.name} <= names
+        ]
+        return tuple(copies[:MOST_COPIES])
+
     def catalogue(self) -> CatalogueCopy:
         """The newest whole copy of the catalogue.
 
         Raises:
             NotFound: there is none.
         """
-        names = set(_matching(self.at / _CATALOGUE, _COPY_NAME))
-        for time in sorted({name.split(".")[0] for name in names}, reverse=True):
-            copy = self.copy_of(time)
-            if {copy.sealed.name, copy.keys.name} <= names:
-                return copy
-        raise NotFound("the volume holds no copy of the catalogue")
+        copies = self.copies()
+        if not copies:
+            raise NotFound("the volume holds no copy of the catalogue")
+        return copies[0]
 
     def clear_unfinished(self) -> None:
         """Remove what a killed run left half-written, but for the newest unfinished bag; durably.

@@ -52,7 +52,7 @@ class Erasures:
                 self.approved.setdefault(request, {})[statement.digest] = uids
         elif statement.kind == KIND:
             said = read_destruction(statement)
-            _check_entitled(register, leaf)
+            check_entitled(register, leaf)
             approvals = self.approved.get(said.request, {})
             granted = (approvals.get(each, frozenset()) for each in said.approvals)
             if not (
@@ -138,7 +138,12 @@ def _decides(register: Register, leaf: Leaf) -> bool:
     return voucher is not None and Power.DECIDE_RESERVED in powers_vouched_for(voucher.person)
 
 
-def _check_entitled(register: Register, leaf: Leaf) -> None:
+def check_entitled(register: Register, leaf: Leaf) -> None:
+    """Check that a leaf may carry a statement of what was destroyed.
+
+    Raises:
+        Tampered: it is of another act, or its actor might not decide that.
+    """
     if (leaf.act, leaf.outcome) != (RequestAct.CARRIED_OUT, Outcome.DONE):
         raise Tampered("its leaf is of another act")
     if not _decides(register, leaf):

@@ -136,10 +136,10 @@ def detail_commitment(vault: str, seq: int, nonce: bytes, details: bytes) -> str
     The nonce keeps short details from being guessed from the commitment; it is sealed with them.
 
     Raises:
-        ValueError: the nonce has not 32 bytes: a programming error.
+        Tampered: the nonce has not 32 bytes.
     """
     if len(nonce) != DETAIL_NONCE_BYTES:
-        raise ValueError("a detail's nonce has 32 bytes")
+        raise Tampered("a detail's nonce has 32 bytes")
     return sha256(context("detail", vault, seq=seq), nonce, details).hex()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, func, select
@@ -37,6 +38,8 @@ _NODE = select(tables.node.c.hash).where(
 
 REGISTER_KINDS = ("voucher", "key", "seal", "claim", "kit")
 NONCE_BYTES = 32
+IN_NO_FORM: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
+"""Told of details that no command of ours writes: they end no list in which they are met."""
 
 # As text: SQLAlchemy takes a tenth of a millisecond to write each of these anew.
 _INSERT_LEAF: Final = "INSERT INTO leaf (seq, body, statement) VALUES (?, ?, ?)"
@@ -307,7 +310,8 @@ def read_detail(
 ) -> Mapping[str, Any] | None:
     """Open a leaf's details with the audit key's secret of the version that ``open_key`` gives.
 
-    Returns None where there are none, or where they were erased.
+    Returns None where there are none, or where they were erased; `IN_NO_FORM` where whoever signed
+    the leaf sealed no object in canonical JSON.
 
     Raises:
         Tampered: they are not what the leaf commits to.
@@ -324,8 +328,11 @@ def read_detail(
     nonce, body = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
     if detail_commitment(vault, leaf.seq, nonce, body) != leaf.detail:
         raise Tampered(f"the details of leaf {leaf.seq} are not those it commits to")
-    found: Mapping[str, Any] = parse(body)
-    return found
+    try:
+        found = parse(body)
+    except Tampered:  # they are what was signed all the same
+        return IN_NO_FORM
+    return found if isinstance(found, dict) else IN_NO_FORM
 
 
 def _read_for_proofs(connection: Connection, seqs: Iterable[int], size: int) -> tree.Read:

@@ -144,7 +144,8 @@ class Register:
     founders: Founders
     vouchers: dict[str, list[Voucher]] = field(default_factory=dict)
     claims: dict[str, PublicKeys] = field(default_factory=dict)
-    """Each person's newest claim, as long as no voucher has given him another key since."""
+    """Each person's newest claim, as long as no voucher has given him another key, or shut him out,
+    since."""
     keys: dict[tuple[VaultKey, int], KeyVersion] = field(default_factory=dict)
     seals: dict[str, Seal] = field(default_factory=dict)
     """By SHA-256 of the sealed share, in hex."""
@@ -313,6 +314,37 @@ def take(register: Register, seq: int, statement: Statement) -> None:
             pass  # of no concern to the register
 
 
+def read_later(register: Register, statement: Statement, size: int) -> Voucher | None:
+    """A voucher of a log that was lost, made after all that the register knows.
+
+    It is by somebody who governs today, and of somebody who was added since, or was given another
+    key or other powers. Whom the register knows as disabled stays so.
+
+    Args:
+        register: as the log stands.
+        statement: whose signature is not checked yet.
+        size: entries of the log.
+
+    Returns:
+        None: it is no such voucher.
+
+    Raises:
+        Tampered: its signature does not verify, or it is not in its form.
+    """
+    if statement.kind != "voucher" or not _governs(register, statement.by, size):
+        return None
+    check_statement(statement, register.public_keys(statement.by).act)
+    try:
+        later = _voucher(statement, size)
+        known = register.voucher(later.person.id)
+        goes_on = known is None or (
+            known.person.standing is not Standing.DISABLED and later.serial > known.serial
+        )
+    except (LookupError, TypeError, ValueError) as error:
+        raise Tampered("a voucher is not in its form") from error
+    return later if goes_on else None
+
+
 def _waits_for_a_key(register: Register, person: str, seq: int) -> bool:
     """Only who was added and has no key of his own yet may claim one."""
     voucher = register.voucher(person, before=seq)
@@ -347,6 +379,15 @@ def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
     previous = known[-1].digest if known else ""
     if fields["serial"] != len(known) + 1 or fields["previous"] != previous:
         raise Tampered(f"the voucher of leaf {seq} does not follow the one before it")
+    voucher = _voucher(statement, seq)
+    is_out = voucher.person.standing is Standing.DISABLED
+    if known and (known[-1].keys != voucher.keys or is_out):
+        register.claims.pop(voucher.person.id, None)  # confirmed, or he begins again, or is out
+    known.append(voucher)
+
+
+def _voucher(statement: Statement, seq: int) -> Voucher:
+    fields = statement.fields
     person = Person(
         id=PersonId(fields["person"]),
         role=Role(fields["role"]),
@@ -357,19 +398,14 @@ def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
         ),
         standing=Standing(fields["standing"]),
     )
-    keys = PublicKeys.from_json(fields["keys"])
-    if known and known[-1].keys != keys:
-        register.claims.pop(person.id, None)  # confirmed, or he begins again
-    known.append(
-        Voucher(
-            person=person,
-            keys=keys,
-            serial=fields["serial"],
-            name=fields["name"],
-            seq=seq,
-            digest=statement.digest,
-            by=statement.by,
-        )
+    return Voucher(
+        person=person,
+        keys=PublicKeys.from_json(fields["keys"]),
+        serial=fields["serial"],
+        name=fields["name"],
+        seq=seq,
+        digest=statement.digest,
+        by=statement.by,
     )
 
 

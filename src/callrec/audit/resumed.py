@@ -43,7 +43,17 @@ class Resumed:
     @property
     def leaves_lost(self) -> int:
         """At the least: how many entries the longest lost head had more."""
-        return max((head.size for head in self.lost), default=self.size) - self.size
+        return lost_at_least(self.size, self.lost)
+
+
+def lost_at_least(size: int, lost: Iterable[Head]) -> int:
+    """How many entries are lost, at the least: one of a head that the log has grown beyond since.
+
+    Args:
+        size: entries that the log has.
+        lost: heads that it does not extend.
+    """
+    return max((max(1, head.size - size) for head in lost), default=0)
 
 
 def resumed_fields(lost: Iterable[Head]) -> Mapping[str, Any]:

@@ -95,7 +95,8 @@ def open_any_schema(vault: Path) -> Engine:
     if not there:
         raise Misconfigured(
             f'there is no vault at "{vault}"',
-            hint="run callrec init, or say where it is with --vault or CALLREC_VAULT",
+            hint="callrec init makes one, callrec restore --from DRIVE brings one back; or say"
+            " where it is with --vault or CALLREC_VAULT",
         )
     refuse_network_file_system(path)
     check_only_ours(path)

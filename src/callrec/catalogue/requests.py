@@ -46,6 +46,12 @@ def find_request(connection: Connection, reference: str) -> Row[Any]:
     return row
 
 
+def reference_of(connection: Connection, request: str) -> str:
+    """``R-17``, as it is typed, of a request by its id, which there is."""
+    query = select(tables.request.c.number).where(tables.request.c.id == request)
+    return f"R-{connection.execute(query).scalar_one()}"
+
+
 def all_requests(connection: Connection) -> Sequence[Row[Any]]:
     """Every request, in the order of their numbers."""
     return connection.execute(select(tables.request).order_by(tables.request.c.number)).all()

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import func, insert, select, union_all
+from sqlalchemy import case, func, insert, null, select, union_all
 
 from callrec.catalogue import tables
 from callrec.errors import NotFound
@@ -54,7 +54,7 @@ class Copied(NamedTuple):
     ciphertext: str
     bag: str
     copies: int
-    """On how many volumes it is that are in use."""
+    """On how many drives it is."""
 
 
 def find_volume(connection: Connection, volume: str) -> Row[Any] | None:
@@ -173,18 +173,24 @@ def labels_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple
 
 
 def on_volume(
-    connection: Connection, volume: str, *, state: str, started_before: int | None
+    connection: Connection,
+    volume: str,
+    drives: Mapping[str, str],
+    *,
+    state: str,
+    started_before: int | None = None,
 ) -> Sequence[Copied]:
     """A volume's recordings of one state, oldest first.
 
     Args:
         connection: sees one state of the catalogue throughout.
         volume: its id.
+        drives: which drive each volume is on whose copies count.
         state: ``live`` or ``archived``.
         started_before: milliseconds since 1970; None: all.
     """
     table, here = tables.recording, tables.archived
-    copies = _copies_in_use().label("copies")
+    copies = _copies_on(drives).label("copies")
     query = (
         select(table.c.id, table.c.uid, table.c.ciphertext, here.c.bag, copies)
         .join(here, here.c.recording == table.c.id)
@@ -221,16 +227,32 @@ def _copies_in_use() -> ScalarSelect[int]:
     )
 
 
+def _copies_on(drives: Mapping[str, str]) -> ScalarSelect[int]:
+    every = tables.archived.alias("every")
+    drive = case(drives, value=every.c.volume) if drives else null()
+    return (
+        select(func.count(drive.distinct()))
+        .where(every.c.recording == tables.recording.c.id)
+        .scalar_subquery()
+    )
+
+
 def set_archived(connection: Connection, numbers: Iterable[int]) -> None:
     """Write down that recordings are on volumes only."""
     table = tables.recording
     connection.execute(table.update().where(table.c.id.in_(list(numbers))).values(state=ARCHIVED))
 
 
-def count_too_few(connection: Connection, copies: int) -> int:
-    """How many recordings that are on volumes only are on fewer than so many in use."""
+def count_too_few(connection: Connection, copies: int, drives: Mapping[str, str]) -> int:
+    """How many recordings that are on volumes only are on fewer than so many of these drives.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        copies: how many are enough.
+        drives: which drive each volume is on whose copies count.
+    """
     table = tables.recording
-    query = select(func.count()).where(table.c.state == ARCHIVED, _copies_in_use() < copies)
+    query = select(func.count()).where(table.c.state == ARCHIVED, _copies_on(drives) < copies)
     return connection.execute(query).scalar_one()
 
 

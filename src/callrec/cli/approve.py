@@ -10,11 +10,11 @@ from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.options import deciding
 from callrec.cli.options import edits as edit_options
-from callrec.cli.request_view import edits_json, edits_lines, request_lines
+from callrec.cli.request_view import edits_json, edits_lines, other_day_lines, request_lines
 from callrec.cli.who import countersigning, practice_of, signing
 from callrec.errors import Failed, Unusable
-from callrec.policy.purpose import Purpose
-from callrec.policy.when import parse_day
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.when import last_day, parse_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,9 +64,9 @@ def approve(
         withheld=_withheld(withhold or []),
         edits=edit_options.said_edits(clip, silence),
         to=to,
-        until=_day(practice, until),
+        until=_day(practice, until, "--until"),
         note=note,
-        consulted_on=_day(practice, consulted),
+        consulted_on=_day(practice, consulted, "--consulted"),
         glass_reason=_glass_reason(reason, break_glass=break_glass, countersign=countersign),
     )
     actor = signing(ctx.obj, practice)
@@ -100,6 +100,7 @@ def _confirmed(
 def _foreseen_lines(foreseen: Foreseen) -> Iterator[str]:
     yield f"To be granted: {', '.join(map(str, foreseen.granted))}."
     yield from _details(foreseen.granted, foreseen.withheld)
+    yield from other_day_lines(foreseen.other_day)
 
 
 def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iterator[str]:
@@ -116,10 +117,10 @@ def _withheld(given: list[deciding.Withheld]) -> Mapping[int, Ground]:
     return grounds
 
 
-def _day(practice: Practice, typed: str | None) -> date | None:
+def _day(practice: Practice, typed: str | None, option: str) -> date | None:
     from callrec.practice import today
 
-    return None if typed is None else parse_day(typed, today(practice))
+    return None if typed is None else parse_day(typed, today(practice), what=option)
 
 
 def _glass_reason(reason: str | None, *, break_glass: bool, countersign: str | None) -> str | None:
@@ -139,17 +140,21 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         "edits": edits_json(done.edits),
         "withheld": [{"id": number, "code": code} for number, code in done.withheld.items()],
         "lapses_at": done.lapses_at,
+        "of_other_day": list(done.other_day),
     }
-    until = done.lapses_at.astimezone(practice.config.time_zone)
+    until = last_day(done.lapses_at, practice.config.time_zone)
 
     def text() -> None:
         numbers = ", ".join(map(str, done.recordings))
-        out.say(f"{done.reference} is approved: {numbers} for {done.to}.")
+        what = f"for {done.to}" if TERMS[done.purpose].is_heard else "to be destroyed"
+        out.say(f"{done.reference} is approved: {numbers} {what}.")
         for line in _details(done.edits, done.withheld):
             out.say(line)
-        out.say(f"It lapses at {until:%Y-%m-%d %H:%M}.")
+        out.say(f"That may be used until {until}.")
 
     out.show(value, text)
+    for line in other_day_lines(done.other_day):
+        out.note(line)
     out.next_step(_next(done))
 
 

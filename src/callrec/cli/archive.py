@@ -12,7 +12,7 @@ from callrec.cli.options import commands as options
 from callrec.cli.options import volumes as volume_options
 from callrec.cli.volumes import count_of, size_of
 from callrec.cli.who import practice_of, signing
-from callrec.errors import NotFound, Tampered, Unusable
+from callrec.errors import DoneInPart, Failed, NotFound, Tampered, Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.cli.output import Output
+    from callrec.errors import CallrecError
     from callrec.practice import Practice
     from callrec.procedures.archive import Archived
     from callrec.procedures.archive_verify import VolumeReport
@@ -36,6 +37,7 @@ def archive(
     before: options.Before = None,
     label: options.Label = None,
     remove_local: volume_options.RemoveLocal = False,
+    yes: volume_options.OnThisDisk = False,
 ) -> None:
     """Copy recordings to an external drive, read back and compared, and keep them here.
 
@@ -45,6 +47,7 @@ def archive(
     """
     from callrec.practice import today
     from callrec.procedures.archive_limit import limit_of
+    from callrec.procedures.archive_plan import needs_label
 
     if ctx.invoked_subcommand is not None:
         return
@@ -57,6 +60,9 @@ def archive(
         today=today(practice),
         zone=practice.config.time_zone,
     )
+    if label is None and needs_label(to):
+        label = ctx.obj.prompts.ask("Label of the new volume", option="--label LABEL")
+    _check_elsewhere(ctx.obj, practice, to, yes=yes or remove_local)
     _archive(ctx.obj, practice, to, limit, label=label, removes=remove_local)
 
 
@@ -64,6 +70,26 @@ app.command("list")(volumes.list_)
 app.command()(volumes.keep)
 app.command()(volumes.lost)
 app.command()(volumes.found)
+
+
+def _check_elsewhere(invocation: Invocation, practice: Practice, to: Path, *, yes: bool) -> None:
+    """Ask before a new volume is made on the vault's own disk: its drive is not attached, perhaps.
+
+    Raises:
+        Unusable: neither ``--yes`` nor a terminal.
+        Failed: the answer was no.
+    """
+    from callrec.procedures.archive_plan import is_on_this_disk
+
+    if yes or not is_on_this_disk(practice, to):
+        return
+    if not invocation.prompts.possible:
+        raise Unusable(
+            "that folder lies on the vault's own disk: a copy there is lost with it",
+            hint="is the drive attached? if not, attach it; if it is meant so, give --yes",
+        )
+    question = "That folder lies on the vault's own disk. Archive to it all the same?"
+    invocation.prompts.confirm(question, yes=False)
 
 
 def _archive(
@@ -76,10 +102,7 @@ def _archive(
     removes: bool,
 ) -> None:
     from callrec.procedures.archive import archive_recordings
-    from callrec.procedures.archive_plan import needs_label
 
-    if label is None and needs_label(to):
-        label = invocation.prompts.ask("Label of the new volume", option="--label LABEL")
     actor = signing(invocation, practice)
     done = archive_recordings(
         practice, actor, to, started_before=started_before, label=label, removes=removes
@@ -89,6 +112,10 @@ def _archive(
         invocation.out.note(
             f"{count_of(done.out_of_reach, 'recording')} on other volumes only: attach these too,"
             " to have them copied"
+        )
+    if done.on_vaults_disk:
+        invocation.out.note(
+            f'"{done.label}" lies on the vault\'s own disk: it is no copy elsewhere'
         )
     _say_what_stays(invocation.out, practice, done)
     invocation.out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
@@ -103,6 +130,7 @@ def _archived_json(done: Archived) -> Mapping[str, Any]:
         "verified": True,
         "out_of_reach": done.out_of_reach,
         "erased": done.erased,
+        "on_vaults_disk": done.on_vaults_disk,
     }
     if done.removed is None:
         return value
@@ -111,6 +139,7 @@ def _archived_json(done: Archived) -> Mapping[str, Any]:
         "removed": done.removed.recordings,
         "freed_bytes": done.removed.size_bytes,
         "too_few_copies": done.removed.too_few_copies,
+        "not_counted": list(done.removed.not_counted),
     }
 
 
@@ -133,15 +162,18 @@ def _say_what_stays(out: Output, practice: Practice, done: Archived) -> None:
     if done.removed is not None and done.removed.too_few_copies:
         out.note(
             f"{count_of(done.removed.too_few_copies, 'recording')} stay here until"
-            f" {practice.config.archive.copies} volumes have them: archive to another one"
+            f" {practice.config.archive.copies} drives have them: archive to another one"
         )
+        for label in done.removed.not_counted:
+            out.note(f'"{label}" is not counted: it lies on the vault\'s own disk')
 
 
 @app.command()
 def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> None:
     """Read all of volumes back and hold them against the audit log; needs no login.
 
-    Unless a volume owes an erasure: that is done first, and takes the password.
+    Unless a volume owes an erasure: that is done first, and takes the password. Where it does not
+    let it, that is told with what is found there.
 
     The one that was not verified for the longest time comes first. Damaged, missing or extra: each
     is named, and the exit status is 5.
@@ -156,7 +188,11 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
             "no volume of this vault is found attached",
             hint="attach one, or give its folder: callrec archive verify /mnt/external",
         )
-    reports = [_verify(ctx.obj, practice, at) for at in in_order_of_neglect(practice, every)]
+    reports: list[VolumeReport] = []
+    not_erased: list[CallrecError] = []
+    for at in in_order_of_neglect(practice, every):
+        not_erased += _erase_first(ctx.obj, practice, at)
+        reports.append(_verify(ctx.obj, practice, at))
     out = ctx.obj.out
 
     def text() -> None:
@@ -169,27 +205,38 @@ def verify(ctx: Context, *, folders: volume_options.VolumeFolders = None) -> Non
         out.show_items([_report_json(report) for report in reports], text)
         _say_not_attached(out, practice, reports)
     _raise_first(reports)
+    for problem in not_erased:
+        raise DoneInPart(f"an erasure is owed yet: {problem.message}", hint=problem.hint)
 
 
 def _verify(invocation: Invocation, practice: Practice, at: Path) -> VolumeReport:
     from callrec.procedures.archive_verify import count_bags, verify_volume
 
-    _erase_first(invocation, practice, at)
     with invocation.out.progress("reading bags", total=count_bags(at)) as advance:
         return verify_volume(practice, at, advance)
 
 
-def _erase_first(invocation: Invocation, practice: Practice, at: Path) -> None:
-    """What is owed on a volume of an erasure comes before anything else, and is signed for."""
+def _erase_first(
+    invocation: Invocation, practice: Practice, at: Path
+) -> tuple[Tampered | Failed | NotFound, ...]:
+    """What is owed on a volume of an erasure comes before anything else, and is signed for.
+
+    A volume that does not let it is read all the same: what is wrong there is to be named.
+    """
     from callrec.procedures.erasing_volumes import erase_owed, is_owed_at
 
     if not is_owed_at(practice, at):
-        return
+        return ()
     actor = signing(invocation, practice)
-    with invocation.out.progress("erasing what is owed", total=None) as advance:
-        erased = erase_owed(practice, actor, at, advance=advance)
+    try:
+        with invocation.out.progress("erasing what is owed", total=None) as advance:
+            erased = erase_owed(practice, actor, at, advance=advance)
+    except (Tampered, Failed, NotFound) as problem:
+        invocation.out.note(f"not erased there: {problem.message}")
+        return (problem,)
     if erased:
         invocation.out.note(f"erased first: {count_of(erased, 'recording')} that was destroyed")
+    return ()
 
 
 def _report_json(report: VolumeReport) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
+from callrec.cli.output import counted
 from callrec.cli.review_glass import review_glass
 from callrec.cli.review_searches import review_searches
 from callrec.cli.who import practice_of, signing
@@ -50,10 +51,10 @@ def list_(
     practice = practice_of(ctx.obj)
     zone = practice.config.time_zone
 
-    def moment(text: str | None) -> datetime | None:
-        return None if text is None else parse_instant(text, zone)
+    def moment(text: str | None, option: str) -> datetime | None:
+        return None if text is None else parse_instant(text, zone, what=option)
 
-    wanted = Wanted(actor, action, subject, moment(since), moment(until))
+    wanted = Wanted(actor, action, subject, moment(since, "--from"), moment(until, "--to"))
     reader = signing(ctx.obj, practice)
     entries, total = list_audit(practice, reader, wanted, limit=limit or SHOWN)
     out = ctx.obj.out
@@ -70,6 +71,11 @@ def list_(
         for entry in entries
     ]
     out.show({"items": values, "total": total}, lambda: _table(out, entries))
+    for entry in entries:
+        if entry.is_in_no_form:
+            out.note(
+                f"entry {entry.seq}, by {entry.actor}: its details are in no form of callrec's"
+            )
     if total > len(entries):
         out.note(f"the newest {len(entries)} of {total}; --limit {total} shows all")
 
@@ -150,15 +156,21 @@ def _json(found: Verification) -> dict[str, object]:
     }
 
 
+def _entries(count: int) -> str:
+    return counted(count, "entry", "entries")
+
+
 def _say(out: Output, found: Verification) -> None:
     from callrec.procedures.audit_verify import Verdict
 
     out.say(found.verdict)
-    out.say(f"{found.head.size} entries, {found.checkpoints} checkpoints")
+    checkpoints = counted(found.checkpoints, "checkpoint", "checkpoints")
+    out.say(f"{_entries(found.head.size)}, {checkpoints}")
     if found.read_from:
         out.say(f"entries before {found.read_from} were verified earlier, and not read again")
     if found.unattested:
-        out.say(f"{found.unattested} entries were written where no key was at hand")
+        entries = f"{_entries(found.unattested)} {'was' if found.unattested == 1 else 'were'}"
+        out.say(f"{entries} written where no key was at hand, as at a failed login")
     for seq in found.without_power:
         out.say(f"entry {seq} has a statement by somebody without the power: it counts for nothing")
     for each in found.resumed:
@@ -167,7 +179,7 @@ def _say(out: Output, found: Verification) -> None:
         )
     for anchor in found.anchors:
         when = f", seen {anchor.at[:16].replace('T', ' ')} UTC" if anchor.at else ""
-        out.say(f"extends an outside head: {anchor.name}, {anchor.size} entries{when}")
+        out.say(f"extends an outside head: {anchor.name}, {_entries(anchor.size)}{when}")
     if found.verdict is Verdict.UNANCHORED:
         out.say("no outside head was at hand: that the end was cut off is not excluded")
     for problem in found.problems:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli.output import as_json
+from callrec.errors import DoneInPart
 from callrec.policy.clause import Law
 
 if TYPE_CHECKING:
@@ -52,7 +53,11 @@ def show_destruction(
     *,
     carrying_out: CarryingOut = ERASING,
 ) -> None:
-    """Show how far a destruction has come, and write its certificate if it is done."""
+    """Show how far a destruction has come, and write its certificate if it is done.
+
+    Raises:
+        DoneInPart: a volume that is attached did not let it be erased there.
+    """
     from callrec.procedures.destruction_certificate import certify_destruction, kept_under
     from callrec.release.destroyed import certificate_json
 
@@ -64,6 +69,7 @@ def show_destruction(
         "recordings": done.destroyed,
         "kept": [{"id": number, "code": code} for number, code in kept.items()],
         "owed": dict(done.owed),
+        "undone": [{"volume": label, "why": why} for label, why in done.undone],
         "done": certificate is not None,
         "released_to": [
             {
@@ -77,9 +83,17 @@ def show_destruction(
         ],
         "document": certificate_json(certificate) if certificate else None,
     }
-    if certificate is not None and to is not None:
-        _write(certificate, to)
+    written = _write(certificate, to) if certificate is not None and to is not None else ()
     out.show(value, lambda: _say(out, reference, done, kept, carrying_out.kept_under))
+    if written:
+        out.note(f"the certificate is written: {', '.join(map(str, written))}")
+    elif to is not None:
+        out.note("no certificate is written yet: that is done once nothing is owed")
+    if done.undone:
+        raise DoneInPart(
+            f'volume "{done.undone[0][0]}" stays as it is, and something is to be erased there',
+            hint="callrec archive verify DIR names all that is wrong with a volume",
+        )
     _say_next(out, f"{carrying_out.command} {reference}", done, to)
 
 
@@ -94,25 +108,33 @@ def _say(out: Output, reference: str, done: Destruction, kept: Mapping[int, str]
         out.say(f"to be told [UK GDPR 19]: {whom} release {each.release[:8]} of {each.request}")
     for label, owed in done.owed.items():
         out.say(f'owed: volume "{label}" holds {owed} of them yet')
+    for label, why in done.undone:
+        out.say(f'volume "{label}" stays as it is: {why}')
 
 
 def _say_next(out: Output, command: str, done: Destruction, to: Path | None) -> None:
     if done.owed:
         first = next(iter(done.owed))
-        out.next_step(f'attach "{first}", then {command} --volume DIR')
+        certificate = "" if to is None else f" --to {to}"
+        out.next_step(f'attach "{first}", then {command} --volume DIR{certificate}')
     elif to is None:
         out.next_step(f"{command} --to DIR, which writes the certificate")
     else:
         out.next_step("callrec audit verify")
 
 
-def _write(certificate: DestructionCertificate, to: Path) -> None:
+def _write(certificate: DestructionCertificate, to: Path) -> tuple[Path, ...]:
+    """Write the certificate in its three forms; the files."""
     from callrec.procedures.whole_file import write_whole
     from callrec.release.destroyed import certificate_json, certificate_text
     from callrec.release.paper.destroyed_pdf import destruction_pdf  # fpdf2: 200 ms
 
-    name = certificate.reference
-    write_whole(to / f"{name}.pdf", destruction_pdf(certificate), replace=True)
-    write_whole(to / f"{name}.txt", certificate_text(certificate).encode(), replace=True)
-    text = as_json(certificate_json(certificate)) + "\n"
-    write_whole(to / f"{name}.json", text.encode(), replace=True)
+    contents = {
+        "pdf": destruction_pdf(certificate),
+        "txt": certificate_text(certificate).encode(),
+        "json": f"{as_json(certificate_json(certificate))}\n".encode(),
+    }
+    files = {to / f"{certificate.reference}.{kind}": data for kind, data in contents.items()}
+    for file, data in files.items():
+        write_whole(file, data, replace=True)
+    return tuple(files)

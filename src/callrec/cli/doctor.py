@@ -9,6 +9,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.options import restoring
+from callrec.cli.output import counted
 from callrec.cli.who import practice_of, signing
 from callrec.errors import Tampered, Unusable
 
@@ -56,7 +57,8 @@ def doctor(
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
     from callrec.procedures.fetching import count_files
-    from callrec.procedures.restore import open_volumes, repair_from
+    from callrec.procedures.rebuilding import open_volumes
+    from callrec.procedures.restore import repair_from
 
     if not volumes or not asked:
         raise Unusable(
@@ -71,7 +73,7 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
         done = repair_from(practice, actor, opened, advance=advance)
 
     def text() -> None:
-        out.say(f"{done.fetched.recordings} recordings fetched back.")
+        out.say(f"{counted(done.fetched.recordings, 'recording', 'recordings')} fetched back.")
         say_not_fetched(out, done)
 
     out.show(fetched_value(done), text)

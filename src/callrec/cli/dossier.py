@@ -53,7 +53,9 @@ def dossier(
         written = {"path": to, "id": found.reference, "events": count}
         call.out.show(written, lambda: call.out.say(f'"{to}" is written, entries: {count}'))
     if found.forged:
-        raise Tampered(f"{found.forged} entries name somebody who is not shown to have made them")
+        raise Tampered(
+            f"entries that name somebody who is not shown to have made them: {found.forged}"
+        )
 
 
 def _say(out: Output, found: Dossier, zone: tzinfo) -> None:

@@ -55,8 +55,8 @@ def due(
         return
     receipt = Receipt(
         purpose=Purpose(purpose),
-        received_on=_day(call, _given(received, "--received DATE", (aware,))),
-        answer_by=None if answer_by is None else _day(call, answer_by),
+        received_on=_day(call, _given(received, "--received DATE", (aware,)), "--received"),
+        answer_by=None if answer_by is None else _day(call, answer_by, "--answer-by"),
         urgent=urgent,
         nothing_older=nothing_older,
     )
@@ -176,8 +176,8 @@ def _given(value: str | None, option: str, beside: Iterable[object]) -> str:
     return value
 
 
-def _day(call: Invocation, text: str) -> date:
-    return parse_day(text, _today(call))
+def _day(call: Invocation, text: str, option: str) -> date:
+    return parse_day(text, _today(call), what=option)
 
 
 def _today(call: Invocation) -> date:

@@ -60,13 +60,13 @@ def lift(
 
     What a request has placed is lifted when that request ends, and not by hand.
     """
-    from callrec.procedures.hold import lift_hold
+    from callrec.procedures.hold import check_is_there, lift_hold
 
-    prompts = ctx.obj.prompts
+    prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
+    check_is_there(practice, hold)
     why = reason or prompts.ask("Reason", option="--reason TEXT")
     second = countersign or prompts.ask("Who countersigns", option="--countersign USER")
     prompts.confirm(f"lift H-{hold}", yes=yes)
-    practice = practice_of(ctx.obj)
     actor = signing(ctx.obj, practice)
     countersigner = countersigning(ctx.obj, practice, second)
     lift_hold(practice, actor, hold, reason=why, countersigner=countersigner)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.who import acting, practice_of
 from callrec.policy.clock import Urgency
+from callrec.policy.when import last_day
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -95,5 +95,4 @@ def _by(item: InboxItem, zone: tzinfo) -> str:
         return f"target {item.target_on}"
     if item.lapses_at is None:
         return "no day"
-    last_day = item.lapses_at.astimezone(zone) - timedelta(minutes=1)
-    return f"until {last_day:%Y-%m-%d}"
+    return f"until {last_day(item.lapses_at, zone)}"

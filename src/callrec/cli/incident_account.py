@@ -72,7 +72,10 @@ def read_noticed(text: str, practice: Practice) -> datetime:
     Raises:
         Unusable: it is neither.
     """
-    return practice.now() if text.casefold() == _NOW else _instant(text, practice)
+    if text.casefold() == _NOW:
+        return practice.now()
+    hint = "type 2024-01-04T14:05, 2024-01-04T14:05:00Z or now"
+    return parse_instant(text, practice.config.time_zone, hint=hint)
 
 
 def ask_closing(

@@ -12,6 +12,7 @@ from callrec.cli.ingest_preview import show_previews
 from callrec.cli.ingested import (
     as_value,
     summary_json,
+    told_of_names,
     told_of_records,
     told_of_summary,
     unused_json,
@@ -143,7 +144,7 @@ def _show(invocation: Invocation, done: Ingested, unused: Unused, seconds: float
         if done.quarantined:
             out.say(f"{_count(len(done.quarantined), 'file')} not taken in, or left over:")
             out.table(("file", "why"), [(each.path, each.why) for each in done.quarantined])
-        for line in told_of_records(done, unused):
+        for line in (*told_of_names(done), *told_of_records(done, unused)):
             out.say(line)
         if done.summary:
             out.say(told_of_summary(done.summary, invocation.config.time_zone))

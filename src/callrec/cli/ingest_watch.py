@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.cli.findings import told_of_findings
-from callrec.cli.ingested import as_value, summary_json, told_of_summary
+from callrec.cli.ingested import as_value, summary_json, told_of_names, told_of_summary
 from callrec.cli.output import rfc3339
 from callrec.cli.stopping import told_to_stop
 from callrec.cli.who import serving
@@ -102,7 +102,7 @@ class _World:
             before = f", {done.duplicates} known already" if done.duplicates else ""
             joined = f", {done.joined} joined to call records" if done.joined else ""
             out.say(f"{at}  {done.recordings} taken in{before}{joined}, {waiting} to come")
-            for line in told_of_findings(done.findings):
+            for line in (*told_of_findings(done.findings), *told_of_names(done)):
                 out.say(f"{at}  {line}")
             for each in done.quarantined:
                 out.say(f"{at}  left where it is, {each.why}: {each.path}")

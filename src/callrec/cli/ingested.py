@@ -27,6 +27,7 @@ def as_value(done: Ingested) -> dict[str, Any]:
         "findings": done.findings,
         "joined": done.joined,
         "unjoined": done.unjoined,
+        "told_less": done.told_less,
     }
 
 
@@ -52,6 +53,15 @@ def told_of_records(done: Ingested, unused: Unused) -> Iterator[str]:
         yield f'not understood: "{each.path}", line {each.row.line}: {each.row.why}'
     if unused.count > len(unused.first):
         yield f"and {unused.count - len(unused.first)} rows more"
+
+
+def told_of_names(done: Ingested) -> Iterator[str]:
+    """What names could not tell."""
+    if done.told_less:
+        yield (
+            f"{done.told_less} known already under a name that tells less: give --cdr FILE, "
+            "or ingest them as somebody who may search."
+        )
 
 
 def told_of_summary(summary: Summary, zone: ZoneInfo) -> str:

@@ -35,9 +35,10 @@ def init(
     ever open the recordings. A recovery file that ends in .pdf is a page to print.
     """
     from callrec.procedures.found import found_practice
+    from callrec.procedures.passwords import LEAST_OF_CONTROLLER
 
     invocation = ctx.obj
-    password = invocation.prompts.ask_new_password(f"A password for {user}")
+    password = invocation.prompts.ask_new_password(f"A password for {user} ({LEAST_OF_CONTROLLER})")
     with kit_file(recovery_file) as keep:
         founded = found_practice(
             invocation.config,

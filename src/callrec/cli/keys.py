@@ -8,6 +8,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.kit import ask_kit, kit_file, kit_json, say_kit
 from callrec.cli.options import recovering, rotating
+from callrec.cli.output import counted
 from callrec.cli.who import practice_of, signing
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.role import VaultKey
@@ -209,14 +210,15 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
         if not done.recordings and not done.left:
             out.say("No recording is older than the newest recordings key.")
             return
-        out.say(f"{done.recordings} recordings sealed anew, {done.size_bytes / 1e6:.1f} MB.")
+        recordings = counted(done.recordings, "recording", "recordings")
+        out.say(f"{recordings} sealed anew, {done.size_bytes / 1e6:.1f} MB.")
         for why, some in done.left.items():
             out.say(f"left as they are, {why}: {', '.join(map(str, some))}")
 
     out.show(value, text)
     if Left.DAMAGED in done.left:
         raise Tampered(
-            f"{len(done.left[Left.DAMAGED])} recordings are not as they were sealed",
+            f"recordings that are not as they were sealed: {len(done.left[Left.DAMAGED])}",
             hint="callrec doctor --full, then callrec doctor --repair --from DIR",
         )
     if done.left:

@@ -14,6 +14,7 @@ from callrec.cli.player import find_player
 from callrec.cli.who import practice_of, signing
 from callrec.errors import Unusable
 from callrec.policy.edits_said import say_edits
+from callrec.policy.when import last_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -110,11 +111,10 @@ def _seen_json(seen: Seen) -> Mapping[str, Any]:
 
 
 def _say_heard(call: Invocation, heard: Heard, zone: tzinfo) -> None:
-    until = heard.lapses_at.astimezone(zone)
     call.out.say(f"Recording {heard.recording} was played, which is entry {heard.seq}.")
     for what, text in say_edits(heard.edits):
         call.out.say(f"Edited as approved: {what} {text}.")
-    call.out.say(f"It may be played again until {until:%Y-%m-%d %H:%M}.")
+    call.out.say(f"It may be played again until {last_day(heard.lapses_at, zone)}.")
 
 
 def _heard_json(heard: Heard) -> Mapping[str, Any]:

@@ -55,8 +55,12 @@ def _new_password(invocation: Invocation, given: str) -> str:
             "your password is still the one that you were given: callrec user password changes it"
         )
         return given
-    invocation.out.note("This is your first login: choose a password that nobody else knows.")
-    return invocation.prompts.ask_new_password("Your own password", file_variable=NEW_PASSWORD_FILE)
+    from callrec.procedures.passwords import LEAST
+
+    invocation.out.note("Your own key is made now: choose a password that nobody else knows.")
+    return invocation.prompts.ask_new_password(
+        f"Your own password ({LEAST})", file_variable=NEW_PASSWORD_FILE
+    )
 
 
 def _show_logged_in(invocation: Invocation, result: LoggedIn) -> None:

@@ -183,6 +183,11 @@ def _plain(value: object) -> object:
             raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
+def counted(count: int, one: str, several: str) -> str:
+    """``1 entry``, ``2 entries``."""
+    return f"1 {one}" if count == 1 else f"{count} {several}"
+
+
 def rfc3339(moment: datetime) -> str:
     """An aware moment as RFC 3339 in UTC; milliseconds only where there are any."""
     if moment.tzinfo is None:

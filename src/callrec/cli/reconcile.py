@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli.destination import check_destination
@@ -65,7 +66,10 @@ def reconcile(
 
     practice = practice_of(ctx.obj)
     now = today(practice)
-    first, last = (None if text is None else parse_day(text, now) for text in (since, until))
+    first, last = (
+        None if text is None else parse_day(text, now, what=option)
+        for option, text in (("--from", since), ("--to", until))
+    )
     replace = csv is not None and check_destination(ctx.obj, csv, yes=yes, suffixes=(".csv",))
     actor = signing(ctx.obj, practice)
     with ctx.obj.out.progress("opening", total=None) as advance:
@@ -145,22 +149,33 @@ def _say(invocation: Invocation, done: Reconciliation, file: Path | None) -> Non
 
 def _table(invocation: Invocation, findings: Sequence[Finding]) -> None:
     out, zone = invocation.out, invocation.config.time_zone
-    shown = findings[:_MOST_ON_SCREEN]
+    ranked = sorted(findings, key=_rank)
     out.say()
-    out.table(HEADERS, [_row(finding, zone) for finding in shown])
-    if len(shown) < len(findings):
-        out.note(f"{len(shown)} of {len(findings)} findings; --csv FILE writes all")
+    out.table(HEADERS, [_row(finding, zone) for finding in ranked[:_MOST_ON_SCREEN]])
+    if hidden := Counter(finding.what for finding in ranked[_MOST_ON_SCREEN:]):
+        of_each = ", ".join(f"{what.replace('-', ' ')} {count}" for what, count in hidden.items())
+        out.note(
+            f"{_MOST_ON_SCREEN} of {len(ranked)} findings; not shown: {of_each};"
+            " --csv FILE writes all"
+        )
+
+
+def _rank(finding: Finding) -> int:
+    """Calls that are not held come first, and gaps last: there may be very many."""
+    from callrec.procedures.reconcile_findings import What
+
+    return {What.NO_RECORDING: 0, What.PART_MISSING: 1, What.GAP: 3}.get(finding.what, 2)
 
 
 def _row(finding: Finding, zone: tzinfo) -> tuple[object, ...]:
     from callrec.telephone.call import Direction
 
-    withheld = "withheld" if finding.direction is Direction.INBOUND else None
+    not_known = "not known" if finding.direction is Direction.INBOUND else None
     return (
         f"{finding.at.astimezone(zone):%Y-%m-%d %H:%M}",
         _found(finding, zone),
         " ".join(filter(None, (finding.direction, finding.extension))),
-        finding.number or withheld,
+        finding.number or not_known,
         ", ".join(map(str, finding.recordings)),
     )
 

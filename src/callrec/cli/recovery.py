@@ -61,13 +61,15 @@ def use(
     The kit is used up by it, and a new one is printed. Whoever could open the vault before still
     can: see to that next, with callrec user list and callrec user disable.
     """
-    from callrec.procedures.kit_use import NewController, use_kit
+    from callrec.procedures.kit_use import NewController, check_new_login, use_kit
+    from callrec.procedures.passwords import LEAST_OF_CONTROLLER
 
     call, out = ctx.obj, ctx.obj.out
-    typed = ask_kit(call.prompts)
     practice = practice_of(call)
+    check_new_login(practice, user)
+    typed = ask_kit(call.prompts)
     password = call.prompts.ask_new_password(
-        f"A password for {user}", file_variable=NEW_PASSWORD_FILE
+        f"A password for {user} ({LEAST_OF_CONTROLLER})", file_variable=NEW_PASSWORD_FILE
     )
     controller = NewController(user, name, password)
     with kit_file(recovery_file) as keep:

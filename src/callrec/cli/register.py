@@ -44,10 +44,10 @@ def register(
     practice = practice_of(ctx.obj)
     zone = practice.config.time_zone
 
-    def moment(text: str | None) -> datetime | None:
-        return None if text is None else parse_instant(text, zone)
+    def moment(text: str | None, option: str) -> datetime | None:
+        return None if text is None else parse_instant(text, zone, what=option)
 
-    begin, end = moment(since), moment(until)
+    begin, end = moment(since, "--from"), moment(until, "--to")
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
     extract = read_register(practice, signing(ctx.obj, practice), name, since=begin, until=end)
     if to is None:

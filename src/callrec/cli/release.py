@@ -47,9 +47,10 @@ def release(
     or silenced the original stays here. What was granted is then used up: a second copy is a
     second approval.
     """
-    from callrec.procedures.release_ready import getting_ready, loading
+    from callrec.procedures.release_ready import check_is_folder, getting_ready, loading
 
     call = ctx.obj
+    check_is_folder(to)
     delivery = Delivery(
         deliver_by or _ask(call.prompts, "How will the package go out", "--deliver-by"),
         passphrase_by or _ask(call.prompts, "And its passphrase", "--passphrase-by"),

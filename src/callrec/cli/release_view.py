@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from callrec.release.manifest import Manifest
 
 _OPENS_WITH = {
-    Form.ZIP: "7-Zip, Keka or The Unarchiver opens it with the passphrase; Windows alone does not.",
-    Form.HTML: "Any browser opens it with the passphrase, without a network.",
+    Form.ZIP: (
+        "7-Zip, Keka or The Unarchiver opens it with the passphrase.",
+        "Windows alone does not.",
+    ),
+    Form.HTML: ("Any browser opens it with the passphrase, without a network.",),
 }
 _NOT_ENCLOSED = {
     WhyNotEnclosed.EDITED: "Edited, so their originals stay here",
@@ -51,12 +54,17 @@ def say(out: Output, done: Released) -> None:
             out.say(f"{said}: {_numbers(left_out)}")
     if manifest.withheld:
         out.say(f"Withheld: {_numbers(each.recording for each in manifest.withheld)}")
-    out.say(f"SHA-256 of the file: {done.sha256}")
-    out.say(f"Passphrase, shown this once: {done.passphrase}")
+    # What is copied or read out has a line of its own, which no terminal breaks.
+    out.say("SHA-256 of the file:")
+    out.say(f"  {done.sha256}")
+    out.say("Passphrase, shown this once:")
+    out.say(f"  {done.passphrase}")
     out.say("Let it go another way than the package.")
-    out.say(_OPENS_WITH[done.form])
+    for line in _OPENS_WITH[done.form]:
+        out.say(line)
     say_so = f"callrec request event {done.reference} handed-over --on DATE --by"
-    out.say(f"next: {say_so} {done.package_by or 'WAY'} --to-whom WHO")
+    which = "" if done.is_first else f" --release {manifest.release[:8]}"
+    out.say(f"next: {say_so} {done.package_by or 'WAY'} --to-whom WHO{which}")
 
 
 def _originals(manifest: Manifest) -> Mapping[int, str]:

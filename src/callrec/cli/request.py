@@ -122,6 +122,8 @@ def close(ctx: Context, request: options.Reference, *, yes: options.Yes = False)
     practice = practice_of(ctx.obj)
     actor = acting(ctx.obj, practice)
     unrecorded = unrecorded_of(practice, request)
+    if yes and unrecorded:
+        ctx.obj.out.note(f"{unrecorded}; once {request} is closed nobody can record it")
     ctx.obj.prompts.confirm(f"close {request}{unrecorded and f', where {unrecorded}'}", yes=yes)
     _show_state(ctx.obj, request, close_request(practice, actor, request))
 

@@ -161,6 +161,7 @@ def _dated(told: _Told, dated: ClockEvent) -> None:
         "id": done.reference,
         "event": told.what,
         "on": told.on,
+        "instead_of": done.instead_of,
         "state": done.state,
         **deadline_json(done.deadline),
     }
@@ -181,6 +182,8 @@ def _event(what: Event, wanted: AskedFor, on: date) -> ClockEvent:
 def _say(call: Invocation, practice: Practice, done: DatedRequest) -> None:
     from callrec.practice import today
 
+    if done.instead_of:
+        call.out.say(f"{done.instead_of} was on record of it; both stay, and the newest counts.")
     call.out.say(f"{done.reference} is {done.state}.")
     days = practice.config.clocks.warn_days
     for line in deadline_lines(done.deadline, today(practice), warn_days=days):

@@ -105,7 +105,7 @@ def read_said(practice: Practice, typed: Mapping[str, Any]) -> Said:
     day, times = typed["on"], typed["at"]
     return Said(
         reason=typed["reason"],
-        day=_day(day, today(practice)) if day else None,
+        day=_day(day, today(practice), "--date") if day else None,
         times=_times(times) if times else None,
         extension=typed["extension"],
         number=typed["number"],
@@ -232,8 +232,8 @@ def _is_unknown(text: str) -> bool:
     return text.strip().casefold() == UNKNOWN
 
 
-def _day(text: str, on: date) -> date | Unknown:
-    return UNKNOWN if _is_unknown(text) else parse_day(text, on)
+def _day(text: str, on: date, what: str = "that") -> date | Unknown:
+    return UNKNOWN if _is_unknown(text) else parse_day(text, on, what=what)
 
 
 def _past_day(text: str, on: date) -> date | Unknown:

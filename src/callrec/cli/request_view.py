@@ -11,13 +11,15 @@ from callrec.cli.who import acting, signing
 from callrec.policy.edits_said import say_edits
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
+from callrec.policy.when import last_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime, tzinfo
 
     from callrec.cli.invocation import Invocation
     from callrec.policy.edits import Edits
+    from callrec.policy.purpose import Purpose
     from callrec.policy.retention import Retained
     from callrec.practice import Actor, Practice
     from callrec.procedures.hold_list import ListedHold
@@ -109,7 +111,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         is_answered=not awaits_answer(shown.state, was_delivered=was_delivered),
     )
     if shown.lapses_at:
-        yield _labelled("lapses", _local(shown.lapses_at, zone))
+        yield _labelled("lapses", f"after {last_day(shown.lapses_at, zone)}")
     for name in _PARTICULARS:
         between = " to " if name == "time" else ", "
         yield _labelled(name, _said(shown.particulars[name], between))
@@ -118,7 +120,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
     if shown.hold:
         yield _labelled("hold", _hold(shown.hold))
     for approval in shown.approvals:
-        yield from _approval(approval, zone)
+        yield from _approval(approval, shown.purpose, zone)
     if shown.denial:
         yield from _denial(shown.denial, zone)
     yield from _releases(shown, zone)
@@ -126,6 +128,12 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         yield _labelled("history", _event(event, zone))
     for each in shown.messages:
         yield _labelled("told", _message(each, zone))
+
+
+def other_day_lines(numbers: Iterable[int]) -> Iterator[str]:
+    """What is said of each recording that is not of the day which a request says."""
+    for number in numbers:
+        yield f"recording {number} is not of the day that the request says"
 
 
 def edits_json(edits: Mapping[int, Edits]) -> list[dict[str, Any]]:
@@ -146,8 +154,12 @@ def _further(shown: ShownRequest) -> Iterator[str]:
     for name in TERMS[shown.purpose].further:
         if name in told:
             text = NOT_SHOWN if told[name] is None else told[name]
+            label = str(name)
+            if len(name) >= _LABEL:  # on a line of its own, or it would break the column
+                yield name
+                label = ""
             for position, line in enumerate(text.splitlines()):
-                yield _labelled("" if position else name, line)
+                yield _labelled("" if position else label, line)
 
 
 def _releases(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
@@ -176,6 +188,8 @@ def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
         began = _local(recording.started_at, zone)
         length = f"{recording.duration_ms / 1000:.0f} s"
         yield _labelled("recording", f"{recording.id}  {began}  {length}  {recording.direction}")
+        if recording.is_of_other_day:
+            yield _labelled("  day", "not the one that the request says")
         if recording.retained:
             said = f"{recording.retained.rule}; due since {recording.retained.due_on}"
             yield _labelled("  kept", said)
@@ -190,12 +204,13 @@ def _hold_json(hold: ListedHold) -> dict[str, Any]:
     return {"id": f"H-{hold.number}", "state": hold.state, "recordings": hold.recordings}
 
 
-def _approval(approval: ShownApproval, zone: tzinfo) -> Iterator[str]:
+def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterator[str]:
     by = " and ".join(filter(None, (approval.by, approval.countersigned_by)))
     numbers = ", ".join(map(str, approval.recordings))
     glass = f", ALONE: the glass was broken; {_review(approval)}" if approval.broke_glass else ""
     yield _labelled("approved", f"{_local(approval.at, zone)} by {by}{glass}")
-    yield _labelled("  granted", f"{numbers} to {approval.to} until {_local(approval.until, zone)}")
+    what = f"to {approval.to}" if TERMS[purpose].is_heard else "to be destroyed"
+    yield _labelled("  granted", f"{numbers} {what} until {last_day(approval.until, zone)}")
     for number, edit in edits_lines(approval.edits):
         yield _labelled("  edited", f"{number}, {edit}")
     for number, code in approval.withheld:
@@ -229,6 +244,7 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
         "size_bytes": recording.size_bytes,
         "state": recording.state,
         "sha256_sealed": recording.ciphertext,
+        "of_other_day": recording.is_of_other_day,
         **(_retained_json(recording.retained) if recording.retained else {}),
     }
 

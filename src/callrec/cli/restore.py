@@ -15,7 +15,8 @@ from callrec.errors import DoneInPart
 if TYPE_CHECKING:
     from callrec.archive.volume import Volume
     from callrec.practice import Actor, Practice
-    from callrec.procedures.restore import Rebuilt, Restored
+    from callrec.procedures.rebuilding import Rebuilt
+    from callrec.procedures.restore import Restored
 
 app = new_app()
 
@@ -35,7 +36,7 @@ def restore(
     is there already is not fetched again, and a run that was cut short is finished by the next.
     """
     from callrec.crypto.kit import read_kit
-    from callrec.procedures.restore import actor_from, is_vault, open_volumes, rebuild
+    from callrec.procedures.rebuilding import actor_from, is_vault, open_volumes, rebuild
     from callrec.procedures.restore_copy import by_kit, by_password
 
     invocation = ctx.obj
@@ -121,6 +122,7 @@ def _say_rebuilt(invocation: Invocation, rebuilt: Rebuilt) -> None:
     made = rebuilt.copied_at
     day, time = f"{made[:4]}-{made[4:6]}-{made[6:8]}", f"{made[9:11]}:{made[11:13]}"
     out.note(f'the catalogue is back as it was on {day} at {time} UTC, from "{rebuilt.label}"')
+    out.note("no copy holds the configuration: compare this one with yours, retention above all")
 
 
 def _bring_back(
@@ -140,6 +142,7 @@ def _bring_back(
         "resumed": done.resumed,
         **fetched_value(done),
         "erased_since": done.erased_since,
+        "erased_and_here": done.erased_and_here,
     }
     out.show(value, lambda: _say(invocation, practice, done))
     if not done.resumed:
@@ -157,8 +160,10 @@ def _say(invocation: Invocation, practice: Practice, done: Restored) -> None:
         lost = f"{done.leaves_lost} entries at least"
         out.say(f"The record goes on at entry {done.size}; lost after it: {lost}.")
         out.say("What was decided since that copy has to be decided again.")
-    if done.erased_since:
-        numbers = ", ".join(map(str, done.erased_since))
-        out.say(f"Erased after that copy, and not fetched: recording {numbers}.")
+    for erased, where in ((done.erased_since, "not fetched"), (done.erased_and_here, "here")):
+        if erased:
+            numbers = ", ".join(map(str, erased))
+            out.say(f"Erased after that copy, and {where}: recording {numbers}.")
+    if done.erased_since or done.erased_and_here:
         out.say("Its erasure has to be decided again: callrec request create --purpose erasure")
     say_not_fetched(out, done)

@@ -138,6 +138,9 @@ def _json(drawn: Drawn) -> dict[str, Any]:
             for item in drawn.items
         ],
         "waiting": drawn.waiting,
+        "erased": [
+            {"seq": seq, "certificate": certificate} for seq, certificate in drawn.erased.items()
+        ],
         "people": [
             {
                 "user": who.login,
@@ -158,6 +161,8 @@ def _say(invocation: Invocation, drawn: Drawn) -> None:
             out.say(line)
         out.say()
     out.say(f"{len(drawn.items)} drawn of {drawn.waiting} that wait for your review")
+    for seq, certificate in drawn.erased.items():
+        out.say(f"entry {seq} is not drawn: its details were erased [{certificate}]")
     if drawn.people:
         out.say()
         rows = [

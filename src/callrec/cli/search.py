@@ -59,7 +59,8 @@ def search(
         direction=direction,
     )
     actor = acting(ctx.obj, practice)
-    if reason is None and request is None and ctx.obj.prompts.possible:
+    is_refused = not criteria.is_narrow(practice.config.search.widest_window_days)
+    if reason is None and request is None and ctx.obj.prompts.possible and not is_refused:
         reason = ctx.obj.prompts.ask("Reason for this search", option="--reason TEXT")
     found = search_recordings(
         practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
@@ -103,6 +104,8 @@ def only_on(call: ShownCall) -> str:
 
 def outside_number(call: ShownCall) -> str:
     """The number in words, where there is one that could be known."""
+    if call.is_unread:
+        return "not read"
     return call.number or ("withheld" if call.direction == Direction.INBOUND else "")
 
 
@@ -171,7 +174,7 @@ def _when(
         return _window(practice, since, until, times)
     if since is not None or until is not None:
         raise Unusable("--date is one day, --from and --to are several", hint="leave one out")
-    day = parse_day(on, today(practice))
+    day = parse_day(on, today(practice), what="--date")
     return Days(day, day), times
 
 
@@ -183,8 +186,8 @@ def _window(
         if until is not None:
             raise Unusable("--to says only where to end", hint="add --from")
         return None, times
-    first, begins = _moment(practice, since)
-    last, ends = _moment(practice, until or "today")
+    first, begins = _moment(practice, since, "--from")
+    last, ends = _moment(practice, until or "today", "--to")
     days = Days(first, last)
     if begins is None and ends is None:
         return days, times
@@ -196,12 +199,12 @@ def _window(
     return days, Times(begins or time(0, 0), ends or time(23, 59))
 
 
-def _moment(practice: Practice, text: str) -> tuple[date, time | None]:
+def _moment(practice: Practice, text: str, option: str) -> tuple[date, time | None]:
     """A local day, and the minute of it if one was given."""
     from callrec.practice import today
 
     if ":" not in text:
-        return parse_day(text, today(practice)), None
+        return parse_day(text, today(practice), what=option), None
     zone = practice.config.time_zone
-    local = parse_instant(text, zone).astimezone(zone)
+    local = parse_instant(text, zone, what=option).astimezone(zone)
     return local.date(), local.time().replace(second=0, microsecond=0)

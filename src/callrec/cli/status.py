@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.output import counted
 from callrec.cli.reconciled_view import counts_json, period, summary
 from callrec.cli.who import acting, practice_of
 from callrec.errors import Locked
@@ -51,6 +52,7 @@ def status(ctx: Context) -> None:
                 "standing": each.standing,
                 "last_seen": each.seen_at,
                 "last_verified": each.verified_at,
+                "on_vaults_disk": each.on_vaults_disk,
             }
             for each in found.volumes
         ],
@@ -78,7 +80,7 @@ def _say(
     invocation: Invocation, found: Status, searched: tuple[Searches, ...], *, known: bool
 ) -> None:
     out = invocation.out
-    out.say(f"{found.practice}: {found.recordings} recordings")
+    out.say(f"{found.practice}: {counted(found.recordings, 'recording', 'recordings')}")
     if known:
         out.say(f"{len(found.waiting_for_me)} wait for you, {len(found.lapsing_soon)} lapse soon")
     else:
@@ -104,7 +106,10 @@ def _clocks(found: Status) -> Iterator[str]:
 def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
     """What stands about the recordings as a whole."""
     at = found.last_archive
-    yield f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else "never archived"
+    never = "never archived"
+    if any(each.on_vaults_disk and each.recordings for each in found.volumes):
+        never += " to another disk"
+    yield f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else never
     for each in found.volumes:
         yield f'  "{each.label}": {_verified(each, zone)}'
     if (last := found.last_reconcile) is not None:
@@ -128,9 +133,10 @@ def _watching(searched: tuple[Searches, ...]) -> Iterator[str]:
 def _verified(each: ListedVolume, zone: tzinfo) -> str:
     if each.is_lost:
         return "reported lost"
+    here = "on the vault's own disk, " if each.on_vaults_disk else ""
     if each.verified_at is None:
-        return "never verified by you"
-    return f"last verified by you {each.verified_at.astimezone(zone):%d %B %Y, %H:%M}"
+        return f"{here}never verified by you"
+    return f"{here}last verified by you {each.verified_at.astimezone(zone):%d %B %Y, %H:%M}"
 
 
 def _whoever_is_here(invocation: Invocation, practice: Practice) -> Actor | None:

@@ -199,7 +199,7 @@ def _page_for_the_patient(stage: Stage) -> None:
 def _archive(stage: Stage) -> None:
     stage.scene("Everything is archived to an external drive, as a BagIt bag.")
     (stage.folder / "drive").mkdir()
-    stage.callrec("dora", "archive", "--to", "drive", "--label", "drive-a")
+    stage.callrec("dora", "archive", "--to", "drive", "--label", "drive-a", "--yes")
     stage.callrec("dora", "archive", "verify", "drive")
     stage.remark("Outside callrec: the bag's checksums, by sha256sum.")
     bag = next((stage.folder / "drive" / "bags").iterdir()).relative_to(stage.folder)

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import typer
 
+_NEAR = 0.75
+"""How near in letters what was typed is to what may have been meant: of 1, the same."""
+
 
 def explain(problem: typer.TyperException) -> tuple[str, str]:
     """A usage error's message and hint."""
     context = getattr(problem, "ctx", None)
     path = context.command_path if context else "callrec"
-    return _message(problem), f"{_meant(problem)}{path} --help shows how"
+    meant = _alone(problem) or _meant(problem)
+    return _message(problem), f"{meant}{path} --help shows how"
 
 
 def _message(problem: Any) -> str:
@@ -36,8 +40,20 @@ def _message(problem: Any) -> str:
 
 def _meant(problem: Any) -> str:
     possible = getattr(problem, "possibilities", None) or ()
-    near = get_close_matches(getattr(problem, "option_name", ""), possible, n=1)
+    near = get_close_matches(getattr(problem, "option_name", ""), possible, n=1, cutoff=_NEAR)
     return f"did you mean {near[0]}? " if near else ""
+
+
+def _alone(problem: Any) -> str:
+    """What is said where an option is named as an argument is: ``attach R-1 --recording 52``."""
+    if type(problem).__name__ != "NoSuchOption":
+        return ""
+    arguments = [each for each in problem.ctx.command.params if each.param_type_name != "option"]
+    names = [_name(each) for each in arguments]
+    option = problem.option_name.removeprefix("--").upper()
+    if option not in {name.strip("[]") for name in names}:
+        return ""
+    return f"give {option} alone: {problem.ctx.command_path} {' '.join(names)}; "
 
 
 def _name(parameter: Any) -> str:

@@ -72,11 +72,16 @@ def _show_added(
         if credential:
             out.say(f'Its credential is in "{credential}", which only you can read.')
         elif shown:
-            out.say(f"Provisional password, shown this once: {shown}")
+            _say_provisional(out, shown)
 
     out.show(value, text)
     if not credential:
         out.next_step(f"{added.login} runs callrec login {added.login}")
+
+
+def _say_provisional(out: Output, password: str) -> None:
+    out.say("Provisional password, shown this once:")
+    out.say(f"  {password}")  # on a line of its own, which no terminal breaks
 
 
 def _provisional(file: Path | None) -> str:
@@ -132,7 +137,7 @@ def reset(
     def text() -> None:
         out.say(f"{user} makes a new key at the next login, and may nothing till you confirm it.")
         if shown:
-            out.say(f"Provisional password, shown this once: {shown}")
+            _say_provisional(out, shown)
         _say_taken_back(out, done.taken_back)
 
     out.show({"user": user, "password": shown, "taken_back": list(done.taken_back)}, text)
@@ -158,7 +163,8 @@ def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     actor = signing(ctx.obj, practice)
     shown = show_person(practice, actor, login=user)
     if shown.claimed_fingerprint:
-        ctx.obj.out.note(f"{user}: {grouped_fingerprint(shown.claimed_fingerprint)}")
+        ctx.obj.out.note(f"The key of {user}:")
+        ctx.obj.out.note(f"  {grouped_fingerprint(shown.claimed_fingerprint)}")
         ctx.obj.prompts.confirm("Is this the fingerprint that was read to you?", yes=yes)
     done = confirm_person(practice, actor, login=user, fingerprint=shown.claimed_fingerprint)
     out = ctx.obj.out
@@ -294,10 +300,13 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 def password(ctx: Context) -> None:
     """Change your own password; nothing else changes."""
     from callrec.procedures.login import change_password
+    from callrec.procedures.passwords import LEAST
 
     practice = practice_of(ctx.obj)
     actor = signing(ctx.obj, practice)
-    chosen = ctx.obj.prompts.ask_new_password("New password", file_variable=NEW_PASSWORD_FILE)
+    chosen = ctx.obj.prompts.ask_new_password(
+        f"New password ({LEAST})", file_variable=NEW_PASSWORD_FILE
+    )
     change_password(practice, actor, password=chosen)
     out = ctx.obj.out
     out.show({"user": actor.login}, lambda: out.say("Your password is changed."))

@@ -32,7 +32,7 @@ def verify_release(ctx: Context, path: releases.Package, *, pin: options.Pin = N
     FIRST-USE: everything agrees; nobody has said yet whose fingerprint it is.
     NOT VERIFIED: something is not as it was signed; it is named.
 
-    Of a page (.html) the files that are sealed in it are checked, not what it shows in a browser.
+    Of a page (.html) what it shows in a browser is checked too, and its code.
     """
     from callrec.procedures.verify_release import verify_release as verify
 
@@ -69,7 +69,7 @@ def _json(found: Checked) -> dict[str, object]:
     return {
         "verdict": result.verdict,
         "trust": result.trust,
-        "display": "not-checked" if found.is_page else None,
+        "display": found.display,
         "fingerprint": result.fingerprint or None,
         "release": result.manifest.get("release"),
         "request": result.manifest.get("request", {}).get("number"),
@@ -104,15 +104,15 @@ def _say(out: Output, found: Checked) -> None:
         out.say(remark)
     for problem in result.problems:
         out.say(f"- {problem.path} {problem.what}")
-    out.say(f"fingerprint: {grouped_fingerprint(result.fingerprint) or 'none can be read'}")
+    out.say("fingerprint:")
+    out.say(f"  {grouped_fingerprint(result.fingerprint) or 'none can be read'}")
     out.say(f"TRUST: {result.trust}")
     out.say(result.verdict)
     if result.verdict == "VERIFIED":
         out.say(f"This {PROVES}.")
         out.say("Whether the signer's key was taken away later, only the practice can say.")
-    if found.is_page and result.verdict != "NOT VERIFIED":
-        out.say("What the page shows in a browser was not checked: the files sealed in it were.")
-        out.say("Save them from it as one zip, check that too, and read the certificate.pdf in it.")
+    if found.display == "ok":
+        out.say("What the page shows in a browser, and its code, were signed with the files in it.")
 
 
 def _entry(result: Result) -> str:

@@ -154,6 +154,7 @@ def _json(each: ListedVolume, kept: Kept | None) -> Mapping[str, Any]:
         "recordings": each.recordings,
         "bytes": each.size_bytes,
         "last_verified": each.verified_at,
+        "on_vaults_disk": each.on_vaults_disk,
     }
 
 
@@ -172,6 +173,7 @@ def _lines(each: ListedVolume, kept: Kept | None, zone: tzinfo) -> Iterator[str]
     told = [
         f"with {kept.by}, at {kept.place}" if kept else "",
         f"serial {each.serial}" if each.serial else "",
+        "on the vault's own disk: no copy elsewhere" if each.on_vaults_disk else "",
         "" if each.at else f"last seen {_day(each.seen_at, zone)}",
     ]
     if any(told):

@@ -45,6 +45,9 @@ class RequestFacts:
     requester: PersonId
     changed_by: frozenset[PersonId] = frozenset()
     """Who changed it after it was made."""
+    namesakes: frozenset[PersonId] = frozenset()
+    """Who else bears the full name of one who made or changed it, as far as names could be opened:
+    he may be the same, who left and came back under another login."""
     subjects: frozenset[PersonId] = frozenset()
     """The people of the practice whom it is about."""
     granted_to: frozenset[PersonId] = frozenset()
@@ -93,7 +96,8 @@ def check_may(person: Person, power: Power, *, on: date) -> None:
         raise Refused(
             _was_lent(person, power) or f"the role {person.role} may not {power.doing}",
             clause=Clause.CONTROLLED_ACCESS,
-            hint=f"ask the Data Controller; lending it is callrec user delegate --power {power}",
+            hint="ask the Data Controller; lending it is"
+            f" callrec user delegate USER --power {power} --until DATE",
         )
 
 
@@ -129,8 +133,16 @@ def check_may_request(person: Person, purpose: Purpose, *, on: date) -> None:
         )
 
 
-def check_decides_purpose(person: Person, request: RequestFacts, *, on: date) -> None:
+def check_decides_purpose(
+    person: Person, request: RequestFacts, *, on: date, command: str = "approve"
+) -> None:
     """A purpose is decided by whom the policy names for it [policy 4(b), 4(e)-(g)].
+
+    Args:
+        person: who wants to do what only such a person does.
+        request: what it is about.
+        on: the day, in the practice's time zone.
+        command: what he runs: whom the hint names is to run it for him.
 
     Raises:
         Refused: the person does not hold the power that decides this purpose.
@@ -142,28 +154,34 @@ def check_decides_purpose(person: Person, request: RequestFacts, *, on: date) ->
             _was_lent(person, terms.decided_with)
             or f"the role {person.role} may not decide a request for {request.purpose}",
             clause=terms.decided_under,
-            hint=f"ask {_ASK[terms.decided_with]} to run callrec approve {request.reference}",
+            hint=ask_to_decide(request, command),
         )
 
 
-def check_not_own(person: Person, request: RequestFacts) -> None:
+def check_not_own(person: Person, request: RequestFacts, instead: str = "") -> None:
     """Formally authorised is what somebody else authorised [policy 4(b)].
 
+    The hint is ``instead``, where the person was to do something else than decide.
+
     Raises:
-        Refused: the person made the request, or changed it.
+        Refused: the person made the request, or changed it; or somebody of the same name did.
     """
     if person.id in request.makers:
-        raise _needs_somebody_else("nobody decides a request that he made or changed", request)
+        message = "nobody decides a request that he made or changed"
+        raise _needs_somebody_else(message, request, instead)
+    if person.id in request.namesakes:
+        message = "nobody decides a request that somebody of his name made or changed"
+        raise _needs_somebody_else(message, request, instead)
 
 
-def check_not_subject(person: Person, request: RequestFacts) -> None:
-    """Nor does anybody authorise a request about himself [policy 4(b)].
+def check_not_subject(person: Person, request: RequestFacts, instead: str = "") -> None:
+    """Nor does anybody authorise a request about himself [policy 4(b)]; ``instead`` as above.
 
     Raises:
         Refused: the request is about the person.
     """
     if person.id in request.subjects:
-        raise _needs_somebody_else("nobody decides a request about himself", request)
+        raise _needs_somebody_else("nobody decides a request about himself", request, instead)
 
 
 def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None:
@@ -233,10 +251,15 @@ def check_may_countersign(
             clause=Clause.FORMALLY_AUTHORISED,
             hint=f"ask {_ASK[Power.DECIDE_GENERAL]}: --countersign USER",
         )
-    check_not_own(person, request)
-    check_not_subject(person, request)
+    instead = "let somebody else countersign: --countersign USER"
+    check_not_own(person, request, instead)
+    check_not_subject(person, request, instead)
     if person.id in {decider, grantee}:
-        raise _needs_somebody_else("the decider and the releaser do not countersign", request)
+        raise Refused(
+            "the decider and the releaser do not countersign",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint=instead,
+        )
 
 
 def check_may_break_glass(
@@ -253,8 +276,7 @@ def check_may_break_glass(
         raise Refused(
             "only the Data Controller breaks the glass",
             clause=Clause.CONTROLLED_ACCESS,
-            hint=f"ask {_ASK[TERMS[request.purpose].decided_with]}"
-            f" to run callrec approve {request.reference}",
+            hint=ask_to_decide(request),
         )
     check_decides_purpose(person, request, on=on)
     check_reason(reason, Clause.FORMALLY_AUTHORISED)
@@ -272,6 +294,12 @@ def check_may_revoke(person: Person, request: RequestFacts, *, on: date) -> None
     check_not_subject(person, request)
 
 
+def ask_to_decide(request: RequestFacts, command: str = "approve") -> str:
+    """The hint to go to whoever decides a request."""
+    ask = _ASK[TERMS[request.purpose].decided_with]
+    return f"ask {ask} to run callrec {command} {request.reference}"
+
+
 def _unconsulted(message: str) -> Refused:
     return Refused(
         message,
@@ -286,10 +314,10 @@ def _was_lent(person: Person, power: Power) -> str:
     return f"{power} was lent until {max(days)} and has ended" if days else ""
 
 
-def _needs_somebody_else(message: str, request: RequestFacts) -> Refused:
+def _needs_somebody_else(message: str, request: RequestFacts, instead: str) -> Refused:
     ask = _ASK[TERMS[request.purpose].decided_with]
     return Refused(
         message,
         clause=Clause.FORMALLY_AUTHORISED,
-        hint=f"ask {ask}, somebody else, to run callrec approve {request.reference}",
+        hint=instead or f"ask {ask}, somebody else, to run callrec approve {request.reference}",
     )

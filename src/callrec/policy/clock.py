@@ -16,7 +16,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from callrec.policy.clause import Clause
-from callrec.policy.clock_events import Awaited, ClockEvent, Dated, Receipt, missing
+from callrec.policy.clock_events import (
+    Awaited,
+    ClockEvent,
+    Dated,
+    Receipt,
+    missing,
+    said_again,
+    told_after,
+)
 from callrec.policy.clock_rules import check_event
 from callrec.policy.deadline import Deadline, Urgency, spelt, urgency
 from callrec.policy.deceased_clock import deceased_deadline, is_recent
@@ -42,6 +50,8 @@ __all__ = [
     "check_event",
     "deadline",
     "is_recent",
+    "said_again",
+    "told_after",
     "urgency",
 ]
 

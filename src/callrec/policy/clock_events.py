@@ -15,7 +15,7 @@ from callrec.errors import Unusable
 from callrec.policy.purpose import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
 
@@ -99,6 +99,30 @@ class Receipt:
                 "the day by which to answer is before the day of receipt",
                 hint="check both: --answer-by DATE and --received DATE",
             )
+
+
+def said_again(events: Sequence[ClockEvent], event: ClockEvent) -> int | None:
+    """Where that stands which an event puts right; None where it is what happened next.
+
+    A question is followed by its answer, and an answer by another question; what was extended is
+    extended once. So the same twice in a row is the same said again.
+
+    Args:
+        events: what counts, in the order in which it was written down.
+        event: what is written down now.
+    """
+    same = [n for n, each in enumerate(events) if each.awaited is event.awaited]
+    if same and events[same[-1]].event is event.event:
+        return same[-1]
+    return None
+
+
+def told_after(events: tuple[ClockEvent, ...], event: ClockEvent) -> tuple[ClockEvent, ...]:
+    """What counts once an event is written down, in the place of what it puts right."""
+    place = said_again(events, event)
+    if place is None:
+        return (*events, event)
+    return (*events[:place], event, *events[place + 1 :])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,16 @@
 
     a day that has not come cannot be written down              every event
     nothing happened to a request before it was received        every event
-    an extension is said within the first month, and once       extended
+    an extension is said within the first month                 extended
     only a data subject's month can be extended                 extended
-    what was asked for is not asked for again before it comes   asked
     no fee is taken for a deceased patient's record             asked, answered
     clarification comes because it was asked for                answered
-    what came does not come again, unless it was asked again    answered
     what is written down later did not happen earlier           asked, answered
+    said again of another day it puts that day right            extended, asked, answered
 
-An extension of a deadline that was missed would be one that nobody was told of in time.
+What was said first stays on record. An extension of a deadline that was missed would be one that
+nobody was told of in time; one that turns out to have been said after the first month may be put
+right so, and then moves nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from callrec.errors import Refused
 from callrec.policy.clause import Clause, Law
-from callrec.policy.clock_events import Awaited, ClockEvent, Dated, Receipt, waits_of
+from callrec.policy.clock_events import Awaited, ClockEvent, Dated, Receipt, said_again
 from callrec.policy.deadline import spelt
 from callrec.policy.month_clock import follow
 from callrec.policy.purpose import Purpose
@@ -58,7 +59,7 @@ def check_event(
 
     Args:
         receipt: what came, and when.
-        events: what is written down already.
+        events: what is written down already and counts, in that order.
         event: what is to be.
         working: bank holidays are its business.
         today: the day, in the practice's time zone.
@@ -80,10 +81,28 @@ def check_event(
             clause=source,
             hint="check the day; callrec request show says when it was received",
         )
-    if event.event is Dated.EXTENDED:
-        _check_extension(receipt, events, event.on, working, scales)
-    elif event.awaited is not None:
-        _check_asking(receipt, events, event, event.awaited)
+    place = said_again(events, event)
+    if place is not None and events[place].on == event.on:
+        raise Refused(
+            f"that is on record already, of {spelt(event.on)}",
+            clause=source,
+            hint="if that day is wrong, say it again of the right one; both stay on record",
+        )
+    if event.awaited is not None:
+        _check_asking(receipt, events[:place], event, event.awaited)
+    elif event.event is Dated.EXTENDED:
+        _check_extendable(receipt)
+        if place is None:
+            _check_extension(receipt, events, event.on, working, scales)
+
+
+def _check_extendable(receipt: Receipt) -> None:
+    if receipt.purpose not in EXTENDABLE:
+        raise Refused(
+            f"a request for {receipt.purpose} is given no more time",
+            clause=_SOURCES.get(receipt.purpose, Clause.FORMALLY_AUTHORISED),
+            hint="callrec due says by when it is answered",
+        )
 
 
 def _check_extension(
@@ -93,18 +112,6 @@ def _check_extension(
     working: WorkingDays,
     scales: Scales,
 ) -> None:
-    if receipt.purpose not in EXTENDABLE:
-        raise Refused(
-            f"a request for {receipt.purpose} is given no more time",
-            clause=_SOURCES.get(receipt.purpose, Clause.FORMALLY_AUTHORISED),
-            hint="callrec due says by when it is answered",
-        )
-    if any(event.event is Dated.EXTENDED for event in events):
-        raise Refused(
-            "the answer has been extended already",
-            clause=Law.ONE_MONTH,
-            hint="callrec request show says by when it is due",
-        )
     month = follow(receipt, events, working, on=told_on, scales=scales)
     last = working.next_working_day(month.ends_on(month.months))
     if told_on > last:
@@ -116,17 +123,16 @@ def _check_extension(
 
 
 def _check_asking(
-    receipt: Receipt, events: tuple[ClockEvent, ...], event: ClockEvent, awaited: Awaited
+    receipt: Receipt, before: tuple[ClockEvent, ...], event: ClockEvent, awaited: Awaited
 ) -> None:
+    """``before`` is all that was written down earlier, of what is put right too."""
     if awaited is Awaited.FEE and receipt.purpose is Purpose.DECEASED:
         raise Refused(
             "no fee is taken for the record of somebody who died",
             clause=Law.DECEASED_FEE,
             hint="answer it without one",
         )
-    same = [each for each in events if each.awaited is awaited]
-    waits = waits_of(same)
-    is_open = bool(waits) and waits[-1].is_open
+    same = [each for each in before if each.awaited is awaited]
     source = _SOURCES.get(receipt.purpose, Clause.FORMALLY_AUTHORISED)
     newest = max((each.on for each in same), default=receipt.received_on)
     if event.on < newest:
@@ -135,16 +141,9 @@ def _check_asking(
             clause=source,
             hint="check the day; callrec request show says what happened when",
         )
-    if event.event is Dated.ASKED:
-        if is_open:
-            raise Refused(
-                f"{awaited.words} has been asked for and has not come",
-                clause=source,
-                hint="when it comes: callrec request event",
-            )
-    elif not is_open and (waits or awaited is Awaited.CLARIFICATION):
+    if event.event is Dated.ANSWERED and awaited is Awaited.CLARIFICATION and not same:
         raise Refused(
-            f"{awaited.words} has not been asked for" + (" again" if waits else ""),
+            f"{awaited.words} has not been asked for",
             clause=source,
             hint="first say when it was asked for: callrec request event",
         )

@@ -175,7 +175,7 @@ def _in_form(field: Further, text: str, known: Known, clause: Source) -> str:
         case Kind.SENTENCE:
             return _sentence(field, asked, clean(text), clause)
         case Kind.DAY:
-            return parse_day(clean(text), known.today).isoformat()
+            return parse_day(clean(text), known.today, what=asked.option.split()[0]).isoformat()
         case Kind.LOGIN:
             return _login(asked, clean(text), known)
         case Kind.CHOICE:

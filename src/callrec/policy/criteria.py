@@ -87,6 +87,11 @@ class Criteria:
         on_a_day = self.days is not None and self.days.count == 1
         return bool(self.number or self.tail or self.party or (self.extension and on_a_day))
 
+    def is_narrow(self, widest_window: int) -> bool:
+        """Whether it asks for something, or for no more days than may be looked through."""
+        has_few_days = self.days is not None and self.days.count <= widest_window
+        return self.names_something or has_few_days
+
 
 def check_not_browsing(
     criteria: Criteria, *, reason: str | None, request: str | None, widest_window: int
@@ -102,6 +107,13 @@ def check_not_browsing(
     Raises:
         Refused: it would be browsing; the message says what would do.
     """
+    if not criteria.is_narrow(widest_window):
+        raise Refused(
+            "a search asks for a number, a party, an extension and a day,"
+            f" or for {widest_window} day{'s' if widest_window > 1 else ''} at the most",
+            clause=Clause.NO_BROWSING,
+            hint="add --number, --party, --extension with --date, or a narrower --from and --to",
+        )
     if request is None and not reason:
         raise Refused(
             "a search stands under a reason or a request",
@@ -110,14 +122,6 @@ def check_not_browsing(
         )
     if reason:
         check_reason(reason, Clause.NO_BROWSING)
-    is_narrow = criteria.days is not None and criteria.days.count <= widest_window
-    if not criteria.names_something and not is_narrow:
-        raise Refused(
-            "a search asks for a number, a party, an extension and a day,"
-            f" or for {widest_window} day{'s' if widest_window > 1 else ''} at the most",
-            clause=Clause.NO_BROWSING,
-            hint="add --number, --party, --extension with --date, or a narrower --from and --to",
-        )
 
 
 def matches(criteria: Criteria, call: CallFacts, zone: tzinfo) -> bool:

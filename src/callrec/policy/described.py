@@ -16,6 +16,8 @@ from callrec.policy.when import Days
 from callrec.policy.words import words
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from callrec.policy.particulars import Particulars
 
 _Said = TypeVar("_Said")
@@ -43,6 +45,17 @@ def described(particulars: Particulars) -> tuple[Criteria, ...]:
     if named:
         return tuple(replace(whole, party=name) for name in named)
     return (whole,) if whole.days else ()
+
+
+def is_of_another_day(particulars: Particulars, began_at: datetime) -> bool:
+    """Whether a call began on another day than the one that is said; no day said, none is another.
+
+    Args:
+        particulars: what a request says.
+        began_at: the call's beginning, in the practice's time zone.
+    """
+    day = _known(particulars.day)
+    return day is not None and day != began_at.date()
 
 
 def _known(said: _Said | Unknown) -> _Said | None:

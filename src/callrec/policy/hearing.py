@@ -219,6 +219,15 @@ def check_may_release(
     check_is_heard(request)
     check_may_hear(person, grant, on=on, now=now)
     check_may_be_granted(person, request, on=on)
+    check_may_be_given(person, request, grant)
+
+
+def check_may_be_given(person: Person, request: RequestFacts, grant: GrantFacts) -> None:
+    """What it takes to let somebody from outside have or hear what was granted.
+
+    Raises:
+        Refused: one of the rules says no.
+    """
     check_second_person(person, request, grant)
     check_proven(request)
     check_third_parties(request)

@@ -4,6 +4,7 @@
     submitted  -> approved | denied | withdrawn | lapsed
     approved   -> released          packed or heard, once at the least
     released   -> closed            until then it is said who has the package
+    released   -> denied            heard at most, and taken back or lapsed since
     approved   -> closed            what was to be erased or disposed of is destroyed
 
 A state is never stored as a fact: it is what `state_after` reads from the log's leaves about the
@@ -13,7 +14,9 @@ What ends an approval (revoked, lapsed unused, or the request changed under it) 
 and puts the request back to `submitted`. "Denied" would be untrue, since nobody refused it; an end
 of its own would lose a subject access request that the law still wants answered. Back in
 `submitted` it stands in an inbox again, must be decided again, and lapses by its first day, so that
-revoking winds up no clock. What was once handed over stays `released` whatever ends afterwards.
+revoking winds up no clock. What was once heard or handed over stays `released` whatever ends
+afterwards. The staff may have heard it alone, before they answer, and found what forbids it: so
+where no package went out and nothing stands that was approved, it is denied yet, or approved anew.
 
 While an answer is awaited nothing is decided: one does not decide what one has asked about.
 """
@@ -111,6 +114,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
         RequestState.WAITING: {
             RequestAct.RECEIVED: RequestState.WAITING,
             RequestAct.AMENDED: RequestState.WAITING,
+            RequestAct.ASKED: RequestState.WAITING,  # something else, or of another day
             RequestAct.ANSWERED: RequestState.SUBMITTED,
             RequestAct.EXTENDED: RequestState.WAITING,
             RequestAct.WITHDRAWN: RequestState.WITHDRAWN,
@@ -134,6 +138,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
             RequestAct.REVOKED: RequestState.RELEASED,
             RequestAct.GRANT_LAPSED: RequestState.RELEASED,
             RequestAct.APPROVED: RequestState.RELEASED,  # a second copy is a second approval
+            RequestAct.DENIED: RequestState.DENIED,  # if it `is_unanswered`
             RequestAct.PREPARED: RequestState.RELEASED,
             RequestAct.DELIVERED: RequestState.RELEASED,
             RequestAct.LOOKED: RequestState.RELEASED,
@@ -143,7 +148,9 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
             RequestAct.ACKNOWLEDGED: RequestState.RELEASED,
             RequestAct.CLOSED: RequestState.CLOSED,
         },
-        RequestState.DENIED: {},
+        RequestState.DENIED: {
+            RequestAct.HEARING_ENDED: RequestState.DENIED,  # it went on while that was done
+        },
         RequestState.WITHDRAWN: {},
         RequestState.LAPSED: {},
         RequestState.CLOSED: {
@@ -161,13 +168,33 @@ _PREPARING = {RequestAct.PREPARED: 1, RequestAct.DELIVERED: -1, RequestAct.FAILE
 _HEARING = {RequestAct.LISTENED: 1, RequestAct.HEARING_ENDED: -1}
 """A hearing begun, and one that ended; of one whose program was killed there is no end."""
 
+_STANDS = {
+    RequestAct.APPROVED: True,
+    RequestAct.AMENDED: False,
+    RequestAct.REVOKED: False,
+    RequestAct.GRANT_LAPSED: False,
+}
+"""Whether something stands that was approved, once this has happened."""
+
+_HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"
+_INSTEAD = {
+    (RequestState.APPROVED, RequestAct.WITHDRAWN): "first whoever decides it: callrec revoke {}",
+    (RequestState.RELEASED, RequestAct.WITHDRAWN): "end it: callrec request close {}",
+}
+"""What to do about a request of which something cannot be done; else one sees why."""
+
 _HANDING_OVER = frozenset(
     {RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.LOOKED, RequestAct.LISTENED}
 )
 
 
-def check_transition(state: RequestState, act: RequestAct) -> None:
+def check_transition(state: RequestState, act: RequestAct, reference: str = "R") -> None:
     """Whether this may happen to a request that stands there.
+
+    Args:
+        state: where it stands.
+        act: what is to happen.
+        reference: ``R-17``, for the hint.
 
     Raises:
         Refused: it may not; the message names the state.
@@ -176,8 +203,35 @@ def check_transition(state: RequestState, act: RequestAct) -> None:
         raise Refused(
             f"the request is {state} and cannot be {act.done}",
             clause=Clause.FORMALLY_AUTHORISED if act in _HANDING_OVER else None,
-            hint="see how it got there: callrec request show",
+            hint=_INSTEAD.get((state, act), _HOW_IT_GOT_THERE).format(reference),
         )
+
+
+def check_can_be_denied(events: Iterable[RequestEvent]) -> None:
+    """Whether a request with this history can be denied, if it was heard.
+
+    Raises:
+        Refused: a package went out, or something stands that was approved.
+    """
+    history = tuple(events)
+    if state_after(history) is RequestState.RELEASED and not is_unanswered(history):
+        raise Refused(
+            "the request is released and cannot be denied",
+            hint="what was only heard can be, once it is taken back: callrec revoke",
+        )
+
+
+def is_unanswered(events: Iterable[RequestEvent]) -> bool:
+    """Whether no package went out and nothing stands that was approved.
+
+    Who was there when it was heard is no matter of its state.
+    """
+    stands = False
+    for event in events:
+        if event.act is RequestAct.DELIVERED:
+            return False
+        stands = _STANDS.get(event.act, stands)
+    return not stands
 
 
 def state_after(events: Iterable[RequestEvent]) -> RequestState:
@@ -192,8 +246,11 @@ def state_after(events: Iterable[RequestEvent]) -> RequestState:
     """
     state: RequestState | None = None
     in_preparation = under_way = 0
-    for event in events:
+    history = tuple(events)
+    for number, event in enumerate(history):
         state = _next_state(state, event.act)
+        if event.act is RequestAct.DENIED and not is_unanswered(history[:number]):
+            state = None
         in_preparation += _PREPARING.get(event.act, 0)
         under_way += _HEARING.get(event.act, 0)
         if state is None or min(in_preparation, under_way) < 0:

@@ -75,8 +75,15 @@ def day_end(day: date, zone: tzinfo) -> datetime:
     return _midnight(day + timedelta(days=1), zone)
 
 
-def parse_day(text: str, today: date) -> date:
+def last_day(end: datetime, zone: tzinfo) -> date:
+    """The last local day of what ends at an instant. Law: ``last_day(day_end(d, z), z) == d``."""
+    return (end - timedelta(microseconds=1)).astimezone(zone).date()
+
+
+def parse_day(text: str, today: date, *, what: str = "that") -> date:
     """A day as typed: ``2024-01-04``, ``4/1/2024`` (day first), ``today``, ``yesterday``.
+
+    Where several are typed, ``what`` says which it is: ``--until``.
 
     Raises:
         Unusable: it is none of these, or there is no such day.
@@ -93,7 +100,7 @@ def parse_day(text: str, today: date) -> date:
         day = None
     if day is None or day.year not in _YEARS:
         raise Unusable(
-            "that is no date", hint="type 2024-01-04, 4/1/2024 (day first), today or yesterday"
+            f"{what} is no date", hint="type 2024-01-04, 4/1/2024 (day first), today or yesterday"
         )
     return day
 
@@ -129,10 +136,16 @@ def parse_time(text: str, *, hint: str = "type 14:05") -> time:
     return said
 
 
-def parse_instant(text: str, zone: tzinfo) -> datetime:
+def parse_instant(
+    text: str,
+    zone: tzinfo,
+    *,
+    what: str = "that",
+    hint: str = "type 2024-01-04T14:05 or 2024-01-04T14:05:00Z",
+) -> datetime:
     """An instant as typed, in UTC: ISO 8601, local where it has no offset.
 
-    A day alone is its midnight.
+    A day alone is its midnight. Where several are typed, ``what`` says which it is: ``--from``.
 
     Raises:
         Unusable: it is no such instant, or a local time that comes twice or never.
@@ -142,7 +155,7 @@ def parse_instant(text: str, zone: tzinfo) -> datetime:
     except ValueError:
         said = None
     if said is None or said.year not in _YEARS:
-        raise Unusable("that is no instant", hint="type 2024-01-04T14:05 or 2024-01-04T14:05:00Z")
+        raise Unusable(f"{what} is no instant", hint=hint)
     if said.tzinfo:
         return said.astimezone(UTC)
     earliest, latest = _readings(said, zone)

@@ -18,6 +18,7 @@ from callrec.policy.handling import check_may_change
 from callrec.policy.particulars import said_again
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import attempt, today, writing
+from callrec.procedures.days_said import uids_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import change_with_request
 from callrec.procedures.lapsing import sweep_lapsed
@@ -57,6 +58,8 @@ class Amended:
     version: int
     recordings: int
     grants_ended: int
+    other_day: tuple[int, ...]
+    """Of the recordings, those that are not of the day which the request says."""
 
 
 def attach_recordings(
@@ -182,7 +185,14 @@ def _write(
             history,
             subjects=people_named(practice, actor, act.connection, body.particulars.subjects),
         )
-    return Amended(request.reference, which.version, len(body.recordings), ended)
+    uids = [uid for uid, _ in body.recordings]
+    return Amended(
+        reference=request.reference,
+        version=which.version,
+        recordings=len(uids),
+        grants_ended=ended,
+        other_day=uids_of_other_days(practice, act.connection, body.particulars, uids),
+    )
 
 
 def _is_so_already(reference: str) -> Unusable:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.policy.hearing import answers_who_asked
-from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.request import RequestAct, RequestState, is_unanswered
 from callrec.procedures.approvals import DECIDED_ANEW
 from callrec.procedures.leaf_details import open_details, opens_details
 from callrec.procedures.request_log import event_of
@@ -82,6 +82,8 @@ def answer_to(
     ends = [leaf for leaf in request.history.leaves if leaf.act in _ENDS]
     decided = _last(request, _DECISIONS)
     outcome = _WITHOUT_GRANTS.get(request.state)
+    if outcome is None and not answered and is_unanswered(request.history.events):
+        outcome = Outcome.OPEN  # heard by the staff alone, and what was approved stands no more
     if outcome is None:
         withheld = tuple(_withheld(request))
         outcome = Outcome.PART if withheld else Outcome.GRANTED

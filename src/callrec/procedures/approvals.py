@@ -29,10 +29,11 @@ from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.policy.withholding import GROUND_CODES, Ground
+from callrec.procedures.lent_day import day_of, latest_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime, tzinfo
 
     from sqlalchemy import Connection
 
@@ -148,20 +149,29 @@ def read_approvals(
             a countersignature is missing.
     """
     signed = [
-        (leaf, _statement(practice, connection, leaf, history.request))
+        (leaf, _statement(practice, connection, leaf))
         for leaf in history.leaves
         if leaf.act == RequestAct.APPROVED
     ]
-    return tuple(
-        Approval(
-            statement,
-            leaf,
-            _countersignature(statement, signed),
-            _how_it_was_lost(practice.register, statement.fields["for"], leaf.seq),
-        )
-        for leaf, statement in signed
-        if statement.by != statement.fields["countersigned"]
-    )
+    for leaf, statement in signed:
+        check_made_by(practice.register, leaf, statement)
+    return _approvals(history.request, practice.register, signed)
+
+
+def stated_approvals(
+    history: History, stated: Mapping[str, Statement], register: Register
+) -> tuple[Approval, ...]:
+    """As `read_approvals`, of statements that were found sound before, by their digests.
+
+    Raises:
+        Tampered: as there.
+    """
+    signed = [
+        (leaf, _stated(leaf, stated.get(leaf.statement)))
+        for leaf in history.leaves
+        if leaf.act == RequestAct.APPROVED
+    ]
+    return _approvals(history.request, register, signed)
 
 
 def how_it_ended(approval: Approval, history: History, now: datetime) -> str:
@@ -170,17 +180,23 @@ def how_it_ended(approval: Approval, history: History, now: datetime) -> str:
     A package in preparation holds the grants until it has failed; one that was delivered ends them:
     a second copy is a second approval.
     """
-    since = history.after(approval.leaf)
-    for leaf in since:
-        if leaf.act in ENDS:
-            return ENDS[leaf.act]
-        if leaf.act == RequestAct.DELIVERED and leaf.actor == approval.to:
-            return "what was granted has been released"
-    if in_preparation(since, approval.to):
+    if ended := what_ended(approval, history):
+        return ended
+    if in_preparation(history.after(approval.leaf), approval.to):
         return "a release of what was granted is being prepared"
     if has_lapsed(approval.lapses_at, now):
         return ENDS[RequestAct.GRANT_LAPSED]
     return approval.lost_by
+
+
+def what_ended(approval: Approval, history: History) -> str:
+    """What happened to the request and ended an approval, as a sentence; empty: nothing did."""
+    for leaf in history.after(approval.leaf):
+        if leaf.act in ENDS:
+            return ENDS[leaf.act]
+        if leaf.act == RequestAct.DELIVERED and leaf.actor == approval.to:
+            return "what was granted has been released"
+    return ""
 
 
 def in_preparation(leaves: Iterable[Leaf], person: str) -> frozenset[tuple[str, ...]]:
@@ -251,20 +267,34 @@ def edits_before(
     return edits
 
 
-def check_decided(practice: Practice, approval: Approval, request: RequestFacts) -> None:
+def check_decided(
+    connection: Connection,
+    approval: Approval,
+    request: RequestFacts,
+    register: Register,
+    zone: tzinfo,
+) -> None:
     """Check that whoever signed an approval might do so, by the vouchers before its leaf.
+
+    What was lent to him counts by the log's days: his own clock may have been set back.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        approval: which.
+        request: what is approved.
+        register: who might do what, and when.
+        zone: the practice's, for the days of powers that were lent.
 
     Raises:
         Refused: somebody who signed had not the power then, or may not decide this request.
     """
-    fields = approval.statement.fields
-    at = parse_instant(approval.leaf.at)
+    fields, second = approval.statement.fields, approval.countersignature
     check_signers(
         request,
-        decider=_person_then(practice, approval.statement, approval.leaf.seq),
-        countersigner=_countersigner_then(practice, approval),
+        decider=_person_then(register, approval.statement, approval.leaf.seq),
+        countersigner=_person_then(register, second, approval.leaf.seq) if second else None,
         to=approval.to,
-        on=at.astimezone(practice.config.time_zone).date(),
+        on=_day_of(connection, approval, register, zone),
         consulted_on=date.fromisoformat(fields["consulted"]) if fields["consulted"] else None,
         glass_reason=_glass_reason(approval),
     )
@@ -302,28 +332,53 @@ def check_signers(
         check_may_countersign(countersigner, request, decider=decider.id, grantee=to, on=on)
 
 
-def no_longer_granted(why: str) -> Refused:
+def no_longer_granted(why: str, reference: str) -> Refused:
     """The refusal to use what is granted no more."""
     return Refused(
         why,
         clause=Clause.CONTROLLED_ACCESS,
-        hint="ask whoever approved it to decide again; callrec request show says what happened",
+        hint="ask whoever approved it to decide again; "
+        f"callrec request show {reference} says what happened",
     )
 
 
-def _statement(practice: Practice, connection: Connection, leaf: Leaf, request: str) -> Statement:
+def _statement(practice: Practice, connection: Connection, leaf: Leaf) -> Statement:
     row = connection.execute(
         select(tables.statement).where(tables.statement.c.digest == leaf.statement)
     ).first()
     if row is None:
+        return _stated(leaf, None)
+    return read_statement(bytes(row.body), bytes(row.signature), practice.vault)
+
+
+def _stated(leaf: Leaf, statement: Statement | None) -> Statement:
+    if statement is None:
         raise Tampered(f"the statement of leaf {leaf.seq} is missing")
-    statement = read_statement(bytes(row.body), bytes(row.signature), practice.vault)
-    check_made_by(practice.register, leaf, statement)
+    return statement
+
+
+def _approvals(
+    request: str, register: Register, signed: Sequence[tuple[Leaf, Statement]]
+) -> tuple[Approval, ...]:
+    for leaf, statement in signed:
+        _check_approves(request, leaf, statement)
+    return tuple(
+        Approval(
+            statement,
+            leaf,
+            _countersignature(statement, signed),
+            _how_it_was_lost(register, statement.fields["for"], leaf.seq),
+        )
+        for leaf, statement in signed
+        if statement.by != statement.fields["countersigned"]
+    )
+
+
+def _check_approves(request: str, leaf: Leaf, statement: Statement) -> None:
     if statement.kind != "approval" or statement.fields.get("request") != request:
         raise Tampered(f"the statement of leaf {leaf.seq} approves something else")
     if not _is_in_form(statement.fields):
         raise Tampered(f"the approval of leaf {leaf.seq} is not in its form")
-    return statement
 
 
 def _is_in_form(fields: Mapping[str, Any]) -> bool:
@@ -359,7 +414,7 @@ def _is_day(text: str) -> bool:
 
 
 def _countersignature(
-    statement: Statement, signed: list[tuple[Leaf, Statement]]
+    statement: Statement, signed: Iterable[tuple[Leaf, Statement]]
 ) -> Statement | None:
     second = statement.fields["countersigned"]
     if not second:
@@ -379,20 +434,24 @@ def _shared(statement: Statement) -> Iterator[tuple[str, Any]]:
     return ((k, v) for k, v in statement.fields.items() if k not in BY_EACH_SIGNER)
 
 
-def _person_then(practice: Practice, statement: Statement, seq: int) -> Person:
+def _person_then(register: Register, statement: Statement, seq: int) -> Person:
     try:
-        return practice.register.person(statement.by, before=seq)
+        return register.person(statement.by, before=seq)
     except NotFound as error:
         raise Tampered(f"nobody vouched for the actor of leaf {seq}") from error
+
+
+def _day_of(connection: Connection, approval: Approval, register: Register, zone: tzinfo) -> date:
+    """The day for whatever was lent to those who signed it; the later, where they differ."""
+    day, second = day_of(connection, register, approval.leaf, zone), approval.countersignature
+    if second is None:
+        return day
+    return max(
+        day, latest_day(connection, register, second.by, zone, before=approval.leaf.seq) or day
+    )
 
 
 def _glass_reason(approval: Approval) -> str | None:
     if not approval.broke_glass:
         return None
     return _IN_THE_LEAF if approval.leaf.detail else ""
-
-
-def _countersigner_then(practice: Practice, approval: Approval) -> Person | None:
-    if approval.countersignature is None:
-        return None
-    return _person_then(practice, approval.countersignature, approval.leaf.seq)

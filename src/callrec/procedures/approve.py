@@ -23,6 +23,7 @@ from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.withholding import Ground, check_each_decided
 from callrec.practice import attempt, today, writing
 from callrec.procedures.approvals import check_signers, edits_before, withheld_before
+from callrec.procedures.days_said import of_other_days
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.granting import Granting, write_approval
 from callrec.procedures.hold_reach import check_may_be_destroyed
@@ -53,6 +54,8 @@ class Foreseen:
     granted: Mapping[int, Edits]
     """Numbers of those that would be granted, each with what is left out of its copy."""
     withheld: Mapping[int, Ground]
+    other_day: tuple[int, ...]
+    """Of those that would be granted, the ones that are not of the day which the request says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -91,6 +94,8 @@ class Approved:
     """Of each of them, what is left out of its copy."""
     withheld: Mapping[int, Ground]
     lapses_at: datetime
+    other_day: tuple[int, ...]
+    """Of those that were granted, the ones that are not of the day which the request says."""
 
 
 def foresee_approval(
@@ -111,7 +116,8 @@ def foresee_approval(
         attempt(practice, actor, RequestAct.APPROVED, subject=[row.id]),
         reading(practice.engine) as connection,
     ):
-        return _foresee(read_to_decide(practice, actor, connection, reference), decision)
+        request = read_to_decide(practice, actor, connection, reference)
+        return _foresee(practice, request, decision)
 
 
 def approve_request(
@@ -165,6 +171,7 @@ def approve_request(
         edits=granting.edits,
         withheld={row.id: ground for row, ground in granting.withheld},
         lapses_at=granting.lapses_at,
+        other_day=of_other_days(practice, request.particulars, granting.recordings),
     )
 
 
@@ -186,7 +193,7 @@ def _decide(
         glass_reason=decision.glass_reason,
     )
     check_may_be_granted(grantee, request.facts, on=today(practice))
-    foreseen = _foresee(request, decision)
+    foreseen = _foresee(practice, request, decision)
     _check_seen(request, decision, foreseen)
     return Granting(
         request=request,
@@ -224,10 +231,12 @@ def _check_seen(request: OpenRequest, decision: Decision, foreseen: Foreseen) ->
         )
 
 
-def _foresee(request: OpenRequest, decision: Decision) -> Foreseen:
+def _foresee(practice: Practice, request: OpenRequest, decision: Decision) -> Foreseen:
     withheld = _grounds(request, decision)
     granted = [row for row in request.recordings if row.id not in withheld]
-    return Foreseen(request.digest, _edits(request, decision, granted), withheld)
+    edits = _edits(request, decision, granted)
+    other_day = of_other_days(practice, request.particulars, granted)
+    return Foreseen(request.digest, edits, withheld, other_day)
 
 
 def _edits(

@@ -30,7 +30,7 @@ from callrec.catalogue.destruction import newest_destruction
 from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.volumes import put_bag, save_volume
 from callrec.crypto.statement import Statement, state
-from callrec.errors import CallrecError, Failed, Locked
+from callrec.errors import CallrecError, Failed, Locked, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, record, today, writing
@@ -38,7 +38,14 @@ from callrec.procedures.archive_copy import time_of, write_copy
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
 from callrec.procedures.archive_removal import remove_local
-from callrec.procedures.archive_unfinished import archiving, begin, clear, unmake
+from callrec.procedures.archive_unfinished import (
+    BEGUN,
+    GIVEN_UP,
+    archiving,
+    begin,
+    clear,
+    unmake,
+)
 from callrec.procedures.attached import remember_place
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
@@ -55,7 +62,6 @@ if TYPE_CHECKING:
     from callrec.procedures.archive_removal import Removed
     from callrec.procedures.archive_unfinished import Archiving
 
-BEGUN: Final = "archive.begun"
 SOFTWARE: Final = "callrec"
 SPARE: Final = 1 << 20
 """Bytes besides the catalogue's own, for its key, a proof, what is not in its file yet: 1 MiB."""
@@ -77,6 +83,8 @@ class Archived:
     """Recordings on other volumes only, none of which is attached: they were not copied."""
     removed: Removed | None = None
     """What the vault let go of; None: that was not asked for."""
+    on_vaults_disk: bool = False
+    """The volume lies on the disk on which the vault lies: it is no copy elsewhere."""
 
 
 def archive_recordings(
@@ -100,7 +108,8 @@ def archive_recordings(
 
     Raises:
         Refused: the actor may not archive.
-        Unusable: the folder or the label will not do, or the volume belongs to another vault.
+        Unusable: the folder or the label will not do, the volume belongs to another vault, or the
+            vault is to let go of files for a copy on its own disk.
         Tampered: something on the volume, in the vault or in the log is not as it was written;
             nothing was written.
         NotFound, Failed: a recording's file is not in the vault, or the drive does not take it.
@@ -110,6 +119,11 @@ def archive_recordings(
         identity = _identity(actor)
         check_remembered_head(practice)
         target = target_at(practice, to, label)
+        if removes and target.on_vaults_disk:
+            raise Unusable(
+                "that folder lies on the vault's own disk, and nothing is removed for a copy there",
+                hint="is the drive attached? attach it, and give the folder where it is",
+            )
     volume = target.volume.volume
     erased = 0 if target.is_new else erase_owed(practice, actor, to, advance=_unseen)
     with (
@@ -175,7 +189,9 @@ class _Run:
         self._notes.end(volume.volume)
         name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
         return Archived(
-            volume.label, name, len(plan.items), size_bytes, out_of_reach=plan.out_of_reach
+            *(volume.label, name, len(plan.items), size_bytes),
+            out_of_reach=plan.out_of_reach,
+            on_vaults_disk=plan.target.on_vaults_disk,
         )
 
     def _finish(self, begun: str) -> None:
@@ -296,6 +312,7 @@ class _Run:
                 keys=copy.keys,
                 size=act.head.size,
                 root=act.head.root,
+                on_vaults_disk=self._plan.target.on_vaults_disk,
             ),
         )
 
@@ -314,6 +331,8 @@ class _Run:
                 clear(self._volume, self._plan.name)
             if self._plan.target.is_new and self._volume.unfinished_bag() is None:
                 unmake(self._volume.at)
+            if not self._plan.written:
+                record(self._practice, self._actor, GIVEN_UP, subject=[self._volume.volume])
             self._notes.end(self._volume.volume)
 
     def _is_in_log(self) -> bool:

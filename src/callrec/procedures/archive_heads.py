@@ -15,7 +15,10 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
@@ -24,8 +27,9 @@ from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import decode_base64, origin, read_checkpoint
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import Head, node_reader, read_leaf
+from callrec.audit.log import Head, node_reader, read_leaf, stored_head
 from callrec.audit.proof import Proof, check_proof, read_proof, write_proof
+from callrec.audit.resumed import read_resumed
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical, parse, parse_instant
 from callrec.crypto.statement import Statement, check_statement, read_statement
@@ -33,17 +37,19 @@ from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, powers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
-    from callrec.audit.register import Register
+    from callrec.audit.register import Register, Voucher
     from callrec.crypto.identity import PublicKeys
     from callrec.practice import Practice
 
 ARCHIVED: Final = "archive"
 """The act of the leaf that carries a volume's statement."""
 KIND: Final = "volume"
+VAULTS_DISK: Final = "vault"
+"""The member ``disk`` of a statement about a volume that lies on the vault's own."""
 _ROOT: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -66,6 +72,8 @@ class Written:
     stated anew it is another."""
     erased: tuple[str, ...] = ()
     """Uids of recordings that were destroyed, and taken out of this volume's bags by this run."""
+    on_vaults_disk: bool = False
+    """The volume lay on the disk on which the vault lies: it is no copy elsewhere."""
 
     @property
     def time(self) -> str:
@@ -83,14 +91,17 @@ def statement_fields(
     root: bytes,
     erased: Sequence[str] = (),
     common: int | None = None,
+    on_vaults_disk: bool = False,
 ) -> dict[str, Any]:
     """The fields of a ``volume`` statement; ``size`` and ``root`` are the log's head before it.
 
     ``erased`` stands in it only where something was, and ``common`` only where the copy of the
     catalogue is of a log that was lost: how many entries of this one it knows at the least.
+    ``disk`` stands in it only where the volume lies on the vault's own.
     """
     return {
         **({} if common is None else {"common": common}),
+        **({"disk": VAULTS_DISK} if on_vaults_disk else {}),
         **({"erased": list(erased)} if erased else {}),
         "bag": name,
         "catalogue": catalogue,
@@ -101,6 +112,13 @@ def statement_fields(
     }
 
 
+def stated_volumes(connection: Connection) -> frozenset[str]:
+    """The ids of all volumes that a statement names, whether or not it counts."""
+    said = tables.statement.c
+    bodies = connection.execute(select(said.body).where(said.kind == KIND)).scalars()
+    return frozenset(str(parse(body).get("volume")) for body in bodies)
+
+
 def written_to(practice: Practice, connection: Connection, volume: str) -> dict[str, Written]:
     """Everything that the log says was written to a volume, by name.
 
@@ -109,23 +127,40 @@ def written_to(practice: Practice, connection: Connection, volume: str) -> dict[
     Raises:
         Tampered: a statement or its leaf is not as it was signed, or its maker might not archive.
     """
+    said = _statements(practice, connection)
+    ours = {seq: each for seq, each in said.items() if each.fields.get("volume") == volume}
+    return {each.name: each for each in _checked(practice, connection, ours)}
+
+
+def newest_of_each(practice: Practice, connection: Connection) -> tuple[Written, ...]:
+    """What was written last to each volume.
+
+    Raises:
+        Tampered: as `written_to`.
+    """
+    said = _statements(practice, connection)
+    last = {str(each.fields.get("volume")): seq for seq, each in said.items()}
+    return tuple(_checked(practice, connection, {seq: said[seq] for seq in last.values()}))
+
+
+def _statements(practice: Practice, connection: Connection) -> dict[int, Statement]:
     rows = connection.execute(
         select(tables.leaf.c.seq, tables.statement.c.body, tables.statement.c.signature)
         .join(tables.statement, tables.statement.c.digest == tables.leaf.c.statement)
         .where(tables.statement.c.kind == KIND)
         .order_by(tables.leaf.c.seq)
     )
-    said = {row.seq: read_statement(row.body, row.signature, practice.vault) for row in rows}
-    ours = {seq: each for seq, each in said.items() if each.fields.get("volume") == volume}
-    leaves = attested_leaves(connection, practice.register, ours)
-    found: dict[str, Written] = {}
-    for leaf in leaves:
+    return {row.seq: read_statement(row.body, row.signature, practice.vault) for row in rows}
+
+
+def _checked(
+    practice: Practice, connection: Connection, said: Mapping[int, Statement]
+) -> Iterator[Written]:
+    for leaf in attested_leaves(connection, practice.register, said):
         try:
-            written = check_said(practice, leaf, ours[leaf.seq])
+            yield check_said(practice, leaf, said[leaf.seq])
         except Tampered as error:
             raise Tampered(f"leaf {leaf.seq} of the audit log: {error.message}") from error
-        found[written.name] = written
-    return found
 
 
 def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
@@ -167,7 +202,7 @@ def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> 
         Tampered: it is no proof, not of this log, signed by nobody entitled, or of a head that this
             log does not extend.
     """
-    written, point = read_head(practice, data)
+    written, point = _read(practice, data, lambda _, seq: _Office(seq))
     if point.size > head.size:
         raise Tampered(f"its head has {point.size} entries, but the vault's log has {head.size}")
     if tree.root(point.size, read) != point.root:
@@ -175,26 +210,115 @@ def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> 
     return written
 
 
-def read_head(practice: Practice, data: bytes) -> tuple[Written, Head]:
-    """What a proof proves by itself: that somebody entitled said so, and at which head.
+class _Office(NamedTuple):
+    """When somebody must have been entitled to say what he said."""
 
-    Whether that head is a beginning of the vault's log is not looked at: after a restore it may be
-    one that was lost.
+    before: int
+    """The sequence of the log before which he was vouched for."""
+    not_before: date = date.min
+    """The day on which he might, or a later one that his leaf names."""
+    later: Mapping[str, Voucher] = MappingProxyType({})
+    """Vouchers that count before those of the log, by the id of whom they are about."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHeads:
+    """What the vault's log knows of heads, so as to judge who might sign one."""
+
+    ours: Head
+    last_on: date
+    """The day of its last leaf."""
+    read: tree.Read
+    """Gives the nodes of the log's tree."""
+    lost: Mapping[Head, int]
+    """Heads that were named as lost, and the sequence of the leaf that names each."""
+    later: Mapping[str, Voucher]
+    """What was vouched for in a log that was lost, by the id of whom it is about."""
+
+    def is_ours(self, head: Head) -> bool:
+        """Whether a head is a beginning of the log."""
+        return head.size <= self.ours.size and tree.root(head.size, self.read) == head.root
+
+    def office(self, head: Head, seq: int) -> _Office:
+        """When the maker of a leaf must have been entitled, if a proof leads from it to this head.
+
+        In the log itself that is at the leaf, and for a head that was named as lost it is where it
+        was named. Of any other the sequence and the time are what its maker says: somebody who was
+        disabled could date a leaf back, so that who is entitled now counts, and nobody else.
+        """
+        if self.is_ours(head):
+            return _Office(seq)
+        if head in self.lost:
+            return _Office(self.lost[head], later=self.later)
+        return _Office(self.ours.size, self.last_on, self.later)
+
+
+def known_heads(
+    practice: Practice, connection: Connection, later: Mapping[str, Voucher]
+) -> KnownHeads:
+    """What the log as it stands knows of heads.
+
+    Args:
+        practice: the open vault.
+        connection: sees one state of the catalogue throughout.
+        later: what was vouched for in a log that was lost, by the id of whom it is about.
 
     Raises:
-        Tampered: it is no proof, of another log, or signed by nobody entitled.
+        Tampered: a statement about a restore is not as it was signed.
     """
+    ours = stored_head(connection)
+    last, _ = read_leaf(connection, ours.size - 1)
+    resumed = read_resumed(connection, practice.register)
+    lost = {head: each.size for each in reversed(resumed) for head in each.lost}
+    return KnownHeads(ours, _day(practice, last), cache(node_reader(connection)), lost, later)
+
+
+def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[Written, Head]:
+    """What a proof proves by itself: that somebody entitled said so, and at which head.
+
+    After a restore that head may be no beginning of the vault's log, but one that was lost.
+
+    Raises:
+        Tampered: it is no proof, of another log, or signed by nobody who might.
+    """
+    return _read(practice, data, known.office)
+
+
+def read_claim(practice: Practice, data: bytes) -> Written:
+    """What a proof claims that counts for nothing: its signatures are not looked at.
+
+    Raises:
+        Tampered: it is no proof, or of another log.
+    """
+    proof = read_proof(data)
+    leaf_bytes, statement = _read_extra(proof.extra, practice.vault)
+    return _written(statement, Leaf.decode(leaf_bytes, proof.seq))
+
+
+def _read(
+    practice: Practice, data: bytes, office: Callable[[Head, int], _Office]
+) -> tuple[Written, Head]:
     proof, name = read_proof(data), origin(practice.vault)
-    read_checkpoint(proof.checkpoint, name)  # whose log it is, before whose signature
+    # Whose log it is, before whose signature.
+    claimed = read_checkpoint(proof.checkpoint, name)
     leaf_bytes, statement = _read_extra(proof.extra, practice.vault)
     leaf = Leaf.decode(leaf_bytes, proof.seq)
-    keys = _keys_of(practice.register, leaf)
+    entitled = office(Head(claimed.size, claimed.root), leaf.seq)
+    keys = _keys_of(practice.register, leaf, entitled)
     point = check_proof(proof, tree.leaf_hash(leaf_bytes), keys.log, name)
-    return check_said(practice, leaf, statement), Head(point.size, point.root)
+    return check_said(practice, leaf, statement, entitled), Head(point.size, point.root)
 
 
-def check_said(practice: Practice, leaf: Leaf, statement: Statement) -> Written:
+def check_said(
+    practice: Practice, leaf: Leaf, statement: Statement, office: _Office | None = None
+) -> Written:
     """What a leaf's statement says was written, if its maker said so and might.
+
+    Args:
+        practice: the open vault.
+        leaf: that carries the statement.
+        statement: as read.
+        office: when its maker must have been entitled; None: at the leaf.
 
     Raises:
         Tampered: it is not the leaf's statement, not signed by the leaf's actor, or he might not
@@ -204,10 +328,11 @@ def check_said(practice: Practice, leaf: Leaf, statement: Statement) -> Written:
         raise Tampered("its statement is not the one that its leaf carries")
     if statement.kind != KIND or statement.by != leaf.actor:
         raise Tampered("its statement is of another kind, or made by another than its leaf says")
-    check_statement(statement, _keys_of(practice.register, leaf).act)
-    maker = practice.register.person(statement.by, before=leaf.seq)
-    made_on = parse_instant(leaf.at).astimezone(practice.config.time_zone).date()
-    if Power.ARCHIVE not in powers_of(maker, made_on):
+    office = office or _Office(leaf.seq)
+    check_statement(statement, _keys_of(practice.register, leaf, office).act)
+    later = office.later.get(leaf.actor)
+    maker = later.person if later else practice.register.person(leaf.actor, before=office.before)
+    if Power.ARCHIVE not in powers_of(maker, max(_day(practice, leaf), office.not_before)):
         raise Tampered("its statement was made by somebody who may not archive")
     return _written(statement, leaf)
 
@@ -227,17 +352,28 @@ def _written(statement: Statement, leaf: Leaf) -> Written:
             and size >= 0
             and _ROOT.fullmatch(root)
             and isinstance(erased := statement.fields.get("erased", []), list)
+            and (disk := statement.fields.get("disk")) in (None, VAULTS_DISK)
         ):
             head = Head(size, bytes.fromhex(root))
             uids = tuple(map(str, erased))
-            return Written(volume, name, manifest, catalogue, keys, leaf.seq, head, uids)
+            return Written(
+                *(volume, name, manifest, catalogue, keys, leaf.seq, head, uids),
+                on_vaults_disk=disk is not None,
+            )
         case _:
             raise Tampered("its statement is not in its form")
 
 
-def _keys_of(register: Register, leaf: Leaf) -> PublicKeys:
+def _day(practice: Practice, leaf: Leaf) -> date:
+    return parse_instant(leaf.at).astimezone(practice.config.time_zone).date()
+
+
+def _keys_of(register: Register, leaf: Leaf, office: _Office) -> PublicKeys:
+    later = office.later.get(leaf.actor)
+    if later is not None:
+        return later.keys
     try:
-        return register.public_keys(leaf.actor, before=leaf.seq)
+        return register.public_keys(leaf.actor, before=office.before)
     except NotFound as error:
         raise Tampered("nobody vouched for its actor") from error
 

@@ -35,6 +35,7 @@ from callrec.procedures.archive_survey import (
     read_written,
 )
 from callrec.procedures.custody import to_millis
+from callrec.procedures.elsewhere import is_on_vaults_disk
 from callrec.procedures.sealed_file import copies_at_hand
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Target:
     is_new: bool
     device: int
     """The system's number of the file system that the folder lies on."""
+    on_vaults_disk: bool
+    """It is the folder of a drive that is not attached, perhaps: no copy elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,14 @@ def needs_label(to: Path) -> bool:
     """Whether a folder is no volume yet, and is called what no volume may be."""
     with drive_errors():
         return not is_volume(to) and not is_label(_name_of(to))
+
+
+def is_on_this_disk(practice: Practice, to: Path) -> bool:
+    """Whether a folder outside the vault is no volume yet, and lies on the vault's own disk."""
+    with drive_errors():
+        is_outside = not to.resolve().is_relative_to(practice.folder.resolve())
+        is_new = is_outside and to.is_dir() and not is_volume(to)
+    return is_new and is_on_vaults_disk(practice, to)
 
 
 def _name_of(folder: Path) -> str:
@@ -129,14 +140,19 @@ def _known(practice: Practice, to: Path, label: str | None) -> Target:
             "this volume has another label, and keeps it",
             hint="leave --label out; callrec archive list shows the labels",
         )
-    return Target(volume, is_new=False, device=device_of(to))
+    return _target(practice, volume, is_new=False)
 
 
 def _new(practice: Practice, to: Path, label: str | None) -> Target:
     chosen = label or _name_of(to)
     check_label(chosen)
     volume = Volume(to, primitives.fresh_id(), practice.vault, chosen)
-    return Target(volume, is_new=True, device=device_of(to))
+    return _target(practice, volume, is_new=True)
+
+
+def _target(practice: Practice, volume: Volume, *, is_new: bool) -> Target:
+    beside = is_on_vaults_disk(practice, volume.at)
+    return Target(volume, is_new=is_new, device=device_of(volume.at), on_vaults_disk=beside)
 
 
 def plan_run(

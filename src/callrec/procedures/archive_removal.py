@@ -1,7 +1,8 @@
 """Let the vault go of files that lie on enough volumes [policy 4(h), "archived"].
 
 The copy on the volume that is attached is read back now, once more; of the others it is known that
-each was read back when it was written, and which volumes were lost since. In this order:
+each was read back when it was written, and which volumes were lost since. What lies on the vault's
+own disk is no copy, and two volumes on one drive are one (`elsewhere`). In this order:
 
     how the volumes stand and what lies on them is held against the log
     the copies on the attached volume are read from the medium
@@ -27,6 +28,7 @@ from callrec.errors import Tampered
 from callrec.practice import writing
 from callrec.procedures.archive_survey import read_written
 from callrec.procedures.custody import to_millis
+from callrec.procedures.elsewhere import drives_elsewhere
 from callrec.procedures.volume_log import check_standings
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ class Removed:
     """That are free again on the vault's disk."""
     too_few_copies: int = 0
     """Recordings on this volume that stay here until they are on enough others."""
+    not_counted: tuple[str, ...] = ()
+    """Labels of the volumes in use that lie on the vault's own disk: no copies elsewhere."""
 
 
 def remove_local(
@@ -77,8 +81,10 @@ def remove_local(
     with practice.store.lock():
         with reading(practice.engine) as connection:
             _check_counted(practice, connection)
-            archived = on_volume(connection, volume.volume, state=ARCHIVED, started_before=None)
-            live = on_volume(connection, volume.volume, state=LIVE, started_before=limit)
+            drives = drives_elsewhere(practice, connection)
+            archived = on_volume(connection, volume.volume, drives, state=ARCHIVED)
+            live = on_volume(connection, volume.volume, drives, state=LIVE, started_before=limit)
+            in_use = [row for row in each_volume(connection) if row.standing == IN_USE]
         left = [row for row in archived if practice.store.has(row.ciphertext)]
         # What is wrong here is not found where a recording is the vault's only one.
         enough = [row for row in live if row.copies >= copies]
@@ -89,7 +95,12 @@ def remove_local(
             _check_copies(volume, some)
             _log(practice, actor, volume, some)
             size_bytes += _unlink(practice, some)
-    return Removed(len(left) + len(enough), size_bytes, len(live) - len(enough))
+    return Removed(
+        recordings=len(left) + len(enough),
+        size_bytes=size_bytes,
+        too_few_copies=len(live) - len(enough),
+        not_counted=tuple(row.label for row in in_use if row.id not in drives),
+    )
 
 
 def _check_counted(practice: Practice, connection: Connection) -> None:

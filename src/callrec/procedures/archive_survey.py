@@ -84,20 +84,39 @@ def read_written(practice: Practice, connection: Connection, volume: str) -> Map
         Tampered: a statement is not as it was signed, or a row is not what follows from it.
     """
     written = written_to(practice, connection, volume)
+    manifests = {each.name: each.manifest for each in written.values()}
+    check_rows(connection, volume, manifests, newest(written).seq + 1 if written else 0)
+    return written
+
+
+def check_rows(
+    connection: Connection, volume: str, manifests: Mapping[str, str], last: int
+) -> None:
+    """Hold the rows of a volume, and of what lies on it, against what the log says.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        volume: its id.
+        manifests: by the name of each run, the SHA-256 of its bag's manifest as the newest
+            statement says; empty: there is no bag.
+        last: size of the log with the volume's last statement; 0: there is none.
+
+    Raises:
+        Tampered: a row is not what follows from it.
+    """
     rows = names_by_bag(connection, volume)
-    if rows.keys() - written.keys():
+    if rows.keys() - manifests.keys():
         raise _wrong_rows()
-    for name, each in written.items():
-        if each.manifest and manifest_hash(rows.get(name, ())) != each.manifest:
+    for name, manifest in manifests.items():
+        if manifest and manifest_hash(rows.get(name, ())) != manifest:
             raise _wrong_rows()
     row = find_volume(connection, volume)
-    if (row is None) == bool(written):
+    if (row is None) == bool(last):
         raise _wrong_rows()
     if row is not None:
-        last = newest(written).seq + 1
-        if (row.head_size, row.head_root) != (last, tree.root(last, node_reader(connection))):
+        head = (last, tree.root(last, node_reader(connection)))
+        if (row.head_size, row.head_root) != head:
             raise _wrong_rows()
-    return written
 
 
 def manifest_hash(names: Sequence[str]) -> str:
@@ -231,4 +250,4 @@ def _lost(folder: str, names: set[str]) -> Iterator[Fault]:
 
 
 def _wrong_rows() -> Tampered:
-    return Tampered("what the catalogue says of this volume does not follow from the audit log")
+    return Tampered("what the catalogue says of a volume does not follow from the audit log")

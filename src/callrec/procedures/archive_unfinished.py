@@ -26,6 +26,8 @@ from callrec.catalogue.engine import reading
 from callrec.durable import sync
 from callrec.errors import Failed, Tampered
 from callrec.procedures.archive_copy import time_of
+from callrec.procedures.archive_heads import stated_volumes
+from callrec.procedures.request_log import leaves_of
 from callrec.store.disk import disk_errors
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ FOLDER: Final = "archiving"
 LOCK: Final = "lock"
 NOTE: Final = "unfinished.json"
 COPY: Final = "copy"
+BEGUN: Final = "archive.begun"
+"""The act of the leaf before anything is written to a volume."""
+GIVEN_UP: Final = "archive.given-up"
+"""Of the leaf after which nothing is on a volume of which no statement tells: what a run had put
+there was taken back, or it is lost."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}")
@@ -155,8 +162,39 @@ def owed_by_label(
     Raises:
         Tampered: the note of runs that were cut off is not in its form.
     """
-    begun = Archiving(practice.folder / FOLDER).each_begun()
+    begun = each_begun(practice, connection)
     return destruction.owed_by_label(connection, certificate, begun=begun)
+
+
+def each_begun(practice: Practice, connection: Connection) -> Mapping[str, Begun]:
+    """The volumes, by their ids, on which a run was begun and did not end, by note or by the log.
+
+    The note can be taken away; of a volume on which no run ended the log is asked, too, once
+    something was destroyed.
+
+    Raises:
+        Tampered: the note is not in its form.
+    """
+    noted = dict(Archiving(practice.folder / FOLDER).each_begun())
+    for volume, known in _begun_in_log(connection).items():
+        each = noted.get(volume, Begun("", known))
+        noted[volume] = each._replace(known=min(known, each.known))
+    return noted
+
+
+def _begun_in_log(connection: Connection) -> Mapping[str, int]:
+    """How many entries of the log what lies on each of these volumes knows at the least."""
+    if destruction.newest_destruction(connection) is None:
+        return {}  # nothing is owed, and a long log need not be looked through
+    begun: dict[str, int] = {}
+    for leaf in leaves_of(connection, (BEGUN, GIVEN_UP)):
+        if leaf.act == BEGUN:
+            begun.setdefault(leaf.subject[0], leaf.seq + 1)
+        else:
+            begun.pop(leaf.subject[0], None)
+    # Of what was stated the rows tell what is owed, and are held against the statements.
+    stated = stated_volumes(connection)
+    return {volume: known for volume, known in begun.items() if volume not in stated}
 
 
 @contextmanager

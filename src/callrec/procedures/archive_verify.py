@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.drive import drive_errors
-from callrec.archive.marker import open_volume
+from callrec.archive.marker import MARKER, open_volume
 from callrec.archive.validation import validate_bag
 from callrec.audit.remembered import write_memory
 from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import is_label_taken
 from callrec.crypto.canonical import instant, parse_instant
 from callrec.errors import CallrecError, Failed, NotFound, Unchecked
 from callrec.practice import check_remembered_head
@@ -29,13 +30,16 @@ from callrec.procedures.archive_survey import (
     manifest_faults,
     read_written,
 )
-from callrec.procedures.archive_unfinished import is_writing
+from callrec.procedures.archive_unfinished import BEGUN, is_writing
 from callrec.procedures.attached import remember_place
+from callrec.procedures.request_log import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from callrec.archive.volume import Volume
     from callrec.practice import Practice
@@ -48,6 +52,8 @@ MEMORY: Final = "volumes.json"
 class VolumeReport:
     """What was found on a volume."""
 
+    volume: str
+    """Its id."""
     label: str
     at: Path
     bags: int
@@ -106,6 +112,8 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
         with reading(practice.engine) as connection:
             written = read_written(practice, connection, volume.volume)
             faults = [*look_over(practice, connection, volume, written)]
+            if not written:
+                faults += _not_known(connection, volume)
         faults += catalogue_faults(volume, written)
         checked = 0
         for each in written.values():
@@ -117,7 +125,7 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
         if faults:
             _check_undisturbed(practice, volume, written)
     bags = sum(bool(each.manifest) for each in written.values())
-    report = VolumeReport(volume.label, at, bags, checked, tuple(_once(faults)))
+    report = VolumeReport(volume.volume, volume.label, at, bags, checked, tuple(_once(faults)))
     if not faults:
         _remember(practice.state_folder, volume.volume, practice.now())
     remember_place(practice, volume)
@@ -131,6 +139,17 @@ def last_verified(state_folder: Path) -> Mapping[str, datetime]:
         return {volume: parse_instant(at) for volume, at in said.items()}
     except (OSError, ValueError, AttributeError, RecursionError, CallrecError):
         return {}  # nothing rests on it but when to look again
+
+
+def _not_known(connection: Connection, volume: Volume) -> Iterator[Fault]:
+    """Of a volume to which nothing was written: whether it is one at all.
+
+    Anybody can make a folder with the marker of a volume; nothing is missing from it.
+    """
+    if is_label_taken(connection, volume.label):
+        yield Fault(FaultKind.DAMAGED, MARKER, "its label is that of another volume")
+    elif not any(volume.volume in leaf.subject for leaf in leaves_of(connection, (BEGUN,))):
+        yield Fault(FaultKind.EXTRA, MARKER, "the log knows of no volume with its id")
 
 
 def _check_undisturbed(practice: Practice, volume: Volume, written: Mapping[str, Written]) -> None:

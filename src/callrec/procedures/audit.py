@@ -20,6 +20,7 @@ from callrec.errors import NotFound
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
+from callrec.procedures.details_form import in_form
 from callrec.procedures.people import logins
 from callrec.procedures.whole_file import check_new, whole_file
 
@@ -64,6 +65,11 @@ class Entry:
     """As people call them: R-17, 1042, a login; ids for everything else."""
     detail: Mapping[str, Any] | None
     """None where there is none, or where it was erased."""
+
+    @property
+    def is_in_no_form(self) -> bool:
+        """Whoever signed it sealed what no command of ours seals."""
+        return self.detail is audit.IN_NO_FORM
 
 
 def list_audit(
@@ -215,7 +221,8 @@ def _detail(
     def secret(version: int) -> bytes:
         return vault_key(actor, VaultKey.AUDIT, version)
 
-    return audit.read_detail(connection, leaf, secret, practice.vault)
+    told = audit.read_detail(connection, leaf, secret, practice.vault)
+    return None if told is None else in_form(told)
 
 
 def _lines(connection: Connection) -> Iterator[tuple[str, Any]]:

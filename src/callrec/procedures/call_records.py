@@ -71,7 +71,7 @@ def named_in(fields: Mapping[str, Any]) -> Named:
         Tampered: the call record is not in its form.
     """
     ends = (fields.get("caller"), fields.get("callee"))
-    numbers = outside_numbers(fields["direction"], fields["number"], ends)
+    numbers = outside_numbers(fields["direction"], fields["number"], *ends)
     extensions = frozenset(filter(None, [fields["extension"]]))
     named = named_by_legs(fields)
     return Named(

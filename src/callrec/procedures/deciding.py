@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.requests import find_request
@@ -11,6 +12,7 @@ from callrec.policy.clock_events import waits_of
 from callrec.policy.purpose import TERMS
 from callrec.practice import today
 from callrec.procedures.open_request import read_request, unopened_facts
+from callrec.procedures.people import namesakes
 from callrec.procedures.request_log import read_history
 
 if TYPE_CHECKING:
@@ -21,12 +23,18 @@ if TYPE_CHECKING:
 
 
 def read_to_decide(
-    practice: Practice, actor: Actor, connection: Connection, reference: str
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    reference: str,
+    *,
+    command: str = "approve",
 ) -> OpenRequest:
-    """Open a request for somebody who decides its purpose.
+    """Open a request for somebody who decides its purpose, and runs this command.
 
     Whoever does not is told so under the clause that names who does; else he would only learn that
-    he cannot read it.
+    he cannot read it. Who made it may have left and come back under another login, which no leaf
+    tells: so its facts have the namesakes of its makers.
 
     Raises:
         NotFound: there is none.
@@ -35,8 +43,10 @@ def read_to_decide(
     """
     row = find_request(connection, reference)
     facts = unopened_facts(row, read_history(practice, connection, row.id))
-    check_decides_purpose(actor.person, facts, on=today(practice))
-    return read_request(practice, actor, connection, reference)
+    check_decides_purpose(actor.person, facts, on=today(practice), command=command)
+    request = read_request(practice, actor, connection, reference)
+    same_name = namesakes(practice, actor, connection, request.facts.makers)
+    return replace(request, facts=replace(request.facts, namesakes=same_name))
 
 
 def check_nothing_awaited(request: OpenRequest) -> None:

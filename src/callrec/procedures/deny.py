@@ -9,7 +9,7 @@ from callrec.catalogue.requests import find_request
 from callrec.policy.authority import check_may_decide
 from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
-from callrec.policy.request import RequestAct
+from callrec.policy.request import RequestAct, check_can_be_denied
 from callrec.policy.withholding import Ground, check_ground
 from callrec.practice import attempt, today, writing
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
@@ -34,8 +34,8 @@ def deny_request(
 
     Raises:
         NotFound: there is none.
-        Refused: the actor may not decide it, it is decided already, the reason is none, or the
-            ground does not fit the purpose.
+        Refused: the actor may not decide it, it is decided already (unless it was heard at most,
+            and taken back since), the reason is none, or the ground does not fit the purpose.
     """
     with reading(practice.engine) as connection:
         row = find_request(connection, reference)
@@ -44,9 +44,10 @@ def deny_request(
         attempt(practice, actor, RequestAct.DENIED, subject=[row.id]),
         writing(practice, actor.signer) as act,
     ):
-        request = read_to_decide(practice, actor, act.connection, reference)
+        request = read_to_decide(practice, actor, act.connection, reference, command="deny")
         check_may_decide(actor.person, request.facts, on=today(practice))
         check_nothing_awaited(request)
+        check_can_be_denied(request.history.events)
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         words = {"code": check_ground(ground, request.purpose), "reason": reason}
         after = log_with_words(act, actor, request, RequestAct.DENIED, words)

@@ -17,25 +17,27 @@ goes on with it. Each step may be done twice.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.archive.marker import open_volume
 from callrec.audit.erased import KIND
 from callrec.catalogue import destruction
 from callrec.catalogue.engine import reading, write_anew
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.crypto import primitives
 from callrec.crypto.statement import state
-from callrec.errors import Locked, Tampered
+from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.policy.destroying import (
     check_destroys,
     check_granted,
     check_is_there,
     check_nobody_waits,
 )
+from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import ENDED, RequestAct
-from callrec.practice import attempt, writing
-from callrec.procedures.approvals import check_decided, how_it_ended
+from callrec.practice import attempt, check_remembered_head, writing
+from callrec.procedures.approvals import ENDS, check_decided, how_it_ended, no_longer_granted
 from callrec.procedures.archive_unfinished import COPY, FOLDER, owed_by_label
 from callrec.procedures.custody import Opening, to_millis
 from callrec.procedures.deciding import read_to_decide
@@ -48,17 +50,18 @@ from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.migrate import drop_kept_copies
 from callrec.procedures.recipients import Recipient, recipients_of
 from callrec.procedures.reencrypting import replaced_files
-from callrec.procedures.request_log import check_log, log_request_event, read_makings
+from callrec.procedures.request_log import check_log, log_request_event, making_of, read_makings
 from callrec.procedures.unpacked import drop_unpacked
 from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from sqlalchemy import Connection, Row
 
+    from callrec.archive.volume import Volume
     from callrec.audit.log import Writing
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
@@ -95,6 +98,8 @@ class Destruction:
     """How many of them each volume holds yet, by its label."""
     released_to: tuple[Recipient, ...] = ()
     """Who received a release of one of them [UK GDPR 19]."""
+    undone: tuple[tuple[str, str], ...] = ()
+    """Labels of volumes that were attached and did not let it be erased there, each with why."""
 
     @property
     def is_done(self) -> bool:
@@ -126,8 +131,8 @@ def destroy(
             covers one of the recordings; nothing was destroyed.
         Locked: it takes the actor's password, or a key that he has not.
         Tampered: the log, the request or an approval is not as it was signed; nothing was
-            destroyed. Or a volume is not as it was written, and still owed.
-        Failed: a disk or a drive fails; what is left is done by the next run.
+            destroyed. Or what the vault says of volumes is not what its log says.
+        Failed: the vault's disk fails; what is left is done by the next run.
     """
     if actor.identity is None:
         raise Locked("what is destroyed is signed for, and that takes the password")
@@ -155,16 +160,35 @@ def finish(
 ) -> Destruction:
     """Go on with a destruction that is in the log: files, the catalogue's own, volumes.
 
+    A volume that is not as it was written, or fails, still owes, and keeps no other from letting
+    it be erased.
+
     Args, raises: as `destroy`, which ends in this.
     """
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
     if row.cleared_at is None:
         _clear(practice, row, advance)
-    for volume in volumes:
-        erase_owed(practice, actor, volume, advance=advance)
+    undone = _erase_from(practice, actor, [open_volume(at) for at in volumes], advance)
     settle(practice, actor)
-    return read_outcome(practice, actor, reference)
+    return replace(read_outcome(practice, actor, reference), undone=undone)
+
+
+def _erase_from(
+    practice: Practice,
+    actor: Actor,
+    volumes: Sequence[Volume],
+    advance: Callable[[int], None],
+) -> tuple[tuple[str, str], ...]:
+    """Erase from each volume what is owed there; those that did not let it, each with why."""
+    undone = []
+    for volume in volumes:
+        check_remembered_head(practice)  # what is wrong with the vault itself ends it
+        try:
+            erase_owed(practice, actor, volume.at, advance=advance)
+        except (Tampered, Failed, NotFound) as problem:
+            undone.append((volume.label, problem.message))
+    return tuple(undone)
 
 
 def read_outcome(practice: Practice, actor: Actor, reference: str) -> Destruction:
@@ -214,7 +238,7 @@ def _warrant(
     doomed: Sequence[Doomed],
 ) -> _Warrant:
     check_destroys(request.facts)
-    approvals = tuple(_standing(practice, request))
+    approvals = tuple(_standing(practice, connection, request))
     granted = {uid: item for each in approvals for uid, item in each.items.items()}
     rows = tuple(row for row in request.recordings if row.uid in granted)
     by_number = {each.recording: each for each in doomed}
@@ -231,7 +255,9 @@ def _warrant(
     return _Warrant(request, rows, by_number, approvals, tuple(sorted(kept.items())))
 
 
-def _standing(practice: Practice, request: OpenRequest) -> Iterable[Approval]:
+def _standing(
+    practice: Practice, connection: Connection, request: OpenRequest
+) -> Iterable[Approval]:
     """The approvals that stand, each by somebody who might decide it when he did."""
     for approval in request.approvals:
         if how_it_ended(approval, request.history, practice.now()):
@@ -240,7 +266,9 @@ def _standing(practice: Practice, request: OpenRequest) -> Iterable[Approval]:
         approved = (fields["version"], fields["digest"], fields["requester"])
         if approved != (request.which.version, request.digest, request.requester):
             raise Tampered("the request is not the one that was approved")
-        check_decided(practice, approval, request.facts)
+        check_decided(
+            connection, approval, request.facts, practice.register, practice.config.time_zone
+        )
         yield approval
 
 
@@ -250,7 +278,7 @@ def _waiting(connection: Connection, request: str, uids: set[str]) -> frozenset[
     return frozenset(
         f"R-{row.number}"
         for row in all_requests(connection)
-        if row.id != request and row.state not in ENDED and uids & {*makings[row.id].uids}
+        if row.id != request and row.state not in ENDED and uids & {*making_of(makings, row).uids}
     )
 
 
@@ -267,6 +295,7 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
     after = log_request_event(
         act, actor, request.history, RequestAct.CARRIED_OUT, subject=uids, statement=statement
     )
+    _check_not_over(warrant, after.events[-1].at)
     now = to_millis(practice.now())
     destruction.strip(connection, warrant.recordings, macs)
     destruction.drop_details(connection, details)
@@ -283,6 +312,16 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
         connection,
         [_stub(row, warrant.doomed[row.id], certificate, now) for row in warrant.recordings],
     )
+
+
+def _check_not_over(warrant: _Warrant, at: datetime) -> None:
+    """What it took to get so far may have outlasted an approval: its leaf's time is what counts.
+
+    Raises:
+        Refused: one was over when the leaf was written; nothing was destroyed.
+    """
+    if any(has_lapsed(each.lapses_at, at) for each in warrant.approvals):
+        raise no_longer_granted(ENDS[RequestAct.GRANT_LAPSED], warrant.request.facts.reference)
 
 
 def _opened(

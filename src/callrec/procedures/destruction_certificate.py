@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from callrec.audit.erased import read_destruction
-from callrec.audit.log import read_leaf
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.catalogue.volumes import LOST
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
-from callrec.errors import Tampered
 from callrec.policy.legal_basis import IN_WORDS
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import FITS, GROUND_CODES
@@ -22,8 +19,10 @@ from callrec.procedures.approvals import read_approvals
 from callrec.procedures.archive_heads import KIND
 from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.custody import from_millis
+from callrec.procedures.destruction_log import read_carried_out, when_done
 from callrec.procedures.release_certificate import certified, role_of
 from callrec.procedures.request_log import read_history
+from callrec.procedures.volume_rows import check_volumes
 from callrec.release.destroyed import DestroyedRecording, DestructionCertificate, Medium
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.crypto.statement import Statement
     from callrec.practice import Practice
     from callrec.procedures.recipients import Recipient
 
@@ -56,14 +54,16 @@ def certify_destruction(
         # A volume that was reported lost, and is found again later, owes then.
         if row.done_at is None or owed_by_label(practice, connection, row.id):
             return None
-        leaf, _ = read_leaf(connection, row.seq)
-        statement = _statement(connection, practice.vault, leaf.statement)
-        said = read_destruction(statement)
+        check_volumes(practice, connection)
+        leaf, said = read_carried_out(practice, connection, row)
         approvals = read_approvals(
             practice, connection, read_history(practice, connection, request.id)
         )
-        under = set(statement.fields["approvals"])
         stubs = destruction.stubs_of(connection, row.id)
+        media = tuple(_media(practice, connection, row.id, {stub.uid for stub in stubs}))
+        done_at = when_done(practice, connection, row.id)
+        # One that was lost then, and is found since, was written anew later.
+        written = [each.written_at for each in media if each.written_at is not None]
         numbers = _numbers(connection, [uid for uid, _ in said.kept])
         purpose, zone = Purpose(request.purpose), practice.config.time_zone
         return DestructionCertificate(
@@ -73,16 +73,16 @@ def certify_destruction(
             purpose=IN_WORDS[purpose],
             asked_by=role_of(practice, request.requester),
             approvals=tuple(
-                certified(practice, [a for a in approvals if a.statement.digest in under])
+                certified(practice, [a for a in approvals if a.statement.digest in said.approvals])
             ),
             carried_out_by=role_of(practice, leaf.actor, before=leaf.seq),
-            begun_at=from_millis(row.begun_at).astimezone(zone),
-            done_at=from_millis(row.done_at).astimezone(zone),
+            begun_at=parse_instant(leaf.at).astimezone(zone),
+            done_at=max([done_at, *written]).astimezone(zone),
             recordings=tuple(_recording(practice, stub) for stub in stubs),
             kept=tuple(
                 (numbers[uid], exemption_in_words(purpose, code)) for uid, code in said.kept
             ),
-            media=tuple(_media(practice, connection, row.id, {stub.uid for stub in stubs})),
+            media=media,
             released=tuple((each.request, each.release) for each in released_to),
             fingerprint=practice.root.hex(),
             audit_seq=row.seq,
@@ -105,18 +105,9 @@ def kept_under(practice: Practice, reference: str) -> Mapping[int, str]:
     """
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
-        leaf, _ = read_leaf(connection, row.seq)
-        said = read_destruction(_statement(connection, practice.vault, leaf.statement))
+        _, said = read_carried_out(practice, connection, row)
         numbers = _numbers(connection, [uid for uid, _ in said.kept])
         return {numbers[uid]: code for uid, code in said.kept}
-
-
-def _statement(connection: Connection, vault: str, digest: str) -> Statement:
-    table = tables.statement
-    row = connection.execute(select(table).where(table.c.digest == digest)).first()
-    if row is None:
-        raise Tampered("the statement of a destruction is missing")
-    return read_statement(bytes(row.body), bytes(row.signature), vault)
 
 
 def _numbers(connection: Connection, uids: Sequence[str]) -> Mapping[str, int]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue import destruction
 from callrec.catalogue.engine import reading
 from callrec.practice import writing
 from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.custody import to_millis
+from callrec.procedures.destruction_log import DONE, read_carried_out
 from callrec.procedures.unpacked import drop_unpacked
+from callrec.procedures.volume_rows import check_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,15 +20,13 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
 
-DONE: Final = "destruction.done"
-"""The act of the leaf by which nothing of a destruction is owed any more."""
-
 
 def settle(practice: Practice, actor: Actor) -> tuple[str, ...]:
     """Write down which destructions are done now: their certificates, ``C-1``.
 
     Raises:
         Failed: what a killed drill left beside the vault, of a volume that owed, cannot be removed.
+        Tampered: what the catalogue says of a destruction or of a volume is not what the log says.
     """
     with reading(practice.engine) as connection:
         if not _settled(practice, connection):
@@ -34,7 +34,10 @@ def settle(practice: Practice, actor: Actor) -> tuple[str, ...]:
     drop_unpacked(practice.folder, practice.vault)
     with writing(practice, actor.signer) as act:
         done = _settled(practice, act.connection)
+        if done:
+            check_volumes(practice, act.connection)
         for row in done:
+            read_carried_out(practice, act.connection, row)
             act.leaf(DONE, actor=actor.person.id, subject=[row.id])
             now = to_millis(practice.now())
             destruction.update_certificate(act.connection, row.id, done_at=now)

@@ -1,5 +1,7 @@
 """Whether what was destroyed might be, by the log's leaves (docs/formats/destruction.md, 1).
 
+And what the log says of each certificate: from which leaf on it is done, and when.
+
 That its approvals are by people who might decide it, `audit.erased` asks as the log is read. Here
 they are held against the request, what happened to it, and what was held at that point. A hold
 that waited to be matched covers more than it names; what, lies sealed, and is not asked.
@@ -8,63 +10,161 @@ that waited to be matched covers more than it names; what, lies sealed, and is n
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
-from callrec.audit.erased import KIND, read_destruction
+from callrec.audit.attested import attested_leaves
+from callrec.audit.erased import KIND, check_entitled, read_destruction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
-from callrec.crypto.canonical import parse
+from callrec.catalogue.destruction import stubs_of
+from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
+from callrec.errors import Tampered
 from callrec.policy.hold import HoldState
+from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.procedures.approvals import ENDS
 from callrec.procedures.hold_log import LoggedHold, read_holds
+from callrec.procedures.request_log import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from callrec.audit.erased import Said
     from callrec.audit.leaf import Leaf
+    from callrec.crypto.statement import Statement
+    from callrec.practice import Practice
+    from callrec.procedures.request_rules import Rulebook
+
+DONE: Final = "destruction.done"
+"""The act of the leaf by which nothing of a destruction is owed any more."""
 
 
 def check_destructions(
-    connection: Connection, vault: str, done: Sequence[Leaf]
+    connection: Connection, rules: Rulebook, done: Sequence[Leaf]
 ) -> Iterator[Problem]:
     """What was destroyed though it might not be, by the leaf that says so.
 
     Args:
         connection: sees one state of the catalogue throughout.
-        vault: the vault's id.
+        rules: the statements among them.
         done: the leaves about requests and holds that were done, oldest first; they, and the
             statements, were found sound before.
     """
-    leaf, said = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, said.body, said.signature).where(
-        (said.digest == leaf.statement) & (said.kind == KIND)
-    )
     told = [
-        _Told(seq, read_destruction(read_statement(body, signature, vault)))
-        for seq, body, signature in connection.execute(query.order_by(leaf.seq))
+        _Told(leaf, read_destruction(rules.stated[leaf.statement]), rules.stated)
+        for leaf in done
+        if leaf.statement in rules.stated and rules.stated[leaf.statement].kind == KIND
     ]
     if not told:
         return
     about, named = _about(done, {each.said.request for each in told}), _named(done)
     for each in told:
         yield from _check_request(connection, each, about[each.said.request])
-        if any(_is_held(named[uid], uid, each.seq) for uid in each.said.uids):
-            yield Problem(each.seq, "a recording was destroyed that was held")
+        if any(_is_held(named[uid], uid, each.leaf.seq) for uid in each.said.uids):
+            yield Problem(each.leaf.seq, "a recording was destroyed that was held")
+
+
+def check_certificates(
+    connection: Connection, vault: str, done: Iterable[Leaf]
+) -> Iterator[Problem]:
+    """Each certificate's row names its leaf, and is done if and only if a leaf says so.
+
+    Args: as `check_destructions`.
+    """
+    row = tables.certificate.c
+    over = {each.subject[0] for each in done if each.act == DONE}
+    told = {
+        (said.certificate, seq, said.certificate in over)
+        for seq, said in _stated(connection, vault)
+    }
+    rows = connection.execute(select(row.id, row.seq, row.done_at.is_not(None)))
+    if {(id_, seq, bool(is_done)) for id_, seq, is_done in rows} != told:
+        yield Problem(None, "what the catalogue says of a certificate is not what the log says")
+
+
+def read_carried_out(
+    practice: Practice, connection: Connection, certificate: Row[Any]
+) -> tuple[Leaf, Said]:
+    """The leaf by which something was destroyed, and what its statement says.
+
+    Args:
+        practice: the open vault.
+        connection: sees one state of the catalogue throughout.
+        certificate: its row.
+
+    Raises:
+        Tampered: that is no such leaf, or of another certificate or other recordings than the rows
+            say.
+    """
+    (leaf,) = attested_leaves(connection, practice.register, [certificate.seq])
+    table = tables.statement
+    row = connection.execute(select(table).where(table.c.digest == leaf.statement)).first()
+    if row is None:
+        raise Tampered("the statement of a destruction is missing")
+    said = read_destruction(read_statement(bytes(row.body), bytes(row.signature), practice.vault))
+    stubs = {stub.uid: stub.ciphertext for stub in stubs_of(connection, certificate.id)}
+    stated = {uid: item.get("ciphertext") for uid, item in said.items.items()}
+    if (said.certificate, stated) != (certificate.id, stubs):
+        raise Tampered("what the catalogue says of a certificate is not what the log says")
+    return leaf, said
+
+
+def when_done(practice: Practice, connection: Connection, certificate: str) -> datetime:
+    """When nothing of a destruction was owed any more, by the certificate's id; aware, UTC.
+
+    Raises:
+        Tampered: the log does not say that it is done.
+    """
+    about = [leaf.seq for leaf in leaves_of(connection, (DONE,)) if certificate in leaf.subject]
+    if not about:
+        raise Tampered("the log does not say that this destruction is done")
+    (leaf,) = attested_leaves(connection, practice.register, about[-1:])
+    return parse_instant(leaf.at)
+
+
+def erased_under(practice: Practice, connection: Connection) -> Mapping[int, str]:
+    """Of each leaf whose details went with what was destroyed, the certificate: ``C-1``.
+
+    Raises:
+        Tampered: a statement of what was destroyed is not in the log as its maker made it, or he
+            might not make it.
+    """
+    told = dict(_stated(connection, practice.vault))
+    found: dict[int, str] = {}
+    for leaf in attested_leaves(connection, practice.register, told):
+        check_entitled(practice.register, leaf)
+        found |= dict.fromkeys(told[leaf.seq].details, f"C-{told[leaf.seq].number}")
+    return found
 
 
 class _Told(NamedTuple):
     """A statement of what was destroyed, and the leaf that carries it."""
 
-    seq: int
+    leaf: Leaf
     said: Said
+    stated: Mapping[str, Statement]
+    """Its approvals among them, by their digests."""
+
+    @property
+    def approvals(self) -> Iterator[Statement]:
+        return (self.stated[each] for each in self.said.approvals)
+
+
+def _stated(connection: Connection, vault: str) -> Iterator[tuple[int, Said]]:
+    """By the sequence of its leaf, each statement of what was destroyed, oldest first."""
+    leaf, said = tables.leaf.c, tables.statement.c
+    query = select(leaf.seq, said.body, said.signature).where(
+        (said.digest == leaf.statement) & (said.kind == KIND)
+    )
+    for seq, body, signature in connection.execute(query.order_by(leaf.seq)):
+        yield seq, read_destruction(read_statement(body, signature, vault))
 
 
 def _about(done: Iterable[Leaf], requests: set[str]) -> Mapping[str, Sequence[Leaf]]:
@@ -87,31 +187,31 @@ def _named(done: Iterable[Leaf]) -> Mapping[str, Sequence[LoggedHold]]:
 
 
 def _check_request(connection: Connection, told: _Told, about: Sequence[Leaf]) -> Iterator[Problem]:
-    request = tables.request.c
+    request, seq = tables.request.c, told.leaf.seq
     purpose = connection.execute(
         select(request.purpose).where(request.id == told.said.request)
     ).scalar()
     if purpose is None or TERMS[Purpose(purpose)].is_heard:
-        yield Problem(told.seq, "recordings were destroyed under a request that asks for no such")
+        yield Problem(seq, "recordings were destroyed under a request that asks for no such")
     makers = {leaf.actor for leaf in about if leaf.act == RequestAct.CREATED}
-    if _requesters(connection, told.said.approvals) != makers:
-        yield Problem(told.seq, "recordings were destroyed as somebody asked who did not")
-    if any(_had_ended(leaf, about, told) for leaf in about):
-        yield Problem(told.seq, "recordings were destroyed under an approval that had ended")
-
-
-def _requesters(connection: Connection, approvals: Iterable[str]) -> set[Any]:
-    """Who asked, as these approvals say."""
-    said = tables.statement.c
-    bodies = connection.execute(select(said.body).where(said.digest.in_(approvals))).scalars()
-    return {parse(body)["requester"] for body in bodies}
+    if {each.fields["requester"] for each in told.approvals} != makers:
+        yield Problem(seq, "recordings were destroyed as somebody asked who did not")
+    if any(_had_ended(leaf, about, told) for leaf in about) or _had_lapsed(told):
+        yield Problem(seq, "recordings were destroyed under an approval that had ended")
 
 
 def _had_ended(approval: Leaf, about: Iterable[Leaf], told: _Told) -> bool:
     """Whether a leaf is one of its approvals, and something ended that before."""
     return approval.statement in told.said.approvals and any(
-        leaf.act in ENDS and approval.seq < leaf.seq < told.seq for leaf in about
+        leaf.act in ENDS and approval.seq < leaf.seq < told.leaf.seq for leaf in about
     )
+
+
+def _had_lapsed(told: _Told) -> bool:
+    """Whether one of its approvals was over, whatever the log says of it."""
+    at = parse_instant(told.leaf.at)
+    lapses = (str(each.fields.get("lapses")) for each in told.approvals)
+    return any(has_lapsed(parse_instant(each), at) for each in lapses)
 
 
 def _is_held(holds: Iterable[LoggedHold], uid: str, seq: int) -> bool:

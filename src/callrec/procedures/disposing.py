@@ -151,7 +151,9 @@ def foresee_destruction(practice: Practice, actor: Actor, reference: str) -> tup
         attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
         reading(practice.engine) as connection,
     ):
-        request = read_to_decide(practice, actor, connection, reference)
+        request = read_to_decide(
+            practice, actor, connection, reference, command="retention dispose"
+        )
         check_is_for(request, Purpose.DISPOSAL)
         check_rows_of_categories(practice, connection)
         granted = {

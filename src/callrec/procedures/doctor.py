@@ -202,13 +202,17 @@ def _recordings(
         done(1)
     strays = sum(name not in known for name in practice.store.names())
     if strays:
-        said = f"{strays} sealed files are in no catalogue"
+        said = f"{strays} sealed {'file is' if strays == 1 else 'files are'} in no catalogue"
         yield Finding(
-            Level.WARNING, said, "callrec ingest again, or callrec keys rotate --reencrypt"
+            Level.WARNING,
+            said,
+            "callrec ingest clears what a killed run left; what stays opens with no key of this"
+            " catalogue: a newer copy of it may know it (callrec restore --from DRIVE), or move"
+            " it away",
         )
     if not damaged:
         looked = "read and compared" if full else "there, each of its size"
-        yield Finding(Level.WELL, f"{len(here)} recordings {looked}")
+        yield Finding(Level.WELL, f"recordings {looked}: {len(here)}")
 
 
 def _is_here(practice: Practice, name: str) -> bool:

@@ -19,6 +19,7 @@ from callrec.policy.hold import HoldAct
 from callrec.policy.request import RequestAct
 from callrec.procedures.hearing_record import end_of
 from callrec.procedures.leaf_details import open_details, opens_details
+from callrec.procedures.leaf_subjects import names_enough
 from callrec.procedures.people import logins
 from callrec.procedures.releases import RELEASING, release_of
 from callrec.procedures.request_clock import read_dates
@@ -81,7 +82,7 @@ class Teller:
         if leaf.act == RequestAct.LISTENED and leaf.outcome is Outcome.DONE:
             told |= {} if end_of(leaf, self.history) else {"ended": "not recorded"}
         told |= {**self.said.get(leaf.seq, {}), **self._decided(leaf)}
-        if leaf.act in RELEASING and leaf.outcome is Outcome.DONE:
+        if leaf.act in RELEASING and leaf.outcome is Outcome.DONE and names_enough(leaf):
             told["release"] = release_of(leaf)
         first = [name for name in _FIRST if name in told]
         return {name: told[name] for name in dict.fromkeys([*first, *told])}

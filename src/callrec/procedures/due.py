@@ -1,9 +1,13 @@
-"""Which requests are to be answered by a day, and how pressing that is; nothing is opened."""
+"""Which requests are to be answered by a day, and how pressing that is; nothing is opened.
+
+While an answer is awaited the day of most of them moves on with today, so that they are never due:
+what has waited for long is told apart from them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.engine import reading
@@ -13,16 +17,22 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import today
 from callrec.procedures.request_clock import read_deadlines
-from callrec.procedures.request_log import leaves_of
+from callrec.procedures.request_log import event_of, leaves_of
 from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
     from callrec.policy.clock import Deadline, Urgency
     from callrec.practice import Practice
 
 _UNDECIDED_OR_UNUSED: Final = frozenset(
     {RequestState.SUBMITTED, RequestState.WAITING, RequestState.APPROVED}
 )
+LONG: Final = timedelta(days=28)
+"""What waits longer for what was asked for is told of in `callrec status`; four weeks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
     """
     on, days = today(practice), practice.config.clocks.warn_days
     with reading(practice.engine) as connection:
-        delivered = {leaf.subject[0] for leaf in leaves_of(connection, [RequestAct.DELIVERED])}
+        delivered = read_delivered(connection)
         deadlines, ends = read_deadlines(practice, connection), read_ends(connection)
         rows = [row for row in all_requests(connection) if row.id in deadlines]
     found = [
@@ -65,6 +75,31 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
     ]
     waiting = (e for e in found if awaits_answer(e.state, was_delivered=e.id in delivered))
     return tuple(sorted(waiting, key=_soonest))
+
+
+def read_delivered(connection: Connection) -> frozenset[str]:
+    """Ids of the requests of which a package went out; nothing is opened."""
+    leaves = leaves_of(connection, [RequestAct.DELIVERED])
+    return frozenset(leaf.subject[0] for leaf in leaves if leaf.subject)
+
+
+def waiting_warnings(practice: Practice) -> Iterator[str]:
+    """What was asked about long ago and has not been answered since, a line each."""
+    with reading(practice.engine) as connection:
+        asked = {
+            "".join(leaf.subject[:1]): leaf for leaf in leaves_of(connection, [RequestAct.ASKED])
+        }
+        rows, ends = all_requests(connection), read_ends(connection)
+    for row in rows:
+        if row.id not in asked or state_now(practice, row, ends) is not RequestState.WAITING:
+            continue
+        since = event_of(asked[row.id]).at
+        if since <= practice.now() - LONG:
+            yield (
+                f"R-{row.number} waits for an answer since"
+                f" {since.astimezone(practice.config.time_zone):%Y-%m-%d}: ask again, or say what"
+                f" came: callrec request event R-{row.number} answer"
+            )
 
 
 def awaits_answer(state: RequestState, *, was_delivered: bool) -> bool:

@@ -20,6 +20,7 @@ from callrec.policy.role import VaultKey
 from callrec.policy.words import words
 from callrec.practice import vault_key
 from callrec.procedures.call_records import named_in
+from callrec.procedures.details_form import in_form
 from callrec.procedures.search_log import SEARCH
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _read(
         return vault_key(actor, VaultKey.AUDIT, version)
 
     try:
-        return read_detail(connection, leaf, secret, practice.vault) or {}
+        return in_form(read_detail(connection, leaf, secret, practice.vault) or {})
     except Tampered:
         return {}  # audit verify tells of it; nobody can read it either
 

@@ -56,7 +56,7 @@ def foresee_erasure(practice: Practice, actor: Actor, reference: str) -> tuple[D
         Tampered: it is not the one that was made.
     """
     with reading(practice.engine) as connection:
-        request = read_to_decide(practice, actor, connection, reference)
+        request = read_to_decide(practice, actor, connection, reference, command="erase")
     check_is_for(request, Purpose.ERASURE)
     granted = {
         uid

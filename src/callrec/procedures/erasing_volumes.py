@@ -42,7 +42,9 @@ from callrec.catalogue.destruction import (
 )
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
+    LOST,
     drop_bag,
+    find_volume,
     names_by_bag,
     numbers_by_bag,
     put_bag,
@@ -64,9 +66,17 @@ from callrec.procedures.archive_survey import (
     manifest_hash,
     read_written,
 )
-from callrec.procedures.archive_unfinished import FOLDER, Archiving, archiving, begin, clear
+from callrec.procedures.archive_unfinished import (
+    GIVEN_UP,
+    Archiving,
+    archiving,
+    begin,
+    clear,
+    each_begun,
+)
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
+from callrec.procedures.elsewhere import is_on_vaults_disk
 from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
@@ -111,10 +121,16 @@ def is_owed_at(practice: Practice, at: Path) -> bool:
 
 
 def is_owed(practice: Practice, volume: Volume) -> bool:
-    """Whether a volume holds or tells of what was destroyed, or erasing it there was cut off."""
+    """Whether a volume holds or tells of what was destroyed, or erasing it there was cut off.
+
+    One that was reported lost owes nothing until it is found: nothing is written to it.
+    """
     with reading(practice.engine) as connection:
+        row = find_volume(connection, volume.volume)
+        if row is not None and row.standing == LOST:
+            return False
         owed = owed_on(connection, volume.volume) or copy_is_older(connection, volume.volume)
-    return bool(owed) or _is_unfinished(practice, volume)
+        return bool(owed) or volume.volume in each_begun(practice, connection)
 
 
 def erase_owed(
@@ -190,10 +206,6 @@ def lay_proofs(practice: Practice, volume: Volume, written: Mapping[str, Written
             volume.write_head(each.name, proof)
 
 
-def _is_unfinished(practice: Practice, volume: Volume) -> bool:
-    return bool(Archiving(practice.folder / FOLDER).begun(volume.volume))
-
-
 class _Run:
     """One run on one volume, that is mended and of this vault."""
 
@@ -214,6 +226,8 @@ class _Run:
             is_told_of = copy_is_older(connection, volume.volume)
         if not rows and not is_told_of:
             self._drop_unfinished()  # a run that was cut off may have copied it
+            if not written:
+                self._give_up()
             return 0
         details = {"bags": len(owing), "recordings": len(rows)}
         record(practice, self._actor, BEGUN, subject=[volume.volume], details=details)
@@ -249,6 +263,11 @@ class _Run:
             with writing(practice, self._actor.signer) as act:
                 if newest_destruction(act.connection) == newest:
                     return self._write_down(act, name, copy, owing, erased)
+
+    def _give_up(self) -> None:
+        """Of a volume of which no statement tells, nothing there counts, and no copy stays."""
+        self._volume.drop_other_copies("")
+        record(self._practice, self._actor, GIVEN_UP, subject=[self._volume.volume])
 
     def _drop_unfinished(self) -> None:
         """Take out of a bag that was begun what is destroyed: no statement tells of it."""
@@ -345,6 +364,7 @@ class _Run:
             size=act.head.size,
             root=act.head.root,
             erased=erased,
+            on_vaults_disk=is_on_vaults_disk(self._practice, self._volume.at),
         )
         statement = state(
             "volume",

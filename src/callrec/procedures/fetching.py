@@ -7,13 +7,13 @@ back differently is left there and told.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
-from io import BufferedReader, TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from callrec.archive.bag import MANIFEST, RECORDINGS
+from callrec.archive.bag import MANIFEST, RECORDINGS, lines_in
 from callrec.archive.bag import each as several_at_once
 from callrec.archive.drive import drive_errors, open_plain
 from callrec.catalogue import tables
@@ -76,7 +76,7 @@ def fetch(
     done = Fetched()
     with practice.store.lock():
         sweep(practice)
-        for names in _portions(_names_on(volume)):
+        for names in _portions(_names_on(volume, done.damaged)):
             named = _wanted(practice, names, without)
             wanted = [n for n in named if _lacks(practice, n, check=check)]
             _take(practice, volume, wanted, done)
@@ -86,28 +86,35 @@ def fetch(
 
 def count_files(volume: Volume) -> int:
     """How many recordings a volume's manifests list: how much there is to look at."""
-    return sum(1 for _ in _names_on(volume))
+    return sum(1 for _ in _names_on(volume, []))
 
 
 def names_in(manifest: Path) -> Iterator[str]:
-    """The names of the recordings that a bag's manifest lists."""
-    with (
-        drive_errors(),
-        open_plain(manifest) as file,
-        TextIOWrapper(BufferedReader(file), "ascii", "replace") as lines,
-    ):
-        for line in lines:
+    """The names of the recordings that a bag's manifest lists; of one that is too long, the first.
+
+    Whoever held the drive may have put a bag there: it keeps no other from being read.
+    """
+    with drive_errors(), suppress(Tampered):
+        for line in lines_in(manifest):
             if listed := _LINE.fullmatch(line):
                 yield listed[1]
 
 
-def _names_on(volume: Volume) -> Iterator[tuple[str, Path]]:
-    """Each recording that a manifest lists, and where it lies."""
+def _names_on(volume: Volume, damaged: list[str]) -> Iterator[tuple[str, Path]]:
+    """Each recording that a manifest lists, and where it lies; ``damaged`` takes what is not given.
+
+    A manifest that the drive does not give is that bag's misfortune, and the others come.
+    """
     for bag in volume.bags():
-        at = volume.bag_path(bag)
-        if (at / MANIFEST).is_file() and not (at / MANIFEST).is_symlink():
-            for name in names_in(at / MANIFEST):
-                yield name, at / RECORDINGS / name
+        manifest = volume.bag_path(bag) / MANIFEST
+        try:
+            with drive_errors():
+                if not manifest.is_file() or manifest.is_symlink():
+                    continue
+            for name in names_in(manifest):
+                yield name, volume.bag_path(bag) / RECORDINGS / name
+        except Failed:
+            damaged.append(manifest.relative_to(volume.at).as_posix())
 
 
 def _portions(listed: Iterator[tuple[str, Path]]) -> Iterator[dict[str, Path]]:

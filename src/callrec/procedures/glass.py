@@ -1,7 +1,9 @@
 """Where the Data Controller decided alone, and whether somebody else has looked at it since.
 
 It is read from leaves and statements alone, which are in the clear: reports need no key for it. A
-review counts if it is attested to be its maker's, who might review then and is somebody else.
+review counts if it is attested to be its maker's, who might review then and is somebody else; and
+only of the approvals that it names, since another may have come after he looked. Reviews of old
+name none, and are of all before them.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from callrec.errors import NotFound
 from callrec.policy.glass import GlassVerdict, may_review_glass
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
+from callrec.procedures.leaf_subjects import names_enough
 from callrec.procedures.search_log import leaves_of_act
 
 if TYPE_CHECKING:
@@ -64,6 +67,11 @@ class BrokenGlass:
         return str(self.review.verdict) if self.review else "unreviewed"
 
 
+def named_in_review(seq: int) -> str:
+    """How the subject of a review names an approval: its sequence, in the form of an id."""
+    return f"{seq:032x}"
+
+
 def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlass, ...]:
     """Every approval that was made alone, oldest first; nothing is opened.
 
@@ -97,7 +105,8 @@ def _made_alone(connection: Connection) -> Iterator[int]:
         .order_by(leaf.c.seq)
     )
     for seq, body in rows:
-        if Leaf.decode(bytes(body), seq).act == RequestAct.APPROVED:
+        made = Leaf.decode(bytes(body), seq)
+        if made.act == RequestAct.APPROVED and names_enough(made):
             yield seq
 
 
@@ -116,13 +125,18 @@ def _newest(practice: Practice, approval: Leaf, reviews: Sequence[Leaf]) -> Glas
         review
         for review in reviews
         if review.seq > approval.seq
-        and approval.subject[0] in review.subject
+        and _is_about(review, approval)
         and _might(practice, review, approval)
     ]
     if not about:
         return None
     last = about[-1]
     return GlassReview(_VERDICTS[last.act], PersonId(last.actor), parse_instant(last.at))
+
+
+def _is_about(review: Leaf, approval: Leaf) -> bool:
+    request, *named = review.subject or ("",)
+    return request == approval.subject[0] and (not named or named_in_review(approval.seq) in named)
 
 
 def _might(practice: Practice, review: Leaf, approval: Leaf) -> bool:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests, find_request
-from callrec.errors import NotFound, Tampered
+from callrec.errors import NotFound, Refused, Tampered
+from callrec.policy.clause import Clause
 from callrec.policy.glass import GlassVerdict, check_glass_verdict, check_may_review_glass
 from callrec.practice import attempt, today, writing
-from callrec.procedures.glass import broken_glass
+from callrec.procedures.glass import broken_glass, named_in_review
 from callrec.procedures.people import logins
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from callrec.practice import Actor, Practice
@@ -23,14 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenGlass:
-    """A request that was decided alone, and that nobody else has accepted."""
+    """An approval that was made alone."""
 
     reference: str
+    seq: int
+    """Of its leaf."""
     by: str
     """Login."""
     at: datetime
     standing: str
-    """``unreviewed``, or ``queried``."""
+    """``unreviewed``, ``queried`` or ``accepted``."""
 
     @property
     def warning(self) -> str:
@@ -48,12 +51,26 @@ def review_glass(
     *,
     verdict: GlassVerdict,
     reason: str | None = None,
-) -> None:
+    seen: frozenset[int] | None = None,
+) -> tuple[int, ...]:
     """Say of every approval of a request that was made alone that it is accepted, or is queried.
+
+    Args:
+        practice: the open vault.
+        actor: who has looked at it.
+        reference: ``R-17``.
+        verdict: what he says of it.
+        reason: what he asks about it.
+        seen: the sequences of the approvals that he saw before he confirmed it; None: whichever
+            there are by then.
+
+    Returns:
+        The sequences of the approvals of which it is said.
 
     Raises:
         NotFound: there is no such request, or nothing of it was decided alone.
-        Refused: the actor may not read the audit log, or made it himself, or the reason is none.
+        Refused: the actor may not read the audit log, or made it himself, or the reason is none; or
+            the glass was broken once more after he saw it.
         Tampered: the log is not as it was signed.
     """
     with reading(practice.engine) as connection:
@@ -71,21 +88,41 @@ def review_glass(
         for glass in alone:
             check_may_review_glass(actor.person, glass.by, on=today(practice))
         check_glass_verdict(verdict, reason)
+        seqs = tuple(glass.seq for glass in alone)
+        _check_seen(reference, seqs, seen)
         details = {"reason": reason} if reason else None
-        act.leaf(verdict.act, actor=actor.person.id, subject=[row.id], details=details)
+        subject = [row.id, *map(named_in_review, seqs)]
+        act.leaf(verdict.act, actor=actor.person.id, subject=subject, details=details)
+    return seqs
+
+
+def glass_under(practice: Practice, reference: str) -> tuple[OpenGlass, ...]:
+    """Every approval of a request that was made alone, accepted or not, oldest first."""
+    return tuple(glass for glass in _all_glass(practice) if glass.reference == reference)
 
 
 def open_glass(practice: Practice) -> tuple[OpenGlass, ...]:
     """What was decided alone and is not accepted by somebody else, oldest first; opens nothing."""
+    return tuple(glass for glass in _all_glass(practice) if glass.standing != GlassVerdict.ACCEPTED)
+
+
+def _all_glass(practice: Practice) -> Iterator[OpenGlass]:
     called = logins(practice)
     with reading(practice.engine) as connection:
         numbers = {row.id: row.number for row in all_requests(connection)}
         alone = broken_glass(practice, connection)
-    return tuple(
-        OpenGlass(_reference(numbers, glass), called[glass.by], glass.at, glass.standing)
-        for glass in alone
-        if not glass.is_accepted
-    )
+    for glass in alone:
+        reference = _reference(numbers, glass)
+        yield OpenGlass(reference, glass.seq, called[glass.by], glass.at, glass.standing)
+
+
+def _check_seen(reference: str, seqs: tuple[int, ...], seen: frozenset[int] | None) -> None:
+    if seen not in (None, frozenset(seqs)):
+        raise Refused(
+            "the glass was broken once more after you looked",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint=f"see what was decided: callrec request show {reference}; then try again",
+        )
 
 
 def _reference(numbers: Mapping[str, int], glass: BrokenGlass) -> str:

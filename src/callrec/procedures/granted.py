@@ -25,12 +25,15 @@ from callrec.catalogue import tables
 from callrec.catalogue.requests import grants_to
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
-from callrec.errors import Locked, Tampered
+from callrec.errors import Locked, Refused, Tampered
+from callrec.policy.authority import ask_to_decide
+from callrec.policy.clause import Clause
 from callrec.procedures.approvals import check_decided, how_it_ended, no_longer_granted
 from callrec.procedures.custody import check_clear_columns, to_millis
 from callrec.procedures.granting import grant_context
 from callrec.procedures.open_request import read_request
 from callrec.procedures.request_log import check_log
+from callrec.procedures.states_today import UNDECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +48,9 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.procedures.approvals import Approval
     from callrec.procedures.open_request import OpenRequest
+
+
+_NONE_TO_YOU = "nothing is granted to you under this request"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,26 +114,42 @@ def usable_grants(
         )
     check_log(practice, connection)
     request = read_request(practice, actor, connection, reference)
-    usable, ended = [], _why_none(request, actor, practice.now())
+    usable, ended = [], _how_it_ended(request, actor, practice.now())
     for row in grants_to(connection, request.id, actor.person.id):
         approval = _approval_of(row, request.approvals)
         recording = _check_listed(connection, row, approval)
         ended = how_it_ended(approval, request.history, practice.now())
         if not ended:
-            _check_approves(practice, approval, request)
+            _check_approves(practice, connection, approval, request)
             usable.append(
                 _open(practice, actor, row, recording, approval=approval, request=request)
             )
     if not usable:
-        raise no_longer_granted(ended)
+        raise no_longer_granted(ended, reference) if ended else _never_granted(request)
     return tuple(usable)
 
 
-def _why_none(request: OpenRequest, actor: Actor, now: datetime) -> str:
-    """What is said where no grant lies: used up and revoked ones were destroyed."""
+def _how_it_ended(request: OpenRequest, actor: Actor, now: datetime) -> str:
+    """What is said where no grant lies; empty if nothing was ever granted to the actor.
+
+    Used up and revoked ones were destroyed; of one that stands, a copy of the catalogue has none.
+    """
     to_actor = [approval for approval in request.approvals if approval.to == actor.person.id]
-    ended = how_it_ended(to_actor[-1], request.history, now) if to_actor else ""
-    return ended or "nothing is granted to you under this request"
+    if not to_actor:
+        return ""
+    return how_it_ended(to_actor[-1], request.history, now) or _NONE_TO_YOU
+
+
+def _never_granted(request: OpenRequest) -> Refused:
+    """The refusal to use what was never granted to the actor, who can read the request."""
+    why = _NONE_TO_YOU
+    hint = f"callrec request show {request.reference} says what happened"
+    if request.approvals:
+        why = "this was granted to somebody else"
+        hint = f"callrec request show {request.reference} says to whom"
+    elif request.facts.state in UNDECIDED:
+        why, hint = "nobody has decided this request yet", ask_to_decide(request.facts)
+    return Refused(why, clause=Clause.CONTROLLED_ACCESS, hint=hint)
 
 
 def _approval_of(row: Row[Any], approvals: Sequence[Approval]) -> Approval:
@@ -158,12 +180,14 @@ def _check_listed(connection: Connection, row: Row[Any], approval: Approval) -> 
     return recording
 
 
-def _check_approves(practice: Practice, approval: Approval, request: OpenRequest) -> None:
+def _check_approves(
+    practice: Practice, connection: Connection, approval: Approval, request: OpenRequest
+) -> None:
     fields = approval.statement.fields
     approved = (fields["version"], fields["digest"], fields["requester"])
     if approved != (request.which.version, request.digest, request.requester):
         raise Tampered("the request is not the one that was approved")
-    check_decided(practice, approval, request.facts)
+    check_decided(connection, approval, request.facts, practice.register, practice.config.time_zone)
 
 
 def _open(

@@ -138,7 +138,7 @@ def _record(
     sweep_lapsed(practice, actor)
     with attempt(practice, actor, what, subject=[row.id]), writing(practice, actor.signer) as act:
         request = read_request(practice, actor, act.connection, reference)
-        check_transition(request.facts.state, what)
+        check_transition(request.facts.state, what, request.reference)
         words = words_for(practice, actor, act.connection, request)
         release = _meant(practice, read_releases(request.history, words), what, named)
         meant = release.facts(practice.config.time_zone)

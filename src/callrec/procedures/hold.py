@@ -90,6 +90,16 @@ def lift_hold(
         log_lifted(act, countersigner, hold.id, reason=reason)
 
 
+def check_is_there(practice: Practice, number: int) -> None:
+    """Before anything is asked about a hold.
+
+    Raises:
+        NotFound: there is no such hold.
+    """
+    with reading(practice.engine) as connection:
+        find_hold(connection, number)
+
+
 def _check_identity(*signers: Actor) -> None:
     if any(signer.identity is None for signer in signers):
         raise Locked(

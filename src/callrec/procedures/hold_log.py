@@ -27,8 +27,9 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, powers_of
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_leaves import NOTHING_YET
-from callrec.procedures.request_ends import check_ended_by_entitled
-from callrec.procedures.request_log import MAKING, History, leaves_of
+from callrec.procedures.lent_day import day_of
+from callrec.procedures.request_log import History, leaves_of
+from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,9 +40,10 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.audit.register import Register
     from callrec.policy.role import Person
+    from callrec.procedures.request_rules import Rulebook
 
 _ACTS: Final = {str(act): act for act in HoldAct}
-_OF_REQUESTS: Final = frozenset((*MAKING, *LIFTING, RequestAct.RECEIVED))
+_OF_REQUESTS: Final = frozenset(map(str, RequestAct))
 OF_HOLDS: Final = frozenset(_ACTS) | _OF_REQUESTS
 """The acts that say how holds stand, and who might end the requests that placed them."""
 _BY_HAND: Final = 2
@@ -103,20 +105,18 @@ class LoggedHold:
 
 def check_holds(connection: Connection, register: Register, zone: tzinfo) -> None:
     """Check that the rows of holds are what the log's leaves come to, as `check_rows_of_holds`."""
-    check_rows_of_holds(connection, register, zone, tuple(leaves_of(connection, OF_HOLDS)))
+    rules = read_rulebook(connection, register, zone)
+    check_rows_of_holds(connection, rules, tuple(leaves_of(connection, OF_HOLDS)))
 
 
-def check_rows_of_holds(
-    connection: Connection, register: Register, zone: tzinfo, leaves: Sequence[Leaf]
-) -> None:
+def check_rows_of_holds(connection: Connection, rules: Rulebook, leaves: Sequence[Leaf]) -> None:
     """Check that the rows of holds are what the leaves come to.
 
     The leaves must have been found sound before, as by `request_log.check_log`.
 
     Args:
         connection: sees one state of the catalogue throughout.
-        register: who might do what, and when.
-        zone: the practice's, for the days of powers that were lent.
+        rules: what else the leaves about requests are held against.
         leaves: those of `OF_HOLDS` that were done, oldest first; others do not matter.
 
     Raises:
@@ -124,8 +124,8 @@ def check_rows_of_holds(
     """
     logged, rows = read_holds(leaves), all_holds(connection)
     for hold in logged.values():
-        _check_entitled(hold, register, zone)
-    _check_lifted_with_requests(logged, rows, leaves, register, zone)
+        _check_entitled(connection, hold, rules.register, rules.zone)
+    _check_lifted_with_requests(logged, rows, leaves, rules)
     for row in rows:
         if row.id not in logged:
             raise Tampered(f"hold H-{row.number} is in no leaf")
@@ -155,8 +155,7 @@ def _check_lifted_with_requests(
     logged: Mapping[str, LoggedHold],
     rows: Iterable[Row[Any]],
     leaves: Iterable[Leaf],
-    register: Register,
-    zone: tzinfo,
+    rules: Rulebook,
 ) -> None:
     """Each hold that a request placed was lifted as that ended, by whoever might end it."""
     told: dict[str, list[Leaf]] = {}
@@ -168,7 +167,7 @@ def _check_lifted_with_requests(
         if hold.request is not None and hold.of(HoldAct.LIFTED):
             history = History(hold.request, tuple(told.get(hold.request, ())))
             _check_lifted_with(hold, history)
-            check_ended_by_entitled(history, purposes.get(id_), register, zone)
+            check_done_by_entitled(history, purposes.get(id_), rules)
 
 
 def _check_lifted_with(hold: LoggedHold, request: History) -> None:
@@ -180,13 +179,15 @@ def _check_lifted_with(hold: LoggedHold, request: History) -> None:
         raise Tampered("a hold was lifted by somebody else than ended its request")
 
 
-def _check_entitled(hold: LoggedHold, register: Register, zone: tzinfo) -> None:
+def _check_entitled(
+    connection: Connection, hold: LoggedHold, register: Register, zone: tzinfo
+) -> None:
     _ = hold.state  # read once here, so that nothing is made of what cannot have happened
     try:
         for leaf in hold.of(HoldAct.MATCHED):
-            _check_matched(hold, leaf, *_actor_then(leaf, register, zone))
+            _check_matched(hold, leaf, *_actor_then(connection, leaf, register, zone))
         if hold.request is None:
-            _check_lifted_by_two(hold.of(HoldAct.LIFTED), register, zone)
+            _check_lifted_by_two(connection, hold.of(HoldAct.LIFTED), register, zone)
     except (Refused, NotFound) as error:
         # Our own commands do not let it come to that.
         raise Tampered("a hold was matched or lifted by somebody who may not") from error
@@ -197,23 +198,27 @@ def _check_matched(hold: LoggedHold, leaf: Leaf, person: Person, on: date) -> No
         raise Tampered(f"leaf {leaf.seq} matches a hold, by somebody who may not search")
 
 
-def _check_lifted_by_two(lifted: Sequence[Leaf], register: Register, zone: tzinfo) -> None:
+def _check_lifted_by_two(
+    connection: Connection, lifted: Sequence[Leaf], register: Register, zone: tzinfo
+) -> None:
     if not lifted:
         return
     if len(lifted) != _BY_HAND:
         raise Tampered("a hold was lifted by one person alone")
     first, second = lifted
-    lifter, on = _actor_then(first, register, zone)
+    lifter, on = _actor_then(connection, first, register, zone)
     check_may_lift_hold(lifter, on=on)
-    countersigner, on = _actor_then(second, register, zone)
+    countersigner, on = _actor_then(connection, second, register, zone)
     check_may_countersign_lifting(countersigner, lifter=lifter.id, on=on)
 
 
-def _actor_then(leaf: Leaf, register: Register, zone: tzinfo) -> tuple[Person, date]:
+def _actor_then(
+    connection: Connection, leaf: Leaf, register: Register, zone: tzinfo
+) -> tuple[Person, date]:
     """Who he was, and which day it was in the practice."""
     return (
         register.person(leaf.actor, before=leaf.seq),
-        parse_instant(leaf.at).astimezone(zone).date(),
+        day_of(connection, register, leaf, zone),
     )
 
 

@@ -1,7 +1,9 @@
 """What waits for one person: requests to decide or to answer, grants to hear; nothing is opened.
 
 Every request that nobody has decided is in somebody's inbox. Where nobody may decide it but who
-made it, it is in his: he lends the power to somebody, or breaks the glass.
+made it, it is in his: he lends the power to somebody, or breaks the glass. Where it waits for an
+answer and nobody is there any more who made it, it is with whoever may decide it; and so is one
+that was heard, and not answered, once nothing stands of what was approved.
 """
 
 from __future__ import annotations
@@ -18,12 +20,14 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, all_requests
 from callrec.policy.clock import Urgency, urgency
 from callrec.policy.glass import may_review_glass
+from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
-from callrec.policy.role import powers_of
+from callrec.policy.role import Standing, powers_of
 from callrec.practice import today
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.deciders import deciders
+from callrec.procedures.due import read_delivered
 from callrec.procedures.glass import broken_glass
 from callrec.procedures.incident_list import incidents_waiting
 from callrec.procedures.people import logins
@@ -93,6 +97,8 @@ class _Requests:
     deadlines: Mapping[str, Deadline]
     logins: Mapping[str, str]
     ends: Ends
+    delivered: frozenset[str]
+    """Ids of those of which a package went out."""
 
 
 def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
@@ -109,6 +115,7 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
             deadlines=read_deadlines(practice, connection),
             logins=logins(practice),
             ends=read_ends(connection),
+            delivered=read_delivered(connection),
         )
         items = [
             *_to_decide(practice, person, requests),
@@ -123,15 +130,46 @@ def _to_decide(practice: Practice, person: Person, requests: _Requests) -> Itera
     """Undecided requests that the person might decide, and his own that wait for an answer."""
     held, me = powers_of(person, today(practice)), person.id
     for row in requests.rows:
-        state = state_now(practice, row, requests.ends)
+        waits_to = _waits_to(practice, requests, row)
+        if waits_to is None:
+            continue
         makers = making_of(requests.makings, row).makers
-        if state is RequestState.WAITING and me in makers:
-            yield _item(practice, requests, row, Waits.ANSWER)
-        elif state in (RequestState.SUBMITTED, RequestState.WAITING):
-            others = deciders(practice, Purpose(row.purpose), makers)
-            may = TERMS[Purpose(row.purpose)].decided_with in held
-            if state is RequestState.SUBMITTED and (me in others or (may and not others)):
-                yield _item(practice, requests, row, Waits.DECIDE, is_alone=not others)
+        if waits_to is Waits.ANSWER and any(_is_there(practice, maker) for maker in makers):
+            if me in makers:
+                yield _item(practice, requests, row, waits_to)
+            continue
+        others = deciders(practice, Purpose(row.purpose), makers)
+        may = TERMS[Purpose(row.purpose)].decided_with in held
+        if me in others or (may and not others):
+            yield _item(practice, requests, row, waits_to, is_alone=not others)
+
+
+def _waits_to(practice: Practice, requests: _Requests, row: Row[Any]) -> Waits | None:
+    """For what an undecided request waits; None once it is decided."""
+    match state_now(practice, row, requests.ends):
+        case RequestState.WAITING:
+            return Waits.ANSWER
+        case RequestState.SUBMITTED:
+            return Waits.DECIDE
+        case RequestState.RELEASED if _is_undecided_again(practice, requests, row):
+            return Waits.DECIDE
+        case _:
+            return None
+
+
+def _is_undecided_again(practice: Practice, requests: _Requests, row: Row[Any]) -> bool:
+    """Whether it is to be answered by a day, was heard at most, and no grant of it is left.
+
+    If who asked came to hear it, closing it says that he was answered, as for `due`.
+    """
+    if row.id not in requests.deadlines or row.id in requests.delivered:
+        return False
+    last = requests.ends.last_grants.get(row.id)
+    return last is None or has_lapsed(last, practice.now())
+
+
+def _is_there(practice: Practice, person: str) -> bool:
+    return practice.register.person(person).standing is Standing.CONFIRMED
 
 
 def _to_hear(

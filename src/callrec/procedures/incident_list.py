@@ -111,7 +111,7 @@ def _facts(row: Row[Any]) -> IncidentFacts:
 def _named(connection: Connection) -> Mapping[str, int]:
     """How many recordings each report names: its leaf says, after the incident and who was told."""
     reports = leaves_of(connection, (IncidentAct.REPORTED,))
-    return {leaf.subject[0]: len(leaf.subject[2:]) for leaf in reports if leaf.subject}
+    return {leaf.subject[0]: len(leaf.subject[2:]) for leaf in reports}
 
 
 def _listed(practice: Practice, row: Row[Any], seen: _Seen) -> ListedIncident:

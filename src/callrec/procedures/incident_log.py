@@ -6,7 +6,7 @@ stands first in its subject, and it is attested. Each makes a version; none is e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.attested import attested_leaves
@@ -18,20 +18,30 @@ from callrec.catalogue.incidents import (
 )
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
-from callrec.errors import Tampered
-from callrec.policy.incident import IncidentAct, IncidentFacts, IncidentState, state_after
+from callrec.errors import NotFound, Refused, Tampered
+from callrec.policy.incident import (
+    IncidentAct,
+    IncidentFacts,
+    IncidentState,
+    check_may_close,
+    check_may_report,
+    check_may_update,
+    state_after,
+)
 from callrec.policy.role import PersonId, Standing, VaultKey
+from callrec.practice import check_still_entitled
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, seal_incident_key
 from callrec.procedures.request_log import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from sqlalchemy import Connection, Row
 
     from callrec.audit.leaf import Leaf
     from callrec.audit.log import Writing
+    from callrec.audit.register import Register
     from callrec.practice import Actor, Practice
 
 VAULT_HOLDERS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
@@ -147,6 +157,9 @@ def log_incident_version(
         body: the version.
         which: its place.
         subject: further ids beside the incident's.
+
+    Raises:
+        Failed: what the actor may do was changed a moment ago.
     """
     seq = act.leaf(
         str(what),
@@ -155,6 +168,7 @@ def log_incident_version(
         details=body.details(body.digest(which)),
         nonce=body.log_nonce,
     )
+    check_still_entitled(act.connection, actor, on=practice.now().date())
     key = primitives.fresh(primitives.KEY_BYTES)
     insert_incident_version(act.connection, which.incident, which.version, body.seal(key, which))
     for holder, key_version, public in _holders(practice, which):
@@ -169,8 +183,14 @@ def log_incident_version(
     return seq
 
 
-def check_incident_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
-    """Each incident's columns are what its leaves come to, of what was done; none is missing."""
+def check_incident_rows(
+    connection: Connection, register: Register, zone: tzinfo, done: Iterable[Leaf]
+) -> Iterator[Problem]:
+    """Each incident's columns are what its leaves come to, of what was done; none is missing.
+
+    Whoever reported, added to or closed one might do so; what he found lies sealed, and is not
+    asked.
+    """
     leaves = [leaf for leaf in done if leaf.act in OF_INCIDENTS]
     reported = {
         id_ for leaf in leaves if leaf.act == IncidentAct.REPORTED for id_ in leaf.subject[:1]
@@ -178,12 +198,35 @@ def check_incident_rows(connection: Connection, done: Iterable[Leaf]) -> Iterato
     for row in all_incidents(connection):
         reported.discard(row.id)
         about = tuple(leaf for leaf in leaves if _is_of(leaf, row.id))
+        history = IncidentHistory(row.id, about)
         try:
-            unopened_incident(row, IncidentHistory(row.id, about))
+            _check_done_by_entitled(history, unopened_incident(row, history), register, zone)
         except Tampered as error:
             yield Problem(None, error.message)
     if reported:
         yield Problem(None, f"{len(reported)} incidents of the log are in no row")
+
+
+def _check_done_by_entitled(
+    history: IncidentHistory, incident: IncidentFacts, register: Register, zone: tzinfo
+) -> None:
+    open_ = replace(incident, state=IncidentState.OPEN)  # that it closes once, the state shows
+    for leaf in history.leaves:
+        on = parse_instant(leaf.at).astimezone(zone).date()
+        try:
+            person = register.person(leaf.actor, before=leaf.seq)
+            match act_of(leaf):
+                case IncidentAct.REPORTED:
+                    check_may_report(person)
+                case IncidentAct.UPDATED:
+                    check_may_update(person, open_, assesses=False, on=on)
+                case IncidentAct.CLOSED:
+                    check_may_close(person, open_, on=on)
+        except (Refused, NotFound) as error:
+            # Our own commands do not let it come to that.
+            raise Tampered(
+                f"the history of an incident has {leaf.act} by somebody who may not"
+            ) from error
 
 
 def _is_of(leaf: Leaf, incident: str) -> bool:

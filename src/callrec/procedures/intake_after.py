@@ -25,7 +25,7 @@ from callrec.store.sealing import open_stream
 from callrec.telephone.sidecar import sidecar_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from callrec.procedures.intake_sealing import Seen
     from callrec.store.directory import DirectoryStore
@@ -131,20 +131,24 @@ def clear_source(after: After, seen: Seen) -> None:
     path.unlink()
 
 
-def clear_sidecars(after: After, gone: Iterable[Seen]) -> list[tuple[Path, Unusable | OSError]]:
+def clear_sidecars(
+    after: After, gone: Iterable[Seen], told: Collection[Path]
+) -> list[tuple[Path, Unusable | OSError]]:
     """Let sidecars go where their recordings went, once no other file beside them needs them.
 
-    One that is not the sidecar that was read is moved, which loses nothing, and never deleted.
+    One that is not the sidecar that was read, or that says what the vault may not have, is moved,
+    which loses nothing, and never deleted.
 
     Args:
         after: not keep.
         gone: recordings that have gone already.
+        told: those of them of which the vault has what their sidecar said when they were read.
 
     Returns:
         Sidecars that could not go, and why.
     """
     needed: dict[Path, frozenset[str]] = {}
-    left: list[tuple[Path, Unusable | OSError]] = []
+    left: dict[Path, Unusable | OSError] = {}
     for seen in gone:
         sidecar = sidecar_for(seen.source.path)
         if sidecar is None:
@@ -153,17 +157,19 @@ def clear_sidecars(after: After, gone: Iterable[Seen]) -> list[tuple[Path, Unusa
             if sidecar.parent not in needed:
                 needed[sidecar.parent] = _names_and_stems(sidecar.parent)
             if sidecar.stem not in needed[sidecar.parent]:
-                _clear_sidecar(after, seen, sidecar)
+                _clear_sidecar(after, seen, sidecar, is_told=seen.source.path in told)
         except (Unusable, OSError) as problem:
-            left.append((sidecar, problem))
-    return left
+            left[sidecar] = problem
+    return list(left.items())
 
 
-def _clear_sidecar(after: After, seen: Seen, sidecar: Path) -> None:
+def _clear_sidecar(after: After, seen: Seen, sidecar: Path, *, is_told: bool) -> None:
     if after.kind is AfterKind.MOVE:
         target = (after.folder / seen.source.inside).with_name(sidecar.name)
         _put(sidecar, target, _sha256(sidecar))
-    elif not isinstance(seen, Taken) or Mark.of(sidecar.lstat()) != seen.sidecar:
+    elif not isinstance(seen, Taken) or not is_told:
+        raise Unusable("its recording was known already, and what it says may not be in the vault")
+    elif Mark.of(sidecar.lstat()) != seen.sidecar:
         raise Unusable("it was written after its recording was taken in, and was left where it is")
     sidecar.unlink()
 

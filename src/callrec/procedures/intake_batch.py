@@ -186,7 +186,7 @@ def _sealed_key(vault: str, keys: BatchKeys, taken: Taken) -> bytes:
 
 
 def _further_fields(portion: Portion) -> dict[int, dict[str, Any]]:
-    """What is said anew of recordings that were there: names, and their call record."""
+    """What is said anew of recordings that were there: names, and what these or records tell."""
     return {
         number: {
             **(portion.recorded[number].fields if number in portion.recorded else {}),
@@ -344,9 +344,8 @@ def _macs(duplicates: Duplicates, portion: Portion, numbers: Mapping[str, int]) 
         for each in seen
         for mac in duplicates.to_write(each, is_new=False)
     }
-    recorded = {taken.uid: numbers[taken.uid] for taken in portion.recordings if taken.record}
-    recorded |= {each.row.uid: number for number, each in portion.recorded.items()}
-    known = {duplicates.record(uid)[0]: number for uid, number in recorded.items()}
+    by_uid = {**numbers, **{each.row.uid: n for n, each in portion.recorded.items()}}
+    known = {duplicates.record(uid)[0]: by_uid[uid] for uid in portion.joined}
     return {**macs, **more, **known}
 
 

@@ -14,7 +14,6 @@ from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
 from callrec.practice import record
 from callrec.procedures.custody import Opening
 from callrec.procedures.intake_after import (
-    AfterKind,
     Copy,
     check_copy,
     clear_sidecars,
@@ -22,7 +21,6 @@ from callrec.procedures.intake_after import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from concurrent.futures import Executor
     from pathlib import Path
 
@@ -63,7 +61,7 @@ def clear_portion(
     problems = list(pool.map(partial(_clear, practice, after), once))
     left = [(s.source.path, p) for (s, _), p in zip(once, problems, strict=True) if p is not None]
     gone = [seen for (seen, _), p in zip(once, problems, strict=True) if p is None]
-    return left + clear_sidecars(after, _with_sidecars(after, portion, gone))
+    return left + clear_sidecars(after, gone, _told_by_sidecars(portion))
 
 
 def left_because(problem: Problem) -> str:
@@ -113,9 +111,11 @@ def _clear(practice: Practice, after: After, source: tuple[Seen, Copy]) -> Probl
     return None
 
 
-def _with_sidecars(after: After, portion: Portion, gone: Sequence[Seen]) -> Sequence[Seen]:
-    """Those whose sidecar may go: one is deleted only if what it says is in the vault."""
-    if after.kind is AfterKind.MOVE:
-        return gone
-    paths = {seen.source.path for seen in gone}
-    return [same[0] for same in portion.new.values() if same[0].source.path in paths]
+def _told_by_sidecars(portion: Portion) -> frozenset[Path]:
+    """Sources of which all that they, and their sidecars, say is in the vault."""
+    return frozenset(
+        taken.source.path
+        for same in portion.new.values()
+        for taken in same
+        if taken is same[0] or taken.call == same[0].call
+    )

@@ -6,6 +6,7 @@ source says (docs/formats/recording.md, 2.1).
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.crypto.canonical import instant
 from callrec.procedures.call_records import as_record
-from callrec.procedures.custody import from_millis, to_millis
+from callrec.procedures.custody import encode_name, from_millis, to_millis
 from callrec.procedures.intake_known import Recorded, without_record
 from callrec.procedures.intake_reading import WrongSum, described, or_quarantined
 from callrec.procedures.intake_sealing import Taken, check_sum
@@ -112,21 +113,22 @@ def join_known(
     sources |= {row.id: seen.source for seen, row in portion.held}
     rows = [*portion.unread.values(), *(row for _, row in portion.held)]
     lacking = without_record(connection, duplicates, rows)
-    said = [(row, _said(sources[row.id], setup)) for row in lacking]
+    said = [(row, said_of(sources[row.id], setup)) for row in lacking]
     told = [(row, call) for row, call in said if call is not None]
     facts = [facts_of(call, [sources[row.id].path], row.duration_ms) for row, call in told]
-    granted = _granted(connection, [row.uid for row in lacking])
+    held = granted(connection, [row.uid for row in lacking])
     for (row, call), joined in zip(told, records.join(facts), strict=True):
         if joined is not None:
-            portion.recorded[row.id] = _recorded(row, call, joined, is_granted=row.uid in granted)
+            portion.recorded[row.id] = _recorded(row, call, joined, is_granted=row.uid in held)
     return len(lacking) - len(portion.recorded)
 
 
 def facts_of(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFacts:
-    """What a recording is joined by."""
+    """What a recording is joined by; a name that is no text joins nothing."""
+    names = [encode_name(os.fsencode(path.name)) for path in paths]
     return RecordingFacts(
         unique_id=call.unique_id,
-        names=tuple(path.name for path in paths),
+        names=tuple(name for name in names if isinstance(name, str)),
         # Some names say the outside party's number, and not which end it was.
         numbers=tuple({end: None for end in (call.caller, call.callee, call.number) if end}),
         extension=call.extension,
@@ -136,12 +138,14 @@ def facts_of(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFa
     )
 
 
-def _said(source: Source, setup: Setup) -> Call | None:
+def said_of(source: Source, setup: Setup) -> Call | None:
+    """The call that a source's sidecar or name tells of; None: it is not to be understood."""
     call = or_quarantined(source, partial(described, source.path, setup))
     return None if isinstance(call, Quarantined) else call
 
 
-def _granted(connection: Connection, uids: Sequence[str]) -> frozenset[str]:
+def granted(connection: Connection, uids: Sequence[str]) -> frozenset[str]:
+    """Those of the recordings for which somebody holds a grant."""
     column = tables.grant.c.uid
     return frozenset(connection.execute(select(column).where(column.in_(uids))).scalars())
 
@@ -154,10 +158,10 @@ def _recorded(row: Row[Any], call: Call, joined: Joined, *, is_granted: bool) ->
     if is_granted or not said_before:
         return Recorded(row, record, replace(call, started_at=from_millis(row.started_at)))
     full = filled(call, joined)
-    return Recorded(row, {**record, **_difference(call, full)}, full)
+    return Recorded(row, {**record, **difference(call, full)}, full)
 
 
-def _difference(before: Call, full: Call) -> dict[str, Any]:
+def difference(before: Call, full: Call) -> dict[str, Any]:
     """The members of the metadata that are others now."""
     told = {name: getattr(full, name) for name in _MEMBERS}
     changed = {name: value for name, value in told.items() if value != getattr(before, name)}

@@ -33,6 +33,7 @@ from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
 from callrec.procedures.custody import decode_name, encode_name, to_millis
 from callrec.procedures.intake_sealing import Taken
+from callrec.telephone.call import untold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -145,7 +146,7 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Recorded:
-    """A recording that was in the vault, and what its call record tells of it now."""
+    """A recording that was in the vault, and what a call record, or a name, tells of it now."""
 
     row: Row[Any]
     fields: Mapping[str, Any]
@@ -159,7 +160,8 @@ class Portion:
     """One portion of sources, told apart: what becomes a recording, what only adds to one."""
 
     new: dict[str, list[Taken]] = field(default_factory=dict)
-    """SHA-256 of an original -> what becomes its recording, then others with the same sound."""
+    """SHA-256 of an original -> what becomes its recording, then others with the same sound: the
+    source that tells the most of the call first, of several that tell as much the first found."""
     named: dict[int, list[Seen]] = field(default_factory=dict)
     """A recording's number -> sources with its sound, under names that it is not known by."""
     held: list[tuple[Seen, Row[Any]]] = field(default_factory=list)
@@ -171,7 +173,13 @@ class Portion:
     refused: list[Taken] = field(default_factory=list)
     """What was sealed and is not taken in after all."""
     recorded: dict[int, Recorded] = field(default_factory=dict)
-    """A recording's number -> what call records tell of it, which was there before."""
+    """A recording's number -> what is told of it now, which was there before."""
+
+    @property
+    def joined(self) -> list[str]:
+        """Uids of recordings, new or not, that got their call record."""
+        anew = [taken.uid for taken in self.recordings if taken.record is not None]
+        return anew + [each.row.uid for each in self.recorded.values() if "record" in each.fields]
 
     @property
     def is_empty(self) -> bool:
@@ -257,6 +265,8 @@ def sort_out(
             portion.held.append((each, known[each.sha256]))
         elif isinstance(each, Taken):
             portion.new.setdefault(each.sha256, []).append(each)
+    for same in portion.new.values():
+        same.sort(key=lambda taken: untold(taken.call))
     macs = {m: place for place, (s, _) in enumerate(portion.held) for m in duplicates.name(s)}
     named = {macs[m] for m in _known(connection, macs)}
     for place, (each, row) in enumerate(portion.held):

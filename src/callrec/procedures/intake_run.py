@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import Tampered
+from callrec.procedures.custody import Opening
 from callrec.procedures.intake_after import AfterKind
 from callrec.procedures.intake_batch import BatchKeys, catalogue_batch
 from callrec.procedures.intake_beside import beside
 from callrec.procedures.intake_clearing import clear_portion, left_because
+from callrec.procedures.intake_filling import fill_known
 from callrec.procedures.intake_joining import join_known, join_new
 from callrec.procedures.intake_known import (
     Duplicates,
@@ -91,6 +93,8 @@ class Ingested:
     """Recordings, new or not, that got their call record."""
     unjoined: int = 0
     """Recordings, new or not, for which none was found."""
+    told_less: int = 0
+    """Recordings of which another name may tell more than is known, and could not be asked."""
     summary: Summary | None = None
     """What is on record of the run; None: there was nothing to say."""
 
@@ -235,6 +239,7 @@ class Run:
             seen += self._put_aside(task.result())
         portion = self._told_apart(group, seen)
         unjoined = self._join(portion)
+        self._done.told_less += self._fill(portion)
         if group.batch is not None:
             for taken in portion.surplus:
                 group.batch.drop(taken.sealed.sha256_ciphertext)
@@ -269,13 +274,17 @@ class Run:
             still = join_known(connection, self._duplicates, portion, self._records, self._setup)
         return still + sum(taken.record is None for taken in portion.recordings)
 
+    def _fill(self, portion: Portion) -> int:
+        with reading(self._practice.engine) as connection:
+            opening = Opening(self._practice, self._actor, connection)
+            return fill_known(connection, opening, self._duplicates, portion, self._setup)
+
     def _count(self, portion: Portion, unjoined: int) -> None:
         done = self._done
         done.recordings += len(portion.new)
         done.duplicates += portion.duplicates
         done.size_bytes += sum(taken.sealed.size_bytes for taken in portion.recordings)
-        done.joined += sum(taken.record is not None for taken in portion.recordings)
-        done.joined += len(portion.recorded)
+        done.joined += len(portion.joined)
         done.unjoined += unjoined
 
     def _note_findings(self, portion: Portion, numbers: Mapping[str, int]) -> None:

@@ -27,6 +27,8 @@ from callrec.release.passphrase import fresh_passphrase
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
     from callrec.audit.log import Writing
     from callrec.crypto.identity import PublicKeys
 
@@ -113,14 +115,18 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
 
     Raises:
         Refused: the actor does not govern.
-        Unusable: nobody is waiting under that login, or the fingerprint is another.
-        Tampered: the key that waits is not the one that was claimed.
+        Unusable: nobody is waiting under that login: he made no key, or was shut out since.
+        Tampered: the key that waits is not the one whose fingerprint was compared.
     """
     row, voucher = find_person(practice, login)
     with attempt(practice, actor, "person.confirmed", subject=[row.id]):
         check_may_vouch(actor.person)
+    if voucher.person.standing is Standing.DISABLED:
+        raise Unusable("this login is disabled", hint="add the person anew: callrec user add")
+    if voucher.person.standing is Standing.CONFIRMED:
+        raise Unusable(f"{login} is confirmed already", hint=f"callrec user show {login}")
     claimed = practice.register.claims.get(row.id)
-    if claimed is None or row.claimed is None:
+    if voucher.person.standing is not Standing.PROVISIONAL or not (claimed and row.claimed):
         raise Unusable(
             f"{login} has not made a key yet", hint=f"{login} runs callrec login {login} first"
         )
@@ -148,6 +154,17 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
     return replace(colleague(practice, actor, row, voucher), standing=Standing.CONFIRMED)
 
 
+def check_is_free(connection: Connection, login: str) -> None:
+    """Nobody has, or had, this login.
+
+    Raises:
+        Unusable: the login is taken.
+    """
+    taken = select(tables.person.c.id).where(tables.person.c.login == login)
+    if connection.execute(taken).first() is not None:
+        raise Unusable("that login is taken", hint="choose another; logins are never used twice")
+
+
 def insert_person(
     practice: Practice, act: Writing, person: Person, names: Names, locked: bytes | None
 ) -> None:
@@ -156,9 +173,7 @@ def insert_person(
     Raises:
         Unusable: the login is taken.
     """
-    taken = select(tables.person.c.id).where(tables.person.c.login == names.login)
-    if act.connection.execute(taken).first() is not None:
-        raise Unusable("that login is taken", hint="choose another; logins are never used twice")
+    check_is_free(act.connection, names.login)
     key = practice.register.newest(VaultKey.CATALOGUE)
     sealed = seal_names(
         names, public=key.public, vault=practice.vault, person=person.id, version=key.version

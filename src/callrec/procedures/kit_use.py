@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from callrec.audit.log import Signer, read_register
+from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity, LockedSeed, lock
@@ -18,7 +19,7 @@ from callrec.crypto.kit import read_kit
 from callrec.policy.role import POWERS, Person, PersonId, Role
 from callrec.practice import Actor, writing
 from callrec.procedures.found import check_login
-from callrec.procedures.joining import insert_person
+from callrec.procedures.joining import check_is_free, insert_person
 from callrec.procedures.kit import (
     draw_kit,
     hand_on,
@@ -92,6 +93,17 @@ def use_kit(
         new.join(act, kit)
         new.take_over(act, identity.public)
     return printed
+
+
+def check_new_login(practice: Practice, login: str) -> None:
+    """Before a password for it is asked for.
+
+    Raises:
+        Unusable: the login is not in the form, or taken.
+    """
+    check_login(login)
+    with reading(practice.engine) as connection:
+        check_is_free(connection, login)
 
 
 def _check_new(practice: Practice, controller: NewController) -> None:

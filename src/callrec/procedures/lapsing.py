@@ -6,6 +6,7 @@ writes puts it into the log and destroys the grants.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -13,12 +14,15 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants
-from callrec.policy.lapse import has_lapsed
+from callrec.errors import Tampered
+from callrec.policy.lapse import has_lapsed, request_lapses_at
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import writing
+from callrec.procedures.approvals import read_approvals, what_ended
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.open_request import unopened_facts
+from callrec.procedures.request_clock import is_ordered, read_date_rows
 from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.states_today import UNDECIDED, read_ends, undecided_until
 from callrec.procedures.telling import tell
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.log import Writing
+    from callrec.policy.purpose import Purpose
     from callrec.practice import Actor, Practice
     from callrec.procedures.request_log import History
 
@@ -70,17 +75,47 @@ def _let_grants_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[A
     act.connection.execute(grant.delete().where(over))
     left = select(grant.c.uid).where(grant.c.request == row.id)
     history = read_history(practice, act.connection, row.id)
-    if act.connection.execute(left).first() is None and history.state in GRANTED:
+    if act.connection.execute(left).first() is None and _is_over(practice, act, history):
         destroy_grants(act.connection, row.id, history.requester)
         log_request_event(act, actor, history, RequestAct.GRANT_LAPSED)
         _tell(practice, act, row, history, "was approved, and not used in time")
 
 
+def _is_over(practice: Practice, act: Writing, history: History) -> bool:
+    """Whether the day of an approval that stands has come, as it was signed: a column is no word.
+
+    Where one was signed in no form, whoever opens the request is told so, and nobody else stopped.
+    """
+    if history.state not in GRANTED:
+        return False
+    with suppress(Tampered):
+        return any(
+            has_lapsed(each.lapses_at, practice.now()) and not what_ended(each, history)
+            for each in read_approvals(practice, act.connection, history)
+        )
+    return False
+
+
 def _let_request_lapse(practice: Practice, act: Writing, actor: Actor, row: Row[Any]) -> None:
     history = read_history(practice, act.connection, row.id)
-    unopened_facts(row, history)
+    _check_lapsed(practice, act.connection, history, unopened_facts(row, history).purpose)
     log_request_event(act, actor, history, RequestAct.LAPSED)
     _tell(practice, act, row, history, "lapsed, as nobody decided it")
+
+
+def _check_lapsed(
+    practice: Practice, connection: Connection, history: History, purpose: Purpose
+) -> None:
+    """It was found by columns, and by dates in the clear: here the log is asked."""
+    until = request_lapses_at(
+        purpose,
+        history.events[0].at,
+        practice.config.requests.lapse_days,
+        practice.config.time_zone,
+        is_ordered=is_ordered(practice.vault, history, purpose, read_date_rows(connection)),
+    )
+    if not has_lapsed(until, practice.now()):
+        raise Tampered("a request seems to have lapsed, and by the log it has not")
 
 
 def _tell(practice: Practice, act: Writing, row: Row[Any], history: History, what: str) -> None:

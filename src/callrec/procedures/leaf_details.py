@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from callrec.audit.log import read_detail
 from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
+from callrec.procedures.details_form import in_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,8 @@ def open_details(
 ) -> Mapping[str, Any]:
     """What a leaf commits to; nothing where there are no details, or where they were erased.
 
+    Where they are in no form of ours, `IN_NO_FORM`.
+
     Raises:
         Locked: the actor does not have the audit key.
         Tampered: they are not what the leaf commits to.
@@ -35,4 +38,5 @@ def open_details(
     def secret(version: int) -> bytes:
         return vault_key(actor, VaultKey.AUDIT, version)
 
-    return read_detail(connection, leaf, secret, practice.vault) or {}
+    told = read_detail(connection, leaf, secret, practice.vault)
+    return {} if told is None else in_form(told)

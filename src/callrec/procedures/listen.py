@@ -17,7 +17,14 @@ from callrec.catalogue.requests import find_request
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.edits import edits_to_apply
-from callrec.policy.hearing import check_attended, check_is_heard, check_may_hear, is_attended
+from callrec.policy.hearing import (
+    answers_who_asked,
+    check_attended,
+    check_is_heard,
+    check_may_be_given,
+    check_may_hear,
+    is_attended,
+)
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
 from callrec.procedures.granted import usable_grants
@@ -111,7 +118,7 @@ def listen_to(
     with attempt(practice, actor, RequestAct.LISTENED, subject=[request]):
         grant = _granted(practice, actor, reference, recording)
         edits = edits_to_apply(grant.request.facts, approved=grant.edits)
-        attended = _attended(grant, room)
+        attended = _attended(actor, grant, room)
         check_original(practice, grant)
         sound = _measured(practice, grant, edits)
         play = room.player(WAV.suffix if sound else grant.recording.format)
@@ -177,12 +184,14 @@ def _chosen(grants: Sequence[UsableGrant], recording: int | None) -> UsableGrant
     )
 
 
-def _attended(grant: UsableGrant, room: Room) -> Sequence[str]:
+def _attended(actor: Actor, grant: UsableGrant, room: Room) -> Sequence[str]:
     request, further = grant.request.facts, grant.request.particulars.further
     attended = room.attended
     if is_attended(request.purpose, further):
         attended = attended or room.ask()
     check_attended(request, further, attended)
+    if answers_who_asked(request.purpose, further, attended):
+        check_may_be_given(actor.person, request, grant.facts)
     return attended
 
 

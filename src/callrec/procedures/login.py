@@ -50,7 +50,7 @@ def log_in(
     new_password: Callable[[], str],
     environ: Mapping[str, str],
 ) -> LoggedIn | Waiting:
-    """Open a login, or take the first step of a new person.
+    """Open a login, or take the first step of a new person; what login was open before ends.
 
     Args:
         practice: the open vault.
@@ -65,6 +65,8 @@ def log_in(
     """
     unlocked = unlock_person(practice, login=login, password=password)
     standing = practice.register.person(unlocked.person).standing
+    if unlocked.claimed or standing is Standing.PROVISIONAL:
+        end_session(practice.vault, environ)  # or what is typed next would be somebody else's
     if unlocked.claimed:
         return Waiting(login, unlocked.identity.public.fingerprint, made_now=False)
     if standing is Standing.PROVISIONAL:

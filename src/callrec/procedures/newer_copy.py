@@ -3,7 +3,8 @@
 Where drives are attached one after another, the vault may have been rebuilt from the older one. To
 state anew what lies on the newer one would make its own copy of the catalogue contradict its own
 heads: it could not be restored any more, and with it would go what no other copy knows. So nothing
-is resumed while such a copy lies there.
+is resumed while such a copy lies there. It may have been stated by somebody who came after all that
+the vault knows: the copy tells, and not who signed for it.
 """
 
 from __future__ import annotations
@@ -13,71 +14,101 @@ from typing import TYPE_CHECKING
 
 from callrec.audit.log import stored_head
 from callrec.catalogue.engine import FILE_NAME, connect, reading
-from callrec.errors import NotFound, Tampered, Unusable
-from callrec.procedures.restore_copy import Opener, check_stated, find_copy, unpack
+from callrec.errors import Failed, NotFound, Tampered, Unusable
+from callrec.procedures.restore_copy import Opener, hashes_of, read_copy, unpack
 from callrec.procedures.resuming import is_beyond, seq_of
+from callrec.procedures.served_copy import recall_served
 from callrec.procedures.unpacked import place_of_rebuilding
 from callrec.store.disk import disk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from callrec.archive.volume import Volume
+    from callrec.archive.volume import CatalogueCopy, Volume
     from callrec.audit.log import Head
     from callrec.practice import Actor, Practice
     from callrec.procedures.archive_heads import Written
-    from callrec.procedures.restore_copy import FoundCopy
+    from callrec.procedures.volume_heads import Heads
 
 
 def volumes_not_known(
-    practice: Practice, actor: Actor, heads: Sequence[tuple[Volume, Written, Head]]
+    practice: Practice, actor: Actor, volumes: Sequence[Volume], heads: Heads
 ) -> tuple[Volume, ...]:
-    """Those whose copy of the catalogue may be newer than the vault, and does not open to him.
+    """Those with a copy of the catalogue that may be newer, and does not open to the actor.
 
     Args:
         practice: the open vault.
         actor: who restores, with his password given.
-        heads: what lies on the volumes, by whom it was stated, and at which head.
+        volumes: that are attached.
+        heads: what lies on them.
 
     Raises:
         Unusable: a volume's copy is newer.
-        Failed: there is no room beside the vault, or a drive fails.
+        Failed: there is no room beside the vault.
     """
     unknown = []
-    for volume, said, head in heads:
-        found = _unknown_copy(practice, volume, said, head)
-        if found is None:
-            continue
-        is_newer = _is_newer(practice, actor, found)
-        if is_newer:
-            raise Unusable(
-                f'volume "{volume.label}" has a newer copy of the catalogue than this vault',
-                hint=f"move all that is called {FILE_NAME} out of the vault's folder and restore "
-                "from that volume first; or take the copy off the volume, and it is given up",
-            )
-        if is_newer is None:
+    for volume in volumes:
+        try:
+            copies = tuple(_not_known(practice, volume, heads))
+        except Failed:  # the drive does not give them
             unknown.append(volume)
+            continue
+        for copy in copies:
+            is_newer = _is_newer(practice, actor, volume, copy)
+            if is_newer:
+                raise Unusable(
+                    f'volume "{volume.label}" has a newer copy of the catalogue than this vault',
+                    hint=f"move all that is called {FILE_NAME} out of the vault's folder and "
+                    "restore from that volume first; or take the copy off the volume, and it is "
+                    "given up",
+                )
+            if is_newer is None and volume not in unknown:
+                unknown.append(volume)
     return tuple(unknown)
 
 
-def _unknown_copy(
-    practice: Practice, volume: Volume, said: Written, head: Head
-) -> FoundCopy | None:
-    """The copy that a run made, if the vault's log does not tell of it and it lies there whole."""
-    is_known = not is_beyond(practice, head) or seq_of(practice, volume, said) is not None
-    if is_known or not is_beyond(practice, said.head):
-        return None
-    try:
-        found = find_copy(volume)
-        if found.copy.time != said.time:
-            return None
-        check_stated(found, catalogue=said.catalogue, keys=said.keys)
-    except (NotFound, Tampered):
-        return None
-    return found
+def _not_known(practice: Practice, volume: Volume, heads: Heads) -> Iterator[CatalogueCopy]:
+    """The whole copies that somebody states there, and of which the vault's log does not tell.
+
+    Whether he might is not asked. A copy that nobody states can serve nobody (7).
+    """
+    known: list[Written] = []
+    doubtful = [said for at, said in heads.claimed if at == volume]
+    for at, said, head in heads.said:
+        if at == volume:
+            (known if _is_known(practice, volume, said, head) else doubtful).append(said)
+    for copy in volume.copies():
+        if any(said.time == copy.time for said in doubtful):
+            there = hashes_of(copy)
+            is_stated = _names(doubtful, copy, there) and not _names(known, copy, there)
+            if is_stated and not _has_served(practice, there):
+                yield copy
 
 
-def _is_newer(practice: Practice, actor: Actor, found: FoundCopy) -> bool | None:
+def _has_served(practice: Practice, there: tuple[str, str]) -> bool:
+    """Whether the vault was rebuilt from it, so that all of its log is known."""
+    served = recall_served(practice.state_folder)
+    return (
+        served is not None
+        and (served.sealed, served.keys) == there
+        and not is_beyond(practice, served.head)
+    )
+
+
+def _is_known(practice: Practice, volume: Volume, said: Written, head: Head) -> bool:
+    """Whether the log tells of a run, or the run says that its copy knows no more than the log."""
+    return (
+        not is_beyond(practice, head)
+        or seq_of(practice, volume, said) is not None
+        or not is_beyond(practice, said.head)
+    )
+
+
+def _names(runs: Sequence[Written], copy: CatalogueCopy, there: tuple[str, str]) -> bool:
+    return any((said.time, said.catalogue, said.keys) == (copy.time, *there) for said in runs)
+
+
+def _is_newer(practice: Practice, actor: Actor, volume: Volume, copy: CatalogueCopy) -> bool | None:
     """Whether its log has what the vault's has not; None: it does not open to the actor.
 
     The statement alone does not tell: people may have worked on while the copy was being written.
@@ -86,6 +117,10 @@ def _is_newer(practice: Practice, actor: Actor, found: FoundCopy) -> bool | None
         return None
     beside = place_of_rebuilding(practice.folder, practice.vault)
     shutil.rmtree(beside, ignore_errors=True)
+    try:
+        found = read_copy(volume, copy)
+    except (NotFound, Tampered, Unusable, Failed):
+        return None
     try:
         with disk_errors():
             beside.mkdir(mode=0o700)

@@ -21,7 +21,8 @@ from callrec.policy.clause import Clause
 from callrec.policy.handling import check_may_change
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.policy.role import VaultKey
+from callrec.policy.request_id import may_be_for
+from callrec.policy.role import Power, VaultKey
 from callrec.procedures.approvals import granted_to, read_approvals
 from callrec.procedures.custody import Opening, to_millis
 from callrec.procedures.people import people_named
@@ -209,10 +210,13 @@ def _opens_catalogue(actor: Actor, connection: Connection, row: Row[Any]) -> boo
 def _check_sealed_to(actor: Actor, connection: Connection, row: Row[Any]) -> Row[Any]:
     found = find_key(connection, row.id, row.version, actor.person.id)
     if found is None:
+        reads_dossier = Power.READ_AUDIT in actor.person.powers
         raise Refused(
             "a request is read by who made it, who may decide it, and who was granted it",
             clause=Clause.CONTROLLED_ACCESS,
-            hint="callrec request list --mine shows yours",
+            hint=f"callrec request dossier R-{row.number} tells of it what you may read"
+            if reads_dossier
+            else "callrec request list --mine shows yours",
         )
     if actor.identity is None:
         raise Locked(
@@ -250,6 +254,8 @@ def _check_row(row: Row[Any], history: History) -> None:
     for column, value in projected.items():
         if getattr(row, column) != value:
             raise Tampered(f"the {column} of request R-{row.number} is not what the log says")
+    if not may_be_for(row.id, row.purpose):
+        raise Tampered(f"the purpose of request R-{row.number} is not what the log says")
 
 
 def _check_changed_by_entitled(practice: Practice, history: History, facts: RequestFacts) -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 SHORTEST: Final = 12
 SHORTEST_FOR_CONTROLLER: Final = 15
+LEAST: Final = f"{SHORTEST} characters at least, {SHORTEST_FOR_CONTROLLER} for a Data Controller"
+LEAST_OF_CONTROLLER: Final = f"{SHORTEST_FOR_CONTROLLER} characters at least"
+"""As it is told to whoever is asked for one."""
 SCORE: Final = 3
 """zxcvbn's scale runs from 0 to 4; 3 is "safely unguessable"."""
 _WORTH_SCORING: Final = 72

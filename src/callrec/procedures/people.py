@@ -16,7 +16,7 @@ from callrec.practice import Actor, Practice, record, today
 from callrec.procedures.sealed_names import open_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -98,18 +98,43 @@ def people_named(
     """
     if not texts:
         return frozenset()
-    rows = {row.id: row for row in connection.execute(select(tables.person))}
-    known = (
-        colleague(practice, actor, rows[voucher.person.id], voucher)
-        for voucher in practice.register.people()
-        if voucher.person.id in rows
-    )
-    ids = {row.login: PersonId(row.id) for row in rows.values()}
     return frozenset(
-        ids[each.login]
-        for each in known
+        person
+        for person, each in _everybody(practice, actor, connection).items()
         if any(is_named(text, login=each.login, full_name=each.full_name) for text in texts)
     )
+
+
+def namesakes(
+    practice: Practice, actor: Actor, connection: Connection, people: Collection[PersonId]
+) -> frozenset[PersonId]:
+    """Who else bears the full name of one of these people, be it one who has left.
+
+    Nobody, where the actor does not hold the catalogue key.
+
+    Raises:
+        Tampered: as `people_named`.
+    """
+    known = _everybody(practice, actor, connection)
+    names = [known[person].full_name for person in people if person in known]
+    return frozenset(
+        person
+        for person, each in known.items()
+        if person not in people
+        and any(name and is_named(name, login="", full_name=each.full_name) for name in names)
+    )
+
+
+def _everybody(
+    practice: Practice, actor: Actor, connection: Connection
+) -> Mapping[PersonId, Colleague]:
+    """By id, whoever is in the register and in the catalogue."""
+    rows = {row.id: row for row in connection.execute(select(tables.person))}
+    return {
+        voucher.person.id: colleague(practice, actor, rows[voucher.person.id], voucher)
+        for voucher in practice.register.people()
+        if voucher.person.id in rows
+    }
 
 
 class _Logins(dict[str, str]):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from callrec.catalogue.requests import all_requests
 from callrec.procedures.open_request import read_request
 from callrec.procedures.releases import read_releases, words_for
-from callrec.procedures.request_log import read_makings
+from callrec.procedures.request_log import making_of, read_makings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ def recipients_of(
     """
     found, makings = [], read_makings(connection)
     for row in all_requests(connection):
-        if not recordings.keys() & {*makings[row.id].uids}:
+        if not recordings.keys() & {*making_of(makings, row).uids}:
             continue
         request = read_request(practice, actor, connection, f"R-{row.number}")
         words = words_for(practice, actor, connection, request)

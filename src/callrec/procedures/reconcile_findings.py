@@ -46,7 +46,7 @@ class Finding:
     direction: Direction | None = None
     extension: str | None = None
     number: str | None = None
-    """Masked; None: withheld, or there is none."""
+    """Masked; None: withheld, not read, or there is none."""
     recordings: tuple[int, ...] = ()
     why: str = ""
 

@@ -12,6 +12,7 @@ from callrec.crypto.canonical import parse_instant
 from callrec.policy.hold import HoldAct
 from callrec.procedures.custody import from_millis
 from callrec.procedures.hold_log import check_holds
+from callrec.procedures.leaf_subjects import names_enough
 from callrec.procedures.people import logins
 from callrec.procedures.search_log import leaves_of_act
 
@@ -75,7 +76,7 @@ def _lifted(practice: Practice, connection: Connection) -> Mapping[str, tuple[Le
     seqs = [
         leaf.seq
         for leaf in leaves_of_act(connection, HoldAct.LIFTED)
-        if leaf.outcome is Outcome.DONE
+        if leaf.outcome is Outcome.DONE and names_enough(leaf)
     ]
     found: dict[str, tuple[Leaf, ...]] = {}
     for leaf in attested_leaves(connection, practice.register, seqs):

@@ -62,6 +62,8 @@ class SubjectAccessEntry:
     days_late: int
     in_time: bool | None
     """None while it is open and not late, and where its day is not known."""
+    put_right: bool
+    """A day that all this follows from was said again, and was another one at first."""
     handed_over_on: date | None
     """Of the newest package, as the newest says that was written down of it."""
     handed_over_channel: str | None
@@ -110,6 +112,7 @@ def _entry(
         days=(until - received_on).days,
         days_late=late,
         in_time=late == 0 if deadline.due_on and (answer.answered_on or late) else None,
+        put_right=clock.is_put_right,
         handed_over_on=package.on,
         handed_over_channel=package.channel,
         handed_over_to=package.to_whom,

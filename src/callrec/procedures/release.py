@@ -31,6 +31,7 @@ from callrec.procedures.release_certificate import exhibit_of
 from callrec.procedures.release_contents import Draft, write_manifest
 from callrec.procedures.release_copies import enclose, plan_copies
 from callrec.procedures.release_package import write_package
+from callrec.procedures.release_ready import check_is_folder
 from callrec.procedures.release_record import (
     read_evidence,
     record_delivered,
@@ -67,6 +68,8 @@ class Released:
     manifest: Manifest
     seq: int
     """The leaf whose proof is in the package."""
+    is_first: bool
+    """Whether no package was released under the request before."""
 
     @property
     def reference(self) -> str:
@@ -114,17 +117,9 @@ def release_recordings(
 
 
 def _check_folder(practice: Practice, to: Path) -> None:
-    if not _is_folder(to):
-        raise Unusable("there is no such folder to release to", hint="make it, or name another")
+    check_is_folder(to)
     if to.resolve().is_relative_to(practice.folder.resolve()):
         raise Unusable("a release does not stay in the vault", hint="name a folder outside it")
-
-
-def _is_folder(to: Path) -> bool:
-    try:
-        return to.is_dir()
-    except OSError:  # on the way there is something that we may not look into
-        return False
 
 
 def _put_together(
@@ -201,8 +196,11 @@ def _hand_over(
         why = error.message if isinstance(error, CallrecError) else type(error).__name__
         record_failed(practice, actor, manifest.request, manifest.release, why)
         raise
-    way = directions.delivery.package_by
-    return Released(target, directions.form, way, sha256, passphrase, manifest, prepared.seq)
+    way, before = directions.delivery.package_by, draft.request.history.leaves
+    is_first = all(leaf.act != RequestAct.DELIVERED for leaf in before)
+    return Released(
+        target, directions.form, way, sha256, passphrase, manifest, prepared.seq, is_first
+    )
 
 
 def _deliver(

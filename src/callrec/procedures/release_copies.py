@@ -23,6 +23,7 @@ from callrec.procedures.release_sound import (
     measured,
     original_pieces,
 )
+from callrec.procedures.time_doubt import time_doubt
 from callrec.release.manifest import (
     NotEnclosed,
     ReleasedFile,
@@ -204,6 +205,7 @@ def _has_original(copy: Copy, wrapping: Wrapping) -> bool:
 
 def _original(practice: Practice, copy: Copy) -> ReleasedFile:
     said = copy.grant.metadata
+    began = parse_instant(said["started_at"]).astimezone(practice.config.time_zone)
     return ReleasedFile(
         path=recording_path(copy.place, Role.ORIGINAL, said["format"]),
         role=Role.ORIGINAL,
@@ -214,8 +216,9 @@ def _original(practice: Practice, copy: Copy) -> ReleasedFile:
         codec=said["codec"],
         sample_rate=said["sample_rate"],
         duration_ms=copy.sound.duration_ms if copy.sound else said["duration_ms"],
-        started_at=parse_instant(said["started_at"]).astimezone(practice.config.time_zone),
+        started_at=began,
         made_from=None,
+        time_doubt=time_doubt(said, began),
     )
 
 

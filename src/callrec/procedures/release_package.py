@@ -76,7 +76,7 @@ def write_package(
     told = _told(members, advance)
     if directions.form is Form.HTML:
         shown = Shown(certificate=certificate, waveforms=dict(_waveforms(draft)))
-        return write_page(told, target, passphrase, shown)
+        return write_page(told, target, passphrase, shown, seed=actor.identity.act)
     return write_zip(told, target, passphrase)
 
 

@@ -1,4 +1,4 @@
-"""Get ready for a release before it can begin.
+"""Get ready for a release before it can begin, and see that it can.
 
 To open a vault keeps one processor busy, and so does Argon2id. Meanwhile the processes that decode
 and that make the papers load what they need, and so does this one once Argon2id leaves it the time.
@@ -11,11 +11,27 @@ from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from callrec.errors import Unusable
 from callrec.release.paper.apart import expecting_papers
 from callrec.sound import expect_decoders, starting_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+
+def check_is_folder(to: Path) -> None:
+    """Whether there is a folder to release to, before anything is asked.
+
+    Raises:
+        Unusable: there is none.
+    """
+    try:
+        found = to.is_dir()
+    except OSError:  # on the way there is something that we may not look into
+        found = False
+    if not found:
+        raise Unusable("there is no such folder to release to", hint="make it, or name another")
 
 
 @contextmanager

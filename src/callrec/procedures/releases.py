@@ -49,7 +49,7 @@ class Saying:
 
     @property
     def on(self) -> date | None:
-        return date.fromisoformat(self.words["on"]) if self.words else None
+        return date.fromisoformat(self.words["on"]) if "on" in self.words else None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -24,9 +24,11 @@ from callrec.policy.clause import Clause
 from callrec.policy.particulars import UNKNOWN, take_particulars
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.request_id import DRAWN_BYTES, request_id
 from callrec.policy.role import Power, Standing, VaultKey
-from callrec.practice import attempt, powers, today, writing
+from callrec.practice import attempt, check_still_entitled, powers, today, writing
 from callrec.procedures.custody import find_recording, to_millis
+from callrec.procedures.days_said import uids_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import place_with_request
 from callrec.procedures.lapsing import sweep_lapsed
@@ -77,6 +79,8 @@ class Created:
     purpose: Purpose
     recordings: tuple[int, ...]
     particulars: Particulars = field(repr=False)
+    other_day: tuple[int, ...] = ()
+    """Of the recordings, those that are not of the day which the request says."""
 
 
 def create_request(
@@ -102,6 +106,8 @@ def create_request(
         with writing(practice, actor.signer) as act:
             found = find_recordings(practice, actor, act.connection, recordings)
             check_count(practice, purpose, len(found))
+            uids = [uid for uid, _ in found]
+            other_day = uids_of_other_days(practice, act.connection, particulars, uids)
             number = next_number(act.connection)
             body = new_body(number, purpose, particulars, found)
             made = write_request(practice, act, actor, body)
@@ -119,7 +125,7 @@ def create_request(
             )
     match_open_holds(practice, actor)
     asked_for = tuple(dict.fromkeys(recordings))
-    return Created(f"R-{number}", purpose, asked_for, particulars)
+    return Created(f"R-{number}", purpose, asked_for, particulars, other_day)
 
 
 def particulars_of(practice: Practice, purpose: Purpose, said: Said) -> Particulars:
@@ -205,7 +211,8 @@ def new_body(
 
 def write_request(practice: Practice, act: Writing, actor: Actor, body: RequestBody) -> MadeRequest:
     """Write a new request: its leaf, its row and what lies under its key."""
-    which = Version(practice.vault, primitives.fresh_id(), 1)
+    id_ = request_id(body.purpose, primitives.fresh(DRAWN_BYTES))
+    which = Version(practice.vault, id_, 1)
     digest = body.digest(which, actor.person.id)
     seq = act.leaf(
         str(RequestAct.CREATED),
@@ -215,6 +222,7 @@ def write_request(practice: Practice, act: Writing, actor: Actor, body: RequestB
         nonce=body.log_nonce,
     )
     leaf, _ = read_leaf(act.connection, seq)
+    check_still_entitled(act.connection, actor, on=parse_instant(leaf.at).date())
     insert_request(
         act.connection,
         id=which.request,

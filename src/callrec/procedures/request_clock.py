@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import func, select
 
 from callrec.audit.leaf import detail_commitment
+from callrec.audit.reading import Problem
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue import tables
 from callrec.catalogue.requests import requests_ended
@@ -27,14 +28,18 @@ from callrec.policy.clock import (
     Receipt,
     deadline,
     is_recent,
+    said_again,
+    told_after,
 )
 from callrec.policy.clock_events import missing
 from callrec.policy.further import Further
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
+from callrec.policy.request_id import may_be_for, says_purpose
 from callrec.practice import today
 from callrec.procedures.custody import from_millis
+from callrec.procedures.leaf_subjects import signer_of
 from callrec.procedures.request_log import (
     DATING,
     leaves_of,
@@ -46,7 +51,7 @@ from callrec.procedures.request_words import open_words
 from callrec.procedures.sealed_request import NONCE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection, Row
 
@@ -72,6 +77,7 @@ PROOF: Final[Mapping[Further, Awaited]] = {
     Further.IDENTITY: Awaited.IDENTITY,
 }
 """What is awaited where one of these is said to be unknown."""
+_UNCARRIED: Final = "a request has a date that no entry of the audit log carries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,9 @@ class Clock:
 
     receipt: Receipt
     events: tuple[ClockEvent, ...] = ()
+    """Those that count, in the order in which they were written down."""
+    is_put_right: bool = False
+    """A day was said again: what was said of it first does not count."""
 
     @property
     def unproven(self) -> frozenset[Awaited]:
@@ -87,6 +96,20 @@ class Clock:
         return self.receipt.awaits - {
             each.awaited for each in self.events if each.event is Dated.ANSWERED
         }
+
+    def after(self, event: ClockEvent) -> Clock:
+        """The same, with one event more."""
+        is_again = said_again(self.events, event) is not None
+        return replace(
+            self,
+            events=told_after(self.events, event),
+            is_put_right=self.is_put_right or is_again,
+        )
+
+    def received(self, receipt: Receipt) -> Clock:
+        """The same of a request that was changed, and so dated again."""
+        is_again = receipt.received_on != self.receipt.received_on
+        return replace(self, receipt=receipt, is_put_right=self.is_put_right or is_again)
 
 
 def has_clock(purpose: Purpose) -> bool:
@@ -150,7 +173,7 @@ def read_clock(practice: Practice, connection: Connection, history: History) -> 
     dated = [leaf for leaf in history.leaves if leaf.act in DATING]
     clock = _clock(practice, connection, dated, rows)
     if rows:
-        raise Tampered("a request has a date that no entry of the audit log carries")
+        raise Tampered(_UNCARRIED)
     return clock
 
 
@@ -176,26 +199,95 @@ def deadline_of(practice: Practice, connection: Connection, row: Row[Any]) -> De
 def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, Deadline]:
     """By when each request that has a clock is answered, by its id; nothing is opened.
 
-    Those that have ended by the state column are left out: their clocks stand still.
+    Those that have ended by the state column are left out: their clocks stand still. Of one whose
+    dates are not what their leaves commit to, or in no form, the day is told to be unknown: nobody
+    takes the lists away in which all the others stand, by what he writes of one.
 
     Raises:
-        Tampered: as `read_clock`.
+        Tampered: there is a date that no leaf carries.
     """
-    rows = _rows(connection, tables.clock_event.c.seq >= 0)
+    rows = read_date_rows(connection)
     dated: dict[str, list[Leaf]] = {}
     for leaf in leaves_of(connection, DATING):
         dated.setdefault(leaf.subject[0], []).append(leaf)
-    clocks = {
-        request: _clock(practice, connection, leaves, rows) for request, leaves in dated.items()
-    }
+    ended, found = requests_ended(connection), {}
+    for request, leaves in dated.items():
+        own = {leaf.seq: rows.pop(leaf.seq) for leaf in leaves if leaf.seq in rows}
+        try:
+            clock = _clock(practice, connection, leaves, own)
+        except Tampered as error:
+            found[request] = _unknown(error.message)
+        else:
+            found |= {} if clock is None else {request: deadline_by(practice, clock)}
     if rows:
-        raise Tampered("a request has a date that no entry of the audit log carries")
-    ended = requests_ended(connection)
-    return {
-        request: deadline_by(practice, clock)
-        for request, clock in clocks.items()
-        if clock is not None and request not in ended
-    }
+        raise Tampered(_UNCARRIED)
+    return {request: day for request, day in found.items() if request not in ended}
+
+
+def read_date_rows(connection: Connection) -> dict[int, Row[Any]]:
+    """The rows of every date, by the sequence of the leaf that commits to it."""
+    return _rows(connection, tables.clock_event.c.seq >= 0)
+
+
+def check_dates(
+    connection: Connection, vault: str, done: Iterable[Leaf], dates: Mapping[int, Row[Any]]
+) -> Iterator[Problem]:
+    """Each date is the one that its leaf commits to, in form, and none is missing or was added.
+
+    Args:
+        connection: to the catalogue.
+        vault: the vault's id.
+        done: the leaves, oldest first; those of other acts do not matter.
+        dates: as `read_date_rows`.
+    """
+    left = dict(dates)
+    for leaf in done:
+        if leaf.act in DATING:
+            yield from _check_date(connection, vault, leaf, left.pop(leaf.seq, None))
+    if left:
+        yield Problem(None, _UNCARRIED)
+
+
+def _check_date(
+    connection: Connection, vault: str, leaf: Leaf, row: Row[Any] | None
+) -> Iterator[Problem]:
+    try:
+        body = _committed(vault, leaf, row)
+    except Tampered as error:
+        yield Problem(leaf.seq, error.message)
+        return
+    try:
+        read_date(leaf, body)
+    except Tampered as error:
+        yield Problem(leaf.seq, f"{error.message}; {signer_of(connection, leaf)} signed it")
+
+
+def is_ordered(
+    vault: str, history: History, purpose: Purpose, dates: Mapping[int, Row[Any]]
+) -> bool:
+    """Whether a court names the day of a request's answer, as the log commits to it.
+
+    Args:
+        vault: the vault's id.
+        history: its leaves, those at the least that made and dated it.
+        purpose: what it is for, as its row says.
+        dates: as `read_date_rows`.
+
+    Raises:
+        Tampered: a day on which it came is missing, is not what its leaf commits to, or is that of
+            a request for something else.
+    """
+    came = [leaf for leaf in history.leaves if leaf.act == RequestAct.RECEIVED]
+    dated = [_told(vault, leaf, dates.get(leaf.seq)).what for leaf in came]
+    told = [what for what in dated if isinstance(what, Receipt)]
+    if not told:
+        # Before there were dates no id said what its request was for.
+        if has_clock(purpose) and says_purpose(history.request):
+            raise Tampered("a request was not dated whose purpose has a clock")
+        return False
+    if {receipt.purpose for receipt in told} != {purpose}:
+        raise Tampered("a request is not for what it was dated for")
+    return told[-1].answer_by is not None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -219,20 +311,23 @@ def read_dates(
     told, found = open_words(connection, request), {}
     for leaf in request.history.leaves:
         if leaf.act in DATING:
-            body = _told(practice.vault, leaf, rows.get(leaf.seq))
-            said = told.get(leaf.seq) if body["words"] else None
+            date_ = _told(practice.vault, leaf, rows.get(leaf.seq))
+            said = told.get(leaf.seq) if date_.words else None
             found[leaf.seq] = DatedWords(
-                on=date.fromisoformat(body["on"]),
-                awaited=body.get("awaited") or None,
-                reason=None if said is None else _held_against(body, *said),
+                on=date_.on,
+                awaited=date_.awaited,
+                reason=None if said is None else _held_against(date_.words, *said),
             )
     return found
 
 
-def _held_against(body: Mapping[str, Any], nonce: bytes, words: bytes) -> str:
-    if primitives.sha256(nonce, words).hex() != body["words"]:
+def _held_against(committed: str, nonce: bytes, words: bytes) -> str:
+    if primitives.sha256(nonce, words).hex() != committed:
         raise Tampered("what was said when a request was dated is not what was said")
-    return str(parse(words)["reason"])
+    said = parse(words)
+    if not isinstance(said, dict):
+        raise Tampered("what was said when a request was dated is in no form")
+    return str(said.get("reason", ""))
 
 
 def deadline_by(practice: Practice, clock: Clock, *, on: date | None = None) -> Deadline:
@@ -251,14 +346,22 @@ def deadline_by(practice: Practice, clock: Clock, *, on: date | None = None) -> 
             scales=scales_of(clocks),
         )
     except Unusable as error:
-        return Deadline(
+        return replace(
+            _unknown(f"{error.message} [clocks.holidays_known_until]"),
             due_on=clock.receipt.answer_by,  # a court's order needs no calendar
-            target_on=None,
-            extended_due_on=None,
             waiting_for=missing(clock.receipt, clock.events),
-            why=(f"{error.message} [clocks.holidays_known_until]",),
-            is_unknown=True,
         )
+
+
+def _unknown(why: str) -> Deadline:
+    return Deadline(
+        due_on=None,
+        target_on=None,
+        extended_due_on=None,
+        waiting_for=None,
+        why=(why,),
+        is_unknown=True,
+    )
 
 
 def _rows(connection: Connection, condition: Any) -> dict[int, Row[Any]]:
@@ -272,47 +375,89 @@ def _clock(
     """Takes the rows that it uses out of ``rows``."""
     clock: Clock | None = None
     for leaf in dated:
-        body = _told(practice.vault, leaf, rows.pop(leaf.seq, None))
-        event = Dated(body["event"])
-        if event is Dated.RECEIVED:
-            events = clock.events if clock else ()
-            clock = Clock(_receipt(practice, connection, leaf.subject[0], body), events)
+        what = _told(practice.vault, leaf, rows.pop(leaf.seq, None)).what
+        if isinstance(what, Receipt):
+            receipt = _aged(practice, connection, leaf.subject[0], what)
+            clock = clock.received(receipt) if clock else Clock(receipt)
         elif clock is not None:
-            clock = replace(clock, events=(*clock.events, _event(event, body)))
+            clock = clock.after(what)
     return clock
 
 
-def _told(vault: str, leaf: Leaf, row: Row[Any] | None) -> Mapping[str, Any]:
+class _Date(NamedTuple):
+    """What lies in the clear beside a leaf that a clock counts by."""
+
+    what: Receipt | ClockEvent
+    words: str
+    """SHA-256 of what was said of it, in hex; empty: nothing was."""
+
+    @property
+    def on(self) -> date:
+        return self.what.received_on if isinstance(self.what, Receipt) else self.what.on
+
+    @property
+    def awaited(self) -> str | None:
+        awaited = None if isinstance(self.what, Receipt) else self.what.awaited
+        return None if awaited is None else str(awaited)
+
+
+def _told(vault: str, leaf: Leaf, row: Row[Any] | None) -> _Date:
+    return read_date(leaf, _committed(vault, leaf, row))
+
+
+def _committed(vault: str, leaf: Leaf, row: Row[Any] | None) -> Any:
+    """What lies beside a leaf that a clock counts by, once it is what the leaf commits to."""
     if row is None:
         raise Tampered(f"the date that leaf {leaf.seq} commits to is missing")
     body = bytes(row.body)
     committed = detail_commitment(vault, leaf.seq, bytes(row.nonce), body) == leaf.detail
-    if not committed or row.request != leaf.subject[0]:
+    if not committed or row.request not in leaf.subject[:1]:
         raise Tampered(f"a date of a request is not the one that leaf {leaf.seq} commits to")
-    told: Mapping[str, Any] = parse(body)
-    return told
+    return parse(body)
 
 
-def _receipt(
-    practice: Practice, connection: Connection, request: str, body: Mapping[str, Any]
-) -> Receipt:
-    purpose, received_on = Purpose(body["purpose"]), date.fromisoformat(body["on"])
+def read_date(leaf: Leaf, body: Any) -> _Date:
+    """The date that a leaf commits to, from its details.
+
+    Raises:
+        Tampered: they are in no date's form, or in that of another act, or of a request for
+            another purpose: whoever signed the leaf used a program of his own.
+    """
+    try:
+        event, words = Dated(body["event"]), body["words"]
+        what = _receipt(body) if event is Dated.RECEIVED else _event(event, body)
+    except (KeyError, TypeError, ValueError, Unusable) as error:
+        raise Tampered(f"the date of leaf {leaf.seq} is in no form") from error
+    is_its_own = not isinstance(what, Receipt) or may_be_for(leaf.subject[0], what.purpose)
+    if ACT_OF[event] != leaf.act or not is_its_own or not isinstance(words, str):
+        raise Tampered(f"the date of leaf {leaf.seq} is in no form")
+    return _Date(what, words)
+
+
+def _receipt(body: Mapping[str, Any]) -> Receipt:
     return Receipt(
-        purpose=purpose,
-        received_on=received_on,
+        purpose=Purpose(body["purpose"]),
+        received_on=date.fromisoformat(body["on"]),
         answer_by=date.fromisoformat(body["answer_by"]) if body["answer_by"] else None,
         urgent=body["urgent"],
-        nothing_older=purpose is Purpose.DECEASED
-        and _is_all_recent(practice, connection, request, received_on),
         awaits=frozenset(AWAITED[each] for each in body["awaits"]),
     )
+
+
+def _aged(practice: Practice, connection: Connection, request: str, receipt: Receipt) -> Receipt:
+    """With what is known of how old that is what is asked for; it matters for the deceased only."""
+    if receipt.purpose is not Purpose.DECEASED:
+        return receipt
+    recent = _is_all_recent(practice, connection, request, receipt.received_on)
+    return replace(receipt, nothing_older=recent)
 
 
 def _is_all_recent(
     practice: Practice, connection: Connection, request: str, received_on: date
 ) -> bool:
     """Whether nothing that is asked for is older than the Act's 40 days; unknown is not so."""
-    uids = read_makings(connection)[request].uids
+    making = read_makings(connection).get(request)
+    uids = making.uids if making else ()
     recording = tables.recording
     oldest = connection.execute(
         select(func.min(recording.c.started_at)).where(recording.c.uid.in_(uids))

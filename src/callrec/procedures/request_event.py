@@ -16,7 +16,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
-from callrec.policy.clock import ClockEvent, Dated, check_event
+from callrec.policy.clock import ClockEvent, Dated, check_event, said_again
 from callrec.policy.handling import check_may_date, check_may_extend
 from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct, check_transition
@@ -45,6 +45,8 @@ class DatedRequest:
     reference: str
     state: RequestState
     deadline: Deadline | None
+    instead_of: date | None
+    """The day that was on record of it, where that was put right."""
 
 
 def date_request(
@@ -56,7 +58,7 @@ def date_request(
         practice: the open vault.
         actor: who writes it down.
         reference: ``R-17``.
-        event: what happened, and on which day.
+        event: what happened, and on which day; said again of another day, it puts that right.
         reason: why; an extension and a question have one.
 
     Raises:
@@ -113,7 +115,7 @@ def check_third_parties(
 def _check(practice: Practice, actor: Actor, request: OpenRequest, event: ClockEvent) -> None:
     may = check_may_extend if event.event is Dated.EXTENDED else check_may_date
     may(actor.person, request.facts, on=today(practice))
-    check_transition(request.facts.state, ACT_OF[event.event])
+    check_transition(request.facts.state, ACT_OF[event.event], request.reference)
     clock = request.clock
     if clock is None:
         raise Refused(
@@ -141,6 +143,8 @@ def _write(
     *,
     reason: str,
 ) -> DatedRequest:
+    events = request.clock.events if request.clock else ()
+    place = said_again(events, event)
     told = primitives.fresh(NONCE_BYTES) + canonical({"reason": reason}) if reason else b""
     body: dict[str, Any] = {
         "awaited": str(event.awaited or ""),
@@ -154,4 +158,5 @@ def _write(
     kind, by = event.event, actor.person.id
     tell_dated(practice, act.connection, request, after, event=kind, by=by)
     deadline = read_deadline(practice, act.connection, after)
-    return DatedRequest(request.reference, after.state, deadline)
+    instead_of = None if place is None else events[place].on
+    return DatedRequest(request.reference, after.state, deadline, instead_of)

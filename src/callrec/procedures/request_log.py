@@ -1,7 +1,8 @@
 """What happened to a request, as the log's leaves say it; its state is read from nothing else.
 
 A leaf is an event of a request if it was done, its act is one of `RequestAct`, the request stands
-in its subject, and it is attested: whoever writes the database can add none in another's name.
+in its subject with all else that such an act names, and it is attested: whoever writes the database
+can add none in another's name.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import of_acts, read_leaf, read_register
 from callrec.audit.verify import check_whole
 from callrec.catalogue import tables
-from callrec.catalogue.requests import set_state
+from callrec.catalogue.requests import reference_of, set_state
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Failed, Tampered
 from callrec.policy.hold import LIFTING
@@ -31,8 +32,9 @@ from callrec.policy.request import (
     version_after,
 )
 from callrec.policy.role import PersonId
-from callrec.practice import check_remembered_head
+from callrec.practice import check_remembered_head, check_still_entitled
 from callrec.procedures.hold_of_request import lift_with_request
+from callrec.procedures.leaf_subjects import names_enough
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -53,6 +55,13 @@ DATING: Final = (
     RequestAct.EXTENDED,
 )
 """The acts that a request's clock counts by."""
+_ENTITLED_ALREADY: Final = frozenset(
+    {
+        *(RequestAct.LAPSED, RequestAct.GRANT_LAPSED),
+        *(RequestAct.HEARING_ENDED, RequestAct.DELIVERED, RequestAct.FAILED),
+    }
+)
+"""What anybody's next command does, and what ends that which somebody was let begin."""
 _ACTS: Final = {str(act): act for act in RequestAct}
 
 
@@ -170,8 +179,9 @@ def log_request_event(
 
     Raises:
         Refused: it cannot happen to the request as it stands.
+        Failed: what the actor may do was changed a moment ago.
     """
-    check_transition(history.state, what)
+    check_transition(history.state, what, reference_of(act.connection, history.request))
     seq = act.leaf(
         str(what),
         actor=actor.person.id,
@@ -181,6 +191,8 @@ def log_request_event(
         statement=statement,
     )
     leaf, _ = read_leaf(act.connection, seq)
+    if what not in _ENTITLED_ALREADY:
+        check_still_entitled(act.connection, actor, on=parse_instant(leaf.at).date())
     after = replace(history, leaves=(*history.leaves, leaf))
     set_state(act.connection, history.request, after.state)
     if what in LIFTING:
@@ -241,7 +253,8 @@ def making_of(makings: Mapping[str, Making], row: Row[Any]) -> Making:
 
 def is_event(leaf: Leaf, request: str) -> bool:
     """Whether a leaf is something that happened to the request."""
-    return leaf.act in _ACTS and leaf.outcome is Outcome.DONE and request in leaf.subject
+    is_done = leaf.act in _ACTS and leaf.outcome is Outcome.DONE
+    return is_done and request in leaf.subject and names_enough(leaf)
 
 
 def leaves_about(connection: Connection, request: str) -> Iterator[Leaf]:
@@ -251,7 +264,15 @@ def leaves_about(connection: Connection, request: str) -> Iterator[Leaf]:
 
 
 def leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
-    """Everything of these kinds that was done, whatever it is about, oldest first."""
+    """Everything of these kinds that was done, whatever it is about, oldest first.
+
+    What does not name what it is about counts for nothing.
+    """
+    return filter(names_enough, all_leaves_of(connection, acts))
+
+
+def all_leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
+    """The same, with those that name too little for their act."""
     for leaf in _decoded(connection, of_acts(acts)):
         if leaf.act in acts and leaf.outcome is Outcome.DONE:
             yield leaf

@@ -19,6 +19,7 @@ from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground
 from callrec.practice import attempt, powers, record
 from callrec.procedures.custody import from_millis
+from callrec.procedures.days_said import of_other_days
 from callrec.procedures.glass import BrokenGlass, broken_glass
 from callrec.procedures.hold_list import hold_of_request
 from callrec.procedures.lapsing import sweep_lapsed
@@ -73,6 +74,8 @@ class ShownRecording:
     state: str
     retained: Retained | None
     """Of a disposal: what the retention schedule said of it when that was made."""
+    is_of_other_day: bool
+    """It did not begin on the day which the request says."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -218,6 +221,7 @@ def _shown(
     called = logins(practice)
     in_full = is_concerned(practice, actor, request)
     particulars = request.particulars
+    other_day = of_other_days(practice, particulars, request.recordings)
     return ShownRequest(
         reference=request.reference,
         purpose=request.purpose,
@@ -230,7 +234,8 @@ def _shown(
         particulars=particulars.as_json() if in_full else masked(particulars),
         digest=request.digest,
         recordings=tuple(
-            _recording(row, request.body.retained.get(row.uid)) for row in request.recordings
+            _recording(row, request.body.retained.get(row.uid), is_of_other_day=row.id in other_day)
+            for row in request.recordings
         ),
         hold=told.hold,
         approvals=_approvals(request, told, called, in_full=in_full),
@@ -243,7 +248,9 @@ def _shown(
     )
 
 
-def _recording(row: Row[Any], retained: Retained | None) -> ShownRecording:
+def _recording(
+    row: Row[Any], retained: Retained | None, *, is_of_other_day: bool
+) -> ShownRecording:
     return ShownRecording(
         id=row.id,
         uid=row.uid,
@@ -255,6 +262,7 @@ def _recording(row: Row[Any], retained: Retained | None) -> ShownRecording:
         size_bytes=row.size_bytes,
         state=row.state,
         retained=retained,
+        is_of_other_day=is_of_other_day,
     )
 
 

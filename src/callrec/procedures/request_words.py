@@ -7,6 +7,7 @@ commits to them (docs/formats/grant.md, 4).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -17,11 +18,12 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.errors import Tampered
+from callrec.procedures.details_form import in_form
 from callrec.procedures.request_log import DATING, log_request_event
 from callrec.procedures.sealed_request import NONCE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from callrec.procedures.request_log import History
     from callrec.procedures.sealed_request import Version
 
-Words = dict[str, Any]
+Words = Mapping[str, Any]
 
 
 def log_with_words(
@@ -133,8 +135,7 @@ def read_words(connection: Connection, request: OpenRequest) -> Mapping[int, Wor
 def _held_against(leaf: Leaf, request: OpenRequest, nonce: bytes, body: bytes) -> Words:
     if detail_commitment(request.which.vault, leaf.seq, nonce, body) != leaf.detail:
         raise Tampered(f"what is kept beside leaf {leaf.seq} is not what was said")
-    said: Words = parse(body)
-    return said
+    return in_form(parse(body))
 
 
 def _context(which: Version, seq: int) -> bytes:

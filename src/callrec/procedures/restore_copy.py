@@ -25,7 +25,7 @@ from callrec.store.disk import disk_errors
 from callrec.store.sealing import open_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from io import FileIO
     from pathlib import Path
 
@@ -52,21 +52,23 @@ class FoundCopy:
     """The copy's key, sealed to each holder, by id."""
     locked: Mapping[str, LockedSeed]
     """The locked seeds of people, by id; at most `MOST_PEOPLE`."""
+    vouchers: tuple[Any, ...]
+    """Of the same people, as they lie there."""
 
     @property
     def label(self) -> str:
         return self.volume.label
 
 
-def find_copy(volume: Volume) -> FoundCopy:
-    """The newest whole copy on a volume.
+def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:
+    """Who may open a copy of the catalogue that lies on a volume.
 
     Raises:
-        NotFound: there is none.
-        Tampered: what says who may open it is not in its form, or names more people than a writer
-            ever does.
+        NotFound: it is gone.
+        Tampered: what says so is not in its form, or names more people than a writer ever does.
+        Unusable: it was written by a newer callrec.
+        Failed: the drive does not give it.
     """
-    copy = volume.catalogue()
     said = parse(read_small(copy.keys))
     match said:
         case {"format": int(number)} if number > FORMAT:
@@ -74,7 +76,9 @@ def find_copy(volume: Volume) -> FoundCopy:
         case {"keys": list(keys), "people": list(people), "vault": volume.vault}:
             if len(people) > MOST_PEOPLE:
                 raise _altered(volume)
-            return FoundCopy(volume, copy, _sealed_to(keys), _locked(people))
+            sealed_to, locked = _sealed_to(keys), _locked(people)
+            vouchers = tuple(each.get("voucher") for each in people)
+            return FoundCopy(volume, copy, sealed_to, locked, vouchers)
         case _:
             raise _altered(volume)
 
@@ -131,9 +135,17 @@ def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
     )
     with _sealed_copy(found) as sealed, disk_errors(), to.open("xb") as out:
         to.chmod(0o600)
-        for piece in open_stream(sealed, key, associated):
+        for piece in _from_drive(open_stream(sealed, key, associated)):
             out.write(piece)
     sync(to)
+
+
+def _from_drive(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """A place that the drive does not give is damage to this copy; another may serve."""
+    try:
+        yield from pieces
+    except OSError as error:
+        raise Tampered("the drive does not give the whole copy of the catalogue") from error
 
 
 def _sealed_copy(found: FoundCopy) -> FileIO:
@@ -146,15 +158,19 @@ def _sealed_copy(found: FoundCopy) -> FileIO:
             raise Tampered("the volume's copy of the catalogue is no plain file") from error
 
 
+def hashes_of(copy: CatalogueCopy) -> tuple[str, str]:
+    """SHA-256 of a copy's two files, as a statement names them: of the copy, and of its keys."""
+    with drive_errors():
+        return hash_on_medium(copy.sealed), hash_on_medium(copy.keys)
+
+
 def check_stated(found: FoundCopy, *, catalogue: str, keys: str) -> None:
     """Hold a copy's files against the SHA-256 that a statement names, lower-case hex.
 
     Raises:
         Tampered: they are others.
     """
-    with drive_errors():
-        there = hash_on_medium(found.copy.sealed), hash_on_medium(found.copy.keys)
-    if there != (catalogue, keys):
+    if hashes_of(found.copy) != (catalogue, keys):
         raise Tampered("the volume's copy of the catalogue is not the one that was written there")
 
 

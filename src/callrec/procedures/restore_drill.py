@@ -24,7 +24,7 @@ from callrec.policy.role import Power
 from callrec.practice import attempt, record, today
 from callrec.procedures.custody import Opening
 from callrec.procedures.fetching import Fetched, fetch
-from callrec.procedures.restore import actor_from, rebuild
+from callrec.procedures.rebuilding import actor_from, rebuild_for_proof
 from callrec.procedures.unpacked import place_of_drill
 from callrec.store.sealing import open_stream
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from callrec.archive.volume import Volume
     from callrec.practice import Actor, Practice
-    from callrec.procedures.restore import Rebuilt
+    from callrec.procedures.rebuilding import Rebuilt
     from callrec.procedures.restore_copy import FoundCopy, Opener
 
 DRILLED: Final = "restore.drilled"
@@ -84,7 +84,7 @@ def drill(
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         shutil.rmtree(place, ignore_errors=True)
         try:
-            rebuilt = rebuild(
+            rebuilt = rebuild_for_proof(
                 practice.config.model_copy(update={"vault": place}),
                 volumes,
                 opener,

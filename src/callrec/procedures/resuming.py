@@ -17,7 +17,7 @@ from callrec.archive.drive import drive_errors, hash_on_medium
 from callrec.audit import tree
 from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.remembered import forget, recall, remember
-from callrec.audit.resumed import KIND, RESUMED, read_resumed, resumed_fields
+from callrec.audit.resumed import KIND, RESUMED, lost_at_least, read_resumed, resumed_fields
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
@@ -101,7 +101,7 @@ def resume(
     remembered = recall(practice.state_folder)
     if remembered is not None and is_beyond(practice, remembered.head):
         lost.add(remembered.head)
-    leaves_lost = max((head.size for head in lost), default=ours.size) - ours.size
+    leaves_lost = lost_at_least(ours.size, lost)
     runs = [(volume, run) for volume, run, _ in beyond]
     unstated = [run for run in runs if seq_of(practice, *run) is None]
     is_new = bool(lost - said)
@@ -238,6 +238,7 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
             root=act.head.root,
             erased=run.erased,
             common=common,
+            on_vaults_disk=run.on_vaults_disk,
         ),
     )
     act.leaf(

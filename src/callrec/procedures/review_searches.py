@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Outcome
+from callrec.audit.log import IN_NO_FORM
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound, Unusable
@@ -28,6 +29,7 @@ from callrec.policy.search_review import (
     may_review_search,
 )
 from callrec.practice import attempt, record, today, writing
+from callrec.procedures.destruction_log import erased_under
 from callrec.procedures.leaf_details import open_details
 from callrec.procedures.people import logins
 from callrec.procedures.search_log import ANSWERED, leaves_of_act
@@ -108,6 +110,9 @@ class Drawn:
     """How many are for this reviewer and not reviewed yet, those drawn included."""
     people: tuple[Searcher, ...]
     """Everybody who searched, most first."""
+    erased: Mapping[int, str] = field(default_factory=dict)
+    """Those besides that wait and are not drawn, as their details went with a recording that was
+    destroyed: the certificate of each, ``C-1``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +143,19 @@ def draw_searches(
     with reading(practice.engine) as connection:
         every = read_searches(connection)
         verdicts = read_verdicts(practice, actor, connection, every)
+        gone = erased_under(practice, connection)
     searches = [leaf for leaf in every.values() if _is_since(leaf, since)]
     waiting = [
         leaf.seq for leaf in searches if leaf.seq not in verdicts and _is_for(practice, actor, leaf)
     ]
+    erased = {seq: gone[seq] for seq in waiting if seq in gone}
+    waiting = [seq for seq in waiting if seq not in gone]
     seqs = sorted(secrets.SystemRandom().sample(waiting, sample.of(len(waiting))))
     if seqs:
         record(practice, actor, DRAWN, details={"seqs": seqs})
     with reading(practice.engine) as connection:
         items = tuple(_opened(practice, actor, connection, seqs))
-    return Drawn(items, len(waiting), _counted(practice, searches, verdicts))
+    return Drawn(items, len(waiting), _counted(practice, searches, verdicts), erased)
 
 
 def review_searches(
@@ -203,7 +211,9 @@ def _opened(
 ) -> Iterator[DrawnSearch]:
     called = logins(practice)
     for leaf in attested_leaves(connection, practice.register, seqs):
-        details = open_details(practice, actor, connection, leaf)
+        # A search of ours says something: where nothing is left, somebody took it away, which
+        # audit verify tells, or sealed nothing by a program of his own.
+        details = open_details(practice, actor, connection, leaf) or IN_NO_FORM
         refused = leaf.outcome is Outcome.REFUSED
         yield DrawnSearch(
             seq=leaf.seq,
@@ -211,7 +221,7 @@ def _opened(
             by=called[leaf.actor],
             role=practice.register.person(leaf.actor, before=leaf.seq).role,
             refused=refused,
-            criteria=details.get("criteria", {}),
+            criteria=details.get("criteria", details if details is IN_NO_FORM else {}),
             reason=details.get("reason"),
             request=details.get("request"),
             found=None if refused else _found(practice, actor, connection, leaf),

@@ -50,7 +50,7 @@ def revoke_grants(practice: Practice, actor: Actor, reference: str, *, reason: s
         attempt(practice, actor, RequestAct.REVOKED, subject=[row.id]),
         writing(practice, actor.signer) as act,
     ):
-        request = read_to_decide(practice, actor, act.connection, reference)
+        request = read_to_decide(practice, actor, act.connection, reference, command="revoke")
         check_may_revoke(actor.person, request.facts, on=today(practice))
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         words = {"reason": reason}

@@ -31,7 +31,7 @@ from callrec.procedures.hold_reach import holds_over
 from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -59,7 +59,9 @@ class ShownCall:
     direction: str
     extension: str | None
     number: str | None
-    """None if withheld."""
+    """None if withheld, or not read."""
+    is_unread: bool
+    """Whether the outside end was told, and no number could be read of it."""
     parties: tuple[str, ...]
     format: str
     size_bytes: int
@@ -96,6 +98,7 @@ class ShownCall:
             direction=fields["direction"],
             extension=fields["extension"],
             number=number,
+            is_unread=number is None and bool(_outside_end(fields)),
             parties=tuple(parties),
             format=fields["format"],
             size_bytes=fields["size_bytes"],
@@ -229,6 +232,12 @@ def _facts(opened: OpenedRecording) -> CallFacts:
         started_at=opened.started_at,
         duration_ms=fields["duration_ms"],
     )
+
+
+def _outside_end(fields: Mapping[str, Any]) -> str | None:
+    """As it is written, where it is known which end that is."""
+    end = {"inbound": "caller", "outbound": "callee"}.get(fields["direction"])
+    return end and fields.get(end)
 
 
 def _age(opened: OpenedRecording) -> tuple[str, int]:

@@ -50,11 +50,16 @@ def read_ends(connection: Connection) -> Ends:
         .order_by(dated.c.seq)
     )
     # The newest counts: a request that was changed was dated again.
-    answer_by = {request: parse(bytes(body))["answer_by"] for request, body in named}
+    answer_by = {request: _answer_by(parse(bytes(body))) for request, body in named}
     return Ends(
         last_grants={request: from_millis(last) for request, last in lasts},
         ordered=frozenset(request for request, day in answer_by.items() if day),
     )
+
+
+def _answer_by(told: Any) -> Any:
+    """Nothing, where it is in no form: `request_clock` says so, and nothing lapses later by it."""
+    return told.get("answer_by") if isinstance(told, dict) else None
 
 
 def undecided_until(practice: Practice, row: Row[Any], ends: Ends) -> datetime | None:

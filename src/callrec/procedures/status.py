@@ -23,7 +23,8 @@ from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.custody import from_millis
 from callrec.procedures.delegating import lapsed_delegations
-from callrec.procedures.due import DueRequest, read_due
+from callrec.procedures.due import DueRequest, read_due, waiting_warnings
+from callrec.procedures.elsewhere import drives_elsewhere, volumes_on_vaults_disk
 from callrec.procedures.glass_review import OpenGlass, open_glass
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.incident_list import incident_warnings
@@ -77,6 +78,7 @@ class Status:
     due_soon: tuple[DueRequest, ...]
     """Of the whole practice: what is past its target, or near it."""
     last_archive: datetime | None
+    """To another disk than the vault's own."""
     last_verify: datetime | None
     """When this operator last found an archive volume sound."""
     volumes: tuple[ListedVolume, ...]
@@ -107,11 +109,14 @@ def look(practice: Practice, actor: Actor | None) -> Status:
     waiting = read_inbox(practice, actor) if actor else ()
     soon, due = practice.now() + SOON, read_due(practice)
     with reading(practice.engine) as connection:
-        archived = _last_archived(connection)
+        beside = _on_this_disk(practice, connection)
+        archived = _last_archived(connection, beside)
+        here_only = archived is None and _last_archived(connection, frozenset()) is not None
         reconciled = last_reconciled(practice, connection)
         owed = owed_by_label(practice, connection)
     recordings = count_recordings(practice)
-    never_archived = archived is None and recordings > 0
+    never = "archived to another disk" if here_only else "ever archived"
+    kept_here = never if archived is None and recordings else None
     return Status(
         practice=practice.name,
         recordings=recordings,
@@ -130,15 +135,28 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         retention_due=count_due(practice),
         warnings=(
             *(each.warning for each in due if each.deadline.is_unknown),
-            *_warnings(practice, reconciled, never_archived=never_archived),
+            *waiting_warnings(practice),
+            *_warnings(practice, reconciled, kept_here=kept_here),
         ),
     )
 
 
-def _last_archived(connection: Connection) -> int | None:
-    """When recordings were last archived; a volume without any is a backup of the catalogue."""
+def _on_this_disk(practice: Practice, connection: Connection) -> frozenset[str]:
+    try:
+        return volumes_on_vaults_disk(practice, connection)
+    except CallrecError:
+        return frozenset()  # the warnings say so
+
+
+def _last_archived(connection: Connection, beside: frozenset[str]) -> int | None:
+    """When recordings were last archived to another disk than the vault's.
+
+    A volume without any is a backup of the catalogue.
+    """
     volume, bag = tables.volume, tables.bag
-    query = select(func.max(volume.c.written_at)).where(volume.c.id.in_(select(bag.c.volume)))
+    query = select(func.max(volume.c.written_at)).where(
+        volume.c.id.in_(select(bag.c.volume)), volume.c.id.not_in(beside)
+    )
     at: int | None = connection.execute(query).scalar()
     return at
 
@@ -173,7 +191,7 @@ def _searched_without_request(practice: Practice) -> tuple[Searches, ...]:
 
 
 def _warnings(
-    practice: Practice, reconciled: LastReconciled | None, *, never_archived: bool
+    practice: Practice, reconciled: LastReconciled | None, *, kept_here: str | None
 ) -> Iterator[str]:
     due_on = practice.config.policy.next_revision_due or NEXT_REVISION_DUE_ON
     if due_on < today(practice):
@@ -199,20 +217,21 @@ def _warnings(
     yield from drill_warnings(practice)
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"
-    if never_archived:
-        yield "nothing was ever archived: if this disk dies, the recordings are gone"
+    if kept_here:
+        yield f"nothing was {kept_here}: if this disk dies, the recordings are gone"
 
 
 def _volume_warnings(practice: Practice) -> Iterator[str]:
     copies = practice.config.archive.copies
     with reading(practice.engine) as connection:
-        too_few = count_too_few(connection, copies)
+        too_few = 0
         try:
             check_standings(practice, connection)
+            too_few = count_too_few(connection, copies, drives_elsewhere(practice, connection))
         except CallrecError as error:
             yield f"the audit log: {error.message}; run callrec audit verify"
     if too_few:
         yield (
-            f"{too_few} recordings are on volumes only, and on fewer than {copies}:"
+            f"{too_few} recordings are on volumes only, and on fewer than {copies} drives:"
             " callrec archive --to another one while those that have them are attached"
         )

@@ -24,6 +24,7 @@ from callrec.errors import Locked, Misconfigured, NotFound, Tampered
 from callrec.keyring import Credential, Session
 from callrec.policy.role import Standing, VaultKey, keys_held, powers_of
 from callrec.practice import Actor, Practice, today, writing
+from callrec.procedures.lent_day import still_lent
 from callrec.procedures.relocking import raise_lock
 from callrec.procedures.shares import open_shares
 
@@ -137,6 +138,7 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
         raise Tampered("this login's key is not the one that was vouched for")
     with reading(practice.engine) as connection:
         shares = open_shares(connection, practice.register, person.id, unlocked.identity.kem)
+        person = still_lent(practice, connection, person)
     return Actor(
         person=person,
         login=unlocked.login,
@@ -163,6 +165,8 @@ def actor_by_session(practice: Practice, session: Session) -> Actor:
         raise Locked("this login has ended", hint="run callrec login")
     for (key, version), secret in session.shares.items():
         practice.register.check_opened(key, version, secret)
+    with reading(practice.engine) as connection:
+        person = still_lent(practice, connection, person)
     signer = Signer(session.person, session.log_seed)
     shares = _needed(practice, person, session.shares)
     return Actor(person, session.login, signer, identity=None, shares=shares)

@@ -6,12 +6,15 @@ that lies in each package (release/callrec_verify.py); here its facts get their 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from callrec.policy.withholding import GROUND_CODES
-from callrec.release.callrec_verify import check
-from callrec.release.wrappings import is_page, open_package
+from callrec.release.callrec_verify import Problem, Wrong, check, check_signature, signer_of
+from callrec.release.display import statement_of
+from callrec.release.package import ALLOWED_SIGNERS
+from callrec.release.wrappings import open_package
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,12 +22,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from callrec.release.callrec_verify import Result
+    from callrec.release.sealed_page import Page
 
 _SIDES = {"both": "", "left": " on the left channel", "right": " on the right channel"}
 _WHY_LEFT_OUT = {
     "edited": "its copy leaves something out",
     "size": "the release would be too large",
 }
+_OTHERWISE = Problem(
+    "the page", "shows what nobody signed with the files in it; these are as they were released"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,16 @@ class CheckedFile:
     """Of releases of the first form it is not known."""
 
 
+class Display(StrEnum):
+    """What was found of what a page shows in a browser."""
+
+    OK = "ok"
+    CHANGED = "changed"
+    """It is not what whoever released the page signed, or nobody signed it."""
+    NOT_CHECKED = "not-checked"
+    """What is sealed in the page is not as it was signed, or cannot be checked to the end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What came of a check, and what the release says of itself in words."""
@@ -52,8 +69,8 @@ class Checked:
     files: tuple[CheckedFile, ...]
     remarks: tuple[str, ...]
     """What was withheld, left out and edited; nothing of a release that is not as it was signed."""
-    is_page: bool
-    """Of a page the files that are sealed in it were checked, not what it shows in a browser."""
+    display: Display | None
+    """None: it is no page."""
 
 
 def verify_release(path: Path, *, pin: bytes | None, passphrase: Callable[[], str]) -> Checked:
@@ -71,10 +88,27 @@ def verify_release(path: Path, *, pin: bytes | None, passphrase: Callable[[], st
         Tampered: it is sealed, and not as it was made.
         Unchecked: it cannot be read.
     """
-    with open_package(path, passphrase) as files:
-        result = check(files, pin.hex() if pin else "")
+    with open_package(path, passphrase) as package:
+        result = check(package.files, pin.hex() if pin else "")
+    display = _display(package.page, result) if package.page else None
+    if display is Display.CHANGED:
+        result = replace(result, problems=(_OTHERWISE,))
     remarks = () if result.problems else tuple(_remarks(result.manifest))
-    return Checked(result, tuple(_files(result)), remarks, is_page(path))
+    return Checked(result, tuple(_files(result)), remarks, display)
+
+
+def _display(page: Page, result: Result) -> Display:
+    """Whether a page shows what was signed by the key that signed the files in it."""
+    if result.verdict == "NOT VERIFIED":
+        return Display.NOT_CHECKED
+    _, key = signer_of(page.files[ALLOWED_SIGNERS])
+    release = result.manifest["release"]
+    statement = statement_of(release=release, shown=page.shown, around=page.around)
+    try:
+        check_signature(statement, page.signature.encode(), key)
+    except Wrong:
+        return Display.CHANGED
+    return Display.OK
 
 
 def _files(result: Result) -> Iterator[CheckedFile]:

@@ -13,6 +13,7 @@ from callrec.practice import record
 from callrec.procedures.archive_verify import last_verified
 from callrec.procedures.attached import attached_volumes
 from callrec.procedures.custody import from_millis
+from callrec.procedures.elsewhere import volumes_on_vaults_disk
 from callrec.procedures.volume_kept import open_kept
 from callrec.procedures.volume_log import check_standings, newest_kept
 
@@ -49,6 +50,8 @@ class ListedVolume:
     """When this operator last found it sound."""
     at: Path | None
     """Where it is attached; None: it is not, as far as is known."""
+    on_vaults_disk: bool
+    """It lies on the disk on which the vault lies: it is no copy elsewhere."""
 
     @property
     def is_lost(self) -> bool:
@@ -60,13 +63,15 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
     """Every volume that was ever written to, by label; opens nothing.
 
     Raises:
-        Tampered: how a volume stands is not what the log says.
+        Tampered: how a volume stands is not what the log says, or what was written to it last is
+            not as it was signed.
     """
     verified = last_verified(practice.state_folder)
     attached = attached_volumes(practice)
     found = []
     with reading(practice.engine) as connection:
         check_standings(practice, connection)
+        beside = volumes_on_vaults_disk(practice, connection)
         for row in each_volume(connection):
             held = holding(connection, row.id)
             at = attached.get(row.id)
@@ -84,6 +89,7 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
                     size_bytes=sum(map(sealed_size, held.originals_bytes)),
                     verified_at=verified.get(row.id),
                     at=at.at if at else None,
+                    on_vaults_disk=row.id in beside,
                 )
             )
     return tuple(found)

@@ -18,17 +18,18 @@ from callrec.catalogue.volumes import (
     IN_USE,
     LOST,
     calls_on,
+    find_volume,
     save_volume,
     volume_labelled,
 )
-from callrec.errors import Refused, Tampered, Unusable
+from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.breach import Findings
 from callrec.policy.clause import Clause
 from callrec.policy.incident import check_may_report
 from callrec.policy.role import Power
 from callrec.practice import attempt, today, writing
-from callrec.procedures.archive_unfinished import FOLDER, Archiving, archiving
+from callrec.procedures.archive_unfinished import GIVEN_UP, archiving, each_begun
 from callrec.procedures.archive_verify import verify_volume
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.destruction_done import settle
@@ -106,9 +107,8 @@ def report_lost(practice: Practice, actor: Actor, loss: Loss) -> LostVolume:
 
 def _begun_only(practice: Practice, label: str) -> str | None:
     """The id of the volume of that label of which nothing is known but that a run was begun."""
-    begun = Archiving(practice.folder / FOLDER).each_begun()
     with reading(practice.engine) as connection:
-        labels = labels_of_begun(connection, begun)
+        labels = labels_of_begun(connection, each_begun(practice, connection))
     return next((volume for volume, each in labels.items() if each == label), None)
 
 
@@ -118,6 +118,7 @@ def _lose_begun(practice: Practice, actor: Actor, loss: Loss, volume: str) -> Lo
             count = "sealed recordings that were being copied to it"
             account = _account(loss, count, (), 0, practice)
             incident = open_incident(practice, act, actor, account)
+            act.leaf(GIVEN_UP, actor=actor.person.id, subject=[volume])
         notes.end(volume)
     settle(practice, actor)
     return LostVolume(loss.label, incident, (), ())
@@ -131,7 +132,7 @@ def report_found(
     Raises:
         Refused: the actor may not archive.
         Unusable: it was not reported lost, or belongs to another vault.
-        NotFound: the folder is no volume.
+        NotFound: the folder is no volume, or one to which nothing was ever written.
         Unchecked: the drive cannot be read.
         Tampered: it is not as it was written; it stays lost.
     """
@@ -139,7 +140,12 @@ def report_found(
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
         report = verify_volume(practice, at, advance)
         with reading(practice.engine) as connection:
-            row = volume_labelled(connection, report.label)
+            row = find_volume(connection, report.volume)  # anybody can give a folder its label
+        if row is None:
+            raise NotFound(
+                "nothing was ever written to this volume, so it was not lost",
+                hint="callrec archive list shows the volumes",
+            )
         if row.standing != LOST:
             raise Unusable("that volume was not reported lost", hint="callrec archive list")
         if report.faults:

@@ -186,7 +186,14 @@ def _end_hearing(
         taken_back = take_back_grants(practice, act, actor, person.id, why=MAY_NOT_HEAR)
     if person.standing is Standing.DISABLED:
         drop_keys_of(act.connection, person.id)
+        _drop_claim(act.connection, person)
     return taken_back
+
+
+def _drop_claim(connection: Connection, person: Person) -> None:
+    """Whoever is shut out does not wait to be confirmed any more."""
+    row = tables.person
+    connection.execute(row.update().where(row.c.id == person.id).values(claimed=None))
 
 
 def _drop_shares(connection: Connection, person: Person, needed: frozenset[VaultKey]) -> None:

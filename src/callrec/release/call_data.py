@@ -30,6 +30,8 @@ COLUMNS: Final = (
     *("listening", "listening_codec", "listening_sha256"),
 )
 """Of the table: one row a call."""
+DOUBT: Final = "time_doubt"
+"""One more, the last, where a time is in doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -62,6 +64,11 @@ class ReleasedCall:
         return self.files[0].started_at
 
     @property
+    def time_doubt(self) -> str:
+        """Why it may have begun at another time, in words; empty: nothing is in doubt."""
+        return self.files[0].time_doubt
+
+    @property
     def local_time(self) -> str:
         """The start on the practice's clock, with its offset."""
         return self.started_at.isoformat(timespec="milliseconds")
@@ -74,7 +81,10 @@ def call_data(calls: Sequence[ReleasedCall]) -> tuple[bytes, bytes]:
     say the same but for the signs that keep a spreadsheet from running them.
     """
     told = {"schema": SCHEMA, "calls": [_as_json(call) for call in calls]}
-    table = to_csv(COLUMNS, [tuple(_cells(call)) for call in calls], UTC)
+    in_doubt = any(call.time_doubt for call in calls)
+    columns = (*COLUMNS, DOUBT) if in_doubt else COLUMNS
+    rows = [(*_cells(call), call.time_doubt)[: len(columns)] for call in calls]
+    table = to_csv(columns, rows, UTC)
     return f"{json.dumps(told, ensure_ascii=False, indent=2)}\n".encode(), table
 
 
@@ -83,6 +93,7 @@ def _as_json(call: ReleasedCall) -> dict[str, object]:
         "recording": call.recording,
         "started_at": instant(call.started_at),
         "local_time": call.local_time,
+        **({DOUBT: call.time_doubt} if call.time_doubt else {}),
         "duration_s": call.duration_ms / 1000,
         "direction": call.direction,
         "number": call.number,

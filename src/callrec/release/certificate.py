@@ -113,8 +113,16 @@ def day_in_words(at: datetime) -> str:
 
 
 def instant_in_words(at: datetime) -> str:
-    """``14 July 2026, 09:05:07 (UTC+01:00)``: the offset tells the two autumn hours apart."""
+    """``14 July 2026, 09:05:07 (UTC+01:00)``: the offset tells the two autumn hours apart.
+
+    Which of them it was may be in doubt all the same: see `doubt_in_words`.
+    """
     return f"{day_in_words(at)}, {at:%H:%M:%S} (UTC{at.isoformat()[-6:]})"
+
+
+def doubt_in_words(file: ReleasedFile) -> tuple[str, ...]:
+    """A sentence that follows the start of the call; none where nothing is in doubt."""
+    return (f"Not certain: {file.time_doubt}.",) if file.time_doubt else ()
 
 
 def place_in_words(ms: int) -> str:

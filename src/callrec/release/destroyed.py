@@ -32,9 +32,9 @@ NOT_REACHED: Final = (
     "the recordings as the telephone system or its supplier keeps them",
 )
 STUB: Final = (
-    "A stub of each recording is kept: number, uid, when the call was and how long, the SHA-256 of"
-    " its sealed file, rule and certificate; and a keyed hash of its sound, so that the same file"
-    " is not taken in again."
+    "A stub of each recording is kept: number, uid, when the call was, as far as that was known,"
+    " and how long, the SHA-256 of its sealed file, rule and certificate; and a keyed hash of its"
+    " sound, so that the same file is not taken in again."
 )
 _WIDTH: Final = 76
 

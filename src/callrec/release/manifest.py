@@ -77,6 +77,9 @@ class ReleasedFile:
     edited_at: int | None = None
     """The original's samples a second as it was decoded, in which edits are counted; hertz. None
     where nothing was edited."""
+    time_doubt: str = ""
+    """Why the call may have begun at another time, in words; empty: nothing is in doubt. It stands
+    beside the manifest, whose form has no place for it."""
 
     def __post_init__(self) -> None:
         named = _PATH.fullmatch(self.path)

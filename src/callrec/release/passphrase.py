@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from importlib import resources
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,11 @@ def fresh_passphrase(choose: Callable[[Sequence[str]], str] = secrets.choice) ->
     """
     words = [word for word in long_list() if "-" not in word]
     return " ".join(choose(words) for _ in range(WORDS))
+
+
+def spelt_as_drawn(passphrase: str) -> bytes:
+    """Small letters, one space between words, whatever a letter or a telephone made of them."""
+    return " ".join(re.findall(r"\w+", passphrase.lower())).encode()
 
 
 def long_list() -> tuple[str, ...]:

@@ -14,13 +14,14 @@ from string import Template
 from typing import TYPE_CHECKING, Final
 
 from callrec.policy.notice import PURPOSES
+from callrec.release.certificate import doubt_in_words
 from callrec.release.sshsig import NAMESPACE, ssh_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from callrec.release.manifest import Manifest
+    from callrec.release.manifest import Manifest, ReleasedFile
 
 COLUMNS: Final = 76
 """Width of the prose. A command stands on one line however long: a broken one cannot be copied."""
@@ -41,13 +42,13 @@ def read_me_first(manifest: Manifest, *, contact: str) -> str:
         manifest: what is released.
         contact: how to reach the practice, one line; may be empty.
     """
-    calls = {file.path.partition("-")[0]: file.started_at for file in manifest.files}
+    calls = {file.path.partition("-")[0]: file for file in manifest.files}
     return _text(
         "read-me-first.txt",
         practice=manifest.practice,
         request=manifest.request_number,
         made_on=_day(manifest.at),
-        calls=_indented(f"{name}   {_day(at)}, {at:%H:%M}" for name, at in calls.items()),
+        calls="\n".join(line for name, file in calls.items() for line in _call(name, file)),
         edited=_edited(manifest),
         left_out=_left_out(len(manifest.withheld)),
         contact=contact or NOBODY_SAID,
@@ -98,6 +99,13 @@ def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
         fingerprint=_indented([" ".join(groups[:4]), " ".join(groups[4:])]),
         proves=PROVES,
     )
+
+
+def _call(name: str, file: ReleasedFile) -> Iterator[str]:
+    at = file.started_at
+    yield f"{_INDENT}{name}   {_day(at)}, {at:%H:%M}"
+    for doubt in doubt_in_words(file):
+        yield textwrap.indent(textwrap.fill(doubt, COLUMNS - 2 * len(_INDENT)), 2 * _INDENT)
 
 
 def _ssh_keygen(manifest: Manifest, signed: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import ExitStack
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +20,7 @@ from av.error import FFmpegError, InvalidDataError
 
 from callrec.sound.exchange import Kind, Stopped, ask, serve, tell
 from callrec.sound.kinds import READERS, reader
-from callrec.sound.samples import Converter
+from callrec.sound.samples import Converter, mixed
 from callrec.sound.undecodable import Why
 
 if TYPE_CHECKING:
@@ -26,12 +28,15 @@ if TYPE_CHECKING:
 
     from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
 
     from callrec.sound.kinds import Reader
 
 _AT_ONCE = 64 * 1024
 """Bytes asked for at once: 64 KiB."""
+_MOST_TRACKS = 16
+"""A recording has one, or one for each leg; each is one more reader of the whole file."""
 
 
 _LITTLE_ENDIAN = {f"pcm_s{bits}le": f"pcm_s{bits}be" for bits in (16, 24, 32, 64)}
@@ -66,25 +71,46 @@ def _decode(job: dict[str, Any]) -> None:
     original = _Original(job["size"])
     kind = reader(original.at, original.size, job["suffix"])
     try:
-        with _opened(original, kind) as container:
-            frames = _frames(container, _decoder(container, big_endian=kind.big_endian))
-            first = next(frames, None)
-            if first is None:
+        with ExitStack() as stack:
+            tracks = _tracks(original, kind, stack)
+            heard = [each for each in map(_begun, tracks) if each is not None]
+            if not heard:
                 raise Stopped(Why.EMPTY)
-            converter = Converter.like(first)
+            form = Converter.like(heard[0][0])
+            if len(heard) > 1:
+                form.channels = 1
             facts = {
-                "sample_rate": converter.sample_rate,
-                "channels": converter.channels,
-                "expected": _expected(container, converter.sample_rate),
+                "sample_rate": form.sample_rate,
+                "channels": form.channels,
+                "expected": max(track.expected(form.sample_rate) for track in tracks),
             }
             tell(Kind.FACTS, json.dumps(facts).encode())
-            for frame in chain((first,), frames):
-                for piece in converter.convert(frame):
-                    tell(Kind.PIECE, piece)
-            for piece in converter.rest():
+            pieces = [replace(form).pieces(chain(each[:1], each[1])) for each in heard]
+            for piece in pieces[0] if len(pieces) == 1 else mixed(pieces, form.sample_rate):
                 tell(Kind.PIECE, piece)
     except (FFmpegError, ValueError) as error:
         raise Stopped(Why.UNKNOWN) from error
+
+
+def _begun(track: _Track) -> tuple[AudioFrame, Iterator[AudioFrame]] | None:
+    """Its first frame and the others; None: it has none."""
+    frames = track.frames()
+    first = next(frames, None)
+    return None if first is None else (first, frames)
+
+
+def _tracks(original: _Original, kind: Reader, stack: ExitStack) -> list[_Track]:
+    """All that sounds, each track read by itself, so that none is kept until another comes."""
+    container = stack.enter_context(_opened(original, kind))
+    count = len(container.streams.audio)
+    if not 1 <= count <= _MOST_TRACKS:
+        raise Stopped(Why.UNKNOWN)
+    again = (_opened(_Original(original.size), kind) for _ in range(1, count))
+    containers = [container, *map(stack.enter_context, again)]
+    return [
+        _Track(each, each.streams.audio[place], big_endian=kind.big_endian)
+        for place, each in enumerate(containers)
+    ]
 
 
 def _opened(original: _Original, kind: Reader) -> InputContainer:
@@ -104,14 +130,6 @@ def _nothing_else(*_: object) -> object:
     raise OSError
 
 
-def _decoder(container: InputContainer, *, big_endian: bool) -> AudioCodecContext:
-    if not container.streams.audio:
-        raise Stopped(Why.UNKNOWN)
-    decoder = container.streams.audio[0].codec_context
-    decoder.thread_count = 1
-    return _swapped(decoder) if big_endian and decoder.name in _LITTLE_ENDIAN else decoder
-
-
 def _swapped(little: AudioCodecContext) -> AudioCodecContext:
     """The same for samples whose first byte is the highest."""
     big = cast("AudioCodecContext", av.CodecContext.create(_LITTLE_ENDIAN[little.name], "r"))
@@ -119,19 +137,30 @@ def _swapped(little: AudioCodecContext) -> AudioCodecContext:
     return big
 
 
-def _expected(container: InputContainer, sample_rate: int) -> int:
-    """How many samples of one channel the file itself says that there are; 0: it does not say."""
-    stream = container.streams.audio[0]
-    return max(0, int((stream.duration or 0) * (stream.time_base or 0) * sample_rate))
+class _Track:
+    """One track of a recording, as it is decoded."""
 
+    def __init__(self, container: InputContainer, stream: AudioStream, *, big_endian: bool) -> None:
+        self._container, self._stream = container, stream
+        decoder = stream.codec_context
+        if decoder is None:
+            raise Stopped(Why.UNKNOWN)
+        decoder.thread_count = 1
+        is_swapped = big_endian and decoder.name in _LITTLE_ENDIAN
+        self._decoder = _swapped(decoder) if is_swapped else decoder
 
-def _frames(container: InputContainer, decoder: AudioCodecContext) -> Iterator[AudioFrame]:
-    """The sound as it is decoded; packets that are damaged are left out, as players do."""
-    for packet in container.demux(container.streams.audio[0]):
-        try:
-            yield from decoder.decode(packet)
-        except InvalidDataError:
-            continue
+    def expected(self, sample_rate: int) -> int:
+        """How many samples of one channel the file itself says of it; 0: it does not say."""
+        said = (self._stream.duration or 0) * (self._stream.time_base or 0)
+        return max(0, int(said * sample_rate))
+
+    def frames(self) -> Iterator[AudioFrame]:
+        """Its sound; packets that are damaged are left out, as players do."""
+        for packet in self._container.demux(self._stream):
+            try:
+                yield from self._decoder.decode(packet)
+            except InvalidDataError:
+                continue
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ One thread, and no numpy: a confined process can start none, and callrec needs n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Self
 
 from av.audio.frame import AudioFrame
@@ -14,7 +15,9 @@ from av.error import EOFError as NoMore
 from av.filter import Graph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from av.filter.context import FilterContext
 
 _AT_ONCE = 1 << 20
 """Bytes in one piece at most."""
@@ -54,6 +57,12 @@ class Converter:
         self._graph.push(frame)
         for made in pulled(self._graph):
             yield from self._bytes(made)
+
+    def pieces(self, frames: Iterable[AudioFrame]) -> Iterator[memoryview]:
+        """The samples of all of them."""
+        for frame in frames:
+            yield from self.convert(frame)
+        yield from self.rest()
 
     def rest(self) -> Iterator[memoryview]:
         """What was held back."""
@@ -118,6 +127,54 @@ def graph(
     made.link_nodes(*steps)
     made.configure()
     return made
+
+
+def mixed(tracks: Sequence[Iterator[memoryview]], sample_rate: int) -> Iterator[memoryview]:
+    """One channel in which all of them are heard, each as loud as the others.
+
+    Args:
+        tracks: the samples of each, of one channel; all begin together, and the longest ends it.
+        sample_rate: of all, Hz.
+    """
+    made = Graph()
+    made.threads = 1
+    weights = " ".join([f"{1 / len(tracks):.9f}"] * len(tracks))
+    mix = made.add("amix", f"inputs={len(tracks)}:duration=longest:normalize=0:weights={weights}")
+    inputs = [_samples_into(made, sample_rate) for _ in tracks]
+    for place, each in enumerate(inputs):
+        each.link_to(mix, 0, place)
+    made.link_nodes(mix, made.add("aformat", sample_fmts="s16"), made.add("abuffersink"))
+    made.configure()
+    sent = dict.fromkeys(range(len(tracks)), 0)
+    while sent:
+        behind = min(sent, key=sent.__getitem__)  # so that little waits for the others
+        piece = next(tracks[behind], None)
+        if piece is None:
+            inputs[behind].push(None)
+            del sent[behind]
+        else:
+            inputs[behind].push(_frame(piece, sample_rate, at=sent[behind]))
+            sent[behind] += len(piece) // 2
+        for frame in pulled(made):
+            yield memoryview(frame.planes[0])[: frame.samples * 2]
+
+
+def _samples_into(graph: Graph, sample_rate: int) -> FilterContext:
+    return graph.add(
+        "abuffer",
+        sample_rate=str(sample_rate),
+        sample_fmt="s16",
+        channel_layout="mono",
+        time_base=f"1/{sample_rate}",
+    )
+
+
+def _frame(samples: memoryview, sample_rate: int, *, at: int) -> AudioFrame:
+    """Of 16 bits and one channel, beginning at a sample."""
+    frame = AudioFrame("s16", "mono", len(samples) // 2)
+    memoryview(frame.planes[0])[: len(samples)] = samples
+    frame.sample_rate, frame.time_base, frame.pts = sample_rate, Fraction(1, sample_rate), at
+    return frame
 
 
 def pulled(graph: Graph) -> Iterator[AudioFrame]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
+
+_IN_FOUR_DIGITS: Final = re.compile(r".*[0-9]{4}")
+_NO_EXTENSION: Final = re.compile(r"\+.*|[0-9]{7,}")
 
 
 class System(StrEnum):
@@ -106,18 +110,36 @@ class Call:
 
     @property
     def numbers(self) -> frozenset[str]:
-        """Those that the outside party may have: its number; or the public numbers at both ends.
+        """Those by which the call is found, as `outside_numbers` has them."""
+        return outside_numbers(self.direction, self.number, self.caller, self.callee)
 
-        The latter where nobody knows which way the call went.
-        """
-        return outside_numbers(self.direction, self.number, (self.caller, self.callee))
+
+def untold(call: Call) -> int:
+    """How much of what a call is found by was not told: 0 to 4."""
+    return sum(
+        (
+            call.number is None,
+            call.direction is Direction.UNKNOWN,
+            call.extension is None,
+            call.time_confidence is TimeConfidence.FILE_TIME,
+        )
+    )
 
 
 def outside_numbers(
-    direction: str, number: str | None, ends: Iterable[str | None]
+    direction: str, number: str | None, caller: str | None, callee: str | None
 ) -> frozenset[str]:
-    """As `Call.numbers`, of a call's facts wherever they stand."""
-    known = {number} if number else set[str]()
-    if direction == Direction.UNKNOWN:
-        known |= {end for end in ends if isinstance(end, str) and end.startswith("+")}
-    return frozenset(known)
+    """The numbers that the outside party of a call has, or may have.
+
+    Its number; where none was understood, its end as written, if that ends in four digits: a local
+    number without its area code is found by these. Where nobody knows which end it is at, or it is
+    said to be at none, either end that is a public number or has more digits than an extension.
+    """
+    if direction in {Direction.INBOUND, Direction.OUTBOUND}:
+        end = caller if direction == Direction.INBOUND else callee
+        return frozenset({number} if number else _like(_IN_FOUR_DIGITS, end))
+    return frozenset(({number} if number else set[str]()) | _like(_NO_EXTENSION, caller, callee))
+
+
+def _like(form: re.Pattern[str], *ends: str | None) -> set[str]:
+    return {end for end in ends if isinstance(end, str) and form.fullmatch(end)}

@@ -1,4 +1,4 @@
-"""What a recording's call record tells of it that its own name, or its sidecar, does not."""
+"""What a recording's call record, or another name, tells of it that its own name does not."""
 
 from __future__ import annotations
 
@@ -43,6 +43,32 @@ def filled(call: Call, joined: Joined) -> Call:
     )
 
 
+def filled_by_name(call: Call, told: Call) -> Call:
+    """A recording's call, with what was not known of it from another name of the same sound.
+
+    Law: what was known stays as it is; a name that tells another number, way or extension tells
+    nothing.
+    """
+    pairs = (
+        (call.number, told.number),
+        (call.caller, told.caller),
+        (call.callee, told.callee),
+        (call.extension, told.extension),
+        (call.unique_id, told.unique_id),
+    )
+    went = {call.direction, told.direction} - {Direction.UNKNOWN}
+    if len(went) > 1 or any(known and new and known != new for known, new in pairs):
+        return call
+    known = _with_ends(call, told)
+    if call.time_confidence is TimeConfidence.FILE_TIME:
+        known = _at_the_time_of(known, told)
+    return replace(
+        known,
+        parties=call.parties or told.parties,
+        unique_id=call.unique_id or told.unique_id,
+    )
+
+
 def _with_ends(call: Call, told: Call) -> Call:
     is_known = call.direction is not Direction.UNKNOWN
     return replace(
@@ -58,16 +84,7 @@ def _with_ends(call: Call, told: Call) -> Call:
 def _timed(call: Call, leg: Leg) -> Call:
     told = leg.call
     if call.time_confidence is TimeConfidence.FILE_TIME:
-        return replace(
-            call,
-            started_at=told.started_at,
-            local_time=told.local_time,
-            time_confidence=told.time_confidence,
-            raw_time=told.raw_time,
-            zone=told.zone,
-            utc_offset_minutes=told.utc_offset_minutes,
-            contradiction=told.contradiction,
-        )
+        return _at_the_time_of(call, told)
     if call.time_confidence in _OPEN and told.time_confidence is TimeConfidence.UTC_PROVEN:
         local = datetime.fromisoformat(call.local_time)
         moment = by_instant(local, ZoneInfo(call.zone), told.started_at, proof="the call record")
@@ -80,6 +97,19 @@ def _timed(call: Call, leg: Leg) -> Call:
             contradiction=moment.contradiction,
         )
     return call
+
+
+def _at_the_time_of(call: Call, told: Call) -> Call:
+    return replace(
+        call,
+        started_at=told.started_at,
+        local_time=told.local_time,
+        time_confidence=told.time_confidence,
+        raw_time=told.raw_time,
+        zone=told.zone,
+        utc_offset_minutes=told.utc_offset_minutes,
+        contradiction=told.contradiction,
+    )
 
 
 def _contradictions(call: Call, joined: Joined) -> Iterator[str]:

@@ -45,6 +45,10 @@ _USUAL = {"GB": ("+44", re.compile(r"(?:0|\+44|0044)([1-9][0-9]{9})"))}
 with all their digits. phonenumbers gives the same (a law holds that) in fifty times the time."""
 _NOTHING_USUAL = ("", re.compile("(?!)"))
 
+_CALLER_SHOWN_OR_NOT = {"GB": re.compile(r"(?:141|1470)(0[0-9]+)")}
+"""What is dialled before a number to withhold one's own, or to show it: 141, 1470 (BT's calling
+features; Ofcom has both reserved as access codes). The number behind is dialled whole."""
+
 _LONGEST_SHORT_CODE = 6
 """Digits; no region's emergency number has more (116xxx)."""
 
@@ -145,16 +149,24 @@ def _e164(digits: str, region: str) -> str | None:
         return code + whole[1]
     if _is_short_code(digits, region):
         return digits
-    try:
-        number = phonenumbers.parse(digits, region)
-    except phonenumbers.NumberParseException:
-        return None
-    if not (_is_likely(number) or phonenumbers.is_valid_number(number)):  # the dearer last
-        return None
+    number = _parsed(digits, region)
+    if number is None:
+        # Only now: 141 is Glasgow's code as well, and may be written without its nought.
+        behind = _CALLER_SHOWN_OR_NOT.get(region, _NOTHING_USUAL[1]).fullmatch(digits)
+        return e164(behind[1], region) if behind else None
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # Behind a trunk's nought or a carrier's code there may be another: what is left is read again,
     # each time shorter, until it stays as it is.
     return written if written == digits else e164(written, region)
+
+
+def _parsed(digits: str, region: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return None
+    # The dearer last.
+    return number if _is_likely(number) or phonenumbers.is_valid_number(number) else None
 
 
 def _plain(text: str) -> str:

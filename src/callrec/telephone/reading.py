@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,7 @@ from callrec.telephone.call import System
 from callrec.telephone.identified import NOT_IDENTIFIED
 from callrec.telephone.records.described import LARGEST, describe
 from callrec.telephone.sidecar import read_sidecar, sidecar_for
-from callrec.telephone.systems import IDS, NAMES
+from callrec.telephone.systems import IDS, NAMES, WITH_PEOPLE
 
 if TYPE_CHECKING:
     from pathlib import Path, PurePath
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME: Final = 255
 """Bytes of a file name (NAME_MAX), so characters at most."""
+
+_NO_UTF_8: Final = range(0x80, 0x100)
+"""What a byte may be that stands in a name as half a surrogate (PEP 383)."""
 
 
 def read_call(path: Path, setup: Setup) -> Call:
@@ -52,14 +56,16 @@ def read_name(path: PurePath, setup: Setup) -> Call | None:
 
     Law: never raises.
     """
-    if not _is_plain(path):
+    if len(path.name) > _LONGEST_NAME:
         return None
+    shown = path if path.name.isprintable() else path.with_name(_in_plain_text(path.name))
     for template in setup.templates:
-        call = template.read(path, setup) if setup.system in {None, System.TEMPLATE} else None
+        call = template.read(shown, setup) if setup.system in {None, System.TEMPLATE} else None
         if call is not None:
             return call
     for system, read in NAMES.items():
-        written = read(path, setup) if setup.system in {None, system} else None
+        is_asked = setup.system in {None, system} and (shown is path or system in WITH_PEOPLE)
+        written = read(shown, setup) if is_asked else None
         if written is not None:
             return written.understood(setup)
     return None
@@ -70,14 +76,27 @@ def read_id(path: PurePath, setup: Setup) -> Identified | None:
 
     Law: never raises.
     """
-    if not _is_plain(path):
+    if len(path.name) > _LONGEST_NAME or not path.name.isprintable():
         return None
     asked = (identify for system, identify in IDS.items() if setup.system in {None, system})
     return next(filter(None, (identify(path, setup) for identify in asked)), None)
 
 
-def _is_plain(path: PurePath) -> bool:
-    return len(path.name) <= _LONGEST_NAME and path.name.isprintable()
+def _in_plain_text(name: str) -> str:
+    """A name that holds what somebody is called, in signs that can be printed.
+
+    A byte that is no UTF-8 is read as Windows-1252 has it, which shares and exports leave; every
+    space is a plain one, and what cannot be shown is U+FFFD.
+    """
+    return "".join(sign if sign.isprintable() else _plain(sign) for sign in name)
+
+
+def _plain(sign: str) -> str:
+    byte = ord(sign) - 0xDC00
+    shown = bytes([byte]).decode("cp1252", "replace") if byte in _NO_UTF_8 else sign
+    if unicodedata.category(shown) == "Zs":
+        return " "
+    return shown if shown.isprintable() else "\ufffd"
 
 
 def _described(data: bytes, setup: Setup) -> Call:

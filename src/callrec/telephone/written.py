@@ -84,7 +84,7 @@ class Written:
             direction=direction,
             caller=party(ends.calling, setup.region),
             callee=party(ends.called, setup.region),
-            number=_outside(ends, direction, setup.region) or e164(self.outside, setup.region),
+            number=_outside(ends, direction, setup.region) or _said_apart(self.outside, setup),
             extension=self.extension or _extension(ends, direction),
             parties=self.parties,
             started_at=moment.at,
@@ -159,18 +159,25 @@ def _in_order(written: Written, ends: _Ends) -> _Ends:
 
 
 def _without_prefix(ends: _Ends, direction: Direction, setup: Setup) -> _Ends:
-    """Without what is dialled for an outside line; some systems show it with who calls, too."""
+    """Without what is dialled for an outside line; some systems show it with who calls, too.
+
+    Where the way is not known, or is said to stay within, an extension may look so: 9999.
+    """
     if not setup.outside_prefixes:
         return ends
+    called = dialled(ends.called, setup.outside_prefixes, setup.region)
+    calling = dialled(ends.calling, setup.outside_prefixes, setup.region)
     match direction:
         case Direction.OUTBOUND:
-            called = dialled(ends.called, setup.outside_prefixes, setup.region)
             return replace(ends, called=called)
         case Direction.INBOUND:
-            calling = dialled(ends.calling, setup.outside_prefixes, setup.region)
             return replace(ends, calling=calling)
         case Direction.INTERNAL | Direction.UNKNOWN:
-            return ends
+            return replace(
+                ends,
+                called=ends.called if ends.called_is_inside else called,
+                calling=ends.calling if ends.calling_is_inside else calling,
+            )
 
 
 def _direction(ends: _Ends) -> Direction:
@@ -199,6 +206,10 @@ def _outside(ends: _Ends, direction: Direction, region: str) -> str | None:
             return e164(ends.called, region)
         case Direction.INTERNAL | Direction.UNKNOWN:
             return None
+
+
+def _said_apart(outside: str, setup: Setup) -> str | None:
+    return e164(dialled(outside, setup.outside_prefixes, setup.region), setup.region)
 
 
 def _extension(ends: _Ends, direction: Direction) -> str | None:

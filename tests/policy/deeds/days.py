@@ -66,7 +66,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a complaint is given more time": lambda: writes_down(
         extended(day(4)), purpose=Purpose.COMPLAINT
     ),
-    "an answer is extended twice": lambda: writes_down(extended(day(5)), extended(day(4))),
+    "an answer is extended twice": lambda: writes_down(extended(day(4)), extended(day(4))),
     "an answer is extended after the first month": lambda: writes_down(extended(day(4, 10))),
     "a fee is taken for the record of somebody who died": lambda: writes_down(
         asked(Awaited.FEE, day(4)), purpose=DECEASED
@@ -75,10 +75,10 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         came(IDENTITY, day(4)), asked(IDENTITY, day(5))
     ),
     "proof is asked for while it is awaited": lambda: writes_down(
-        asked(IDENTITY, day(5)), asked(IDENTITY, day(4))
+        asked(IDENTITY, day(4)), asked(IDENTITY, day(4))
     ),
     "clarification comes unasked": lambda: writes_down(came(CLARIFICATION, day(4))),
-    "what came comes again": lambda: writes_down(came(IDENTITY, day(6)), came(IDENTITY, day(5))),
+    "what came comes again": lambda: writes_down(came(IDENTITY, day(5)), came(IDENTITY, day(5))),
     # Bank holidays and notices, as configured.
     "a deadline is in a year long past": lambda: WORKING.is_closed(date(2023, 5, 1)),
     "a deadline is in a year to come": lambda: WORKING.is_closed(date(2026, 5, 1)),

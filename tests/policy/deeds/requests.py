@@ -15,7 +15,13 @@ from callrec.policy.authority import (
 from callrec.policy.handling import check_may_change, check_may_withdraw
 from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import RequestAct, RequestState, check_transition, state_after
+from callrec.policy.request import (
+    RequestAct,
+    RequestState,
+    check_can_be_denied,
+    check_transition,
+    state_after,
+)
 from callrec.policy.role import Power, Role
 from callrec.policy.withholding import Ground, check_each_decided, check_ground
 from policy.builders import ANN, CAT, DAN, LONDON, REASON, TODAY, a_person, a_request, events
@@ -45,8 +51,10 @@ def approves_discipline(consulted_on: date | None) -> None:
     check_may_approve(DELEGATE, request, on=TODAY, consulted_on=consulted_on)
 
 
-def countersigns(person: Person, *, decider: PersonId = CAT, grantee: PersonId = DAN) -> None:
-    check_may_countersign(person, a_request(), decider=decider, grantee=grantee, on=TODAY)
+def countersigns(
+    person: Person, *, decider: PersonId = CAT, grantee: PersonId = DAN, **facts: Any
+) -> None:
+    check_may_countersign(person, a_request(**facts), decider=decider, grantee=grantee, on=TODAY)
 
 
 def breaks_the_glass(person: Person, reason: str | None) -> None:
@@ -80,12 +88,19 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a Data Controller decides an erasure that he changed": lambda: decides(
         DC, Purpose.ERASURE, changed_by=frozenset({ANN})
     ),
+    "a manager decides what one of his name asked for, who has left": lambda: decides(
+        MANAGER, namesakes=frozenset({ANN})
+    ),
     "a manager decides a request about himself": lambda: decides(
         MANAGER, subjects=frozenset({ANN})
     ),
     "a delegate approves about discipline and has not consulted": lambda: approves_discipline(None),
     "a delegate consulted before there was a request": lambda: approves_discipline(YESTERDAY),
     "staff countersign": lambda: countersigns(STAFF),
+    "whoever made the request countersigns": lambda: countersigns(MANAGER, requester=ANN),
+    "whoever the request is about countersigns": lambda: countersigns(
+        MANAGER, subjects=frozenset({ANN})
+    ),
     "whoever decides countersigns": lambda: countersigns(MANAGER, decider=ANN),
     "whoever releases countersigns": lambda: countersigns(MANAGER, grantee=ANN),
     "a partner breaks the glass": lambda: breaks_the_glass(PARTNER, REASON),
@@ -115,16 +130,19 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "staff change somebody else's request": lambda: check_may_change(STAFF, a_request(), on=TODAY),
     "a manager withdraws somebody else's request": lambda: check_may_withdraw(MANAGER, a_request()),
     "a denied request is withdrawn": lambda: check_transition(
-        RequestState.DENIED, RequestAct.WITHDRAWN
+        RequestState.DENIED, RequestAct.WITHDRAWN, "R-17"
     ),
     "an unapproved request is released": lambda: check_transition(
-        RequestState.SUBMITTED, RequestAct.PREPARED
+        RequestState.SUBMITTED, RequestAct.PREPARED, "R-17"
     ),
     "an unapproved request is listened to": lambda: check_transition(
-        RequestState.SUBMITTED, RequestAct.LISTENED
+        RequestState.SUBMITTED, RequestAct.LISTENED, "R-17"
     ),
     "a withdrawn request is delivered": lambda: check_transition(
-        RequestState.WITHDRAWN, RequestAct.DELIVERED
+        RequestState.WITHDRAWN, RequestAct.DELIVERED, "R-17"
+    ),
+    "a request is denied that was heard and stands approved": lambda: check_can_be_denied(
+        events(RequestAct.CREATED, RequestAct.APPROVED, RequestAct.LISTENED)
     ),
     "a request without history is read": lambda: state_after(()),
     "a request is read that was approved after it was denied": lambda: state_after(

@@ -288,7 +288,13 @@ Keep = Annotated[
 
 PurposeName = Annotated[
     Purpose | None,
-    typer.Option("--purpose", metavar="PURPOSE", help="What the recordings are for."),
+    typer.Option(
+        "--purpose",
+        metavar="PURPOSE",
+        help="What the recordings are for: abusive-call, complaint, deceased, disciplinary,"
+        " erasure, medico-legal, outside-body, performance, portability, protect-parties,"
+        " regulatory, subject-access or training.",
+    ),
 ]
 Parties = Annotated[
     list[str] | None,

@@ -37,6 +37,7 @@ EventName = Annotated[
     Event,
     typer.Argument(
         metavar="EVENT",
+        show_choices=False,
         help="What happened: extend (three months instead of one), ask, answer (what was asked),"
         " identity, authority or fee (it came), third-parties (who else is heard was checked),"
         " handed-over, acknowledged (the package that was released).",

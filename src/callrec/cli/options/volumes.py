@@ -21,6 +21,10 @@ RemoveLocal = Annotated[
         help="Then remove here what is on enough volumes, this one read back once more.",
     ),
 ]
+OnThisDisk = Annotated[
+    bool,
+    typer.Option("--yes", help="Do not ask before a new volume is made on the vault's own disk."),
+]
 VolumeFolders = Annotated[
     list[Path] | None,
     typer.Argument(

@@ -17,11 +17,13 @@ from string import Template
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from callrec.crypto.canonical import canonical
-from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, fresh, pbkdf2, seal
+from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, fresh, pbkdf2, seal, sha256
 from callrec.errors import Unusable
 from callrec.release.certificate import day_in_words
+from callrec.release.display import statement_of
 from callrec.release.page.shown import Shown, shown_as_json
 from callrec.release.passphrase import WORDS
+from callrec.release.sshsig import NAMESPACE, sign_ssh
 from callrec.release.texts import NOBODY_SAID
 from callrec.release.unfinished import sha256_of, unfinished, write_all
 
@@ -55,8 +57,10 @@ _AS_DRAWN = re.compile(rf"[a-z]+( [a-z]+){{{WORDS - 1}}}")
 _ENCODED_AT_A_TIME = 3 << 18  # a multiple of three, so that no piece of base64 is padded
 
 
-def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: Shown) -> str:
-    """Write a package as the page ``target``, under ``passphrase``.
+def write_page(
+    members: Iterable[Member], target: Path, passphrase: str, shown: Shown, *, seed: bytes
+) -> str:
+    """Write a package as the page ``target``, under ``passphrase``, and sign what it shows.
 
     It has its name once all of it is durable; if it cannot be finished, nothing of it stays. All of
     it is sealed in memory first: nothing open touches the drive.
@@ -66,6 +70,7 @@ def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: 
         target: where the page is to be.
         passphrase: six words as they were drawn; the page takes any other spelling to that form.
         shown: what the page shows of them once it is open.
+        seed: the releaser's ``act`` seed, 32 bytes.
 
     Returns:
         SHA-256 of the page, in hex.
@@ -84,7 +89,7 @@ def write_page(members: Iterable[Member], target: Path, passphrase: str, shown: 
         files = tuple(members)
         check_size(sum(file.size_bytes for file in files))
         with unfinished(target) as file:
-            content = b"".join(_content(files, shown))
+            content = b"".join(_content(files, shown, seed))
             _write(file, content, salt, key.result(), shown.certificate)
             return sha256_of(file)
 
@@ -107,19 +112,25 @@ def _write(
 ) -> None:
     # The format has no associated data: the passphrase is of this one page alone.
     sealed = memoryview(seal(key, content, b""))
-    before, after = _around(certificate, salt, bytes(sealed[:NONCE_BYTES]))
+    nonce = b64encode(sealed[:NONCE_BYTES]).decode()
+    before, after = _around(certificate, str(ROUNDS), b64encode(salt).decode(), nonce)
     write_all(file, before)
     for start in range(NONCE_BYTES, len(sealed), _ENCODED_AT_A_TIME):
         write_all(file, b64encode(sealed[start : start + _ENCODED_AT_A_TIME]))
     write_all(file, after)
 
 
-def _content(files: Sequence[Member], shown: Shown) -> Iterator[bytes]:
+def _content(files: Sequence[Member], shown: Shown, seed: bytes) -> Iterator[bytes]:
     """The index, behind its length in four bytes, and the bytes of every file."""
+    page = shown_as_json(shown, files)
+    certificate = shown.certificate
+    around = sha256(*_around(certificate))
+    statement = statement_of(release=certificate.release, shown=page, around=around)
     index = canonical(
         {
             "files": [{"path": file.path, "bytes": file.size_bytes} for file in files],
-            "page": shown_as_json(shown, files),
+            "page": page,
+            "signature": sign_ssh(statement, seed, NAMESPACE),
         }
     )
     yield len(index).to_bytes(4, "big")
@@ -128,8 +139,10 @@ def _content(files: Sequence[Member], shown: Shown) -> Iterator[bytes]:
         yield from file.chunks()
 
 
-def _around(certificate: Certificate, salt: bytes, nonce: bytes) -> tuple[bytes, bytes]:
-    """The page before and after the base64 of what is sealed."""
+def _around(
+    certificate: Certificate, rounds: str = "", salt: str = "", nonce: str = ""
+) -> tuple[bytes, bytes]:
+    """The page before and after the base64 of what is sealed; without values, as it is signed."""
     style = _text("page.css")
     script = "".join(map(_text, _SCRIPTS))
     told = {
@@ -143,9 +156,9 @@ def _around(certificate: Certificate, salt: bytes, nonce: bytes) -> tuple[bytes,
         "policy": _POLICY.format(script=_source_hash(script), style=_source_hash(style)),
         "style": style,
         "script": script,
-        "rounds": str(ROUNDS),
-        "salt": b64encode(salt).decode(),
-        "nonce": b64encode(nonce).decode(),
+        "rounds": rounds,
+        "salt": salt,
+        "nonce": nonce,
     }
     before, after = _text("page.html").split("$sealed")
     return Template(before).substitute(facts).encode(), Template(after).substitute(facts).encode()

@@ -13,6 +13,7 @@ from callrec.release.certificate import (
     ROLE_IN_WORDS,
     WHY_NOT_ENCLOSED,
     approval_in_words,
+    doubt_in_words,
     edits_in_words,
     hash_in_groups,
     instant_in_words,
@@ -109,7 +110,7 @@ def _exhibit(exhibit: Exhibit) -> list[Row]:
 def _enclosed(file: ReleasedFile) -> list[Row]:
     return [
         row("What it is", f"{ROLE_IN_WORDS[file.role]} of recording {file.recording}"),
-        row("Call began", instant_in_words(file.started_at)),
+        row("Call began", instant_in_words(file.started_at), *doubt_in_words(file)),
         row("Lasts", length_in_words(file.duration_ms)),
         row("Sound", sound_in_words(file)),
         row("Size", size_in_words(file.size_bytes)),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.release.certificate import (
     ROLE_IN_WORDS,
     day_in_words,
+    doubt_in_words,
     edits_in_words,
     instant_in_words,
     place_in_words,
@@ -90,10 +91,13 @@ def _call(
         "player": _player(heard, waveforms) if heard else None,
         "notes": [*_notes(heard)],
         "edits": [*_edits(heard)] if heard else [],
-        "about": (
-            f"The call began on {instant_in_words(first.started_at)} by the practice's clock."
-            f" {'This copy' if heard else 'The recording'} lasts {_length(first.duration_ms)}."
-            f" At the practice it is recording {first.recording}."
+        "about": " ".join(
+            (
+                f"The call began on {instant_in_words(first.started_at)} by the practice's clock.",
+                *doubt_in_words(first),
+                f"{'This copy' if heard else 'The recording'} lasts {_length(first.duration_ms)}.",
+                f"At the practice it is recording {first.recording}.",
+            )
         ),
         "files": [
             {"path": file.path, "words": _saving(file)}

@@ -8,6 +8,7 @@ from callrec.release.certificate import (
     ROLE_IN_WORDS,
     WHY_NOT_ENCLOSED,
     approval_in_words,
+    doubt_in_words,
     edits_in_words,
     hash_in_groups,
     instant_in_words,
@@ -149,7 +150,12 @@ def _enclosed(sheet: Sheet, files: Iterable[ReleasedFile]) -> Iterator[Group]:
 
 def _recording(sheet: Sheet, file: ReleasedFile) -> Group:
     began = sheet.set_right(f"began {instant_in_words(file.started_at)}", TEXT)
-    return (*space(2.2), *beside(sheet.set(f"Recording {file.recording}", STRONG), began))
+    doubts = (sheet.set(doubt, TEXT, x=_INDENT) for doubt in doubt_in_words(file))
+    return (
+        *space(2.2),
+        *beside(sheet.set(f"Recording {file.recording}", STRONG), began),
+        *(line for doubt in doubts for line in doubt),
+    )
 
 
 def _file(sheet: Sheet, file: ReleasedFile) -> Group:

@@ -56,6 +56,9 @@ NAMES: Final[dict[System, ReadName]] = {
 }
 """In the order in which they are asked: whose names are the most telling, first."""
 
+WITH_PEOPLE: Final = frozenset({System.THREE_CX})
+"""Whose names hold what somebody is called, and so any sign."""
+
 IDS: Final[dict[System, Identify]] = {
     System.FREESWITCH: freeswitch.identify,
     System.TWILIO: twilio.identify,

@@ -1,0 +1,219 @@
+"""Which copy of the catalogue a vault is rebuilt from (docs/formats/archive.md, 7).
+
+Each copy that a statement on its drive vouches for is opened, beside the place of the vault, and
+its whole log is read; the one with the longest log is the newest. Heads of all volumes are held
+against that log: what they know of it is not contradicted.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callrec.audit import tree
+from callrec.audit.log import Head, node_reader, stored_head
+from callrec.audit.resumed import read_resumed
+from callrec.audit.verify import read_whole
+from callrec.catalogue.engine import FILE_NAME, reading, refuse_network_file_system
+from callrec.catalogue.sound import check_sound
+from callrec.crypto import primitives
+from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
+from callrec.file_rights import check_only_ours
+from callrec.procedures.archive_copy import time_of
+from callrec.procedures.migrate import migrate_unpacked
+from callrec.procedures.migration_copy import recall_copy
+from callrec.procedures.restore_copy import FoundCopy, check_stated, read_copy, unpack
+from callrec.procedures.resuming import is_beyond
+from callrec.procedures.served_copy import ServedCopy
+from callrec.procedures.volume_heads import heads_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from callrec.archive.volume import CatalogueCopy, Volume
+    from callrec.practice import Practice
+    from callrec.procedures.archive_heads import Written
+    from callrec.procedures.restore_copy import Opener
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A copy that passed every check."""
+
+    found: FoundCopy
+    who: Opener
+    place: Path
+    """The folder that its catalogue lies in."""
+    copy: ServedCopy
+    """What is remembered of it if it serves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Where copies are unpacked, beside the place of the vault, and what they are held against."""
+
+    folder: Path
+    at: Callable[[Path], Practice]
+    volumes: Sequence[Volume]
+
+
+def newest_first(
+    volumes: Sequence[Volume],
+) -> tuple[list[FoundCopy], list[tuple[str, CallrecError]]]:
+    """The copies that seem whole; and labels of volumes with one that is not, or that have none.
+
+    What is wrong with one volume keeps no other from serving.
+    """
+    found, passed_over = [], list[tuple[str, CallrecError]]()
+    for volume in volumes:
+        try:
+            copies = _stated_or_all(volume)
+        except (NotFound, Failed) as problem:
+            passed_over.append((volume.label, problem))
+            continue
+        for copy in copies:
+            try:
+                found.append(read_copy(volume, copy))
+            except (NotFound, Tampered, Unusable, Failed) as problem:
+                passed_over.append((volume.label, problem))
+    return sorted(found, key=lambda each: each.copy.time, reverse=True), passed_over
+
+
+def _stated_or_all(volume: Volume) -> Sequence[CatalogueCopy]:
+    """The copies beside which a proof of their time lies, newest first; where none does, all.
+
+    A run that was cut off before its statement leaves a copy that nothing vouches for beside the
+    one before it. What a proof proves is seen once the copy is open.
+
+    Raises:
+        NotFound: there is no copy.
+        Failed: the drive does not tell.
+    """
+    copies, stated = volume.copies(), {time_of(name) for name in volume.heads()}
+    if not copies:
+        raise NotFound("the volume holds no copy of the catalogue")
+    return [copy for copy in copies if copy.time in stated] or copies
+
+
+def longest(
+    copies: Sequence[FoundCopy],
+    passed_over: list[tuple[str, CallrecError]],
+    opener: Callable[[FoundCopy], Opener],
+    beside: Beside,
+) -> Unpacked | None:
+    """The copy with the longest log: a clock that was wrong may have named an older one later.
+
+    One that is stated in the log of a copy that passed is older, and is not opened.
+    """
+    _make_private(beside.folder)
+    best: Unpacked | None = None
+    for number, found in enumerate(copies):
+        if best is not None and _is_stated_in(beside.at(best.place), found):
+            continue
+        who, place = opener(found), beside.folder / str(number)
+        try:
+            tried = _unpack(found, who, place, beside)
+        except (Tampered, NotFound) as problem:
+            passed_over.append((found.label, problem))
+            shutil.rmtree(place, ignore_errors=True)
+            continue
+        before = best
+        if before is None or tried.copy.head.size > before.copy.head.size:
+            best = tried
+        if before is not None:  # there is room for two catalogues, perhaps, and not for each
+            shutil.rmtree(before.place if best is tried else place)
+    return best
+
+
+def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
+    """Whether the log of another copy tells that this one was made."""
+    try:
+        heads = heads_on(practice, [found.volume]).said
+        stated = [head for _, said, head in heads if said.time == found.copy.time]
+        return any(not is_beyond(practice, head) for head in stated)
+    finally:
+        practice.engine.dispose()
+
+
+def _unpack(found: FoundCopy, who: Opener, place: Path, beside: Beside) -> Unpacked:
+    _make_private(place)
+    unpack(found, who, place / FILE_NAME)
+    copy = _check(beside.at(place), found, who, beside.volumes)
+    migrate_unpacked(beside.at(place))
+    return Unpacked(found, who, place, copy)
+
+
+def _make_private(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    refuse_network_file_system(folder)
+    check_only_ours(folder)
+
+
+def _check(
+    practice: Practice, found: FoundCopy, who: Opener, volumes: Sequence[Volume]
+) -> ServedCopy:
+    """Check all that can be checked of a catalogue that was unpacked."""
+    try:
+        with reading(practice.engine) as connection:
+            check_sound(connection)
+            problems = read_whole(connection, found.volume.vault).problems
+            if problems:
+                raise Tampered(f"the log in the volume's copy: {problems[0].what}")
+            heads = heads_on(practice, volumes).said
+            _check_opener(practice, who)
+            hashes = _check_vouched_for(practice, found, heads)
+            lost = {h for each in read_resumed(connection, practice.register) for h in each.lost}
+            known = [head for _, _, head in heads if head not in lost]
+            check_not_contradicted(connection, known)
+            return ServedCopy(*hashes, stored_head(connection))
+    finally:
+        practice.engine.dispose()
+
+
+def _check_opener(practice: Practice, who: Opener) -> None:
+    """The log begins as the opener's own seed says, and vouches for him; the kit is in leaf 0."""
+    if who.root is not None and not primitives.same(who.root, practice.root):
+        raise Tampered("the volume's copy is of a log that does not begin as this password knows")
+    try:
+        vouched_for = practice.register.public_keys(who.person)
+    except NotFound as error:
+        raise Tampered("nobody vouched for whoever opens the volume's copy") from error
+    if vouched_for != who.identity.public:
+        raise Tampered("the key that opens the volume's copy is not the one that was vouched for")
+
+
+def _check_vouched_for(
+    practice: Practice, found: FoundCopy, heads: Sequence[tuple[Volume, Written, Head]]
+) -> tuple[str, str]:
+    """Hold a copy against the newest statement of it; returns the SHA-256 of its two files."""
+    stated = [
+        said for volume, said, _ in heads if volume == found.volume and said.time == found.copy.time
+    ]
+    ours = recall_copy(practice.state_folder)
+    if not stated and ours is not None and ours.volume == found.volume.volume:
+        # A migration made it, where nobody's key is at hand: this operator saw that it did.
+        check_stated(found, catalogue=ours.sealed, keys=ours.keys)
+        return ours.sealed, ours.keys
+    if not stated:
+        raise Tampered("no statement on the volume vouches for its copy of the catalogue")
+    last = max(stated, key=lambda said: said.seq)
+    check_stated(found, catalogue=last.catalogue, keys=last.keys)
+    return last.catalogue, last.keys
+
+
+def check_not_contradicted(connection: Connection, heads: Sequence[Head]) -> None:
+    """Check that the log extends each of these heads that is not longer than it.
+
+    Raises:
+        Tampered: one of them is of another log.
+    """
+    ours = stored_head(connection)
+    read = node_reader(connection)
+    for head in heads:
+        if head.size <= ours.size and tree.root(head.size, read) != head.root:
+            raise Tampered("a volume's head contradicts the log in the copy of the catalogue")

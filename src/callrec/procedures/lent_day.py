@@ -1,0 +1,113 @@
+"""Until when what was lent may be used, by the log: no clock that is set back makes it longer.
+
+A leaf says itself when it was written, by the clock of whoever wrote it. But others write to the
+same log: once one of them has written on a later day, it is later for whoever comes after. What
+counts are the leaves since somebody was last vouched for, and no older ones: so a machine whose
+clock once stood years ahead takes nobody's lent powers but those lent before that, until they are
+lent anew (docs/threat-model.md).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from callrec.catalogue import tables
+from callrec.crypto.canonical import parse_instant
+from callrec.errors import Tampered
+from callrec.policy.delegation import without_lapsed
+from callrec.practice import today
+
+if TYPE_CHECKING:
+    from datetime import date, tzinfo
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.audit.register import Register
+    from callrec.policy.role import Person
+    from callrec.practice import Practice
+
+_BEFORE_TIME: Final = b'"at":"'
+"""Canonical JSON sorts, and no id and no act can hold this: so the first of them is the leaf's."""
+_TIME_BYTES: Final = len("2026-11-24T09:05:00.000Z")
+_LEEWAY: Final = timedelta(hours=1)
+"""What somebody might do when his command began is signed later, after a password was waited for,
+and midnight may lie between."""
+
+
+def day_of(connection: Connection, register: Register, leaf: Leaf, zone: tzinfo) -> date:
+    """The day on which a leaf counts as written, for what was lent to its actor.
+
+    Its own, or that of the latest leaf before it since its actor was vouched for. It matters to
+    nobody to whom nothing was lent.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        register: who might do what, and when.
+        leaf: the leaf, attested.
+        zone: the practice's.
+
+    Raises:
+        Tampered: a leaf before it has no time in its form.
+    """
+    own = _day(leaf.at, zone)
+    return max(own, latest_day(connection, register, leaf.actor, zone, before=leaf.seq) or own)
+
+
+def latest_day(
+    connection: Connection,
+    register: Register,
+    person: str,
+    zone: tzinfo,
+    *,
+    before: int | None = None,
+) -> date | None:
+    """The latest day of any leaf since somebody was vouched for; None if nothing was lent to him.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        register: who might do what, and when.
+        person: his id.
+        zone: the practice's.
+        before: only leaves before this one count; None: all.
+
+    Raises:
+        Tampered: one of them has no time in its form.
+    """
+    voucher = register.voucher(person, before=before)
+    if voucher is None or not voucher.person.delegations:
+        return None
+    leaf = tables.leaf.c
+    begins = func.instr(leaf.body, _BEFORE_TIME) + len(_BEFORE_TIME)
+    query = select(func.max(func.substr(leaf.body, begins, _TIME_BYTES))).where(
+        leaf.seq >= voucher.seq
+    )
+    if before is not None:
+        query = query.where(leaf.seq < before)
+    return _day(_text(connection.execute(query).scalar()), zone)
+
+
+def still_lent(practice: Practice, connection: Connection, person: Person) -> Person:
+    """Somebody who begins to work, without what ended by a day that the log has seen already.
+
+    What has ended by this machine's clock is left: it is said to him when he needs it.
+
+    Raises:
+        Tampered: as `latest_day`.
+    """
+    day = latest_day(connection, practice.register, person.id, practice.config.time_zone)
+    return person if day is None or day <= today(practice) else without_lapsed(person, day)
+
+
+def _day(at: str, zone: tzinfo) -> date:
+    return (parse_instant(at) - _LEEWAY).astimezone(zone).date()
+
+
+def _text(value: bytes | None) -> str:
+    try:
+        return (value or b"").decode("ascii")
+    except UnicodeDecodeError as error:
+        raise Tampered("a leaf's time is not in its form") from error

@@ -1,0 +1,188 @@
+"""Put a vault's catalogue back in its place, on a bare machine too [policy 4(h)].
+
+The copy that is chosen is renamed to the vault's place: there is a vault then, or there is none.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from callrec.archive.marker import open_volume
+from callrec.catalogue import tables
+from callrec.catalogue.engine import FILE_NAME, connect, reading
+from callrec.durable import sync
+from callrec.errors import Failed, Misconfigured, Tampered, Unusable
+from callrec.practice import practice_on
+from callrec.procedures.choosing_copy import Beside, longest, newest_first
+from callrec.procedures.served_copy import ServedCopy, remember_served
+from callrec.procedures.unlock import Unlocked, actor_of
+from callrec.procedures.unpacked import place_of_rebuilding
+from callrec.store.layout import RECORDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from callrec.archive.volume import Volume
+    from callrec.config import Config
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.restore_copy import FoundCopy, Opener
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A vault whose catalogue is back; its recordings are still to be fetched."""
+
+    practice: Practice
+    label: str
+    """Of the volume whose copy served."""
+    copied_at: str
+    """When that copy was made: ``20260807T101500Z``."""
+    opener: Opener
+    passed_over: tuple[tuple[str, str], ...]
+    """Volumes whose copy would not do, and why."""
+    copy: ServedCopy
+
+
+def is_vault(config: Config) -> bool:
+    """Whether there is a vault where the configuration says."""
+    return (config.vault / FILE_NAME).is_file()
+
+
+def open_volumes(sources: Sequence[Path]) -> tuple[Volume, ...]:
+    """The volumes in these folders.
+
+    Raises:
+        NotFound: one is no volume.
+        Unusable: they are of several vaults.
+        Tampered, Failed: one cannot be read as callrec wrote it.
+    """
+    volumes = tuple(open_volume(source) for source in sources)
+    if len({volume.vault for volume in volumes}) > 1:
+        raise Unusable(
+            "these volumes belong to different vaults", hint="restore each vault by itself"
+        )
+    return volumes
+
+
+def rebuild(
+    config: Config,
+    volumes: Sequence[Volume],
+    opener: Callable[[FoundCopy], Opener],
+    *,
+    now: Callable[[], datetime],
+    environ: Mapping[str, str],
+) -> Rebuilt:
+    """Put a vault's catalogue back in the place that the configuration names, and remember whence.
+
+    Args, raises: as `rebuild_for_proof`.
+    """
+    rebuilt = rebuild_for_proof(config, volumes, opener, now=now, environ=environ)
+    remember_served(rebuilt.practice.state_folder, rebuilt.copy)
+    return rebuilt
+
+
+def rebuild_for_proof(
+    config: Config,
+    volumes: Sequence[Volume],
+    opener: Callable[[FoundCopy], Opener],
+    *,
+    now: Callable[[], datetime],
+    environ: Mapping[str, str],
+) -> Rebuilt:
+    """Put a vault's catalogue into a place, and leave nothing elsewhere.
+
+    Args:
+        config: where; nothing lies there yet, or recordings whose catalogue is gone.
+        volumes: of one vault.
+        opener: finds out who opens a copy.
+        now: the clock.
+        environ: where this operator's own memory lies.
+
+    Raises:
+        Misconfigured: there is a vault already.
+        Locked: the password or the kit does not open a copy that may be the newest: an older one is
+            taken only where whoever restores leaves that volume out, as it lacks what was done
+            since.
+        Tampered: no volume holds a copy that is sound and vouched for.
+        Unusable: none holds one, and one that a newer callrec wrote is there.
+        Failed: the disk fails, or a drive and no other holds one; nothing is there then.
+    """
+    folder = config.vault
+    _check_place(folder)
+    beside = place_of_rebuilding(folder, volumes[0].vault)
+
+    def at(place: Path) -> Practice:
+        there = config.model_copy(update={"vault": place})
+        return practice_on(connect(place / FILE_NAME, mode="rw"), there, now, environ)
+
+    copies, passed_over = newest_first(volumes)
+    try:
+        best = longest(copies, passed_over, opener, Beside(beside, at, volumes))
+        if best is not None:
+            found = best.found
+            _put_in_place(best.place, folder)
+            why = tuple((label, problem.message) for label, problem in passed_over)
+            time = found.copy.time
+            return Rebuilt(at(folder), found.label, time, best.who, why, best.copy)
+    except OSError as error:
+        raise Failed(f'"{folder}" cannot be made: {error.strerror}') from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    problems = [problem for _, problem in passed_over]
+    for problem in problems:
+        if isinstance(problem, (Failed, Unusable)):  # its hint says how that copy can be used
+            raise problem
+    raise Tampered(
+        f"no volume holds a copy of the catalogue that can be used: {problems[0].message}",
+        hint="give another volume: callrec restore --from DIR --from OTHER",
+    )
+
+
+def actor_from(rebuilt: Rebuilt) -> Actor:
+    """Who restores, at work in the vault that he has rebuilt.
+
+    Raises:
+        Locked: disabled since, or not confirmed.
+    """
+    practice, who = rebuilt.practice, rebuilt.opener
+    with reading(practice.engine) as connection:
+        login = connection.execute(
+            select(tables.person.c.login).where(tables.person.c.id == who.person)
+        ).scalar()
+    return actor_of(practice, Unlocked(who.person, login or "", who.identity, claimed=False))
+
+
+def _check_place(folder: Path) -> None:
+    """Refuse a folder with a catalogue in it, or with what belongs to nobody's vault.
+
+    What SQLite left beside a catalogue counts as one: it would be taken for the new one's own.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise Misconfigured(f'"{folder}" is in use already', hint="choose another with --vault")
+    there = [path.name for path in folder.iterdir()] if folder.exists() else []
+    if any(name.startswith(FILE_NAME) for name in there):
+        raise Misconfigured(
+            f'"{folder}" is in use already',
+            hint=f"choose another with --vault, or move all that is called {FILE_NAME} out of it",
+        )
+    if there and RECORDINGS not in there:
+        raise Misconfigured(f'"{folder}" is in use already', hint="choose another with --vault")
+
+
+def _put_in_place(beside: Path, folder: Path) -> None:
+    """Make it the vault's catalogue by one renaming, of the folder or into it; durably."""
+    if (folder / RECORDINGS).is_dir():
+        (beside / FILE_NAME).rename(folder / FILE_NAME)
+        sync(folder)
+        return
+    with suppress(FileNotFoundError):
+        folder.rmdir()
+    beside.rename(folder)
+    sync(folder.parent)

@@ -1,0 +1,347 @@
+"""Who did what to a request, by the log's leaves: only what our own commands let him (grant.md, 9).
+
+Whoever has a key can write a leaf of any act with a program of his own, so each is held against the
+rules that were asked when it was made. `RULES` has one for every act; the policy says them:
+
+    4(b)        who may ask asks; who made it changes and withdraws it
+    4(e), 4(f)  who handles it dates it, and says what came
+    4(b)        who decides its purpose, and neither made nor changed it, approves and denies
+    4(a)        to whom it was granted hears and releases it
+    4(h), 4(i)  what was carried out is destroyed, and signed for
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import select
+
+from callrec.audit.erased import KIND
+from callrec.catalogue import tables
+from callrec.crypto.canonical import parse_instant
+from callrec.crypto.statement import read_statement
+from callrec.errors import NotFound, Refused, Tampered
+from callrec.policy.authority import (
+    RequestFacts,
+    check_may,
+    check_may_decide,
+    check_may_request,
+    check_may_revoke,
+)
+from callrec.policy.handling import (
+    check_may_change,
+    check_may_close,
+    check_may_date,
+    check_may_extend,
+    check_may_record,
+    check_may_withdraw,
+)
+from callrec.policy.hearing import check_is_heard, check_second_person
+from callrec.policy.lapse import has_lapsed, request_lapses_at
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.retention import check_may_review
+from callrec.policy.role import PersonId, Power, powers_vouched_for
+from callrec.procedures.approvals import ENDS, check_decided, stated_approvals
+from callrec.procedures.lent_day import day_of
+from callrec.procedures.request_clock import has_clock, is_ordered, read_date_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, tzinfo
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.leaf import Leaf
+    from callrec.audit.register import Register
+    from callrec.crypto.statement import Statement
+    from callrec.policy.role import Person
+    from callrec.procedures.approvals import Approval
+    from callrec.procedures.request_log import History
+
+
+_SHORTEST_DAYS: Final = 1
+"""The fewest that `requests.lapse_days` may be set to: config says so, and the log does not say
+to how many it was set."""
+_BEGUN_BY: Final[Mapping[str, RequestAct]] = MappingProxyType(
+    {
+        RequestAct.HEARING_ENDED: RequestAct.LISTENED,
+        RequestAct.DELIVERED: RequestAct.PREPARED,
+        RequestAct.FAILED: RequestAct.PREPARED,
+    }
+)
+"""By what ends a hearing or a release, what began it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """What the rules are asked of besides a request's own leaves; read once for all of them."""
+
+    connection: Connection
+    """Sees one state of the catalogue throughout."""
+    register: Register
+    """Who might do what, and when."""
+    zone: tzinfo
+    """The practice's, for the days of powers that were lent."""
+    stated: Mapping[str, Statement]
+    """By its digest, each statement that approves something or that says what was destroyed."""
+    dates: Mapping[int, Row[Any]]
+    """As `request_clock.read_date_rows`."""
+
+
+def read_rulebook(connection: Connection, register: Register, zone: tzinfo) -> Rulebook:
+    """Read it; the statements must have been found sound before, as by `request_log.check_log`."""
+    said = tables.statement.c
+    query = select(said.body, said.signature).where(said.kind.in_(["approval", KIND]))
+    stated = (
+        read_statement(body, signature, register.founders.vault)
+        for body, signature in connection.execute(query)
+    )
+    dates = read_date_rows(connection)
+    return Rulebook(connection, register, zone, {each.digest: each for each in stated}, dates)
+
+
+def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rulebook) -> None:
+    """Check that whatever happened to a request was done by somebody who might.
+
+    Whom it is about lies sealed, so that is not asked.
+
+    Args:
+        history: all its leaves.
+        purpose: what it is for, as its row says; None where that is missing.
+        rules: what else they are held against.
+
+    Raises:
+        Tampered: somebody did what he might not, or it cannot have happened in this order.
+    """
+    _ = history.state  # read once here, so that nothing is made of what cannot have happened
+    if purpose is None:
+        raise Tampered("something happened to a request that was never made")
+    approvals = stated_approvals(history, rules.stated, rules.register)
+    signed = {
+        each.digest: approval
+        for approval in approvals
+        for each in (approval.statement, approval.countersignature)
+        if each is not None
+    }
+    so_far = _SoFar(history, _facts(history, purpose, rules.zone), signed, rules)
+    for leaf in history.leaves:
+        on = day_of(rules.connection, rules.register, leaf, rules.zone)
+        try:
+            person = rules.register.person(leaf.actor, before=leaf.seq)
+            RULES[leaf.act](_Done(leaf, person, on, so_far.request, so_far))
+        except (Refused, NotFound) as error:
+            # Our own commands do not let it come to that.
+            raise _may_not(leaf) from error
+        so_far.take(leaf)
+    _is_ordered(so_far)  # which asks each day on which it came whether it is of this purpose
+
+
+@dataclass(slots=True)
+class _SoFar:
+    """What had happened to a request before a leaf."""
+
+    history: History
+    request: RequestFacts
+    """As the rules ask of it; in which order it went, `History.state` asks."""
+    signed: Mapping[str, Approval]
+    """All approvals there ever were, by the digest of each signer's statement."""
+    rules: Rulebook
+    standing: list[Approval] = field(default_factory=list)
+    """Those that nothing has ended, oldest first."""
+    begun: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """By act and id of a hearing or a release that has not ended: who began it."""
+    released: dict[tuple[str, ...], PersonId] = field(default_factory=dict)
+    """By the id of a package that was delivered: who released it."""
+
+    def take(self, leaf: Leaf) -> None:
+        """Let what a leaf says have happened."""
+        id_, actor = leaf.subject[1:2], PersonId(leaf.actor)
+        if leaf.act in ENDS:
+            self.standing.clear()
+        if leaf.act in _BEGUN_BY:
+            self.begun.pop((_BEGUN_BY[leaf.act], *id_), None)
+        elif leaf.act in _BEGUN_BY.values():
+            self.begun[leaf.act, *id_] = actor
+        if leaf.act == RequestAct.AMENDED:
+            makers = self.request.changed_by | {actor}
+            self.request = replace(self.request, changed_by=makers)
+        elif leaf.act == RequestAct.APPROVED:
+            approval = self.signed[leaf.statement]
+            self.standing += [approval] if approval.leaf == leaf else []
+        elif leaf.act == RequestAct.DELIVERED:
+            self.released[id_] = actor
+            self.standing = [each for each in self.standing if each.to != actor]
+
+    def granted(self, uid: str, to: str) -> Approval:
+        """The newest approval that stands and grants a recording to somebody.
+
+        Raises:
+            Tampered: there is none.
+        """
+        for approval in reversed(self.standing):
+            if approval.to == to and uid in approval.items:
+                return approval
+        raise Tampered("what was not granted was heard or released")
+
+
+class _Done(NamedTuple):
+    """Something that was done to a request, and what the rules ask of it."""
+
+    leaf: Leaf
+    person: Person
+    """Whoever did it, as he was vouched for then."""
+    on: date
+    """The day, in the practice's time zone."""
+    request: RequestFacts
+    so_far: _SoFar
+
+
+def _facts(history: History, purpose: Purpose, zone: tzinfo) -> RequestFacts:
+    return RequestFacts(
+        reference="",
+        purpose=purpose,
+        state=RequestState.SUBMITTED,
+        requester=history.requester,
+        made_on=history.events[0].at.astimezone(zone).date(),
+    )
+
+
+def _is_ordered(so_far: _SoFar) -> bool:
+    rules = so_far.rules
+    vault, purpose = rules.register.founders.vault, so_far.request.purpose
+    return is_ordered(vault, so_far.history, purpose, rules.dates)
+
+
+def _may_not(leaf: Leaf) -> Tampered:
+    return Tampered(f"a request's history has {leaf.act} by somebody who may not")
+
+
+def _check_asks(done: _Done) -> None:
+    if TERMS[done.request.purpose].is_made_by_hand:
+        check_may_request(done.person, done.request.purpose, on=done.on)
+    else:
+        check_may_review(done.person, on=done.on)
+        check_may(done.person, Power.MAKE_REQUEST, on=done.on)
+
+
+def _check_dates(done: _Done) -> None:
+    _check_has_clock(done)
+    check_may_date(done.person, done.request, on=done.on)
+
+
+def _check_extends(done: _Done) -> None:
+    _check_has_clock(done)
+    check_may_extend(done.person, done.request, on=done.on)
+
+
+def _check_has_clock(done: _Done) -> None:
+    if not has_clock(done.request.purpose):
+        raise Tampered("a request was dated whose purpose has no clock")
+
+
+def _check_approves(done: _Done) -> None:
+    """Each signature is a decider's, or the second under his."""
+    approval, rules = done.so_far.signed.get(done.leaf.statement), done.so_far.rules
+    if approval is None:
+        raise _may_not(done.leaf)
+    check_decided(rules.connection, approval, done.request, rules.register, rules.zone)
+
+
+def _check_revokes(done: _Done) -> None:
+    """Whoever decides it; or who governs, as its grants end with what their holder may do."""
+    if Power.GOVERN not in powers_vouched_for(done.person):
+        check_may_revoke(done.person, done.request, on=done.on)
+
+
+def _check_grant_lapses(done: _Done) -> None:
+    at = parse_instant(done.leaf.at)
+    if not any(has_lapsed(each.lapses_at, at) for each in done.so_far.standing):
+        raise Tampered("a grant was let lapse before its day")
+
+
+def _check_lapses(done: _Done) -> None:
+    """Whoever comes next says it; after how many days is the practice's to set anew."""
+    so_far = done.so_far
+    until = request_lapses_at(
+        done.request.purpose,
+        so_far.history.events[0].at,
+        _SHORTEST_DAYS,
+        so_far.rules.zone,
+        is_ordered=_is_ordered(so_far),
+    )
+    if until is None:
+        raise Tampered("a request that lapsed has a day of the law's or a court's")
+    if parse_instant(done.leaf.at) < until:
+        raise Tampered("a request lapsed sooner than any does")
+
+
+def _check_hears(done: _Done) -> None:
+    check_is_heard(done.request)
+    done.so_far.granted(done.leaf.subject[-1], done.leaf.actor)
+
+
+def _check_releases(done: _Done) -> None:
+    check_is_heard(done.request)
+    uids = done.leaf.subject[2:]
+    if not uids:
+        raise Tampered("a release has no recording")
+    for uid in uids:
+        grant = done.so_far.granted(uid, done.leaf.actor)
+        check_second_person(done.person, done.request, grant.facts)
+
+
+def _check_ends(done: _Done) -> None:
+    """Of a hearing or a release: whoever began it."""
+    begun = (_BEGUN_BY[done.leaf.act], *done.leaf.subject[1:2])
+    if done.so_far.begun.get(begun) != done.leaf.actor:
+        raise _may_not(done.leaf)
+
+
+def _check_records(done: _Done) -> None:
+    release = done.leaf.subject[1:2]
+    if release not in done.so_far.released:
+        raise Tampered("something was said of a release that was not made")
+    by = done.so_far.released[release]
+    check_may_record(done.person, done.request, released_by=by, on=done.on)
+
+
+def _check_carries_out(done: _Done) -> None:
+    """That he might, and under which approvals, `audit.erased` and `destruction_log` ask."""
+    said = done.so_far.rules.stated.get(done.leaf.statement)
+    if said is None or (said.kind, said.fields["request"]) != (KIND, done.so_far.history.request):
+        raise Tampered("a request was carried out, and nothing was destroyed")
+
+
+RULES: Final[Mapping[str, Callable[[_Done], None]]] = MappingProxyType(
+    {
+        RequestAct.CREATED: _check_asks,
+        RequestAct.AMENDED: lambda done: check_may_change(done.person, done.request, on=done.on),
+        RequestAct.RECEIVED: _check_dates,
+        RequestAct.ASKED: _check_dates,
+        RequestAct.ANSWERED: _check_dates,
+        RequestAct.EXTENDED: _check_extends,
+        RequestAct.THIRD_PARTIES: lambda done: check_may_date(
+            done.person, done.request, on=done.on
+        ),
+        RequestAct.APPROVED: _check_approves,
+        RequestAct.DENIED: lambda done: check_may_decide(done.person, done.request, on=done.on),
+        RequestAct.WITHDRAWN: lambda done: check_may_withdraw(done.person, done.request),
+        RequestAct.LAPSED: _check_lapses,
+        RequestAct.REVOKED: _check_revokes,
+        RequestAct.GRANT_LAPSED: _check_grant_lapses,
+        RequestAct.LOOKED: _check_hears,
+        RequestAct.LISTENED: _check_hears,
+        RequestAct.HEARING_ENDED: _check_ends,
+        RequestAct.PREPARED: _check_releases,
+        RequestAct.DELIVERED: _check_ends,
+        RequestAct.FAILED: _check_ends,
+        RequestAct.HANDED_OVER: _check_records,
+        RequestAct.ACKNOWLEDGED: _check_records,
+        RequestAct.CARRIED_OUT: _check_carries_out,
+        RequestAct.CLOSED: lambda done: check_may_close(done.person, done.request, on=done.on),
+    }
+)
+"""By each act, who may do it."""

@@ -1,0 +1,110 @@
+"""What lies on attached volumes beside their bags: who said what was written, at which head."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from callrec.audit.checkpoint import decode_base64
+from callrec.audit.log import stored_head
+from callrec.audit.register import read_later
+from callrec.catalogue.engine import reading
+from callrec.crypto.statement import read_statement
+from callrec.errors import Failed, NotFound, Tampered, Unusable
+from callrec.procedures.archive_heads import known_heads, read_claim, read_head
+from callrec.procedures.restore_copy import read_copy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from callrec.archive.volume import Volume
+    from callrec.audit.log import Head
+    from callrec.audit.register import Voucher
+    from callrec.crypto.statement import Statement
+    from callrec.practice import Practice
+    from callrec.procedures.archive_heads import KnownHeads, Written
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """What the proofs on volumes say."""
+
+    said: tuple[tuple[Volume, Written, Head], ...]
+    """What was written, as somebody entitled stated it, and at which head of the log."""
+    claimed: tuple[tuple[Volume, Written], ...]
+    """What proofs say that count for nothing: perhaps by somebody whom the log does not know."""
+    passed_over: tuple[tuple[str, str], ...]
+    """Labels of volumes on which a proof counts for nothing, and why: it cannot be read, or nobody
+    made it who might."""
+
+
+def heads_on(practice: Practice, volumes: Sequence[Volume]) -> Heads:
+    """What lies on the volumes, by whom it was stated, and at which head of the log.
+
+    Whom the log does not know counts by the voucher that comes with a copy of the catalogue, if
+    somebody made it who governs.
+    """
+    said, claimed, passed_over = [], [], []
+    later = _later(practice, volumes)
+    with reading(practice.engine) as connection:
+        known = known_heads(practice, connection, later)
+        for volume in volumes:
+            try:
+                names = volume.heads()
+            except Failed as problem:
+                passed_over.append((volume.label, f"its proofs: {problem.message}"))
+                continue
+            for name in names:
+                try:
+                    said.append((volume, *_said_by(practice, volume, name, known)))
+                except (Tampered, NotFound, Failed) as problem:
+                    why = f"its proof {name} counts for nothing: {problem.message}"
+                    passed_over.append((volume.label, why))
+                    with suppress(Tampered, NotFound, Failed):
+                        claimed.append((volume, read_claim(practice, volume.head_of(name))))
+    return Heads(tuple(said), tuple(claimed), tuple(passed_over))
+
+
+def _said_by(
+    practice: Practice, volume: Volume, name: str, known: KnownHeads
+) -> tuple[Written, Head]:
+    written, head = read_head(practice, volume.head_of(name), known)
+    if written.volume != volume.volume:
+        raise Tampered("it is of another volume")
+    return written, head
+
+
+def _later(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, Voucher]:
+    """The newest voucher of each person of whom the volumes know more than the log."""
+    newest: dict[str, Voucher] = {}
+    with reading(practice.engine) as connection:
+        size = stored_head(connection).size
+    for statement in _vouchers_on(volumes, practice.vault):
+        with suppress(Tampered):
+            voucher = read_later(practice.register, statement, size)
+            if voucher is None:
+                continue
+            before = newest.setdefault(voucher.person.id, voucher)
+            if before.serial < voucher.serial:
+                newest[voucher.person.id] = voucher
+    return newest
+
+
+def _vouchers_on(volumes: Sequence[Volume], vault: str) -> Iterator[Statement]:
+    """As they lie there; nothing of them is known to be true."""
+    for volume in volumes:
+        for voucher in _listed(volume):
+            match voucher:
+                case {"body": str(body), "signature": str(signature)}:
+                    with suppress(Tampered):
+                        yield read_statement(decode_base64(body), decode_base64(signature), vault)
+                case _:
+                    pass
+
+
+def _listed(volume: Volume) -> Iterator[Any]:
+    with suppress(Failed):
+        for copy in volume.copies():
+            with suppress(NotFound, Tampered, Unusable, Failed):
+                yield from read_copy(volume, copy).vouchers

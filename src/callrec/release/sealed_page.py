@@ -1,0 +1,131 @@
+"""A page read again: what is sealed in it, and what is around that (release.md, 7)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from callrec.crypto.canonical import parse
+from callrec.crypto.primitives import open_sealed, pbkdf2
+from callrec.errors import Locked, Tampered, Unusable
+from callrec.release.callrec_verify import fits, unbase64
+from callrec.release.passphrase import spelt_as_drawn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+NOT_A_PACKAGE: Final = "this is no package of callrec"
+HOW: Final = "give the folder that was opened, the .zip, or the .html"
+AGAIN: Final = "copy it anew from where it came; if that does not help, ask the practice"
+SIX_WORDS: Final = "six words, with a space between"
+
+LARGEST_PAGE: Final = 128 << 20
+"""Bytes of a page, at most: 64 MiB in base64, and room to spare."""
+FEWEST_ROUNDS: Final = 600_000
+MOST_ROUNDS: Final = 10_000_000
+"""Of PBKDF2; beyond, a page could keep whoever checks it busy for minutes."""
+
+
+_NO_PACKAGE_IN_IT = "what is sealed in the page is no package"
+_SIX_WORDS = "six words, with a space between"
+_ELEMENT = re.compile(rb'<script type="[a-z0-9/;-]+" id="([a-z]+)">([^<]*)</script>')
+"""Just as a page of ours has it: to read any other in whatever way a browser might is no way to
+tell what was made here. Neither part of it meets the other's end, so that a page of any form takes
+no longer than its length."""
+_NAMED = re.compile(rb"""\b[iI][dD]\s*=\s*["']?(rounds|salt|nonce|sealed)\b""")
+"""The id of one of the four, however it is written: a browser takes the first of a name that is no
+comment, which must not be another than is read here."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Page:
+    """A page that was opened. Its repr shows nothing."""
+
+    files: Mapping[str, bytes]
+    """What is sealed in it, by path."""
+    shown: Any
+    """What its own code lays out, as JSON has it; None: it says nothing of that."""
+    signature: str
+    """Of what is shown and of what is around, by whoever released it; empty: there is none."""
+    around: bytes
+    """SHA-256 of the page without the values in the four elements, 32 bytes."""
+
+
+def open_page(path: Path, passphrase: Callable[[], str]) -> Page:
+    """The page at ``path``.
+
+    Raises:
+        OSError: it cannot be read.
+        Unusable: it is no page of ours.
+        Locked: the passphrase is wrong, or what is sealed was changed.
+        Tampered: two of its parts have one name, or what is sealed is no package.
+    """
+    with path.open("rb") as file:
+        page = file.read(LARGEST_PAGE + 1)
+    elements = _elements(page) if len(page) <= LARGEST_PAGE else {}
+    salt, nonce, sealed, rounds = _values_of(elements)
+    key = pbkdf2(spelt_as_drawn(passphrase()), salt, rounds)
+    try:
+        content = open_sealed(key, nonce + sealed, b"")
+    except Tampered as error:
+        raise Locked("wrong passphrase, or the page was changed", hint=SIX_WORDS) from error
+    index, files = _unpacked(content)
+    signature = index.get("signature", "")
+    return Page(
+        files=files,
+        shown=index.get("page"),
+        signature=signature if isinstance(signature, str) else "",
+        around=_around(page, elements.values()),
+    )
+
+
+def _elements(page: bytes) -> Mapping[str, re.Match[bytes]]:
+    """The page's elements that hold no code, by their ids."""
+    names = _NAMED.findall(page)
+    if len({*names}) != len(names):
+        raise Tampered("the page holds two sealed parts", hint=AGAIN)
+    found = _ELEMENT.finditer(page)
+    return {each[1].decode(): each for each in found if each[1] in names}
+
+
+def _values_of(elements: Mapping[str, re.Match[bytes]]) -> tuple[bytes, bytes, bytes, int]:
+    """Salt, nonce, what is sealed, and the rounds of a page."""
+    texts = {name: found[2].decode("ascii", "replace") for name, found in elements.items()}
+    salt, nonce, sealed = (unbase64(texts.get(name, "")) for name in ("salt", "nonce", "sealed"))
+    rounds = texts.get("rounds", "")
+    if not (salt and nonce and sealed and re.fullmatch("[0-9]{1,9}", rounds)):
+        raise Unusable(NOT_A_PACKAGE, hint=HOW)
+    if not FEWEST_ROUNDS <= int(rounds) <= MOST_ROUNDS:
+        raise Tampered("the parameters of the page's lock are out of bounds", hint=HOW)
+    return salt, nonce, sealed, int(rounds)
+
+
+def _around(page: bytes, elements: Iterable[re.Match[bytes]]) -> bytes:
+    digest, at = hashlib.sha256(), 0
+    for found in sorted(elements, key=lambda each: each.start()):
+        digest.update(memoryview(page)[at : found.start(2)])
+        at = found.end(2)
+    digest.update(memoryview(page)[at:])
+    return digest.digest()
+
+
+def _unpacked(content: bytes) -> tuple[Mapping[str, Any], Mapping[str, bytes]]:
+    """``u32be(length of index) || index || the bytes of every file``: index, and files by path."""
+    end = 4 + int.from_bytes(content[:4], "big")
+    try:
+        index = parse(content[4:end])
+        listed = [(each["path"], each["bytes"]) for each in index["files"]]
+    except (KeyError, TypeError, Tampered) as error:
+        raise Tampered(_NO_PACKAGE_IN_IT, hint=AGAIN) from error
+    found = {}
+    for path, size in listed:
+        if not fits(path, "text") or not fits(size, "n") or path in found:
+            raise Tampered(_NO_PACKAGE_IN_IT, hint=AGAIN)
+        found[path] = content[end : end + size]
+        end += size
+    if end != len(content):
+        raise Tampered(_NO_PACKAGE_IN_IT, hint=AGAIN)
+    return index, found

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from callrec.policy.purpose import Purpose
+from callrec.policy.request_id import DRAWN_BYTES, may_be_for, request_id
+
+DRAWN = bytes(range(DRAWN_BYTES))
+KNOWN = {
+    Purpose.PROTECT_PARTIES: "72657101000102030405060708090a0b",
+    Purpose.SUBJECT_ACCESS: "72657109000102030405060708090a0b",
+    Purpose.DISPOSAL: "7265710e000102030405060708090a0b",
+}
+
+
+@pytest.mark.parametrize(("purpose", "id_"), KNOWN.items())
+def test_an_id_is_as_the_format_says(purpose: Purpose, id_: str) -> None:
+    assert request_id(purpose, DRAWN) == id_
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_an_id_is_of_one_purpose_alone(purpose: Purpose) -> None:
+    id_ = request_id(purpose, DRAWN)
+    assert [each for each in Purpose if may_be_for(id_, each)] == [purpose]
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_an_id_of_before_says_nothing_of_its_purpose(purpose: Purpose) -> None:
+    assert may_be_for("ab" * 16, purpose)

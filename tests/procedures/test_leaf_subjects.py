@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from callrec.policy.request import RequestAct
+from callrec.procedures.archive_removal import REMOVED
+from callrec.procedures.categories import CATEGORISED
+from callrec.procedures.hold_log import OF_HOLDS
+from callrec.procedures.incident_log import OF_INCIDENTS
+from callrec.procedures.leaf_subjects import LEAST
+from callrec.procedures.volume_log import VolumeAct
+
+
+def test_each_act_that_rows_follow_from_says_how_much_it_names() -> None:
+    acts = {*OF_HOLDS, *OF_INCIDENTS, *RequestAct, *VolumeAct, REMOVED, CATEGORISED}
+    assert {*map(str, acts)} <= set(LEAST)
