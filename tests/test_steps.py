@@ -8,7 +8,7 @@ import pytest
 
 from steps import SHARE, Steps
 
-TESTS = [f"test_{number}" for number in range(100)]
+TESTS = [f"test_{number}" for number in range(10 * SHARE)]
 
 
 @pytest.mark.parametrize("last", [1, 2, SHARE, SHARE + 1, 100, 1000])
