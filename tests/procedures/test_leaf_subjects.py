@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from callrec.policy.request import RequestAct
 from callrec.procedures.archive_removal import REMOVED
+from callrec.procedures.archive_unfinished import BEGUN, GIVEN_UP
 from callrec.procedures.categories import CATEGORISED
+from callrec.procedures.destruction_log import DONE
 from callrec.procedures.hold_log import OF_HOLDS
 from callrec.procedures.incident_log import OF_INCIDENTS
 from callrec.procedures.leaf_subjects import LEAST
@@ -10,5 +12,15 @@ from callrec.procedures.volume_log import VolumeAct
 
 
 def test_each_act_that_rows_follow_from_says_how_much_it_names() -> None:
-    acts = {*OF_HOLDS, *OF_INCIDENTS, *RequestAct, *VolumeAct, REMOVED, CATEGORISED}
+    acts = {
+        *OF_HOLDS,
+        *OF_INCIDENTS,
+        *RequestAct,
+        *VolumeAct,
+        REMOVED,
+        CATEGORISED,
+        BEGUN,
+        GIVEN_UP,
+        DONE,
+    }
     assert {*map(str, acts)} <= set(LEAST)

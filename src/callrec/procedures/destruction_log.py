@@ -171,7 +171,7 @@ def _about(done: Iterable[Leaf], requests: set[str]) -> Mapping[str, Sequence[Le
     """What happened to each of these requests."""
     found: defaultdict[str, list[Leaf]] = defaultdict(list)
     for leaf in done:
-        request = "".join(leaf.subject[:1])
+        request = leaf.subject[0]
         if request in requests:
             found[request].append(leaf)
     return found

@@ -80,15 +80,13 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
 def read_delivered(connection: Connection) -> frozenset[str]:
     """Ids of the requests of which a package went out; nothing is opened."""
     leaves = leaves_of(connection, [RequestAct.DELIVERED])
-    return frozenset(leaf.subject[0] for leaf in leaves if leaf.subject)
+    return frozenset(leaf.subject[0] for leaf in leaves)
 
 
 def waiting_warnings(practice: Practice) -> Iterator[str]:
     """What was asked about long ago and has not been answered since, a line each."""
     with reading(practice.engine) as connection:
-        asked = {
-            "".join(leaf.subject[:1]): leaf for leaf in leaves_of(connection, [RequestAct.ASKED])
-        }
+        asked = {leaf.subject[0]: leaf for leaf in leaves_of(connection, [RequestAct.ASKED])}
         rows, ends = all_requests(connection), read_ends(connection)
     for row in rows:
         if row.id not in asked or state_now(practice, row, ends) is not RequestState.WAITING:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.archive.volume import Volume
     from callrec.practice import Practice
 
 
@@ -38,13 +39,7 @@ def volumes_on_vaults_disk(practice: Practice, connection: Connection) -> frozen
     Raises:
         Tampered: the newest statement of a volume is not as it was signed.
     """
-    stated = {each.volume for each in newest_of_each(practice, connection) if each.on_vaults_disk}
-    seen = {
-        volume.volume
-        for volume in attached_volumes(practice).values()
-        if is_on_vaults_disk(practice, volume.at)
-    }
-    return frozenset(stated | seen)
+    return _beside(practice, connection, attached_volumes(practice))
 
 
 def drives_elsewhere(practice: Practice, connection: Connection) -> Mapping[str, str]:
@@ -56,10 +51,18 @@ def drives_elsewhere(practice: Practice, connection: Connection) -> Mapping[str,
     Raises:
         Tampered: the newest statement of a volume is not as it was signed.
     """
-    beside = volumes_on_vaults_disk(practice, connection)
     attached = attached_volumes(practice)
+    beside = _beside(practice, connection, attached)
     return {
         row.id: disk_of(attached[row.id].at) if row.id in attached else row.serial or row.id
         for row in each_volume(connection)
         if row.standing == IN_USE and row.id not in beside
     }
+
+
+def _beside(
+    practice: Practice, connection: Connection, attached: Mapping[str, Volume]
+) -> frozenset[str]:
+    stated = {each.volume for each in newest_of_each(practice, connection) if each.on_vaults_disk}
+    seen = {volume.volume for volume in attached.values() if is_on_vaults_disk(practice, volume.at)}
+    return frozenset(stated | seen)
