@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import shutil
+import sqlite3
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import bagit
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 
 import practices
 from callrec.archive.bag import MANIFEST, RECORDINGS
@@ -658,6 +659,24 @@ def test_nor_does_it_let_him_choose_which_drive_the_vault_comes_back_from(house:
     lose_vault(house)
     back = rebuilt(house, older, newer)
     assert (back.label, back.passed_over) == ("drive-b", ())
+
+
+def test_more_may_have_been_erased_than_sqlite_takes_in_one_question(house: House) -> None:
+    uids = [row.uid for row in rows(house, "SELECT uid FROM recording ORDER BY id LIMIT 1")]
+    uids += (f"{number:032x}" for number in range(2000))
+    size = size_of_log(house)
+    forged_head(house, drive(house), login="dora", seq=size, size=size + 1, erased=uids)()
+    lose_vault(house)
+
+    def narrow(connection: sqlite3.Connection, _: object) -> None:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 1000)
+
+    event.listen(Engine, "connect", narrow)
+    try:
+        done = restored(house)
+    finally:
+        event.remove(Engine, "connect", narrow)
+    assert (done.erased_since, done.fetched.recordings, done.missing) == ((1,), 3, {})
 
 
 # A drill, and a vault that lost only some of it.

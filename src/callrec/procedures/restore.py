@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -27,15 +27,17 @@ from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, record, today
 from callrec.procedures.destruction_done import settle
 from callrec.procedures.erasing_volumes import erase_owed, is_owed
-from callrec.procedures.fetching import Fetched, fetch
+from callrec.procedures.fetching import AT_ONCE, Fetched, fetch
 from callrec.procedures.newer_copy import volumes_not_known
 from callrec.procedures.resuming import resume
 from callrec.procedures.unpacked import place_of_rebuilding
 from callrec.procedures.volume_heads import heads_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
+
+    from sqlalchemy import Row
 
     from callrec.archive.volume import Volume
     from callrec.practice import Actor, Practice
@@ -111,14 +113,14 @@ def bring_back(
     fetched = _fetch_all(
         practice, actor, volumes, check=False, advance=advance, without=since.keys()
     )
-    here = _fetched_before(practice, since.values())
+    here = {row.id for row in since.values() if practice.store.has(row.ciphertext)}
     return Restored(
         size=resumption.size,
         leaves_lost=resumption.leaves_lost,
         resumed=resumption.is_said,
         fetched=fetched,
         missing=_missing(practice, since.keys()),
-        erased_since=tuple(sorted({*since.values()} - here)),
+        erased_since=tuple(sorted({row.id for row in since.values()} - here)),
         erased_and_here=tuple(sorted(here)),
         undone=(
             *((each.label, _UNKNOWN) for each in unknown),
@@ -200,39 +202,34 @@ def _fetch_all(
     return fetched
 
 
-def _erased_since(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, int]:
-    """What the volumes' own statements say was erased, and the catalogue has yet: uid -> number."""
-    erased = {uid for _, said, _ in heads_on(practice, volumes).said for uid in said.erased}
+def _erased_since(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, Row[Any]]:
+    """The recordings that volumes say were erased, and the catalogue has yet: uid -> row."""
+    erased = sorted({uid for _, said, _ in heads_on(practice, volumes).said for uid in said.erased})
     table = tables.recording.c
-    query = select(table.uid, table.id).where(
-        table.uid.in_(sorted(erased)), table.state != DESTROYED
-    )
+    found: dict[str, Row[Any]] = {}
     with reading(practice.engine) as connection:
-        return {row.uid: row.id for row in connection.execute(query)}
-
-
-def _fetched_before(practice: Practice, numbers: Iterable[int]) -> AbstractSet[int]:
-    """Those of these recordings whose files are in the vault."""
-    table = tables.recording.c
-    query = select(table.id, table.ciphertext).where(table.id.in_(sorted(numbers)))
-    with reading(practice.engine) as connection:
-        return {row.id for row in connection.execute(query) if practice.store.has(row.ciphertext)}
+        for start in range(0, len(erased), AT_ONCE):
+            some = table.uid.in_(erased[start : start + AT_ONCE])
+            query = select(table.uid, table.id, table.ciphertext)
+            rows = connection.execute(query.where(some, table.state != DESTROYED))
+            found |= {row.uid: row for row in rows}
+    return found
 
 
 def _missing(practice: Practice, without: AbstractSet[str]) -> Mapping[str, int]:
     """Live recordings without a file, counted by a volume that has one."""
     recording, archived, volume = tables.recording, tables.archived, tables.volume
     query = (
-        select(recording.c.ciphertext, volume.c.label)
+        select(recording.c.uid, recording.c.ciphertext, volume.c.label)
         .outerjoin(archived, archived.c.recording == recording.c.id)
         .outerjoin(volume, volume.c.id == archived.c.volume)
-        .where(recording.c.state == "live", recording.c.uid.not_in(sorted(without)))
+        .where(recording.c.state == "live")
         .order_by(recording.c.ciphertext, volume.c.label)
     )
     labels: dict[str, str] = {}
     with reading(practice.engine) as connection:
-        for name, label in connection.execution_options(yield_per=1000).execute(query):
-            if name not in labels and not practice.store.has(name):
+        for uid, name, label in connection.execution_options(yield_per=1000).execute(query):
+            if uid not in without and name not in labels and not practice.store.has(name):
                 labels[name] = label or ""
     counted: dict[str, int] = {}
     for label in labels.values():
