@@ -10,7 +10,8 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.options import volumes as volume_options
-from callrec.cli.volumes import count_of, size_of
+from callrec.cli.output import counted
+from callrec.cli.volumes import size_of
 from callrec.cli.who import practice_of, signing
 from callrec.errors import DoneInPart, Failed, NotFound, Tampered, Unusable
 
@@ -110,7 +111,7 @@ def _archive(
     invocation.out.show(_archived_json(done), lambda: _say_archived(invocation.out, done))
     if done.out_of_reach:
         invocation.out.note(
-            f"{count_of(done.out_of_reach, 'recording')} on other volumes only: attach these too,"
+            f"{counted(done.out_of_reach, 'recording')} on other volumes only: attach these too,"
             " to have them copied"
         )
     if done.on_vaults_disk:
@@ -145,24 +146,24 @@ def _archived_json(done: Archived) -> Mapping[str, Any]:
 
 def _say_archived(out: Output, done: Archived) -> None:
     if done.erased:
-        out.say(f"Erased there first: {count_of(done.erased, 'recording')} that was destroyed.")
+        out.say(f"Erased there first: {counted(done.erased, 'destroyed recording')}.")
     if done.bag:
-        what = f"{count_of(done.recordings, 'recording')}, {size_of(done.size_bytes)}"
+        what = f"{counted(done.recordings, 'recording')}, {size_of(done.size_bytes)}"
         out.say(f'{what}, copied to "{done.label}", read back and compared.')
         out.say(f"Bag {done.bag}; the copy of the catalogue there is new.")
     else:
         out.say(f'Nothing to copy: "{done.label}" holds all that was asked for.')
         out.say("The copy of the catalogue there is new.")
     if done.removed is not None and done.removed.recordings:
-        what = count_of(done.removed.recordings, "recording")
+        what = counted(done.removed.recordings, "recording")
         out.say(f"{what} removed here, {size_of(done.removed.size_bytes)}; volumes have them.")
 
 
 def _say_what_stays(out: Output, practice: Practice, done: Archived) -> None:
     if done.removed is not None and done.removed.too_few_copies:
         out.note(
-            f"{count_of(done.removed.too_few_copies, 'recording')} stay here until"
-            f" {practice.config.archive.copies} drives have them: archive to another one"
+            f"{counted(done.removed.too_few_copies, 'recording stays', 'recordings stay')} here"
+            f" until {practice.config.archive.copies} drives have a copy: archive to another one"
         )
         for label in done.removed.not_counted:
             out.note(f'"{label}" is not counted: it lies on the vault\'s own disk')
@@ -235,7 +236,7 @@ def _erase_first(
         invocation.out.note(f"not erased there: {problem.message}")
         return (problem,)
     if erased:
-        invocation.out.note(f"erased first: {count_of(erased, 'recording')} that was destroyed")
+        invocation.out.note(f"erased first: {counted(erased, 'destroyed recording')}")
     return ()
 
 
@@ -254,7 +255,7 @@ def _report_json(report: VolumeReport) -> Mapping[str, Any]:
 
 
 def _say_report(out: Output, report: VolumeReport) -> None:
-    read = f"{count_of(report.checked, 'recording')} in {count_of(report.bags, 'bag')} read back"
+    read = f"{counted(report.checked, 'recording')} in {counted(report.bags, 'bag')} read back"
     if report.faults:
         out.say(f'"{report.label}" is not as it was written; {read}:')
         for fault in report.faults:

@@ -164,7 +164,7 @@ def _say(out: Output, found: Verification) -> None:
     from callrec.procedures.audit_verify import Verdict
 
     out.say(found.verdict)
-    checkpoints = counted(found.checkpoints, "checkpoint", "checkpoints")
+    checkpoints = counted(found.checkpoints, "checkpoint")
     out.say(f"{_entries(found.head.size)}, {checkpoints}")
     if found.read_from:
         out.say(f"entries before {found.read_from} were verified earlier, and not read again")

@@ -73,7 +73,7 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
         done = repair_from(practice, actor, opened, advance=advance)
 
     def text() -> None:
-        out.say(f"{counted(done.fetched.recordings, 'recording', 'recordings')} fetched back.")
+        out.say(f"{counted(done.fetched.recordings, 'recording')} fetched back.")
         say_not_fetched(out, done)
 
     out.show(fetched_value(done), text)

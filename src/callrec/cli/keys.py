@@ -210,7 +210,7 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
         if not done.recordings and not done.left:
             out.say("No recording is older than the newest recordings key.")
             return
-        recordings = counted(done.recordings, "recording", "recordings")
+        recordings = counted(done.recordings, "recording")
         out.say(f"{recordings} sealed anew, {done.size_bytes / 1e6:.1f} MB.")
         for why, some in done.left.items():
             out.say(f"left as they are, {why}: {', '.join(map(str, some))}")

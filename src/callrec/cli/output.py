@@ -183,9 +183,9 @@ def _plain(value: object) -> object:
             raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
-def counted(count: int, one: str, several: str) -> str:
-    """``1 entry``, ``2 entries``."""
-    return f"1 {one}" if count == 1 else f"{count} {several}"
+def counted(count: int, one: str, several: str = "") -> str:
+    """``1 call``, ``2 calls``, ``2 entries``."""
+    return f"1 {one}" if count == 1 else f"{count} {several or f'{one}s'}"
 
 
 def rfc3339(moment: datetime) -> str:

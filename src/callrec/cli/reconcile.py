@@ -10,8 +10,8 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.options import intake as intake_options
-from callrec.cli.output import rfc3339
-from callrec.cli.reconciled_view import counted, counts_json, period, summary
+from callrec.cli.output import counted, rfc3339
+from callrec.cli.reconciled_view import counts_json, period, summary
 from callrec.cli.who import practice_of, signing
 from callrec.errors import DoneInPart
 from callrec.policy.when import parse_day

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from callrec.cli.output import counted
+
 if TYPE_CHECKING:
     from callrec.policy.when import Days
     from callrec.procedures.reconcile_log import Counts
@@ -44,8 +46,3 @@ def counts_json(days: Days, counts: Counts) -> dict[str, Any]:
         "gaps": counts.gaps,
         "joined_by": dict(counts.joined_by),
     }
-
-
-def counted(count: int, what: str) -> str:
-    """``1 call``, ``2 calls``."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

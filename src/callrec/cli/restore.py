@@ -9,6 +9,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.kit import ask_kit
 from callrec.cli.options import restoring as options
+from callrec.cli.output import counted
 from callrec.cli.who import practice_of, signing, who_signs
 from callrec.errors import DoneInPart
 
@@ -96,8 +97,9 @@ def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
     }
 
     def text() -> None:
+        recordings = counted(done.fetched.recordings, "recording")
         out.say(f'From "{done.label}" the vault comes back: {done.log_size} entries of the record,')
-        out.say(f"{done.fetched.recordings} recordings, each as it was sealed; one was opened.")
+        out.say(f"{recordings}, each as it was sealed; one was opened.")
         for path in done.fetched.damaged:
             out.say(f"damaged on the volume: {path}")
         if done.not_on_volumes:
@@ -155,9 +157,9 @@ def _bring_back(
 
 def _say(invocation: Invocation, practice: Practice, done: Restored) -> None:
     out = invocation.out
-    out.say(f"{practice.name}: {done.fetched.recordings} recordings fetched.")
+    out.say(f"{practice.name}: {counted(done.fetched.recordings, 'recording')} fetched.")
     if done.leaves_lost:
-        lost = f"{done.leaves_lost} entries at least"
+        lost = f"{counted(done.leaves_lost, 'entry', 'entries')} at least"
         out.say(f"The record goes on at entry {done.size}; lost after it: {lost}.")
         out.say("What was decided since that copy has to be decided again.")
     for erased, where in ((done.erased_since, "not fetched"), (done.erased_and_here, "here")):

@@ -80,7 +80,7 @@ def _say(
     invocation: Invocation, found: Status, searched: tuple[Searches, ...], *, known: bool
 ) -> None:
     out = invocation.out
-    out.say(f"{found.practice}: {counted(found.recordings, 'recording', 'recordings')}")
+    out.say(f"{found.practice}: {counted(found.recordings, 'recording')}")
     if known:
         out.say(f"{len(found.waiting_for_me)} wait for you, {len(found.lapsing_soon)} lapse soon")
     else:

@@ -9,6 +9,7 @@ from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import incidents as incident_options
 from callrec.cli.options import volumes as options
 from callrec.cli.options.commands import VolumeFolder
+from callrec.cli.output import counted
 from callrec.cli.who import acting, practice_of, signing
 from callrec.errors import Locked
 
@@ -120,7 +121,7 @@ def found(ctx: Context, folder: VolumeFolder) -> None:
     out = ctx.obj.out
     with out.progress("reading bags", total=count_bags(folder)) as advance:
         report = report_found(practice, actor, folder, advance)
-    read = count_of(report.checked, "recording")
+    read = counted(report.checked, "recording")
     out.show(
         {"volume": report.label, "checked": report.checked},
         lambda: out.say(f'"{report.label}" is as it was written and in use again: {read}.'),
@@ -133,11 +134,6 @@ def size_of(size_bytes: int) -> str:
     if size_bytes >= MB:
         return f"{size_bytes / MB:,.1f} MB"
     return f"{size_bytes / KB:,.1f} kB"
-
-
-def count_of(number: int, what: str) -> str:
-    """How many of something there are, in words."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _json(each: ListedVolume, kept: Kept | None) -> Mapping[str, Any]:
@@ -185,9 +181,9 @@ def _lost_lines(done: LostVolume, zone: tzinfo) -> Iterator[str]:
     ends = f"{done.incident.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
     told = f"{done.incident.reference} is made, {done.incident.told} is told"
     yield f'"{done.label}" is reported lost: {told}.'
-    yield f"72 hours end {ends}. {count_of(len(done.recordings), 'call')} were on it."
+    yield f"72 hours end {ends}. On it: {counted(len(done.recordings), 'call')}."
     if done.without_copy:
-        yield f"{count_of(len(done.without_copy), 'recording')} are nowhere else."
+        yield f"Nowhere else: {counted(len(done.without_copy), 'recording')}."
     else:
         yield "Each of them is in the vault or on another volume too."
 
