@@ -23,15 +23,19 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import unlock
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Unusable
+from callrec.policy.role import VaultKey
 from callrec.procedures import archive_copy, restore_copy
 from callrec.procedures.archive_copy import write_copy
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.backup import back_up
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.rebuilding import actor_from, is_vault, open_volumes, rebuild
+from callrec.procedures.reindexing import count_to_reindex
+from callrec.procedures.resealing import reseal
 from callrec.procedures.restore import bring_back, repair_from
 from callrec.procedures.restore_copy import by_kit, by_password, read_copy
 from callrec.procedures.restore_drill import drill
+from callrec.procedures.rotating import rotate_keys
 from cli.transcript import password_of
 from procedures.asking import rows
 from procedures.drives import (
@@ -677,6 +681,23 @@ def test_more_may_have_been_erased_than_sqlite_takes_in_one_question(house: Hous
     finally:
         event.remove(Engine, "connect", narrow)
     assert (done.erased_since, done.fetched.recordings, done.missing) == ((1,), 3, {})
+
+
+def test_the_index_is_written_anew_whatever_was_done_before_the_restore(house: House) -> None:
+    """The second version of its key is another one then; the operator remembers the former."""
+    index = [VaultKey.INDEX]
+
+    def written_anew() -> tuple[int, int]:
+        rotate_keys(house.open(), house.actor("dora"), index)
+        to_do = count_to_reindex(house.open())
+        reseal(house.practice, house.actor("dora"), index, lambda _: None)
+        return to_do, count_to_reindex(house.practice)
+
+    assert written_anew() == (4, 0)
+    house.practice.engine.dispose()
+    shutil.rmtree(house.folder / "vault")
+    restored(house)
+    assert written_anew() == (4, 0)
 
 
 # A drill, and a vault that lost only some of it.

@@ -1,8 +1,9 @@
 """The search index and the duplicate MACs, written anew under the newest index key.
 
 Their rows do not name the version that they were written under, and look-ups try every version. So
-this begins with the first recording, and how far it came, the operator's own folder remembers; to
-do it twice changes nothing. What an erased recording left behind stays under the old version, as
+this begins with the first recording, and how far it came, the operator's own folder remembers, with
+one MAC that it wrote: a catalogue in which that is not, is from before, or has come to another key.
+To do it twice changes nothing. What an erased recording left behind stays under the old version, as
 nothing is left that its MAC could be made from.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
@@ -26,13 +27,14 @@ from callrec.procedures.findable import indexed_call
 from callrec.procedures.intake_known import Duplicates, write_macs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from sqlalchemy import Connection, Row
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.custody import OpenedRecording
 
+_MEMORY: Final = "reindexed.json"
 AT_ONCE = 500
 """Recordings in one transaction: a fraction of a second for everybody else."""
 
@@ -46,13 +48,24 @@ class Reindexed:
     """Those whose metadata do not open."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """How far it came."""
+
+    recording: int = 0
+    """Number of the last one that was looked at."""
+    mac: bytes = b""
+    """One that it wrote, under the newest key."""
+
+
 def count_to_reindex(practice: Practice) -> int:
     """How many recordings are still to be looked at; none where there is one version only."""
     if len(practice.register.versions(VaultKey.INDEX)) == 1:
         return 0
     recording = tables.recording.c
     with reading(practice.engine) as connection:
-        query = select(func.count(recording.id)).where(recording.id > _recall(practice))
+        to_come = recording.id > _recall(practice, connection).recording
+        query = select(func.count(recording.id)).where(to_come, recording.data_key.is_not(None))
         return connection.execute(query).scalar_one()
 
 
@@ -63,24 +76,29 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
         Locked: the actor has not the index and the catalogue key.
     """
     moved = failed = 0
+    with reading(practice.engine) as connection:
+        done = _recall(practice, connection)
     while True:
         with transaction(practice.engine) as connection:
-            rows = _next(connection, _recall(practice))
+            rows = _next(connection, done.recording)
             opened, broken = _opened(practice, actor, connection, rows)
-            _write(practice, actor, connection, opened)
+            written = _write(practice, actor, connection, opened)
             if not rows:
                 drop_strays(connection)
         if not rows:
             return Reindexed(moved, failed)
-        _remember(practice, rows[-1].id)
+        done = _Done(rows[-1].id, max(written, default=done.mac))
+        _remember(practice, done)
         moved += len(opened)
         failed += broken
         advance(len(rows))
 
 
 def _next(connection: Connection, after: int) -> Sequence[Row[Any]]:
+    """Without those that are erased."""
     recording = tables.recording
-    query = select(recording).where(recording.c.id > after).order_by(recording.c.id)
+    is_next = (recording.c.id > after) & recording.c.data_key.is_not(None)
+    query = select(recording).where(is_next).order_by(recording.c.id)
     return connection.execute(query.limit(AT_ONCE)).all()
 
 
@@ -90,8 +108,6 @@ def _opened(
     """Those that open, and how many do not."""
     opening, opened, broken = Opening(practice, actor, connection), [], 0
     for row in rows:
-        if row.data_key is None:
-            continue  # erased
         try:
             opened.append(opening.metadata(row))
         except Tampered:
@@ -101,7 +117,8 @@ def _opened(
 
 def _write(
     practice: Practice, actor: Actor, connection: Connection, opened: Sequence[OpenedRecording]
-) -> None:
+) -> Collection[bytes]:
+    """Returns the MACs under the newest key."""
     newest = practice.register.newest(VaultKey.INDEX).version
     key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.config.time_zone
     calls = [indexed_call(each) for each in opened]
@@ -115,19 +132,24 @@ def _write(
         is_old = (table.c.recording == each.id) & table.c.mac.in_(old)
         connection.execute(table.delete().where(is_old))
     write_macs(connection, fresh)
+    return fresh
 
 
-def _recall(practice: Practice) -> int:
-    """The last recording that is done, for the version that is newest now."""
+def _recall(practice: Practice, connection: Connection) -> _Done:
+    """How far it came for the key that is newest now, in this catalogue."""
     newest = practice.register.newest(VaultKey.INDEX).version
     try:
-        value = json.loads((practice.state_folder / "reindexed.json").read_bytes())
-        return int(value["recording"]) if value["version"] == newest else 0
+        value = json.loads((practice.state_folder / _MEMORY).read_bytes())
+        done = _Done(int(value["recording"]), bytes.fromhex(value["mac"]))
+        is_newest = value["version"] == newest
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return 0  # then everything is done again
+        return _Done()  # then everything is done again
+    table = tables.duplicate.c
+    is_there = connection.execute(select(table.mac).where(table.mac == done.mac)).first()
+    return done if is_newest and is_there else _Done()
 
 
-def _remember(practice: Practice, recording: int) -> None:
+def _remember(practice: Practice, done: _Done) -> None:
     newest = practice.register.newest(VaultKey.INDEX).version
-    said = {"recording": recording, "version": newest}
-    write_memory(practice.state_folder / "reindexed.json", said)
+    said = {"mac": done.mac.hex(), "recording": done.recording, "version": newest}
+    write_memory(practice.state_folder / _MEMORY, said)
