@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -116,6 +117,18 @@ def test_what_is_kept_can_be_looked_at_as_it_says(kept: Demo) -> None:
         check=False,
     )
     assert done.returncode == 0
+
+
+def test_for_a_program_it_is_one_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(demo, "tell", lambda stage: stage.program("callrec", "--version"))
+    assert run(["demo", "--json", "--keep", str(tmp_path / "kept")]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["folder"] == str(tmp_path / "kept")
+    (played,) = said["played"]
+    assert (played["typed"], played["exit"]) == ("$ callrec --version", 0)
+    assert played["said"].startswith("callrec ")
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:

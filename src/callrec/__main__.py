@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import threading
 from io import TextIOWrapper
+from pathlib import Path
 
 from callrec.cli.app import complain, run
 from callrec.own_process import keep_private
@@ -13,6 +15,7 @@ from callrec.own_process import keep_private
 
 def main() -> int:
     """Run the command line on this process's arguments and streams."""
+    _open_what_is_closed()
     keep_private()
     _say_no_more_than_where()
     for stream in (sys.stdout, sys.stderr):
@@ -23,6 +26,13 @@ def main() -> int:
         return run()
     finally:
         gc.freeze()  # Python would look through all that is loaded for cycles before it goes
+
+
+def _open_what_is_closed() -> None:
+    """Of a stream that whoever started us closed, no file that is opened is to take the place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _say_no_more_than_where() -> None:

@@ -259,6 +259,16 @@ def test_a_closed_pipe_is_quiet(arguments: list[str]) -> None:
         os.close(writing)
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_whoever_starts_it_closed_is_no_bug(closed: str, tmp_path: Path) -> None:
+    """As a line of cron may have it, or a service: a password is asked for in vain then."""
+    line = f'"$0" -m callrec init --practice P --user dora --name D --vault "$1" {closed}'
+    shell = ["sh", "-c", line, sys.executable, str(tmp_path / "vault")]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    told = "" if "2>" in closed else "callrec: error: a password is needed"
+    assert (done.returncode, done.stderr[: len(told) or None]) == (6, told)
+
+
 @pytest.mark.parametrize("arguments", WAYS.values(), ids=WAYS)
 def test_a_full_disk_under_the_reply_is_told(arguments: list[str]) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:

@@ -153,6 +153,22 @@ def test_a_terminal_in_another_encoding_is_told(question: str) -> None:
     assert b"NOT Unusable what was entered is not text in UTF-8" in terminal.before
 
 
+SECRET_QUESTIONS = {
+    "a password": "prompts.ask_password('Password')",
+    "a new one": "prompts.ask_new_password('Password')",
+    "the kit": "prompts.ask_secret('Kit', str.split, file_variable='KIT')",
+}
+
+
+@pytest.mark.parametrize("question", SECRET_QUESTIONS.values(), ids=SECRET_QUESTIONS)
+def test_who_closes_the_terminal_at_a_secret_has_entered_nothing(question: str) -> None:
+    terminal = pexpect.spawn(sys.executable, ["-c", PROGRAM.format(question=question)], timeout=30)
+    terminal.expect(rb": $")
+    terminal.sendeof()
+    terminal.expect(pexpect.EOF)
+    assert b"NOT Unusable nothing was entered" in terminal.before
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
 def test_a_password_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "password"

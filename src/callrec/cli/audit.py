@@ -54,7 +54,7 @@ def list_(
     def moment(text: str | None, option: str) -> datetime | None:
         return None if text is None else parse_instant(text, zone, what=option)
 
-    wanted = Wanted(actor, action, subject, moment(since, "--from"), moment(until, "--to"))
+    wanted = Wanted(actor, action, subject, moment(since, "--since"), moment(until, "--until"))
     reader = signing(ctx.obj, practice)
     entries, total = list_audit(practice, reader, wanted, limit=limit or SHOWN)
     out = ctx.obj.out

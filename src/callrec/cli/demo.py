@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
@@ -14,6 +14,8 @@ from callrec.cli.story import tell
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from callrec.cli.output import Output
 
 app = new_app()
@@ -30,9 +32,13 @@ def demo(ctx: Context, *, keep: options.Keep = None) -> None:
     out = ctx.obj.out
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="callrec-demo-") as folder:
-            tell(Stage(Path(folder).resolve(), out))
-        out.say()
-        out.say("That was in a temporary folder, which is gone.")
+            played = _play(Path(folder), out)
+
+        def text() -> None:
+            out.say()
+            out.say("That was in a temporary folder, which is gone.")
+
+        out.show({"folder": None, "played": played}, text)
         out.next_step("callrec demo --keep DIR, to look around afterwards")
         return
     try:
@@ -45,8 +51,16 @@ def demo(ctx: Context, *, keep: options.Keep = None) -> None:
         ) from error
     if not is_empty:
         raise Unusable(f'"{keep}" is not empty', hint="name a new folder")
-    tell(Stage(keep.resolve(), out))
-    _say_how_to_look_around(out, keep.resolve())
+    played, kept = _play(keep, out), keep.resolve()
+    out.show({"folder": kept, "played": played}, lambda: _say_how_to_look_around(out, kept))
+    for command in ("callrec status", "callrec audit list", "callrec request show R-1"):
+        out.next_step(command)
+
+
+def _play(folder: Path, out: Output) -> Sequence[Mapping[str, Any]]:
+    stage = Stage(folder.resolve(), out)
+    tell(stage)
+    return stage.played
 
 
 def _say_how_to_look_around(out: Output, folder: Path) -> None:
@@ -54,5 +68,3 @@ def _say_how_to_look_around(out: Output, folder: Path) -> None:
     out.say("To look around, be the Data Controller in your shell:")
     out.say(f"  export CALLREC_CONFIG={folder}/callrec.toml XDG_STATE_HOME={folder}/state")
     out.say(f"  export CALLREC_USER=dora CALLREC_PASSWORD_FILE={folder}/people/dora.password")
-    for command in ("callrec status", "callrec audit list", "callrec request show R-1"):
-        out.next_step(command)

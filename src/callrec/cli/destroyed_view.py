@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -115,7 +116,7 @@ def _say(out: Output, reference: str, done: Destruction, kept: Mapping[int, str]
 def _say_next(out: Output, command: str, done: Destruction, to: Path | None) -> None:
     if done.owed:
         first = next(iter(done.owed))
-        certificate = "" if to is None else f" --to {to}"
+        certificate = "" if to is None else f" --to {shlex.quote(str(to))}"
         out.next_step(f'attach "{first}", then {command} --volume DIR{certificate}')
     elif to is None:
         out.next_step(f"{command} --to DIR, which writes the certificate")

@@ -82,8 +82,9 @@ class Output:
         self._results.flush()
 
     def say(self, line: str = "") -> None:
-        """One line of the result, in words."""
-        self._write(harmless(line))
+        """One line of the result, in words: a program gets none."""
+        if not self._json:
+            self._write(harmless(line))
 
     def note(self, line: str) -> None:
         """One line beside the result: what is being done, a warning."""

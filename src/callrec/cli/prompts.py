@@ -141,6 +141,7 @@ class Prompts:
         Raises:
             Locked: there is neither file nor terminal.
             Misconfigured: the file cannot be read, or others can read it.
+            Unusable: the terminal was closed, or what it gives is no text.
         """
         named = self._environ.get(file_variable)
         if named == "-":
@@ -153,7 +154,13 @@ class Prompts:
                 hint=f"set {file_variable} to a file that only you can read",
             )
         question = f"{harmless(what)}: "
-        return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
+        try:
+            return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
+        except EOFError:
+            self._write("\n")
+            raise Unusable(
+                "nothing was entered", hint=f"type it, or set {file_variable} to a file with it"
+            ) from None
 
     def ask_new_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
         """A password that is being chosen; on a terminal it is typed twice.

@@ -47,7 +47,7 @@ def register(
     def moment(text: str | None, option: str) -> datetime | None:
         return None if text is None else parse_instant(text, zone, what=option)
 
-    begin, end = moment(since, "--from"), moment(until, "--to")
+    begin, end = moment(since, "--since"), moment(until, "--until")
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
     extract = read_register(practice, signing(ctx.obj, practice), name, since=begin, until=end)
     if to is None:

@@ -60,6 +60,11 @@ def restore(
     )
     _say_rebuilt(invocation, rebuilt)
     if kit:
+        value = {"vault": rebuilt.practice.vault, "volume": rebuilt.label}
+        invocation.out.show(
+            {**value, "copied_at": rebuilt.copied_at},
+            lambda: invocation.out.say("The catalogue is back; no recording is fetched yet."),
+        )
         invocation.out.next_step("callrec recovery use, then the same callrec restore again")
         return
     _bring_back(invocation, rebuilt.practice, actor_from(rebuilt), opened)

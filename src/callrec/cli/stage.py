@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 import textwrap
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.errors import Failed
 
@@ -38,6 +38,8 @@ class Stage:
         self.folder = folder
         self._out = out
         self._said = ""
+        self.played: list[Mapping[str, Any]] = []
+        """Each command as typed, how it ended and what it said."""
         (folder / "callrec.toml").write_text(CONFIGURATION, encoding="utf-8")
         (folder / "people").mkdir(mode=0o700)
         kept = {name: value for name, value in os.environ.items() if "CALLREC" not in name}
@@ -127,6 +129,7 @@ class Stage:
             check=False,
         )
         self._said = done.stdout.decode(errors="replace").replace(f"{self.folder}/", "")
+        self.played.append({"typed": typed, "exit": done.returncode, "said": self._said})
         for line in self._said.splitlines():
             self._out.say(line)
         if done.returncode != exits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli.incident_account import read_noticed
@@ -126,7 +127,7 @@ def found(ctx: Context, folder: VolumeFolder) -> None:
         {"volume": report.label, "checked": report.checked},
         lambda: out.say(f'"{report.label}" is as it was written and in use again: {read}.'),
     )
-    out.next_step(f"callrec archive --to {folder}")
+    out.next_step(f"callrec archive --to {shlex.quote(str(folder))}")
 
 
 def size_of(size_bytes: int) -> str:
