@@ -22,6 +22,7 @@ from callrec.practice import record, writing
 from callrec.procedures.approve import Decision, approve_request
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lapsed_delegations, lend_power
+from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.joining import add_intake, add_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit_use import NewController, use_kit
@@ -40,7 +41,7 @@ from procedures.asking import (
     rows,
     signed_in,
 )
-from procedures.spool import a_call, take_in
+from procedures.spool import KEEP, a_call, recordings_of, take_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -291,6 +292,19 @@ def test_what_began_before_midnight_may_be_signed_after_it(
     with reading(stocked.practice.engine) as connection:
         register, zone = read_register(connection), stocked.practice.config.time_zone
         assert day_of(connection, register, last_leaf(stocked), zone) == counts_as
+
+
+def test_calls_that_come_in_at_midnight_of_the_last_day_open(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """He was asked what he may do a second before it, and signs a second after it."""
+    lend(stocked, "sam", Power.INGEST, until=TODAY)
+    sam, call = stocked.actor("sam"), a_call(stocked.folder / "spool", 7)
+    stocked.at = datetime(2026, 11, 25, 0, 0, 1, tzinfo=UTC)
+    for asked in ("ingest", "intake_batch"):
+        monkeypatch.setattr(f"callrec.procedures.{asked}.check_may", lambda *_, on: on)
+    ingest_recordings(stocked.practice, sam, [call], after=KEEP, advance=lambda _: None)
+    assert len(recordings_of(stocked)) == 4
 
 
 def test_a_clock_that_stood_ahead_before_it_was_lent_takes_nothing(stocked: House) -> None:

@@ -27,6 +27,7 @@ from callrec.crypto.statement import Statement, check_statement, entries_in, rea
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.practice import vault_key
+from callrec.procedures.lent_day import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -411,7 +412,7 @@ def attested_statement(
     check_statement(statement, practice.register.public_keys(statement.by, before=seq).act)
     _check_in_tree(connection, seq, body)
     maker = practice.register.person(statement.by, before=seq)
-    made_on = parse_instant(leaf.at).astimezone(practice.config.time_zone).date()
+    made_on = day_of(connection, practice.register, leaf, practice.config.time_zone)
     if may not in powers_of(maker, made_on):
         raise Tampered("a statement was made by somebody without the power to make it")
     return statement
