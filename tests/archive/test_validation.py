@@ -107,6 +107,17 @@ def test_a_manifest_without_end_is_damage_and_takes_no_memory(bag: Path) -> None
         assert "manifest-sha256.txt" in validate_bag(bag).damaged
 
 
+def test_a_bag_info_that_is_larger_than_any_is_damage_whatever_its_manifest_says(
+    bag: Path,
+) -> None:
+    info, tags = bag / "bag-info.txt", bag / "tagmanifest-sha256.txt"
+    before, large = info.read_bytes(), b"A: b\n" * (1 << 20)
+    sums = [hashlib.sha256(data).hexdigest() for data in (before, large)]
+    info.write_bytes(large)
+    tags.write_text(tags.read_text().replace(*sums))
+    assert validate_bag(bag).damaged == ("bag-info.txt",)
+
+
 def test_a_manifest_with_more_lines_than_any_is_damage(
     bag: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

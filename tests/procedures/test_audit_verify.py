@@ -20,6 +20,7 @@ from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.people import list_people
 from callrec.procedures.vouching import voucher_fields
+from procedures.kits import drill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -204,6 +205,14 @@ def test_a_cut_tail_is_shown_by_a_proof_kept_elsewhere(house: House, tmp_path: P
     assert verified(house, proof).verdict is Verdict.INTACT
     cut_tail(house, before)
     assert verified(house, proof).verdict is Verdict.TAMPERED
+
+
+def test_a_head_that_the_recovery_kit_signed_anchors_the_log(house: House, tmp_path: Path) -> None:
+    drill(house)
+    kept = tmp_path / "kept.tlog-proof"
+    kept.write_bytes(prove_leaf(house.open(), 0))
+    found = verified(house, kept)
+    assert (found.verdict, found.problems) == (Verdict.INTACT, ())
 
 
 def test_a_proof_of_another_log_is_tampering(house: House, tmp_path: Path) -> None:

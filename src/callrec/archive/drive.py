@@ -26,7 +26,7 @@ PARTIAL = ".partial"
 
 _PIECE = 8 << 20  # 8 MiB
 _READ_BYTES = 1 << 20  # 1 MiB
-_SMALL = 4 << 20  # 4 MiB; nothing that is read in one piece comes near it
+SMALL = 4 << 20  # 4 MiB; nothing that is read in one piece comes near it
 
 _FULL = "make room on it or use a larger one, then run the command again"
 _WORDS = {
@@ -299,7 +299,7 @@ def read_small(path: Path) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise Tampered(f"{path.name} on the drive is no plain file")
         with path.open("rb") as file:
-            data = file.read(_SMALL + 1)
-    if len(data) > _SMALL:
+            data = file.read(SMALL + 1)
+    if len(data) > SMALL:
         raise Tampered(f"{path.name} on the drive is larger than it can be")
     return data

@@ -28,7 +28,7 @@ from callrec.policy.role import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from callrec.audit.leaf import Leaf
     from callrec.crypto.statement import Statement
@@ -195,6 +195,12 @@ class Register:
         """The keys of kits that others took the place of, oldest first."""
         return (self.founders.kit_keys, *(kit.keys for kit in self.kits))[:-1]
 
+    def all_keys(self) -> Iterator[PublicKeys]:
+        """Every key that ever counted in this log, of people and of recovery kits."""
+        yield from (self.founders.controller_keys, self.founders.kit_keys)
+        yield from (voucher.keys for known in self.vouchers.values() for voucher in known)
+        yield from (kit.keys for kit in self.kits)
+
     def newest(self, key: VaultKey) -> KeyVersion:
         """The version of a vault key that is sealed to today.
 
@@ -217,8 +223,10 @@ class Register:
             Tampered: it is not the key that was stated.
         """
         stated = self.keys.get((key, version))
-        if stated is None or stated.public != public_half(
-            self.founders.vault, key, version, secret
+        if (
+            stated is None
+            or len(secret) != primitives.KEY_BYTES
+            or stated.public != public_half(self.founders.vault, key, version, secret)
         ):
             raise Tampered(f"the {key} key that opened is not the one that was stated")
 

@@ -283,7 +283,7 @@ def _check_extends(connection: Connection, head: Head, earlier: Head) -> None:
 
 
 def _read_anchor(path: Path, register: Register | None) -> Checkpoint:
-    """The checkpoint in a file, signed by somebody whom the log vouched for."""
+    """The checkpoint in a file, signed by somebody whom the log vouched for, or by a kit."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -294,8 +294,7 @@ def _read_anchor(path: Path, register: Register | None) -> Checkpoint:
     name = origin(register.founders.vault)
     read_claim(note, name)
     signers = {signature.key_id for signature in parse_note(note).signatures}
-    known = [voucher.keys.log for vouchers in register.vouchers.values() for voucher in vouchers]
-    for public in known:
-        if key_id(name, public) in signers:
-            return check_checkpoint(note, public, name)
+    for keys in register.all_keys():
+        if key_id(name, keys.log) in signers:
+            return check_checkpoint(note, keys.log, name)
     raise Tampered("it is signed by nobody whom this log vouches for")

@@ -8,11 +8,13 @@ that statement (docs/formats/keys.md, 3; docs/formats/recording.md).
 from __future__ import annotations
 
 import base64
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType, NoneType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from sqlalchemy import select
 
@@ -28,9 +30,11 @@ from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.practice import vault_key
 from callrec.procedures.lent_day import day_of
+from callrec.telephone.call import Direction, System, TimeConfidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from enum import StrEnum
 
     from sqlalchemy import Connection, Row
 
@@ -69,6 +73,33 @@ _FORM: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
     }
 )
 """What metadata has to hold: anybody could seal something else to the catalogue key."""
+_FURTHER: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
+    {
+        "callee": (str, NoneType),
+        "caller": (str, NoneType),
+        "contradiction": (str, NoneType),
+        "findings": (list,),
+        "raw_time": (str,),
+        "record": (dict, NoneType),
+        "said": (dict,),
+        "sides": (list,),
+        "system": (str,),
+        "unique_id": (str, NoneType),
+        "utc_offset_minutes": (int, NoneType),
+        "zone": (str, NoneType),
+    }
+)
+"""What it may hold, of calls that came in before it was kept none."""
+_KINDS: Final = {**_FORM, **_FURTHER}
+_TEXTS: Final = ("findings", "parties", "sides")
+_WORDS: Final[Mapping[str, frozenset[StrEnum]]] = MappingProxyType(
+    {
+        "direction": frozenset(Direction),
+        "system": frozenset(System),
+        "time_confidence": frozenset(TimeConfidence),
+    }
+)
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,13 +398,31 @@ def _laid_over(row: Row[Any], revisions: Sequence[_Revision]) -> OpenedRecording
 
 
 def _is_in_form(said: object) -> bool:
-    """Whether one revision is an object whose known members are of their type."""
+    """Whether one revision is an object whose known members are as intake writes them."""
     return (
         isinstance(said, dict)
-        and all(isinstance(said[name], kind) for name, kind in _FORM.items() if name in said)
-        and all(isinstance(party, str) for party in said.get("parties", ()))
-        and all(isinstance(source, dict) for source in said.get("provenance", ()))
+        and all(isinstance(said[name], kind) for name, kind in _KINDS.items() if name in said)
+        and all(isinstance(each, str) for name in _TEXTS for each in said.get(name, ()))
+        and all(map(_is_source, said.get("provenance", ())))
+        and all(said[name] in words for name, words in _WORDS.items() if name in said)
+        and ("sha256" not in said or bool(_SHA256.fullmatch(said["sha256"])))
     )
+
+
+def _is_source(said: object) -> bool:
+    """Whether this names a file that a recording came in as."""
+    match said:
+        case {"name": str() | {"base64url": str()} as name}:
+            with suppress(ValueError):
+                return bool(decode_name(name))
+        case _:
+            pass
+    return False
+
+
+def is_whole(said: object) -> bool:
+    """Whether these are metadata in their form, and nothing is wanting."""
+    return _is_in_form(said) and _FORM.keys() <= cast("dict[str, Any]", said).keys()
 
 
 def check_clear_columns(row: Row[Any], fields: Mapping[str, Any]) -> None:

@@ -15,12 +15,12 @@ time (docs/formats/grant.md, 5), and one that fails opens nothing:
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from callrec.audit.checkpoint import decode_base64
 from callrec.catalogue import tables
 from callrec.catalogue.requests import grants_to
 from callrec.crypto import primitives
@@ -29,7 +29,7 @@ from callrec.errors import Locked, Refused, Tampered
 from callrec.policy.authority import ask_to_decide
 from callrec.policy.clause import Clause
 from callrec.procedures.approvals import check_decided, how_it_ended, no_longer_granted
-from callrec.procedures.custody import check_clear_columns, to_millis
+from callrec.procedures.custody import check_clear_columns, is_whole, to_millis
 from callrec.procedures.granting import grant_context
 from callrec.procedures.open_request import read_request
 from callrec.procedures.request_log import check_log
@@ -208,18 +208,30 @@ def _open(
         to=actor.person.id,
         lapses=approval.lapses,
     )
-    value = parse(primitives.hpke_open(actor.identity.kem, bytes(row.sealed), info))
-    check_clear_columns(recording, value["metadata"])
+    data_key, metadata = _read(primitives.hpke_open(actor.identity.kem, bytes(row.sealed), info))
+    check_clear_columns(recording, metadata)
     return UsableGrant(
         uid=row.uid,
         recording=recording,
-        data_key=base64.b64decode(value["data_key"]),
-        metadata=value["metadata"],
+        data_key=data_key,
+        metadata=metadata,
         approval=approval.statement,
         edits=approval.edits[row.uid],
         facts=approval.facts,
         request=request,
     )
+
+
+def _read(grant: bytes) -> tuple[bytes, Mapping[str, Any]]:
+    """What is sealed in a grant: a data key, and the call's metadata."""
+    match parse(grant):
+        case {"data_key": str(encoded), "metadata": metadata} if is_whole(metadata):
+            data_key = decode_base64(encoded)
+            if len(data_key) == primitives.KEY_BYTES:
+                return data_key, metadata
+        case _:
+            pass
+    raise Tampered("a grant is in no grant's form")
 
 
 def _hash_of(sealed: bytes) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
+from callrec.audit.checkpoint import decode_base64
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
@@ -59,8 +60,11 @@ def open_names(
         Tampered: they are not those that were vouched for.
     """
     info = context("person", vault, person=voucher.person.id, version=version)
-    value = parse(primitives.hpke_open(secret, sealed, info))
-    names = Names(value["login"], value["full_name"], base64.b64decode(value["nonce"]))
-    if names.digest != voucher.name:
-        raise Tampered("a person's name is not the one that was vouched for")
-    return names
+    match parse(primitives.hpke_open(secret, sealed, info)):
+        case {"login": str(login), "full_name": str(full_name), "nonce": str(nonce)}:
+            names = Names(login, full_name, decode_base64(nonce))
+            if names.digest == voucher.name:
+                return names
+        case _:
+            pass
+    raise Tampered("a person's name is not the one that was vouched for")

@@ -112,8 +112,11 @@ def open_kept(
     leaf = read_leaf(connection, seq)[0] if seq >= 0 else None
     if leaf is None or detail_commitment(practice.vault, seq, nonce, body) != leaf.detail:
         raise _not_as_said()
-    fields = parse(body)
-    return Kept(fields["with"], fields["place"])
+    match parse(body):
+        case {"with": str(by), "place": str(place)}:
+            return Kept(by, place)
+        case _:
+            raise _not_as_said()
 
 
 def _not_as_said() -> Tampered:
