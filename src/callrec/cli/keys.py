@@ -48,7 +48,10 @@ def new(
     out = ctx.obj.out
     value = {"serial": made.serial, "recovery_kit": kit_json(made, to)}
     out.show(value, lambda: say_kit(out, made, to))
-    out.next_step("callrec recovery drill, and destroy the pages of the kit before")
+    out.next_step(
+        "callrec recovery drill, and callrec backup --to DIR for each drive;"
+        " only then destroy the pages of the kit before"
+    )
 
 
 @kit_app.command()
