@@ -17,7 +17,7 @@ from callrec.catalogue.engine import open_catalogue, reading
 from callrec.crypto.canonical import instant
 from callrec.errors import CallrecError, Failed, Locked, Refused, Tampered
 from callrec.file_rights import check_only_ours
-from callrec.policy.role import VaultKey, powers_of
+from callrec.policy.role import VaultKey, keys_held, powers_of, powers_vouched_for
 from callrec.store.directory import DirectoryStore
 from callrec.store.layout import INCOMING, RECORDINGS
 
@@ -234,14 +234,15 @@ def vault_key(actor: Actor, key: VaultKey, version: int) -> bytes:
     """The secret of a vault key that the actor has open.
 
     Raises:
-        Locked: it takes the password, or a power that the actor has not.
+        Locked: his login is older than the key, or than his power for it; or he has no such power.
     """
     secret = actor.shares.get((key, version))
     if secret is None:
-        raise Locked(
-            f"this takes the {key} key, which {actor.login} does not have open",
-            hint="somebody with the power for it can do this; callrec whoami shows yours",
-        )
+        hint = "somebody with the power for it can do this; callrec whoami shows yours"
+        if actor.identity is None and key in keys_held(powers_vouched_for(actor.person)):
+            hint = f"the key is newer than that login, perhaps: callrec login {actor.login}"
+        what = f"this takes the {key} key, which {actor.login} does not have open"
+        raise Locked(what, hint=hint)
     return secret
 
 

@@ -112,9 +112,9 @@ def test_a_bag_info_that_is_larger_than_any_is_damage_whatever_its_manifest_says
 ) -> None:
     info, tags = bag / "bag-info.txt", bag / "tagmanifest-sha256.txt"
     before, large = info.read_bytes(), b"A: b\n" * (1 << 20)
-    sums = [hashlib.sha256(data).hexdigest() for data in (before, large)]
+    was, now = (hashlib.sha256(data).hexdigest() for data in (before, large))
     info.write_bytes(large)
-    tags.write_text(tags.read_text().replace(*sums))
+    tags.write_text(tags.read_text().replace(was, now))
     assert validate_bag(bag).damaged == ("bag-info.txt",)
 
 

@@ -246,7 +246,7 @@ def test_whatever_the_callers_umask_all_that_is_written_is_ours_alone(house: Hou
     for who, words in (
         ({"CALLREC_CREDENTIAL": str(house.credential)}, ["ingest", str(spool)]),
         (by_max, ["archive", "--to", str(drive), "--yes"]),
-        (by_max, ["backup", "--to", str(house.folder / "copies")]),
+        (by_max, ["backup", "--to", str(house.folder / "copies"), "--yes"]),
     ):
         if words[0] == "backup":
             (house.folder / "copies").mkdir(mode=0o700)

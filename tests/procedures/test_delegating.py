@@ -343,6 +343,16 @@ def test_what_has_lapsed_is_told_of_until_its_keys_are_renewed(stocked: House) -
     assert not any("decide-general" in each for each in look(stocked.practice, None).warnings)
 
 
+def test_each_share_that_outlived_its_power_names_the_one_to_be_ended(stocked: House) -> None:
+    for power in (Power.ARCHIVE, Power.READ_AUDIT, Power.SEARCH):
+        lend(stocked, "sam", power)
+    pass_days(stocked, 2)
+    ended = {"audit 1": "read-audit", "catalogue 1": "search", "index 1": "search"}
+    assert {problem.of: problem.mend for problem in audit_keys(stocked.open())} == {
+        of: f"callrec user delegate sam --power {power} --end" for of, power in ended.items()
+    }
+
+
 def test_a_share_that_no_power_ever_needed_is_not_excused_as_lapsed(stocked: House) -> None:
     lapsed_for(stocked, "sam", Power.READ_AUDIT)
     dora, sam = stocked.actor("dora"), stocked.actor("sam").person

@@ -17,17 +17,22 @@ from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused,
 from callrec.policy.role import POWERS, Role, VaultKey
 from callrec.practice import record
 from callrec.procedures.audit_verify import Verdict, verify_audit
+from callrec.procedures.backup import back_up
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit import check_kit
 from callrec.procedures.kit_drill import last_drill
 from callrec.procedures.status import look
+from callrec.procedures.volume_lost import Loss, report_lost
 from procedures.asking import by_sql, last_leaf, rows
+from procedures.drives import archive, drive
 from procedures.kits import drill, new_kit, nora, use
 from procedures.spool import a_call, take_in
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from callrec.audit.leaf import Leaf
     from callrec.release.recovery_kit import PrintedKit
     from practices import House
@@ -319,6 +324,29 @@ def test_only_who_governs_makes_a_kit(stocked: House, login: str) -> None:
         new_kit(stocked, login)
     assert last_leaf(stocked).outcome is Outcome.REFUSED
     drill(stocked)
+
+
+@pytest.mark.parametrize("another", [new_kit, use])
+def test_status_names_each_drive_that_the_newest_kit_does_not_open_yet(
+    stocked: House, another: Callable[[House], object]
+) -> None:
+    """Until the next run there, of any kind, and as long as the drive is in use."""
+    for name in ("drive-a", "drive-b", "drive-c"):
+        archive(stocked, drive(stocked, name))
+    assert not opened_by_former_kit(stocked)
+    another(stocked)
+    assert opened_by_former_kit(stocked) == ["drive-a", "drive-b", "drive-c"]
+    archive(stocked, drive(stocked, "drive-a"))
+    back_up(stocked.open(), stocked.actor("max"), drive(stocked, "drive-b"), label=None)
+    assert opened_by_former_kit(stocked) == ["drive-c"]
+    lost = Loss(label="drive-c", noticed_at=stocked.now())
+    report_lost(stocked.practice, stocked.actor("max"), lost)
+    assert not opened_by_former_kit(stocked)
+
+
+def opened_by_former_kit(house: House) -> list[str]:
+    warnings = look(house.open(), None).warnings
+    return [w.split('"')[1] for w in warnings if "a recovery kit of before" in w]
 
 
 def test_the_words_are_checked_without_opening_anything(stocked: House) -> None:

@@ -92,10 +92,10 @@ def test_why_it_was_taken_back_is_told_to_whoever_reads_the_request(granted: Hou
 def test_whoever_may_not_hear_any_more_loses_what_was_granted(granted: House) -> None:
     only = frozenset({Power.MAKE_REQUEST})
     granted.open()
-    taken_back = change_role(
+    done = change_role(
         granted.practice, granted.actor("dora"), login="sam", role=Role.STAFF, only=only
     )
-    assert taken_back == ("R-1",)
+    assert done.taken_back == ("R-1",)
     assert "grant_" not in sealed_to(granted, "sam")
     assert "request_key" in sealed_to(granted, "sam")  # of his own request
 

@@ -13,7 +13,15 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.identity import LockedSeed
 from callrec.crypto.statement import state
 from callrec.errors import Locked, Refused, Tampered, Unusable
-from callrec.policy.role import POWERS, Power, Role, Standing, VaultKey
+from callrec.policy.role import (
+    POWERS,
+    Delegation,
+    Power,
+    Role,
+    Standing,
+    VaultKey,
+    powers_of,
+)
 from callrec.practice import writing
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import lend_power
@@ -207,6 +215,29 @@ def test_who_looks_after_the_computers_is_a_manager_who_opens_nothing(house: Hou
     assert house.practice.register.newest(VaultKey.CATALOGUE).version == 2
     change_role(house.practice, house.actor("dora"), login="max", role=Role.MANAGER)
     assert house.actor("max").person.powers == POWERS[Role.MANAGER]
+
+
+def test_whoever_is_to_hold_some_powers_alone_is_lent_no_other(house: House) -> None:
+    """And the keys that it opened go on under new versions."""
+    day = house.at.date()
+    dora, power = house.actor("dora"), Power.DECIDE_RESERVED
+    lend_power(house.practice, dora, login="sam", power=power, until=day)
+    done = change_role(house.open(), house.actor("dora"), login="sam", role=Role.STAFF, only=IT)
+    assert done.lent == ()
+    house.open()
+    assert powers_of(house.actor("sam").person, day) == IT
+    assert keys_of(house, "sam") == set()
+    assert house.practice.register.newest(VaultKey.RECORDINGS).version == 2
+    assert audit_keys(house.practice) == ()
+
+
+def test_another_role_leaves_what_is_lent_and_tells_it(house: House) -> None:
+    day = house.at.date()
+    dora, power = house.actor("dora"), Power.DECIDE_RESERVED
+    lend_power(house.practice, dora, login="max", power=power, until=day)
+    done = change_role(house.open(), house.actor("dora"), login="max", role=Role.STAFF)
+    assert done.lent == (Delegation(power, day),)
+    assert power in powers_of(house.actor("max").person, day)
 
 
 def test_nobody_holds_by_his_role_what_it_does_not_bring(house: House) -> None:

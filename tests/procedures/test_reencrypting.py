@@ -26,7 +26,7 @@ from callrec.procedures.rotating import rotate_keys
 from callrec.store.batch import DirectoryBatch
 from callrec.store.sealing import open_stream
 from procedures.asking import REASON, a_request, approve, by_sql, grants_of, last_leaf, opened, rows
-from procedures.drives import archive, drive, faults, flip, verify
+from procedures.drives import archive, drive, faults, flip, remove_local, verify
 from procedures.holding import by_hand, verified
 from procedures.packages import release
 from procedures.spool import a_call, a_wave, data_keys_of, originals_of, recordings_of, take_in
@@ -200,7 +200,20 @@ def test_what_is_damaged_or_missing_is_told_and_the_others_go_on(stocked: House)
     flip(file_of(stocked, 1))
     file_of(stocked, 3).unlink()
     done = seal_anew(stocked)
-    assert (done.recordings, done.left) == (1, {Left.DAMAGED: [1], Left.AWAY: [3]})
+    assert (done.recordings, done.left) == (1, {Left.DAMAGED: [1], Left.MISSING: [3]})
+
+
+def test_what_is_on_volumes_only_is_told_to_lie_under_the_key_of_before(stocked: House) -> None:
+    renew(stocked)
+    archive(stocked, drive(stocked, "drive-b"))
+    remove_local(stocked, drive(stocked))
+    take_in(stocked, a_call(stocked.folder / "spool", 9))
+    stocked.open()
+    assert seal_anew(stocked).left == {Left.AWAY: [1, 2, 3]}
+    renew(stocked)
+    done = seal_anew(stocked)
+    assert (done.recordings, done.left) == (1, {Left.AWAY: [1, 2, 3]})
+    assert verified(stocked).problems == ()
 
 
 def test_another_sound_that_was_slipped_under_the_name_is_not_sealed_anew(stocked: House) -> None:

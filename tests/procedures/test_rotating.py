@@ -22,13 +22,17 @@ from callrec.procedures.reindexing import count_to_reindex
 from callrec.procedures.resealing import count_to_reseal, reseal
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.sealings import SEALINGS
-from procedures.asking import by_sql, grants_of, last_leaf, rows
+from callrec.procedures.search import search_recordings
+from callrec.procedures.unlock import actor_by_session, session_of
+from procedures.asking import REASON, by_sql, grants_of, last_leaf, rows
 from procedures.busy import all_opens, busy, versions
 from procedures.holding import verified
 from procedures.spool import a_call, take_in
 
 if TYPE_CHECKING:
+    from callrec.practice import Actor
     from callrec.procedures.resealing import Resealed
+    from callrec.procedures.search import Found
     from practices import House
 
 
@@ -56,6 +60,29 @@ def test_one_key_alone_can_be_renewed(house: House) -> None:
     rotate(house, VaultKey.AUDIT)
     newest = {key: house.practice.register.newest(key).version for key in VaultKey}
     assert newest == {**dict.fromkeys(VaultKey, 1), VaultKey.AUDIT: 2}
+
+
+def test_whoever_was_logged_in_meanwhile_is_told_to_log_in_again(stocked: House) -> None:
+    session = session_of(stocked.practice, stocked.actor("mia"))
+    rotate(stocked, *VaultKey)
+    with pytest.raises(Locked) as refused:
+        find(stocked, actor_by_session(stocked.practice, session))
+    assert refused.value.hint.endswith("callrec login mia")
+    assert find(stocked, stocked.session("mia")).total == 3
+
+
+def test_whoever_has_not_the_power_for_a_key_is_not_sent_to_log_in(house: House) -> None:
+    for actor in (house.session("sam"), house.actor("sam"), house.actor("door")):
+        with pytest.raises(Locked, match="does not have open") as refused:
+            vault_key(actor, VaultKey.CATALOGUE, 1)
+        assert "callrec login" not in refused.value.hint
+
+
+def find(house: House, actor: Actor) -> Found:
+    criteria = Criteria(number="+447700900123")
+    return search_recordings(
+        house.practice, actor, criteria=criteria, reason=REASON, request=None, limit=None
+    )
 
 
 @pytest.mark.parametrize("login", ["pat", "max", "sam", "ava"])

@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import volumes
+from callrec.cli.elsewhere import check_elsewhere, note_on_vaults_disk
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
@@ -63,7 +64,7 @@ def archive(
     )
     if label is None and needs_label(to):
         label = ctx.obj.prompts.ask("Label of the new volume", option="--label LABEL")
-    _check_elsewhere(ctx.obj, practice, to, yes=yes or remove_local)
+    check_elsewhere(ctx.obj, practice, to, yes=yes or remove_local)
     _archive(ctx.obj, practice, to, limit, label=label, removes=remove_local)
 
 
@@ -71,26 +72,6 @@ app.command("list")(volumes.list_)
 app.command()(volumes.keep)
 app.command()(volumes.lost)
 app.command()(volumes.found)
-
-
-def _check_elsewhere(invocation: Invocation, practice: Practice, to: Path, *, yes: bool) -> None:
-    """Ask before a new volume is made on the vault's own disk: its drive is not attached, perhaps.
-
-    Raises:
-        Unusable: neither ``--yes`` nor a terminal.
-        Failed: the answer was no.
-    """
-    from callrec.procedures.archive_plan import is_on_this_disk
-
-    if yes or not is_on_this_disk(practice, to):
-        return
-    if not invocation.prompts.possible:
-        raise Unusable(
-            "that folder lies on the vault's own disk: a copy there is lost with it",
-            hint="is the drive attached? if not, attach it; if it is meant so, give --yes",
-        )
-    question = "That folder lies on the vault's own disk. Archive to it all the same?"
-    invocation.prompts.confirm(question, yes=False)
 
 
 def _archive(
@@ -115,9 +96,7 @@ def _archive(
             " to have them copied"
         )
     if done.on_vaults_disk:
-        invocation.out.note(
-            f'"{done.label}" lies on the vault\'s own disk: it is no copy elsewhere'
-        )
+        note_on_vaults_disk(invocation.out, done.label)
     _say_what_stays(invocation.out, practice, done)
     invocation.out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
 

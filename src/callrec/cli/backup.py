@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 
+from callrec.cli.elsewhere import check_elsewhere, note_on_vaults_disk
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.options import recovering
+from callrec.cli.options import volumes as volume_options
 from callrec.cli.who import practice_of, signing
 
 KB = 1_000
@@ -16,7 +18,13 @@ app = new_app()
 
 
 @app.command()
-def backup(ctx: Context, *, to: recovering.BackupTo, label: options.Label = None) -> None:
+def backup(
+    ctx: Context,
+    *,
+    to: recovering.BackupTo,
+    label: options.Label = None,
+    yes: volume_options.OnThisDisk = False,
+) -> None:
     """Put a sealed copy of the catalogue into a folder, in place of the one before.
 
     Everything but the recordings' own files: people, requests, keys, the record of all that was
@@ -30,11 +38,19 @@ def backup(ctx: Context, *, to: recovering.BackupTo, label: options.Label = None
     practice = practice_of(invocation)
     if label is None and needs_label(to):
         label = invocation.prompts.ask("Label of the backup", option="--label LABEL")
+    check_elsewhere(invocation, practice, to, yes=yes)
     done = back_up(practice, signing(invocation, practice), to, label=label)
-    value = {"volume": done.label, "copied_at": done.copied_at, "bytes": done.size_bytes}
+    value = {
+        "volume": done.label,
+        "copied_at": done.copied_at,
+        "bytes": done.size_bytes,
+        "on_vaults_disk": done.on_vaults_disk,
+    }
     size = f"{done.size_bytes / KB:,.1f} kB"
     out = invocation.out
     out.show(
         value, lambda: out.say(f'The catalogue, {size}, is sealed in "{done.label}", read back.')
     )
+    if done.on_vaults_disk:
+        note_on_vaults_disk(out, done.label)
     out.next_step(f"callrec archive verify {shlex.quote(str(to))}")

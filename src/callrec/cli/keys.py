@@ -14,8 +14,11 @@ from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.role import VaultKey
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from callrec.practice import Actor, Practice
     from callrec.procedures.keys import Opens
+    from callrec.procedures.reencrypting import Left
 
 app = new_app()
 kit_app = new_app()
@@ -48,7 +51,10 @@ def new(
     out = ctx.obj.out
     value = {"serial": made.serial, "recovery_kit": kit_json(made, to)}
     out.show(value, lambda: say_kit(out, made, to))
-    out.next_step("callrec recovery drill, and destroy the pages of the kit before")
+    out.next_step(
+        "callrec recovery drill, and callrec backup --to DIR for each drive;"
+        " only then destroy the pages of the kit before"
+    )
 
 
 @kit_app.command()
@@ -213,7 +219,7 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
         recordings = counted(done.recordings, "recording")
         out.say(f"{recordings} sealed anew, {done.size_bytes / 1e6:.1f} MB.")
         for why, some in done.left.items():
-            out.say(f"left as they are, {why}: {', '.join(map(str, some))}")
+            out.say(f"left as they are, {why}: {_spans(some)}")
 
     out.show(value, text)
     if Left.DAMAGED in done.left:
@@ -223,11 +229,23 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
         )
     if done.left:
         raise DoneInPart(
-            "some recordings lie under the keys that they had",
-            hint="run it again once what kept them is over",
+            "some recordings lie under the keys that they had", hint=_what_helps(done.left)
         )
     if done.recordings:
         out.next_step("callrec archive --to DIR, for each volume: they hold the former files")
+
+
+def _what_helps(left: Collection[Left]) -> str:
+    from callrec.procedures.reencrypting import Left
+
+    if Left.MISSING in left:
+        return "callrec doctor --repair --from DIR, then run it again"
+    if {*left} == {Left.AWAY}:
+        return (
+            "nothing seals anew what is on volumes only: keep these, which callrec archive list "
+            "shows, from whoever knew the keys"
+        )
+    return "run it again once what kept them is over"
 
 
 def _opens_row(each: Opens) -> tuple[str, ...]:
@@ -236,10 +254,11 @@ def _opens_row(each: Opens) -> tuple[str, ...]:
     return (each.login, *versions, *counts)
 
 
-def _spans(versions: tuple[int, ...]) -> str:
+def _spans(numbers: Iterable[int]) -> str:
     """1, 2, 3 and 5 as ``1-3 5``."""
-    ends = [v for v in versions if v + 1 not in versions]
-    starts = [v for v in versions if v - 1 not in versions]
+    those = {*numbers}
+    ends = sorted(n for n in those if n + 1 not in those)
+    starts = sorted(n for n in those if n - 1 not in those)
     return " ".join(f"{a}-{b}" if a < b else str(a) for a, b in zip(starts, ends, strict=True))
 
 

@@ -81,4 +81,5 @@ def use(
         say_kit(out, kit, recovery_file)
 
     out.show(value, text)
+    out.note("keep the pages of the kit before as long as callrec status names a drive for them")
     out.next_step(f"callrec login {user}")

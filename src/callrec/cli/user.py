@@ -219,24 +219,29 @@ def role(
 ) -> None:
     """Give a person another role, or less of one. What it no longer opens goes on under new keys.
 
-    Whoever looks after the computers is a manager who holds --only make-request.
+    What was lent to the person stays lent; --only ends it. Whoever looks after the computers is a
+    manager who holds --only make-request.
     """
     from callrec.procedures.changing_roles import change_role
 
     practice = practice_of(ctx.obj)
     held = frozenset(only or ())
-    taken_back = change_role(practice, signing(ctx.obj, practice), login=user, role=role, only=held)
+    done = change_role(practice, signing(ctx.obj, practice), login=user, role=role, only=held)
     out, said = ctx.obj.out, f"{user} is {role} now"
     value = {
         "user": user,
         "role": role,
         "only": sorted(held) or None,
-        "taken_back": list(taken_back),
+        "delegations": [{"power": lent.power, "until": lent.until} for lent in done.lent],
+        "taken_back": list(done.taken_back),
     }
 
     def text() -> None:
         out.say(f"{said}, and may: {', '.join(sorted(held))}." if held else f"{said}.")
-        _say_taken_back(out, taken_back)
+        for lent in done.lent:
+            ends = f"callrec user delegate {user} --power {lent.power} --end"
+            out.say(f"{lent.power} stays lent until {lent.until}: {ends}")
+        _say_taken_back(out, done.taken_back)
 
     out.show(value, text)
 

@@ -32,6 +32,8 @@ class BackedUp:
     """What the copy is called by: ``20260807T101500Z``."""
     size_bytes: int
     """Of the sealed copy."""
+    on_vaults_disk: bool
+    """It lies on the disk on which the vault lies: it is no copy elsewhere."""
 
 
 def back_up(practice: Practice, actor: Actor, to: Path, *, label: str | None) -> BackedUp:
@@ -49,7 +51,7 @@ def back_up(practice: Practice, actor: Actor, to: Path, *, label: str | None) ->
         Tampered: something there or in the log is not as it was written; nothing was written.
         Failed: there is no room; the copy before it is still there.
     """
-    archive_recordings(practice, actor, to, started_before=BEFORE_EVERY_CALL, label=label)
-    volume = open_volume(to)
-    copy = volume.catalogue()
-    return BackedUp(volume.label, copy.time, copy.sealed.stat().st_size)
+    done = archive_recordings(practice, actor, to, started_before=BEFORE_EVERY_CALL, label=label)
+    copy = open_volume(to).catalogue()
+    size_bytes = copy.sealed.stat().st_size
+    return BackedUp(done.label, copy.time, size_bytes, on_vaults_disk=done.on_vaults_disk)

@@ -5,7 +5,7 @@ When a power is lost, each vault key that it opened goes on under a new version 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from callrec.errors import Refused
@@ -26,6 +26,17 @@ from callrec.procedures.vouching import Revision, governing, revise
 
 if TYPE_CHECKING:
     from callrec.audit.register import Voucher
+    from callrec.policy.role import Delegation
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change of role left to somebody, besides the role's powers, and what it took."""
+
+    taken_back: tuple[str, ...]
+    """The requests under which something is taken back, as he may not hear it any more: R-17."""
+    lent: tuple[Delegation, ...]
+    """What stays lent to him."""
 
 
 def change_role(
@@ -35,18 +46,17 @@ def change_role(
     login: str,
     role: Role,
     only: frozenset[Power] = frozenset(),
-) -> tuple[str, ...]:
+) -> Changed:
     """Give a person another role: new powers, and new versions of each key that he loses.
+
+    What is lent to him stays lent, unless he is to hold some powers alone.
 
     Args:
         practice: the open vault.
         actor: who governs, with his password given.
         login: whose role it is to be.
         role: the role.
-        only: the powers of the role that he is to hold; empty: all of them.
-
-    Returns:
-        The requests under which something is taken back, as he may not hear it any more: ``R-17``.
+        only: the powers of the role that he is to hold, and nothing lent; empty: all of them.
 
     Raises:
         NotFound: nobody has that login.
@@ -64,8 +74,14 @@ def change_role(
     # Whoever has no key of his own yet has no powers, unless he had a key before and lost it.
     has_powers = voucher.person.standing is Standing.CONFIRMED or bool(voucher.person.powers)
     powers = powers_left(role, only) if only else POWERS[role]
-    person = replace(voucher.person, role=role, powers=powers if has_powers else frozenset())
-    return _revise(practice, actor, "person.role", voucher, person)
+    lent = () if only else without_lapsed(voucher.person, today(practice)).delegations
+    person = replace(
+        voucher.person,
+        role=role,
+        powers=powers if has_powers else frozenset(),
+        delegations=lent,
+    )
+    return Changed(_revise(practice, actor, "person.role", voucher, person), lent)
 
 
 def disable_person(practice: Practice, actor: Actor, *, login: str) -> tuple[str, ...]:

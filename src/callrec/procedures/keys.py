@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.policy.role import VaultKey
+from callrec.policy.delegation import lapsed
+from callrec.policy.role import VaultKey, keys_held
 from callrec.practice import today
 from callrec.procedures.people import logins
 from callrec.procedures.personal_faults import Amiss, personal_faults
@@ -18,10 +19,13 @@ from callrec.procedures.share_faults import Wrong, share_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from sqlalchemy import ColumnElement, Connection
 
+    from callrec.audit.register import Register
     from callrec.practice import Practice
+    from callrec.procedures.share_faults import ShareFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +123,32 @@ def audit_keys(practice: Practice) -> tuple[KeyProblem, ...]:
 
     It takes no key (`share_faults`, `personal_faults`).
     """
-    called = logins(practice)
+    called, day = logins(practice), today(practice)
     with reading(practice.engine) as connection:
         register = read_register(connection)
-        shares = share_faults(connection, register, today(practice))
+        shares = share_faults(connection, register, day)
         others = personal_faults(connection, register)
     return (
-        *(_problem(f"{s.key} {s.version}", called[s.person], s.what) for s in shares),
+        *(
+            _problem(f"{s.key} {s.version}", called[s.person], s.what, _ended(register, s, day))
+            for s in shares
+        ),
         *(_problem(o.of, called[o.person], o.what) for o in others),
     )
 
 
-def _problem(of: str, login: str, what: Wrong | Amiss) -> KeyProblem:
+def _ended(register: Register, fault: ShareFault, on: date) -> str:
+    """The power that was lent until an earlier day, and that needed this share; empty: none."""
+    voucher = register.voucher(fault.person)
+    ended = lapsed(voucher.person, on) if voucher else ()
+    return next(
+        (lent.power for lent in ended if fault.key in keys_held(frozenset({lent.power}))), ""
+    )
+
+
+def _problem(of: str, login: str, what: Wrong | Amiss, ended: str = "") -> KeyProblem:
     mend = {
-        Wrong.OUTLIVED: f"callrec user delegate {login} --power POWER --end",
+        Wrong.OUTLIVED: f"callrec user delegate {login} --power {ended} --end",
         Wrong.OLD_KIT: "callrec keys kit new",
         Amiss.LEFT_OVER: f"callrec user disable {login}",
     }

@@ -53,7 +53,7 @@ def check_kit(practice: Practice, seed: bytes) -> Identity:
     if identity.public in register.earlier_kits():
         raise Locked(
             "this recovery kit is of no use any more: another one took its place",
-            hint="take the newest page, and destroy this one",
+            hint="take the newest page; destroy this one once callrec status names no drive for it",
         )
     raise Locked(
         "this is not the recovery kit of this vault",

@@ -8,8 +8,9 @@ In portions, each whole or not at all:
     one transaction: the statement of which file replaced which, its leaf, the new batch and keys
     the old files are removed
 
-What is held, or granted to somebody now, is left for a later run. Cut off anywhere, each recording
-lies under the one data key or the other, and the next run goes on with those that are left.
+What is held, or granted to somebody now, is left for a later run; what is on volumes only is left
+for good, and told. Cut off anywhere, each recording lies under the one data key or the other, and
+the next run goes on with those that are left.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sqlalchemy import func, select
 from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import make_former
+from callrec.catalogue.volumes import ARCHIVED, LIVE, make_former
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
@@ -71,7 +72,8 @@ class Left(StrEnum):
 
     HELD = "held"
     GRANTED = "granted to somebody"
-    AWAY = "not in the vault"
+    MISSING = "not in the vault"
+    AWAY = "on volumes only"
     DAMAGED = "damaged"
     CHANGED = "changed meanwhile"
 
@@ -115,7 +117,7 @@ class _Anew:
 def bytes_to_reencrypt(practice: Practice) -> int:
     """How much a run would look at, in bytes of originals; opens nothing."""
     with reading(practice.engine) as connection:
-        total = select(func.sum(tables.recording.c.size_bytes)).where(*_is_older(practice))
+        total = select(func.sum(tables.recording.c.size_bytes)).where(*_is_older(practice, LIVE))
         return connection.execute(total).scalar() or 0
 
 
@@ -184,6 +186,7 @@ class _Run:
             self._advance(sum(row.size_bytes for row in portion))
             place = portion[-1].id
             portion = self._next(place)
+        self._leave_what_is_away()
         return self._done
 
     def _begin(self) -> None:
@@ -194,7 +197,7 @@ class _Run:
                 func.count().label("recordings"),
                 func.sum(tables.recording.c.size_bytes).label("bytes"),
                 func.max(tables.recording.c.size_bytes).label("largest"),
-            ).where(*_is_older(practice))
+            ).where(*_is_older(practice, LIVE))
             due = connection.execute(query).one()
         _check_room(practice, min(due.bytes, BYTES_AT_ONCE + due.largest))
         details = {"bytes": due.bytes, "recordings": due.recordings}
@@ -202,12 +205,19 @@ class _Run:
 
     def _next(self, after: int) -> Sequence[Row[Any]]:
         table = tables.recording
-        query = select(table).where(*_is_older(self._practice), table.c.id > after)
+        query = select(table).where(*_is_older(self._practice, LIVE), table.c.id > after)
         with reading(self._practice.engine) as connection:
             rows = connection.execute(query.order_by(table.c.id).limit(AT_ONCE)).all()
         sizes = accumulate(row.size_bytes for row in rows)
         fit = sum(1 for size in sizes if size <= BYTES_AT_ONCE)
         return rows[: max(fit, 1)]
+
+    def _leave_what_is_away(self) -> None:
+        column = tables.recording.c.id
+        with reading(self._practice.engine) as connection:
+            query = select(column).where(*_is_older(self._practice, ARCHIVED)).order_by(column)
+            for number in connection.execute(query).scalars():
+                self._done.leave(number, Left.AWAY)
 
     def _take(self, portion: Sequence[Row[Any]]) -> None:
         practice, keys = self._practice, BatchKeys.draw()
@@ -233,7 +243,7 @@ class _Run:
                     try:
                         anew.append(self._seal_one(batch, keys, row, opening))
                     except NotFound:
-                        why = Left.AWAY
+                        why = Left.MISSING
                     except Tampered:
                         why = Left.DAMAGED
                 if why is not None:
@@ -352,8 +362,8 @@ class _Original:
         return size
 
 
-def _is_older(practice: Practice) -> Sequence[ColumnElement[bool]]:
-    """Recordings that were sealed before the newest recordings key was made."""
+def _is_older(practice: Practice, state: str) -> Sequence[ColumnElement[bool]]:
+    """Recordings of a state that were sealed before the newest recordings key was made."""
     recording, batch, leaf = tables.recording.c, tables.batch.c, tables.leaf.c
     newest = practice.register.newest(VaultKey.RECORDINGS).seq
     older = (
@@ -361,7 +371,7 @@ def _is_older(practice: Practice) -> Sequence[ColumnElement[bool]]:
         .join(tables.leaf, leaf.statement == batch.statement)
         .where(leaf.seq < newest)
     )
-    return (recording.state == "live", recording.data_key.is_not(None), recording.batch.in_(older))
+    return (recording.state == state, recording.data_key.is_not(None), recording.batch.in_(older))
 
 
 def _spared(

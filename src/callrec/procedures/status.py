@@ -29,6 +29,7 @@ from callrec.procedures.glass_review import OpenGlass, open_glass
 from callrec.procedures.inbox import InboxItem, read_inbox
 from callrec.procedures.incident_list import incident_warnings
 from callrec.procedures.kit_drill import drill_warnings, last_drill
+from callrec.procedures.kit_on_drives import former_kit_warnings
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
@@ -215,6 +216,7 @@ def _warnings(
     if reconciled is not None and reconciled.warning:
         yield reconciled.warning
     yield from drill_warnings(practice)
+    yield from former_kit_warnings(practice)
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"
     if kept_here:
