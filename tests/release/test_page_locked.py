@@ -55,7 +55,14 @@ def test_too_few_words_are_counted_and_not_tried(
 
 
 @pytest.mark.parametrize(
-    "typed", [f"  {WORDS.upper()}", WORDS.title().replace(" ", "  "), WORDS.replace(" ", "-, ")]
+    "typed",
+    [
+        f"  {WORDS.upper()}",
+        WORDS.title().replace(" ", "  "),
+        WORDS.replace(" ", "-, "),
+        WORDS.replace(" ", "_"),
+        " ".join(f"{number}. {word}" for number, word in enumerate(WORDS.split(), 1)),
+    ],
 )
 def test_the_words_open_it_however_they_are_typed(browser: Browser, file: Path, typed: str) -> None:
     with a_visit(browser, file) as page:

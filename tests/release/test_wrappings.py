@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import pyzipper
 
 from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import pbkdf2, seal
@@ -86,11 +87,32 @@ def test_a_page_is_checked_as_it_came(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", [WORDS.upper(), WORDS.replace(" ", "-"), "  " + WORDS.replace(" ", "\n") + "\n"]
+    "typed",
+    [
+        WORDS.upper(),
+        WORDS.replace(" ", "-"),
+        "  " + WORDS.replace(" ", "\n") + "\n",
+        WORDS.replace(" ", "_"),
+        " ".join(f"{number}. {word}" for number, word in enumerate(WORDS.split(), 1)),
+    ],
 )
 def test_the_passphrase_may_be_spelt_as_a_letter_broke_it(tmp_path: Path, typed: str) -> None:
     assert checked(zipped(tmp_path), typed).verdict == "VERIFIED"
     assert checked(a_page(tmp_path, FILES), typed).verdict == "VERIFIED"
+
+
+@pytest.mark.parametrize("own", ["Anvil-7 & Bamboo", "  ", "l\u00f6sung_9", "\udcff"])
+def test_a_zip_that_was_packed_again_opens_with_whatever_was_chosen_for_it(
+    tmp_path: Path, own: str
+) -> None:
+    path = tmp_path / "release.zip"
+    with pyzipper.AESZipFile(path, "w", encryption=pyzipper.WZ_AES) as archive:
+        archive.setpassword(own.encode(errors="surrogateescape"))
+        for name, data in FILES.items():
+            archive.writestr(name, data)
+    assert checked(path, own).verdict == "VERIFIED"
+    with pytest.raises(Locked, match="wrong passphrase"):
+        checked(path, f"{own}.")
 
 
 @pytest.mark.parametrize("typed", [WORDS + " x", "", "unlatch"])
