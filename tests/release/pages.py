@@ -182,14 +182,26 @@ def read_page(page: Path, words: str = WORDS) -> tuple[dict[str, Any], dict[str,
     return index, files
 
 
-def resealed(page: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    """The page with another index, by somebody who has its words and no key of the practice."""
+def resealed(
+    page: Path,
+    change: Callable[[dict[str, Any]], object] = lambda index: index,
+    *,
+    salt: bytes = b"",
+    nonce: bytes = b"",
+) -> None:
+    """The page with another index, by somebody who has its words and no key of the practice.
+
+    Salt and nonce are the page's own, unless others are given.
+    """
     index, files = read_page(page)
     change(index)
     head = json.dumps(index, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     texts = elements_of(page).texts
-    salt, nonce = b64decode(texts["salt"]), b64decode(texts["nonce"])
+    salt, nonce = salt or b64decode(texts["salt"]), nonce or b64decode(texts["nonce"])
     key = PBKDF2HMAC(hashes.SHA256(), 32, salt, int(texts["rounds"])).derive(WORDS.encode())
     content = len(head).to_bytes(4, "big") + head + b"".join(files.values())
-    sealed = b64encode(AESGCM(key).encrypt(nonce, content, None)).decode()
-    page.write_text(page.read_text("utf-8").replace(texts["sealed"], sealed), "utf-8")
+    sealed = AESGCM(key).encrypt(nonce, content, None)
+    text = page.read_text("utf-8")
+    for name, value in (("salt", salt), ("nonce", nonce), ("sealed", sealed)):
+        text = text.replace(texts[name], b64encode(value).decode())
+    page.write_text(text, "utf-8")

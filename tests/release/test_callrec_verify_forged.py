@@ -259,6 +259,33 @@ def test_whom_hearing_was_lent_may_release(office: Office) -> None:
     assert wrong_with(office) == []
 
 
+@pytest.mark.parametrize("until", [["2026-08-01"], ["2026-08-02"], ["2026-03-31", "2026-08-03"]])
+def test_whom_hearing_is_lent_may_release_to_the_end_of_the_last_day(
+    office: Office, until: list[str]
+) -> None:
+    """The entry is of 2 August in UTC; for a practice far in the west it may be the 1st."""
+    office.vouch("sam", "auditor", delegations=[{"power": "hear", "until": day} for day in until])
+    assert wrong_with(office) == []
+
+
+def test_whose_lent_hearing_has_ended_may_not_release(office: Office) -> None:
+    lent = [{"power": "hear", "until": "2026-07-31"}, {"power": "govern", "until": "2026-12-31"}]
+    office.vouch("sam", "auditor", delegations=lent)
+    wrong = "gives whoever released the power to release until a day that was over"
+    assert wrong_with(office) == [f"{SIGNERS} {wrong}"]
+
+
+def test_a_day_that_has_passed_takes_nothing_of_what_was_not_lent(office: Office) -> None:
+    office.vouch("sam", delegations=[{"power": "hear", "until": "2026-03-31"}])
+    assert wrong_with(office) == []
+
+
+@pytest.mark.parametrize("until", ["for ever", "2026-02-30", "20261231", "2026-12-31 ", "", None])
+def test_a_power_that_is_lent_until_no_day_makes_no_voucher(office: Office, until: object) -> None:
+    seq = office.vouch("sam", "auditor", delegations=[{"power": "hear", "until": until}])
+    assert wrong_with(office) == [f"{SIGNERS} is not in its form: the voucher of entry {seq}"]
+
+
 def test_a_release_that_somebody_else_signed_in_the_releaser_s_name_is_told(office: Office) -> None:
     office.vouch("mallory")
     assert wrong_with(office, by="mallory") == [

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from release.browsers import Watch, a_visit, type_words, unlock
-from release.pages import WORDS, a_release, elements_of
+from release.pages import WORDS, a_release, elements_of, resealed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +55,14 @@ def test_too_few_words_are_counted_and_not_tried(
 
 
 @pytest.mark.parametrize(
-    "typed", [f"  {WORDS.upper()}", WORDS.title().replace(" ", "  "), WORDS.replace(" ", "-, ")]
+    "typed",
+    [
+        f"  {WORDS.upper()}",
+        WORDS.title().replace(" ", "  "),
+        WORDS.replace(" ", "-, "),
+        WORDS.replace(" ", "_"),
+        " ".join(f"{number}. {word}" for number, word in enumerate(WORDS.split(), 1)),
+    ],
 )
 def test_the_words_open_it_however_they_are_typed(browser: Browser, file: Path, typed: str) -> None:
     with a_visit(browser, file) as page:
@@ -73,6 +80,20 @@ def test_one_changed_byte_is_as_good_as_wrong_words(
     other = tmp_path / "changed.html"
     text = file.read_text("utf-8").replace(f">{whole}<", f">{b64encode(changed).decode()}<")
     other.write_text(text, "utf-8")
+    with a_visit(browser, other) as page:
+        type_words(page, WORDS)
+        expect(page.get_by_role("alert")).to_contain_text("do not open the recordings")
+
+
+@pytest.mark.parametrize(
+    ("salt", "nonce"), [(bytes(15), bytes(12)), (bytes(16), bytes(13))], ids=["salt", "nonce"]
+)
+def test_a_salt_or_nonce_of_another_length_opens_nothing(
+    browser: Browser, file: Path, tmp_path: Path, salt: bytes, nonce: bytes
+) -> None:
+    """Sealed under it as it should be: but no other reader would take it."""
+    (other := tmp_path / "other.html").write_bytes(file.read_bytes())
+    resealed(other, salt=salt, nonce=nonce)
     with a_visit(browser, other) as page:
         type_words(page, WORDS)
         expect(page.get_by_role("alert")).to_contain_text("do not open the recordings")

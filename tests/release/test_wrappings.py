@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import pyzipper
 
 from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import pbkdf2, seal
@@ -86,11 +87,32 @@ def test_a_page_is_checked_as_it_came(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", [WORDS.upper(), WORDS.replace(" ", "-"), "  " + WORDS.replace(" ", "\n") + "\n"]
+    "typed",
+    [
+        WORDS.upper(),
+        WORDS.replace(" ", "-"),
+        "  " + WORDS.replace(" ", "\n") + "\n",
+        WORDS.replace(" ", "_"),
+        " ".join(f"{number}. {word}" for number, word in enumerate(WORDS.split(), 1)),
+    ],
 )
 def test_the_passphrase_may_be_spelt_as_a_letter_broke_it(tmp_path: Path, typed: str) -> None:
     assert checked(zipped(tmp_path), typed).verdict == "VERIFIED"
     assert checked(a_page(tmp_path, FILES), typed).verdict == "VERIFIED"
+
+
+@pytest.mark.parametrize("own", ["Anvil-7 & Bamboo", "  ", "l\u00f6sung_9", "\udcff"])
+def test_a_zip_that_was_packed_again_opens_with_whatever_was_chosen_for_it(
+    tmp_path: Path, own: str
+) -> None:
+    path = tmp_path / "release.zip"
+    with pyzipper.AESZipFile(path, "w", encryption=pyzipper.WZ_AES) as archive:
+        archive.setpassword(own.encode(errors="surrogateescape"))
+        for name, data in FILES.items():
+            archive.writestr(name, data)
+    assert checked(path, own).verdict == "VERIFIED"
+    with pytest.raises(Locked, match="wrong passphrase"):
+        checked(path, f"{own}.")
 
 
 @pytest.mark.parametrize("typed", [WORDS + " x", "", "unlatch"])
@@ -234,6 +256,56 @@ def test_a_page_with_a_weak_or_endless_lock_is_refused_unasked(tmp_path: Path, r
         pass
 
 
+def with_value(page: Path, name: str, value: str) -> Path:
+    """The page with something else in one of its four elements."""
+    before, _, rest = page.read_text("utf-8").partition(f'id="{name}">')
+    after = rest.partition("</script>")[2]
+    page.write_text(f'{before}id="{name}">{value}</script>{after}', "utf-8")
+    return page
+
+
+@pytest.mark.parametrize("moved", [1, 4, 500])
+def test_a_page_of_which_the_nonce_goes_on_is_refused_unasked(tmp_path: Path, moved: int) -> None:
+    """A browser takes all of the element for its nonce, and opens something else or nothing."""
+    page = a_page(tmp_path, FILES)
+    nonce, sealed = (base64.b64decode(value_of(page, name)) for name in ("nonce", "sealed"))
+    with_value(page, "nonce", base64.b64encode(nonce + sealed[:moved]).decode())
+    with_value(page, "sealed", base64.b64encode(sealed[moved:]).decode())
+    with pytest.raises(Tampered, match="out of bounds"), open_package(page, nobody_is_asked):
+        pass
+
+
+def value_of(page: Path, name: str) -> str:
+    return page.read_text("utf-8").partition(f'id="{name}">')[2].partition("</script>")[0]
+
+
+OTHERWISE = {
+    "a shorter salt": ("salt", base64.b64encode(SALT[:15]).decode()),
+    "a longer salt": ("salt", base64.b64encode(SALT + b"?").decode()),
+    "a space before it": ("nonce", " " + "A" * 16),
+    "a line within it": ("nonce", "A" * 8 + "\n" + "A" * 8),
+    "no padding": ("salt", "A" * 22),
+    "bits that say nothing": ("salt", "A" * 21 + "B=="),
+    "another alphabet": ("nonce", "_" * 16),
+    "rounds with an exponent": ("rounds", "6e5"),
+    "rounds with a fraction": ("rounds", "600000.0"),
+    "rounds with a nought before": ("rounds", "0600000"),
+    "rounds with a space": ("rounds", " 600000"),
+    "rounds in base 16": ("rounds", "0x927c0"),
+    "rounds in other digits": ("rounds", "\u0666" + "00000"),
+}
+"""Values that are not as the format has them, and of which many a reader makes something."""
+
+
+@pytest.mark.parametrize(("name", "value"), OTHERWISE.values(), ids=OTHERWISE)
+def test_a_page_with_a_value_that_is_not_of_the_format_is_refused_unasked(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    page = with_value(a_page(tmp_path, FILES), name, value)
+    with pytest.raises((Tampered, Unusable)), open_package(page, nobody_is_asked):
+        pass
+
+
 @pytest.mark.parametrize(
     "listed",
     [
@@ -243,6 +315,9 @@ def test_a_page_with_a_weak_or_endless_lock_is_refused_unasked(tmp_path: Path, r
         {"files": [{"path": "a", "bytes": -1}, {"path": "b", "bytes": 2}]},
         {"files": [{"path": "a"}]},
         {"files": 1},
+        {"files": ""},
+        {"files": [{"path": "a", "bytes": 1}], "more": "x"},
+        {"files": [{"path": "a", "bytes": 1, "more": "x"}]},
         [],
     ],
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -89,6 +90,21 @@ def test_two_waveforms_in_one_page_share_no_id() -> None:
     ]
     assert len(ids[0]) == 4
     assert not ids[0] & ids[1]
+
+
+@pytest.mark.parametrize(
+    "edits", [Edits(silences=(a_silence(1_000, 1_400),)), Edits(Span(1_400, 60_000))]
+)
+def test_sounds_that_differ_where_nothing_is_released_are_drawn_alike_to_the_byte(
+    edits: Edits,
+) -> None:
+    """Else whoever has the copy tries how loud it was there until the drawing comes out."""
+    quiet, loud = (
+        replace(A_MINUTE, peaks=((*[9] * 3, *[n] * 3, *[9] * 229),), wave_sha256=f"{n:064x}")
+        for n in (0, 21_337)
+    )
+    drawn = [as_svg(each, title="Recording 7", edits=edits) for each in (quiet, loud)]
+    assert drawn[0] == drawn[1]
 
 
 def lanes(measured: Measured, edits: Edits) -> list[list[tuple[float, float]]]:

@@ -31,7 +31,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from functools import partial
 from hashlib import sha256, sha512
 from typing import IO, Any, NoReturn, Optional
@@ -320,12 +320,12 @@ OBJECTS = {
     "voucher": "kind:=voucher vault:id by:id at:time person:id serial:n previous:hash-or-nothing"
     " role:code powers:code* delegations:lent* standing:code keys:keys name:hash ...",
     "kit": "kind:=kit vault:id by:id at:time serial:n previous:hash-or-nothing keys:keys",
-    "lent": "power:code until:text ...",
+    "lent": "power:code until:date ...",
     "keys": "act:key kem:kem-key log:key ...",
 }
 """Kinds of objects: their members, and the kind of each. ``n``: a whole number; ``time``: an
-instant in UTC; ``=``: text that matches this pattern; ``?``: or null; ``*``: a list of them; ``,``:
-either of them; ``...``: there may be other members."""
+instant in UTC; ``date``: a day; ``=``: text that matches this pattern; ``?``: or null; ``*``: a
+list of them; ``,``: either of them; ``...``: there may be other members."""
 
 
 def fits(value: object, kind: str) -> bool:
@@ -339,8 +339,9 @@ def fits(value: object, kind: str) -> bool:
         return isinstance(value, list) and all(fits(each, kind[:-1]) for each in value)
     if kind == "n":
         return type(value) is int and value >= 0
-    if kind == "time":
-        return isinstance(value, str) and value != "" and in_utc(value[:-1] + "+00:00") == value
+    if kind in ("time", "date"):
+        at = f"{value}T00:00:00.000Z" if kind == "date" else value
+        return isinstance(at, str) and at != "" and in_utc(at[:-1] + "+00:00") == at
     return any(_has(value, OBJECTS[each].split()) for each in kind.split(","))
 
 
@@ -608,6 +609,17 @@ class Register:
             raise Wrong("does not give whoever released the power to release")
         return {name: unbase64(voucher["keys"][name]) for name in ("act", "log")}
 
+    def check_in_time(self, releaser: str, at: str) -> None:
+        """Check that the power of somebody who has `keys` had not ended by ``at``, if it was lent.
+
+        A day more is let pass: the last day is one of the practice's, and ``at`` is in UTC.
+        """
+        voucher, day = self.vouchers[releaser][-1], date.fromisoformat(at[:10]).toordinal()
+        lent = [each["until"] for each in voucher["delegations"] if each["power"] == "hear"]
+        ends = [date.fromisoformat(until).toordinal() + 1 for until in lent]
+        if "hear" not in voucher["powers"] and max(ends) < day:
+            raise Wrong("gives whoever released the power to release until a day that was over")
+
     def _newest(self, person: str) -> dict[str, Any] | None:
         return self.vouchers[person][-1] if person in self.vouchers else None
 
@@ -825,6 +837,8 @@ def _entry(
         if log_key:
             check_note(proof.note, proof.origin, log_key)
             entry = check_entry(proof, work.take("manifest.json"), signer[0])
+            with work.noting("signers.json"):
+                register.check_in_time(signer[0], entry["at"])
         request = manifest.get("request", {"id": ""})
         named = {request["id"], *(each["uid"] for each in manifest.get("files", ()))}
         if entry and manifest and not {*named, manifest["release"]} <= {*entry["subject"]}:

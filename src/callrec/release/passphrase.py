@@ -27,8 +27,11 @@ def fresh_passphrase(choose: Callable[[Sequence[str]], str] = secrets.choice) ->
 
 
 def spelt_as_drawn(passphrase: str) -> bytes:
-    """Small letters, one space between words, whatever a letter or a telephone made of them."""
-    return " ".join(re.findall(r"\w+", passphrase.lower())).encode()
+    """Small letters, one space between words, whatever a letter or a telephone made of them.
+
+    What is no letter from a to z parts words: the page's own code does just so (sealed.js).
+    """
+    return " ".join(re.findall("[a-z]+", passphrase.lower())).encode()
 
 
 def long_list() -> tuple[str, ...]:

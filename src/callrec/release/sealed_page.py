@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.crypto.canonical import parse
-from callrec.crypto.primitives import open_sealed, pbkdf2
+from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, open_sealed, pbkdf2
 from callrec.errors import Locked, Tampered, Unusable
 from callrec.release.callrec_verify import fits, unbase64
 from callrec.release.passphrase import spelt_as_drawn
@@ -28,9 +28,11 @@ FEWEST_ROUNDS: Final = 600_000
 MOST_ROUNDS: Final = 10_000_000
 """Of PBKDF2; beyond, a page could keep whoever checks it busy for minutes."""
 
+_INDEX, _LISTED = frozenset({"files", "page", "signature"}), frozenset({"path", "bytes"})
+"""Members of what stands before the files, and of each that it lists. Were there room for others,
+one page could be sealed so that other words open something else in it: AES-GCM permits that."""
 
 _NO_PACKAGE_IN_IT = "what is sealed in the page is no package"
-_SIX_WORDS = "six words, with a space between"
 _ELEMENT = re.compile(rb'<script type="[a-z0-9/;-]+" id="([a-z]+)">([^<]*)</script>')
 """Just as a page of ours has it: to read any other in whatever way a browser might is no way to
 tell what was made here. Neither part of it meets the other's end, so that a page of any form takes
@@ -96,9 +98,11 @@ def _values_of(elements: Mapping[str, re.Match[bytes]]) -> tuple[bytes, bytes, b
     texts = {name: found[2].decode("ascii", "replace") for name, found in elements.items()}
     salt, nonce, sealed = (unbase64(texts.get(name, "")) for name in ("salt", "nonce", "sealed"))
     rounds = texts.get("rounds", "")
-    if not (salt and nonce and sealed and re.fullmatch("[0-9]{1,9}", rounds)):
+    if not (salt and nonce and sealed and re.fullmatch("[1-9][0-9]{0,8}", rounds)):
         raise Unusable(NOT_A_PACKAGE, hint=HOW)
-    if not FEWEST_ROUNDS <= int(rounds) <= MOST_ROUNDS:
+    # A browser takes a nonce of any length, which makes something else of what is sealed.
+    is_of_form = (len(salt), len(nonce)) == (SALT_BYTES, NONCE_BYTES)
+    if not is_of_form or not FEWEST_ROUNDS <= int(rounds) <= MOST_ROUNDS:
         raise Tampered("the parameters of the page's lock are out of bounds", hint=HOW)
     return salt, nonce, sealed, int(rounds)
 
@@ -117,15 +121,32 @@ def _unpacked(content: bytes) -> tuple[Mapping[str, Any], Mapping[str, bytes]]:
     end = 4 + int.from_bytes(content[:4], "big")
     try:
         index = parse(content[4:end])
-        listed = [(each["path"], each["bytes"]) for each in index["files"]]
-    except (KeyError, TypeError, Tampered) as error:
+    except Tampered as error:
         raise Tampered(_NO_PACKAGE_IN_IT, hint=AGAIN) from error
+    if not _is_index(index):
+        raise Tampered(_NO_PACKAGE_IN_IT, hint=AGAIN)
     found = {}
-    for path, size in listed:
-        if not fits(path, "text") or not fits(size, "n") or path in found:
-            raise Tampered(_NO_PACKAGE_IN_IT, hint=AGAIN)
-        found[path] = content[end : end + size]
-        end += size
-    if end != len(content):
+    for each in index["files"]:
+        found[each["path"]] = content[end : end + each["bytes"]]
+        end += each["bytes"]
+    if end != len(content) or len(found) != len(index["files"]):
         raise Tampered(_NO_PACKAGE_IN_IT, hint=AGAIN)
     return index, found
+
+
+def _is_index(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() <= _INDEX
+        and isinstance(value.get("files"), list)
+        and all(map(_is_listed, value["files"]))
+    )
+
+
+def _is_listed(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == _LISTED
+        and fits(value["path"], "text")
+        and fits(value["bytes"], "n")
+    )

@@ -255,8 +255,7 @@ def _files(archive: Any, passphrase: Callable[[], str]) -> Files:
     if len({entry.filename for entry in entries}) != len(entries):
         raise Tampered("the zip holds two files of one name", hint=AGAIN)
     if sealed:
-        archive.setpassword(spelt_as_drawn(passphrase()))
-        _check_passphrase(archive, sealed[0])
+        _unlock(archive, sealed[0], passphrase())
     return {
         entry.filename: None if _is_odd(entry) else partial(_opened, archive, entry)
         for entry in entries
@@ -269,16 +268,32 @@ def _is_odd(entry: Any) -> bool:
     return kind not in (0, stat.S_IFREG) or bool(entry.external_attr & _NO_FILE)
 
 
-def _check_passphrase(archive: Any, entry: Any) -> None:
+def _unlock(archive: Any, entry: Any, typed: str) -> None:
+    """Take the passphrase as typed, as every program does, or else as ours are drawn.
+
+    Whoever packs a zip again chooses his own.
+
+    Raises:
+        Locked: neither opens the entry.
+    """
+    for spelt in (typed.encode(errors="surrogateescape"), spelt_as_drawn(typed)):
+        archive.setpassword(spelt)
+        if _may_open(archive, entry):
+            return
+    raise Locked("wrong passphrase", hint=SIX_WORDS)
+
+
+def _may_open(archive: Any, entry: Any) -> bool:
     """Every entry says in two bytes whether the passphrase can be right (AE-2)."""
     # What else is wrong with an entry is said of it when it is read.
     with suppress(*_OTHER_ERRORS):
         try:
             archive.open(entry).close()
         except NotImplementedError:  # a RuntimeError too
-            return
-        except RuntimeError as error:
-            raise Locked("wrong passphrase", hint=SIX_WORDS) from error
+            return True
+        except RuntimeError:
+            return False
+    return True
 
 
 class _Entry(io.RawIOBase):
