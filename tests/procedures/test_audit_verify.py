@@ -15,7 +15,7 @@ from callrec.crypto.statement import state
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
-from callrec.procedures.audit import prove_leaf
+from callrec.procedures.audit import newest_checkpoint, prove_leaf
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.people import list_people
@@ -213,6 +213,19 @@ def test_a_head_that_the_recovery_kit_signed_anchors_the_log(house: House, tmp_p
     kept.write_bytes(prove_leaf(house.open(), 0))
     found = verified(house, kept)
     assert (found.verdict, found.problems) == (Verdict.INTACT, ())
+
+
+def test_a_cut_tail_is_shown_by_a_head_that_was_typed_from_paper(
+    house: House, tmp_path: Path
+) -> None:
+    before = verified(house).head.size
+    list_people(house.practice, house.actor("max"))
+    typed = tmp_path / "typed.txt"
+    typed.write_text(newest_checkpoint(house.open()).decode().replace("\n\n\N{EM DASH}", "\n-"))
+    forget(house)
+    assert verified(house, typed).verdict is Verdict.INTACT
+    cut_tail(house, before)
+    assert verified(house, typed).verdict is Verdict.TAMPERED
 
 
 def test_a_proof_of_another_log_is_tampering(house: House, tmp_path: Path) -> None:

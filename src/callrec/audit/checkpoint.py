@@ -30,6 +30,8 @@ LARGEST_NOTE: Final = 1_000_000
 DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 """A number as checkpoints and proofs write it: ASCII digits, no leading zero."""
 
+_DASH: Final = re.compile(" [-\u2013\u2014]+ ")
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
@@ -92,6 +94,19 @@ def parse_note(data: bytes) -> Note:
         raise Tampered("a signed note has no signature")
     signatures = tuple(_signature(line) for line in lines[:-1].split("\n"))
     return Note(text + "\n", signatures)
+
+
+def as_typed(data: bytes) -> bytes:
+    """A checkpoint's note from what somebody typed from paper: what a note is, stays as it is.
+
+    Lines may break elsewhere, the blank one may be missing, and any dash counts. What comes out
+    proves no more than a note does: its signature is yet to be checked.
+    """
+    text = data.decode(errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    signed = (each.split() for each in _DASH.split(" ".join(["", *lines[3:]])))
+    made = [f"— {each[0]} {''.join(each[1:])}" for each in signed if each]
+    return "\n".join([*lines[:3], "", *made, ""]).encode()
 
 
 def check_note(data: bytes, name: str, public: bytes) -> str:

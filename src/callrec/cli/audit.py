@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from callrec.cli.destination import check_destination
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.output import counted
+from callrec.cli.qr_code import qr_code
 from callrec.cli.review_glass import review_glass
 from callrec.cli.review_searches import review_searches
 from callrec.cli.who import practice_of, signing
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from callrec.cli.output import Output
+    from callrec.practice import Practice
     from callrec.procedures.audit import Entry
     from callrec.procedures.audit_verify import Verification
 
@@ -220,6 +224,53 @@ def export(ctx: Context, *, to: options.ToFile) -> None:
     size = export_audit(practice, signing(ctx.obj, practice), to=to)
     out = ctx.obj.out
     out.show({"path": to, "size": size}, lambda: out.say(f'{size} entries are in "{to}".'))
+
+
+@app.command("print")
+def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False) -> None:
+    """Print the record's head for paper: four lines that fix every entry up to now.
+
+    Whoever changes the record afterwards is found out by them, wherever the sheet lies:
+    callrec audit verify --against a file with the four lines. They tell nothing of anybody.
+    """
+    from callrec.audit.checkpoint import origin, read_checkpoint
+    from callrec.procedures.audit import newest_checkpoint
+
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".pdf",))
+    note = newest_checkpoint(practice)
+    size = read_checkpoint(note, origin(practice.vault)).size
+    if to is not None:
+        _write_page(practice, to, note.decode(), size, replace=replace)
+
+    def text() -> None:
+        if to is not None:
+            out.say(f'The head of {counted(size, "entry", "entries")} is in "{to}".')
+            return
+        for line in note.decode().splitlines():
+            out.say(line)
+        for line in qr_code(note.decode()) if out.is_on_a_terminal else ():
+            out.say(line)
+
+    out.show({"size": size, "checkpoint": note.decode(), "path": to}, text)
+    if to is None:
+        out.next_step("callrec audit print --to FILE.pdf, for a page to print")
+    else:
+        out.next_step(f"print {shlex.quote(str(to))}, and keep it where nobody can exchange it")
+
+
+def _write_page(practice: Practice, to: Path, note: str, size: int, *, replace: bool) -> None:
+    from callrec.procedures.whole_file import write_whole
+    from callrec.release.paper.log_head_pdf import log_head_pdf  # fpdf2: 200 ms
+
+    page = log_head_pdf(
+        note,
+        practice=practice.name,
+        size=size,
+        fingerprint=practice.root.hex(),
+        at=practice.now(),
+    )
+    write_whole(to, page, replace=replace)
 
 
 @app.command()

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.kit import grouped_fingerprint
+from callrec.cli.qr_code import qr_code
 from callrec.cli.who import practice_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from callrec.cli.output import Output
 
 app = new_app()
-
-_HALVES = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
-"""Two modules of a QR code, one above the other; the dark ones stay as dark as the terminal is."""
 
 
 @app.command()
@@ -48,13 +43,5 @@ def _say(out: Output, practice: str, groups: str, digits: str) -> None:
     out.say(f'{groups}"')
     if out.is_on_a_terminal:
         out.say()
-        for line in _qr_code(digits):
+        for line in qr_code(digits):
             out.say(line)
-
-
-def _qr_code(digits: str) -> Iterator[str]:
-    import segno  # only where somebody looks at it
-
-    rows = [bytes(row) for row in segno.make_qr(digits, error="m").matrix_iter(border=2)]
-    for upper, lower in zip_longest(rows[::2], rows[1::2], fillvalue=bytes(len(rows[0]))):
-        yield "".join(_HALVES[top, bottom] for top, bottom in zip(upper, lower, strict=True))

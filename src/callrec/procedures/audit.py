@@ -16,7 +16,7 @@ from callrec.audit.proof import Proof, write_proof
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import instant
-from callrec.errors import NotFound
+from callrec.errors import NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
@@ -113,6 +113,20 @@ def export_audit(practice: Practice, actor: Actor, *, to: Path) -> int:
             size += kind == "leaf"
             file.write(f"{json.dumps({kind: value}, ensure_ascii=False)}\n".encode())
     return size
+
+
+def newest_checkpoint(practice: Practice) -> bytes:
+    """The newest head that somebody signed, as a signed note (C2SP tlog-checkpoint).
+
+    Raises:
+        Tampered: nobody signed one.
+    """
+    point = tables.checkpoint.c
+    with reading(practice.engine) as connection:
+        note = connection.execute(select(point.note).order_by(point.size.desc()).limit(1)).scalar()
+    if note is None:
+        raise Tampered("the audit log has no signed head", hint="callrec audit verify")
+    return bytes(note)
 
 
 def prove_leaf(practice: Practice, seq: int) -> bytes:

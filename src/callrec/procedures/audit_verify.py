@@ -10,7 +10,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from callrec.audit import tree
-from callrec.audit.checkpoint import Checkpoint, check_checkpoint, key_id, origin, parse_note
+from callrec.audit.checkpoint import (
+    Checkpoint,
+    as_typed,
+    check_checkpoint,
+    key_id,
+    origin,
+    parse_note,
+)
 from callrec.audit.checkpoint import read_checkpoint as read_claim
 from callrec.audit.log import Head, node_reader, read_founders
 from callrec.audit.proof import HEADER, read_proof
@@ -290,7 +297,7 @@ def _read_anchor(path: Path, register: Register | None) -> Checkpoint:
         raise Failed(f'"{path.name}" cannot be read: {error.strerror}') from error
     if register is None:
         raise Failed(f'"{path.name}" cannot be checked, as nobody is vouched for')
-    note = read_proof(data).checkpoint if data.startswith(HEADER.encode()) else data
+    note = read_proof(data).checkpoint if data.startswith(HEADER.encode()) else as_typed(data)
     name = origin(register.founders.vault)
     read_claim(note, name)
     signers = {signature.key_id for signature in parse_note(note).signatures}

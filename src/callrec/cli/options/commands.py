@@ -230,7 +230,7 @@ Against = Annotated[
     typer.Option(
         "--against",
         metavar="FILE",
-        help="An outside head to hold it against: a .tlog-proof of a release or a volume.",
+        help="An outside head: a .tlog-proof of a release or volume, or audit print's lines.",
     ),
 ]
 Pin = Annotated[
@@ -243,6 +243,10 @@ Pin = Annotated[
     ),
 ]
 ToFile = Annotated[Path, typer.Option("--to", metavar="FILE", help="New file to write.")]
+ToPage = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="FILE", help="Write a page to print to this file: a .pdf."),
+]
 EntryNumber = Annotated[
     int,
     typer.Argument(
