@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.breach import Closing, Findings
-from callrec.policy.incident import IncidentAct, Outcome
+from callrec.policy.incident import IncidentAct, IncidentState, Outcome
 from callrec.practice import today, writing
 from callrec.procedures.audit_verify import Verdict, verify_audit
+from callrec.procedures.custody import to_millis
 from callrec.procedures.incident_log import VAULT_HOLDERS, log_incident_version
 from callrec.procedures.incident_sealed import seal_incident_key
 from callrec.procedures.incident_show import show_incident
@@ -20,7 +22,7 @@ from callrec.procedures.incident_update import update_incident
 from callrec.procedures.projections import check_projections
 from practices import copy
 from procedures.asking import by_sql, rows, signed_in
-from procedures.incidents import GRAVE, MILD, WHY, an_incident, found, opened
+from procedures.incidents import GRAVE, MILD, WHY, an_incident, closed, found, opened, own_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,17 +148,22 @@ def test_an_incident_that_is_in_no_row_is_found(reported: House) -> None:
     assert problems(reported) == ["1 incidents of the log are in no row"]
 
 
-def write(house: House, login: str, what: IncidentAct, **changes: Any) -> None:
+def write(house: House, login: str, act_: IncidentAct, /, **changes: Any) -> None:
     """What a member of staff writes who has a tool of his own, attested by his own key."""
     incident = opened(house, "I-1")
     which = incident.history.which(house.practice.vault, incident.history.version + 1)
     actor = signed_in(house, login)
     with writing(house.practice, actor.signer) as act:
         body = incident.body.changed(**changes)
-        log_incident_version(house.practice, act, actor, what=what, body=body, which=which)
-    state = "closed" if what is IncidentAct.CLOSED else "open"
-    by_sql(house, f"UPDATE incident SET version = {which.version}, state = '{state}'"
-           " WHERE number = 1")  # fmt: skip
+        log_incident_version(house.practice, act, actor, what=act_, body=body, which=which)
+    state = IncidentState.CLOSED if act_ is IncidentAct.CLOSED else incident.facts.state
+    by_sql(
+        house,
+        "UPDATE incident SET version = :version, state = :state, aware_at = :at WHERE number = 1",
+        version=which.version,
+        state=state,
+        at=to_millis(body.noticed_at),
+    )
 
 
 def test_a_report_to_nobody_is_tampering(reported: House) -> None:
@@ -173,8 +180,9 @@ def test_a_report_to_nobody_is_tampering(reported: House) -> None:
     assert any("does not name what that was done to; sam" in each for each in problems(reported))
 
 
-def closing_of(house: House) -> Closing:
-    return Closing(outcome=Outcome.NOT_REPORTED, on=today(house.practice), reason=WHY)
+def closing_of(house: House, **said: Any) -> Closing:
+    known = {"outcome": Outcome.NOT_REPORTED, "on": today(house.practice), "reason": WHY, **said}
+    return Closing(**known)
 
 
 def test_a_version_by_somebody_who_may_not_add_to_it_is_tampering(reported: House) -> None:
@@ -221,6 +229,66 @@ def test_the_audit_names_what_somebody_did_who_might_not(
 def test_a_closing_that_says_nothing_is_tampering(reported: House) -> None:
     write(reported, "dora", IncidentAct.CLOSED, closing=None)
     with pytest.raises(Tampered, match="closed in one place and open in another"):
+        show(reported)
+
+
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "when it was noticed": {"noticed_at": datetime(2026, 11, 24, 8, tzinfo=UTC)},
+    "what happened": {"what": "Nothing happened that day that anybody need know of"},
+    "which recordings": {"recordings": ("7" * 32,)},
+    "which request": {"request": "R-99"},
+}
+
+
+@pytest.mark.parametrize("changes", OTHERWISE.values(), ids=OTHERWISE)
+def test_who_reported_it_says_nothing_else_afterwards(
+    reported: House, changes: dict[str, Any]
+) -> None:
+    write(reported, "sam", IncidentAct.UPDATED, **changes)
+    with pytest.raises(Tampered, match="reported or closed otherwise than it says now"):
+        show(reported)
+
+
+@pytest.mark.parametrize("said", ["findings", "closing"])
+def test_a_report_neither_assesses_nor_closes(reported: House, said: str) -> None:
+    reference = own_report(reported, **{said: MILD if said == "findings" else closing_of(reported)})
+    with pytest.raises(Tampered, match=r"by its report|closed in one place and open in another"):
+        opened(reported, reference)
+
+
+def told_late(house: House) -> None:
+    """The Commissioner was told of I-1 after the 72 hours had ended."""
+    found(house, "I-1", GRAVE)
+    house.at += timedelta(days=5)
+    closed(house, "I-1", outcome=Outcome.REPORTED, at=house.now(), delay_reason=WHY)
+
+
+def test_how_it_was_closed_stays_as_it_was_though_it_is_added_to(reported: House) -> None:
+    told_late(reported)
+    early = closing_of(reported, outcome=Outcome.REPORTED, at=reported.now() - timedelta(days=4))
+    write(reported, "sam", IncidentAct.UPDATED, closing=early)
+    with pytest.raises(Tampered, match="reported or closed otherwise than it says now"):
+        show(reported)
+
+
+def test_what_is_learned_after_the_commissioner_was_told_is_still_added(reported: House) -> None:
+    told_late(reported)
+    before = opened(reported, "I-1").body.findings
+    findings = replace(before, effects="Two heard it.")
+    write(reported, "sam", IncidentAct.UPDATED, findings=findings)
+    show(reported)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"noticed_at": datetime(2026, 11, 24, 8, tzinfo=UTC)}, {"findings": MILD}],
+    ids=["when it was noticed", "what was found"],
+)
+def test_who_closes_it_changes_nothing_else(reported: House, changes: dict[str, Any]) -> None:
+    found(reported, "I-1", GRAVE)
+    closing = closing_of(reported, outcome=Outcome.REPORTED, at=reported.now())
+    write(reported, "dora", IncidentAct.CLOSED, closing=closing, **changes)
+    with pytest.raises(Tampered, match="reported or closed otherwise than it says now"):
         show(reported)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.incidents import find_incident, sealed_keys, sealed_versions
 from callrec.crypto.canonical import parse_instant
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.policy.incident import Outcome
     from callrec.practice import Actor, Practice
+
+_REPORT: Final = attrgetter("number", "what", "noticed_at", "recordings", "request")
+"""What the report alone says; versions after it add findings and the closing."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -139,7 +143,9 @@ def _check_entitled(
     history: IncidentHistory,
     versions: tuple[IncidentBody, ...],
 ) -> None:
-    """Check who made each version but the first, which anybody may make."""
+    """Check who made each version but the first, which anybody may make, and what it changed."""
+    if versions[0].findings.assesses or versions[0].closing is not None:
+        raise Tampered("an incident was assessed or closed by its report")
     for before, body, leaf in zip(versions, versions[1:], history.leaves[1:], strict=False):
         person = practice.register.person(leaf.actor, before=leaf.seq)
         on = parse_instant(leaf.at).astimezone(practice.config.time_zone).date()
@@ -153,6 +159,17 @@ def _check_entitled(
         except Refused as error:
             # Our own commands do not let it come to that.
             raise Tampered("an incident was changed by somebody who may not") from error
+        _check_adds(act_of(leaf), before, body)
+
+
+def _check_adds(act: IncidentAct, before: IncidentBody, body: IncidentBody) -> None:
+    """Check that an update changes nothing but findings, and a closing nothing but the closing."""
+    if act is IncidentAct.CLOSED:
+        adds = before.closing is None and before.findings == body.findings
+    else:
+        adds = before.closing == body.closing
+    if not adds or _REPORT(before) != _REPORT(body):
+        raise Tampered("an incident was reported or closed otherwise than it says now")
 
 
 def _outcome(body: IncidentBody) -> Outcome | None:
