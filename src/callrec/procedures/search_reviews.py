@@ -29,9 +29,10 @@ REVIEWED: Final = "search.reviewed"
 _VERDICTS: Final = {str(verdict): verdict for verdict in Verdict}
 
 
-def read_searches(connection: Connection) -> Mapping[int, Leaf]:
+def read_searches(practice: Practice, connection: Connection) -> Mapping[int, Leaf]:
     """Every search that is reviewed, by its sequence, oldest first."""
-    return {leaf.seq: leaf for leaf in leaves_of_act(connection, SEARCH) if is_reviewable(leaf)}
+    searches = leaves_of_act(connection, SEARCH)
+    return {leaf.seq: leaf for leaf in searches if is_reviewable(practice.register, leaf)}
 
 
 def read_verdicts(
