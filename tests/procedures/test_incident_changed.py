@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from attacks.typed import done
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.breach import Closing, Findings
@@ -15,6 +16,8 @@ from callrec.policy.incident import IncidentAct, IncidentState, Outcome
 from callrec.practice import today, writing
 from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.custody import to_millis
+from callrec.procedures.inbox import read_inbox
+from callrec.procedures.incident_list import incident_warnings, list_incidents
 from callrec.procedures.incident_log import VAULT_HOLDERS, log_incident_version
 from callrec.procedures.incident_sealed import seal_incident_key
 from callrec.procedures.incident_show import show_incident
@@ -25,6 +28,7 @@ from procedures.asking import by_sql, rows, signed_in
 from procedures.incidents import GRAVE, MILD, WHY, an_incident, closed, found, opened, own_report
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from practices import House
@@ -88,6 +92,19 @@ def test_a_column_is_what_the_log_says(reported: House, column: str) -> None:
     with pytest.raises(Tampered, match=f"the {column} of incident I-1 is not what the log says"):
         show(reported)
     assert problems(reported) == [f"the {column} of incident I-1 is not what the log says"]
+
+
+@pytest.mark.parametrize("time", [253_402_300_799_999, -62_135_596_800_000, 2**62])
+def test_a_time_of_no_calendar_is_named_and_takes_no_list_away(reported: House, time: int) -> None:
+    by_sql(reported, "UPDATE incident SET aware_at = :time WHERE number = 1", time=time)
+    dora = signed_in(reported, "dora")
+    other, listed = list_incidents(reported.practice, dora)
+    assert (other.reference, listed.reference) == ("I-2", "I-1")
+    assert (listed.noticed_at, listed.due_at, listed.left(reported.now())) == (None, None, None)
+    assert [item.due_on is None for item in read_inbox(reported.practice, dora)] == [False, True]
+    assert any("I-1: nobody knows" in each for each in incident_warnings(reported.practice))
+    assert "unknown" in done(reported, "dora", "incident", "list")
+    assert problems(reported) == ["a time in the catalogue is in no calendar"]
 
 
 def test_audit_verify_convicts_whoever_changed_one(reported: House) -> None:
@@ -251,7 +268,8 @@ def test_who_reported_it_says_nothing_else_afterwards(
 
 @pytest.mark.parametrize("said", ["findings", "closing"])
 def test_a_report_neither_assesses_nor_closes(reported: House, said: str) -> None:
-    reference = own_report(reported, **{said: MILD if said == "findings" else closing_of(reported)})
+    says: Mapping[str, Any] = {"findings": MILD, "closing": closing_of(reported)}
+    reference = own_report(reported, told="mia", **{said: says[said]})
     with pytest.raises(Tampered, match=r"by its report|closed in one place and open in another"):
         opened(reported, reference)
 
@@ -290,6 +308,15 @@ def test_who_closes_it_changes_nothing_else(reported: House, changes: dict[str, 
     write(reported, "dora", IncidentAct.CLOSED, closing=closing, **changes)
     with pytest.raises(Tampered, match="reported or closed otherwise than it says now"):
         show(reported)
+
+
+def test_whoever_may_not_have_told_in_time_was_late(reported: House) -> None:
+    """Our own commands ask for the time where the 72 hours end on that day."""
+    due_at = opened(reported, "I-1").body.noticed_at + timedelta(hours=72)
+    on = due_at.astimezone(reported.config.time_zone).date()
+    closing = closing_of(reported, outcome=Outcome.REPORTED, on=on)
+    write(reported, "dora", IncidentAct.CLOSED, closing=closing)
+    assert show_incident(reported.practice, signed_in(reported, "dora"), "I-1").was_late
 
 
 def test_an_update_that_closes_is_tampering(reported: House) -> None:

@@ -30,6 +30,7 @@ from callrec.policy.incident import (
 )
 from callrec.policy.role import PersonId, Standing, VaultKey
 from callrec.practice import check_still_entitled
+from callrec.procedures.custody import from_millis
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, seal_incident_key
 from callrec.procedures.request_log import leaves_of
 
@@ -201,6 +202,7 @@ def check_incident_rows(
         history = IncidentHistory(row.id, about)
         try:
             _check_done_by_entitled(history, unopened_incident(row, history), register, zone)
+            from_millis(row.aware_at)
         except Tampered as error:
             yield Problem(None, error.message)
     if reported:

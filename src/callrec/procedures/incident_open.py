@@ -82,7 +82,11 @@ def read_incident(
     try:
         versions = tuple(_versions(practice, actor, connection, history))
     except Tampered as error:
-        raise Tampered(f"incident {reference} does not open: {error.message}") from error
+        raise Tampered(
+            f"incident {reference} does not open: {error.message}",
+            hint="tell the Data Controller; what is known of it is an incident of its own:"
+            " callrec incident report",
+        ) from error
     if (row.number, row.aware_at) != (versions[-1].number, to_millis(versions[-1].noticed_at)):
         raise Tampered(f"a column of incident {reference} is not what was sealed with it")
     if (versions[-1].closing is None) is not (facts.state is IncidentState.OPEN):
