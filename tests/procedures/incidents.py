@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.incidents import insert_incident, next_incident_number
+from callrec.catalogue.incidents import all_incidents, insert_incident
 from callrec.crypto import primitives
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, IncidentState, Outcome
@@ -41,7 +41,7 @@ def own_report(house: House, login: str = "sam", *, told: str = "mia", **said: A
     practice, actor = house.practice, signed_in(house, login)
     seen, (manager, _) = opened(house, "I-1").body, find_person(practice, told)
     with writing(practice, actor.signer) as act:
-        body = seen.changed(number=next_incident_number(act.connection), **said)
+        body = seen.changed(number=len(all_incidents(act.connection)) + 1, **said)
         which = IncidentVersion(
             practice.vault, primitives.fresh_id(), 1, actor.person.id, manager.id
         )

@@ -32,6 +32,7 @@ from callrec.policy.role import PersonId, Standing, VaultKey
 from callrec.practice import check_still_entitled
 from callrec.procedures.custody import from_millis
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, seal_incident_key
+from callrec.procedures.lent_day import day_of
 from callrec.procedures.request_log import leaves_of
 
 if TYPE_CHECKING:
@@ -201,7 +202,8 @@ def check_incident_rows(
         about = tuple(leaf for leaf in leaves if _is_of(leaf, row.id))
         history = IncidentHistory(row.id, about)
         try:
-            _check_done_by_entitled(history, unopened_incident(row, history), register, zone)
+            incident = unopened_incident(row, history)
+            _check_done_by_entitled(connection, history, incident, register, zone)
             from_millis(row.aware_at)
         except Tampered as error:
             yield Problem(None, error.message)
@@ -210,11 +212,15 @@ def check_incident_rows(
 
 
 def _check_done_by_entitled(
-    history: IncidentHistory, incident: IncidentFacts, register: Register, zone: tzinfo
+    connection: Connection,
+    history: IncidentHistory,
+    incident: IncidentFacts,
+    register: Register,
+    zone: tzinfo,
 ) -> None:
     open_ = replace(incident, state=IncidentState.OPEN)  # that it closes once, the state shows
     for leaf in history.leaves:
-        on = parse_instant(leaf.at).astimezone(zone).date()
+        on = day_of(connection, register, leaf, zone)
         try:
             person = register.person(leaf.actor, before=leaf.seq)
             match act_of(leaf):

@@ -7,7 +7,6 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.incidents import find_incident, sealed_keys, sealed_versions
-from callrec.crypto.canonical import parse_instant
 from callrec.errors import Locked, Refused, Tampered
 from callrec.policy.incident import (
     IncidentAct,
@@ -26,6 +25,7 @@ from callrec.procedures.incident_log import (
     unopened_incident,
 )
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, open_incident_key
+from callrec.procedures.lent_day import day_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
@@ -91,7 +91,7 @@ def read_incident(
         raise Tampered(f"a column of incident {reference} is not what was sealed with it")
     if (versions[-1].closing is None) is not (facts.state is IncidentState.OPEN):
         raise Tampered(f"incident {reference} is closed in one place and open in another")
-    _check_entitled(practice, facts, history, versions)
+    _check_entitled(practice, connection, facts, history, versions)
     facts = replace(facts, outcome=_outcome(versions[-1]))
     return OpenIncident(row.id, facts, history, versions)
 
@@ -143,6 +143,7 @@ def _made_by(leaf: Leaf, which: IncidentVersion, body: IncidentBody) -> Incident
 
 def _check_entitled(
     practice: Practice,
+    connection: Connection,
     facts: IncidentFacts,
     history: IncidentHistory,
     versions: tuple[IncidentBody, ...],
@@ -152,7 +153,7 @@ def _check_entitled(
         raise Tampered("an incident was assessed or closed by its report")
     for before, body, leaf in zip(versions, versions[1:], history.leaves[1:], strict=False):
         person = practice.register.person(leaf.actor, before=leaf.seq)
-        on = parse_instant(leaf.at).astimezone(practice.config.time_zone).date()
+        on = day_of(connection, practice.register, leaf, practice.config.time_zone)
         stood = replace(facts, outcome=_outcome(before))
         degrees = {(b.findings.likelihood, b.findings.impact) for b in (before, body)}
         try:

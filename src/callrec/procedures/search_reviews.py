@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Outcome
-from callrec.crypto.canonical import parse_instant
 from callrec.policy.search_review import Verdict, may_review_search
 from callrec.procedures.leaf_details import open_details
+from callrec.procedures.lent_day import day_of
 from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def read_verdicts(
         details = open_details(practice, actor, connection, review)
         search = searches.get(details.get("search", -1))
         verdict = _VERDICTS.get(details.get("verdict", ""))
-        if search and verdict and _might_review(practice, review, search):
+        if search and verdict and _might_review(practice, connection, review, search):
             found[search.seq] = verdict
     return found
 
@@ -64,9 +64,9 @@ def read_shown(practice: Practice, actor: Actor, connection: Connection) -> froz
     return frozenset(seq for drawn in details for seq in drawn.get("seqs", ()))
 
 
-def _might_review(practice: Practice, review: Leaf, search: Leaf) -> bool:
+def _might_review(practice: Practice, connection: Connection, review: Leaf, search: Leaf) -> bool:
     reviewer, searcher = (
         practice.register.person(leaf.actor, before=review.seq) for leaf in (review, search)
     )
-    day = parse_instant(review.at).astimezone(practice.config.time_zone).date()
+    day = day_of(connection, practice.register, review, practice.config.time_zone)
     return may_review_search(reviewer, searcher, on=day)
