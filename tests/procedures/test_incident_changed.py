@@ -197,6 +197,24 @@ def test_a_report_to_nobody_is_tampering(reported: House) -> None:
     assert any("does not name what that was done to; sam" in each for each in problems(reported))
 
 
+TOLD = {
+    "a friend of the lowest role": ("sam", "ava"),
+    "himself": ("sam", "sam"),
+    "herself, though she manages": ("mia", "mia"),
+}
+
+
+@pytest.mark.parametrize(("reporter", "told"), TOLD.values(), ids=TOLD)
+def test_whoever_is_told_is_a_line_manager_and_somebody_else(
+    reported: House, reporter: str, told: str
+) -> None:
+    reference = own_report(reported, reporter, told=told)
+    said = "an incident was reported by somebody who may not, or to nobody's line manager"
+    with pytest.raises(Tampered, match=said):
+        opened(reported, reference)
+    assert problems(reported) == [said]
+
+
 def closing_of(house: House, **said: Any) -> Closing:
     known = {"outcome": Outcome.NOT_REPORTED, "on": today(house.practice), "reason": WHY, **said}
     return Closing(**known)

@@ -21,6 +21,7 @@ from callrec.procedures.incident_log import (
     VAULT_HOLDERS,
     IncidentHistory,
     act_of,
+    check_reported,
     read_incident_history,
     unopened_incident,
 )
@@ -148,7 +149,8 @@ def _check_entitled(
     history: IncidentHistory,
     versions: tuple[IncidentBody, ...],
 ) -> None:
-    """Check who made each version but the first, which anybody may make, and what it changed."""
+    """Check who made each version, and what it changed."""
+    check_reported(history, practice.register)
     if versions[0].findings.assesses or versions[0].closing is not None:
         raise Tampered("an incident was assessed or closed by its report")
     for before, body, leaf in zip(versions, versions[1:], history.leaves[1:], strict=False):
