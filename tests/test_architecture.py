@@ -31,6 +31,27 @@ def test_each_exit_status_has_one_meaning() -> None:
     assert sorted(statuses) == list(range(1, 10))
 
 
+NOT_ASKED_BY_THE_LATEST_LEAF = {
+    "_check_could_open",
+}
+
+
+def test_until_when_something_was_lent_is_asked_of_the_latest_leaf() -> None:
+    """What a leaf's maker might do then goes by `lent_day.day_of`, not by the day he wrote it."""
+    functions = [
+        (node, ast.unparse(node))
+        for file in (SOURCE / "procedures").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    by_its_own = {
+        node.name
+        for node, text in functions
+        if "register.person(" in text and ".astimezone(" in text
+    }
+    assert by_its_own == NOT_ASKED_BY_THE_LATEST_LEAF
+
+
 def option_calls() -> list[ast.Call]:
     """Every declaration of an option or argument in cli/options."""
     files = sorted((SOURCE / "cli" / "options").glob("*.py"))

@@ -206,18 +206,21 @@ def test_of_nobodys_acts_those_are_counted_that_were_read(house: House) -> None:
     assert found.unattested == actors.count(NOBODY)
 
 
-DONE_BY_NOBODY = {
+BY_NOBODY = {
     "a search": ("search", Outcome.DONE, False),
     "a login": ("login", Outcome.DONE, False),
     "the end of a request": ("request.withdrawn", Outcome.DONE, False),
+    "a search that was refused": ("search", Outcome.REFUSED, False),
+    "an approval that failed": ("request.approved", Outcome.FAILED, False),
+    "a login that was refused": ("login", Outcome.REFUSED, False),
+    "a login that failed": ("login", Outcome.FAILED, True),
     "a migration": ("vault.migrated", Outcome.DONE, True),
     "a kit that was refused": ("recovery.used", Outcome.REFUSED, True),
+    "its drill": ("recovery.drilled", Outcome.REFUSED, True),
 }
 
 
-@pytest.mark.parametrize(
-    ("act", "outcome", "is_known"), DONE_BY_NOBODY.values(), ids=DONE_BY_NOBODY
-)
+@pytest.mark.parametrize(("act", "outcome", "is_known"), BY_NOBODY.values(), ids=BY_NOBODY)
 def test_what_only_somebody_does_is_not_done_by_nobody(
     house: House, act: str, outcome: Outcome, *, is_known: bool
 ) -> None:
@@ -227,7 +230,7 @@ def test_what_only_somebody_does_is_not_done_by_nobody(
     listed(house, "mia")
     assert (sound(house) is not None) == is_known
     assert (newly(house, seen) is not None) == is_known
-    said = f"leaf {seq} says that something was done, and not by whom"
+    said = f"leaf {seq} tells of what only somebody does, and not of whom"
     assert each(house).problems == (() if is_known else (Problem(seq, said),))
 
 

@@ -16,22 +16,31 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Refused, Tampered, Unusable
+from callrec.policy.criteria import Criteria
+from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role, VaultKey
+from callrec.policy.search_review import Verdict
 from callrec.practice import record, writing
 from callrec.procedures.approve import Decision, approve_request
+from callrec.procedures.categories import set_category
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.delegating import end_delegation, lapsed_delegations, lend_power
+from callrec.procedures.glass_review import open_glass, review_glass
 from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.joining import add_intake, add_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.lent_day import day_of
 from callrec.procedures.people import show_person
+from callrec.procedures.projections import check_projections
+from callrec.procedures.review_searches import Review, Sample, draw_searches, review_searches
+from callrec.procedures.search import search_recordings
 from callrec.procedures.status import look
 from callrec.procedures.vouching import give_shares
 from practices import PEOPLE
 from procedures.asking import (
+    ANOTHER_REASON,
     a_request,
     approve,
     grants_of,
@@ -41,6 +50,7 @@ from procedures.asking import (
     rows,
     signed_in,
 )
+from procedures.incidents import MILD, ON_RECORD, an_incident, closed, found, opened
 from procedures.spool import KEEP, a_call, recordings_of, take_in
 
 if TYPE_CHECKING:
@@ -279,6 +289,70 @@ def test_nor_countersigns_by_it(stocked: House, monkeypatch: pytest.MonkeyPatch)
     approve(stocked, reference, "dora", second=second)
     with pytest.raises(Refused, match="may not countersign"):
         grants_of(stocked, reference, "max")
+
+
+def lent_till_then(
+    house: House, power: Power, patch: pytest.MonkeyPatch, login: str = "mia"
+) -> None:
+    """Her day is over by the log, her clock is set back, and her program asks nothing."""
+    lend(house, login, power, until=TODAY)
+    pass_days(house, 2)
+    a_request(house, "sam")
+    pass_days(house, -2)
+    house.open()
+    patch.setattr("callrec.procedures.unlock.still_lent", lambda *said: said[-1])
+
+
+def test_nor_accepts_a_broken_glass(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    approve(stocked, a_request(stocked, "dora"), "dora", glass_reason=ANOTHER_REASON)
+    lent_till_then(stocked, Power.READ_AUDIT, monkeypatch)
+    review_glass(stocked.practice, signed_in(stocked, "mia"), "R-1", verdict=GlassVerdict.ACCEPTED)
+    assert [each.standing for each in open_glass(stocked.practice)] == ["unreviewed"]
+
+
+def test_nor_closes_an_incident(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    incident = an_incident(stocked)
+    found(stocked, incident, MILD, "mia")
+    found(stocked, incident, ON_RECORD)
+    lent_till_then(stocked, Power.GOVERN, monkeypatch)
+    closed(stocked, incident, "mia")
+    with pytest.raises(Tampered, match="changed by somebody who may not"):
+        opened(stocked, incident)
+    said = "the history of an incident has incident.closed by somebody who may not"
+    assert problems(stocked) == [said]
+
+
+def test_nor_reviews_a_search(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    criteria, reason = Criteria(number="01632 960111"), "She says that nobody rang her back"
+    practice, every = stocked.practice, Sample(count=0, percent=100)
+    seq = search_recordings(
+        practice,
+        signed_in(stocked, "dora"),
+        criteria=criteria,
+        reason=reason,
+        request=None,
+        limit=None,
+    ).seq
+    lent_till_then(stocked, Power.READ_AUDIT, monkeypatch)
+    mia = signed_in(stocked, "mia")
+    assert draw_searches(stocked.practice, mia, every, since=None).waiting == 1
+    review_searches(stocked.practice, mia, {seq: Review(Verdict.ACCEPTED)})
+    ava = signed_in(stocked, "ava")
+    assert draw_searches(stocked.practice, ava, every, since=None).waiting == 1
+
+
+def test_nor_gives_a_category(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    lent_till_then(stocked, Power.ARCHIVE, monkeypatch, "sam")
+    sam, category = signed_in(stocked, "sam"), stocked.config.retention.category[0].name
+    set_category(stocked.practice, sam, [1], category=category, reason=ANOTHER_REASON)
+    assert problems(stocked) == ["a recording was given a category by somebody who may not"]
+
+
+def problems(house: House) -> list[str]:
+    zone = house.practice.config.time_zone
+    with reading(house.practice.engine) as connection:
+        found_ = check_projections(connection, house.practice.register, zone)
+        return [problem.what for problem in found_]
 
 
 @pytest.mark.parametrize(("minutes", "counts_as"), [(59, TODAY), (61, TODAY + timedelta(days=1))])

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from attacks.typed import done
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.breach import Closing, Findings
-from callrec.policy.incident import IncidentAct, Outcome
+from callrec.policy.incident import IncidentAct, IncidentState, Outcome
 from callrec.practice import today, writing
 from callrec.procedures.audit_verify import Verdict, verify_audit
+from callrec.procedures.custody import to_millis
+from callrec.procedures.inbox import read_inbox
+from callrec.procedures.incident_list import incident_warnings, list_incidents
 from callrec.procedures.incident_log import VAULT_HOLDERS, log_incident_version
 from callrec.procedures.incident_sealed import seal_incident_key
 from callrec.procedures.incident_show import show_incident
@@ -20,9 +25,10 @@ from callrec.procedures.incident_update import update_incident
 from callrec.procedures.projections import check_projections
 from practices import copy
 from procedures.asking import by_sql, rows, signed_in
-from procedures.incidents import GRAVE, MILD, WHY, an_incident, found, opened
+from procedures.incidents import GRAVE, MILD, WHY, an_incident, closed, found, opened, own_report
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from practices import House
@@ -88,6 +94,19 @@ def test_a_column_is_what_the_log_says(reported: House, column: str) -> None:
     assert problems(reported) == [f"the {column} of incident I-1 is not what the log says"]
 
 
+@pytest.mark.parametrize("time", [253_402_300_799_999, -62_135_596_800_000, 2**62])
+def test_a_time_of_no_calendar_is_named_and_takes_no_list_away(reported: House, time: int) -> None:
+    by_sql(reported, "UPDATE incident SET aware_at = :time WHERE number = 1", time=time)
+    dora = signed_in(reported, "dora")
+    other, listed = list_incidents(reported.practice, dora)
+    assert (other.reference, listed.reference) == ("I-2", "I-1")
+    assert (listed.noticed_at, listed.due_at, listed.left(reported.now())) == (None, None, None)
+    assert [item.due_on is None for item in read_inbox(reported.practice, dora)] == [False, True]
+    assert any("I-1: nobody knows" in each for each in incident_warnings(reported.practice))
+    assert "unknown" in done(reported, "dora", "incident", "list")
+    assert problems(reported) == ["a time in the catalogue is in no calendar"]
+
+
 def test_audit_verify_convicts_whoever_changed_one(reported: House) -> None:
     by_sql(reported, COLUMNS["told"])
     verified = verify_audit(
@@ -146,17 +165,22 @@ def test_an_incident_that_is_in_no_row_is_found(reported: House) -> None:
     assert problems(reported) == ["1 incidents of the log are in no row"]
 
 
-def write(house: House, login: str, what: IncidentAct, **changes: Any) -> None:
+def write(house: House, login: str, act_: IncidentAct, /, **changes: Any) -> None:
     """What a member of staff writes who has a tool of his own, attested by his own key."""
     incident = opened(house, "I-1")
     which = incident.history.which(house.practice.vault, incident.history.version + 1)
     actor = signed_in(house, login)
     with writing(house.practice, actor.signer) as act:
         body = incident.body.changed(**changes)
-        log_incident_version(house.practice, act, actor, what=what, body=body, which=which)
-    state = "closed" if what is IncidentAct.CLOSED else "open"
-    by_sql(house, f"UPDATE incident SET version = {which.version}, state = '{state}'"
-           " WHERE number = 1")  # fmt: skip
+        log_incident_version(house.practice, act, actor, what=act_, body=body, which=which)
+    state = IncidentState.CLOSED if act_ is IncidentAct.CLOSED else incident.facts.state
+    by_sql(
+        house,
+        "UPDATE incident SET version = :version, state = :state, aware_at = :at WHERE number = 1",
+        version=which.version,
+        state=state,
+        at=to_millis(body.noticed_at),
+    )
 
 
 def test_a_report_to_nobody_is_tampering(reported: House) -> None:
@@ -173,8 +197,27 @@ def test_a_report_to_nobody_is_tampering(reported: House) -> None:
     assert any("does not name what that was done to; sam" in each for each in problems(reported))
 
 
-def closing_of(house: House) -> Closing:
-    return Closing(outcome=Outcome.NOT_REPORTED, on=today(house.practice), reason=WHY)
+TOLD = {
+    "a friend of the lowest role": ("sam", "ava"),
+    "himself": ("sam", "sam"),
+    "herself, though she manages": ("mia", "mia"),
+}
+
+
+@pytest.mark.parametrize(("reporter", "told"), TOLD.values(), ids=TOLD)
+def test_whoever_is_told_is_a_line_manager_and_somebody_else(
+    reported: House, reporter: str, told: str
+) -> None:
+    reference = own_report(reported, reporter, told=told)
+    said = "an incident was reported by somebody who may not, or to nobody's line manager"
+    with pytest.raises(Tampered, match=said):
+        opened(reported, reference)
+    assert problems(reported) == [said]
+
+
+def closing_of(house: House, **said: Any) -> Closing:
+    known = {"outcome": Outcome.NOT_REPORTED, "on": today(house.practice), "reason": WHY, **said}
+    return Closing(**known)
 
 
 def test_a_version_by_somebody_who_may_not_add_to_it_is_tampering(reported: House) -> None:
@@ -222,6 +265,76 @@ def test_a_closing_that_says_nothing_is_tampering(reported: House) -> None:
     write(reported, "dora", IncidentAct.CLOSED, closing=None)
     with pytest.raises(Tampered, match="closed in one place and open in another"):
         show(reported)
+
+
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "when it was noticed": {"noticed_at": datetime(2026, 11, 24, 8, tzinfo=UTC)},
+    "what happened": {"what": "Nothing happened that day that anybody need know of"},
+    "which recordings": {"recordings": ("7" * 32,)},
+    "which request": {"request": "R-99"},
+}
+
+
+@pytest.mark.parametrize("changes", OTHERWISE.values(), ids=OTHERWISE)
+def test_who_reported_it_says_nothing_else_afterwards(
+    reported: House, changes: dict[str, Any]
+) -> None:
+    write(reported, "sam", IncidentAct.UPDATED, **changes)
+    with pytest.raises(Tampered, match="reported or closed otherwise than it says now"):
+        show(reported)
+
+
+@pytest.mark.parametrize("said", ["findings", "closing"])
+def test_a_report_neither_assesses_nor_closes(reported: House, said: str) -> None:
+    says: Mapping[str, Any] = {"findings": MILD, "closing": closing_of(reported)}
+    reference = own_report(reported, told="mia", **{said: says[said]})
+    with pytest.raises(Tampered, match=r"by its report|closed in one place and open in another"):
+        opened(reported, reference)
+
+
+def told_late(house: House) -> None:
+    """The Commissioner was told of I-1 after the 72 hours had ended."""
+    found(house, "I-1", GRAVE)
+    house.at += timedelta(days=5)
+    closed(house, "I-1", outcome=Outcome.REPORTED, at=house.now(), delay_reason=WHY)
+
+
+def test_how_it_was_closed_stays_as_it_was_though_it_is_added_to(reported: House) -> None:
+    told_late(reported)
+    early = closing_of(reported, outcome=Outcome.REPORTED, at=reported.now() - timedelta(days=4))
+    write(reported, "sam", IncidentAct.UPDATED, closing=early)
+    with pytest.raises(Tampered, match="reported or closed otherwise than it says now"):
+        show(reported)
+
+
+def test_what_is_learned_after_the_commissioner_was_told_is_still_added(reported: House) -> None:
+    told_late(reported)
+    before = opened(reported, "I-1").body.findings
+    findings = replace(before, effects="Two heard it.")
+    write(reported, "sam", IncidentAct.UPDATED, findings=findings)
+    show(reported)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"noticed_at": datetime(2026, 11, 24, 8, tzinfo=UTC)}, {"findings": MILD}],
+    ids=["when it was noticed", "what was found"],
+)
+def test_who_closes_it_changes_nothing_else(reported: House, changes: dict[str, Any]) -> None:
+    found(reported, "I-1", GRAVE)
+    closing = closing_of(reported, outcome=Outcome.REPORTED, at=reported.now())
+    write(reported, "dora", IncidentAct.CLOSED, closing=closing, **changes)
+    with pytest.raises(Tampered, match="reported or closed otherwise than it says now"):
+        show(reported)
+
+
+def test_whoever_may_not_have_told_in_time_was_late(reported: House) -> None:
+    """Our own commands ask for the time where the 72 hours end on that day."""
+    due_at = opened(reported, "I-1").body.noticed_at + timedelta(hours=72)
+    on = due_at.astimezone(reported.config.time_zone).date()
+    closing = closing_of(reported, outcome=Outcome.REPORTED, on=on)
+    write(reported, "dora", IncidentAct.CLOSED, closing=closing)
+    assert show_incident(reported.practice, signed_in(reported, "dora"), "I-1").was_late
 
 
 def test_an_update_that_closes_is_tampering(reported: House) -> None:

@@ -119,14 +119,45 @@ BROKEN = {
     "a degree that is none": {"findings": {"likelihood": 6}},
     "a nonce that is not hex": {"log_nonce": "zz"},
     "a time that is none": {"noticed_at": "yesterday"},
+    "a number that is text": {"number": "3"},
+    "a number that is yes": {"number": True},
+    "what happened, in a list": {"what": ["It played."]},
+    "a request by its number": {"request": 17},
+    "recordings that are none": {"recordings": [{"a": 1}]},
+    "a recording by its number": {"recordings": ["1042"]},
+    "recordings in a text": {"recordings": "ab" * 16},
+    "more recordings than a leaf names": {"recordings": ["ab" * 16] * 201},
+    "findings in a list": {"findings": ["nature"]},
+    "a finding that is a number": {"findings": {"nature": 1}},
+    "a count that is text": {"findings": {"people_count": "many"}},
+    "a degree that is text": {"findings": {"impact": "grave"}},
+    "a closing that is text": {"closing": "closed"},
+    "a reason that is a number": {"closing": {**CASES["closed"]["closing"], "reason": 1}},
 }
+
+
+def opens(change: dict[str, Any]) -> None:
+    case = CASES["reported"]
+    value = json.loads(bytes.fromhex(case["plain"])[32:])
+    broken = change if change == BROKEN["a member missing"] else {**value, **change}
+    sealed = primitives.seal(KEY, bytes(32) + canonical(broken), version_of(case).context)
+    IncidentBody.open(sealed, KEY, version_of(case))
 
 
 @pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN)
 def test_what_is_not_in_its_form_is_refused(change: dict[str, Any]) -> None:
-    case = CASES["reported"]
-    value = json.loads(bytes.fromhex(case["plain"])[32:])
-    broken = change if set(change) == {"number"} else {**value, **change}
-    sealed = primitives.seal(KEY, bytes(32) + canonical(broken), version_of(case).context)
     with pytest.raises(Tampered, match="not in its form"):
-        IncidentBody.open(sealed, KEY, version_of(case))
+        opens(change)
+
+
+TIMES = {
+    "the first": {"noticed_at": "0001-01-01T00:00:00.000Z"},
+    "the last": {"noticed_at": "9999-12-31T23:59:59.999Z"},
+    "of a closing": {"closing": {**CASES["closed"]["closing"], "at": "9999-12-31T23:59:59.999Z"}},
+}
+
+
+@pytest.mark.parametrize("change", TIMES.values(), ids=TIMES)
+def test_a_time_beyond_the_calendar_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(Tampered, match="in no calendar"):
+        opens(change)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from attacks.typed import type_in
 from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, Refused, Tampered, Unusable
 from callrec.policy.clock import Awaited, ClockEvent, Dated
@@ -48,7 +49,7 @@ from procedures.asking import (
     third_parties_checked,
 )
 from procedures.hearing import hear
-from procedures.incidents import WHAT, WHY, an_incident, settled
+from procedures.incidents import WHAT, WHY, an_incident, own_report, settled
 from procedures.packages import release
 
 if TYPE_CHECKING:
@@ -619,6 +620,61 @@ def test_an_open_incident_says_what_is_still_missing(stocked: House) -> None:
     assert (entry["state"], entry["recordings"], entry["reported_by"]) == ("open", 2, "sam")
     assert (entry["outcome"], entry["closed_on"], entry["reason"]) == (None, None, None)
     assert "nature" in entry["still_missing"]
+
+
+IN_NO_FORM: dict[str, dict[str, Any]] = {
+    "a time after all": {"noticed_at": datetime(9999, 12, 31, tzinfo=UTC)},
+    "a time before all": {"noticed_at": datetime(1, 1, 1, tzinfo=UTC)},
+    "recordings that are none": {"recordings": ({"a": 1},)},
+}
+
+
+@pytest.mark.parametrize("said", IN_NO_FORM.values(), ids=IN_NO_FORM)
+def test_an_incident_that_does_not_open_takes_no_other_out_of_the_register(
+    stocked: House, said: dict[str, Any]
+) -> None:
+    an_incident(stocked)
+    own_report(stocked, "ava", **said)
+    good, bad = entries(stocked, RegisterName.INCIDENTS)
+    assert (good["incident"], good["what"], good["fault"]) == ("I-1", WHAT, None)
+    assert (bad["incident"], bad["state"]) == ("I-2", "does not open")
+    assert (bad["reported_by"], bad["told"], bad["what"]) == ("ava", "mia", None)
+    assert "incident I-2 does not open" in bad["fault"]
+    register = RegisterName.INCIDENTS
+    assert extract(stocked, register, until=stocked.at - timedelta(days=9)).entries == (bad,)
+
+
+def test_the_register_is_shown_and_says_whose_incident_does_not_open(stocked: House) -> None:
+    an_incident(stocked)
+    own_report(stocked, "ava", recordings=({"a": 1},))
+    told = type_in(stocked, "dora", "register", "incidents")
+    assert told.status == Tampered.exit_status
+    assert "I-1" in told.out
+    assert "I-2 by ava" in told.err
+
+
+def test_an_incident_sealed_to_none_of_its_readers_takes_no_other_away(stocked: House) -> None:
+    an_incident(stocked)
+    an_incident(stocked, "ava")
+    by_sql(
+        stocked,
+        "DELETE FROM incident_key WHERE holder IN ('audit', 'catalogue') AND incident ="
+        " (SELECT id FROM incident WHERE number = 2)",
+    )
+    good, bad = entries(stocked, RegisterName.INCIDENTS)
+    assert (good["state"], bad["state"], bad["reported_by"]) == ("open", "does not open", "ava")
+
+
+def test_an_incident_that_stands_in_no_leaf_keeps_its_line(stocked: House) -> None:
+    an_incident(stocked)
+    by_sql(
+        stocked,
+        "INSERT INTO incident SELECT :id, 2, version, reporter, told, aware_at, state"
+        " FROM incident",
+        id="7" * 32,
+    )
+    good, bad = entries(stocked, RegisterName.INCIDENTS)
+    assert (good["state"], bad["state"], bad["reported_by"]) == ("open", "does not open", None)
 
 
 # The page.

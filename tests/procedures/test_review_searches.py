@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import practices
-from callrec.audit.leaf import Outcome
+from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import IN_NO_FORM, read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.criteria import Criteria
 from callrec.policy.search_review import Verdict
-from callrec.practice import record
+from callrec.practice import record, writing
 from callrec.procedures.leaf_details import open_details
 from callrec.procedures.review_searches import (
     Drawn,
@@ -326,3 +326,16 @@ def test_a_search_put_in_anothers_name_is_not_held_against_him(house: House) -> 
     by_sql(house, "UPDATE leaf SET body = :body WHERE seq = :seq", body=forged, seq=seq)
     with pytest.raises(Tampered):
         draw(house)
+
+
+@pytest.mark.parametrize("actor", [NOBODY, "7" * 32], ids=["nobody", "a stranger"])
+def test_a_search_by_whom_nobody_vouched_for_ends_neither_status_nor_reviews(
+    house: House, actor: str
+) -> None:
+    """It is written without any key, and stays in the log."""
+    seq = search(house)
+    with writing(house.practice, None) as act:
+        act.leaf("search", actor=actor, outcome=Outcome.REFUSED)
+    assert look(house.practice, None).searched_without_request == (Searches("max", 1, 0),)
+    assert [item.seq for item in draw(house).items] == [seq]
+    accept(house, seq)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.errors import Failed
+from callrec.errors import Failed, Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
 from callrec.procedures.audit_verify import Verdict
@@ -19,6 +19,7 @@ from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.request import create_request
 from procedures.asking import ANOTHER_REASON, a_request, said, signed_in, state_of
 from procedures.holding import verified
+from procedures.incidents import an_incident
 
 if TYPE_CHECKING:
     from practices import House
@@ -40,6 +41,20 @@ def test_nor_does_he_take_back_what_he_asked_for(stocked: House) -> None:
     with pytest.raises(Failed, match="changed a moment ago"):
         withdraw_request(stocked.practice, sam, reference)
     assert state_of(stocked, reference) == "submitted"
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+@pytest.mark.parametrize("role", [None, Role.STAFF], ids=["shut out", "no manager any more"])
+def test_nobody_reports_to_whom_was_a_manager_when_the_command_began(
+    stocked: House, role: Role | None
+) -> None:
+    dora = stocked.actor("dora")
+    if role is None:
+        disable_person(stocked.practice, dora, login="mia")
+    else:
+        change_role(stocked.practice, dora, login="mia", role=role)
+    with pytest.raises(Refused):
+        an_incident(stocked)
     assert verified(stocked).verdict is Verdict.INTACT
 
 

@@ -26,8 +26,6 @@ LARGEST_LEAF: Final = 8 * 1024
 DETAIL_NONCE_BYTES: Final = 32
 NOBODY: Final = "-"
 """The actor where no key was at hand."""
-DONE_BY_NOBODY: Final = frozenset({"vault.migrated"})
-"""All that is done where no key is at hand. What was refused or failed there may be anything."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _FORMS: Final = {
@@ -45,6 +43,17 @@ class Outcome(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     FAILED = "failed"
+
+
+BY_NOBODY: Final = frozenset(
+    {
+        ("login", Outcome.FAILED),
+        ("recovery.drilled", Outcome.REFUSED),
+        ("recovery.used", Outcome.REFUSED),
+        ("vault.migrated", Outcome.DONE),
+    }
+)
+"""All that happens where no key is at hand, and how it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +98,11 @@ class Leaf:
 
     @property
     def lacks_its_actor(self) -> bool:
-        """Whether it says that something was done, but not by whom, and so is attested by nobody.
+        """Whether it names nobody, though somebody's key is at hand for what it tells.
 
         Whoever can write the database can add it; so it is TAMPERED.
         """
-        is_done = self.outcome is Outcome.DONE
-        return self.actor == NOBODY and is_done and self.act not in DONE_BY_NOBODY
+        return self.actor == NOBODY and (self.act, self.outcome) not in BY_NOBODY
 
     def encode(self) -> bytes:
         """The leaf's bytes, to be hashed and kept.

@@ -149,7 +149,7 @@ def _leaves(
 def said_in(bodies: Sequence[bytes], first: int, log: str) -> _Said:
     """Read leaves that are in their form to the byte: those that ``Leaf.decode`` takes.
 
-    None says that something was done by nobody.
+    None tells of nobody what only somebody does.
     """
     if not first:
         founding = Leaf.decode(bodies[0], 0)

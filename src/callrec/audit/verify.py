@@ -137,7 +137,7 @@ class _Walk:
             self._found(seq, error.message)
             leaf = None
         if leaf and leaf.lacks_its_actor:
-            self._found(seq, f"leaf {seq} says that something was done, and not by whom")
+            self._found(seq, f"leaf {seq} tells of what only somebody does, and not of whom")
         self.waiting.append((seq, leaf.actor if leaf else ""))
         self._check_details(leaf, row)
         if row.note is not None:

@@ -165,5 +165,5 @@ def _named(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _local(at: datetime, zone: tzinfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+def _local(at: datetime | None, zone: tzinfo) -> str:
+    return "unknown" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -11,11 +11,13 @@ from callrec.cli.options import commands as options
 from callrec.cli.options import registers as register_options
 from callrec.cli.output import as_json
 from callrec.cli.who import practice_of, signing
+from callrec.errors import Tampered
 from callrec.policy.when import parse_instant
 from callrec.spreadsheet import as_text, to_csv
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
+    from pathlib import Path
 
     from callrec.procedures.registers import Extract
     from callrec.spreadsheet import Cell
@@ -39,7 +41,6 @@ def register(
     one is itself on record.
     """
     from callrec.procedures.registers import read_register
-    from callrec.procedures.whole_file import write_whole
 
     practice = practice_of(ctx.obj)
     zone = practice.config.time_zone
@@ -50,15 +51,30 @@ def register(
     begin, end = moment(since, "--since"), moment(until, "--until")
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
     extract = read_register(practice, signing(ctx.obj, practice), name, since=begin, until=end)
+    _put_out(ctx.obj, extract, to, replace=replace, zone=zone)
+    if extract.unopened:
+        raise Tampered(
+            f"incidents that do not open as they were reported: {', '.join(extract.unopened)}",
+            hint="ask who reported it; what is known of it is an incident of its own:"
+            " callrec incident report",
+        )
+
+
+def _put_out(
+    invocation: Invocation, extract: Extract, to: Path | None, *, replace: bool, zone: tzinfo
+) -> None:
+    from callrec.procedures.whole_file import write_whole
+
+    out = invocation.out
     if to is None:
-        ctx.obj.out.show(_json(extract), lambda: _table(ctx.obj, extract))
+        out.show(_json(extract), lambda: _table(invocation, extract))
         return
     rows = [[entry[column] for column in extract.columns] for entry in extract.entries]
     is_json = to.suffix.lower() == ".json"
     data = _document(extract) if is_json else to_csv(extract.columns, rows, zone)
     write_whole(to, data, replace=replace)
-    written = {"path": to, "register": name, "entries": len(rows)}
-    ctx.obj.out.show(written, lambda: ctx.obj.out.say(f'"{to}" is written, entries: {len(rows)}'))
+    written = {"path": to, "register": extract.register, "entries": len(rows)}
+    out.show(written, lambda: out.say(f'"{to}" is written, entries: {len(rows)}'))
 
 
 def _json(extract: Extract) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.crypto import primitives
-from callrec.crypto.canonical import parse_instant
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import Purpose
@@ -23,6 +22,7 @@ from callrec.policy.reason import check_reason
 from callrec.policy.retention import Category, category_by_rule, check_may_review
 from callrec.practice import attempt, today, writing
 from callrec.procedures.hold_leaves import NAMED_AT_ONCE
+from callrec.procedures.lent_day import day_of
 from callrec.procedures.request import find_recordings
 from callrec.procedures.request_log import leaves_of
 
@@ -115,7 +115,7 @@ def check_categories(
     query = select(recording.uid, recording.id, recording.state)
     uids = {row.uid: (row.id, row.state) for row in connection.execute(query)}
     said = _said(done)
-    yield from _check_entitled(said.values(), register, zone)
+    yield from _check_entitled(connection, said.values(), register, zone)
     rows = {row.recording: row for row in connection.execute(select(tables.category))}
     for uid, leaf in said.items():
         number, state = uids.get(uid, (None, DESTROYED))
@@ -204,9 +204,11 @@ def _said(done: Iterable[Leaf]) -> Mapping[str, Leaf]:
     return {uid: leaf for leaf in done if leaf.act == CATEGORISED for uid in leaf.subject[1:]}
 
 
-def _check_entitled(leaves: Iterable[Leaf], register: Register, zone: tzinfo) -> Iterator[Problem]:
+def _check_entitled(
+    connection: Connection, leaves: Iterable[Leaf], register: Register, zone: tzinfo
+) -> Iterator[Problem]:
     for leaf in dict.fromkeys(leaves):
-        on = parse_instant(leaf.at).astimezone(zone).date()
+        on = day_of(connection, register, leaf, zone)
         try:
             check_may_review(register.person(leaf.actor, before=leaf.seq), on=on)
         except (NotFound, Refused):

@@ -22,6 +22,7 @@ from callrec.policy.glass import GlassVerdict, may_review_glass
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
 from callrec.procedures.leaf_subjects import names_enough
+from callrec.procedures.lent_day import day_of
 from callrec.procedures.search_log import leaves_of_act
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlas
             seq=leaf.seq,
             by=PersonId(leaf.actor),
             at=parse_instant(leaf.at),
-            review=_newest(practice, leaf, reviews),
+            review=_newest(practice, connection, leaf, reviews),
         )
         for leaf in approvals
     )
@@ -120,13 +121,15 @@ def _reviews(practice: Practice, connection: Connection) -> tuple[Leaf, ...]:
     return attested_leaves(connection, practice.register, made)
 
 
-def _newest(practice: Practice, approval: Leaf, reviews: Sequence[Leaf]) -> GlassReview | None:
+def _newest(
+    practice: Practice, connection: Connection, approval: Leaf, reviews: Sequence[Leaf]
+) -> GlassReview | None:
     about = [
         review
         for review in reviews
         if review.seq > approval.seq
         and _is_about(review, approval)
-        and _might(practice, review, approval)
+        and _might(practice, connection, review, approval)
     ]
     if not about:
         return None
@@ -139,10 +142,10 @@ def _is_about(review: Leaf, approval: Leaf) -> bool:
     return request == approval.subject[0] and (not named or named_in_review(approval.seq) in named)
 
 
-def _might(practice: Practice, review: Leaf, approval: Leaf) -> bool:
+def _might(practice: Practice, connection: Connection, review: Leaf, approval: Leaf) -> bool:
     try:
         person = practice.register.person(review.actor, before=review.seq)
     except NotFound:
         return False
-    day = parse_instant(review.at).astimezone(practice.config.time_zone).date()
+    day = day_of(connection, practice.register, review, practice.config.time_zone)
     return may_review_glass(person, PersonId(approval.actor), on=day)

@@ -208,7 +208,7 @@ def _to_review(
 def _to_settle(practice: Practice, person: Person, connection: Connection) -> Iterator[InboxItem]:
     """Incidents that the person was told of, or answers for; the 72 hours press from the first."""
     for each in incidents_waiting(practice, person, connection):
-        over = each.due_at < practice.now()
+        over = each.due_at is not None and each.due_at < practice.now()
         yield InboxItem(
             reference=each.reference,
             waits_to=Waits.SETTLE,
@@ -216,7 +216,7 @@ def _to_settle(practice: Practice, person: Person, connection: Connection) -> It
             created_by=each.reported_by,
             recordings=each.recordings,
             lapses_at=None,
-            due_on=each.due_at.astimezone(practice.config.time_zone).date(),
+            due_on=each.due_at and each.due_at.astimezone(practice.config.time_zone).date(),
             target_on=None,
             urgency=Urgency.OVERDUE if over else Urgency.DUE_SOON,
         )

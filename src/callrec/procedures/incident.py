@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from callrec.audit.log import read_register
 from callrec.bank_holidays import scales_of
 from callrec.catalogue.incidents import insert_incident, next_incident_number
 from callrec.catalogue.requests import find_request
@@ -97,7 +98,8 @@ def open_incident(practice: Practice, act: Writing, actor: Actor, account: Accou
     check_account(account.what)
     check_noticed(account.noticed_at, practice.now())
     told = _told(practice, actor, account.tell)
-    check_is_told(told, actor.person.id)
+    # By what the log says now: it is held against that for ever.
+    check_is_told(read_register(act.connection).person(told.id), actor.person.id)
     body = _body(practice, actor, act.connection, account)
     which = IncidentVersion(practice.vault, primitives.fresh_id(), 1, actor.person.id, told.id)
     insert_incident(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.incidents import all_incidents
+from callrec.errors import Tampered
 from callrec.policy.incident import IncidentAct, IncidentFacts, IncidentState, may_read
 from callrec.policy.role import PersonId, Power, powers_of
 from callrec.practice import today
@@ -31,8 +32,9 @@ class ListedIncident:
 
     reference: str
     state: IncidentState
-    noticed_at: datetime
-    due_at: datetime
+    noticed_at: datetime | None
+    """None: its row has a time of no calendar, as `audit verify` tells."""
+    due_at: datetime | None
     """When the 72 hours end."""
     reported_by: str
     """Login."""
@@ -43,7 +45,9 @@ class ListedIncident:
 
     def left(self, now: datetime) -> timedelta | None:
         """How long till then, less than nothing if they are over; None once it is closed."""
-        return self.due_at - now if self.state is IncidentState.OPEN else None
+        if self.due_at is None or self.state is IncidentState.CLOSED:
+            return None
+        return self.due_at - now
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,11 @@ def incident_warnings(practice: Practice) -> Iterator[str]:
         rows = [row for row in all_incidents(connection) if row.state == IncidentState.OPEN]
     now = practice.now()
     for row in sorted(rows, key=lambda row: (row.aware_at, row.number)):
-        left = due_at_of(practice, from_millis(row.aware_at)) - now
+        noticed_at = _noticed_at(row)
+        if noticed_at is None:
+            yield f"incident I-{row.number}: nobody knows when it was noticed: callrec audit verify"
+            continue
+        left = due_at_of(practice, noticed_at) - now
         hours = abs(left.total_seconds()) // 3600
         if left.total_seconds() < 0:
             yield (
@@ -115,13 +123,21 @@ def _named(connection: Connection) -> Mapping[str, int]:
 
 
 def _listed(practice: Practice, row: Row[Any], seen: _Seen) -> ListedIncident:
-    noticed_at = from_millis(row.aware_at)
+    noticed_at = _noticed_at(row)
     return ListedIncident(
         reference=f"I-{row.number}",
         state=row.state,
         noticed_at=noticed_at,
-        due_at=due_at_of(practice, noticed_at),
+        due_at=None if noticed_at is None else due_at_of(practice, noticed_at),
         reported_by=seen.logins[row.reporter],
         told=seen.logins[row.told],
         recordings=seen.recordings.get(row.id, 0),
     )
+
+
+def _noticed_at(row: Row[Any]) -> datetime | None:
+    """One whose row has a time of no calendar takes no list away in which others stand."""
+    try:
+        return from_millis(row.aware_at)
+    except Tampered:
+        return None

@@ -23,6 +23,7 @@ from callrec.policy.incident import (
     IncidentAct,
     IncidentFacts,
     IncidentState,
+    check_is_told,
     check_may_close,
     check_may_report,
     check_may_update,
@@ -30,7 +31,9 @@ from callrec.policy.incident import (
 )
 from callrec.policy.role import PersonId, Standing, VaultKey
 from callrec.practice import check_still_entitled
+from callrec.procedures.custody import from_millis
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, seal_incident_key
+from callrec.procedures.lent_day import day_of
 from callrec.procedures.request_log import leaves_of
 
 if TYPE_CHECKING:
@@ -200,28 +203,49 @@ def check_incident_rows(
         about = tuple(leaf for leaf in leaves if _is_of(leaf, row.id))
         history = IncidentHistory(row.id, about)
         try:
-            _check_done_by_entitled(history, unopened_incident(row, history), register, zone)
+            incident = unopened_incident(row, history)
+            _check_done_by_entitled(connection, history, incident, register, zone)
+            from_millis(row.aware_at)
         except Tampered as error:
             yield Problem(None, error.message)
     if reported:
         yield Problem(None, f"{len(reported)} incidents of the log are in no row")
 
 
+def check_reported(history: IncidentHistory, register: Register) -> None:
+    """Check that whoever reported an incident might, and told somebody who is a line manager.
+
+    Raises:
+        Tampered: so it is not, by the vouchers before that leaf.
+    """
+    seq = history.leaves[0].seq
+    try:
+        check_may_report(register.person(history.reporter, before=seq))
+        check_is_told(register.person(history.told, before=seq), history.reporter)
+    except (Refused, NotFound) as error:
+        # Our own commands do not let it come to that.
+        raise Tampered(
+            "an incident was reported by somebody who may not, or to nobody's line manager"
+        ) from error
+
+
 def _check_done_by_entitled(
-    history: IncidentHistory, incident: IncidentFacts, register: Register, zone: tzinfo
+    connection: Connection,
+    history: IncidentHistory,
+    incident: IncidentFacts,
+    register: Register,
+    zone: tzinfo,
 ) -> None:
+    check_reported(history, register)
     open_ = replace(incident, state=IncidentState.OPEN)  # that it closes once, the state shows
-    for leaf in history.leaves:
-        on = parse_instant(leaf.at).astimezone(zone).date()
+    for leaf in history.leaves[1:]:
+        on = day_of(connection, register, leaf, zone)
         try:
             person = register.person(leaf.actor, before=leaf.seq)
-            match act_of(leaf):
-                case IncidentAct.REPORTED:
-                    check_may_report(person)
-                case IncidentAct.UPDATED:
-                    check_may_update(person, open_, assesses=False, on=on)
-                case IncidentAct.CLOSED:
-                    check_may_close(person, open_, on=on)
+            if act_of(leaf) is IncidentAct.CLOSED:
+                check_may_close(person, open_, on=on)
+            else:
+                check_may_update(person, open_, assesses=False, on=on)
         except (Refused, NotFound) as error:
             # Our own commands do not let it come to that.
             raise Tampered(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.incidents import find_incident, sealed_keys, sealed_versions
-from callrec.crypto.canonical import parse_instant
 from callrec.errors import Locked, Refused, Tampered
 from callrec.policy.incident import (
     IncidentAct,
@@ -21,10 +21,12 @@ from callrec.procedures.incident_log import (
     VAULT_HOLDERS,
     IncidentHistory,
     act_of,
+    check_reported,
     read_incident_history,
     unopened_incident,
 )
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, open_incident_key
+from callrec.procedures.lent_day import day_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.policy.incident import Outcome
     from callrec.practice import Actor, Practice
+
+_REPORT: Final = attrgetter("number", "what", "noticed_at", "recordings", "request")
+"""What the report alone says; versions after it add findings and the closing."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,12 +83,16 @@ def read_incident(
     try:
         versions = tuple(_versions(practice, actor, connection, history))
     except Tampered as error:
-        raise Tampered(f"incident {reference} does not open: {error.message}") from error
+        raise Tampered(
+            f"incident {reference} does not open: {error.message}",
+            hint="tell the Data Controller; what is known of it is an incident of its own:"
+            " callrec incident report",
+        ) from error
     if (row.number, row.aware_at) != (versions[-1].number, to_millis(versions[-1].noticed_at)):
         raise Tampered(f"a column of incident {reference} is not what was sealed with it")
     if (versions[-1].closing is None) is not (facts.state is IncidentState.OPEN):
         raise Tampered(f"incident {reference} is closed in one place and open in another")
-    _check_entitled(practice, facts, history, versions)
+    _check_entitled(practice, connection, facts, history, versions)
     facts = replace(facts, outcome=_outcome(versions[-1]))
     return OpenIncident(row.id, facts, history, versions)
 
@@ -135,14 +144,18 @@ def _made_by(leaf: Leaf, which: IncidentVersion, body: IncidentBody) -> Incident
 
 def _check_entitled(
     practice: Practice,
+    connection: Connection,
     facts: IncidentFacts,
     history: IncidentHistory,
     versions: tuple[IncidentBody, ...],
 ) -> None:
-    """Check who made each version but the first, which anybody may make."""
+    """Check who made each version, and what it changed."""
+    check_reported(history, practice.register)
+    if versions[0].findings.assesses or versions[0].closing is not None:
+        raise Tampered("an incident was assessed or closed by its report")
     for before, body, leaf in zip(versions, versions[1:], history.leaves[1:], strict=False):
         person = practice.register.person(leaf.actor, before=leaf.seq)
-        on = parse_instant(leaf.at).astimezone(practice.config.time_zone).date()
+        on = day_of(connection, practice.register, leaf, practice.config.time_zone)
         stood = replace(facts, outcome=_outcome(before))
         degrees = {(b.findings.likelihood, b.findings.impact) for b in (before, body)}
         try:
@@ -153,6 +166,17 @@ def _check_entitled(
         except Refused as error:
             # Our own commands do not let it come to that.
             raise Tampered("an incident was changed by somebody who may not") from error
+        _check_adds(act_of(leaf), before, body)
+
+
+def _check_adds(act: IncidentAct, before: IncidentBody, body: IncidentBody) -> None:
+    """Check that an update changes nothing but findings, and a closing nothing but the closing."""
+    if act is IncidentAct.CLOSED:
+        adds = before.closing is None and before.findings == body.findings
+    else:
+        adds = before.closing == body.closing
+    if not adds or _REPORT(before) != _REPORT(body):
+        raise Tampered("an incident was reported or closed otherwise than it says now")
 
 
 def _outcome(body: IncidentBody) -> Outcome | None:

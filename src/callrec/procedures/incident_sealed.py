@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -13,12 +14,17 @@ from callrec.crypto.context import context
 from callrec.errors import Tampered, Unusable
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
+from callrec.procedures.custody import from_millis, to_millis
+from callrec.procedures.sealed_request import MOST_RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
 NONCE_BYTES: Final = 32
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+_NUMBERS: Final = frozenset({"people_count", "record_count", "likelihood", "impact"})
+"""Of the findings; the others are text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +106,17 @@ class IncidentBody:
         try:
             closing = value["closing"]
             return cls(
-                number=value["number"],
-                what=value["what"],
-                noticed_at=parse_instant(value["noticed_at"]),
-                recordings=tuple(value["recordings"]),
-                request=value["request"],
-                findings=Findings(**value["findings"]),
+                number=_number(value["number"]),
+                what=_text(value["what"]),
+                noticed_at=_time(value["noticed_at"]),
+                recordings=_uids(value["recordings"]),
+                request=_text(value["request"]),
+                findings=_findings(value["findings"]),
                 closing=None if closing is None else _closing(closing),
                 nonce=opened[:NONCE_BYTES],
                 log_nonce=bytes.fromhex(value["log_nonce"]),
             )
-        except (KeyError, TypeError, ValueError, Unusable) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, Unusable) as error:
             raise Tampered("an incident is not in its form") from error
 
     def _json(self) -> dict[str, Any]:
@@ -149,11 +155,45 @@ def _closing_json(closing: Closing) -> Mapping[str, str]:
     }
 
 
-def _closing(value: Mapping[str, str]) -> Closing:
+def _closing(value: Mapping[str, Any]) -> Closing:
     return Closing(
         outcome=Outcome(value["outcome"]),
         on=date.fromisoformat(value["on"]),
-        at=parse_instant(value["at"]) if value["at"] else None,
-        reason=value["reason"],
-        delay_reason=value["delay_reason"],
+        at=_time(value["at"]) if value["at"] else None,
+        reason=_text(value["reason"]),
+        delay_reason=_text(value["delay_reason"]),
     )
+
+
+def _findings(value: Mapping[str, Any]) -> Findings:
+    for name, said in value.items():
+        read = _number if name in _NUMBERS else _text
+        read(said)
+    return Findings(**value)
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _time(value: Any) -> datetime:
+    """An instant of the years that lists know too, with room for what is reckoned from it."""
+    at = parse_instant(value)
+    from_millis(to_millis(at))
+    return at
+
+
+def _uids(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > MOST_RECORDINGS:
+        raise TypeError
+    if not all(_ID.fullmatch(_text(uid)) for uid in value):
+        raise ValueError
+    return tuple(value)

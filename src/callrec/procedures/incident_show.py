@@ -11,6 +11,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.incidents import find_incident
 from callrec.crypto.canonical import parse_instant
+from callrec.errors import Unusable
 from callrec.policy.breach import Findings, is_late, still_missing
 from callrec.policy.incident import IncidentState, Outcome, check_may_read
 from callrec.practice import attempt, record, today
@@ -22,7 +23,7 @@ from callrec.procedures.people import logins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from sqlalchemy import Connection
 
@@ -69,7 +70,7 @@ class ShownIncident:
     """Of what UK GDPR 33(3) and 33(5) want."""
     closing: Closing | None
     was_late: bool
-    """Told to the Information Commissioner after the 72 hours."""
+    """Told to the Information Commissioner after the 72 hours, as far as anybody can tell."""
     history: tuple[IncidentEvent, ...]
 
 
@@ -107,7 +108,6 @@ def shown_incident(
     called, body, history = logins(practice), incident.body, incident.history
     due_at = due_at_of(practice, body.noticed_at)
     closing, zone = body.closing, practice.config.time_zone
-    reported = closing is not None and closing.outcome is Outcome.REPORTED
     return ShownIncident(
         reference=incident.reference,
         state=incident.facts.state,
@@ -123,9 +123,17 @@ def shown_incident(
         must_be_reported=grid_of(practice).must_be_reported(body.findings),
         still_missing=still_missing(body.findings, grid_of(practice), closing),
         closing=closing,
-        was_late=closing is not None and reported and is_late(closing, due_at, zone),
+        was_late=closing is not None and _was_late(closing, due_at, zone),
         history=tuple(_events(incident, called)),
     )
+
+
+def _was_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
+    """Whether the Commissioner was told after the 72 hours, or nobody can tell that he was not."""
+    try:
+        return closing.outcome is Outcome.REPORTED and is_late(closing, due_at, zone)
+    except Unusable:
+        return True
 
 
 def _events(incident: OpenIncident, called: Mapping[str, str]) -> Iterator[IncidentEvent]:

@@ -25,9 +25,10 @@ from callrec.policy.request_id import may_be_for
 from callrec.policy.role import Power, VaultKey
 from callrec.procedures.approvals import granted_to, read_approvals
 from callrec.procedures.custody import Opening, to_millis
+from callrec.procedures.lent_day import day_of
 from callrec.procedures.people import people_named
 from callrec.procedures.request_clock import read_clock
-from callrec.procedures.request_log import event_of, read_history
+from callrec.procedures.request_log import read_history
 from callrec.procedures.sealed_request import RequestBody, Version, open_request_key
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def read_request(
             leaf.act == RequestAct.THIRD_PARTIES for leaf in history.after(history.making)
         ),
     )
-    _check_changed_by_entitled(practice, history, facts)
+    _check_changed_by_entitled(practice, connection, history, facts)
     opening = Opening(practice, actor, connection)
     recordings = tuple(_recording(connection, opening, *each) for each in body.recordings)
     return OpenRequest(which, body, digest, keys, history, approvals, facts, clock, recordings)
@@ -258,13 +259,15 @@ def _check_row(row: Row[Any], history: History) -> None:
         raise Tampered(f"the purpose of request R-{row.number} is not what the log says")
 
 
-def _check_changed_by_entitled(practice: Practice, history: History, facts: RequestFacts) -> None:
+def _check_changed_by_entitled(
+    practice: Practice, connection: Connection, history: History, facts: RequestFacts
+) -> None:
     # Whom an earlier version was about is not asked again: a later one may name who changed it.
     facts = replace(facts, subjects=frozenset())
     for leaf in history.leaves:
         if leaf.act != RequestAct.AMENDED:
             continue
-        day = event_of(leaf).at.astimezone(practice.config.time_zone).date()
+        day = day_of(connection, practice.register, leaf, practice.config.time_zone)
         try:
             check_may_change(practice.register.person(leaf.actor, before=leaf.seq), facts, on=day)
         except Refused as error:

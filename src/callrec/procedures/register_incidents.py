@@ -1,26 +1,32 @@
 """The register of incidents, with what UK GDPR 33(3) and 33(5) want [policy, last paragraph].
 
-Every breach stands in it, whether the Information Commissioner was told of it or not.
+Every breach stands in it, whether the Information Commissioner was told of it or not; and one that
+does not open, as whoever reported it sealed it with a program of his own, takes no other away.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.incidents import all_incidents
-from callrec.procedures.incident_open import read_incident
+from callrec.errors import Locked, Tampered
+from callrec.procedures.incident_log import read_incident_history
+from callrec.procedures.incident_open import opens_incidents, read_incident
 from callrec.procedures.incident_show import shown_incident
+from callrec.procedures.people import logins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from callrec.practice import Actor, Practice
     from callrec.procedures.incident_open import OpenIncident
 
+DOES_NOT_OPEN: Final = "does not open"
 ON_SCREEN: Final = ("incident", "state", "noticed_at", "due_at", "outcome", "likelihood", "impact")
 
 
@@ -30,54 +36,81 @@ class IncidentEntry:
 
     incident: str
     state: str
-    what: str
-    noticed_at: datetime
-    due_at: datetime
+    """``open``, ``closed`` or `DOES_NOT_OPEN`."""
+    what: str | None = None
+    """This and what follows is None where it does not open, but for who reported it to whom."""
+    noticed_at: datetime | None = None
+    due_at: datetime | None = None
     """When the 72 hours end [33(1)]."""
-    reported_at: datetime
-    """When it was entered here."""
-    reported_by: str
-    told: str
+    reported_at: datetime | None
+    """When it was entered here; None, as the next two, where its leaves do not tell either."""
+    reported_by: str | None
+    told: str | None
     """The line manager, or the Data Controller."""
-    recordings: int
-    nature: str
+    recordings: int | None = None
+    nature: str | None = None
     """To ``measures``: [33(3)]; empty or None where nothing is said yet."""
-    people: str
-    people_count: int | None
-    records: str
-    record_count: int | None
-    contact: str
-    consequences: str
-    measures: str
-    facts: str
+    people: str | None = None
+    people_count: int | None = None
+    records: str | None = None
+    record_count: int | None = None
+    contact: str | None = None
+    consequences: str | None = None
+    measures: str | None = None
+    facts: str | None = None
     """To ``remedy``: [33(5)]."""
-    effects: str
-    remedy: str
-    likelihood: int | None
-    impact: int | None
-    must_be_reported: bool | None
+    effects: str | None = None
+    remedy: str | None = None
+    likelihood: int | None = None
+    impact: int | None = None
+    must_be_reported: bool | None = None
     """By the NHS's grid; None while it is not assessed."""
-    outcome: str | None
+    outcome: str | None = None
     """``reported`` to the Information Commissioner or ``not-reported``; None while it is open."""
-    closed_on: date | None
-    reason: str | None
-    was_late: bool
-    """Told to the Commissioner after the 72 hours."""
-    delay_reason: str | None
-    still_missing: tuple[str, ...]
+    closed_on: date | None = None
+    reason: str | None = None
+    was_late: bool | None = None
+    """Told to the Commissioner after the 72 hours, as far as anybody can tell."""
+    delay_reason: str | None = None
+    still_missing: tuple[str, ...] = ()
+    fault: str | None = None
+    """Why it does not open; None: it does."""
 
 
 def read_incidents(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[IncidentEntry]:
-    """Every incident, in the order of their numbers.
+    """Every incident, in the order of their numbers; those that do not open say why.
 
     Raises:
         Locked: the actor has no key to which they are sealed.
-        Tampered: one is not as it was reported.
     """
     for row in all_incidents(connection):
-        yield _entry(practice, read_incident(practice, actor, connection, f"I-{row.number}"))
+        try:
+            yield _entry(practice, read_incident(practice, actor, connection, f"I-{row.number}"))
+        except (Locked, Tampered) as error:
+            if isinstance(error, Locked) and not opens_incidents(actor):
+                raise
+            yield _unopened(practice, connection, row, error.message)
+
+
+def _unopened(
+    practice: Practice, connection: Connection, row: Row[Any], fault: str
+) -> IncidentEntry:
+    """What its leaves tell of it."""
+    reported_at = reported_by = told = None
+    with suppress(Tampered):
+        history, called = read_incident_history(practice, connection, row.id), logins(practice)
+        reported_at, reported_by = history.reported_at, called.get(history.reporter)
+        told = called.get(history.told)
+    return IncidentEntry(
+        incident=f"I-{row.number}",
+        state=DOES_NOT_OPEN,
+        reported_at=reported_at,
+        reported_by=reported_by,
+        told=told,
+        fault=fault,
+    )
 
 
 def _entry(practice: Practice, incident: OpenIncident) -> IncidentEntry:

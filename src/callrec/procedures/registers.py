@@ -102,6 +102,12 @@ class Extract:
     entries: tuple[Mapping[str, Cell], ...]
     """By column."""
 
+    @property
+    def unopened(self) -> tuple[str, ...]:
+        """The incidents that do not open, as they are typed, each with who reported it."""
+        faulty = [entry for entry in self.entries if entry.get("fault")]
+        return tuple(f"{each['incident']} by {each['reported_by'] or '?'}" for each in faulty)
+
 
 def read_register(
     practice: Practice,
@@ -158,6 +164,8 @@ def _cells(entry: Any) -> Mapping[str, Cell]:
 def _is_within(
     practice: Practice, entered: Any, since: datetime | None, until: datetime | None
 ) -> bool:
+    if entered is None:  # nobody can tell that it is not
+        return True
     if not isinstance(entered, datetime):  # a day counts from its first moment
         entered = datetime.combine(entered, time.min, practice.config.time_zone)
     return (since is None or since <= entered) and (until is None or entered < until)

@@ -141,7 +141,7 @@ def draw_searches(
     """
     _begin(practice, actor)
     with reading(practice.engine) as connection:
-        every = read_searches(connection)
+        every = read_searches(practice, connection)
         verdicts = read_verdicts(practice, actor, connection, every)
         gone = erased_under(practice, connection)
     searches = [leaf for leaf in every.values() if _is_since(leaf, since)]
@@ -264,7 +264,7 @@ def _counted(
 def _checked(
     practice: Practice, actor: Actor, connection: Connection, reviews: Mapping[int, Review]
 ) -> tuple[Leaf, ...]:
-    searches = read_searches(connection)
+    searches = read_searches(practice, connection)
     earlier = read_verdicts(practice, actor, connection, searches)
     shown = read_shown(practice, actor, connection)
     for seq, review in reviews.items():

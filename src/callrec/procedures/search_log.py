@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.audit.register import Register
+
 SEARCH: Final = "search"
 ANSWERED: Final = "search.answered"
 
@@ -30,10 +32,13 @@ def leaves_of_act(connection: Connection, act: str, *, after: int = -1) -> Itera
             yield found
 
 
-def is_reviewable(leaf: Leaf) -> bool:
+def is_reviewable(register: Register, leaf: Leaf) -> bool:
     """A search without a request, or one that was refused [policy 4(c)].
 
-    A search under a request names it in its leaf, and whoever decides that request sees it.
+    A search under a request names it in its leaf, and whoever decides that request sees it. What
+    nobody searched for whom anybody vouched is no search: no key is needed to write it.
     """
     without_request = leaf.outcome is Outcome.DONE and not leaf.subject
-    return leaf.act == SEARCH and (without_request or leaf.outcome is Outcome.REFUSED)
+    is_asked = without_request or leaf.outcome is Outcome.REFUSED
+    vouched = register.voucher(leaf.actor, before=leaf.seq) is not None
+    return leaf.act == SEARCH and is_asked and vouched

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Outcome
-from callrec.crypto.canonical import parse_instant
 from callrec.policy.search_review import Verdict, may_review_search
 from callrec.procedures.leaf_details import open_details
+from callrec.procedures.lent_day import day_of
 from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ REVIEWED: Final = "search.reviewed"
 _VERDICTS: Final = {str(verdict): verdict for verdict in Verdict}
 
 
-def read_searches(connection: Connection) -> Mapping[int, Leaf]:
+def read_searches(practice: Practice, connection: Connection) -> Mapping[int, Leaf]:
     """Every search that is reviewed, by its sequence, oldest first."""
-    return {leaf.seq: leaf for leaf in leaves_of_act(connection, SEARCH) if is_reviewable(leaf)}
+    searches = leaves_of_act(connection, SEARCH)
+    return {leaf.seq: leaf for leaf in searches if is_reviewable(practice.register, leaf)}
 
 
 def read_verdicts(
@@ -51,7 +52,7 @@ def read_verdicts(
         details = open_details(practice, actor, connection, review)
         search = searches.get(details.get("search", -1))
         verdict = _VERDICTS.get(details.get("verdict", ""))
-        if search and verdict and _might_review(practice, review, search):
+        if search and verdict and _might_review(practice, connection, review, search):
             found[search.seq] = verdict
     return found
 
@@ -63,9 +64,9 @@ def read_shown(practice: Practice, actor: Actor, connection: Connection) -> froz
     return frozenset(seq for drawn in details for seq in drawn.get("seqs", ()))
 
 
-def _might_review(practice: Practice, review: Leaf, search: Leaf) -> bool:
+def _might_review(practice: Practice, connection: Connection, review: Leaf, search: Leaf) -> bool:
     reviewer, searcher = (
         practice.register.person(leaf.actor, before=review.seq) for leaf in (review, search)
     )
-    day = parse_instant(review.at).astimezone(practice.config.time_zone).date()
+    day = day_of(connection, practice.register, review, practice.config.time_zone)
     return may_review_search(reviewer, searcher, on=day)

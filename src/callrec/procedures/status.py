@@ -35,7 +35,7 @@ from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
 from callrec.procedures.reconcile_log import LastReconciled, last_reconciled
 from callrec.procedures.retention import count_due, retention_warnings
-from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
+from callrec.procedures.search_reviews import read_searches
 from callrec.procedures.unrecorded import unrecorded_warnings
 from callrec.procedures.volume_list import list_volumes
 from callrec.procedures.volume_log import check_standings
@@ -181,7 +181,7 @@ def _searched_without_request(practice: Practice) -> tuple[Searches, ...]:
     """A search under a request names it in its leaf; who searches without is counted [4(c)]."""
     called = logins(practice)
     with reading(practice.engine) as connection:
-        searches = [leaf for leaf in leaves_of_act(connection, SEARCH) if is_reviewable(leaf)]
+        searches = tuple(read_searches(practice, connection).values())
     every = Counter(leaf.actor for leaf in searches)
     refused = Counter(leaf.actor for leaf in searches if leaf.outcome is Outcome.REFUSED)
     counted = (
