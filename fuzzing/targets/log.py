@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit import tree
-from callrec.audit.checkpoint import check_checkpoint, check_note, origin, parse_note
+from callrec.audit.checkpoint import as_typed, check_checkpoint, check_note, origin, parse_note
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.proof import check_proof, read_proof, write_proof
 from callrec.audit.stated import Stated
@@ -61,8 +61,9 @@ def _note(data: bytes) -> None:
     except Tampered:
         text = None
     assert text is None or text.encode() in _heads()
-    with suppress(Tampered):
-        assert check_checkpoint(data, DORA.log, NAME).size <= SIZE
+    for note in (data, as_typed(data)):
+        with suppress(Tampered):
+            assert check_checkpoint(note, DORA.log, NAME).size <= SIZE
     with suppress(Tampered):
         parse_note(data).text.encode()
     try:
@@ -268,7 +269,7 @@ def _statements() -> Iterator[bytes]:
 TARGETS: Final = (
     Target(
         name="checkpoints",
-        reads="a head of the log as a signed note, with whatever signatures",
+        reads="a head of the log as a signed note, with whatever signatures, or as it is typed from paper",
         holds="a text verifies only if it was signed; callrec_verify.py takes the same",
         one=_note,
         seeds=_notes,
