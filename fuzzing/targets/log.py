@@ -269,7 +269,7 @@ def _statements() -> Iterator[bytes]:
 TARGETS: Final = (
     Target(
         name="checkpoints",
-        reads="a head of the log as a signed note, with whatever signatures, or as it is typed from paper",
+        reads="a head of the log as a signed note, with whatever signatures, or typed from paper",
         holds="a text verifies only if it was signed; callrec_verify.py takes the same",
         one=_note,
         seeds=_notes,
