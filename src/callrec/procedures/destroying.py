@@ -26,6 +26,7 @@ from callrec.catalogue import destruction
 from callrec.catalogue.engine import reading, write_anew
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.crypto import primitives
+from callrec.crypto.canonical import instant
 from callrec.crypto.statement import state
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.policy.destroying import (
@@ -39,7 +40,7 @@ from callrec.policy.request import ENDED, RequestAct
 from callrec.practice import attempt, check_remembered_head, writing
 from callrec.procedures.approvals import ENDS, check_decided, how_it_ended, no_longer_granted
 from callrec.procedures.archive_unfinished import COPY, FOLDER, owed_by_label
-from callrec.procedures.custody import Opening, to_millis
+from callrec.procedures.custody import Opening, from_millis, to_millis
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destruction_done import settle
 from callrec.procedures.erased_details import details_about
@@ -362,6 +363,7 @@ def _state(
             "ciphertext": row.ciphertext,
             "due": doomed.due.isoformat() if doomed.due else "",
             "rule": doomed.rule,
+            "started_at": instant(from_millis(row.started_at)),
             "uid": row.uid,
         }
         for row in warrant.recordings
