@@ -65,12 +65,6 @@ def drop_details(connection: Connection, seqs: Sequence[int]) -> None:
         connection.execute(detail.delete().where(some))
 
 
-def next_number(connection: Connection) -> int:
-    """The number that the next certificate takes; certain only within a write transaction."""
-    newest = connection.execute(select(func.max(tables.certificate.c.number))).scalar()
-    return (newest or 0) + 1
-
-
 def insert_certificate(connection: Connection, **columns: object) -> None:
     connection.execute(tables.certificate.insert().values(**columns))
 

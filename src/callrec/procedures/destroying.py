@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.archive.marker import open_volume
 from callrec.audit.erased import KIND
-from callrec.catalogue import destruction
+from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, write_anew
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.crypto import primitives
@@ -49,6 +49,7 @@ from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.intake_known import Duplicates
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.migrate import drop_kept_copies
+from callrec.procedures.numbering import next_number
 from callrec.procedures.recipients import Recipient, recipients_of
 from callrec.procedures.reencrypting import replaced_files
 from callrec.procedures.request_log import check_log, log_request_event, making_of, read_makings
@@ -290,7 +291,8 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
     macs = {mac for each in opened for mac in duplicates.sound(each.fields["sha256"])}
     uids = [row.uid for row in warrant.recordings]
     details = details_about(practice, actor, connection, uids, opened)
-    certificate, number = primitives.fresh_id(), destruction.next_number(connection)
+    certificate = primitives.fresh_id()
+    number = next_number(connection, tables.certificate.c.request, RequestAct.CARRIED_OUT)
     said = _Said(certificate, number, tuple(details))
     statement = _state(practice, actor, warrant, said)
     after = log_request_event(

@@ -78,14 +78,17 @@ def check_certificates(
 ) -> Iterator[Problem]:
     """Each certificate's row names its leaf, and is done if and only if a leaf says so.
 
+    They are numbered in the order of these leaves.
+
     Args: as `check_destructions`.
     """
     row = tables.certificate.c
     over = {each.subject[0] for each in done if each.act == DONE}
-    told = {
-        (said.certificate, seq, said.certificate in over)
-        for seq, said in _stated(connection, vault)
-    }
+    told = set()
+    for number, (seq, said) in enumerate(_stated(connection, vault), 1):
+        told.add((said.certificate, seq, said.certificate in over))
+        if said.number != number:
+            yield Problem(seq, "a certificate of destruction is numbered out of its turn")
     rows = connection.execute(select(row.id, row.seq, row.done_at.is_not(None)))
     if {(id_, seq, bool(is_done)) for id_, seq, is_done in rows} != told:
         yield Problem(None, "what the catalogue says of a certificate is not what the log says")

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from callrec.bank_holidays import scales_of
-from callrec.catalogue.incidents import insert_incident, next_incident_number
+from callrec.catalogue import tables
+from callrec.catalogue.incidents import insert_incident
 from callrec.catalogue.requests import find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import instant, parse_instant
@@ -29,6 +30,7 @@ from callrec.practice import attempt, today, writing
 from callrec.procedures.custody import to_millis
 from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_sealed import NONCE_BYTES, IncidentBody, IncidentVersion
+from callrec.procedures.numbering import next_number
 from callrec.procedures.outbox import queue_mail
 from callrec.procedures.people import find_person, logins
 from callrec.procedures.request import find_recordings
@@ -160,7 +162,7 @@ def _body(
         find_request(connection, account.request)
     contact = practice.config.practice.data_protection_contact
     return IncidentBody(
-        number=next_incident_number(connection),
+        number=next_number(connection, tables.incident.c.id, IncidentAct.REPORTED),
         what=account.what,
         noticed_at=parse_instant(instant(account.noticed_at)),  # milliseconds, as it is sealed
         recordings=tuple(uid for uid, _ in found),

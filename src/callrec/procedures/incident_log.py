@@ -31,6 +31,7 @@ from callrec.policy.incident import (
 from callrec.policy.role import PersonId, Standing, VaultKey
 from callrec.practice import check_still_entitled
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, seal_incident_key
+from callrec.procedures.numbering import check_number, numbers_of
 from callrec.procedures.request_log import leaves_of
 
 if TYPE_CHECKING:
@@ -192,14 +193,14 @@ def check_incident_rows(
     asked.
     """
     leaves = [leaf for leaf in done if leaf.act in OF_INCIDENTS]
-    reported = {
-        id_ for leaf in leaves if leaf.act == IncidentAct.REPORTED for id_ in leaf.subject[:1]
-    }
+    numbers = numbers_of(leaves, IncidentAct.REPORTED)
+    reported = set(numbers)
     for row in all_incidents(connection):
         reported.discard(row.id)
         about = tuple(leaf for leaf in leaves if _is_of(leaf, row.id))
         history = IncidentHistory(row.id, about)
         try:
+            check_number(row, numbers, "incident I")
             _check_done_by_entitled(history, unopened_incident(row, history), register, zone)
         except Tampered as error:
             yield Problem(None, error.message)

@@ -37,11 +37,12 @@ from callrec.procedures.destruction_log import (
 )
 from callrec.procedures.hold_log import check_rows_of_holds
 from callrec.procedures.incident_log import check_incident_rows
-from callrec.procedures.leaf_subjects import LEAST, check_subjects, names_enough
+from callrec.procedures.leaf_subjects import LEAST, all_leaves_of, check_subjects, names_enough
 from callrec.procedures.lent_day import day_of
+from callrec.procedures.numbering import check_number, numbers_of
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_clock import check_dates
-from callrec.procedures.request_log import History, all_leaves_of
+from callrec.procedures.request_log import History
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 from callrec.procedures.volume_log import check_volume_rows
 from callrec.procedures.volume_rows import check_rows_of_volumes
@@ -245,8 +246,8 @@ def _check_requests(
 
     Whoever did something to one might do so.
     """
-    made = {leaf.subject[0] for leaf in done if leaf.act == RequestAct.CREATED}
-    naming = _naming_requests(done)
+    numbers, naming = numbers_of(done, RequestAct.CREATED), _naming_requests(done)
+    made = set(numbers)
     for row in all_requests(connection):
         made.discard(row.id)
         about = tuple(naming[row.id])
@@ -254,6 +255,7 @@ def _check_requests(
             yield Problem(None, f"request R-{row.number} is in no leaf")
             continue
         try:
+            check_number(row, numbers, "request R")
             history = History(row.id, about)
             facts = unopened_facts(row, history)
             check_done_by_entitled(history, facts.purpose, rules)
