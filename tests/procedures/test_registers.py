@@ -47,6 +47,7 @@ from procedures.asking import (
     signed_in,
     third_parties_checked,
 )
+from procedures.erasures import erase
 from procedures.hearing import hear
 from procedures.incidents import WHAT, WHY, an_incident, settled
 from procedures.packages import release
@@ -408,6 +409,25 @@ def test_it_says_so_of_the_day_on_which_it_came(stocked: House) -> None:
     amend_particulars(stocked.practice, sam, reference, changes)
     entry = one(stocked, RegisterName.SUBJECT_ACCESS)
     assert (entry["received_on"], entry["put_right"]) == (date(2026, 11, 20), True)
+
+
+@pytest.mark.parametrize(("received", "late"), [("2026-10-26", 0), ("2026-10-01", 22)])
+def test_an_erasure_is_answered_when_it_is_carried_out(
+    stocked: House, received: str, late: int
+) -> None:
+    reference = ask(stocked, Purpose.ERASURE, received=received)
+    approve(
+        *(stocked, reference, "dora"),
+        to="dora",
+        recordings=(1,),
+        withheld={2: Ground.LEGAL_OBLIGATION},
+    )
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["answered_on"] is None
+    erase(stocked, reference)
+    pass_days(stocked, 60)
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (entry["answered_on"], entry["outcome"]) == (date(2026, 11, 24), "part")
+    assert (entry["days_late"], entry["in_time"]) == (late, late == 0)
 
 
 def test_denied_in_time(stocked: House) -> None:

@@ -52,7 +52,7 @@ class SubjectAccessEntry:
     due_on: date | None
     extended: bool
     answered_on: date | None
-    """When it was first released, or heard by who asked to hear it, or denied."""
+    """When it was first released, heard by who asked to hear it, or erased; or denied."""
     outcome: str
     """``open``, ``granted``, ``part``, ``denied``, ``withdrawn`` or ``lapsed``."""
     codes: tuple[str, ...]
