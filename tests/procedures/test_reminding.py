@@ -14,6 +14,7 @@ from callrec.procedures.outbox import list_messages
 from callrec.procedures.reminding import queue_reminders
 from post.mailbox import use_mail
 from procedures.asking import a_request, approve, further_of, pass_days, rows, signed_in
+from procedures.incidents import an_incident
 from procedures.test_outbox import MAIL
 
 if TYPE_CHECKING:
@@ -109,6 +110,17 @@ def test_the_data_controller_is_reminded_of_what_is_overdue(told: House) -> None
     pass_days(told, 1)
     line = "R-1 awaits your decision, overdue since 5 August 2024"
     assert reminded(told) == [("dora", line)]
+
+
+def test_an_incident_says_at_what_hour_its_72_hours_end_and_when_they_are_over(told: House) -> None:
+    an_incident(told, noticed_at=told.at.replace(hour=9))
+    pass_days(told, 1)
+    settle = "I-1 waits to be assessed and closed"
+    line = f"{settle}; its 72 hours end 27 November 2026 at 09:00"
+    assert reminded(told) == [(login, line) for login in ("dora", "mia")]
+    pass_days(told, 2)
+    line = f"{settle}, overdue: its 72 hours ended 27 November 2026 at 09:00"
+    assert reminded(told) == [(login, line) for login in ("dora", "mia")]
 
 
 def test_reminding_writes_no_leaf(told: House) -> None:

@@ -35,6 +35,7 @@ from callrec.procedures.outbox import queue_mail
 from callrec.procedures.people import find_person, logins
 from callrec.procedures.request import find_recordings
 from callrec.procedures.sealed_request import MOST_RECORDINGS
+from callrec.procedures.telling import spoken_hours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -182,12 +183,11 @@ def _tell(
     due_at: datetime,
 ) -> None:
     """By mail, besides the inbox: who was named, and the Data Controllers."""
-    ends = due_at.astimezone(practice.config.time_zone)
     everybody = [which.told, *(person.id for person in _controllers(practice))]
     queue_mail(
         practice,
         connection,
         to=[person for person in everybody if person != which.reporter],
         about=reference,
-        line=f"{reference} was reported; its 72 hours end {ends.day} {ends:%B %Y at %H:%M}",
+        line=f"{reference} was reported{spoken_hours(practice, due_at)}",
     )

@@ -22,7 +22,7 @@ from callrec.practice import today
 from callrec.procedures.inbox import InboxItem, Waits, inbox_of
 from callrec.procedures.outbox import addresses_of, queue_mail, read_messages
 from callrec.procedures.request_log import leaves_of, read_makings
-from callrec.procedures.telling import spoken_days, spoken_lapse
+from callrec.procedures.telling import spoken_days, spoken_hours, spoken_lapse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -119,6 +119,8 @@ def _pressing(practice: Practice, person: str, asked: Mapping[str, _Asked]) -> I
 
 
 def _line(practice: Practice, item: InboxItem) -> str:
+    if item.due_at is not None:
+        return f"{item.reference} {_WHAT[item.waits_to]}{spoken_hours(practice, item.due_at)}"
     days = spoken_days(item.due_on, item.target_on, today(practice))
     if item.lapses_at is not None:
         days += spoken_lapse(item.lapses_at, practice.config.time_zone)
