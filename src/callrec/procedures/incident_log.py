@@ -200,8 +200,8 @@ def check_incident_rows(
         about = tuple(leaf for leaf in leaves if _is_of(leaf, row.id))
         history = IncidentHistory(row.id, about)
         try:
-            check_number(row, numbers, "incident I")
             _check_done_by_entitled(history, unopened_incident(row, history), register, zone)
+            check_number(row, numbers, "incident I")
         except Tampered as error:
             yield Problem(None, error.message)
     if reported:

@@ -60,8 +60,8 @@ class ListedMessage:
 
 def queue_mail(
     practice: Practice, connection: Connection, *, to: Iterable[str], about: str, line: str
-) -> None:
-    """Queue a line for each of these people, in the transaction of what it tells of.
+) -> int:
+    """Queue a line for each of these people, in the transaction of what it tells of; how many were.
 
     Nothing is queued for whoever has no address in the configuration, or is not in force; and no
     line about what has a number that nobody could type: it was written into the catalogue.
@@ -74,15 +74,16 @@ def queue_mail(
         line: begins with ``about``; no name, number or reason.
     """
     if not _ABOUT.fullmatch(about):
-        return
+        return 0
     assert _is_line(line, about)  # noqa: S101 - nobody types one
     addresses = addresses_of(practice, connection)
     now = to_millis(practice.now())
-    for person in dict.fromkeys(to):
-        if person in addresses:
-            connection.execute(
-                tables.outbox.insert().values(person=person, about=about, line=line, made_at=now)
-            )
+    known = [person for person in dict.fromkeys(to) if person in addresses]
+    for person in known:
+        connection.execute(
+            tables.outbox.insert().values(person=person, about=about, line=line, made_at=now)
+        )
+    return len(known)
 
 
 def addresses_of(practice: Practice, connection: Connection) -> Mapping[str, str]:

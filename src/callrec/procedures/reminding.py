@@ -59,8 +59,7 @@ def queue_reminders(practice: Practice) -> int:
             for item in items:
                 if (person, item.reference) not in before:
                     before.add((person, item.reference))
-                    queued += 1
-                    queue_mail(
+                    queued += queue_mail(
                         practice,
                         connection,
                         to=[person],
