@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import practices
+from callrec.crypto.statement import state
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
 from callrec.procedures import archive as archive_procedure
-from callrec.procedures import erasing_volumes
+from callrec.procedures import destroying, erasing_volumes
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
 from callrec.procedures.destroying import Doomed, destroy
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+    from callrec.crypto.statement import Statement
     from practices import House
 
 
@@ -357,6 +359,49 @@ def test_the_dates_of_a_certificate_are_those_of_the_log(house: House, column: s
     before = certify_destruction(house.practice, reference, released_to=())
     by_sql(house, f"UPDATE certificate SET {column} = {column} - 31536000000")
     assert certify_destruction(house.open(), reference, released_to=()) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE certificate SET number = 77",
+        "UPDATE destroyed SET category = 'claim'",
+        "UPDATE destroyed SET rule = 'claim, 10 years'",
+        "UPDATE destroyed SET due_on = '2020-01-01'",
+        "UPDATE recording SET started_at = started_at - 1000 WHERE id = 1",
+        "UPDATE recording SET ciphertext = '00' || substr(ciphertext, 3) WHERE id = 1",
+        "UPDATE request SET requester = (SELECT id FROM person WHERE login = 'pat')",
+        "UPDATE request SET purpose = 'disposal'",
+    ],
+)
+def test_no_certificate_is_made_of_rows_that_say_otherwise_than_the_log(
+    house: House, change: str
+) -> None:
+    reference = approved_erasure(house, 1)
+    erase(house, reference)
+    by_sql(house, change)
+    with pytest.raises(Tampered, match="not what the log says"):
+        certify_destruction(house.open(), reference, released_to=())
+    assert verified(house).verdict is Verdict.TAMPERED
+
+
+def test_of_a_statement_of_before_it_is_seen_in_which_month_the_call_began(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It did not say when; the search index knows the months in which calls began."""
+    reference = approved_erasure(house, 1)
+    monkeypatch.setattr(destroying, "state", _as_before)
+    erase(house, reference)
+    assert certify_destruction(house.practice, reference, released_to=()) is not None
+    assert verified(house).verdict is Verdict.INTACT
+    by_sql(house, "UPDATE recording SET started_at = started_at - 31536000000 WHERE id = 1")
+    with pytest.raises(Tampered, match="month in which calls began"):
+        certify_destruction(house.open(), reference, released_to=())
+
+
+def _as_before(kind: str, *, fields: dict[str, Any], **said: Any) -> Statement:
+    items = [{k: v for k, v in each.items() if k != "started_at"} for each in fields["items"]]
+    return state(kind, fields={**fields, "items": items}, **said)
 
 
 def test_a_certificate_is_complete_once_a_volume_that_was_found_again_is_written_anew(

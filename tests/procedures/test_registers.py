@@ -48,6 +48,7 @@ from procedures.asking import (
     signed_in,
     third_parties_checked,
 )
+from procedures.erasures import erase
 from procedures.hearing import hear
 from procedures.incidents import WHAT, WHY, an_incident, own_report, settled
 from procedures.packages import release
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from callrec.procedures.listen import Play
+    from callrec.procedures.request_event import DatedRequest
     from practices import House
 
 SUBJECT_ACCESS, OUTSIDE_BODY = Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY
@@ -363,6 +365,44 @@ def test_it_says_that_a_day_was_put_right(stocked: House) -> None:
         assert entry["put_right"] is put_right
 
 
+@pytest.mark.parametrize("how", ["an extension", "a question", "proof"])
+def test_it_says_so_of_what_was_first_said_when_the_time_was_over(stocked: House, how: str) -> None:
+    """It came on 1 October and was due on 2 November; on 24 November somebody dates it in time."""
+    identity = {"identity": "unknown"} if how == "proof" else {}
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-10-01", **identity)
+    before = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (before["in_time"], before["put_right"]) == (False, False)
+    what = {
+        "an extension": ClockEvent(event=Dated.EXTENDED, on=date(2026, 10, 20)),
+        "a question": _asked(date(2026, 10, 20)),
+        "proof": _asked(date(2026, 10, 20), Awaited.IDENTITY),
+    }[how]
+    told = dated(stocked, reference, what)
+    assert told.was_due_on == date(2026, 11, 2)
+    after = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (after["days_late"], after["put_right"]) == (0, True)
+
+
+def test_it_does_not_say_so_of_what_was_said_in_time_or_moves_nothing(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-10-24")  # the 24th is the last day
+    assert dated(stocked, reference, _asked(date(2026, 10, 30))).was_due_on is None
+    came = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 2), awaited=Awaited.CLARIFICATION)
+    assert dated(stocked, reference, came).was_due_on is None
+    pass_days(stocked, 10)
+    assert dated(stocked, reference, _asked(date(2026, 12, 3))).was_due_on is None
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (entry["due_on"], entry["put_right"]) == (date(2026, 11, 27), False)
+
+
+def _asked(on: date, awaited: Awaited = Awaited.CLARIFICATION) -> ClockEvent:
+    return ClockEvent(event=Dated.ASKED, on=on, awaited=awaited)
+
+
+def dated(house: House, reference: str, what: ClockEvent) -> DatedRequest:
+    dora = signed_in(house, "dora")
+    return date_request(house.practice, dora, reference, what, reason=ANOTHER_REASON)
+
+
 def test_it_says_so_of_the_day_on_which_it_came(stocked: House) -> None:
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-19")
     sam = signed_in(stocked, "sam")
@@ -370,6 +410,25 @@ def test_it_says_so_of_the_day_on_which_it_came(stocked: House) -> None:
     amend_particulars(stocked.practice, sam, reference, changes)
     entry = one(stocked, RegisterName.SUBJECT_ACCESS)
     assert (entry["received_on"], entry["put_right"]) == (date(2026, 11, 20), True)
+
+
+@pytest.mark.parametrize(("received", "late"), [("2026-10-26", 0), ("2026-10-01", 22)])
+def test_an_erasure_is_answered_when_it_is_carried_out(
+    stocked: House, received: str, late: int
+) -> None:
+    reference = ask(stocked, Purpose.ERASURE, received=received)
+    approve(
+        *(stocked, reference, "dora"),
+        to="dora",
+        recordings=(1,),
+        withheld={2: Ground.LEGAL_OBLIGATION},
+    )
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["answered_on"] is None
+    erase(stocked, reference)
+    pass_days(stocked, 60)
+    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    assert (entry["answered_on"], entry["outcome"]) == (date(2026, 11, 24), "part")
+    assert (entry["days_late"], entry["in_time"]) == (late, late == 0)
 
 
 def test_denied_in_time(stocked: House) -> None:

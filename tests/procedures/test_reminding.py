@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.policy.purpose import Purpose
+from callrec.policy.role import Power
+from callrec.procedures.delegating import lend_power
 from callrec.procedures.outbox import list_messages
 from callrec.procedures.reminding import queue_reminders
 from post.mailbox import use_mail
-from procedures.asking import a_request, approve, pass_days, rows
+from procedures.asking import a_request, approve, further_of, pass_days, rows, signed_in
+from procedures.incidents import an_incident
 from procedures.test_outbox import MAIL
 
 if TYPE_CHECKING:
@@ -66,6 +69,36 @@ def test_who_was_granted_something_is_reminded_before_it_lapses(told: House) -> 
     assert reminded(told) == [("sam", line)]
 
 
+def test_whom_a_request_is_about_is_not_reminded_to_decide_it(told: House) -> None:
+    a_request(told, purpose=Purpose.ABUSIVE_CALL)  # mia is affected, and was not told of it
+    pass_days(told, 13)
+    assert {login for login, _ in reminded(told)} == {"dora", "max", "pat"}
+
+
+def test_who_may_decide_it_only_since_is_reminded_too(told: House) -> None:
+    further = further_of(Purpose.SUBJECT_ACCESS, received="2026-11-20")
+    a_request(told, purpose=Purpose.SUBJECT_ACCESS, further=further)
+    until = told.at.date() + timedelta(days=60)
+    lend_power(
+        *(told.practice, signed_in(told, "dora")),
+        login="pat",
+        power=Power.DECIDE_RESERVED,
+        until=until,
+    )
+    told.open()
+    use_mail(told, MAIL)
+    pass_days(told, 30)
+    assert {login for login, _ in reminded(told)} == {"dora", "pat"}
+
+
+def test_where_nobody_was_told_everybody_in_whose_inbox_it_is_is_reminded(told: House) -> None:
+    use_mail(told, MAIL.model_copy(update={"host": ""}))
+    a_request(told)
+    use_mail(told, MAIL)
+    pass_days(told, 13)
+    assert {login for login, _ in reminded(told)} == {"dora", "max", "mia", "pat"}
+
+
 def test_what_is_decided_or_lapsed_reminds_nobody(told: House) -> None:
     a_request(told)
     pass_days(told, 15)
@@ -77,6 +110,17 @@ def test_the_data_controller_is_reminded_of_what_is_overdue(told: House) -> None
     pass_days(told, 1)
     line = "R-1 awaits your decision, overdue since 5 August 2024"
     assert reminded(told) == [("dora", line)]
+
+
+def test_an_incident_says_at_what_hour_its_72_hours_end_and_when_they_are_over(told: House) -> None:
+    an_incident(told, noticed_at=told.at.replace(hour=9))
+    pass_days(told, 1)
+    settle = "I-1 waits to be assessed and closed"
+    line = f"{settle}; its 72 hours end 27 November 2026 at 09:00"
+    assert reminded(told) == [(login, line) for login in ("dora", "mia")]
+    pass_days(told, 2)
+    line = f"{settle}, overdue: its 72 hours ended 27 November 2026 at 09:00"
+    assert reminded(told) == [(login, line) for login in ("dora", "mia")]
 
 
 def test_reminding_writes_no_leaf(told: House) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from attacks.typed import type_in
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.errors import Refused, Tampered
@@ -169,6 +170,14 @@ def test_a_day_that_was_mistyped_is_put_right_and_both_stay_on_record(stocked: H
     events = show_request(stocked.practice, dora, reference).history[-4:]
     assert [event.on for event in events] == [ASKED.on, asked.on, ANSWERED.on, came.on]
     assert verified(stocked).problems == ()
+
+
+def test_who_dates_when_the_time_was_over_is_told_that_it_shows(stocked: House) -> None:
+    reference = access(stocked, received="2026-10-01")
+    words = "request", "event", reference, "extend", "--on", "2026-10-20", "--reason", WHY
+    told = type_in(stocked, "dora", *words)
+    assert "it was due on 2026-11-02, and that was over when this was said" in told.err
+    assert f"{reference} is submitted." in told.out
 
 
 @pytest.mark.parametrize("again", [ASKED, EXTENDED], ids=["asked", "extended"])

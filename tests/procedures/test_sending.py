@@ -18,6 +18,7 @@ import pytest
 from callrec.catalogue.engine import connect, reading, transaction
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.practice import writing
+from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.outbox import Message, queue_mail, read_messages
 from callrec.procedures.sending import Sent, send_waiting
 from callrec.procedures.status import look
@@ -330,6 +331,21 @@ def test_mail_that_has_waited_for_an_hour_is_warned_of(house: House, server: Mai
     pass_minutes(house, 1)
     assert warnings(house) == ["mail waits since 2026-11-24 12:00; run callrec mail list"]
     send(house)
+    assert warnings(house) == []
+
+
+def test_mail_to_whoever_has_left_or_has_no_address_any_more_is_not_warned_of(
+    house: House, server: Mailbox
+) -> None:
+    use_mail(house, server.mail())
+    queue(house)
+    pass_minutes(house, 60)
+    use_mail(house, server.mail(people={"max": "max@practice.test"}))
+    assert warnings(house) == []
+    use_mail(house, server.mail())
+    assert warnings(house) != []
+    disable_person(house.practice, signed_in(house, "dora"), login="sam")
+    house.open()
     assert warnings(house) == []
 
 

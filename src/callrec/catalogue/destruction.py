@@ -19,7 +19,7 @@ from callrec.errors import NotFound, Tampered
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from sqlalchemy import Connection, Row, Subquery
+    from sqlalchemy import Connection, Row, Select, Subquery
 
 DESTROYED: Final = "destroyed"
 """State of a recording of which nothing but a stub is left."""
@@ -65,12 +65,6 @@ def drop_details(connection: Connection, seqs: Sequence[int]) -> None:
         connection.execute(detail.delete().where(some))
 
 
-def next_number(connection: Connection) -> int:
-    """The number that the next certificate takes; certain only within a write transaction."""
-    newest = connection.execute(select(func.max(tables.certificate.c.number))).scalar()
-    return (newest or 0) + 1
-
-
 def insert_certificate(connection: Connection, **columns: object) -> None:
     connection.execute(tables.certificate.insert().values(**columns))
 
@@ -106,13 +100,29 @@ def each_certificate(connection: Connection, *, is_done: bool) -> Sequence[Row[A
 
 def stubs_of(connection: Connection, certificate: str) -> Sequence[Row[Any]]:
     """What was destroyed under a certificate: each recording's row with that of its stub."""
-    stub, recording = tables.destroyed, tables.recording
-    return connection.execute(
-        select(recording, stub.c.category, stub.c.rule, stub.c.due_on, stub.c.destroyed_at)
-        .join(stub, stub.c.recording == recording.c.id)
-        .where(stub.c.certificate == certificate)
-        .order_by(recording.c.id)
-    ).all()
+    query = _stubs().where(tables.destroyed.c.certificate == certificate)
+    return connection.execute(query.order_by(tables.recording.c.id)).all()
+
+
+def every_stub(connection: Connection) -> Sequence[Row[Any]]:
+    """As `stubs_of`, of every certificate, and of each recording that is one half of a stub."""
+    recording, stub = tables.recording.c, tables.destroyed.c
+    is_half = (recording.state == DESTROYED) | stub.recording.is_not(None)
+    return connection.execute(_stubs().where(is_half)).all()
+
+
+def _stubs() -> Select[Any]:
+    """Each recording's row, and beside it the stub's and the certificate's, if it has them."""
+    recording, stub, made = tables.recording, tables.destroyed, tables.certificate
+    return (
+        select(
+            recording,
+            *(stub.c.category, stub.c.rule, stub.c.due_on, stub.c.destroyed_at),
+            *(made.c.id.label("certificate"), made.c.number, made.c.request),
+        )
+        .outerjoin(stub, stub.c.recording == recording.c.id)
+        .outerjoin(made, made.c.id == stub.c.certificate)
+    )
 
 
 def stub_of(connection: Connection, recording: int) -> str:

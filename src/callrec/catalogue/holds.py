@@ -47,12 +47,6 @@ def all_holds(connection: Connection) -> Sequence[Row[Any]]:
     return connection.execute(_with_request().order_by(tables.hold.c.number)).all()
 
 
-def next_number(connection: Connection) -> int:
-    """The number that the next hold takes; certain only within a write transaction."""
-    newest = connection.execute(select(func.max(tables.hold.c.number))).scalar()
-    return (newest or 0) + 1
-
-
 def insert_hold(connection: Connection, **columns: object) -> None:
     connection.execute(tables.hold.insert().values(**columns))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.errors import NotFound
@@ -36,12 +36,6 @@ def all_incidents(connection: Connection) -> Sequence[Row[Any]]:
     """Every incident, in the order of their numbers."""
     table = tables.incident
     return connection.execute(select(table).order_by(table.c.number)).all()
-
-
-def next_incident_number(connection: Connection) -> int:
-    """The number that the next incident takes; certain only within a write transaction."""
-    newest = connection.execute(select(func.max(tables.incident.c.number))).scalar()
-    return (newest or 0) + 1
 
 
 def insert_incident(connection: Connection, **columns: object) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.errors import NotFound
@@ -63,12 +63,6 @@ def requests_ended(connection: Connection) -> frozenset[str]:
     return frozenset(
         connection.execute(select(request.id).where(request.state.in_(sorted(ENDED)))).scalars()
     )
-
-
-def next_number(connection: Connection) -> int:
-    """The number that the next request takes; certain only within a write transaction."""
-    newest = connection.execute(select(func.max(tables.request.c.number))).scalar()
-    return (newest or 0) + 1
 
 
 def insert_request(connection: Connection, **columns: object) -> None:

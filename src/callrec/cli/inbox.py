@@ -35,6 +35,7 @@ def inbox(ctx: Context) -> None:
             "recordings": item.recordings,
             "lapses_at": item.lapses_at,
             "due_on": item.due_on,
+            "due_at": item.due_at,
             "target_on": item.target_on,
             "urgency": item.urgency,
             "nobody_else": item.is_alone,
@@ -87,10 +88,11 @@ def _command(item: InboxItem) -> str:
 
 def _by(item: InboxItem, zone: tzinfo) -> str:
     """The day that presses most, in few words."""
+    due = f"{item.due_at.astimezone(zone):%Y-%m-%d %H:%M}" if item.due_at else item.due_on
     if item.urgency is Urgency.OVERDUE:
-        return f"OVERDUE {item.due_on}"
-    if item.due_on:
-        return f"due {item.due_on}"
+        return f"OVERDUE {due}"
+    if due:
+        return f"due {due}"
     if item.target_on:
         return f"target {item.target_on}"
     if item.lapses_at is None:

@@ -162,6 +162,7 @@ def _dated(told: _Told, dated: ClockEvent) -> None:
         "event": told.what,
         "on": told.on,
         "instead_of": done.instead_of,
+        "was_due_on": done.was_due_on,
         "state": done.state,
         **deadline_json(done.deadline),
     }
@@ -184,6 +185,11 @@ def _say(call: Invocation, practice: Practice, done: DatedRequest) -> None:
 
     if done.instead_of:
         call.out.say(f"{done.instead_of} was on record of it; both stay, and the newest counts.")
+    if done.was_due_on:
+        call.out.note(
+            f"it was due on {done.was_due_on}, and that was over when this was said: the register"
+            " of subject access shows it (put_right)"
+        )
     call.out.say(f"{done.reference} is {done.state}.")
     days = practice.config.clocks.warn_days
     for line in deadline_lines(done.deadline, today(practice), warn_days=days):

@@ -42,10 +42,8 @@ _WITHOUT_GRANTS: Final[Mapping[RequestState, Outcome]] = {
     RequestState.WITHDRAWN: Outcome.WITHDRAWN,
     RequestState.LAPSED: Outcome.LAPSED,
 }
-_ANSWERS: Final = frozenset({RequestAct.DELIVERED, RequestAct.DENIED})
-_ENDS: Final = frozenset(
-    {RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CARRIED_OUT, RequestAct.CLOSED}
-)
+_ANSWERS: Final = frozenset({RequestAct.DELIVERED, RequestAct.DENIED, RequestAct.CARRIED_OUT})
+_ENDS: Final = frozenset({RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED})
 _DECISIONS: Final = frozenset({RequestAct.APPROVED, RequestAct.DENIED})
 
 
@@ -59,7 +57,8 @@ class Answer:
     decided: Leaf | None
     """The leaf of the newest decision."""
     answered_on: date | None
-    """When something was first handed over or heard by who came to hear it, or it was denied."""
+    """When something was first handed over or heard by who came to hear it, or was erased, or it
+    was denied."""
     ended_on: date | None
     """That, or when it ended without an answer; None while it is open."""
 

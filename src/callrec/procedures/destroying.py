@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.archive.marker import open_volume
 from callrec.audit.erased import KIND
-from callrec.catalogue import destruction
+from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, write_anew
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.crypto import primitives
+from callrec.crypto.canonical import instant
 from callrec.crypto.statement import state
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.policy.destroying import (
@@ -39,7 +40,7 @@ from callrec.policy.request import ENDED, RequestAct
 from callrec.practice import attempt, check_remembered_head, writing
 from callrec.procedures.approvals import ENDS, check_decided, how_it_ended, no_longer_granted
 from callrec.procedures.archive_unfinished import COPY, FOLDER, owed_by_label
-from callrec.procedures.custody import Opening, to_millis
+from callrec.procedures.custody import Opening, from_millis, to_millis
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destruction_done import settle
 from callrec.procedures.erased_details import details_about
@@ -48,6 +49,7 @@ from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.intake_known import Duplicates
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.migrate import drop_kept_copies
+from callrec.procedures.numbering import next_number
 from callrec.procedures.recipients import Recipient, recipients_of
 from callrec.procedures.reencrypting import replaced_files
 from callrec.procedures.request_log import check_log, log_request_event, making_of, read_makings
@@ -289,7 +291,8 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
     macs = {mac for each in opened for mac in duplicates.sound(each.fields["sha256"])}
     uids = [row.uid for row in warrant.recordings]
     details = details_about(practice, actor, connection, uids, opened)
-    certificate, number = primitives.fresh_id(), destruction.next_number(connection)
+    certificate = primitives.fresh_id()
+    number = next_number(connection, tables.certificate.c.request, RequestAct.CARRIED_OUT)
     said = _Said(certificate, number, tuple(details))
     statement = _state(practice, actor, warrant, said)
     after = log_request_event(
@@ -362,6 +365,7 @@ def _state(
             "ciphertext": row.ciphertext,
             "due": doomed.due.isoformat() if doomed.due else "",
             "rule": doomed.rule,
+            "started_at": instant(from_millis(row.started_at)),
             "uid": row.uid,
         }
         for row in warrant.recordings

@@ -13,13 +13,15 @@ from callrec.catalogue.volumes import LOST
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.policy.legal_basis import IN_WORDS
-from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestAct
 from callrec.policy.withholding import FITS, GROUND_CODES
 from callrec.procedures.approvals import read_approvals
 from callrec.procedures.archive_heads import KIND
 from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.custody import from_millis
 from callrec.procedures.destruction_log import read_carried_out, when_done
+from callrec.procedures.numbering import check_number, numbers_by
+from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.release_certificate import certified, role_of
 from callrec.procedures.request_log import read_history
 from callrec.procedures.volume_rows import check_volumes
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from callrec.policy.purpose import Purpose
     from callrec.practice import Practice
     from callrec.procedures.recipients import Recipient
 
@@ -56,22 +59,23 @@ def certify_destruction(
             return None
         check_volumes(practice, connection)
         leaf, said = read_carried_out(practice, connection, row)
-        approvals = read_approvals(
-            practice, connection, read_history(practice, connection, request.id)
-        )
+        history = read_history(practice, connection, request.id)
+        check_number(request, numbers_by(connection, RequestAct.CREATED), "request R")
+        facts = unopened_facts(request, history)
+        approvals = read_approvals(practice, connection, history)
         stubs = destruction.stubs_of(connection, row.id)
         media = tuple(_media(practice, connection, row.id, {stub.uid for stub in stubs}))
         done_at = when_done(practice, connection, row.id)
         # One that was lost then, and is found since, was written anew later.
         written = [each.written_at for each in media if each.written_at is not None]
         numbers = _numbers(connection, [uid for uid, _ in said.kept])
-        purpose, zone = Purpose(request.purpose), practice.config.time_zone
+        zone = practice.config.time_zone
         return DestructionCertificate(
             practice=practice.name,
             reference=f"C-{row.number}",
             request=reference,
-            purpose=IN_WORDS[purpose],
-            asked_by=role_of(practice, request.requester),
+            purpose=IN_WORDS[facts.purpose],
+            asked_by=role_of(practice, facts.requester),
             approvals=tuple(
                 certified(practice, [a for a in approvals if a.statement.digest in said.approvals])
             ),
@@ -80,7 +84,7 @@ def certify_destruction(
             done_at=max([done_at, *written]).astimezone(zone),
             recordings=tuple(_recording(practice, stub) for stub in stubs),
             kept=tuple(
-                (numbers[uid], exemption_in_words(purpose, code)) for uid, code in said.kept
+                (numbers[uid], exemption_in_words(facts.purpose, code)) for uid, code in said.kept
             ),
             media=media,
             released=tuple((each.request, each.release) for each in released_to),

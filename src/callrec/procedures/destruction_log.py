@@ -19,7 +19,8 @@ from callrec.audit.erased import KIND, check_entitled, read_destruction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import stubs_of
-from callrec.crypto.canonical import parse_instant
+from callrec.catalogue.index import read_parts
+from callrec.crypto.canonical import instant, parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldState
@@ -27,6 +28,7 @@ from callrec.policy.lapse import has_lapsed
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.procedures.approvals import ENDS
+from callrec.procedures.custody import from_millis
 from callrec.procedures.hold_log import LoggedHold, read_holds
 from callrec.procedures.request_log import leaves_of
 
@@ -76,14 +78,17 @@ def check_certificates(
 ) -> Iterator[Problem]:
     """Each certificate's row names its leaf, and is done if and only if a leaf says so.
 
+    They are numbered in the order of these leaves.
+
     Args: as `check_destructions`.
     """
     row = tables.certificate.c
     over = {each.subject[0] for each in done if each.act == DONE}
-    told = {
-        (said.certificate, seq, said.certificate in over)
-        for seq, said in _stated(connection, vault)
-    }
+    told = set()
+    for number, (seq, said) in enumerate(_stated(connection, vault), 1):
+        told.add((said.certificate, seq, said.certificate in over))
+        if said.number != number:
+            yield Problem(seq, "a certificate of destruction is numbered out of its turn")
     rows = connection.execute(select(row.id, row.seq, row.done_at.is_not(None)))
     if {(id_, seq, bool(is_done)) for id_, seq, is_done in rows} != told:
         yield Problem(None, "what the catalogue says of a certificate is not what the log says")
@@ -100,8 +105,7 @@ def read_carried_out(
         certificate: its row.
 
     Raises:
-        Tampered: that is no such leaf, or of another certificate or other recordings than the rows
-            say.
+        Tampered: that is no such leaf, or the rows of the certificate or of a stub say otherwise.
     """
     (leaf,) = attested_leaves(connection, practice.register, [certificate.seq])
     table = tables.statement
@@ -109,11 +113,70 @@ def read_carried_out(
     if row is None:
         raise Tampered("the statement of a destruction is missing")
     said = read_destruction(read_statement(bytes(row.body), bytes(row.signature), practice.vault))
-    stubs = {stub.uid: stub.ciphertext for stub in stubs_of(connection, certificate.id)}
-    stated = {uid: item.get("ciphertext") for uid, item in said.items.items()}
-    if (said.certificate, stated) != (certificate.id, stubs):
+    stated, rows = (
+        stated_stubs(said),
+        {row.uid: row for row in stubs_of(connection, certificate.id)},
+    )
+    if (
+        (said.certificate, said.number, said.request)
+        != (certificate.id, certificate.number, certificate.request)
+        or stated.keys() != rows.keys()
+        or not all(stub.is_in(rows[uid]) for uid, stub in stated.items())
+    ):
         raise Tampered("what the catalogue says of a certificate is not what the log says")
+    # Statements of before say nothing of when the calls began; of that the month alone is known.
+    read_parts(connection)
     return leaf, said
+
+
+class Stub(NamedTuple):
+    """What a ``destruction`` statement lets the rows be that are left of a recording."""
+
+    certificate: str
+    number: int
+    request: str
+    ciphertext: str
+    category: str
+    rule: str
+    due: str
+    started_at: str | None
+    """None: it is of before, and does not say."""
+
+    def is_in(self, row: Row[Any]) -> bool:
+        """Whether a row, as `destruction.every_stub` gives it, is that.
+
+        Raises:
+            Tampered: no calendar has the time at which it says that the call began.
+        """
+        began = None if self.started_at is None else instant(from_millis(row.started_at))
+        there = Stub(
+            row.certificate,
+            row.number,
+            row.request,
+            row.ciphertext,
+            row.category,
+            row.rule,
+            row.due_on or "",
+            began,
+        )
+        return self == there
+
+
+def stated_stubs(said: Said) -> Mapping[str, Stub]:
+    """What a statement lets be left of each recording, by uid."""
+    return {
+        uid: Stub(
+            said.certificate,
+            said.number,
+            said.request,
+            item.get("ciphertext", ""),
+            item.get("category", ""),
+            item.get("rule", ""),
+            item.get("due", ""),
+            item.get("started_at"),
+        )
+        for uid, item in said.items.items()
+    }
 
 
 def when_done(practice: Practice, connection: Connection, certificate: str) -> datetime:

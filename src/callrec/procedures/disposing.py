@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request, next_number
+from callrec.catalogue.requests import find_request
 from callrec.policy.authority import check_may
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
@@ -39,6 +39,7 @@ from callrec.procedures.destroying import Destruction, Doomed, destroy, finish
 from callrec.procedures.erasing import check_is_for, is_carried_out
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.numbering import next_number
 from callrec.procedures.request import new_body, write_request
 from callrec.procedures.request_log import check_log
 from callrec.procedures.retention import appraise_due, appraise_rows
@@ -210,7 +211,7 @@ def _body(
         pass
     by_number = {each.recording: each for each in chosen}
     body = new_body(
-        next_number(connection),
+        next_number(connection, tables.request.c.id, RequestAct.CREATED),
         Purpose.DISPOSAL,
         _particulars(chosen),
         tuple((row.uid, row.ciphertext) for row in rows),

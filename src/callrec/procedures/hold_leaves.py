@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callrec.audit.log import read_leaf
+from callrec.catalogue import tables
 from callrec.catalogue.holds import (
     insert_hold,
     newest_recording,
-    next_number,
     put_held,
     state_of,
     uids_held,
@@ -22,6 +22,7 @@ from callrec.crypto.canonical import parse_instant
 from callrec.policy.hold import HoldAct, HoldState, hold_after, next_state
 from callrec.policy.role import VaultKey
 from callrec.procedures.custody import to_millis
+from callrec.procedures.numbering import next_number
 from callrec.procedures.sealed_hold import NONCE_BYTES, HoldBody
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def log_placed(
         reason: why, where it is placed by hand.
     """
     hold, catalogue = primitives.fresh_id(), practice.register.newest(VaultKey.CATALOGUE)
-    number, nonce = next_number(act.connection), primitives.fresh(NONCE_BYTES)
+    number = next_number(act.connection, tables.hold.c.id, HoldAct.PLACED)
+    nonce = primitives.fresh(NONCE_BYTES)
     body = HoldBody(number=number, reason=reason, nonce=nonce)
     seq = act.leaf(
         HoldAct.PLACED,

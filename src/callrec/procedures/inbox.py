@@ -80,6 +80,8 @@ class InboxItem:
     """How pressing the answer is; None where nothing sets a day."""
     is_alone: bool = False
     """Nobody else may decide it."""
+    due_at: datetime | None = None
+    """When the 72 hours of an incident end; None of a request, which has a day."""
 
     @property
     def soonest(self) -> date:
@@ -219,6 +221,7 @@ def _to_settle(practice: Practice, person: Person, connection: Connection) -> It
             due_on=each.due_at and each.due_at.astimezone(practice.config.time_zone).date(),
             target_on=None,
             urgency=Urgency.OVERDUE if over else Urgency.DUE_SOON,
+            due_at=each.due_at,
         )
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from callrec.audit.log import read_register
 from callrec.bank_holidays import scales_of
-from callrec.catalogue.incidents import insert_incident, next_incident_number
+from callrec.catalogue import tables
+from callrec.catalogue.incidents import insert_incident
 from callrec.catalogue.requests import find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import instant, parse_instant
@@ -30,10 +31,12 @@ from callrec.practice import attempt, today, writing
 from callrec.procedures.custody import to_millis
 from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_sealed import NONCE_BYTES, IncidentBody, IncidentVersion
+from callrec.procedures.numbering import next_number
 from callrec.procedures.outbox import queue_mail
 from callrec.procedures.people import find_person, logins
 from callrec.procedures.request import find_recordings
 from callrec.procedures.sealed_request import MOST_RECORDINGS
+from callrec.procedures.telling import spoken_hours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -162,7 +165,7 @@ def _body(
         find_request(connection, account.request)
     contact = practice.config.practice.data_protection_contact
     return IncidentBody(
-        number=next_incident_number(connection),
+        number=next_number(connection, tables.incident.c.id, IncidentAct.REPORTED),
         what=account.what,
         noticed_at=parse_instant(instant(account.noticed_at)),  # milliseconds, as it is sealed
         recordings=tuple(uid for uid, _ in found),
@@ -182,12 +185,11 @@ def _tell(
     due_at: datetime,
 ) -> None:
     """By mail, besides the inbox: who was named, and the Data Controllers."""
-    ends = due_at.astimezone(practice.config.time_zone)
     everybody = [which.told, *(person.id for person in _controllers(practice))]
     queue_mail(
         practice,
         connection,
         to=[person for person in everybody if person != which.reporter],
         about=reference,
-        line=f"{reference} was reported; its 72 hours end {ends.day} {ends:%B %Y at %H:%M}",
+        line=f"{reference} was reported{spoken_hours(practice, due_at)}",
     )

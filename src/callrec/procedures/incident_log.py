@@ -34,6 +34,7 @@ from callrec.practice import check_still_entitled
 from callrec.procedures.custody import from_millis
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, seal_incident_key
 from callrec.procedures.lent_day import day_of
+from callrec.procedures.numbering import check_number, numbers_of
 from callrec.procedures.request_log import leaves_of
 
 if TYPE_CHECKING:
@@ -195,9 +196,8 @@ def check_incident_rows(
     asked.
     """
     leaves = [leaf for leaf in done if leaf.act in OF_INCIDENTS]
-    reported = {
-        id_ for leaf in leaves if leaf.act == IncidentAct.REPORTED for id_ in leaf.subject[:1]
-    }
+    numbers = numbers_of(leaves, IncidentAct.REPORTED)
+    reported = set(numbers)
     for row in all_incidents(connection):
         reported.discard(row.id)
         about = tuple(leaf for leaf in leaves if _is_of(leaf, row.id))
@@ -205,6 +205,7 @@ def check_incident_rows(
         try:
             incident = unopened_incident(row, history)
             _check_done_by_entitled(connection, history, incident, register, zone)
+            check_number(row, numbers, "incident I")
             from_millis(row.aware_at)
         except Tampered as error:
             yield Problem(None, error.message)

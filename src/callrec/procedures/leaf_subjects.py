@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
+from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.log import of_acts
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.policy.glass import GlassVerdict
@@ -19,11 +21,9 @@ from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from sqlalchemy import Connection
-
-    from callrec.audit.leaf import Leaf
+    from sqlalchemy import ColumnElement, Connection
 
 LEAST: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -54,6 +54,21 @@ LEAST: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 """By act, of leaves that say that it was done; those of other acts may name nothing."""
+
+
+def all_leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
+    """Everything of these kinds that was done, whatever it names, oldest first."""
+    for leaf in read_leaves(connection, of_acts(acts)):
+        if leaf.act in acts and leaf.outcome is Outcome.DONE:
+            yield leaf
+
+
+def read_leaves(connection: Connection, condition: ColumnElement[bool]) -> Iterator[Leaf]:
+    """The leaves that meet a condition, oldest first."""
+    leaf = tables.leaf.c
+    rows = connection.execute(select(leaf.seq, leaf.body).where(condition).order_by(leaf.seq))
+    for seq, body in rows:
+        yield Leaf.decode(bytes(body), seq)
 
 
 def names_enough(leaf: Leaf) -> bool:

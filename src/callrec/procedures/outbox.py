@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from callrec.practice import Practice
 
-_LINE: Final = re.compile(r"([RI]-[1-9][0-9]{0,8}):? [A-Za-z0-9 ,;:'-]{1,160}")
+_ABOUT: Final = re.compile(r"[RI]-[1-9][0-9]{0,8}")
+_LINE: Final = re.compile(rf"({_ABOUT.pattern}):? [A-Za-z0-9 ,;:'-]{{1,160}}")
 """What a line may be made of: no address, no link, nothing that a mail header gives a meaning."""
 
 
@@ -59,10 +60,11 @@ class ListedMessage:
 
 def queue_mail(
     practice: Practice, connection: Connection, *, to: Iterable[str], about: str, line: str
-) -> None:
-    """Queue a line for each of these people, in the transaction of what it tells of.
+) -> int:
+    """Queue a line for each of these people, in the transaction of what it tells of; how many were.
 
-    Nothing is queued for whoever has no address in the configuration, or is not in force.
+    Nothing is queued for whoever has no address in the configuration, or is not in force; and no
+    line about what has a number that nobody could type: it was written into the catalogue.
 
     Args:
         practice: the open vault.
@@ -71,14 +73,17 @@ def queue_mail(
         about: ``R-17`` or ``I-3``.
         line: begins with ``about``; no name, number or reason.
     """
+    if not _ABOUT.fullmatch(about):
+        return 0
     assert _is_line(line, about)  # noqa: S101 - nobody types one
     addresses = addresses_of(practice, connection)
     now = to_millis(practice.now())
-    for person in dict.fromkeys(to):
-        if person in addresses:
-            connection.execute(
-                tables.outbox.insert().values(person=person, about=about, line=line, made_at=now)
-            )
+    known = [person for person in dict.fromkeys(to) if person in addresses]
+    for person in known:
+        connection.execute(
+            tables.outbox.insert().values(person=person, about=about, line=line, made_at=now)
+        )
+    return len(known)
 
 
 def addresses_of(practice: Practice, connection: Connection) -> Mapping[str, str]:

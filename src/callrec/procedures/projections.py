@@ -17,7 +17,7 @@ from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import DESTROYED
+from callrec.catalogue.destruction import DESTROYED, every_stub
 from callrec.catalogue.index import read_parts
 from callrec.catalogue.requests import all_requests
 from callrec.crypto import primitives
@@ -29,14 +29,20 @@ from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
 from callrec.procedures.custody import MAKES, REENCRYPTED
-from callrec.procedures.destruction_log import check_certificates, check_destructions
+from callrec.procedures.destruction_log import (
+    Stub,
+    check_certificates,
+    check_destructions,
+    stated_stubs,
+)
 from callrec.procedures.hold_log import check_rows_of_holds
 from callrec.procedures.incident_log import check_incident_rows
-from callrec.procedures.leaf_subjects import LEAST, check_subjects, names_enough
+from callrec.procedures.leaf_subjects import LEAST, all_leaves_of, check_subjects, names_enough
 from callrec.procedures.lent_day import day_of
+from callrec.procedures.numbering import check_number, numbers_of
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_clock import check_dates
-from callrec.procedures.request_log import History, all_leaves_of
+from callrec.procedures.request_log import History
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 from callrec.procedures.volume_log import check_volume_rows
 from callrec.procedures.volume_rows import check_rows_of_volumes
@@ -171,61 +177,22 @@ def _check_makers(connection: Connection, register: Register, zone: tzinfo) -> I
             yield Problem(seq, f"a statement about {about} was made by somebody without the power")
 
 
-class _Stub(NamedTuple):
-    """What is left of a recording: its rows, or what a ``destruction`` statement lets them be."""
-
-    certificate: str
-    number: int
-    request: str
-    ciphertext: str
-    category: str
-    rule: str
-    due: str
-
-
-def _destroyed(connection: Connection, vault: str) -> Mapping[str, _Stub]:
+def _destroyed(connection: Connection, vault: str) -> Mapping[str, Stub]:
     """What the log says was destroyed, by uid; its statements were found sound before."""
     said = tables.statement.c
     query = select(said.body, said.signature).where(said.kind == KIND)
-    found: dict[str, _Stub] = {}
+    found: dict[str, Stub] = {}
     for body, signature in connection.execute(query):
-        stated = read_destruction(read_statement(body, signature, vault))
-        of_all = (stated.certificate, stated.number, stated.request)
-        for uid, item in stated.items.items():
-            of_one = (item.get(member, "") for member in ("ciphertext", "category", "rule", "due"))
-            found[uid] = _Stub(*of_all, *of_one)
+        found |= stated_stubs(read_destruction(read_statement(body, signature, vault)))
     return found
 
 
-def _check_destroyed(connection: Connection, destroyed: Mapping[str, _Stub]) -> Iterator[Problem]:
-    recording, stub, certificate = tables.recording, tables.destroyed, tables.certificate
-    query: Any = (
-        select(
-            recording,
-            stub.c.category,
-            stub.c.rule,
-            stub.c.due_on,
-            certificate.c.id.label("certificate"),
-            certificate.c.number,
-            certificate.c.request,
-        )
-        .outerjoin(stub, stub.c.recording == recording.c.id)
-        .outerjoin(certificate, certificate.c.id == stub.c.certificate)
-        .where((recording.c.state == DESTROYED) | stub.c.recording.is_not(None))
-    )
+def _check_destroyed(connection: Connection, destroyed: Mapping[str, Stub]) -> Iterator[Problem]:
     missing = dict(destroyed)
-    for row in connection.execute(query):
-        there = _Stub(
-            row.certificate,
-            row.number,
-            row.request,
-            row.ciphertext,
-            row.category,
-            row.rule,
-            row.due_on or "",
-        )
+    for row in every_stub(connection):
+        stated = missing.pop(row.uid, None)
         is_bare = row.state == DESTROYED and row.data_key is None
-        if missing.pop(row.uid, None) != there or not is_bare:
+        if stated is None or not stated.is_in(row) or not is_bare:
             yield Problem(None, f"recording {row.id} is no stub that the log knows")
     if missing:
         yield Problem(None, f"{len(missing)} recordings that were destroyed are not, or are gone")
@@ -279,8 +246,8 @@ def _check_requests(
 
     Whoever did something to one might do so.
     """
-    made = {leaf.subject[0] for leaf in done if leaf.act == RequestAct.CREATED}
-    naming = _naming_requests(done)
+    numbers, naming = numbers_of(done, RequestAct.CREATED), _naming_requests(done)
+    made = set(numbers)
     for row in all_requests(connection):
         made.discard(row.id)
         about = tuple(naming[row.id])
@@ -288,6 +255,7 @@ def _check_requests(
             yield Problem(None, f"request R-{row.number} is in no leaf")
             continue
         try:
+            check_number(row, numbers, "request R")
             history = History(row.id, about)
             facts = unopened_facts(row, history)
             check_done_by_entitled(history, facts.purpose, rules)

@@ -16,7 +16,7 @@ from callrec.policy.registers import RIGHTS
 from callrec.practice import today
 from callrec.procedures.answering import answer_to
 from callrec.procedures.register_releases import newest_package
-from callrec.procedures.request_clock import deadline_by, read_clock
+from callrec.procedures.request_clock import deadline_by, is_dated_late, read_clock
 from callrec.procedures.requests_listed import read_listed
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class SubjectAccessEntry:
     due_on: date | None
     extended: bool
     answered_on: date | None
-    """When it was first released, or heard by who asked to hear it, or denied."""
+    """When it was first released, heard by who asked to hear it, or erased; or denied."""
     outcome: str
     """``open``, ``granted``, ``part``, ``denied``, ``withdrawn`` or ``lapsed``."""
     codes: tuple[str, ...]
@@ -63,7 +63,8 @@ class SubjectAccessEntry:
     in_time: bool | None
     """None while it is open and not late, and where its day is not known."""
     put_right: bool
-    """A day that all this follows from was said again, and was another one at first."""
+    """A day that all this follows from was said again, and was another one at first; or it was
+    said when the last day, as it stood, was over."""
     handed_over_on: date | None
     """Of the newest package, as the newest says that was written down of it."""
     handed_over_channel: str | None
@@ -112,7 +113,7 @@ def _entry(
         days=(until - received_on).days,
         days_late=late,
         in_time=late == 0 if deadline.due_on and (answer.answered_on or late) else None,
-        put_right=clock.is_put_right,
+        put_right=clock.is_put_right or is_dated_late(practice, connection, request.history),
         handed_over_on=package.on,
         handed_over_channel=package.channel,
         handed_over_to=package.to_whom,

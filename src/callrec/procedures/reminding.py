@@ -1,22 +1,35 @@
-"""Remind people of what presses in their inboxes: decisions, answers, grants about to lapse."""
+"""Remind people of what presses in their inboxes: decisions, answers, grants about to lapse.
+
+Whom a request is about lies sealed, and the inbox does not know it. Whoever wrote the first message
+did; so nobody is reminded of a decision who might make it then, and was left out where others were
+told.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.requests import all_requests
+from callrec.crypto.canonical import parse_instant
 from callrec.policy.clock import Urgency
+from callrec.policy.purpose import TERMS
+from callrec.policy.request import RequestAct
+from callrec.policy.role import powers_of
 from callrec.practice import today
 from callrec.procedures.inbox import InboxItem, Waits, inbox_of
 from callrec.procedures.outbox import addresses_of, queue_mail, read_messages
-from callrec.procedures.telling import spoken_days, spoken_lapse
+from callrec.procedures.request_log import leaves_of, read_makings
+from callrec.procedures.telling import spoken_days, spoken_hours, spoken_lapse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Connection
 
+    from callrec.audit.leaf import Leaf
     from callrec.practice import Practice
 
 SOON: Final = timedelta(days=3)
@@ -37,7 +50,8 @@ def queue_reminders(practice: Practice) -> int:
     """
     with reading(practice.engine) as connection:
         told = sorted(addresses_of(practice, connection))
-    found = {person: list(_pressing(practice, person)) for person in told}
+        asked = _read_asked(connection)
+    found = {person: list(_pressing(practice, person, asked)) for person in told}
     queued = 0
     with transaction(practice.engine) as connection:
         before = _told_today(practice, connection)
@@ -45,8 +59,7 @@ def queue_reminders(practice: Practice) -> int:
             for item in items:
                 if (person, item.reference) not in before:
                     before.add((person, item.reference))
-                    queued += 1
-                    queue_mail(
+                    queued += queue_mail(
                         practice,
                         connection,
                         to=[person],
@@ -56,15 +69,57 @@ def queue_reminders(practice: Practice) -> int:
     return queued
 
 
-def _pressing(practice: Practice, person: str) -> Iterator[InboxItem]:
+class _Asked(NamedTuple):
+    """Who was told by mail that a request awaits a decision, and who made it."""
+
+    told: frozenset[str]
+    makers: frozenset[str]
+    made: Leaf
+
+
+def _read_asked(connection: Connection) -> Mapping[str, _Asked]:
+    """Of the requests that anybody was told of so, by their references."""
+    told: defaultdict[str, set[str]] = defaultdict(set)
+    for message in read_messages(connection):
+        if message.line.startswith(f"{message.about} {_WHAT[Waits.DECIDE]}"):
+            told[message.about].add(message.to)
+    made = {leaf.subject[0]: leaf for leaf in leaves_of(connection, (RequestAct.CREATED,))}
+    makings = read_makings(connection)
+    return {
+        reference: _Asked(frozenset(told[reference]), makings[row.id].makers, made[row.id])
+        for row in all_requests(connection)
+        if (reference := f"R-{row.number}") in told and row.id in made
+    }
+
+
+def _was_left_out(
+    practice: Practice, person: str, item: InboxItem, asked: Mapping[str, _Asked]
+) -> bool:
+    """Whether he might decide a request as it was made, and others were told of it, not he."""
+    known = asked.get(item.reference)
+    if known is None or item.purpose is None or item.waits_to not in (Waits.DECIDE, Waits.ANSWER):
+        return False
+    if person in known.told or person in known.makers:
+        return False
+    voucher = practice.register.voucher(person, before=known.made.seq)
+    made_on = parse_instant(known.made.at).astimezone(practice.config.time_zone).date()
+    power = TERMS[item.purpose].decided_with
+    return voucher is not None and power in powers_of(voucher.person, made_on)
+
+
+def _pressing(practice: Practice, person: str, asked: Mapping[str, _Asked]) -> Iterator[InboxItem]:
     soon = practice.now() + SOON
     for item in inbox_of(practice, practice.register.person(person)):
+        if _was_left_out(practice, person, item, asked):
+            continue
         lapses = item.lapses_at is not None and item.lapses_at <= soon
         if lapses or item.urgency in (Urgency.OVERDUE, Urgency.DUE_SOON):
             yield item
 
 
 def _line(practice: Practice, item: InboxItem) -> str:
+    if item.due_at is not None:
+        return f"{item.reference} {_WHAT[item.waits_to]}{spoken_hours(practice, item.due_at)}"
     days = spoken_days(item.due_on, item.target_on, today(practice))
     if item.lapses_at is not None:
         days += spoken_lapse(item.lapses_at, practice.config.time_zone)

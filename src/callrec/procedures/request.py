@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from callrec.audit.log import read_leaf
+from callrec.catalogue import tables
 from callrec.catalogue.requests import (
     CATALOGUE,
     insert_request,
     insert_version,
-    next_number,
     put_key,
 )
 from callrec.crypto import primitives
@@ -32,6 +32,7 @@ from callrec.procedures.days_said import uids_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import place_with_request
 from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.numbering import next_number
 from callrec.procedures.people import logins, people_named
 from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import History
@@ -108,7 +109,7 @@ def create_request(
             check_count(practice, purpose, len(found))
             uids = [uid for uid, _ in found]
             other_day = uids_of_other_days(practice, act.connection, particulars, uids)
-            number = next_number(act.connection)
+            number = next_number(act.connection, tables.request.c.id, RequestAct.CREATED)
             body = new_body(number, purpose, particulars, found)
             made = write_request(practice, act, actor, body)
             history = begin_clock(

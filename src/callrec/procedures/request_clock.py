@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import func, select
@@ -42,6 +43,7 @@ from callrec.procedures.custody import from_millis
 from callrec.procedures.leaf_subjects import signer_of
 from callrec.procedures.request_log import (
     DATING,
+    event_of,
     leaves_of,
     log_request_event,
     read_history,
@@ -175,6 +177,35 @@ def read_clock(practice: Practice, connection: Connection, history: History) -> 
     if rows:
         raise Tampered(_UNCARRIED)
     return clock
+
+
+def is_dated_late(practice: Practice, connection: Connection, history: History) -> bool:
+    """Whether something that moved the last day was written down when that was over already.
+
+    Raises:
+        Tampered: as `read_clock`.
+    """
+    rows = _rows(connection, tables.clock_event.c.request == history.request)
+    dated = [leaf for leaf in history.leaves if leaf.act in DATING]
+    zone = practice.config.time_zone
+    return any(
+        moved_late(practice, before, after, on=event_of(leaf).at.astimezone(zone).date())
+        for (_, before), (leaf, after) in pairwise(_clocks(practice, connection, dated, rows))
+    )
+
+
+def moved_late(practice: Practice, before: Clock, after: Clock, *, on: date) -> date | None:
+    """The last day as it stood, where it was over when it was moved; None where it was not.
+
+    Args:
+        practice: the open vault.
+        before: what was on record.
+        after: the same, and what was written down then.
+        on: the day on which it was.
+    """
+    due_on = deadline_by(practice, before, on=on).due_on
+    is_over = due_on is not None and due_on < on
+    return due_on if is_over and deadline_by(practice, after, on=on).due_on != due_on else None
 
 
 def read_deadline(practice: Practice, connection: Connection, history: History) -> Deadline | None:
@@ -373,6 +404,14 @@ def _clock(
     practice: Practice, connection: Connection, dated: Iterable[Leaf], rows: dict[int, Row[Any]]
 ) -> Clock | None:
     """Takes the rows that it uses out of ``rows``."""
+    clocks = [clock for _, clock in _clocks(practice, connection, dated, rows)]
+    return clocks[-1] if clocks else None
+
+
+def _clocks(
+    practice: Practice, connection: Connection, dated: Iterable[Leaf], rows: dict[int, Row[Any]]
+) -> Iterator[tuple[Leaf, Clock]]:
+    """What the dates came to after each; takes the rows that it uses out of ``rows``."""
     clock: Clock | None = None
     for leaf in dated:
         what = _told(practice.vault, leaf, rows.pop(leaf.seq, None)).what
@@ -381,7 +420,8 @@ def _clock(
             clock = clock.received(receipt) if clock else Clock(receipt)
         elif clock is not None:
             clock = clock.after(what)
-    return clock
+        if clock is not None:
+            yield leaf, clock
 
 
 class _Date(NamedTuple):

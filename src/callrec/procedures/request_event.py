@@ -23,7 +23,13 @@ from callrec.policy.request import RequestAct, check_transition
 from callrec.practice import attempt, today, writing
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
-from callrec.procedures.request_clock import ACT_OF, log_dated, read_deadline
+from callrec.procedures.request_clock import (
+    ACT_OF,
+    deadline_by,
+    log_dated,
+    moved_late,
+    read_clock,
+)
 from callrec.procedures.request_words import log_with_words, store_words
 from callrec.procedures.sealed_request import NONCE_BYTES
 from callrec.procedures.telling import tell_dated
@@ -47,6 +53,8 @@ class DatedRequest:
     deadline: Deadline | None
     instead_of: date | None
     """The day that was on record of it, where that was put right."""
+    was_due_on: date | None
+    """The last day as it stood, where it was over and this has moved it."""
 
 
 def date_request(
@@ -143,7 +151,8 @@ def _write(
     *,
     reason: str,
 ) -> DatedRequest:
-    events = request.clock.events if request.clock else ()
+    clock = request.clock
+    events = clock.events if clock else ()
     place = said_again(events, event)
     told = primitives.fresh(NONCE_BYTES) + canonical({"reason": reason}) if reason else b""
     body: dict[str, Any] = {
@@ -157,6 +166,11 @@ def _write(
         store_words(act.connection, request.which, request.key, after.leaves[-1].seq, told)
     kind, by = event.event, actor.person.id
     tell_dated(practice, act.connection, request, after, event=kind, by=by)
-    deadline = read_deadline(practice, act.connection, after)
-    instead_of = None if place is None else events[place].on
-    return DatedRequest(request.reference, after.state, deadline, instead_of)
+    on, now = today(practice), read_clock(practice, act.connection, after)
+    return DatedRequest(
+        request.reference,
+        after.state,
+        deadline_by(practice, now) if now else None,
+        instead_of=None if place is None else events[place].on,
+        was_due_on=moved_late(practice, clock, now, on=on) if clock and now else None,
+    )

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 
 from callrec.audit.attested import attested_leaves
-from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import of_acts, read_leaf, read_register
+from callrec.audit.leaf import Outcome
+from callrec.audit.log import read_leaf, read_register
 from callrec.audit.verify import check_whole
 from callrec.catalogue import tables
 from callrec.catalogue.requests import reference_of, set_state
@@ -34,13 +34,14 @@ from callrec.policy.request import (
 from callrec.policy.role import PersonId
 from callrec.practice import check_remembered_head, check_still_entitled
 from callrec.procedures.hold_of_request import lift_with_request
-from callrec.procedures.leaf_subjects import names_enough
+from callrec.procedures.leaf_subjects import all_leaves_of, names_enough, read_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
+    from callrec.audit.leaf import Leaf
     from callrec.audit.log import Writing
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
@@ -260,7 +261,7 @@ def is_event(leaf: Leaf, request: str) -> bool:
 def leaves_about(connection: Connection, request: str) -> Iterator[Leaf]:
     """Every leaf in which the request is named, whatever was done and however it ended."""
     body = tables.leaf.c.body
-    yield from _decoded(connection, func.instr(body, request.encode()) > 0)
+    yield from read_leaves(connection, func.instr(body, request.encode()) > 0)
 
 
 def leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
@@ -269,19 +270,3 @@ def leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
     What does not name what it is about counts for nothing.
     """
     return filter(names_enough, all_leaves_of(connection, acts))
-
-
-def all_leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
-    """The same, with those that name too little for their act."""
-    for leaf in _decoded(connection, of_acts(acts)):
-        if leaf.act in acts and leaf.outcome is Outcome.DONE:
-            yield leaf
-
-
-def _decoded(connection: Connection, condition: Any) -> Iterator[Leaf]:
-    table = tables.leaf
-    rows = connection.execute(
-        select(table.c.seq, table.c.body).where(condition).order_by(table.c.seq)
-    )
-    for seq, body in rows:
-        yield Leaf.decode(bytes(body), seq)

@@ -146,5 +146,12 @@ def spoken_lapse(lapses_at: datetime, zone: tzinfo) -> str:
     )
 
 
+def spoken_hours(practice: Practice, due_at: datetime) -> str:
+    """The rest of a sentence about an incident: when its 72 hours end."""
+    at = due_at.astimezone(practice.config.time_zone)
+    ends = ", overdue: its 72 hours ended" if due_at < practice.now() else "; its 72 hours end"
+    return f"{ends} {_spoken(at.date())} at {at:%H:%M}"
+
+
 def _spoken(day: date) -> str:
     return f"{day.day} {day:%B %Y}"

@@ -49,7 +49,9 @@ def mail_warnings(practice: Practice) -> Iterator[str]:
     """What is wrong with the mail, a line each."""
     called, mail = logins(practice), practice.config.mail
     with reading(practice.engine) as connection:
-        waiting = read_waiting(connection)
+        # What is for somebody who has left, or has no address, waits for nothing.
+        known = addresses_of(practice, connection)
+        waiting = [message for message in read_waiting(connection) if message.to in known]
     late = [each for each in waiting if each.made_at <= practice.now() - LATE]
     if late:
         since = late[0].made_at.astimezone(practice.config.time_zone)
