@@ -13,7 +13,8 @@ In this order:
     the leaf's proof, beside the bag; and only now the older copies go
 
 Whatever fails before the statement is in the log leaves the drive as it was, but for what was
-copied: that stays under a hidden name, and the next run goes on from there.
+copied: that stays under a hidden name, and the next run goes on from there. So it is where its
+actor may not archive any more by then: nothing of it is signed in his name.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from callrec.crypto.statement import Statement, state
 from callrec.errors import CallrecError, Failed, Locked, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import attempt, check_remembered_head, record, today, writing
+from callrec.practice import attempt, check_remembered_head, today
 from callrec.procedures.archive_copy import time_of, write_copy
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
@@ -46,6 +47,7 @@ from callrec.procedures.archive_unfinished import (
     clear,
     unmake,
 )
+from callrec.procedures.archivist import say_of_volume, signing_as_archivist
 from callrec.procedures.attached import remember_place
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
@@ -175,7 +177,7 @@ class _Run:
         """Do it; ``begun`` is the name of an earlier run that was cut off, if one was."""
         plan, volume = self._plan, self._volume
         details = {"bag": plan.name, "recordings": len(plan.items)}
-        record(self._practice, self._actor, BEGUN, subject=[volume.volume], details=details)
+        say_of_volume(self._practice, self._actor, BEGUN, volume.volume, details)
         if not plan.target.is_new:
             self._finish(begun)
         begin(self._practice, self._notes, volume, plan.name)
@@ -234,7 +236,7 @@ class _Run:
                 newest = newest_destruction(connection)
             copy = write_copy(practice, self._volume, name, work=self._notes.copy_folder)
             self._check_there(bag)
-            with writing(practice, self._actor.signer) as act:
+            with signing_as_archivist(practice, self._actor) as act:
                 if newest_destruction(act.connection) == newest:
                     return self._write_down(act, bag, copy)
 
@@ -329,10 +331,10 @@ class _Run:
             self._check_attached()  # the next run, with the drive back, takes up what is noted
             if is_volume(self._volume.at):
                 clear(self._volume, self._plan.name)
+            if not self._plan.written:  # by whoever may yet; else it is the next run's to say
+                say_of_volume(self._practice, self._actor, GIVEN_UP, self._volume.volume)
             if self._plan.target.is_new and self._volume.unfinished_bag() is None:
                 unmake(self._volume.at)
-            if not self._plan.written:
-                record(self._practice, self._actor, GIVEN_UP, subject=[self._volume.volume])
             self._notes.end(self._volume.volume)
 
     def _is_in_log(self) -> bool:

@@ -15,10 +15,12 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
+from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey, keys_held, powers_of
 from callrec.policy.when import Days
-from callrec.practice import writing
+from callrec.practice import signing, today
 from callrec.procedures.custody import attested_statement
+from callrec.procedures.lent_day import still_lent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +86,12 @@ class LastReconciled:
 
 
 def log_answer(practice: Practice, actor: Actor, days: Days, counts: Counts, *, asked: int) -> None:
-    """Write the statement and its leaf, durably; ``asked`` is the leaf that it answers."""
+    """Write the statement and its leaf, durably; ``asked`` is the leaf that it answers.
+
+    Raises:
+        Failed: what the actor may do was changed since his command began.
+        Refused: what was lent to him is over.
+    """
     assert actor.identity is not None  # noqa: S101 - the caller asked for the password
     statement = state(
         KIND,
@@ -99,7 +106,9 @@ def log_answer(practice: Practice, actor: Actor, days: Days, counts: Counts, *, 
             "to": days.last.isoformat(),
         },
     )
-    with writing(practice, actor.signer) as act:
+    with signing(practice, actor) as act:
+        person = still_lent(practice, act.connection, actor.person)
+        check_may(person, Power.INGEST, on=today(practice))
         act.leaf(ANSWERED, actor=actor.person.id, statement=statement)
 
 
