@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
+from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
+from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
 from callrec.policy.authority import check_may
@@ -23,12 +25,11 @@ from callrec.procedures.custody import attested_statement
 from callrec.procedures.lent_day import still_lent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
 
-    from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
 
 RECONCILE: Final = "reconcile"
@@ -115,32 +116,56 @@ def log_answer(practice: Practice, actor: Actor, days: Days, counts: Counts, *, 
 def last_reconciled(practice: Practice, connection: Connection) -> LastReconciled | None:
     """The newest reconciliation that came to its end; None: there was none.
 
+    What somebody says of one who might not, or could open no recording, counts for nothing.
+
     Raises:
-        Tampered: it is not as it was signed, or in no leaf, or of somebody who might not.
+        Tampered: it is not as it was signed, or not in its form.
     """
+    for leaf in _said(connection):
+        if _could_reconcile(practice, leaf):
+            return _read(practice, connection, leaf)
+    return None
+
+
+def made_up_warnings(practice: Practice, connection: Connection) -> Iterator[str]:
+    """What whoever looks at the practice should know of who said what he could not know."""
+    newest = next(_said(connection), None)
+    if newest is not None and not _could_reconcile(practice, newest):
+        yield (
+            "what the last reconciliation came to was said by somebody who opens no recording,"
+            f" and counts for nothing: entry {newest.seq} of the audit log"
+        )
+
+
+def _said(connection: Connection) -> Iterator[Leaf]:
+    """The leaves with a statement of what a reconciliation came to, newest first."""
     leaf, said = tables.leaf, tables.statement
-    newest = connection.execute(
-        select(leaf.c.seq, said.c.digest)
+    rows = connection.execute(
+        select(leaf.c.seq, leaf.c.body)
         .join(said, leaf.c.statement == said.c.digest)
         .where(said.c.kind == KIND)
         .order_by(leaf.c.seq.desc())
-        .limit(1)
-    ).first()
-    if newest is None:
-        return None
-    statement = attested_statement(practice, connection, newest.digest, may=Power.INGEST)
-    _check_could_open(practice, statement, newest.seq)
+    )
+    return (Leaf.decode(row.body, row.seq) for row in rows)
+
+
+def _could_reconcile(practice: Practice, leaf: Leaf) -> bool:
+    """An intake service may ingest too, but has no key to what it would be speaking of."""
+    voucher = practice.register.voucher(leaf.actor, before=leaf.seq)
+    if voucher is None:
+        return False
+    made_on = parse_instant(leaf.at).astimezone(practice.config.time_zone).date()
+    powers = powers_of(voucher.person, made_on)
+    return Power.INGEST in powers and VaultKey.CATALOGUE in keys_held(powers)
+
+
+def _read(practice: Practice, connection: Connection, leaf: Leaf) -> LastReconciled:
+    statement = attested_statement(practice, connection, leaf.statement, may=Power.INGEST)
+    if statement.kind != KIND:
+        raise Tampered("what a reconciliation came to is of another kind")
     try:
         counts = Counts(**{name: statement.fields[name] for name in Counts.__slots__})
         days = Days(*(date.fromisoformat(statement.fields[end]) for end in ("from", "to")))
     except (KeyError, TypeError, ValueError) as error:
         raise Tampered("what a reconciliation came to is not in its form") from error
     return LastReconciled(statement.at, days, counts)
-
-
-def _check_could_open(practice: Practice, statement: Statement, seq: int) -> None:
-    """An intake service may ingest too, but has no key to what it would be speaking of."""
-    maker = practice.register.person(statement.by, before=seq)
-    made_on = statement.at.astimezone(practice.config.time_zone).date()
-    if statement.kind != KIND or VaultKey.CATALOGUE not in keys_held(powers_of(maker, made_on)):
-        raise Tampered("a reconciliation was signed by somebody who opens no recording")
