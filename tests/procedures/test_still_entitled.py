@@ -5,7 +5,7 @@ His leaf would stand in the log for ever as one by somebody who might not.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,8 +17,6 @@ from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
 from callrec.practice import record
-from callrec.procedures import archive as archive_procedure
-from callrec.procedures import archive_copy, erasing_volumes
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_removal import remove_local
 from callrec.procedures.archive_unfinished import archiving
@@ -50,7 +48,15 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.drives import archive, contents, drive, one_more_call, stand_alone, verify
+from procedures.drives import (
+    archive,
+    contents,
+    drive,
+    meanwhile,
+    one_more_call,
+    stand_alone,
+    verify,
+)
 from procedures.erasures import approved_erasure, erase
 from procedures.holding import verified
 
@@ -195,22 +201,15 @@ def test_with_a_key_that_was_replaced_not_even_a_failure_is_signed(stocked: Hous
     assert verified(stocked).verdict is Verdict.INTACT
 
 
-def copying(
-    house: House, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[House], None]
-) -> None:
-    """Let something happen while a run writes its copy of the catalogue, once."""
-    again = [meanwhile]
+def copying(house: House, monkeypatch: pytest.MonkeyPatch, comes: Callable[[House], None]) -> None:
+    """Let something happen while a run writes its copy of the catalogue; the run goes on."""
+    practice = house.practice
 
-    def write_copy(*args: Any, **named: Any) -> object:
-        made = archive_copy.write_copy(*args, **named)
-        practice = house.practice
-        if again:
-            again.pop()(house)
+    def change() -> None:
+        comes(house)
         house.practice = practice
-        return made
 
-    for module in (archive_procedure, erasing_volumes):
-        monkeypatch.setattr(module, "write_copy", write_copy)
+    meanwhile(monkeypatch, change)
 
 
 def test_a_run_whose_actor_was_shut_out_ends_like_one_that_was_killed(

@@ -36,7 +36,6 @@ from callrec.archive.marker import MARKER, open_volume
 from callrec.catalogue.destruction import (
     copy_is_older,
     drop_owed,
-    newest_destruction,
     not_destroyed,
     owed_on,
 )
@@ -55,7 +54,7 @@ from callrec.errors import CallrecError, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, today
-from callrec.procedures.archive_copy import time_of, write_copy
+from callrec.procedures.archive_copy import stating_copy, time_of
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields
 from callrec.procedures.archive_plan import next_name
 from callrec.procedures.archive_survey import (
@@ -74,7 +73,7 @@ from callrec.procedures.archive_unfinished import (
     clear,
     each_begun,
 )
-from callrec.procedures.archivist import say_of_volume, signing_as_archivist
+from callrec.procedures.archivist import say_of_volume
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
 from callrec.procedures.elsewhere import is_on_vaults_disk
@@ -250,20 +249,14 @@ class _Run:
         return len(uids)
 
     def _state_copy(self, name: str, owing: Sequence[_Owing], erased: Sequence[str]) -> None:
-        """A copy of the catalogue and the statements of it.
-
-        What somebody destroys between the two, the copy has yet: then it is written once more.
-        """
-        practice = self._practice
-        while True:
-            with reading(practice.engine) as connection:
-                newest = newest_destruction(connection)
-            self._check_there()
-            copy = write_copy(practice, self._volume, name, work=self._notes.copy_folder)
-            self._check_there()
-            with signing_as_archivist(practice, self._actor) as act:
-                if newest_destruction(act.connection) == newest:
-                    return self._write_down(act, name, copy, owing, erased)
+        """A copy of the catalogue and the statements of it."""
+        self._check_there()
+        with stating_copy(
+            *(self._practice, self._actor, self._volume, name),
+            work=self._notes.copy_folder,
+            check_there=self._check_there,
+        ) as (act, copy):
+            self._write_down(act, name, copy, owing, erased)
 
     def _give_up(self) -> None:
         """Of a volume of which no statement tells, nothing there counts, and no copy stays."""
