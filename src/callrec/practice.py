@@ -15,6 +15,7 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.remembered import recall, remember
 from callrec.catalogue.engine import open_catalogue, reading
 from callrec.crypto.canonical import instant
+from callrec.crypto.primitives import signing_public
 from callrec.errors import CallrecError, Failed, Locked, Refused, Tampered
 from callrec.file_rights import check_only_ours
 from callrec.policy.role import VaultKey, keys_held, powers_of, powers_vouched_for
@@ -128,7 +129,47 @@ def state_folder(vault: str, environ: Mapping[str, str]) -> Path:
 
 @contextmanager
 def writing(practice: Practice, signer: Signer | None) -> Iterator[Writing]:
-    """A write transaction of the vault; the head that it makes is remembered once it is durable.
+    """A write transaction of the vault, in which nobody is asked whether he may yet.
+
+    What somebody does is written with `signing`. This is for what takes no power, for what ends
+    that which he was let begin, and for where it is asked otherwise.
+
+    Raises:
+        Failed: the signer was given another key since his command began; nothing was done.
+    """
+    with _remembering(practice, signer) as act:
+        if signer is not None:
+            with suppress(Tampered):  # the log is that already, and it is said in it who found it
+                _check_is_his_key(audit.read_register(act.connection), signer)
+        yield act
+
+
+@contextmanager
+def signing(practice: Practice, *actors: Actor) -> Iterator[Writing]:
+    """A write transaction of people from whom nothing was taken since their command began.
+
+    What they sign is held for ever against the vouchers before it (docs/formats/grant.md, 9). So it
+    is asked here, where nobody can change these any more, and of whoever does anything.
+
+    Args:
+        practice: the open vault.
+        actors: who does it; the last one's checkpoint ends it.
+
+    Raises:
+        Failed: one may do less by now, is confirmed by now, or has another key; nothing was done.
+    """
+    on = practice.now().date()
+    with _remembering(practice, actors[-1].signer) as act:
+        register = audit.read_register(act.connection)
+        for actor in actors:
+            _check_is_his_key(register, actor.signer)
+            _check_still_entitled(register.person(actor.person.id), actor, on=on)
+        yield act
+
+
+@contextmanager
+def _remembering(practice: Practice, signer: Signer | None) -> Iterator[Writing]:
+    """A write transaction; the head that it makes is remembered once it is durable.
 
     That it cannot be remembered changes nothing of what is done, and of what else is to be done:
     a recovery kit or a passphrase may still have to be shown. `tell_unremembered` comes last.
@@ -204,24 +245,22 @@ def person_now(connection: Connection, actor: Actor) -> Person:
     return audit.read_register(connection).person(actor.person.id)
 
 
-def check_still_entitled(connection: Connection, actor: Actor, *, on: date) -> None:
-    """Check that nothing was taken from the actor since his command looked at what he may do.
+def _check_is_his_key(register: Register, signer: Signer) -> None:
+    """Whatever he signed with a key that was replaced would be TAMPERED for ever."""
+    if register.public_keys(signer.person).log != signing_public(signer.log_seed):
+        raise Failed(
+            "your password was set anew a moment ago, so nothing more was done",
+            hint="run callrec login",
+        )
 
-    What he signs is held for ever against the vouchers before it (docs/formats/grant.md, 9).
 
-    Args:
-        connection: of the transaction that writes what he does.
-        actor: who does it.
-        on: the day, in UTC.
-
-    Raises:
-        Failed: he may do less by now, or is confirmed by now; nothing was done.
-    """
-    then, now = actor.person, person_now(connection, actor)
+def _check_still_entitled(now: Person, actor: Actor, *, on: date) -> None:
+    then = actor.person
     lent = {each for each in then.delegations if each.until > on}
     if now.standing is not then.standing or then.powers - now.powers or lent - {*now.delegations}:
         raise Failed(
-            "what you may do was changed a moment ago, so nothing was done", hint="try again"
+            "what you may do was changed a moment ago, so nothing more was done",
+            hint="callrec whoami shows what you may do now",
         )
 
 

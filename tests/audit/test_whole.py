@@ -15,7 +15,7 @@ import practices
 from audit.registers import AT
 from callrec.audit import stretch, tree
 from callrec.audit.leaf import LARGEST_LEAF, NOBODY, Leaf, Outcome
-from callrec.audit.log import Signer, read_leaf
+from callrec.audit.log import Signer, read_leaf, writing
 from callrec.audit.reading import Problem, Reading, Seen
 from callrec.audit.stretch import Expected, check_stretch, said_in
 from callrec.audit.verify import read_each
@@ -25,7 +25,6 @@ from callrec.crypto.identity import Identity
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
 from callrec.policy.role import PersonId, Role
-from callrec.practice import writing
 from callrec.procedures.vouching import voucher_fields
 from procedures.test_audit_verify import edit, flip
 from procedures.test_audit_whole import short_stretches
@@ -34,6 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sqlalchemy import Engine
+
+    from callrec.audit.log import Log
     from callrec.crypto.statement import Statement
     from practices import House
 
@@ -52,19 +54,19 @@ def say(house: House, kind: str, act: str = "request.approved", **fields: Any) -
         seed=dora.identity.act,
         fields=fields,
     )
-    with writing(house.practice, dora.signer) as writer:
+    with writing(*of_log(house), dora.signer) as writer:
         writer.leaf(act, actor=dora.person.id, statement=statement)
     return statement
 
 
 def failed_login(house: House) -> int:
-    with writing(house.practice, None) as act:
+    with writing(*of_log(house), None) as act:
         return act.leaf("login", actor=NOBODY, details={"login": "sam"}, outcome=Outcome.FAILED)
 
 
 def listed(house: House, login: str) -> int:
     actor = house.actor(login)
-    with writing(house.practice, actor.signer) as act:
+    with writing(*of_log(house), actor.signer) as act:
         return act.leaf("people.listed", actor=actor.person.id)
 
 
@@ -225,7 +227,7 @@ def test_what_only_somebody_does_is_not_done_by_nobody(
     house: House, act: str, outcome: Outcome, *, is_known: bool
 ) -> None:
     seen = seen_of(house)
-    with writing(house.practice, None) as written:
+    with writing(*of_log(house), None) as written:
         seq = written.leaf(act, actor=NOBODY, outcome=outcome)
     listed(house, "mia")
     assert (sound(house) is not None) == is_known
@@ -370,9 +372,14 @@ def eve(house: House) -> tuple[Identity, str]:
     return Identity.from_seed(b"e" * 32, house.practice.vault), "ee" * 16
 
 
+def of_log(house: House) -> tuple[Engine, Log]:
+    """What a program of one's own writes with."""
+    return house.practice.engine, house.practice.log
+
+
 def signed_by_eve(house: House) -> None:
     identity, person = eve(house)
-    with writing(house.practice, Signer(person, identity.log)) as act:
+    with writing(*of_log(house), Signer(person, identity.log)) as act:
         act.leaf("people.listed", actor=person)
 
 
@@ -421,7 +428,7 @@ def test_a_checkpoint_is_not_signed_with_a_key_that_it_first_brings(house: House
         seed=dora.identity.act,
         fields=fields,
     )
-    with writing(house.practice, Signer(dora.person.id, other.log)) as act:
+    with writing(*of_log(house), Signer(dora.person.id, other.log)) as act:
         act.leaf("person.role", actor=dora.person.id, statement=statement)
     assert sound(house) is None
     assert newly(house, seen) is None

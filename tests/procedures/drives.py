@@ -23,11 +23,12 @@ from callrec.procedures.archive_verify import verify_volume
 from procedures.spool import a_call, take_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
     from callrec.procedures.archive import Archived
+    from callrec.procedures.archive_copy import WrittenCopy
     from callrec.procedures.archive_removal import Removed
     from callrec.procedures.archive_survey import FaultKind
     from callrec.procedures.archive_verify import VolumeReport
@@ -184,16 +185,24 @@ def vanish(at: Path, kept: Path, *, bound: bool) -> None:
         at.rename(kept)
 
 
+def meanwhile(monkeypatch: pytest.MonkeyPatch, comes: Callable[[], object]) -> None:
+    """Once a copy of the catalogue is on a drive, and before anything vouches for it."""
+    actual = archive_copy.write_copy
+
+    def write_copy(*args: Any, **named: Any) -> WrittenCopy:
+        monkeypatch.setattr(archive_copy, "write_copy", actual)
+        made = actual(*args, **named)
+        comes()
+        return made
+
+    monkeypatch.setattr(archive_copy, "write_copy", write_copy)
+
+
 def pulled_out(house: House, at: Path, away: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Archive to a drive that is taken away with the copy of the catalogue on it, unstated."""
 
-    def write_copy(*args: Any, **named: Any) -> object:
-        made = archive_copy.write_copy(*args, **named)
-        at.rename(away)
-        return made
-
     with monkeypatch.context() as patched:
-        patched.setattr(archive_procedure, "write_copy", write_copy)
+        meanwhile(patched, lambda: at.rename(away))
         with pytest.raises(Failed, match="gone"):
             archive(house, at)
     house.open()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, text
 
+import practices
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
@@ -17,13 +18,20 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
-from callrec.crypto.kit import read_kit_words
+from callrec.crypto.kit import read_kit, read_kit_words
 from callrec.crypto.statement import check_statement, read_statement
 from callrec.errors import Failed, Tampered
+from callrec.procedures.archive import archive_recordings
+from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import disable_person
+from callrec.procedures.erasing_volumes import erase_owed
 from callrec.store.sealing import open_stream
 from cli.transcript import password_of
-from procedures.drives import archive, drive, flip, only
+from procedures.asking import signed_in
+from procedures.drives import archive, drive, flip, meanwhile, only, verify
+from procedures.erasures import approved_erasure, erase
+from procedures.holding import verified
+from procedures.kits import new_kit
 from store.small_disk import small_disk
 
 if TYPE_CHECKING:
@@ -37,6 +45,11 @@ def archived(granted: House) -> House:
     """A practice with grants, whose drive-a holds all that is in the vault."""
     archive(granted, drive(granted))
     return granted
+
+
+@pytest.fixture
+def callers(callers_template: House, tmp_path: Path) -> House:
+    return practices.copy(callers_template, tmp_path / "house")
 
 
 def keys_of(at: Path) -> dict[str, Any]:
@@ -182,3 +195,64 @@ def page_of(path: Path, table: str) -> int:
     (size,) = connection.execute("PRAGMA page_size").fetchone()
     connection.close()
     return int((number - 1) * size)
+
+
+# What is changed about people and keys while a copy is written.
+
+
+def a_new_kit(house: House) -> str:
+    """Another kit; the words of it."""
+    practice = house.practice
+    (words,) = new_kit(house)
+    house.practice = practice  # the run that goes on has it as it was
+    return words
+
+
+def opens_by_kit(house: House, at: Path, words: str) -> bool:
+    kit = Identity.from_seed(read_kit(words), house.practice.vault)
+    to = house.practice.register.founders.kit
+    try:
+        return bool(opened_with(house, at, kit.kem, to))
+    except Tampered:
+        return False
+
+
+def test_a_run_that_began_before_a_new_kit_writes_what_that_opens(stocked: House) -> None:
+    max_, before = signed_in(stocked, "max"), stocked.practice
+    words = a_new_kit(stocked)
+    archive_recordings(before, max_, drive(stocked))
+    assert opens_by_kit(stocked, drive(stocked), words)
+    assert not opens_by_kit(stocked, drive(stocked), stocked.kit)
+
+
+def test_a_kit_that_comes_while_the_copy_is_written_opens_it(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kits = list[str]()
+    meanwhile(monkeypatch, lambda: kits.append(a_new_kit(stocked)))
+    archive_recordings(stocked.practice, stocked.actor("max"), drive(stocked))
+    assert opens_by_kit(stocked, drive(stocked), kits[0])
+    assert verify(stocked, drive(stocked)).faults == ()
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_whoever_was_shut_out_while_the_copy_was_written_opens_none(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    practice, max_, dora = stocked.practice, stocked.actor("max"), stocked.actor("dora")
+    mia = person_id(stocked, "mia")
+    meanwhile(monkeypatch, lambda: disable_person(practice, dora, login="mia"))
+    archive_recordings(practice, max_, drive(stocked))
+    assert mia not in {key["to"] for key in keys_of(drive(stocked))["keys"]}
+
+
+def test_what_an_erasure_leaves_on_a_drive_opens_with_the_kit_that_came_meanwhile(
+    callers: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, kits = drive(callers), list[str]()
+    archive(callers, at)
+    assert not erase(callers, approved_erasure(callers, 1)).is_done
+    meanwhile(monkeypatch, lambda: kits.append(a_new_kit(callers)))
+    erase_owed(callers.practice, callers.actor("max"), at, advance=lambda _: None)
+    assert opens_by_kit(callers, at, kits[0])
+    assert verify(callers, at).faults == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bagit
 import pytest
@@ -14,8 +14,7 @@ from callrec.crypto.kit import read_kit_words
 from callrec.errors import Unusable
 from callrec.policy.role import VaultKey
 from callrec.practice import record
-from callrec.procedures import archive as archive_procedure
-from callrec.procedures import archive_copy, restore
+from callrec.procedures import restore
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.rebuilding import open_volumes, rebuild
@@ -33,6 +32,7 @@ from procedures.drives import (
     flip,
     give_up_copy,
     last,
+    meanwhile,
     one_more_call,
     pulled_out,
     verify,
@@ -215,14 +215,8 @@ def test_with_the_kit_and_one_drive_everything_is_as_it_was(
 ) -> None:
     """Somebody came to work while the copy was being written; the kit's heir cannot open it."""
     originals, at = originals_of(house), drive(house)
-
-    def write_copy(*args: Any, **named: Any) -> object:
-        made = archive_copy.write_copy(*args, **named)
-        record(house.practice, house.actor("pat"), "login")
-        return made
-
     with monkeypatch.context() as patched:
-        patched.setattr(archive_procedure, "write_copy", write_copy)
+        meanwhile(patched, lambda: record(house.practice, house.actor("pat"), "login"))
         archive(house, at)
     lose_vault(house)
     kit = by_kit(read_kit_words(house.kit))

@@ -17,7 +17,6 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
-from callrec.procedures import archive as archive_procedure
 from callrec.procedures import destroying, erasing_volumes
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
@@ -55,6 +54,7 @@ from procedures.drives import (
     faults,
     flip,
     last,
+    meanwhile,
     pulled_out,
     tight_drive,
     vanish,
@@ -78,7 +78,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
-    from types import ModuleType
 
     from callrec.crypto.statement import Statement
     from practices import House
@@ -150,27 +149,12 @@ def test_a_copy_of_the_catalogue_from_before_owes_it_without_any_recording(house
     assert verified(house).verdict is Verdict.INTACT
 
 
-def meanwhile(
-    monkeypatch: pytest.MonkeyPatch, module: ModuleType, comes: Callable[[], object]
-) -> None:
-    """Once a copy of the catalogue is on a drive, and before anything vouches for it."""
-    actual = module.write_copy
-
-    def write_copy(*args: Any, **named: Any) -> object:
-        monkeypatch.undo()
-        made = actual(*args, **named)
-        comes()
-        return made
-
-    monkeypatch.setattr(module, "write_copy", write_copy)
-
-
 def test_what_is_erased_while_a_backup_is_made_is_not_in_it(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backup, reference = drive(house, "backup"), approved_erasure(house, 1)
     practice, actor = house.practice, signed_in(house, "dora")
-    meanwhile(monkeypatch, archive_procedure, lambda: erase(house, reference))
+    meanwhile(monkeypatch, lambda: erase(house, reference))
     back_up(practice, actor, backup, label=None)
     assert keys_in_copy(backup, tmp_path) == {2, 3, 4}
     assert erase(house, reference).is_done
@@ -183,7 +167,7 @@ def test_what_is_erased_while_another_is_erased_from_a_volume_is_not_in_its_copy
     volume = drive(house)
     archive(house, volume)
     first, second = approved_erasure(house, 1), approved_erasure(house, 2)
-    meanwhile(monkeypatch, erasing_volumes, lambda: erase(house, second))
+    meanwhile(monkeypatch, lambda: erase(house, second))
     assert erase(house, first, volume).is_done
     assert keys_in_copy(volume, tmp_path) == {3, 4}
     assert erase(house, second).owed == {"drive-a": 1}

@@ -24,9 +24,11 @@ from callrec.procedures.reconcile_findings import What
 from callrec.procedures.reconcile_log import last_reconciled, log_answer
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
+from callrec.procedures.status import look
 from calls import a_call, plant, take_in
 from fixtures.exchange import HEADER, Exchange, When, from_outside
 from procedures import spool
+from procedures.holding import verified
 from procedures.told import take_in_with
 
 if TYPE_CHECKING:
@@ -164,8 +166,12 @@ def test_an_intake_service_cannot_say_what_it_came_to(house: House, tmp_path: Pa
     found = reconciled(house, records_of(tmp_path, some_calls(0)))
     better = replace(found.counts, held=1, missing=0)
     log_answer(house.practice, house.actor("door"), found.days, better, asked=0)
-    with reading(house.practice.engine) as connection, pytest.raises(Tampered):
-        last_reconciled(house.practice, connection)
+    shown = look(house.open(), None)
+    assert shown.last_reconcile is not None
+    assert shown.last_reconcile.counts == found.counts
+    assert "by somebody who opens no recording" in " ".join(shown.warnings)
+    [problem] = verified(house).problems
+    assert problem.what.startswith("what a reconciliation came to was said by somebody")
 
 
 def test_a_recording_that_somebody_planted_does_not_count(house: House, tmp_path: Path) -> None:

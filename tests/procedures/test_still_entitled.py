@@ -9,20 +9,81 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import practices
+from callrec.archive.marker import open_volume
+from callrec.audit.leaf import Outcome
 from callrec.errors import Failed, Refused
+from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
-from callrec.policy.role import Role
+from callrec.policy.role import Power, Role
+from callrec.practice import record
+from callrec.procedures.archive import archive_recordings
+from callrec.procedures.archive_removal import remove_local
+from callrec.procedures.archive_unfinished import archiving
 from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.backup import back_up
+from callrec.procedures.categories import set_category
 from callrec.procedures.changing_roles import change_role, disable_person
+from callrec.procedures.delegating import lend_power
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import withdraw_request
+from callrec.procedures.erasing_volumes import erase_owed, is_owed
+from callrec.procedures.glass_review import review_glass
+from callrec.procedures.hold import place_hold
+from callrec.procedures.lost_password import reset_person
+from callrec.procedures.rebuilding import open_volumes
+from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.request import create_request
-from procedures.asking import ANOTHER_REASON, a_request, said, signed_in, state_of
+from callrec.procedures.restore import repair_from
+from callrec.procedures.status import look
+from callrec.procedures.volume_kept import Kept, keep_volume
+from callrec.procedures.volume_list import list_volumes
+from callrec.procedures.volume_lost import Loss, report_found, report_lost
+from procedures.asking import (
+    ANOTHER_REASON,
+    REASON,
+    a_request,
+    approve,
+    said,
+    signed_in,
+    state_of,
+)
+from procedures.drives import (
+    archive,
+    contents,
+    drive,
+    meanwhile,
+    one_more_call,
+    stand_alone,
+    verify,
+)
+from procedures.erasures import approved_erasure, erase
 from procedures.holding import verified
 from procedures.incidents import an_incident
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from callrec.practice import Actor
     from practices import House
+
+
+@pytest.fixture
+def callers(callers_template: House, tmp_path: Path) -> House:
+    return practices.copy(callers_template, tmp_path / "house")
+
+
+def shut_out(house: House) -> None:
+    disable_person(house.practice, house.actor("dora"), login="max")
+
+
+def begin_again(house: House) -> None:
+    reset_person(house.practice, house.actor("dora"), login="max", password="")
+
+
+def demote(house: House) -> None:
+    change_role(house.practice, house.actor("dora"), login="max", role=Role.STAFF)
 
 
 def test_whoever_was_shut_out_meanwhile_asks_for_nothing(stocked: House) -> None:
@@ -63,4 +124,181 @@ def test_nor_does_a_role_decide_that_somebody_has_no_more(stocked: House) -> Non
     change_role(stocked.practice, stocked.actor("dora"), login="max", role=Role.STAFF)
     with pytest.raises(Failed):
         deny_request(stocked.practice, max_, reference, reason=ANOTHER_REASON)
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def _archives(house: House, max_: Actor) -> None:
+    archive_recordings(house.practice, max_, drive(house, "drive-b"))
+
+
+def _backs_up(house: House, max_: Actor) -> None:
+    back_up(house.practice, max_, drive(house, "backup"), label=None)
+
+
+def _keeps(house: House, max_: Actor) -> None:
+    keep_volume(house.practice, max_, "drive-a", Kept("Pat Ellison", "the fire safe"))
+
+
+def _loses(house: House, max_: Actor) -> None:
+    report_lost(house.practice, max_, Loss(label="drive-a", noticed_at=house.now()))
+
+
+def _holds(house: House, max_: Actor) -> None:
+    place_hold(house.practice, max_, [1], reason=REASON)
+
+
+def _categorises(house: House, max_: Actor) -> None:
+    set_category(house.practice, max_, [1], category="claim", reason=REASON)
+
+
+def _reconciles(house: House, max_: Actor) -> None:
+    reconcile_calls(house.practice, max_, first=None, last=None, files=(), advance=lambda _: None)
+
+
+RUNS = [_archives, _backs_up, _keeps, _loses, _holds, _categorises, _reconciles]
+
+
+@pytest.mark.parametrize("taken", [shut_out, begin_again, demote], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("run", RUNS, ids=lambda each: each.__name__)
+def test_nothing_that_takes_a_power_is_signed_by_who_lost_it_meanwhile(
+    stocked: House, run: Callable[[House, Actor], None], taken: Callable[[House], None]
+) -> None:
+    archive(stocked, drive(stocked))
+    max_ = signed_in(stocked, "max")
+    practice = stocked.practice
+    taken(stocked)
+    stocked.practice = practice
+    with pytest.raises(Failed, match="a moment ago"):
+        run(stocked, max_)
+    stocked.open()
+    assert verified(stocked).verdict is Verdict.INTACT
+    assert look(stocked.practice, None).last_reconcile is None
+    assert archive(stocked, drive(stocked), by="mia").recordings == 0
+
+
+def test_nor_is_a_volume_found(stocked: House) -> None:
+    archive(stocked, drive(stocked))
+    lost = Loss(label="drive-a", noticed_at=stocked.now())
+    report_lost(stocked.practice, stocked.actor("max"), lost)
+    max_, practice = signed_in(stocked, "max"), stocked.practice
+    shut_out(stocked)
+    with pytest.raises(Failed, match="a moment ago"):
+        report_found(practice, max_, drive(stocked), lambda _: None)
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_nor_is_anything_let_go_of(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_alone(monkeypatch)
+    archive(stocked, drive(stocked))
+    archive(stocked, drive(stocked, "drive-b"))
+    max_, practice = signed_in(stocked, "max"), stocked.practice
+    shut_out(stocked)
+    with pytest.raises(Failed, match="a moment ago"):
+        remove_local(practice, max_, open_volume(drive(stocked)), started_before=None)
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_nor_is_broken_glass_reviewed(stocked: House) -> None:
+    approve(stocked, a_request(stocked, "dora"), "dora", glass_reason=ANOTHER_REASON)
+    pat, practice = signed_in(stocked, "pat"), stocked.practice
+    disable_person(practice, stocked.actor("dora"), login="pat")
+    with pytest.raises(Failed):
+        review_glass(practice, pat, "R-1", verdict=GlassVerdict.ACCEPTED, reason=None)
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_with_a_key_that_was_replaced_not_even_a_failure_is_signed(stocked: House) -> None:
+    """Its checkpoint would be by another than its leaf names, and TAMPERED for ever."""
+    max_, practice = signed_in(stocked, "max"), stocked.practice
+    begin_again(stocked)
+    with pytest.raises(Failed, match="set anew"):
+        record(practice, max_, "people.listed", outcome=Outcome.FAILED)
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def copying(house: House, monkeypatch: pytest.MonkeyPatch, comes: Callable[[House], None]) -> None:
+    """Let something happen while a run writes its copy of the catalogue; the run goes on."""
+    practice = house.practice
+
+    def change() -> None:
+        comes(house)
+        house.practice = practice
+
+    meanwhile(monkeypatch, change)
+
+
+def test_a_run_whose_actor_was_shut_out_ends_like_one_that_was_killed(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = drive(stocked)
+    archive(stocked, at)
+    one_more_call(stocked)
+    before = contents(at)
+    with monkeypatch.context() as patch:
+        copying(stocked, patch, shut_out)
+        with pytest.raises(Failed, match="a moment ago"):
+            archive_recordings(stocked.practice, stocked.actor("max"), at)
+    assert {**contents(at), **before} == contents(at)
+    assert [path.name for path in at.glob("catalogue/*.sealed")] == [
+        name.rpartition("/")[2] for name in before if name.endswith(".sealed")
+    ]
+    assert verified(stocked).verdict is Verdict.INTACT
+    assert verify(stocked, at).faults == ()
+    list_volumes(stocked.open())
+    repair_from(stocked.open(), stocked.actor("dora"), open_volumes([at]), advance=lambda _: None)
+    assert archive(stocked, at, by="mia").recordings == 1
+    assert not [name for name in contents(at) if ".partial" in name]
+
+
+def test_a_new_drive_on_which_he_began_is_gone_on_with_by_the_next(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = drive(stocked)
+    with monkeypatch.context() as patch:
+        copying(stocked, patch, shut_out)
+        with pytest.raises(Failed, match="a moment ago"):
+            archive_recordings(stocked.practice, stocked.actor("max"), at)
+    stocked.open()
+    with archiving(stocked.practice.folder) as notes:
+        assert [*notes.each_begun()] == [open_volume(at).volume]
+    assert archive(stocked, at, by="mia").recordings == 3
+    with archiving(stocked.practice.folder) as notes:
+        assert not notes.each_begun()
+    assert not [name for name in contents(at) if ".partial" in name]
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_an_erasure_on_a_drive_is_ended_by_the_next_as_well(
+    callers: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = drive(callers)
+    archive(callers, at)
+    assert not erase(callers, approved_erasure(callers, 1)).is_done
+    with monkeypatch.context() as patch:
+        copying(callers, patch, shut_out)
+        with pytest.raises(Failed, match="a moment ago"):
+            erase_owed(callers.practice, callers.actor("max"), at, advance=lambda _: None)
+    assert is_owed(callers.open(), open_volume(at))
+    assert verified(callers).verdict is Verdict.INTACT
+    assert erase_owed(callers.practice, callers.actor("mia"), at, advance=lambda _: None) == 1
+    assert not is_owed(callers.open(), open_volume(at))
+    assert verify(callers, at).faults == ()
+    assert verified(callers).verdict is Verdict.INTACT
+
+
+def test_what_was_lent_until_midnight_signs_nothing_the_day_after(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = stocked.now().date()
+    lend_power(
+        stocked.practice, stocked.actor("dora"), login="sam", power=Power.ARCHIVE, until=today
+    )
+    stocked.open()
+
+    def midnight(house: House) -> None:
+        house.at = house.at.replace(day=house.at.day + 1)
+
+    copying(stocked, monkeypatch, midnight)
+    with pytest.raises(Refused, match="lent"):
+        archive_recordings(stocked.practice, stocked.actor("sam"), drive(stocked))
     assert verified(stocked).verdict is Verdict.INTACT

@@ -9,11 +9,15 @@ import pytest
 import practices
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
+from callrec.crypto.statement import state
 from callrec.errors import Tampered
 from callrec.practice import writing
+from callrec.procedures.archive_heads import ARCHIVED, statement_fields
+from callrec.procedures.archive_unfinished import each_begun
 from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.volume_list import list_volumes, who_keeps
 from procedures.asking import rows
-from procedures.drives import archive, drive, pulled_out
+from procedures.drives import archive, drive, pulled_out, verify
 from procedures.erasures import approved_erasure, erase
 from procedures.holding import verified
 
@@ -63,17 +67,81 @@ def test_what_an_archivist_says_is_in_order(house: House, act: str) -> None:
     assert verified(house).verdict is Verdict.INTACT
 
 
-def test_no_certificate_on_the_word_of_staff_that_a_drive_holds_nothing(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def begun_on_what_went(house: House, monkeypatch: pytest.MonkeyPatch) -> str:
     """A run was begun on a drive that was pulled out; what is owed there was never written down."""
     pulled_out(house, drive(house), house.folder / "away", monkeypatch)
     with reading(house.practice.engine) as connection:
         leaves = (read_leaf(connection, n)[0] for n in range(stored_head(connection).size))
         (begun,) = [leaf.subject[0] for leaf in leaves if leaf.act == "archive.begun"][-1:]
     (house.config.vault / "archiving" / "unfinished.json").unlink()
+    return begun
+
+
+def test_no_certificate_on_the_word_of_staff_that_a_drive_holds_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = begun_on_what_went(house, monkeypatch)
     reference = approved_erasure(house, 1)
     says(house, "sam", "archive.given-up", begun)
     with pytest.raises(Tampered, match="may not archive"):
         erase(house, reference)
     assert rows(house, "SELECT id FROM certificate WHERE done_at IS NOT NULL") == []
+
+
+def states(house: House, login: str, volume: str, act: str) -> int:
+    """State a run on a volume, that left nothing there, under a leaf of any act."""
+    actor = house.actor(login)
+    assert actor.identity is not None
+    with writing(house.practice, actor.signer) as transaction:
+        statement = state(
+            "volume",
+            vault=house.practice.vault,
+            by=actor.person.id,
+            at=house.now(),
+            seed=actor.identity.act,
+            fields=statement_fields(
+                volume=volume,
+                name="20261124T130000Z-1",
+                manifest="",
+                catalogue="0" * 64,
+                keys="0" * 64,
+                size=transaction.head.size,
+                root=transaction.head.root,
+            ),
+        )
+        seq = transaction.leaf(
+            act, actor=actor.person.id, subject=[volume], details={}, statement=statement
+        )
+    house.open()
+    return seq
+
+
+@pytest.mark.parametrize("act", [ARCHIVED, "people.listed"])
+def test_what_staff_state_of_a_drive_takes_it_from_nobody(house: House, act: str) -> None:
+    seq = states(house, "sam", archived(house), act)
+    assert (
+        seq,
+        "a statement about recordings or volumes was made by somebody without the power",
+    ) in {(problem.seq, problem.what) for problem in verified(house).problems}
+    assert archive(house, drive(house), by="mia").recordings == 0
+    assert verify(house, drive(house)).faults == ()
+    (volume,) = list_volumes(house.open())
+    assert volume.recordings == 4
+
+
+def test_nor_does_it_hide_that_a_run_was_begun_there(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = begun_on_what_went(house, monkeypatch)
+    assert not erase(house, approved_erasure(house, 1)).is_done
+    states(house, "sam", begun, ARCHIVED)
+    with reading(house.practice.engine) as connection:
+        assert begun in each_begun(house.practice, connection)
+
+
+@pytest.mark.parametrize("act", ["volume.lost", "volume.kept"])
+def test_what_staff_say_of_a_drive_takes_the_list_from_nobody(house: House, act: str) -> None:
+    says(house, "sam", act, archived(house))
+    assert not list_volumes(house.open())[0].is_lost
+    assert who_keeps(house.practice, house.actor("dora")) == {}
+    assert archive(house, drive(house), by="mia").recordings == 0

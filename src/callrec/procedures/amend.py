@@ -17,7 +17,7 @@ from callrec.errors import NotFound, Unusable
 from callrec.policy.handling import check_may_change
 from callrec.policy.particulars import said_again
 from callrec.policy.request import RequestAct, RequestState
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.days_said import uids_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import change_with_request
@@ -143,7 +143,7 @@ def _amend(
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.AMENDED, subject=[row.id]),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         request = read_request(practice, actor, act.connection, reference)
         check_may_change(actor.person, request.facts, on=today(practice))

@@ -21,7 +21,7 @@ from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.withholding import Ground, check_each_decided
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.approvals import check_signers, edits_before, withheld_before
 from callrec.procedures.days_said import of_other_days
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
@@ -149,7 +149,7 @@ def approve_request(
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.APPROVED, subject=[row.id]),
-        writing(practice, (countersigner or actor).signer) as act,
+        signing(practice, *filter(None, (actor, countersigner))) as act,
     ):
         check_log(practice, act.connection)
         request = read_to_decide(practice, actor, act.connection, reference)

@@ -7,13 +7,14 @@ In this order:
     the leaf ``archive.begun``, durably; then, on the drive:
     the bag, read back from the medium and compared
     the copy of the catalogue, beside the one that is there: the statement names its SHA-256, so it
-        is taken before, and knows of the bag only that it was begun; if something is destroyed
-        meanwhile, it is taken once more
+        is taken before, and knows of the bag only that it was begun; if something is destroyed, or
+        people or keys are changed, meanwhile, it is taken once more
     the statement with its leaf and the rows, in one transaction: from here on it is archived
     the leaf's proof, beside the bag; and only now the older copies go
 
 Whatever fails before the statement is in the log leaves the drive as it was, but for what was
-copied: that stays under a hidden name, and the next run goes on from there.
+copied: that stays under a hidden name, and the next run goes on from there. So it is where its
+actor may not archive any more by then: nothing of it is signed in his name.
 """
 
 from __future__ import annotations
@@ -26,15 +27,14 @@ from callrec.archive.bag import MANIFEST, Bag, write_bag
 from callrec.archive.drive import check_attached, check_read_back, drive_errors, remove
 from callrec.archive.marker import begin_volume, is_volume, open_volume, relabel
 from callrec.archive.serial import serial_of
-from callrec.catalogue.destruction import newest_destruction
 from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.volumes import put_bag, save_volume
 from callrec.crypto.statement import Statement, state
 from callrec.errors import CallrecError, Failed, Locked, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import attempt, check_remembered_head, record, today, writing
-from callrec.procedures.archive_copy import time_of, write_copy
+from callrec.practice import attempt, check_remembered_head, today
+from callrec.procedures.archive_copy import stating_copy, time_of
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
 from callrec.procedures.archive_removal import remove_local
@@ -46,6 +46,7 @@ from callrec.procedures.archive_unfinished import (
     clear,
     unmake,
 )
+from callrec.procedures.archivist import say_of_volume
 from callrec.procedures.attached import remember_place
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
@@ -175,7 +176,7 @@ class _Run:
         """Do it; ``begun`` is the name of an earlier run that was cut off, if one was."""
         plan, volume = self._plan, self._volume
         details = {"bag": plan.name, "recordings": len(plan.items)}
-        record(self._practice, self._actor, BEGUN, subject=[volume.volume], details=details)
+        say_of_volume(self._practice, self._actor, BEGUN, volume.volume, details)
         if not plan.target.is_new:
             self._finish(begun)
         begin(self._practice, self._notes, volume, plan.name)
@@ -224,19 +225,13 @@ class _Run:
         return bag, self._state_copy(bag)
 
     def _state_copy(self, bag: Bag | None) -> int:
-        """A copy of the catalogue and the statement of it; the sequence of that one's leaf.
-
-        What somebody destroys between the two, the copy has yet: then it is written once more.
-        """
-        practice, name = self._practice, self._plan.name
-        while True:
-            with reading(practice.engine) as connection:
-                newest = newest_destruction(connection)
-            copy = write_copy(practice, self._volume, name, work=self._notes.copy_folder)
-            self._check_there(bag)
-            with writing(practice, self._actor.signer) as act:
-                if newest_destruction(act.connection) == newest:
-                    return self._write_down(act, bag, copy)
+        """A copy of the catalogue and the statement of it; the sequence of that one's leaf."""
+        with stating_copy(
+            *(self._practice, self._actor, self._volume, self._plan.name),
+            work=self._notes.copy_folder,
+            check_there=lambda: self._check_there(bag),
+        ) as (act, copy):
+            return self._write_down(act, bag, copy)
 
     def _check_attached(self) -> None:
         check_attached(self._volume.at, self._plan.target.device)
@@ -329,10 +324,10 @@ class _Run:
             self._check_attached()  # the next run, with the drive back, takes up what is noted
             if is_volume(self._volume.at):
                 clear(self._volume, self._plan.name)
+            if not self._plan.written:  # by whoever may yet; else it is the next run's to say
+                say_of_volume(self._practice, self._actor, GIVEN_UP, self._volume.volume)
             if self._plan.target.is_new and self._volume.unfinished_bag() is None:
                 unmake(self._volume.at)
-            if not self._plan.written:
-                record(self._practice, self._actor, GIVEN_UP, subject=[self._volume.volume])
             self._notes.end(self._volume.volume)
 
     def _is_in_log(self) -> bool:

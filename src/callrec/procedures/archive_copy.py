@@ -12,13 +12,16 @@ the copy before it is deleted only after, so that the drive always holds one tha
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
+from callrec.audit.log import read_register
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
+from callrec.catalogue.destruction import newest_destruction
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
@@ -27,16 +30,20 @@ from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Unusable
 from callrec.policy.role import VaultKey
 from callrec.practice import today
+from callrec.procedures.archivist import signing_as_archivist
 from callrec.procedures.shares import holders
 from callrec.store.sealing import seal_stream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection
 
     from callrec.archive.volume import Volume
-    from callrec.practice import Practice
+    from callrec.audit.log import Writing
+    from callrec.audit.register import Register
+    from callrec.practice import Actor, Practice
 
 FORMAT: Final = 1
 MOST_PEOPLE: Final = 64
@@ -81,6 +88,56 @@ def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> 
                 _sealed_keys(practice, key, volume.volume, time),
             )
         )
+
+
+@contextmanager
+def stating_copy(
+    practice: Practice,
+    actor: Actor,
+    volume: Volume,
+    name: str,
+    *,
+    work: Path,
+    check_there: Callable[[], None],
+) -> Iterator[tuple[Writing, WrittenCopy]]:
+    """Put a new copy on a volume, and begin the transaction in which it is stated.
+
+    Between the two nothing has happened that the copy ought to know: what somebody destroyed
+    meanwhile it has yet, and whoever was shut out, or a kit that was replaced, opens it. Then it is
+    written once more.
+
+    Args:
+        practice: the open vault.
+        actor: who states it.
+        volume: where to.
+        name: of the run, ``<UTC time>-<n>``.
+        work: a folder of the vault's that is made and removed here.
+        check_there: raises where what was written is not on the drive.
+
+    Raises:
+        As `write_copy` and `signing_as_archivist`.
+    """
+    while True:
+        with reading(practice.engine) as connection:
+            known = _to_be_known(connection)
+        copy = write_copy(replace(practice, register=known.register), volume, name, work=work)
+        check_there()
+        with signing_as_archivist(practice, actor) as act:
+            if _to_be_known(act.connection) == known:
+                yield act, copy
+                return
+
+
+class _ToBeKnown(NamedTuple):
+    """What a copy that is stated has to know the newest of."""
+
+    register: Register
+    """To whose keys it is sealed."""
+    destruction: int | None
+
+
+def _to_be_known(connection: Connection) -> _ToBeKnown:
+    return _ToBeKnown(read_register(connection), newest_destruction(connection))
 
 
 def time_of(name: str) -> str:

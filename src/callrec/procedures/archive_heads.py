@@ -31,10 +31,12 @@ from callrec.audit.log import Head, node_reader, read_leaf, stored_head
 from callrec.audit.proof import Proof, check_proof, read_proof, write_proof
 from callrec.audit.resumed import read_resumed
 from callrec.catalogue import tables
-from callrec.crypto.canonical import canonical, parse, parse_instant
+from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, powers_of
+from callrec.procedures.archivist import might_archive
+from callrec.procedures.lent_day import own_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -112,23 +114,23 @@ def statement_fields(
     }
 
 
-def stated_volumes(connection: Connection) -> frozenset[str]:
-    """The ids of all volumes that a statement names, whether or not it counts."""
-    said = tables.statement.c
-    bodies = connection.execute(select(said.body).where(said.kind == KIND)).scalars()
-    return frozenset(str(parse(body).get("volume")) for body in bodies)
+def stated_volumes(practice: Practice, connection: Connection) -> frozenset[str]:
+    """The ids of all volumes that a statement names which somebody made who might."""
+    return frozenset(map(_volume, _statements(practice, connection).values()))
 
 
 def written_to(practice: Practice, connection: Connection, volume: str) -> dict[str, Written]:
     """Everything that the log says was written to a volume, by name.
 
-    Where a bag was written anew under its name, the newest statement is the one that counts.
+    Where a bag was written anew under its name, the newest statement is the one that counts. What
+    somebody stated who might not archive counts for nothing: else anybody could take a volume away
+    by stating something of it. `audit verify` names it.
 
     Raises:
-        Tampered: a statement or its leaf is not as it was signed, or its maker might not archive.
+        Tampered: a statement that counts, or its leaf, is not as it was signed.
     """
     said = _statements(practice, connection)
-    ours = {seq: each for seq, each in said.items() if each.fields.get("volume") == volume}
+    ours = {seq: each for seq, each in said.items() if _volume(each) == volume}
     return {each.name: each for each in _checked(practice, connection, ours)}
 
 
@@ -139,18 +141,30 @@ def newest_of_each(practice: Practice, connection: Connection) -> tuple[Written,
         Tampered: as `written_to`.
     """
     said = _statements(practice, connection)
-    last = {str(each.fields.get("volume")): seq for seq, each in said.items()}
+    last = {_volume(each): seq for seq, each in said.items()}
     return tuple(_checked(practice, connection, {seq: said[seq] for seq in last.values()}))
 
 
 def _statements(practice: Practice, connection: Connection) -> dict[int, Statement]:
+    """Those that count if they are as they were signed, by their leaves."""
     rows = connection.execute(
-        select(tables.leaf.c.seq, tables.statement.c.body, tables.statement.c.signature)
+        select(
+            *(tables.leaf.c.seq, tables.leaf.c.body.label("leaf")),
+            *(tables.statement.c.body, tables.statement.c.signature),
+        )
         .join(tables.statement, tables.statement.c.digest == tables.leaf.c.statement)
         .where(tables.statement.c.kind == KIND)
         .order_by(tables.leaf.c.seq)
     )
-    return {row.seq: read_statement(row.body, row.signature, practice.vault) for row in rows}
+    return {
+        row.seq: read_statement(row.body, row.signature, practice.vault)
+        for row in rows
+        if might_archive(practice, connection, Leaf.decode(row.leaf, row.seq))
+    }
+
+
+def _volume(statement: Statement) -> str:
+    return str(statement.fields.get("volume"))
 
 
 def _checked(
@@ -365,7 +379,7 @@ def _written(statement: Statement, leaf: Leaf) -> Written:
 
 
 def _day(practice: Practice, leaf: Leaf) -> date:
-    return parse_instant(leaf.at).astimezone(practice.config.time_zone).date()
+    return own_day(leaf, practice.config.time_zone)
 
 
 def _keys_of(register: Register, leaf: Leaf, office: _Office) -> PublicKeys:

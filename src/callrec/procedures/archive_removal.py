@@ -25,8 +25,8 @@ from callrec.catalogue.destruction import DESTROYED
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import ARCHIVED, IN_USE, LIVE, each_volume, on_volume, set_archived
 from callrec.errors import Tampered
-from callrec.practice import writing
 from callrec.procedures.archive_survey import read_written
+from callrec.procedures.archivist import signing_as_archivist
 from callrec.procedures.custody import to_millis
 from callrec.procedures.elsewhere import drives_elsewhere
 from callrec.procedures.volume_log import check_standings
@@ -74,7 +74,8 @@ def remove_local(
     Raises:
         Tampered: a copy on the volume, or what the vault says of a volume, is not as it was
             written; nothing more is removed.
-        Failed: the drive cannot be read, or the vault's disk cannot be written.
+        Failed: the drive cannot be read, the vault's disk cannot be written, or the actor may not
+            archive any more; what is on record as removed is.
     """
     limit = None if started_before is None else to_millis(started_before)
     copies = practice.config.archive.copies
@@ -131,7 +132,7 @@ def _log(
     volume: Volume,
     rows: Sequence[Copied],
 ) -> None:
-    with writing(practice, actor.signer) as act:
+    with signing_as_archivist(practice, actor) as act:
         act.leaf(
             REMOVED,
             actor=actor.person.id,

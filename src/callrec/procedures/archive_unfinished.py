@@ -176,13 +176,13 @@ def each_begun(practice: Practice, connection: Connection) -> Mapping[str, Begun
         Tampered: the note is not in its form.
     """
     noted = dict(Archiving(practice.folder / FOLDER).each_begun())
-    for volume, known in _begun_in_log(connection).items():
+    for volume, known in _begun_in_log(practice, connection).items():
         each = noted.get(volume, Begun("", known))
         noted[volume] = each._replace(known=min(known, each.known))
     return noted
 
 
-def _begun_in_log(connection: Connection) -> Mapping[str, int]:
+def _begun_in_log(practice: Practice, connection: Connection) -> Mapping[str, int]:
     """How many entries of the log what lies on each of these volumes knows at the least."""
     if destruction.newest_destruction(connection) is None:
         return {}  # nothing is owed, and a long log need not be looked through
@@ -193,7 +193,7 @@ def _begun_in_log(connection: Connection) -> Mapping[str, int]:
         else:
             begun.pop(leaf.subject[0], None)
     # Of what was stated the rows tell what is owed, and are held against the statements.
-    stated = stated_volumes(connection)
+    stated = stated_volumes(practice, connection)
     return {volume: known for volume, known in begun.items() if volume not in stated}
 
 

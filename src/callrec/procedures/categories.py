@@ -20,7 +20,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.purpose import Purpose
 from callrec.policy.reason import check_reason
 from callrec.policy.retention import Category, category_by_rule, check_may_review
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.hold_leaves import NAMED_AT_ONCE
 from callrec.procedures.lent_day import day_of
 from callrec.procedures.request import find_recordings
@@ -59,7 +59,7 @@ def set_category(
     """
     with (
         attempt(practice, actor, CATEGORISED),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         check_may_review(actor.person, on=today(practice))
         check_reason(reason, Clause.ENCRYPTED_AND_ARCHIVED)

@@ -11,7 +11,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct, check_can_be_denied
 from callrec.policy.withholding import Ground, check_ground
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.request_words import log_with_words
@@ -42,7 +42,7 @@ def deny_request(
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.DENIED, subject=[row.id]),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         request = read_to_decide(practice, actor, act.connection, reference, command="deny")
         check_may_decide(actor.person, request.facts, on=today(practice))

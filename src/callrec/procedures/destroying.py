@@ -37,7 +37,7 @@ from callrec.policy.destroying import (
 )
 from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import ENDED, RequestAct
-from callrec.practice import attempt, check_remembered_head, writing
+from callrec.practice import attempt, check_remembered_head, signing, writing
 from callrec.procedures.approvals import ENDS, check_decided, how_it_ended, no_longer_granted
 from callrec.procedures.archive_unfinished import COPY, FOLDER, owed_by_label
 from callrec.procedures.custody import Opening, from_millis, to_millis
@@ -143,7 +143,7 @@ def destroy(
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         check_log(practice, act.connection)
         request = read_to_decide(practice, actor, act.connection, reference)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 def settle(practice: Practice, actor: Actor) -> tuple[str, ...]:
     """Write down which destructions are done now: their certificates, ``C-1``.
 
+    It takes no power: whoever comes next says it, and what is gone must not be left unsaid.
+
     Raises:
         Failed: what a killed drill left beside the vault, of a volume that owed, cannot be removed.
         Tampered: what the catalogue says of a destruction or of a volume is not what the log says.

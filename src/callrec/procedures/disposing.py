@@ -30,7 +30,7 @@ from callrec.policy.retention import (
     check_still_due,
 )
 from callrec.policy.role import Power
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.approvals import how_it_ended
 from callrec.procedures.categories import check_rows_of_categories
 from callrec.procedures.custody import Opening
@@ -104,7 +104,7 @@ def propose_disposal(practice: Practice, actor: Actor) -> Proposed:
         return foreseen
     with (
         attempt(practice, actor, RequestAct.CREATED),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         check_log(practice, act.connection)
         check_holds(act.connection, practice.register, practice.config.time_zone)

@@ -8,7 +8,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.policy.handling import check_may_close, check_may_withdraw
 from callrec.policy.request import RequestAct
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request, unopened_facts
 from callrec.procedures.request_log import log_request_event, read_history
@@ -33,7 +33,7 @@ def withdraw_request(practice: Practice, actor: Actor, reference: str) -> Reques
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.WITHDRAWN, subject=[request]),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         row = find_request(act.connection, reference)
         history = read_history(practice, act.connection, request)
@@ -52,7 +52,7 @@ def close_request(practice: Practice, actor: Actor, reference: str) -> RequestSt
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.CLOSED, subject=[request]),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         history = read_history(practice, act.connection, request)
         facts = _facts(practice, actor, act.connection, reference, history)

@@ -36,7 +36,6 @@ from callrec.archive.marker import MARKER, open_volume
 from callrec.catalogue.destruction import (
     copy_is_older,
     drop_owed,
-    newest_destruction,
     not_destroyed,
     owed_on,
 )
@@ -54,8 +53,8 @@ from callrec.crypto.statement import Statement, state
 from callrec.errors import CallrecError, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import attempt, check_remembered_head, record, today, writing
-from callrec.procedures.archive_copy import time_of, write_copy
+from callrec.practice import attempt, check_remembered_head, today
+from callrec.procedures.archive_copy import stating_copy, time_of
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields
 from callrec.procedures.archive_plan import next_name
 from callrec.procedures.archive_survey import (
@@ -74,6 +73,7 @@ from callrec.procedures.archive_unfinished import (
     clear,
     each_begun,
 )
+from callrec.procedures.archivist import say_of_volume
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
 from callrec.procedures.elsewhere import is_on_vaults_disk
@@ -230,7 +230,7 @@ class _Run:
                 self._give_up()
             return 0
         details = {"bags": len(owing), "recordings": len(rows)}
-        record(practice, self._actor, BEGUN, subject=[volume.volume], details=details)
+        say_of_volume(practice, self._actor, BEGUN, volume.volume, details)
         uids = sorted({row.uid for row in rows})
         self._check_there()
         list_erased(volume.at, uids)
@@ -249,25 +249,19 @@ class _Run:
         return len(uids)
 
     def _state_copy(self, name: str, owing: Sequence[_Owing], erased: Sequence[str]) -> None:
-        """A copy of the catalogue and the statements of it.
-
-        What somebody destroys between the two, the copy has yet: then it is written once more.
-        """
-        practice = self._practice
-        while True:
-            with reading(practice.engine) as connection:
-                newest = newest_destruction(connection)
-            self._check_there()
-            copy = write_copy(practice, self._volume, name, work=self._notes.copy_folder)
-            self._check_there()
-            with writing(practice, self._actor.signer) as act:
-                if newest_destruction(act.connection) == newest:
-                    return self._write_down(act, name, copy, owing, erased)
+        """A copy of the catalogue and the statements of it."""
+        self._check_there()
+        with stating_copy(
+            *(self._practice, self._actor, self._volume, name),
+            work=self._notes.copy_folder,
+            check_there=self._check_there,
+        ) as (act, copy):
+            self._write_down(act, name, copy, owing, erased)
 
     def _give_up(self) -> None:
         """Of a volume of which no statement tells, nothing there counts, and no copy stays."""
         self._volume.drop_other_copies("")
-        record(self._practice, self._actor, GIVEN_UP, subject=[self._volume.volume])
+        say_of_volume(self._practice, self._actor, GIVEN_UP, self._volume.volume)
 
     def _drop_unfinished(self) -> None:
         """Take out of a bag that was begun what is destroyed: no statement tells of it."""

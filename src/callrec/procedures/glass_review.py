@@ -10,7 +10,7 @@ from callrec.catalogue.requests import all_requests, find_request
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.clause import Clause
 from callrec.policy.glass import GlassVerdict, check_glass_verdict, check_may_review_glass
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.glass import broken_glass, named_in_review
 from callrec.procedures.people import logins
 
@@ -77,7 +77,7 @@ def review_glass(
         row = find_request(connection, reference)
     with (
         attempt(practice, actor, verdict.act, subject=[row.id]),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         alone = [g for g in broken_glass(practice, act.connection) if g.request == row.id]
         if not alone:

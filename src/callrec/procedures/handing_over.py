@@ -23,7 +23,7 @@ from callrec.policy.handing_over import (
 )
 from callrec.policy.handling import check_may_record
 from callrec.policy.request import RequestAct, check_transition
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
 from callrec.procedures.releases import read_releases, words_for
@@ -136,7 +136,7 @@ def _record(
     with reading(practice.engine) as connection:
         row = find_request(connection, reference)
     sweep_lapsed(practice, actor)
-    with attempt(practice, actor, what, subject=[row.id]), writing(practice, actor.signer) as act:
+    with attempt(practice, actor, what, subject=[row.id]), signing(practice, actor) as act:
         request = read_request(practice, actor, act.connection, reference)
         check_transition(request.facts.state, what, request.reference)
         words = words_for(practice, actor, act.connection, request)

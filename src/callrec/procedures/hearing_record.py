@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from callrec.crypto import primitives
 from callrec.policy.request import RequestAct
-from callrec.practice import writing
+from callrec.practice import signing, writing
 from callrec.procedures.request_log import log_request_event, read_history, read_unchanged
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def record_look(practice: Practice, actor: Actor, grant: UsableGrant) -> int:
     Raises:
         Failed: something happened to the request meanwhile, or the log cannot be written.
     """
-    with writing(practice, actor.signer) as act:
+    with signing(practice, actor) as act:
         history = read_unchanged(practice, act.connection, grant.request)
         after = log_request_event(act, actor, history, RequestAct.LOOKED, subject=[grant.uid])
     return after.leaves[-1].seq
@@ -68,7 +68,7 @@ def record_hearing(
         Failed: something happened to the request meanwhile, or the log cannot be written.
     """
     id_ = primitives.fresh_id()
-    with writing(practice, actor.signer) as act:
+    with signing(practice, actor) as act:
         after = log_request_event(
             act,
             actor,

@@ -17,7 +17,7 @@ from callrec.policy.hold import (
     check_may_place_hold,
 )
 from callrec.policy.reason import check_reason
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.hold_leaves import log_covers, log_lifted, log_placed
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.hold_reach import hold_facts
@@ -49,7 +49,7 @@ def place_hold(
     """
     with (
         attempt(practice, actor, HoldAct.PLACED),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         check_may_place_hold(actor.person, on=today(practice))
         check_reason(reason, Clause.ENCRYPTED_AND_ARCHIVED)
@@ -75,7 +75,7 @@ def lift_hold(
         hold = find_hold(connection, number)
     with (
         attempt(practice, actor, HoldAct.LIFTED, subject=[hold.id]),
-        writing(practice, countersigner.signer) as act,
+        signing(practice, actor, countersigner) as act,
     ):
         check_log(practice, act.connection)
         check_holds(act.connection, practice.register, practice.config.time_zone)

@@ -14,7 +14,7 @@ from callrec.policy.described import described
 from callrec.policy.hold import HoldAct, HoldState
 from callrec.policy.purpose import TERMS
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import attempt, powers, record, writing
+from callrec.practice import attempt, powers, record, signing
 from callrec.procedures.hold_leaves import log_everything, log_matched, log_placed
 from callrec.procedures.open_request import read_request
 from callrec.procedures.suggest import matching_recordings
@@ -52,7 +52,7 @@ def _match(practice: Practice, actor: Actor, hold: Row[Any]) -> None:
     record(practice, actor, MATCHING, subject=subject)
     with (
         attempt(practice, actor, HoldAct.MATCHED, subject=subject),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         # Somebody else may have matched or lifted it meanwhile.
         if hold.id not in {row.id for row in _waiting(act.connection)}:
@@ -71,7 +71,7 @@ def _place_missing(practice: Practice, actor: Actor) -> None:
     with reading(practice.engine) as connection:
         if not requests_without_hold(connection, _PLACING):
             return
-    with writing(practice, actor.signer) as act:
+    with signing(practice, actor) as act:
         for request in requests_without_hold(act.connection, _PLACING):
             log_placed(practice, act, actor, request=request)
 

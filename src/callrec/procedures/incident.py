@@ -27,7 +27,7 @@ from callrec.policy.incident import (
     check_noticed,
 )
 from callrec.policy.role import Power, Role, powers_of
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.custody import to_millis
 from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_sealed import NONCE_BYTES, IncidentBody, IncidentVersion
@@ -88,7 +88,7 @@ def report_incident(practice: Practice, actor: Actor, account: Account) -> Repor
     """
     with attempt(practice, actor, IncidentAct.REPORTED):
         check_may_report(actor.person)
-        with writing(practice, actor.signer) as act:
+        with signing(practice, actor) as act:
             return open_incident(practice, act, actor, account)
 
 

@@ -17,7 +17,7 @@ from callrec.policy.incident import (
     check_may_close,
     check_may_update,
 )
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.incident import due_at_of
 from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_open import OpenIncident, read_incident
@@ -55,7 +55,7 @@ def update_incident(practice: Practice, actor: Actor, reference: str, found: Fin
         attempt(
             practice, actor, IncidentAct.UPDATED, subject=[incident_id_of(practice, reference)]
         ),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         incident = read_incident(practice, actor, act.connection, reference)
         check_may_update(actor.person, incident.facts, assesses=found.assesses, on=today(practice))
@@ -74,7 +74,7 @@ def close_incident(practice: Practice, actor: Actor, reference: str, closing: Cl
     """
     with (
         attempt(practice, actor, IncidentAct.CLOSED, subject=[incident_id_of(practice, reference)]),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         incident = read_incident(practice, actor, act.connection, reference)
         check_may_close(actor.person, incident.facts, on=today(practice))

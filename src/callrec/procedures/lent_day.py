@@ -53,8 +53,13 @@ def day_of(connection: Connection, register: Register, leaf: Leaf, zone: tzinfo)
     Raises:
         Tampered: a leaf before it has no time in its form.
     """
-    own = _day(leaf.at, zone)
+    own = own_day(leaf, zone)
     return max(own, latest_day(connection, register, leaf.actor, zone, before=leaf.seq) or own)
+
+
+def own_day(leaf: Leaf, zone: tzinfo) -> date:
+    """The day on which a leaf was written, as it says itself."""
+    return _day(leaf.at, zone)
 
 
 def latest_day(

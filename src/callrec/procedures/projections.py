@@ -41,6 +41,7 @@ from callrec.procedures.leaf_subjects import LEAST, all_leaves_of, check_subject
 from callrec.procedures.lent_day import day_of
 from callrec.procedures.numbering import check_number, numbers_of
 from callrec.procedures.open_request import unopened_facts
+from callrec.procedures.reconcile_log import check_reconciliations
 from callrec.procedures.request_clock import check_dates
 from callrec.procedures.request_log import History
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
@@ -79,6 +80,7 @@ def check_projections(
         _check_shares(connection, register),
         _check_recordings(connection, register),
         _check_makers(connection, register, zone),
+        check_reconciliations(connection, register, zone),
         check_destructions(connection, rules, done),
         check_certificates(connection, register.founders.vault, done),
         _check_summaries(connection),

@@ -12,21 +12,25 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
+from callrec.audit.leaf import Leaf
+from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
+from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey, keys_held, powers_of
 from callrec.policy.when import Days
-from callrec.practice import writing
+from callrec.practice import signing, today
 from callrec.procedures.custody import attested_statement
+from callrec.procedures.lent_day import day_of, still_lent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime, tzinfo
 
     from sqlalchemy import Connection
 
-    from callrec.crypto.statement import Statement
+    from callrec.audit.register import Register
     from callrec.practice import Actor, Practice
 
 RECONCILE: Final = "reconcile"
@@ -84,7 +88,12 @@ class LastReconciled:
 
 
 def log_answer(practice: Practice, actor: Actor, days: Days, counts: Counts, *, asked: int) -> None:
-    """Write the statement and its leaf, durably; ``asked`` is the leaf that it answers."""
+    """Write the statement and its leaf, durably; ``asked`` is the leaf that it answers.
+
+    Raises:
+        Failed: what the actor may do was changed since his command began.
+        Refused: what was lent to him is over.
+    """
     assert actor.identity is not None  # noqa: S101 - the caller asked for the password
     statement = state(
         KIND,
@@ -99,39 +108,75 @@ def log_answer(practice: Practice, actor: Actor, days: Days, counts: Counts, *, 
             "to": days.last.isoformat(),
         },
     )
-    with writing(practice, actor.signer) as act:
+    with signing(practice, actor) as act:
+        person = still_lent(practice, act.connection, actor.person)
+        check_may(person, Power.INGEST, on=today(practice))
         act.leaf(ANSWERED, actor=actor.person.id, statement=statement)
 
 
 def last_reconciled(practice: Practice, connection: Connection) -> LastReconciled | None:
     """The newest reconciliation that came to its end; None: there was none.
 
+    What somebody says of one who might not, or could open no recording, counts for nothing.
+
     Raises:
-        Tampered: it is not as it was signed, or in no leaf, or of somebody who might not.
+        Tampered: it is not as it was signed, or not in its form.
     """
+    zone = practice.config.time_zone
+    for leaf in _said(connection):
+        if _could_reconcile(connection, practice.register, leaf, zone):
+            return _read(practice, connection, leaf)
+    return None
+
+
+def made_up_warnings(practice: Practice, connection: Connection) -> Iterator[str]:
+    """What whoever looks at the practice should know of who said what he could not know."""
+    newest, zone = next(_said(connection), None), practice.config.time_zone
+    if newest and not _could_reconcile(connection, practice.register, newest, zone):
+        yield (
+            "what the last reconciliation came to was said by somebody who opens no recording,"
+            f" and counts for nothing: entry {newest.seq} of the audit log"
+        )
+
+
+def check_reconciliations(
+    connection: Connection, register: Register, zone: tzinfo
+) -> Iterator[Problem]:
+    """Each was made by somebody who might, and could open recordings."""
+    for leaf in _said(connection):
+        if not _could_reconcile(connection, register, leaf, zone):
+            what = "what a reconciliation came to was said by somebody who could not know it"
+            yield Problem(leaf.seq, what)
+
+
+def _said(connection: Connection) -> Iterator[Leaf]:
+    """The leaves with a statement of what a reconciliation came to, newest first."""
     leaf, said = tables.leaf, tables.statement
-    newest = connection.execute(
-        select(leaf.c.seq, said.c.digest)
+    rows = connection.execute(
+        select(leaf.c.seq, leaf.c.body)
         .join(said, leaf.c.statement == said.c.digest)
         .where(said.c.kind == KIND)
         .order_by(leaf.c.seq.desc())
-        .limit(1)
-    ).first()
-    if newest is None:
-        return None
-    statement = attested_statement(practice, connection, newest.digest, may=Power.INGEST)
-    _check_could_open(practice, statement, newest.seq)
+    )
+    return (Leaf.decode(row.body, row.seq) for row in rows)
+
+
+def _could_reconcile(connection: Connection, register: Register, leaf: Leaf, zone: tzinfo) -> bool:
+    """An intake service may ingest too, but has no key to what it would be speaking of."""
+    voucher = register.voucher(leaf.actor, before=leaf.seq)
+    if voucher is None:
+        return False
+    powers = powers_of(voucher.person, day_of(connection, register, leaf, zone))
+    return Power.INGEST in powers and VaultKey.CATALOGUE in keys_held(powers)
+
+
+def _read(practice: Practice, connection: Connection, leaf: Leaf) -> LastReconciled:
+    statement = attested_statement(practice, connection, leaf.statement, may=Power.INGEST)
+    if statement.kind != KIND:
+        raise Tampered("what a reconciliation came to is of another kind")
     try:
         counts = Counts(**{name: statement.fields[name] for name in Counts.__slots__})
         days = Days(*(date.fromisoformat(statement.fields[end]) for end in ("from", "to")))
     except (KeyError, TypeError, ValueError) as error:
         raise Tampered("what a reconciliation came to is not in its form") from error
     return LastReconciled(statement.at, days, counts)
-
-
-def _check_could_open(practice: Practice, statement: Statement, seq: int) -> None:
-    """An intake service may ingest too, but has no key to what it would be speaking of."""
-    maker = practice.register.person(statement.by, before=seq)
-    made_on = statement.at.astimezone(practice.config.time_zone).date()
-    if statement.kind != KIND or VaultKey.CATALOGUE not in keys_held(powers_of(maker, made_on)):
-        raise Tampered("a reconciliation was signed by somebody who opens no recording")

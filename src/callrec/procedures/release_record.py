@@ -28,7 +28,7 @@ from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
-from callrec.practice import writing
+from callrec.practice import signing, writing
 from callrec.procedures.approvals import in_preparation
 from callrec.procedures.request_log import History, log_request_event, read_history, read_unchanged
 from callrec.procedures.request_words import log_with_words
@@ -80,7 +80,7 @@ def record_prepared(
     """
     nonce = primitives.fresh(_NONCE_BYTES)
     details = {"manifest": primitives.sha256(manifest.to_bytes()).hex()}
-    with writing(practice, actor.signer) as act:
+    with signing(practice, actor) as act:
         after = log_request_event(
             act,
             actor,

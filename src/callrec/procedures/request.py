@@ -26,7 +26,7 @@ from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.request_id import DRAWN_BYTES, request_id
 from callrec.policy.role import Power, Standing, VaultKey
-from callrec.practice import attempt, check_still_entitled, powers, today, writing
+from callrec.practice import attempt, powers, signing, today
 from callrec.procedures.custody import find_recording, to_millis
 from callrec.procedures.days_said import uids_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
@@ -104,7 +104,7 @@ def create_request(
     with attempt(practice, actor, RequestAct.CREATED):
         check_may_request(actor.person, purpose, on=today(practice))
         particulars = particulars_of(practice, purpose, said)
-        with writing(practice, actor.signer) as act:
+        with signing(practice, actor) as act:
             found = find_recordings(practice, actor, act.connection, recordings)
             check_count(practice, purpose, len(found))
             uids = [uid for uid, _ in found]
@@ -223,7 +223,6 @@ def write_request(practice: Practice, act: Writing, actor: Actor, body: RequestB
         nonce=body.log_nonce,
     )
     leaf, _ = read_leaf(act.connection, seq)
-    check_still_entitled(act.connection, actor, on=parse_instant(leaf.at).date())
     insert_request(
         act.connection,
         id=which.request,

@@ -20,7 +20,7 @@ from callrec.policy.clock import ClockEvent, Dated, check_event, said_again
 from callrec.policy.handling import check_may_date, check_may_extend
 from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct, check_transition
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
 from callrec.procedures.request_clock import (
@@ -79,7 +79,7 @@ def date_request(
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, ACT_OF[event.event], subject=[row.id]),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         request = read_request(practice, actor, act.connection, reference)
         _check(practice, actor, request, event)
@@ -105,7 +105,7 @@ def check_third_parties(
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.THIRD_PARTIES, subject=[row.id]),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         request = read_request(practice, actor, act.connection, reference)
         check_may_date(actor.person, request.facts, on=today(practice))

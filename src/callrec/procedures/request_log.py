@@ -32,7 +32,7 @@ from callrec.policy.request import (
     version_after,
 )
 from callrec.policy.role import PersonId
-from callrec.practice import check_remembered_head, check_still_entitled
+from callrec.practice import check_remembered_head
 from callrec.procedures.hold_of_request import lift_with_request
 from callrec.procedures.leaf_subjects import all_leaves_of, names_enough, read_leaves
 
@@ -56,13 +56,6 @@ DATING: Final = (
     RequestAct.EXTENDED,
 )
 """The acts that a request's clock counts by."""
-_ENTITLED_ALREADY: Final = frozenset(
-    {
-        *(RequestAct.LAPSED, RequestAct.GRANT_LAPSED),
-        *(RequestAct.HEARING_ENDED, RequestAct.DELIVERED, RequestAct.FAILED),
-    }
-)
-"""What anybody's next command does, and what ends that which somebody was let begin."""
 _ACTS: Final = {str(act): act for act in RequestAct}
 
 
@@ -180,7 +173,6 @@ def log_request_event(
 
     Raises:
         Refused: it cannot happen to the request as it stands.
-        Failed: what the actor may do was changed a moment ago.
     """
     check_transition(history.state, what, reference_of(act.connection, history.request))
     seq = act.leaf(
@@ -192,8 +184,6 @@ def log_request_event(
         statement=statement,
     )
     leaf, _ = read_leaf(act.connection, seq)
-    if what not in _ENTITLED_ALREADY:
-        check_still_entitled(act.connection, actor, on=parse_instant(leaf.at).date())
     after = replace(history, leaves=(*history.leaves, leaf))
     set_state(act.connection, history.request, after.state)
     if what in LIFTING:

@@ -32,7 +32,7 @@ from callrec.crypto.canonical import instant
 from callrec.crypto.statement import state
 from callrec.errors import Failed, Locked, Tampered
 from callrec.policy.role import Power
-from callrec.practice import powers, writing
+from callrec.practice import powers, signing
 from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
 from callrec.procedures.archive_heads import KIND as VOLUME
 from callrec.procedures.custody import to_millis
@@ -155,7 +155,7 @@ def _say(
 ) -> None:
     if actor.identity is None:
         raise Locked("resuming the log is signed, and that takes the password")
-    with writing(practice, actor.signer) as act:
+    with signing(practice, actor) as act:
         if lost:
             statement = state(
                 KIND,

@@ -28,7 +28,7 @@ from callrec.policy.search_review import (
     check_was_shown,
     may_review_search,
 )
-from callrec.practice import attempt, record, today, writing
+from callrec.practice import attempt, record, signing, today
 from callrec.procedures.destruction_log import erased_under
 from callrec.procedures.leaf_details import open_details
 from callrec.procedures.people import logins
@@ -172,7 +172,7 @@ def review_searches(
     _begin(practice, actor)
     with (
         attempt(practice, actor, REVIEWED, details={"searches": sorted(reviews)}),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         searches = _checked(practice, actor, act.connection, reviews)
         return {

@@ -15,7 +15,7 @@ from callrec.policy.authority import check_may_revoke
 from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, signing, today
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.request_words import log_with_words
@@ -48,7 +48,7 @@ def revoke_grants(practice: Practice, actor: Actor, reference: str, *, reason: s
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.REVOKED, subject=[row.id]),
-        writing(practice, actor.signer) as act,
+        signing(practice, actor) as act,
     ):
         request = read_to_decide(practice, actor, act.connection, reference, command="revoke")
         check_may_revoke(actor.person, request.facts, on=today(practice))

@@ -33,7 +33,7 @@ from callrec.procedures.kit_on_drives import former_kit_warnings
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
-from callrec.procedures.reconcile_log import LastReconciled, last_reconciled
+from callrec.procedures.reconcile_log import LastReconciled, last_reconciled, made_up_warnings
 from callrec.procedures.retention import count_due, retention_warnings
 from callrec.procedures.search_reviews import read_searches
 from callrec.procedures.unrecorded import unrecorded_warnings
@@ -203,6 +203,7 @@ def _warnings(
         yield f"the audit log: {error.message}; run callrec audit verify"
     with reading(practice.engine) as connection:
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
+        yield from made_up_warnings(practice, connection)
     if practice.now() < parse_instant(last.at) - CLOCK_TOLERANCE:
         yield "this machine's clock stands before the last entry of the audit log"
     yield from (lent.warning for lent in lapsed_delegations(practice))

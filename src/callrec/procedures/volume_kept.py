@@ -15,7 +15,8 @@ from callrec.crypto.context import context
 from callrec.errors import Tampered, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import attempt, today, vault_key, writing
+from callrec.practice import attempt, today, vault_key
+from callrec.procedures.archivist import signing_as_archivist
 from callrec.procedures.volume_log import VolumeAct
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def keep_volume(practice: Practice, actor: Actor, label: str, kept: Kept) -> Non
 
     Raises:
         Refused: the actor may not archive.
+        Failed: what he may do was changed a moment ago.
         NotFound: there is no volume of that label.
         Unusable: one of the two is not said, or longer than 200 characters.
     """
@@ -64,7 +66,7 @@ def keep_volume(practice: Practice, actor: Actor, label: str, kept: Kept) -> Non
     newest = practice.register.newest(VaultKey.CATALOGUE)
     info = context("kept", practice.vault, volume=volume)
     told = nonce + canonical(kept.details)
-    with writing(practice, actor.signer) as act:
+    with signing_as_archivist(practice, actor) as act:
         act.leaf(
             VolumeAct.KEPT,
             actor=actor.person.id,

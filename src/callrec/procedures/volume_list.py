@@ -102,7 +102,7 @@ def who_keeps(practice: Practice, actor: Actor) -> Mapping[str, Kept]:
         Tampered: it is not what was said last.
     """
     with reading(practice.engine) as connection:
-        said = newest_kept(connection)
+        said = newest_kept(practice, connection)
         rows = [row for row in each_volume(connection) if row.id in said or row.kept_sealed]
     if not rows or not any(key is VaultKey.CATALOGUE for key, _ in actor.shares):
         return {}

@@ -14,6 +14,7 @@ from callrec.audit.attested import attested_leaves
 from callrec.audit.reading import Problem
 from callrec.catalogue.volumes import IN_USE, LOST, each_volume
 from callrec.errors import Tampered
+from callrec.procedures.archivist import might_archive
 from callrec.procedures.request_log import leaves_of
 
 if TYPE_CHECKING:
@@ -39,12 +40,15 @@ OF_VOLUMES = {VolumeAct.LOST: LOST, VolumeAct.FOUND: IN_USE}
 def check_standings(practice: Practice, connection: Connection) -> None:
     """Check how volumes stand before anything rests on it: a lost one must not count as a copy.
 
+    What is said of one by somebody who might not archive counts for nothing.
+
     Raises:
         Tampered: a row says otherwise than the log, or a leaf is not its actor's.
     """
     about = [leaf.seq for leaf in leaves_of(connection, OF_VOLUMES)]
     leaves = attested_leaves(connection, practice.register, about)
-    for problem in _wrong_rows(connection, leaves):
+    counting = (leaf for leaf in leaves if might_archive(practice, connection, leaf))
+    for problem in _wrong_rows(connection, counting):
         raise Tampered(problem.what)
 
 
@@ -53,9 +57,13 @@ def check_volume_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[
     yield from _wrong_rows(connection, (leaf for leaf in done if leaf.act in OF_VOLUMES))
 
 
-def newest_kept(connection: Connection) -> Mapping[str, int]:
+def newest_kept(practice: Practice, connection: Connection) -> Mapping[str, int]:
     """For each volume of which it was written down who has it: the sequence of the last leaf."""
-    return {leaf.subject[0]: leaf.seq for leaf in leaves_of(connection, (VolumeAct.KEPT,))}
+    return {
+        leaf.subject[0]: leaf.seq
+        for leaf in leaves_of(connection, (VolumeAct.KEPT,))
+        if might_archive(practice, connection, leaf)
+    }
 
 
 def _wrong_rows(connection: Connection, leaves: Iterable[Leaf]) -> Iterator[Problem]:

@@ -28,9 +28,10 @@ from callrec.policy.breach import Findings
 from callrec.policy.clause import Clause
 from callrec.policy.incident import check_may_report
 from callrec.policy.role import Power
-from callrec.practice import attempt, today, writing
+from callrec.practice import attempt, today
 from callrec.procedures.archive_unfinished import GIVEN_UP, archiving, each_begun
 from callrec.procedures.archive_verify import verify_volume
+from callrec.procedures.archivist import signing_as_archivist
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.destruction_done import settle
 from callrec.procedures.incident import Account, open_incident
@@ -87,7 +88,7 @@ def report_lost(practice: Practice, actor: Actor, loss: Loss) -> LostVolume:
         begun = _begun_only(practice, loss.label)
         if begun is not None:
             return _lose_begun(practice, actor, loss, begun)
-        with writing(practice, actor.signer) as act:
+        with signing_as_archivist(practice, actor) as act:
             row = volume_labelled(act.connection, loss.label)
             if row.standing == LOST:
                 raise Refused(
@@ -114,7 +115,7 @@ def _begun_only(practice: Practice, label: str) -> str | None:
 
 def _lose_begun(practice: Practice, actor: Actor, loss: Loss, volume: str) -> LostVolume:
     with archiving(practice.folder) as notes:
-        with writing(practice, actor.signer) as act:
+        with signing_as_archivist(practice, actor) as act:
             count = "sealed recordings that were being copied to it"
             account = _account(loss, count, (), 0, practice)
             incident = open_incident(practice, act, actor, account)
@@ -154,7 +155,7 @@ def report_found(
                 f"the volume's {first.path}: {first.what}",
                 hint="it stays lost; callrec archive verify DIR names all that is wrong",
             )
-    with writing(practice, actor.signer) as act:
+    with signing_as_archivist(practice, actor) as act:
         act.leaf(VolumeAct.FOUND, actor=actor.person.id, subject=[row.id])
         save_volume(act.connection, row.id, standing=IN_USE, seen_at=to_millis(practice.now()))
     return report

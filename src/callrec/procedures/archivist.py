@@ -1,0 +1,65 @@
+"""What is signed of volumes: by who may archive as it is written (docs/formats/archive.md, 9).
+
+A run may take the night, and what was lent to its actor may be over by then, or taken from him.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from callrec.policy.authority import check_may
+from callrec.policy.role import Power, powers_of
+from callrec.practice import signing, today
+from callrec.procedures.lent_day import day_of, still_lent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.audit.log import Writing
+    from callrec.practice import Actor, Practice
+
+
+@contextmanager
+def signing_as_archivist(practice: Practice, actor: Actor) -> Iterator[Writing]:
+    """A write transaction of somebody who may archive yet.
+
+    Raises:
+        Failed: what he may do was changed since his command began; nothing was done.
+        Refused: what was lent to him is over.
+    """
+    with signing(practice, actor) as act:
+        person = still_lent(practice, act.connection, actor.person)
+        check_may(person, Power.ARCHIVE, on=today(practice))
+        yield act
+
+
+def say_of_volume(
+    practice: Practice,
+    actor: Actor,
+    what: str,
+    volume: str,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one leaf about a volume, durably; what it stands for may happen only after.
+
+    Raises:
+        As `signing_as_archivist`.
+    """
+    with signing_as_archivist(practice, actor) as act:
+        act.leaf(what, actor=actor.person.id, subject=[volume], details=details)
+
+
+def might_archive(practice: Practice, connection: Connection, leaf: Leaf) -> bool:
+    """Whether a leaf's actor might archive then, as `audit verify` has it."""
+    voucher = practice.register.voucher(leaf.actor, before=leaf.seq)
+    if voucher is None:
+        return False
+    if Power.ARCHIVE in powers_of(voucher.person, date.max):  # it is not lent to him
+        return True
+    day = day_of(connection, practice.register, leaf, practice.config.time_zone)
+    return Power.ARCHIVE in powers_of(voucher.person, day)
