@@ -60,6 +60,17 @@ def test_a_service_is_well_shut_in(service: str) -> None:
     assert float(degree[1]) <= SAFE, done.stdout
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_reaches_the_vault_and_the_recordings_and_nothing_else(service: str) -> None:
+    """The degree of exposure knows no folders, and is as good with a network or with swap."""
+    told = settings(service)
+    assert (told["protectsystem"], told["protecthome"]) == ("strict", "yes")
+    assert told["readwritepaths"] == "/srv/callrec/vault /var/spool/asterisk/monitor"
+    assert (told["user"], told["capabilityboundingset"]) == ("callrec", "CAP_LEASE")
+    assert (told["privatenetwork"], told["restrictaddressfamilies"]) == ("yes", "none")
+    assert (told["ipaddressdeny"], told["memoryswapmax"], told["limitcore"]) == ("any", "0", "0")
+
+
 def test_both_services_are_shut_in_alike() -> None:
     stays, once = (settings(service) for service in SERVICES)
     assert {k: v for k, v in stays.items() if k not in OF_ITS_OWN} == {

@@ -198,9 +198,14 @@ def test_what_acts_or_answers_in_a_tables_place_is_not_worked_with(
     assert catalogue.read_bytes() == as_it_was
 
 
-def test_a_login_written_into_the_catalogue_does_not_act_on_a_terminal(worked: House) -> None:
+@pytest.mark.parametrize("words", ["keys list", "audit list --limit 200"])
+def test_a_login_written_into_the_catalogue_does_not_act_on_a_terminal(
+    words: str, worked: House
+) -> None:
+    """These name her; ``user list`` says TAMPERED and no login."""
     by_sql(worked, "UPDATE person SET login = :login WHERE login = 'ava'", login="\x1b]0;owned\x07")
-    answer = type_in(worked, "dora", "user", "list")
+    answer = type_in(worked, "dora", *words.split())
+    assert r"\x1b]0;owned\x07" in answer.out
     assert "\x1b" not in answer.out + answer.err
     assert "\x07" not in answer.out + answer.err
 

@@ -15,7 +15,8 @@ import pytest
 
 from attacks.office import CALLS, NUMBERS, REASONS, work_a_day
 from attacks.raw_bytes import forms, spellings, where_found
-from callrec.procedures.outbox import list_messages
+from callrec.procedures.sending import send_waiting
+from post.mailbox import mail_server, use_mail
 from practices import PEOPLE
 
 if TYPE_CHECKING:
@@ -88,11 +89,15 @@ def test_no_message_that_is_sent_tells_anything(house: House, tmp_path: Path) ->
             f"[mail.people]\n{people}\n"
         )
     work_a_day(house)
-    messages = [each.message for each in list_messages(house.open())]
-    assert {"R-1", "R-2", "R-3", "R-4"} <= {message.line.split()[0] for message in messages}
+    with mail_server() as server:
+        use_mail(house, server.mail(people={login: f"{login}@practice.test" for login in PEOPLE}))
+        sent = send_waiting(house.practice, "")
+        letters = [server.event()["text"] for _ in range(sent.taken)]
     (tmp_path / "mailbox").mkdir()
-    (tmp_path / "mailbox" / "all").write_text("\n".join(message.line for message in messages))
+    (tmp_path / "mailbox" / "all").write_text("\n".join(letters), encoding="utf-8")
     assert where_found(PERSONAL, tmp_path / "mailbox") == []
+    about = {word for letter in letters for word in letter.split() if word[:2] == "R-"}
+    assert {"R-1", "R-2", "R-3", "R-4"} <= about
 
 
 def test_there_was_something_to_find(worked: House) -> None:

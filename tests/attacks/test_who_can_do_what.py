@@ -56,7 +56,6 @@ from attacks.office import REASONS
 from attacks.raw_bytes import files_of
 from attacks.reach import reach
 from attacks.typed import done, type_in
-from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
@@ -131,15 +130,6 @@ def give_eve_a_password(house: House) -> None:
     write_private(house.folder / "people" / "eve.given", b"seven purple otters dance slowly\n")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_copied_vault_opens_nothing_without_a_password(
-    command: str, worked: House, tmp_path: Path
-) -> None:
-    shutil.copytree(worked.folder / "vault", tmp_path / "stolen")
-    answer = type_in(worked, "nobody", *words(worked, command), CALLREC_VAULT=tmp_path / "stolen")
-    assert (answer.status, answer.out) == (6, "")
-
-
 def test_a_wrong_password_opens_nothing_of_a_copied_vault(worked: House, tmp_path: Path) -> None:
     shutil.copytree(worked.folder / "vault", tmp_path / "stolen")
     (worked.folder / "people" / "max.password").write_text("a password that somebody guessed\n")
@@ -205,15 +195,6 @@ def test_a_share_copied_to_oneself_is_found_and_opens_nothing(worked: House) -> 
 
 
 # --- the thief of the intake credential -------------------------------------------------------
-
-
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "ingest"])
-def test_the_intake_credential_does_nothing_but_ingest(command: str, worked: House) -> None:
-    before = stored(worked)
-    answer = type_in(worked, "door", *words(worked, command))
-    assert answer.status in {3, 6}
-    assert answer.out == ""
-    assert stored(worked) == before
 
 
 def stored(house: House) -> dict[str, int]:
@@ -309,20 +290,6 @@ def memory() -> Iterator[Path]:
         yield Path(folder)
 
 
-WITH_A_SESSION = {"search", "show", "request create", "request show", "deny", "revoke"}
-"""Denying and revoking sign no statement: a thief can so keep recordings back, and open none."""
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_an_open_session_searches_asks_and_withholds_and_does_nothing_else(
-    command: str, worked: House, memory: Path
-) -> None:
-    give_eve_a_password(worked)
-    assert type_in(worked, "dora", "login", XDG_RUNTIME_DIR=memory).status == 0
-    answer = type_in(worked, "nobody", *words(worked, command), XDG_RUNTIME_DIR=memory)
-    assert answer.status == (0 if command in WITH_A_SESSION else 6)
-
-
 @pytest.mark.parametrize(("waits_minutes", "lasts_minutes"), [(11, 0), (9, 54)])
 def test_it_ends_after_ten_idle_minutes_and_after_sixty_in_all(
     waits_minutes: int, lasts_minutes: int, worked: House, memory: Path
@@ -354,17 +321,6 @@ def test_staff_open_what_they_asked_for_and_were_granted(worked: House) -> None:
         "key of R-4",
         "grant under R-4",
     }
-
-
-STAFF_MAY = {"request create", "request show", "request dossier", "release", "listen"}
-
-
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in STAFF_MAY])
-def test_staff_are_refused(command: str, worked: House) -> None:
-    give_eve_a_password(worked)
-    answer = type_in(worked, "sam", *words(worked, command))
-    assert (answer.status, answer.out) == (3, "")
-    assert last_leaf(worked).outcome is Outcome.REFUSED
 
 
 @pytest.mark.parametrize("reference", ["R-1", "R-2", "R-3"])

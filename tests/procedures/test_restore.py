@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import sqlite3
 from pkgutil import resolve_name
@@ -368,10 +369,17 @@ def test_a_copy_that_may_be_newer_and_does_not_open_is_named_whatever_a_clock_sa
     assert not [*house.folder.glob(".vault*")]
 
 
-def test_a_copy_that_leads_off_the_drive_is_not_followed(house: House, tmp_path: Path) -> None:
-    sealed = only(drive(house) / "catalogue", "*.sealed")
-    sealed.rename(tmp_path / "elsewhere")
-    sealed.symlink_to(tmp_path / "elsewhere")
+@pytest.mark.parametrize("what", ["*.sealed", "*.keys.json"])
+@pytest.mark.parametrize("by", ["link", "pipe"])
+def test_a_copy_that_leads_off_the_drive_is_not_followed(
+    house: House, tmp_path: Path, what: str, by: str
+) -> None:
+    file = only(drive(house) / "catalogue", what)
+    file.rename(tmp_path / "elsewhere")
+    if by == "link":
+        file.symlink_to(tmp_path / "elsewhere")
+    else:
+        os.mkfifo(file)  # whoever opens it to read waits for a writer
     lose_vault(house)
     with pytest.raises(Tampered, match="no plain file"):
         rebuilt(house)

@@ -1,0 +1,241 @@
+"""What each of four may do with every command that there is, not with some of each kind.
+
+Whatever is added to the command line is missing here until somebody said who may do it.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import tempfile
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.main import get_command
+
+import practices
+from attacks.office import NUMBERS
+from attacks.test_nothing_personal_in_the_vault import SURNAMES, TELLING
+from attacks.test_secrets import told
+from attacks.test_who_can_do_what import COMMANDS, give_eve_a_password
+from attacks.typed import done, type_in
+from callrec.audit.leaf import Outcome
+from callrec.cli import app
+from procedures.asking import ANOTHER_REASON, a_request, approve, last_leaf, rows
+from procedures.incidents import MILD, ON_RECORD, an_incident, found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from attacks.typed import Answer
+    from practices import House
+
+NEED_NO_VAULT = {"demo", "init", "due", "verify-release", "notice"}
+FURTHER = """
+login mia
+logout
+whoami
+request list
+request attach R-3 2
+request detach R-4 2
+request amend R-3 --about "Another call altogether"
+request event R-1 acknowledged --on today --reason "The solicitor says that it came"
+request withdraw R-3 --yes
+request close R-1 --yes
+inbox
+hold place 2 --reason "A solicitor announces a claim about this call"
+hold lift H-5 --reason "The solicitor has withdrawn the claim" --countersign pat --yes
+hold list
+hold show H-5
+retention review
+retention dispose
+retention set 2 claim --reason "A solicitor announces a claim about this call"
+archive list
+archive keep drive-a --with "Pat Ellison" --at home
+archive lost drive-a --noticed now
+archive found {house}/drive-b
+archive verify {house}/drive-a
+backup --to {house}/copies
+restore --from {house}/drive-a
+erase R-4 --yes
+audit review-glass R-5 --accept --yes
+audit verify
+audit export --to {house}/exported
+audit prove 3
+user reset mia --password-file {house}/people/eve.given --yes
+user confirm mia --yes
+user list
+user show max
+user delegate sam --power search --until 2026-12-01
+user disable max --yes
+user password
+keys list
+keys audit
+keys rotate --reseal
+keys kit new --to {house}/kit.txt
+keys kit check
+recovery drill
+recovery use --user eve --name "Eve Underwood"
+fingerprint
+mail list
+mail send
+mail remind
+incident report --noticed now --what "I left the recording of a patient playing"
+incident list
+incident show I-1
+incident update I-1 --nature "A recording was overheard"
+incident close I-1 --outcome not-reported --on today --reason "The patient does not mind" --yes
+migrate
+status
+doctor
+"""
+
+
+def there_are(command: Any, *before: str) -> Iterator[str]:
+    """Each command below one, as it is typed: ``keys kit new``."""
+    below = getattr(command, "commands", {})
+    if not below or command.invoke_without_command:
+        yield " ".join(before)
+    for name, each in below.items():
+        yield from there_are(each, *before, name)
+
+
+def all_commands() -> set[str]:
+    modules = {
+        name: import_module(f"callrec.cli.{name.replace('-', '_')}") for name in app.COMMANDS
+    }
+    every = (there_are(get_command(each.app), name) for name, each in modules.items())
+    return {command for some in every for command in some}
+
+
+ALL = all_commands()
+EVERY = COMMANDS | {
+    max((name for name in ALL if f"{line} ".startswith(f"{name} ")), key=len): shlex.split(line)
+    for line in FURTHER.split("\n")[1:-1]
+}
+ANYBODY = {
+    *("logout", "status", "doctor", "migrate", "fingerprint", "keys list", "keys audit"),
+    *("archive list", "archive verify", "audit verify", "audit prove"),
+    *("mail list", "mail send", "mail remind"),
+}
+"""These need no key: whoever has the files reads as much without callrec."""
+INTAKE = ANYBODY | {
+    *("ingest", "whoami", "user list", "user show", "inbox"),
+    *("request list", "hold list", "incident list"),
+}
+"""Lists tell which requests and holds there are, for what and by whom, and no more of them."""
+STAFF = INTAKE - {"ingest"} | {
+    *("login", "listen", "release", "incident report"),
+    *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
+    *(f"request {what}" for what in ("dossier", "withdraw", "close")),
+}
+"""Of requests, those that are his."""
+SESSION = INTAKE - {"ingest"} | {
+    *("search", "show", "deny", "revoke", "incident report", "incident show", "incident update"),
+    *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
+    *("request close", "hold place", "hold show", "incident close"),
+    *("retention review", "retention set", "retention dispose", "archive keep", "archive found"),
+}
+"""Of a Data Controller, whatever carries no signed statement: it is on record in her name."""
+OFF_THE_RECORD = {"erase"}
+"""Refusals that are not on record, and should be."""
+OF_A_CALL = {*NUMBERS, *SURNAMES, *TELLING}
+OF_THE_LOG = {"leaf", "node", "checkpoint", "detail", "statement", "failed_login"}
+
+
+@pytest.fixture(scope="module")
+def busy_template(worked_template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """In which each command has something to do.
+
+    R-5 was decided by dora alone, H-5 was placed by hand, I-1 is ready to be closed, and drive-b
+    is lost.
+    """
+    house = practices.copy(worked_template, tmp_path_factory.mktemp("busy"))
+    a_request(house, "dora", recordings=(1,))
+    approve(house, "R-5", "dora", glass_reason=ANOTHER_REASON)
+    done(house, "max", *EVERY["hold place"])
+    incident = an_incident(house, "mia", tell="dora")
+    for findings in (MILD, ON_RECORD):
+        found(house, incident, findings)
+    for name in ("drive-b", "copies"):
+        (house.folder / name).mkdir(mode=0o700)
+    done(house, "max", "archive", "--to", str(house.folder / "drive-b"))
+    done(house, "max", "archive", "lost", "drive-b", "--noticed", "now")
+    give_eve_a_password(house)
+    return house
+
+
+@pytest.fixture
+def busy(busy_template: House, tmp_path: Path) -> House:
+    return practices.copy(busy_template, tmp_path / "house")
+
+
+def typed(house: House, login: str, command: str, **environ: Path) -> Answer:
+    words = [word.format(house=house.folder) for word in EVERY[command]]
+    return type_in(house, login, *words, **environ)
+
+
+def stored(house: House) -> dict[str, list[Any]]:
+    """All that the catalogue holds, but for the log."""
+    house.open()
+    names = rows(house, "SELECT name FROM sqlite_master WHERE type = 'table'")
+    return {
+        name: [*map(tuple, rows(house, f'SELECT * FROM "{name}"'))]
+        for (name,) in names
+        if name not in OF_THE_LOG
+    }
+
+
+def test_no_command_is_left_out() -> None:
+    assert {name for name in ALL if name.split()[0] not in NEED_NO_VAULT} == EVERY.keys()
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_without_a_password_a_stolen_vault_tells_what_needs_no_key_and_nothing_else(
+    command: str, busy: House, tmp_path: Path
+) -> None:
+    shutil.copytree(busy.folder / "vault", tmp_path / "stolen")
+    before = stored(busy)
+    answer = typed(busy, "nobody", command, CALLREC_VAULT=tmp_path / "stolen")
+    assert (answer.status == 6) == (command not in ANYBODY), answer
+    assert not answer.out or command in ANYBODY
+    assert told(f"{answer.out}{answer.err}".encode(), OF_A_CALL) == set()
+    assert stored(busy) == before
+
+
+@pytest.mark.parametrize("command", [name for name in EVERY if name != "ingest"])
+def test_the_intake_credential_reads_lists_and_changes_nothing(command: str, busy: House) -> None:
+    before = stored(busy)
+    answer = typed(busy, "door", command)
+    assert (answer.status in {3, 6}) == (command not in INTAKE), answer
+    assert not answer.out or command in INTAKE
+    assert told(f"{answer.out}{answer.err}".encode(), OF_A_CALL) == set()
+    assert stored(busy) == before
+
+
+@pytest.mark.parametrize("command", [name for name in EVERY if name not in STAFF])
+def test_staff_are_refused_all_that_is_not_theirs(command: str, busy: House) -> None:
+    before = stored(busy)
+    answer = typed(busy, "sam", command)
+    assert answer.status in {3, 6}
+    assert answer.out == ""
+    assert stored(busy) == before
+    is_on_record = last_leaf(busy).outcome is Outcome.REFUSED
+    assert is_on_record == (answer.status == 3 and command not in OFF_THE_RECORD)
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_an_open_session_does_what_signs_no_statement_and_nothing_else(
+    command: str, busy: House
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+        assert type_in(busy, "dora", "login", XDG_RUNTIME_DIR=memory).status == 0
+        before = stored(busy)
+        answer = typed(busy, "nobody", command, XDG_RUNTIME_DIR=Path(memory))
+    assert (answer.status in {3, 6}) == (command not in SESSION), answer
+    if stored(busy) == before:
+        return
+    assert command in SESSION
+    assert last_leaf(busy).actor == busy.actor("dora").person.id
