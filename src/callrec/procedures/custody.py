@@ -28,6 +28,7 @@ from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.practice import vault_key
 from callrec.procedures.first_stated import first_stated
+from callrec.procedures.laying_over import laid_over
 from callrec.procedures.lent_day import day_of
 
 if TYPE_CHECKING:
@@ -377,13 +378,14 @@ def _is_resealed(number: int, revision: _Revision) -> bool:
 
 def _laid_over(row: Row[Any], revisions: Sequence[_Revision]) -> OpenedRecording:
     """The first revision with the later ones laid over it, the provenance of all together."""
-    fields: dict[str, Any] = {}
-    for revision in revisions:
-        said = revision.said
-        provenance = [*fields.get("provenance", ()), *said.get("provenance", ())]
-        fields = {**fields, **said, "provenance": provenance}
+    fields = dict(revisions[0].said)
     if not _FORM.keys() <= fields.keys():
         raise Tampered(f"the metadata of recording {row.id} says too little")
+    try:
+        for revision in revisions[1:]:
+            fields = laid_over(fields, revision.said)
+    except Tampered as error:
+        raise Tampered(f"the metadata of recording {row.id}: {error.message}") from error
     began = parse_instant(fields["started_at"])
     return OpenedRecording(
         row.id, row.uid, row.ciphertext, row.state, fields, began, len(revisions)
