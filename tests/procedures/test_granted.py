@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
+from callrec.audit.log import Writing
 from callrec.audit.remembered import recall
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
@@ -47,9 +48,10 @@ from procedures.asking import (
     rows,
     signed_in,
 )
+from procedures.holding import verified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from callrec.practice import Actor
     from practices import House
@@ -115,6 +117,12 @@ def opens_nothing(
     with pytest.raises(kind) as said:
         grants_of(house, reference, login)
     return said.value.message
+
+
+def said_by_audit(house: House) -> str:
+    """What the audit finds wrong, one thing."""
+    (problem,) = verified(house).problems
+    return problem.what
 
 
 def saved_grants(house: House) -> list[dict[str, Any]]:
@@ -495,6 +503,46 @@ def test_an_approval_of_something_else_in_the_history_opens_nothing(office: Hous
     other = request_id(office, a_request(office))
     forge_statement(office, "max", request=other)
     assert "approves something else" in opens_nothing(office, "R-1", Tampered)
+
+
+def test_what_the_request_does_not_ask_for_is_not_opened_under_it(office: House) -> None:
+    reference = a_request(office, recordings=[1])
+    forge_approval(
+        office,
+        reference,
+        "max",
+        recordings=rows(office, "SELECT * FROM recording WHERE id IN (1, 3)"),
+    )
+    assert "does not decide what was asked for" in opens_nothing(office, reference, Tampered)
+    assert "does not decide what was asked for" in said_by_audit(office)
+
+
+@pytest.mark.parametrize("times", [0, 2], ids=["not at all", "twice"])
+def test_each_recording_that_is_asked_for_is_decided_once(office: House, times: int) -> None:
+    first, second = opened(office, "R-1").approvals[0].statement.fields["items"]
+    forge_statement(office, "max", items=[first, *[second] * times])
+    assert "does not decide what was asked for" in opens_nothing(office, "R-1", Tampered)
+    assert "does not decide what was asked for" in said_by_audit(office)
+
+
+def test_an_approval_of_a_version_that_did_not_stand_opens_nothing(office: House) -> None:
+    forge_statement(office, "max", version=2)
+    assert "of another version" in opens_nothing(office, "R-1", Tampered)
+    assert "of another version" in said_by_audit(office)
+
+
+def test_a_request_that_asks_for_more_than_its_leaf_names_opens_to_nobody(office: House) -> None:
+    write = Writing.leaf
+
+    def naming_less(act: Writing, what: str, *, subject: Sequence[str] = (), **rest: Any) -> int:
+        named = subject[:2] if what == RequestAct.CREATED else subject
+        return write(act, what, subject=named, **rest)
+
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(Writing, "leaf", naming_less)
+        reference = a_request(office)
+    with pytest.raises(Tampered, match="R-2 asks for something else than the log says"):
+        opened(office, reference)
 
 
 def test_an_approval_of_another_digest_opens_nothing(office: House) -> None:

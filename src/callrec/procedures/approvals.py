@@ -30,6 +30,7 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.policy.withholding import GROUND_CODES, Ground
 from callrec.procedures.lent_day import day_of, latest_day
+from callrec.procedures.request_log import decides_what_is_asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -145,8 +146,9 @@ def read_approvals(
     """Every approval in a request's history, standing or not, oldest first.
 
     Raises:
-        Tampered: a statement is missing, changed, not its leaf's actor's, or of another request; or
-            a countersignature is missing.
+        Tampered: a statement is missing, changed, not its leaf's actor's, or of another request or
+            version; one does not decide what that asks for, each recording once; or a
+            countersignature is missing.
     """
     signed = [
         (leaf, _statement(practice, connection, leaf))
@@ -155,7 +157,7 @@ def read_approvals(
     ]
     for leaf, statement in signed:
         check_made_by(practice.register, leaf, statement)
-    return _approvals(history.request, practice.register, signed)
+    return _approvals(history, practice.register, signed)
 
 
 def stated_approvals(
@@ -171,7 +173,7 @@ def stated_approvals(
         for leaf in history.leaves
         if leaf.act == RequestAct.APPROVED
     ]
-    return _approvals(history.request, register, signed)
+    return _approvals(history, register, signed)
 
 
 def how_it_ended(approval: Approval, history: History, now: datetime) -> str:
@@ -358,10 +360,10 @@ def _stated(leaf: Leaf, statement: Statement | None) -> Statement:
 
 
 def _approvals(
-    request: str, register: Register, signed: Sequence[tuple[Leaf, Statement]]
+    history: History, register: Register, signed: Sequence[tuple[Leaf, Statement]]
 ) -> tuple[Approval, ...]:
     for leaf, statement in signed:
-        _check_approves(request, leaf, statement)
+        _check_approves(history, leaf, statement)
     return tuple(
         Approval(
             statement,
@@ -374,11 +376,16 @@ def _approvals(
     )
 
 
-def _check_approves(request: str, leaf: Leaf, statement: Statement) -> None:
-    if statement.kind != "approval" or statement.fields.get("request") != request:
+def _check_approves(history: History, leaf: Leaf, statement: Statement) -> None:
+    fields = statement.fields
+    if statement.kind != "approval" or fields.get("request") != history.request:
         raise Tampered(f"the statement of leaf {leaf.seq} approves something else")
-    if not _is_in_form(statement.fields):
+    if not _is_in_form(fields):
         raise Tampered(f"the approval of leaf {leaf.seq} is not in its form")
+    if fields["version"] != history.versions[leaf.seq]:
+        raise Tampered(f"the approval of leaf {leaf.seq} is of another version than stood then")
+    if not decides_what_is_asked(leaf, fields, history.leaves, "items", "withheld"):
+        raise Tampered(f"the approval of leaf {leaf.seq} does not decide what was asked for")
 
 
 def _is_in_form(fields: Mapping[str, Any]) -> bool:
