@@ -9,10 +9,12 @@ from __future__ import annotations
 import shutil
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
 
 from callrec.audit.log import Writing
 from callrec.audit.remembered import recall
@@ -53,6 +55,7 @@ from procedures.holding import verified
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from callrec.crypto.statement import Statement
     from callrec.practice import Actor
     from practices import House
 
@@ -497,6 +500,81 @@ def test_a_second_person_who_signed_something_else_has_not_signed(office: House)
     forge_statement(office, "mia", countersigned=mia, **{"for": mia})
     forge_statement(office, "max", countersigned=mia)
     assert "second signature" in opens_nothing(office, "R-1", Tampered)
+
+
+def test_a_second_person_signs_just_after_whoever_decides(office: House) -> None:
+    mia = signed_in(office, "mia").person.id
+    forge_statement(office, "mia", countersigned=mia)
+    forge_statement(office, "max", countersigned=mia)
+    assert "second signature" in opens_nothing(office, "R-1", Tampered)
+    assert "second signature" in said_by_audit(office)
+
+
+def approved_by_two_and_revoked(house: House) -> tuple[str, list[dict[str, Any]]]:
+    """To max, by himself and mia; dora revoked it. With the grant, as somebody kept it."""
+    reference = a_request(house, recordings=[3])
+    approve(house, reference, "max", second=signed_in(house, "mia"), to="max")
+    max_ = signed_in(house, "max").person.id
+    kept = [grant for grant in saved_grants(house) if grant["person"] == max_]
+    revoke_grants(house.practice, signed_in(house, "dora"), reference, reason=ANOTHER_REASON)
+    house.open()
+    return reference, kept
+
+
+def carry(house: House, reference: str, statement: Statement) -> None:
+    """Let its maker put a statement under a leaf, be it one that a leaf carries already."""
+    max_ = signed_in(house, "max")
+    request = opened(house, reference)
+    with own_program(), pytest.MonkeyPatch.context() as changed:
+        changed.setattr(Writing, "_store_statement", store_once)
+        with writing(house.practice, max_.signer) as act:
+            log_request_event(act, max_, request.history, RequestAct.APPROVED, statement=statement)
+    house.open()
+
+
+def store_once(act: Writing, statement: Statement) -> None:
+    table = tables.statement
+    said = {
+        "digest": statement.digest,
+        "kind": statement.kind,
+        "body": statement.body,
+        "signature": statement.signature,
+    }
+    act.connection.execute(insert(table).on_conflict_do_nothing().values(said))
+
+
+def test_an_approval_that_was_revoked_is_not_revived_with_what_was_signed_before(
+    office: House,
+) -> None:
+    reference, kept = approved_by_two_and_revoked(office)
+    old = opened(office, reference).approvals[0].statement
+    carry(office, reference, old)
+    put_back(office, kept)
+    assert "carries a statement that an earlier" in opens_nothing(
+        office, reference, Tampered, "max"
+    )
+    assert "carries a statement that an earlier" in said_by_audit(office)
+    with pytest.raises(Tampered, match="two leaves of the audit log carry one approval"):
+        opened(office, reference)
+
+
+def test_nor_with_an_approval_of_today_and_a_second_signature_of_before(office: House) -> None:
+    reference, kept = approved_by_two_and_revoked(office)
+    max_, old = signed_in(office, "max"), opened(office, reference).approvals[0].statement
+    assert max_.identity is not None
+    office.at += timedelta(minutes=1)
+    said = state(
+        "approval",
+        vault=office.practice.vault,
+        by=max_.person.id,
+        at=office.at,
+        seed=max_.identity.act,
+        fields=old.fields,
+    )
+    carry(office, reference, said)
+    put_back(office, kept, approval=said.digest)
+    assert "second signature" in opens_nothing(office, reference, Tampered, "max")
+    assert "second signature" in said_by_audit(office)
 
 
 def test_an_approval_of_something_else_in_the_history_opens_nothing(office: House) -> None:

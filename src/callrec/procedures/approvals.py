@@ -364,11 +364,13 @@ def _approvals(
 ) -> tuple[Approval, ...]:
     for leaf, statement in signed:
         _check_approves(history, leaf, statement)
+    if len({leaf.statement for leaf, _ in signed}) != len(signed):
+        raise Tampered("two leaves of the audit log carry one approval")
     return tuple(
         Approval(
             statement,
             leaf,
-            _countersignature(statement, signed),
+            _countersignature(leaf, statement, signed),
             _how_it_was_lost(register, statement.fields["for"], leaf.seq),
         )
         for leaf, statement in signed
@@ -421,16 +423,17 @@ def _is_day(text: str) -> bool:
 
 
 def _countersignature(
-    statement: Statement, signed: Iterable[tuple[Leaf, Statement]]
+    leaf: Leaf, statement: Statement, signed: Iterable[tuple[Leaf, Statement]]
 ) -> Statement | None:
+    """The second person's, in the leaf just after the decider's: one of before is of before."""
     second = statement.fields["countersigned"]
     if not second:
         return None
-    same = (said for _, said in signed if said.by == second and _says_the_same(said, statement))
-    found = next(same, None)
-    if found is None:
-        raise Tampered("the second signature of an approval is missing")
-    return found
+    for after, said in signed:
+        is_next = after.seq == leaf.seq + 1
+        if is_next and said.by == second and _says_the_same(said, statement):
+            return said
+    raise Tampered("the second signature of an approval is missing")
 
 
 def _says_the_same(one: Statement, other: Statement) -> bool:

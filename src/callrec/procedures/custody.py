@@ -418,7 +418,7 @@ def check_clear_columns(row: Row[Any], fields: Mapping[str, Any]) -> None:
 def attested_statement(
     practice: Practice, connection: Connection, digest: str, *, may: Power
 ) -> Statement:
-    """A statement that counts: signed by its maker, who held the power, and carried by a leaf.
+    """A statement that counts: signed by its maker, who held the power, and carried by one leaf.
 
     Raises:
         Tampered: any of that is not so.
@@ -426,11 +426,14 @@ def attested_statement(
     row = connection.execute(
         select(tables.statement).where(tables.statement.c.digest == digest)
     ).first()
-    seq = connection.execute(
+    carrying = connection.execute(
         select(tables.leaf.c.seq).where(tables.leaf.c.statement == digest)
-    ).scalar()
+    ).scalars()
+    seq, *others = [*carrying] or [None]
     if row is None or seq is None:
         raise Tampered("a statement is missing, or no leaf of the audit log carries it")
+    if others:
+        raise Tampered("two leaves of the audit log carry one statement")
     statement = read_statement(row.body, row.signature, practice.vault)
     leaf, body = audit.read_leaf(connection, seq)
     if statement.digest != digest or leaf.statement != digest or leaf.actor != statement.by:
