@@ -77,6 +77,7 @@ def add_revision(house: House, revision: int = 2, **said: Any) -> None:
 
 
 def _recording(house: House, number: int) -> Row[Any]:
+    row: Row[Any]
     (row,) = rows(house, f"SELECT * FROM recording WHERE id = {number}")
     return row
 
