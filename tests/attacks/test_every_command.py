@@ -57,12 +57,13 @@ archive keep drive-a --with "Pat Ellison" --at home
 archive lost drive-a --noticed now
 archive found {house}/drive-b
 archive verify {house}/drive-a
-backup --to {house}/copies
+backup --to {house}/copies --yes
 restore --from {house}/drive-a
 erase R-4 --yes
 audit review-glass R-5 --accept --yes
 audit verify
 audit export --to {house}/exported
+audit print
 audit prove 3
 user reset mia --password-file {house}/people/eve.given --yes
 user confirm mia --yes
@@ -117,7 +118,7 @@ EVERY = COMMANDS | {
 }
 ANYBODY = {
     *("logout", "status", "doctor", "migrate", "fingerprint", "keys list", "keys audit"),
-    *("archive list", "archive verify", "audit verify", "audit prove"),
+    *("archive list", "archive verify", "audit verify", "audit prove", "audit print"),
     *("mail list", "mail send", "mail remind"),
 }
 """These need no key: whoever has the files reads as much without callrec."""
@@ -139,8 +140,6 @@ SESSION = INTAKE - {"ingest"} | {
     *("retention review", "retention set", "retention dispose", "archive keep", "archive found"),
 }
 """Of a Data Controller, whatever carries no signed statement: it is on record in her name."""
-OFF_THE_RECORD = {"erase"}
-"""Refusals that are not on record, and should be."""
 OF_A_CALL = {*NUMBERS, *SURNAMES, *TELLING}
 OF_THE_LOG = {"leaf", "node", "checkpoint", "detail", "statement", "failed_login"}
 
@@ -222,8 +221,7 @@ def test_staff_are_refused_all_that_is_not_theirs(command: str, busy: House) -> 
     assert answer.status in {3, 6}
     assert answer.out == ""
     assert stored(busy) == before
-    is_on_record = last_leaf(busy).outcome is Outcome.REFUSED
-    assert is_on_record == (answer.status == 3 and command not in OFF_THE_RECORD)
+    assert (last_leaf(busy).outcome is Outcome.REFUSED) == (answer.status == 3)
 
 
 @pytest.mark.parametrize("command", EVERY)

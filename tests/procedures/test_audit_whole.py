@@ -15,19 +15,24 @@ from callrec.audit import from_the_end, stretch, whole
 from callrec.audit.from_the_end import Other, work
 from callrec.audit.leaf import NOBODY, Leaf, Outcome
 from callrec.audit.log import read_leaf
+from callrec.audit.reading import Problem
 from callrec.audit.stretch import check_stretch
 from callrec.audit.verify import read_each
 from callrec.audit.whole import read_sound
 from callrec.catalogue.engine import reading
+from callrec.crypto.statement import state
 from callrec.errors import Refused, Tampered
+from callrec.policy.role import Power
 from callrec.practice import writing
 from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.changing_roles import disable_person
+from callrec.procedures.custody import attested_statement
 from callrec.procedures.people import list_people
 from procedures.test_audit_verify import ATTACKS, BYTES, cut_tail, edit, flip, verified
 
 if TYPE_CHECKING:
     from callrec.audit.reading import Reading
+    from callrec.crypto.statement import Statement
     from practices import House
 
 OF_THE_LOG = [name for name in BYTES if name != "a share"]
@@ -153,6 +158,62 @@ def test_two_people_s_acts_under_one_checkpoint_are_not_called_sound(house: Hous
     assert sound(house) is None
 
 
+def said_by_max(house: House) -> Statement:
+    """A statement that he signed; no leaf carries it."""
+    max_ = house.actor("max")
+    assert max_.identity is not None
+    vault, at = house.practice.vault, house.at
+    fields = {"batch": "ab" * 16, "items": []}
+    return state(
+        "batch", vault=vault, by=max_.person.id, at=at, seed=max_.identity.act, fields=fields
+    )
+
+
+def carry(house: House, statement: Statement) -> int:
+    """Let max put it under a leaf, be it one that a leaf carries already; returns its sequence."""
+    max_ = house.actor("max")
+    with writing(house.practice, max_.signer) as act:
+        there = act.connection.exec_driver_sql(
+            "DELETE FROM statement WHERE digest = ?", (statement.digest,)
+        )
+        assert there.rowcount < 2
+        return act.leaf("ingest", actor=max_.person.id, statement=statement)
+
+
+@pytest.mark.usefixtures("level")
+def test_a_statement_that_two_leaves_carry_is_not_called_sound(house: House) -> None:
+    said = said_by_max(house)
+    carry(house, said)
+    assert sound(house) is not None
+    again = carry(house, said)
+    assert sound(house) is None
+    (problem,) = each(house).problems
+    assert problem == Problem(
+        again, f"leaf {again} carries a statement that an earlier leaf carries"
+    )
+
+
+def test_among_what_is_new_nor_is_one_that_an_older_leaf_carries(house: House) -> None:
+    said = said_by_max(house)
+    carry(house, said)
+    assert newly(house).verdict is not Verdict.TAMPERED
+    carry(house, said)
+    assert newly(house).verdict is Verdict.TAMPERED
+
+
+def test_what_two_leaves_carry_counts_for_nobody_who_opens_anything(house: House) -> None:
+    said = said_by_max(house)
+    carry(house, said)
+    with reading(house.practice.engine) as connection:
+        assert attested_statement(house.practice, connection, said.digest, may=Power.INGEST) == said
+    carry(house, said)
+    with (
+        reading(house.practice.engine) as connection,
+        pytest.raises(Tampered, match="two leaves of the audit log carry one statement"),
+    ):
+        attested_statement(house.practice, connection, said.digest, may=Power.INGEST)
+
+
 @pytest.mark.parametrize("change", ["", "UPDATE leaf SET body = x'00' WHERE seq = 7"])
 def test_python_looks_for_cycles_again_afterwards(house: House, change: str) -> None:
     edit(house, change)
@@ -174,14 +235,17 @@ LEAVES = {
     )
 }
 LEAVES["with details"] = replace(
-    LEAVES["alone"], actor=NOBODY, outcome=Outcome.REFUSED, detail="5e" * 32
+    LEAVES["alone"], act="login", actor=NOBODY, outcome=Outcome.FAILED, detail="5e" * 32
 )
 LEAVES["with a statement"] = replace(LEAVES["alone"], statement="0f" * 32, subject=("ef" * 16,) * 2)
 
 
 @pytest.mark.parametrize("leaf", LEAVES.values(), ids=LEAVES)
 def test_a_stretch_reads_just_the_leaves_that_are_in_their_form(leaf: Leaf) -> None:
-    """Each byte changed, or one put in, in some ways: it takes what ``Leaf.decode`` takes."""
+    """Each byte changed, or one put in, in some ways: it takes what ``Leaf.decode`` takes.
+
+    But for what somebody did, and nobody is named.
+    """
     body = leaf.encode()
     assert is_read(body, leaf.log)
     for at in range(len(body)):
@@ -189,7 +253,8 @@ def test_a_stretch_reads_just_the_leaves_that_are_in_their_form(leaf: Leaf) -> N
             for rest in (body[at:], body[at + 1 :]):
                 changed = body[:at] + other + rest
                 try:
-                    expected = Leaf.decode(changed, 30).log == leaf.log
+                    read = Leaf.decode(changed, 30)
+                    expected = read.log == leaf.log and not read.lacks_its_actor
                 except Tampered:
                     expected = False
                 assert is_read(changed, leaf.log) == expected, changed

@@ -22,6 +22,7 @@ from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.custody import Opening
 from callrec.procedures.erased_details import details_about
+from callrec.procedures.request_log import read_makings
 from callrec.procedures.revoke import revoke_grants
 from procedures.asking import (
     REASON,
@@ -34,11 +35,15 @@ from procedures.asking import (
 )
 from procedures.erasures import approved_erasure, erase, look_for
 from procedures.holding import ANN, ask, by_hand, lift, verified, with_two_callers
+from procedures.test_granted import forge_approval
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from practices import House
+
+
+NOT_ASKED_FOR = "what was destroyed or kept is not what the request asks for"
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +68,11 @@ def approvals(house: House) -> list[str]:
     return [row.digest for row in rows(house, query)]
 
 
-def destroy(house: House, reference: str, *under: str) -> None:
-    """Destroy recording 1 in every respect as `erase` does, but for the questions that it asks."""
+def destroy(house: House, reference: str, *under: str, keeping: bool = True) -> None:
+    """Destroy recording 1 in every respect as `erase` does, but for the questions that it asks.
+
+    ``keeping``: it says of what else the request asks for that it was kept.
+    """
     dora, request = signed_in(house, "dora"), request_id(house, reference)
     assert dora.identity is not None
     with writing(house.practice, dora.signer) as act:
@@ -72,6 +80,8 @@ def destroy(house: House, reference: str, *under: str) -> None:
         (row,) = there.exec_driver_sql("SELECT * FROM recording WHERE id = 1").all()
         opened = Opening(house.practice, dora, there).metadata(row)
         details = details_about(house.practice, dora, there, [row.uid], [opened])
+        asked = read_makings(there)[request].uids if keeping else ()
+        kept = [{"code": "not-approved", "uid": uid} for uid in asked if uid != row.uid]
         certificate = primitives.fresh_id()
         item = {"category": "routine", "ciphertext": row.ciphertext, "due": "", "rule": "x"}
         said = state(
@@ -85,7 +95,7 @@ def destroy(house: House, reference: str, *under: str) -> None:
                 "certificate": certificate,
                 "details": details,
                 "items": [{**item, "uid": row.uid}],
-                "kept": [],
+                "kept": kept,
                 "number": 1,
                 "request": request,
             },
@@ -155,6 +165,25 @@ def test_nor_is_her_own_of_what_she_attached_to_somebody_else_s(
     monkeypatch.undo()
     destroy(house, reference, *approvals(house))
     assert found(house) == ["a request's history has request.approved by somebody who may not"]
+
+
+@pytest.mark.parametrize("asked", [1, 2], ids=["no other", "another"])
+def test_nor_is_one_of_what_nobody_asked_to_have_destroyed(house: House, asked: int) -> None:
+    reference = ask(house, purpose=Purpose.ERASURE, number=ANN, recordings=(asked,))
+    more, dora = rows(house, "SELECT * FROM recording WHERE id < 3"), signed_in(house, "dora")
+    forge_approval(house, reference, "dora", recordings=more, to=dora.person.id)
+    house.open()
+    destroy(house, reference, *approvals(house))
+    *of_destruction, of_approval = found(house)
+    assert "does not decide what was asked for" in of_approval
+    is_asked_for = asked == 1
+    assert of_destruction == ([] if is_asked_for else [NOT_ASKED_FOR])
+
+
+def test_what_was_asked_for_is_destroyed_or_said_to_be_kept(house: House) -> None:
+    reference = approved_erasure(house, 1, 2)
+    destroy(house, reference, *approvals(house), keeping=False)
+    assert found(house) == [NOT_ASKED_FOR]
 
 
 def test_an_approval_that_ends_while_it_is_carried_out_destroys_nothing(

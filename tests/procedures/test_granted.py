@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
 
+from callrec.audit.log import Writing
 from callrec.audit.remembered import recall
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
@@ -46,8 +49,12 @@ from procedures.asking import (
     rows,
     signed_in,
 )
+from procedures.holding import verified
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from callrec.crypto.statement import Statement
     from callrec.practice import Actor
     from practices import House
 
@@ -103,6 +110,12 @@ def opens_nothing(
     with pytest.raises(kind) as said:
         grants_of(house, reference, login)
     return said.value.message
+
+
+def said_by_audit(house: House) -> str:
+    """What the audit finds wrong, one thing."""
+    (problem,) = verified(house).problems
+    return problem.what
 
 
 def saved_grants(house: House) -> list[dict[str, Any]]:
@@ -479,10 +492,125 @@ def test_a_second_person_who_signed_something_else_has_not_signed(office: House)
     assert "second signature" in opens_nothing(office, "R-1", Tampered)
 
 
+def test_a_second_person_signs_just_after_whoever_decides(office: House) -> None:
+    mia = signed_in(office, "mia").person.id
+    forge_statement(office, "mia", countersigned=mia)
+    forge_statement(office, "max", countersigned=mia)
+    assert "second signature" in opens_nothing(office, "R-1", Tampered)
+    assert "second signature" in said_by_audit(office)
+
+
+def approved_by_two_and_revoked(house: House) -> tuple[str, list[dict[str, Any]]]:
+    """To max, by himself and mia; dora revoked it. With the grant, as somebody kept it."""
+    reference = a_request(house, recordings=[3])
+    approve(house, reference, "max", second=signed_in(house, "mia"), to="max")
+    max_ = signed_in(house, "max").person.id
+    kept = [grant for grant in saved_grants(house) if grant["person"] == max_]
+    revoke_grants(house.practice, signed_in(house, "dora"), reference, reason=ANOTHER_REASON)
+    house.open()
+    return reference, kept
+
+
+def carry(house: House, reference: str, statement: Statement) -> None:
+    """Let its maker put a statement under a leaf, be it one that a leaf carries already."""
+    max_ = signed_in(house, "max")
+    request = opened(house, reference)
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(Writing, "_store_statement", store_once)
+        with writing(house.practice, max_.signer) as act:
+            log_request_event(act, max_, request.history, RequestAct.APPROVED, statement=statement)
+    house.open()
+
+
+def store_once(act: Writing, statement: Statement) -> None:
+    table = tables.statement
+    said = {
+        "digest": statement.digest,
+        "kind": statement.kind,
+        "body": statement.body,
+        "signature": statement.signature,
+    }
+    act.connection.execute(insert(table).on_conflict_do_nothing().values(said))
+
+
+def test_an_approval_that_was_revoked_is_not_revived_with_what_was_signed_before(
+    office: House,
+) -> None:
+    reference, kept = approved_by_two_and_revoked(office)
+    old = opened(office, reference).approvals[0].statement
+    carry(office, reference, old)
+    put_back(office, kept)
+    assert "carries a statement that an earlier" in opens_nothing(
+        office, reference, Tampered, "max"
+    )
+    assert "carries a statement that an earlier" in said_by_audit(office)
+    with pytest.raises(Tampered, match="two leaves of the audit log carry one approval"):
+        opened(office, reference)
+
+
+def test_nor_with_an_approval_of_today_and_a_second_signature_of_before(office: House) -> None:
+    reference, kept = approved_by_two_and_revoked(office)
+    max_, old = signed_in(office, "max"), opened(office, reference).approvals[0].statement
+    assert max_.identity is not None
+    office.at += timedelta(minutes=1)
+    said = state(
+        "approval",
+        vault=office.practice.vault,
+        by=max_.person.id,
+        at=office.at,
+        seed=max_.identity.act,
+        fields=old.fields,
+    )
+    carry(office, reference, said)
+    put_back(office, kept, approval=said.digest)
+    assert "second signature" in opens_nothing(office, reference, Tampered, "max")
+    assert "second signature" in said_by_audit(office)
+
+
 def test_an_approval_of_something_else_in_the_history_opens_nothing(office: House) -> None:
     other = request_id(office, a_request(office))
     forge_statement(office, "max", request=other)
     assert "approves something else" in opens_nothing(office, "R-1", Tampered)
+
+
+def test_what_the_request_does_not_ask_for_is_not_opened_under_it(office: House) -> None:
+    reference = a_request(office, recordings=[1])
+    forge_approval(
+        office,
+        reference,
+        "max",
+        recordings=rows(office, "SELECT * FROM recording WHERE id IN (1, 3)"),
+    )
+    assert "does not decide what was asked for" in opens_nothing(office, reference, Tampered)
+    assert "does not decide what was asked for" in said_by_audit(office)
+
+
+@pytest.mark.parametrize("times", [0, 2], ids=["not at all", "twice"])
+def test_each_recording_that_is_asked_for_is_decided_once(office: House, times: int) -> None:
+    first, second = opened(office, "R-1").approvals[0].statement.fields["items"]
+    forge_statement(office, "max", items=[first, *[second] * times])
+    assert "does not decide what was asked for" in opens_nothing(office, "R-1", Tampered)
+    assert "does not decide what was asked for" in said_by_audit(office)
+
+
+def test_an_approval_of_a_version_that_did_not_stand_opens_nothing(office: House) -> None:
+    forge_statement(office, "max", version=2)
+    assert "of another version" in opens_nothing(office, "R-1", Tampered)
+    assert "of another version" in said_by_audit(office)
+
+
+def test_a_request_that_asks_for_more_than_its_leaf_names_opens_to_nobody(office: House) -> None:
+    write = Writing.leaf
+
+    def naming_less(act: Writing, what: str, *, subject: Sequence[str] = (), **rest: Any) -> int:
+        named = subject[:2] if what == RequestAct.CREATED else subject
+        return write(act, what, subject=named, **rest)
+
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(Writing, "leaf", naming_less)
+        reference = a_request(office)
+    with pytest.raises(Tampered, match="R-2 asks for something else than the log says"):
+        opened(office, reference)
 
 
 def test_an_approval_of_another_digest_opens_nothing(office: House) -> None:

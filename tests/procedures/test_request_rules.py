@@ -136,7 +136,7 @@ def an_approval(house: House, reference: str, by: str, **said: Any) -> Mapping[s
         "request": request_id(house, reference),
         "requester": requester,
         "version": 1,
-        "withheld": [],
+        "withheld": [{"code": "not-approved", "uid": uid(house, each)} for each in (1, 2)],
         **said,
     }
 

@@ -246,7 +246,7 @@ def test_a_film_that_points_to_another_file_does_not_get_it(tmp_path: Path) -> N
     outside.write_bytes(NOISE * 2)
     film = pointing_to(outside)
     followed = {"enable_drefs": "1", "use_absolute_path": "1"}
-    with av.open(io.BytesIO(film), options=followed) as free:
+    with av.open(io.BytesIO(film), "r", options=followed) as free:
         heard = b"".join(bytes(frame.planes[0]) for frame in free.decode(audio=0))
     assert NOISE[:1000] in heard
     with pytest.raises(Undecodable):

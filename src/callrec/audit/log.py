@@ -286,6 +286,22 @@ def of_acts(acts: Collection[str]) -> ColumnElement[bool]:
     return func.substr(tables.leaf.c.body, 1, shortest).in_(some)
 
 
+def carried_again(connection: Connection) -> Sequence[int]:
+    """Sequences of leaves that carry a statement which an earlier one carries, by their columns.
+
+    A statement counts once: what somebody signed for one moment is not signed for another.
+    """
+    leaf = tables.leaf.c
+    carried = select(leaf.statement).where(leaf.statement > "").group_by(leaf.statement)
+    rows = connection.execute(
+        select(leaf.seq, leaf.statement)
+        .where(leaf.statement.in_(carried.having(func.count() > 1)))
+        .order_by(leaf.seq)
+    ).all()
+    first = {row.statement: row.seq for row in reversed(rows)}
+    return [row.seq for row in rows if row.seq != first[row.statement]]
+
+
 def read_founders(connection: Connection) -> tuple[Founders, bytes]:
     """What leaf 0 says, and the vault root: SHA-256 of its bytes."""
     leaf, body = read_leaf(connection, 0)

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin, read_checkpoint
 from callrec.audit.leaf import NOBODY, Leaf
-from callrec.audit.log import Head, read_register
+from callrec.audit.log import Head, carried_again, read_register
 from callrec.audit.reading import Problem, Reading, Seen
 from callrec.audit.stated import Stated
 from callrec.audit.whole import read_new, read_sound
@@ -167,6 +167,8 @@ class _Walk:
             query = select(func.count()).select_from(tables.METADATA.tables[table])
             if self.connection.execute(query).scalar() != met:
                 self._found(None, f"a {table} in the catalogue belongs to no leaf")
+        for seq in carried_again(self.connection):
+            self._found(seq, f"leaf {seq} carries a statement that an earlier leaf carries")
         carried = select(tables.leaf.c.statement).where(tables.leaf.c.statement.is_not(None))
         stray = self.connection.execute(
             select(func.count()).where(

@@ -19,7 +19,14 @@ from sqlalchemy import text
 from callrec.audit import tree
 from callrec.audit.from_the_end import Other
 from callrec.audit.leaf import Leaf
-from callrec.audit.log import REGISTER_KINDS, Head, node_reader, read_register, stored_size
+from callrec.audit.log import (
+    REGISTER_KINDS,
+    Head,
+    carried_again,
+    node_reader,
+    read_register,
+    stored_size,
+)
 from callrec.audit.reading import Reading, Seen
 from callrec.audit.stated import Stated
 from callrec.audit.stretch import LEVEL, STRETCH, Expected, Stretch, check_stretch
@@ -144,6 +151,7 @@ def _read(connection: Connection, vault: str, seen: Seen | None) -> Reading:
     with Other(database, expected, last=size >= WORTH_A_PROCESS) as other:
         stated.take(connection.execute(text(_CARRYING), {"first": 0}))
         _check_counts(connection, size)
+        _must(not carried_again(connection))
         head = stretches.check(expected, other)
     _must(stated.of.register == register and stretches.stated == stated.carrying)
     without = set(stretches.without_details)
@@ -186,6 +194,7 @@ def _read_on(connection: Connection, vault: str, seen: Seen, size: int) -> Readi
     erased = stated.of.erasures.details
     _must(set(stretches.without_details) == {seq for seq in erased if seq >= first})
     _must(not any(_has_details(connection, seq) for seq in erased - erased_before))
+    _must(not carried_again(connection))
     _must(_count(connection, "checkpoint WHERE size > :size", size=size) == 0)
     _must(_count(connection, "detail WHERE seq >= :size", size=size) == 0)
     return Reading(

@@ -30,6 +30,7 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.policy.withholding import GROUND_CODES, Ground
 from callrec.procedures.lent_day import day_of, latest_day
+from callrec.procedures.request_log import decides_what_is_asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -145,8 +146,9 @@ def read_approvals(
     """Every approval in a request's history, standing or not, oldest first.
 
     Raises:
-        Tampered: a statement is missing, changed, not its leaf's actor's, or of another request; or
-            a countersignature is missing.
+        Tampered: a statement is missing, changed, not its leaf's actor's, or of another request or
+            version; one does not decide what that asks for, each recording once; or a
+            countersignature is missing.
     """
     signed = [
         (leaf, _statement(practice, connection, leaf))
@@ -155,7 +157,7 @@ def read_approvals(
     ]
     for leaf, statement in signed:
         check_made_by(practice.register, leaf, statement)
-    return _approvals(history.request, practice.register, signed)
+    return _approvals(history, practice.register, signed)
 
 
 def stated_approvals(
@@ -171,7 +173,7 @@ def stated_approvals(
         for leaf in history.leaves
         if leaf.act == RequestAct.APPROVED
     ]
-    return _approvals(history.request, register, signed)
+    return _approvals(history, register, signed)
 
 
 def how_it_ended(approval: Approval, history: History, now: datetime) -> str:
@@ -358,15 +360,17 @@ def _stated(leaf: Leaf, statement: Statement | None) -> Statement:
 
 
 def _approvals(
-    request: str, register: Register, signed: Sequence[tuple[Leaf, Statement]]
+    history: History, register: Register, signed: Sequence[tuple[Leaf, Statement]]
 ) -> tuple[Approval, ...]:
     for leaf, statement in signed:
-        _check_approves(request, leaf, statement)
+        _check_approves(history, leaf, statement)
+    if len({leaf.statement for leaf, _ in signed}) != len(signed):
+        raise Tampered("two leaves of the audit log carry one approval")
     return tuple(
         Approval(
             statement,
             leaf,
-            _countersignature(statement, signed),
+            _countersignature(leaf, statement, signed),
             _how_it_was_lost(register, statement.fields["for"], leaf.seq),
         )
         for leaf, statement in signed
@@ -374,11 +378,16 @@ def _approvals(
     )
 
 
-def _check_approves(request: str, leaf: Leaf, statement: Statement) -> None:
-    if statement.kind != "approval" or statement.fields.get("request") != request:
+def _check_approves(history: History, leaf: Leaf, statement: Statement) -> None:
+    fields = statement.fields
+    if statement.kind != "approval" or fields.get("request") != history.request:
         raise Tampered(f"the statement of leaf {leaf.seq} approves something else")
-    if not _is_in_form(statement.fields):
+    if not _is_in_form(fields):
         raise Tampered(f"the approval of leaf {leaf.seq} is not in its form")
+    if fields["version"] != history.versions[leaf.seq]:
+        raise Tampered(f"the approval of leaf {leaf.seq} is of another version than stood then")
+    if not decides_what_is_asked(leaf, fields, history.leaves, "items", "withheld"):
+        raise Tampered(f"the approval of leaf {leaf.seq} does not decide what was asked for")
 
 
 def _is_in_form(fields: Mapping[str, Any]) -> bool:
@@ -414,16 +423,17 @@ def _is_day(text: str) -> bool:
 
 
 def _countersignature(
-    statement: Statement, signed: Iterable[tuple[Leaf, Statement]]
+    leaf: Leaf, statement: Statement, signed: Iterable[tuple[Leaf, Statement]]
 ) -> Statement | None:
+    """The second person's, in the leaf just after the decider's: one of before is of before."""
     second = statement.fields["countersigned"]
     if not second:
         return None
-    same = (said for _, said in signed if said.by == second and _says_the_same(said, statement))
-    found = next(same, None)
-    if found is None:
-        raise Tampered("the second signature of an approval is missing")
-    return found
+    for after, said in signed:
+        is_next = after.seq == leaf.seq + 1
+        if is_next and said.by == second and _says_the_same(said, statement):
+            return said
+    raise Tampered("the second signature of an approval is missing")
 
 
 def _says_the_same(one: Statement, other: Statement) -> bool:

@@ -29,11 +29,13 @@ from callrec.crypto.statement import Statement, check_statement, entries_in, rea
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.practice import vault_key
+from callrec.procedures.first_stated import first_stated
+from callrec.procedures.laying_over import laid_over
 from callrec.procedures.lent_day import day_of
 from callrec.telephone.call import Direction, System, TimeConfidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from enum import StrEnum
 
     from sqlalchemy import Connection, Row
@@ -129,6 +131,8 @@ class _Listed(NamedTuple):
     metadata: str
     """The commitment to what it says."""
     is_reencryption: bool
+    statement: str
+    """Digest of the statement that lists it so."""
 
 
 class _Revision(NamedTuple):
@@ -200,6 +204,7 @@ class Opening:
         self._actor = actor
         self._connection = connection
         self._batches: dict[str, Row[Any]] = {}
+        self._first: dict[str, Mapping[tuple[str, int], str]] = {}
         self._keys = lru_cache(maxsize=None)(self._open_key)
         self._statements = lru_cache(maxsize=64)(self._read_statement)
 
@@ -237,6 +242,7 @@ class Opening:
         Raises:
             Tampered: as `checked`.
         """
+        self.look_up(rows)
         sealed = self._sealed(rows)
         for row in rows:
             revisions = self._revisions(row, sealed)
@@ -244,6 +250,16 @@ class Opening:
             self._check_listed(row, revisions)
             check_clear_columns(row, opened.fields)
             yield opened
+
+    def look_up(self, rows: Iterable[Row[Any]]) -> None:
+        """Read at once what each statement lists of these, where they are `checked` one by one.
+
+        It takes a reading of all such statements, however many recordings are asked for.
+        """
+        uids = {row.uid for row in rows} - self._first.keys()
+        if uids:
+            first = first_stated(self._connection, uids, MAKES.keys())
+            self._first |= dict.fromkeys(uids, first)
 
     def data_key(self, row: Row[Any]) -> bytes:
         """The recording's data key; takes the recordings key.
@@ -279,17 +295,19 @@ class Opening:
         return bool(name == row.ciphertext)
 
     def _check_listed(self, row: Row[Any], revisions: Sequence[_Revision]) -> None:
-        """Each revision is listed, and each sealed file replaced the one before it."""
-        name = None
+        """Each revision is listed, first there, and each sealed file replaced the one before it."""
+        name, first = None, self._first[row.uid]
         for number, revision in enumerate(revisions, 1):
             listed = self._listed(row, revision.batch, number)
             if (
                 listed is None
                 or listed.metadata != revision.commitment
                 or listed.before != (name or listed.ciphertext)
-                or (listed.is_reencryption and not revision.said.keys() <= _RESEALED)
+                or (listed.is_reencryption and not _is_resealed(number, revision))
             ):
                 raise Tampered(f"recording {row.id} is not as it was sealed")
+            if listed.statement != first.get((row.uid, number)):
+                raise Tampered(f"recording {row.id} was stated once more, as something else")
             name = listed.ciphertext
         if name != row.ciphertext:
             raise Tampered(f"recording {row.id} is not as it was sealed")
@@ -374,23 +392,31 @@ class Opening:
         anew = statement.kind == REENCRYPTED
         before = "was" if anew else "ciphertext"
         members = ("uid", "revision", before, "ciphertext", "metadata")
-        return {
-            (uid, revision): _Listed(was, ciphertext, metadata, anew)
-            for uid, revision, was, ciphertext, metadata in entries_in(
-                statement.fields, "items", *members
-            )
+        entries = entries_in(statement.fields, "items", *members)
+        listed = {
+            (uid, revision): _Listed(was, ciphertext, metadata, anew, statement.digest)
+            for uid, revision, was, ciphertext, metadata in entries
         }
+        if len(listed) != len(entries):
+            raise Tampered("a batch's statement lists a recording twice")
+        return listed
+
+
+def _is_resealed(number: int, revision: _Revision) -> bool:
+    """Whether a revision may come with a re-encryption: of what is there, and saying no more."""
+    return number > 1 and revision.said.keys() <= _RESEALED
 
 
 def _laid_over(row: Row[Any], revisions: Sequence[_Revision]) -> OpenedRecording:
     """The first revision with the later ones laid over it, the provenance of all together."""
-    fields: dict[str, Any] = {}
-    for revision in revisions:
-        said = revision.said
-        provenance = [*fields.get("provenance", ()), *said.get("provenance", ())]
-        fields = {**fields, **said, "provenance": provenance}
+    fields = dict(revisions[0].said)
     if not _FORM.keys() <= fields.keys():
         raise Tampered(f"the metadata of recording {row.id} says too little")
+    try:
+        for revision in revisions[1:]:
+            fields = laid_over(fields, revision.said)
+    except Tampered as error:
+        raise Tampered(f"the metadata of recording {row.id}: {error.message}") from error
     began = parse_instant(fields["started_at"])
     return OpenedRecording(
         row.id, row.uid, row.ciphertext, row.state, fields, began, len(revisions)
@@ -441,7 +467,7 @@ def check_clear_columns(row: Row[Any], fields: Mapping[str, Any]) -> None:
 def attested_statement(
     practice: Practice, connection: Connection, digest: str, *, may: Power
 ) -> Statement:
-    """A statement that counts: signed by its maker, who held the power, and carried by a leaf.
+    """A statement that counts: signed by its maker, who held the power, and carried by one leaf.
 
     Raises:
         Tampered: any of that is not so.
@@ -449,11 +475,14 @@ def attested_statement(
     row = connection.execute(
         select(tables.statement).where(tables.statement.c.digest == digest)
     ).first()
-    seq = connection.execute(
+    carrying = connection.execute(
         select(tables.leaf.c.seq).where(tables.leaf.c.statement == digest)
-    ).scalar()
+    ).scalars()
+    seq, *others = [*carrying] or [None]
     if row is None or seq is None:
         raise Tampered("a statement is missing, or no leaf of the audit log carries it")
+    if others:
+        raise Tampered("two leaves of the audit log carry one statement")
     statement = read_statement(row.body, row.signature, practice.vault)
     leaf, body = audit.read_leaf(connection, seq)
     if statement.digest != digest or leaf.statement != digest or leaf.actor != statement.by:

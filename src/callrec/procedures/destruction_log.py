@@ -30,7 +30,7 @@ from callrec.policy.request import RequestAct
 from callrec.procedures.approvals import ENDS
 from callrec.procedures.custody import from_millis
 from callrec.procedures.hold_log import LoggedHold, read_holds
-from callrec.procedures.request_log import leaves_of
+from callrec.procedures.request_log import decides_what_is_asked, leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -213,7 +213,7 @@ class _Told(NamedTuple):
     leaf: Leaf
     said: Said
     stated: Mapping[str, Statement]
-    """Its approvals among them, by their digests."""
+    """It, and its approvals, by their digests."""
 
     @property
     def approvals(self) -> Iterator[Statement]:
@@ -259,6 +259,9 @@ def _check_request(connection: Connection, told: _Told, about: Sequence[Leaf]) -
     makers = {leaf.actor for leaf in about if leaf.act == RequestAct.CREATED}
     if {each.fields["requester"] for each in told.approvals} != makers:
         yield Problem(seq, "recordings were destroyed as somebody asked who did not")
+    fields = told.stated[told.leaf.statement].fields
+    if not decides_what_is_asked(told.leaf, fields, about, "items", "kept"):
+        yield Problem(seq, "what was destroyed or kept is not what the request asks for")
     if any(_had_ended(leaf, about, told) for leaf in about) or _had_lapsed(told):
         yield Problem(seq, "recordings were destroyed under an approval that had ended")
 

@@ -13,6 +13,7 @@ from callrec.catalogue.requests import find_request
 from callrec.errors import Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
+from callrec.practice import attempt
 from callrec.procedures.approvals import how_it_ended
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destroying import ARTICLE_17, Destruction, Doomed, destroy, finish
@@ -56,6 +57,11 @@ def foresee_erasure(practice: Practice, actor: Actor, reference: str) -> tuple[D
         Tampered: it is not the one that was made.
     """
     with reading(practice.engine) as connection:
+        row = find_request(connection, reference)
+    with (
+        attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
+        reading(practice.engine) as connection,
+    ):
         request = read_to_decide(practice, actor, connection, reference, command="erase")
     check_is_for(request, Purpose.ERASURE)
     granted = {

@@ -142,7 +142,7 @@ def write_approval(practice: Practice, act: Writing, granting: Granting) -> None
 def _seal_grants(
     practice: Practice, connection: Connection, granting: Granting
 ) -> tuple[Grant, ...]:
-    opening = Opening(practice, granting.decider, connection)
+    opening, recordings = Opening(practice, granting.decider, connection), granting.recordings
     public = practice.register.public_keys(granting.to).kem
     return tuple(
         Grant(
@@ -150,7 +150,7 @@ def _seal_grants(
             row.ciphertext,
             seal_grant(
                 opening.data_key(row),
-                opening.checked(row).fields,
+                opened.fields,
                 public=public,
                 info=grant_context(
                     practice.vault,
@@ -163,7 +163,7 @@ def _seal_grants(
             ),
             granting.edits.get(row.id, UNEDITED),
         )
-        for row in granting.recordings
+        for row, opened in zip(recordings, opening.each_checked(recordings), strict=True)
     )
 
 

@@ -47,6 +47,7 @@ def fill_known(
     if not telling:
         return 0
     held = granted(connection, [row.uid for row, _ in telling.values()])
+    opening.look_up(row for row, _ in telling.values())
     left = 0
     for number, (row, told) in telling.items():
         known = None if row.uid in held else _known(opening, row)

@@ -28,7 +28,7 @@ from callrec.procedures.custody import Opening, to_millis
 from callrec.procedures.lent_day import day_of
 from callrec.procedures.people import people_named
 from callrec.procedures.request_clock import read_clock
-from callrec.procedures.request_log import read_history
+from callrec.procedures.request_log import asked_in, read_history
 from callrec.procedures.sealed_request import RequestBody, Version, open_request_key
 
 if TYPE_CHECKING:
@@ -239,6 +239,8 @@ def _check_made(which: Version, row: Row[Any], history: History, body: RequestBo
     digest, made = body.digest(which, history.requester), history.making
     if body.commitment(which.vault, made.seq, digest) != made.detail:
         raise Tampered(f"request R-{row.number} is not the one that was made")
+    if asked_in(made) != tuple(uid for uid, _ in body.recordings):
+        raise Tampered(f"request R-{row.number} asks for something else than the log says")
     if (row.number, row.purpose) != (body.number, body.purpose):
         raise Tampered(f"a column of request R-{row.number} is not what was sealed with it")
     return digest

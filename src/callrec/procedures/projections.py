@@ -127,17 +127,10 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
     """
     destroyed = _destroyed(connection, register.founders.vault)
     yield from _check_destroyed(connection, destroyed)
-    listed = {
-        (uid, revision): (was, ciphertext)
-        for kind, before in (("batch", "ciphertext"), (REENCRYPTED, "was"))
-        for body in connection.execute(
-            select(tables.statement.c.body).where(tables.statement.c.kind == kind)
-        ).scalars()
-        for uid, revision, was, ciphertext in entries_in(
-            parse(body), "items", "uid", "revision", before, "ciphertext"
-        )
-        if uid not in destroyed
-    }
+    every, again = _revisions_stated(connection)
+    if again:
+        yield Problem(None, f"{again} revisions of recordings were stated once more")
+    listed = {what: files for what, files in every.items() if what[0] not in destroyed}
     rows: Any = connection.execute(
         select(
             tables.recording.c.id,
@@ -146,7 +139,11 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
             tables.recording.c.data_key.is_(None).label("keyless"),
             tables.metadata.c.revision,
         )
-        .join(tables.metadata, tables.metadata.c.recording == tables.recording.c.id)
+        .outerjoin(tables.metadata, tables.metadata.c.recording == tables.recording.c.id)
+        .where(
+            tables.metadata.c.revision.is_not(None)
+            | tables.recording.c.state.is_distinct_from(DESTROYED)
+        )
         .order_by(tables.recording.c.id, tables.metadata.c.revision)
     )
     for _, revisions in groupby(rows, key=lambda row: row.id):
@@ -162,6 +159,24 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
             yield Problem(None, f"recording {row.id} is not as its batch's statement lists it")
     if listed:
         yield Problem(None, f"{len(listed)} entries of batch statements are in no row")
+
+
+def _revisions_stated(
+    connection: Connection,
+) -> tuple[Mapping[tuple[str, int], tuple[str, str]], int]:
+    """By uid and number, of each revision that was stated, the file before it and the one after.
+
+    A first one that is said to be sealed anew has no file before. And how many were stated again.
+    """
+    said, found, again = tables.statement.c, dict[tuple[str, int], tuple[str, str]](), 0
+    for kind, before in (("batch", "ciphertext"), (REENCRYPTED, "was")):
+        members = ("uid", "revision", before, "ciphertext")
+        for body in connection.execute(select(said.body).where(said.kind == kind)).scalars():
+            for uid, revision, was, after in entries_in(parse(body), "items", *members):
+                is_first_anew = kind == REENCRYPTED and revision == 1
+                again += (uid, revision) in found
+                found[uid, revision] = "" if is_first_anew else was, after
+    return found, again
 
 
 def _check_makers(connection: Connection, register: Register, zone: tzinfo) -> Iterator[Problem]:

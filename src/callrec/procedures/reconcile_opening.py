@@ -65,6 +65,7 @@ def open_copies(
     then = (table.c.started_at >= begin) & (table.c.started_at < end)
     some = select(table).where(then, table.c.data_key.is_not(None))  # of others, a stub is left
     rows = connection.execute(some.order_by(table.c.started_at)).all()
+    opening.look_up(rows)
     for start in range(0, len(rows), _AT_ONCE):
         chunk = rows[start : start + _AT_ONCE]
         every = list(opening.each_checked(chunk))

@@ -237,6 +237,7 @@ class _Run:
         with reading(practice.engine) as connection:
             spared = _spared(practice, self._actor, connection, portion)
             opening = Opening(practice, self._actor, connection)
+            opening.look_up(portion)
             for row in portion:
                 why = spared.get(row.id)
                 if why is None:

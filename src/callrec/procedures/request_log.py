@@ -20,6 +20,7 @@ from callrec.audit.verify import check_whole
 from callrec.catalogue import tables
 from callrec.catalogue.requests import reference_of, set_state
 from callrec.crypto.canonical import parse_instant
+from callrec.crypto.statement import entries_in
 from callrec.errors import Failed, Tampered
 from callrec.policy.hold import LIFTING
 from callrec.policy.request import (
@@ -37,7 +38,7 @@ from callrec.procedures.hold_of_request import lift_with_request
 from callrec.procedures.leaf_subjects import all_leaves_of, names_enough, read_leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -107,6 +108,34 @@ class History:
     def after(self, leaf: Leaf) -> tuple[Leaf, ...]:
         """What happened later than a leaf."""
         return tuple(later for later in self.leaves if later.seq > leaf.seq)
+
+
+def asked_in(making: Leaf) -> tuple[str, ...]:
+    """Uids of what a version asks for, by the leaf that made it."""
+    _, *uids = making.subject
+    return tuple(uids)
+
+
+def decides_what_is_asked(
+    leaf: Leaf, fields: Mapping[str, Any], about: Iterable[Leaf], *lists: str
+) -> bool:
+    """Whether a statement names what the version asks for that stood then, each recording once.
+
+    Args:
+        leaf: which carries it.
+        fields: what it says.
+        about: what happened to the request, oldest first.
+        lists: of the statement; they name it together.
+
+    Raises:
+        Tampered: there is no such list in it.
+    """
+    asked: tuple[str, ...] | None = None
+    for each in about:
+        if each.act in MAKING and each.seq < leaf.seq:
+            asked = asked_in(each)
+    decided = [uid for name in lists for (uid,) in entries_in(fields, name, "uid")]
+    return asked is not None and sorted(decided) == sorted(asked)
 
 
 def event_of(leaf: Leaf) -> RequestEvent:
