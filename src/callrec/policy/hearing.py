@@ -114,7 +114,7 @@ def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime
 
 
 def is_attended(purpose: Purpose, further: Mapping[str, str]) -> bool:
-    """Whether somebody from outside may be there when it is heard.
+    """Whether somebody from outside is expected when it is heard, so that it is asked who came.
 
     Args:
         purpose: of the request under which it is heard.
@@ -122,6 +122,11 @@ def is_attended(purpose: Purpose, further: Mapping[str, str]) -> bool:
     """
     has_a_copy = further.get(Further.HEAR_OR_COPY) == _HAS_A_COPY
     return TERMS[purpose].is_attended and not has_a_copy
+
+
+def somebody_came(attended: Iterable[str]) -> bool:
+    """Whether anybody but the staff is said to have been there, whatever was asked for."""
+    return any(each.strip().casefold() != _NOBODY for each in attended)
 
 
 def answers_who_asked(
@@ -134,8 +139,7 @@ def answers_who_asked(
         further: as for `is_attended`.
         attended: who is said to have been there besides the one who played it.
     """
-    came = any(each.strip().casefold() != _NOBODY for each in attended)
-    return came and is_attended(purpose, further)
+    return somebody_came(attended) and is_attended(purpose, further)
 
 
 def check_attended(

@@ -18,12 +18,12 @@ from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.edits import edits_to_apply
 from callrec.policy.hearing import (
-    answers_who_asked,
     check_attended,
     check_is_heard,
     check_may_be_given,
     check_may_hear,
     is_attended,
+    somebody_came,
 )
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
@@ -190,7 +190,7 @@ def _attended(actor: Actor, grant: UsableGrant, room: Room) -> Sequence[str]:
     if is_attended(request.purpose, further):
         attended = attended or room.ask()
     check_attended(request, further, attended)
-    if answers_who_asked(request.purpose, further, attended):
+    if somebody_came(attended):  # though a copy was asked for, or it is for no outsider
         check_may_be_given(actor.person, request, grant.facts)
     return attended
 
