@@ -231,6 +231,20 @@ def test_whoever_may_hear_nothing_any_more_hears_nothing(office: House) -> None:
     nothing_is_heard(office, Refused)
 
 
+def test_who_is_a_manager_no_more_hears_no_disciplinary_recording(stocked: House) -> None:
+    """Nor looks at it, nor releases it [policy 2 bullet 6]."""
+    reference = a_request(stocked, "pat", purpose=Purpose.DISCIPLINARY, recordings=[1])
+    approve(stocked, reference, "dora", to="mia")
+    listen(stocked, login="mia")
+    change_role(stocked.practice, stocked.actor("dora"), login="mia", role=Role.STAFF)
+    stocked.open()
+    assert "manager only" in nothing_is_heard(stocked, Refused, login="mia")
+    with pytest.raises(Refused, match="manager only"):
+        look(stocked, 1, "mia")
+    with pytest.raises(Refused, match="manager only"):
+        release(stocked, reference, "mia")
+
+
 def test_it_takes_the_password(office: House) -> None:
     room = Room(player=Ear(office).find)
     with pytest.raises(Locked):

@@ -9,7 +9,7 @@
     4(e)-(f)  who comes from outside to hear one is on record               check_attended
     4(e)      that the staff heard it beforehand is no answer               answers_who_asked
 
-`check_may_release` is these put together.
+`check_may_listen` and `check_may_release` are these put together.
 """
 
 from __future__ import annotations
@@ -212,6 +212,21 @@ def check_third_parties(request: RequestFacts) -> None:
         )
 
 
+def check_may_listen(
+    person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
+) -> None:
+    """All that it takes to hear what was granted, or to look at it; `on` and `now` as above.
+
+    What was asked when it was granted is asked again: he may be the employee's manager no more.
+
+    Raises:
+        Refused: one of the rules says no.
+    """
+    check_is_heard(request)
+    check_may_hear(person, grant, on=on, now=now)
+    check_may_be_granted(person, request, on=on)
+
+
 def check_may_release(
     person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
 ) -> None:
@@ -220,9 +235,7 @@ def check_may_release(
     Raises:
         Refused: one of the rules says no.
     """
-    check_is_heard(request)
-    check_may_hear(person, grant, on=on, now=now)
-    check_may_be_granted(person, request, on=on)
+    check_may_listen(person, request, grant, on=on, now=now)
     check_may_be_given(person, request, grant)
 
 

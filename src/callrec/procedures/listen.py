@@ -19,9 +19,8 @@ from callrec.policy.clause import Clause
 from callrec.policy.edits import edits_to_apply
 from callrec.policy.hearing import (
     check_attended,
-    check_is_heard,
     check_may_be_given,
-    check_may_hear,
+    check_may_listen,
     is_attended,
     somebody_came,
 )
@@ -161,8 +160,8 @@ def _granted(
     with reading(practice.engine) as connection:
         grants = usable_grants(practice, actor, connection, reference)
     grant = _chosen(grants, recording)
-    check_is_heard(grant.request.facts)
-    check_may_hear(actor.person, grant.facts, on=today(practice), now=practice.now())
+    day, now = today(practice), practice.now()
+    check_may_listen(actor.person, grant.request.facts, grant.facts, on=day, now=now)
     return grant
 
 
