@@ -14,12 +14,13 @@ from callrec.catalogue.requests import set_version
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
-from callrec.policy.particulars import UNKNOWN
+from callrec.policy.further import Further
+from callrec.policy.particulars import UNKNOWN, Said
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import Role, VaultKey
 from callrec.practice import writing
-from callrec.procedures.amend import attach_recordings, detach_recordings
+from callrec.procedures.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.request import create_request, new_body, store_version
@@ -32,6 +33,7 @@ from procedures.asking import (
     a_request,
     approve,
     by_sql,
+    further_of,
     grants_of,
     last_leaf,
     logged_in,
@@ -140,6 +142,38 @@ def test_a_recording_that_does_not_exist_cannot_be_asked_for(stocked: House) -> 
     with pytest.raises(NotFound):
         a_request(stocked, recordings=[1, 99])
     assert rows(stocked, "SELECT * FROM request") == []
+
+
+EMPLOYEES = {
+    "Mia Sheldon (reception)": ("mia",),
+    "Mia Sheldon or Sam Turnbull": ("mia", "sam"),
+    "Robin Ashdown": (),
+}
+
+
+@pytest.mark.parametrize("employee", EMPLOYEES)
+def test_whoever_asks_is_told_whom_it_is_about(stocked: House, employee: str) -> None:
+    further = further_of(Purpose.DISCIPLINARY, employee=employee)
+    asks = said(Purpose.DISCIPLINARY, further=further)
+
+    max_ = logged_in(stocked, "max")
+    made = create_request(stocked.practice, max_, purpose=Purpose.DISCIPLINARY, said=asks)
+    told = made.concerned
+    assert (told.logins, told.is_staff_named, told.by_name) == (EMPLOYEES[employee], True, True)
+
+
+def test_whoever_opens_no_names_is_told_that_they_were_not_looked_through(stocked: House) -> None:
+    sam, asks = logged_in(stocked, "sam"), said(Purpose.DISCIPLINARY)
+    made = create_request(stocked.practice, sam, purpose=Purpose.DISCIPLINARY, said=asks)
+    told = made.concerned
+    assert (told.logins, told.is_staff_named, told.by_name) == ((), True, False)
+
+
+def test_whoever_changes_it_is_told_whom_it_is_about_now(stocked: House) -> None:
+    reference = a_request(stocked, "max", purpose=Purpose.DISCIPLINARY)
+    change = Said(further={Further.EMPLOYEE: "mia (reception)"})
+    amended = amend_particulars(stocked.practice, logged_in(stocked, "max"), reference, change)
+    assert amended.concerned.logins == ("mia",)
 
 
 def test_the_same_recording_is_asked_for_once(stocked: House) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from callrec.policy.purpose import Purpose
     from callrec.policy.retention import Retained
     from callrec.practice import Actor, Practice
+    from callrec.procedures.concerned import Concerned
     from callrec.procedures.hold_list import ListedHold
     from callrec.procedures.outbox import ListedMessage
     from callrec.procedures.request_show import (
@@ -128,6 +129,18 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         yield _labelled("history", _event(event, zone))
     for each in shown.messages:
         yield _labelled("told", _message(each, zone))
+
+
+def concerned_lines(concerned: Concerned) -> Iterator[str]:
+    """Whom of the practice a request is about, or that nobody was known by what it says."""
+    if len(concerned.logins) > 1:
+        yield f"it names each of these, and none of them decides it: {', '.join(concerned.logins)}"
+    elif concerned.logins:
+        yield f"of the practice it names {concerned.logins[0]}, who does not decide it"
+    elif concerned.is_staff_named and concerned.by_name:
+        yield "whom it names is nobody of the practice: give the login, or the full name"
+    elif concerned.is_staff_named:
+        yield "nobody has a login that it names; you open no full names, so rather give the login"
 
 
 def other_day_lines(numbers: Iterable[int]) -> Iterator[str]:

@@ -18,12 +18,12 @@ from callrec.policy.handling import check_may_change
 from callrec.policy.particulars import said_again
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import attempt, today, writing
+from callrec.procedures.concerned import concerned_by
 from callrec.procedures.days_said import uids_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import change_with_request
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
-from callrec.procedures.people import people_named
 from callrec.procedures.request import (
     check_count,
     find_recordings,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from callrec.audit.log import Writing
     from callrec.policy.particulars import Particulars, Said
     from callrec.practice import Actor, Practice
+    from callrec.procedures.concerned import Concerned
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.sealed_request import RequestBody
 
@@ -60,6 +61,7 @@ class Amended:
     grants_ended: int
     other_day: tuple[int, ...]
     """Of the recordings, those that are not of the day which the request says."""
+    concerned: Concerned
 
 
 def attach_recordings(
@@ -176,6 +178,7 @@ def _write(
     ended = destroy_grants(act.connection, request.id, request.requester)
     set_version(act.connection, request.id, which.version)
     store_version(practice, act.connection, body, which, request.requester)
+    concerned = concerned_by(practice, actor, act.connection, body.particulars)
     if request.facts.state is RequestState.APPROVED:
         tell_deciders(
             practice,
@@ -183,7 +186,7 @@ def _write(
             request.reference,
             request.purpose,
             history,
-            subjects=people_named(practice, actor, act.connection, body.particulars.subjects),
+            subjects=concerned.people,
         )
     uids = [uid for uid, _ in body.recordings]
     return Amended(
@@ -192,6 +195,7 @@ def _write(
         recordings=len(uids),
         grants_ended=ended,
         other_day=uids_of_other_days(practice, act.connection, body.particulars, uids),
+        concerned=concerned,
     )
 
 

@@ -23,6 +23,7 @@ from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.withholding import Ground, check_each_decided
 from callrec.practice import attempt, today, writing
 from callrec.procedures.approvals import check_signers, edits_before, withheld_before
+from callrec.procedures.concerned import concerned_as_read
 from callrec.procedures.days_said import of_other_days
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.granting import Granting, write_approval
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from callrec.policy.purpose import Purpose
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
+    from callrec.procedures.concerned import Concerned
     from callrec.procedures.open_request import OpenRequest
 
 
@@ -56,6 +58,8 @@ class Foreseen:
     withheld: Mapping[int, Ground]
     other_day: tuple[int, ...]
     """Of those that would be granted, the ones that are not of the day which the request says."""
+    concerned: Concerned
+    """Whom of the practice it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -236,7 +240,8 @@ def _foresee(practice: Practice, request: OpenRequest, decision: Decision) -> Fo
     granted = [row for row in request.recordings if row.id not in withheld]
     edits = _edits(request, decision, granted)
     other_day = of_other_days(practice, request.particulars, granted)
-    return Foreseen(request.digest, edits, withheld, other_day)
+    concerned = concerned_as_read(practice, request)
+    return Foreseen(request.digest, edits, withheld, other_day, concerned)
 
 
 def _edits(

@@ -27,12 +27,13 @@ from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.request_id import DRAWN_BYTES, request_id
 from callrec.policy.role import Power, Standing, VaultKey
 from callrec.practice import attempt, check_still_entitled, powers, today, writing
+from callrec.procedures.concerned import concerned_by
 from callrec.procedures.custody import find_recording, to_millis
 from callrec.procedures.days_said import uids_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import place_with_request
 from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.people import logins, people_named
+from callrec.procedures.people import logins
 from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import History
 from callrec.procedures.sealed_request import (
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from callrec.policy.particulars import Particulars, Said
     from callrec.policy.purpose import Purpose
     from callrec.practice import Actor, Practice
+    from callrec.procedures.concerned import Concerned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -79,6 +81,7 @@ class Created:
     purpose: Purpose
     recordings: tuple[int, ...]
     particulars: Particulars = field(repr=False)
+    concerned: Concerned
     other_day: tuple[int, ...] = ()
     """Of the recordings, those that are not of the day which the request says."""
 
@@ -108,6 +111,7 @@ def create_request(
             check_count(practice, purpose, len(found))
             uids = [uid for uid, _ in found]
             other_day = uids_of_other_days(practice, act.connection, particulars, uids)
+            concerned = concerned_by(practice, actor, act.connection, particulars)
             number = next_number(act.connection)
             body = new_body(number, purpose, particulars, found)
             made = write_request(practice, act, actor, body)
@@ -121,11 +125,11 @@ def create_request(
                 f"R-{number}",
                 purpose,
                 history,
-                subjects=people_named(practice, actor, act.connection, particulars.subjects),
+                subjects=concerned.people,
             )
     match_open_holds(practice, actor)
     asked_for = tuple(dict.fromkeys(recordings))
-    return Created(f"R-{number}", purpose, asked_for, particulars, other_day)
+    return Created(f"R-{number}", purpose, asked_for, particulars, concerned, other_day)
 
 
 def particulars_of(practice: Practice, purpose: Purpose, said: Said) -> Particulars:
