@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import destroy_grants, find_request, set_version
+from callrec.catalogue.requests import destroy_grants, set_version
 from callrec.errors import NotFound, Unusable
 from callrec.policy.handling import check_may_change
 from callrec.policy.particulars import said_again
@@ -24,6 +24,7 @@ from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import change_with_request
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
+from callrec.procedures.readers import find_known
 from callrec.procedures.request import (
     check_count,
     find_recordings,
@@ -141,7 +142,7 @@ def _amend(
     change: Callable[[OpenRequest, Connection], _Content],
 ) -> Amended:
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.AMENDED, subject=[row.id]),

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request
 from callrec.errors import Locked, NotFound, Refused
 from callrec.policy.clause import Clause
 from callrec.policy.edits import UNEDITED, Edits, check_edits
@@ -30,6 +29,7 @@ from callrec.procedures.granting import Granting, write_approval
 from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.people import find_person, logins
+from callrec.procedures.readers import find_known
 from callrec.procedures.request_log import check_log
 from callrec.procedures.telling import tell_granted
 
@@ -114,7 +114,7 @@ def foresee_approval(
         Tampered: the log or the request is not as it was signed.
     """
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.APPROVED, subject=[row.id]),
@@ -149,7 +149,7 @@ def approve_request(
     """
     _check_identity(actor)
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.APPROVED, subject=[row.id]),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from callrec.bank_holidays import scales_of
 from callrec.catalogue.incidents import insert_incident, next_incident_number
-from callrec.catalogue.requests import find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import instant, parse_instant
 from callrec.errors import Unusable
@@ -31,6 +30,7 @@ from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_sealed import NONCE_BYTES, IncidentBody, IncidentVersion
 from callrec.procedures.outbox import queue_mail
 from callrec.procedures.people import find_person, logins
+from callrec.procedures.readers import find_known
 from callrec.procedures.request import find_recordings
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 
@@ -157,7 +157,7 @@ def _body(
             hint="name some, and say in --what how many there are",
         )
     if account.request is not None:
-        find_request(connection, account.request)
+        find_known(practice, actor, connection, account.request)
     contact = practice.config.practice.data_protection_contact
     return IncidentBody(
         number=next_incident_number(connection),

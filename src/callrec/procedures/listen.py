@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.edits import edits_to_apply
@@ -29,6 +28,7 @@ from callrec.practice import attempt, today
 from callrec.procedures.granted import usable_grants
 from callrec.procedures.hearing_record import HearingEnd, record_end, record_hearing, record_look
 from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.readers import find_known
 from callrec.procedures.release_sound import (
     check_original,
     copy_pieces,
@@ -112,7 +112,7 @@ def listen_to(
         Misconfigured: there is no player.
         Failed: the log cannot be written, so nothing is played; or the player failed.
     """
-    request = _id_of(practice, reference)
+    request = _id_of(practice, actor, reference)
     sweep_lapsed(practice, actor)
     with attempt(practice, actor, RequestAct.LISTENED, subject=[request]):
         grant = _granted(practice, actor, reference, recording)
@@ -138,7 +138,7 @@ def look_at(practice: Practice, actor: Actor, reference: str, recording: int | N
         Undecodable: its sound cannot be had.
         Otherwise as `listen_to`.
     """
-    request = _id_of(practice, reference)
+    request = _id_of(practice, actor, reference)
     sweep_lapsed(practice, actor)
     with attempt(practice, actor, RequestAct.LOOKED, subject=[request]):
         grant = _granted(practice, actor, reference, recording)
@@ -149,9 +149,9 @@ def look_at(practice: Practice, actor: Actor, reference: str, recording: int | N
     return Seen(reference, grant.recording.id, seq, sound, edits)
 
 
-def _id_of(practice: Practice, reference: str) -> str:
+def _id_of(practice: Practice, actor: Actor, reference: str) -> str:
     with reading(practice.engine) as connection:
-        return str(find_request(connection, reference).id)
+        return str(find_known(practice, actor, connection, reference).id)
 
 
 def _granted(

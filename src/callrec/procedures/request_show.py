@@ -10,14 +10,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request
 from callrec.policy.lapse import request_lapses_at
 from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.particulars import UNKNOWN
-from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground
-from callrec.practice import attempt, powers, record
+from callrec.practice import attempt, record
 from callrec.procedures.custody import from_millis
 from callrec.procedures.days_said import of_other_days
 from callrec.procedures.glass import BrokenGlass, broken_glass
@@ -26,6 +24,7 @@ from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.outbox import list_messages
 from callrec.procedures.people import logins
+from callrec.procedures.readers import find_known, is_concerned
 from callrec.procedures.release_shown import shown_release
 from callrec.procedures.releases import read_releases, words_for
 from callrec.procedures.request_clock import deadline_by, read_dates
@@ -181,7 +180,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
         Tampered: it is not the one that was made, or a column says otherwise than the log.
     """
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with attempt(practice, actor, SHOWN, subject=[row.id]):
         with reading(practice.engine) as connection:
@@ -264,13 +263,6 @@ def _recording(
         retained=retained,
         is_of_other_day=is_of_other_day,
     )
-
-
-def is_concerned(practice: Practice, actor: Actor, request: OpenRequest) -> bool:
-    """Whether the actor sees a request in full: his own, his to decide, or granted to him."""
-    facts, person = request.facts, actor.person.id
-    decides = TERMS[request.purpose].decided_with in powers(practice, actor)
-    return person in facts.makers | facts.granted_to or (decides and person not in facts.subjects)
 
 
 def _lapses_at(
