@@ -159,7 +159,7 @@ def test_no_list_has_it(stocked: House) -> None:
     holds = read_register(stocked.practice, pat, RegisterName.HOLDS, since=None, until=None)
     assert [each["request"] for each in holds.entries] == [another]
     status = look(stocked.practice, pat)
-    assert status.overdue == status.due_soon == status.unreviewed_glass == ()
+    assert not [*status.overdue, *status.due_soon, *status.unreviewed_glass]
     assert not [each for each in status.warnings if reference in each]
     assert {another, "H-1"} <= logged(stocked, "pat")
     assert not {reference, "H-2"} & logged(stocked, "pat")

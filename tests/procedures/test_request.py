@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from callrec.policy.particulars import UNKNOWN, Said
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import Role, VaultKey
+from callrec.policy.withholding import Ground
 from callrec.practice import writing
 from callrec.procedures.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.procedures.changing_roles import change_role
@@ -26,7 +28,7 @@ from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.request import create_request, new_body, store_version
 from callrec.procedures.request_list import list_requests
 from callrec.procedures.request_log import log_request_event
-from callrec.procedures.request_show import show_request
+from callrec.procedures.request_show import ShownRecording, show_request
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 from procedures.asking import (
     REASON,
@@ -247,6 +249,42 @@ def test_whoever_is_granted_it_opens_it(granted: House) -> None:
     granted.open()
     approve(granted, "R-1", "pat", to="mia")
     assert in_full(granted, "R-1", "mia")
+
+
+NUMBERS = [ShownRecording(1), ShownRecording(2), ShownRecording(3)]
+
+
+def test_whoever_only_typed_the_numbers_learns_nothing_of_the_recordings(stocked: House) -> None:
+    """Or one would browse by asking for each in its turn [policy 4(c)]."""
+    reference = a_request(stocked, recordings=[1, 2, 3])
+    sam = signed_in(stocked, "sam")
+    assert [*show_request(stocked.practice, sam, reference).recordings] == NUMBERS
+    for login in ("max", "dora"):
+        shown = show_request(stocked.practice, signed_in(stocked, login), reference)
+        assert [each.format for each in shown.recordings] == ["wav"] * 3
+
+
+def test_of_what_was_granted_to_him_he_is_shown_what_it_is(stocked: House) -> None:
+    reference = a_request(stocked, recordings=[1, 2, 3])
+    approve(
+        stocked, reference, recordings=(2,), withheld=dict.fromkeys((1, 3), Ground.NOT_RELEVANT)
+    )
+    shown = show_request(stocked.practice, signed_in(stocked, "sam"), reference).recordings
+    assert [each.duration_ms is not None for each in shown] == [False, True, False]
+
+
+@pytest.mark.parametrize(("login", "told"), [("sam", None), ("max", (1, 2))])
+def test_no_day_is_tried_out_on_numbers(
+    stocked: House, login: str, told: tuple[int, ...] | None
+) -> None:
+    actor, asks = signed_in(stocked, login), said(day=date(2024, 7, 3))
+    purpose = Purpose.PROTECT_PARTIES
+    made = create_request(stocked.practice, actor, purpose=purpose, said=asks, recordings=[1, 2])
+    assert made.other_day == told
+    attached = attach_recordings(stocked.practice, actor, made.reference, [3])
+    assert attached.other_day == (None if told is None else (*told, 3))
+    shown = show_request(stocked.practice, actor, made.reference).recordings
+    assert {each.is_of_other_day for each in shown} == {None if told is None else True}
 
 
 def test_it_is_shown_in_full_to_whoever_decides_it(stocked: House) -> None:

@@ -198,15 +198,21 @@ def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
     if not shown.recordings:
         yield _labelled("recordings", "none yet")
     for recording in shown.recordings:
-        began = _local(recording.started_at, zone)
-        length = f"{recording.duration_ms / 1000:.0f} s"
-        yield _labelled("recording", f"{recording.id}  {began}  {length}  {recording.direction}")
+        yield _labelled("recording", f"{recording.id}  {_what_it_is(recording, zone)}")
         if recording.is_of_other_day:
             yield _labelled("  day", "not the one that the request says")
         if recording.retained:
             said = f"{recording.retained.rule}; due since {recording.retained.due_on}"
             yield _labelled("  kept", said)
-        yield _labelled("  sha-256", recording.ciphertext)
+        if recording.ciphertext:
+            yield _labelled("  sha-256", recording.ciphertext)
+
+
+def _what_it_is(recording: ShownRecording, zone: tzinfo) -> str:
+    if recording.started_at is None or recording.duration_ms is None:
+        return NOT_SHOWN
+    length = f"{recording.duration_ms / 1000:.0f} s"
+    return f"{_local(recording.started_at, zone)}  {length}  {recording.direction}"
 
 
 def _hold(hold: ListedHold) -> str:
@@ -251,7 +257,7 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
         "id": recording.id,
         "uid": recording.uid,
         "started_at": recording.started_at,
-        "duration_s": recording.duration_ms / 1000,
+        "duration_s": None if recording.duration_ms is None else recording.duration_ms / 1000,
         "direction": recording.direction,
         "format": recording.format,
         "size_bytes": recording.size_bytes,

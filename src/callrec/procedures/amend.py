@@ -19,7 +19,7 @@ from callrec.policy.particulars import said_again
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import attempt, today, writing
 from callrec.procedures.concerned import concerned_by
-from callrec.procedures.days_said import uids_of_other_days
+from callrec.procedures.days_said import told_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import change_with_request
 from callrec.procedures.lapsing import sweep_lapsed
@@ -60,8 +60,8 @@ class Amended:
     version: int
     recordings: int
     grants_ended: int
-    other_day: tuple[int, ...]
-    """Of the recordings, those that are not of the day which the request says."""
+    other_day: tuple[int, ...] | None
+    """As `Created`."""
     concerned: Concerned
 
 
@@ -189,13 +189,12 @@ def _write(
             history,
             subjects=concerned.people,
         )
-    uids = [uid for uid, _ in body.recordings]
     return Amended(
         reference=request.reference,
         version=which.version,
-        recordings=len(uids),
+        recordings=len(body.recordings),
         grants_ended=ended,
-        other_day=uids_of_other_days(practice, act.connection, body.particulars, uids),
+        other_day=told_of_other_days(practice, actor, act.connection, body),
         concerned=concerned,
     )
 

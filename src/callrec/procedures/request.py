@@ -29,7 +29,7 @@ from callrec.policy.role import Power, Standing, VaultKey
 from callrec.practice import attempt, check_still_entitled, powers, today, writing
 from callrec.procedures.concerned import concerned_by
 from callrec.procedures.custody import find_recording, to_millis
-from callrec.procedures.days_said import uids_of_other_days
+from callrec.procedures.days_said import told_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import place_with_request
 from callrec.procedures.lapsing import sweep_lapsed
@@ -82,8 +82,9 @@ class Created:
     recordings: tuple[int, ...]
     particulars: Particulars = field(repr=False)
     concerned: Concerned
-    other_day: tuple[int, ...] = ()
-    """Of the recordings, those that are not of the day which the request says."""
+    other_day: tuple[int, ...] | None = ()
+    """Of the recordings, those that are not of the day which the request says; None for whoever
+    may not know what they are."""
 
 
 def create_request(
@@ -109,11 +110,10 @@ def create_request(
         with writing(practice, actor.signer) as act:
             found = find_recordings(practice, actor, act.connection, recordings)
             check_count(practice, purpose, len(found))
-            uids = [uid for uid, _ in found]
-            other_day = uids_of_other_days(practice, act.connection, particulars, uids)
             concerned = concerned_by(practice, actor, act.connection, particulars)
             number = next_number(act.connection)
             body = new_body(number, purpose, particulars, found)
+            other_day = told_of_other_days(practice, actor, act.connection, body)
             made = write_request(practice, act, actor, body)
             history = begin_clock(
                 act, actor, made.history, purpose=purpose, particulars=particulars
