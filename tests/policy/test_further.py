@@ -10,7 +10,15 @@ import pytest
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.completeness import Known, missing_further, take_answer, take_further
-from callrec.policy.further import ASKED, MOST_AGREEMENT_BYTES, Asked, Further, Kind, is_named
+from callrec.policy.further import (
+    ASKED,
+    MOST_AGREEMENT_BYTES,
+    NAMES_STAFF,
+    Asked,
+    Further,
+    Kind,
+    is_named,
+)
 from callrec.policy.purpose import TERMS, Purpose
 from policy.builders import TODAY
 
@@ -86,6 +94,7 @@ def test_only_urgency_has_a_usual_answer() -> None:
 def test_those_whom_a_request_is_about_are_named_by_these() -> None:
     named = {Further.SUBJECT, Further.EMPLOYEE, Further.AFFECTED, Further.APPLICANT}
     assert those("names_subject") == named
+    assert those("names_staff") == NAMES_STAFF == {Further.EMPLOYEE, Further.AFFECTED}
 
 
 KINDS = {
@@ -381,6 +390,8 @@ def test_one_answer_is_held_against_those_before_it() -> None:
         "turnbull, sam",
         "Dr Sam TURNBULL",
         "Prof. Sám Turnbull",
+        "Sam Turnbull (reception)",
+        "reception: Mr Turnbull, Sam",
     ],
 )
 def test_a_person_is_named_by_login_or_by_the_words_of_the_name(text: str) -> None:
@@ -395,9 +406,20 @@ def test_a_title_is_no_part_of_a_name(title: str) -> None:
     assert is_named("Turnbull", login="sturnbull", full_name=f"{title} Turnbull")
 
 
-@pytest.mark.parametrize("text", ["Sam", "Turnbull", "Sam Turnbull Jones", "sturn", "", "Dr", "S"])
+@pytest.mark.parametrize("text", ["Sam", "Turnbull", "Sam Turnbullson", "sturn", "", "Dr", "S"])
 def test_another_is_not_named(text: str) -> None:
     assert not is_named(text, login="sturnbull", full_name="Sam Turnbull")
+
+
+def test_who_bears_a_part_of_a_longer_name_is_rather_named_too() -> None:
+    assert is_named("Sam Turnbull Jones", login="sturnbull", full_name="Sam Turnbull")
+    assert is_named("Sam Turnbull", login="turnbull2", full_name="Turnbull")
+    assert not is_named("Sam Turnbull", login="sjones", full_name="Sam Turnbull Jones")
+
+
+@pytest.mark.parametrize("name", ["", "Dr", "S.", "-"])
+def test_what_has_no_words_is_nobody_s_name(name: str) -> None:
+    assert not is_named("Sam Turnbull", login="x", full_name=name)
 
 
 def test_where_the_name_is_not_known_only_the_login_names() -> None:

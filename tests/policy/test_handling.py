@@ -14,8 +14,9 @@ from callrec.policy.handling import (
     check_may_record,
     check_may_withdraw,
     is_shown_in_full,
+    is_shown_recordings,
 )
-from callrec.policy.purpose import Purpose
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import ENDED, RequestState
 from callrec.policy.role import Power, Role, Standing
 from policy.builders import ANN, BEN, TODAY, a_person, a_request
@@ -186,6 +187,14 @@ def test_who_may_not_decide_it_because_he_is_concerned_sees_masks(facts: dict[st
 def test_whom_it_was_granted_sees_his_own_request_in_full() -> None:
     granted = a_request(requester=ANN, granted_to=frozenset({ANN}))
     assert is_shown_in_full(a_person(MANAGER), granted, on=TODAY)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_what_its_recordings_are_is_for_who_searches_or_decides_it(purpose: Purpose) -> None:
+    assert is_shown_recordings(a_person(MANAGER), purpose, on=TODAY)
+    deciding = a_person(Role.STAFF, lent=TERMS[purpose].decided_with)
+    assert is_shown_recordings(deciding, purpose, on=TODAY)
+    assert not is_shown_recordings(a_person(Role.STAFF), purpose, on=TODAY)
 
 
 @pytest.mark.parametrize("state", RequestState)

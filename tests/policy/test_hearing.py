@@ -19,6 +19,7 @@ from callrec.policy.hearing import (
     check_second_person,
     check_third_parties,
     is_attended,
+    somebody_came,
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Power, Role, Standing
@@ -215,6 +216,12 @@ def test_who_has_a_copy_of_his_calls_does_not_come_to_hear_them() -> None:
     assert is_attended(request.purpose, {Further.HEAR_OR_COPY: "hear"})
     assert not is_attended(request.purpose, {Further.HEAR_OR_COPY: "copy"})
     check_attended(request, {Further.HEAR_OR_COPY: "copy"}, [])
+
+
+def test_somebody_came_unless_the_staff_say_that_nobody_did() -> None:
+    assert somebody_came(["nobody", "the patient"])
+    assert not somebody_came([" Nobody"])
+    assert not somebody_came([])
 
 
 def test_a_hearing_answers_who_asked_to_hear_and_was_there() -> None:

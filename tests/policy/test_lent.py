@@ -28,6 +28,7 @@ from callrec.policy.handling import (
     check_may_date,
     check_may_extend,
     is_shown_in_full,
+    is_shown_recordings,
 )
 from callrec.policy.hearing import check_may_be_granted, check_may_hear, check_may_release
 from callrec.policy.hold import (
@@ -91,6 +92,11 @@ RULES: Final[dict[str, tuple[Person, Power, Rule]]] = {
         NOBODY,
         Power.DECIDE_GENERAL,
         lambda p, on: is_shown_in_full(p, COMPLAINT, on=on),
+    ),
+    "sees what its recordings are": (
+        NOBODY,
+        Power.SEARCH,
+        lambda p, on: is_shown_recordings(p, Purpose.COMPLAINT, on=on),
     ),
     "is granted": (NOBODY, Power.HEAR, lambda p, on: check_may_be_granted(p, COMPLAINT, on=on)),
     "is granted about discipline": (

@@ -148,6 +148,20 @@ def test_the_people_whom_it_is_about_are_those_of_the_names_that_say_so() -> Non
     assert take(Purpose.COMPLAINT, further=COMPLAINT).subjects == ()
 
 
+def test_a_login_of_the_staff_is_found_among_what_else_is_said() -> None:
+    further = {
+        Further.EMPLOYEE: "ann.lee, (reception)",
+        Further.ALLEGATION: "HR-7",
+        Further.AGREEMENT: "I agree",
+        Further.CONSULTED: "2024-01-04",
+    }
+    assert set(take(Purpose.DISCIPLINARY, further=further).subjects) == {
+        "ann.lee, (reception)",
+        "ann.lee",
+        "reception",
+    }
+
+
 def test_a_request_without_a_reason_is_refused() -> None:
     with pytest.raises(Refused, match=r"no reason is given \[policy 4\(b\)\]"):
         take(reason=None)

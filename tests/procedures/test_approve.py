@@ -336,11 +336,22 @@ def test_nor_does_he_countersign_it_by_whatever_name_it_is_about_him(
     countersigned(stocked, reference, "max")
 
 
-def test_a_disciplinary_recording_does_not_go_to_whom_it_is_about(stocked: House) -> None:
-    reference = about(stocked, Purpose.DISCIPLINARY, employee="Max Harding")
+@pytest.mark.parametrize(
+    "employee", ["Max Harding", "Max Harding (reception)", "max, of the desk", "Mr M. Harding, Max"]
+)
+def test_a_disciplinary_recording_does_not_go_to_whom_it_is_about(
+    stocked: House, employee: str
+) -> None:
+    reference = about(stocked, Purpose.DISCIPLINARY, employee=employee)
     with pytest.raises(Refused, match="employee's manager only"):
         approve(stocked, reference, "dora", to="max")
     approve(stocked, reference, "dora", to="pat")
+
+
+def test_a_patient_is_nobody_of_the_practice_by_a_login_alone(stocked: House) -> None:
+    """Logins are often forenames: else nobody would be left to decide it."""
+    reference = about(stocked, Purpose.SUBJECT_ACCESS, subject="Dora Penhale")
+    approve(stocked, reference, "dora")
 
 
 def test_a_disciplinary_recording_goes_to_a_manager(stocked: House) -> None:

@@ -231,6 +231,20 @@ def test_whoever_may_hear_nothing_any_more_hears_nothing(office: House) -> None:
     nothing_is_heard(office, Refused)
 
 
+def test_who_is_a_manager_no_more_hears_no_disciplinary_recording(stocked: House) -> None:
+    """Nor looks at it, nor releases it [policy 2 bullet 6]."""
+    reference = a_request(stocked, "pat", purpose=Purpose.DISCIPLINARY, recordings=[1])
+    approve(stocked, reference, "dora", to="mia")
+    listen(stocked, login="mia")
+    change_role(stocked.practice, stocked.actor("dora"), login="mia", role=Role.STAFF)
+    stocked.open()
+    assert "manager only" in nothing_is_heard(stocked, Refused, login="mia")
+    with pytest.raises(Refused, match="manager only"):
+        look(stocked, 1, "mia")
+    with pytest.raises(Refused, match="manager only"):
+        release(stocked, reference, "mia")
+
+
 def test_it_takes_the_password(office: House) -> None:
     room = Room(player=Ear(office).find)
     with pytest.raises(Locked):
@@ -433,6 +447,42 @@ def test_nobody_comes_to_hear_it_before_third_parties_were_thought_of(stocked: H
     for_an_outsider(stocked, hear_or_copy="hear")
     with pytest.raises(Refused, match="third parties"):
         listen(stocked, attended=("the patient",))
+
+
+@pytest.mark.parametrize(
+    ("further", "lacks"),
+    [({"identity": "unknown"}, "proof of identity"), ({}, "third parties")],
+    ids=["identity", "others"],
+)
+def test_who_asked_for_a_copy_comes_to_hear_no_more_than_who_asked_to_hear(
+    stocked: House, further: dict[str, str], lacks: str
+) -> None:
+    for_an_outsider(stocked, hear_or_copy="copy", **further)
+    with pytest.raises(Refused, match=lacks):
+        listen(stocked, attended=("nobody", "the patient"))
+    listen(stocked, attended=("nobody",))
+
+
+@pytest.mark.parametrize("hear_or_copy", ["hear", "copy"])
+def test_who_alone_approved_it_plays_it_to_nobody_from_outside(
+    stocked: House, hear_or_copy: str
+) -> None:
+    for_an_outsider(stocked, hear_or_copy=hear_or_copy)
+    approve(stocked, "R-1", "dora", to="dora")
+    third_parties_checked(stocked, "mia")
+    with pytest.raises(Refused, match="whoever alone approved"):
+        listen(stocked, login="dora", attended=("the patient",))
+    listen(stocked, attended=("the patient",))
+
+
+def test_an_agreed_hearing_of_a_disciplinary_recording_takes_a_second_person(
+    stocked: House,
+) -> None:
+    reference = a_request(stocked, "pat", purpose=Purpose.DISCIPLINARY, recordings=[1])
+    approve(stocked, reference, "dora", to="dora")
+    with pytest.raises(Refused, match="whoever alone approved"):
+        listen(stocked, login="dora", attended=("the employee",))
+    listen(stocked, login="dora")
 
 
 def test_who_is_there_is_asked_where_it_matters_and_was_not_said(stocked: House) -> None:

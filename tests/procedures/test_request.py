@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,24 +15,27 @@ from callrec.catalogue.requests import set_version
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
-from callrec.policy.particulars import UNKNOWN
+from callrec.policy.further import Further
+from callrec.policy.particulars import UNKNOWN, Said
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import Role, VaultKey
+from callrec.policy.withholding import Ground
 from callrec.practice import writing
-from callrec.procedures.amend import attach_recordings, detach_recordings
+from callrec.procedures.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.request import create_request, new_body, store_version
 from callrec.procedures.request_list import list_requests
 from callrec.procedures.request_log import log_request_event
-from callrec.procedures.request_show import show_request
+from callrec.procedures.request_show import ShownRecording, show_request
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 from procedures.asking import (
     REASON,
     a_request,
     approve,
     by_sql,
+    further_of,
     grants_of,
     last_leaf,
     logged_in,
@@ -142,6 +146,38 @@ def test_a_recording_that_does_not_exist_cannot_be_asked_for(stocked: House) -> 
     assert rows(stocked, "SELECT * FROM request") == []
 
 
+EMPLOYEES = {
+    "Mia Sheldon (reception)": ("mia",),
+    "Mia Sheldon or Sam Turnbull": ("mia", "sam"),
+    "Robin Ashdown": (),
+}
+
+
+@pytest.mark.parametrize("employee", EMPLOYEES)
+def test_whoever_asks_is_told_whom_it_is_about(stocked: House, employee: str) -> None:
+    further = further_of(Purpose.DISCIPLINARY, employee=employee)
+    asks = said(Purpose.DISCIPLINARY, further=further)
+
+    max_ = logged_in(stocked, "max")
+    made = create_request(stocked.practice, max_, purpose=Purpose.DISCIPLINARY, said=asks)
+    told = made.concerned
+    assert (told.logins, told.is_staff_named, told.by_name) == (EMPLOYEES[employee], True, True)
+
+
+def test_whoever_opens_no_names_is_told_that_they_were_not_looked_through(stocked: House) -> None:
+    sam, asks = logged_in(stocked, "sam"), said(Purpose.DISCIPLINARY)
+    made = create_request(stocked.practice, sam, purpose=Purpose.DISCIPLINARY, said=asks)
+    told = made.concerned
+    assert (told.logins, told.is_staff_named, told.by_name) == ((), True, False)
+
+
+def test_whoever_changes_it_is_told_whom_it_is_about_now(stocked: House) -> None:
+    reference = a_request(stocked, "max", purpose=Purpose.DISCIPLINARY)
+    change = Said(further={Further.EMPLOYEE: "mia (reception)"})
+    amended = amend_particulars(stocked.practice, logged_in(stocked, "max"), reference, change)
+    assert amended.concerned.logins == ("mia",)
+
+
 def test_the_same_recording_is_asked_for_once(stocked: House) -> None:
     assert len(opened(stocked, a_request(stocked, recordings=[2, 1, 2])).recordings) == 2
 
@@ -213,6 +249,42 @@ def test_whoever_is_granted_it_opens_it(granted: House) -> None:
     granted.open()
     approve(granted, "R-1", "pat", to="mia")
     assert in_full(granted, "R-1", "mia")
+
+
+NUMBERS = [ShownRecording(1), ShownRecording(2), ShownRecording(3)]
+
+
+def test_whoever_only_typed_the_numbers_learns_nothing_of_the_recordings(stocked: House) -> None:
+    """Or one would browse by asking for each in its turn [policy 4(c)]."""
+    reference = a_request(stocked, recordings=[1, 2, 3])
+    sam = signed_in(stocked, "sam")
+    assert [*show_request(stocked.practice, sam, reference).recordings] == NUMBERS
+    for login in ("max", "dora"):
+        shown = show_request(stocked.practice, signed_in(stocked, login), reference)
+        assert [each.format for each in shown.recordings] == ["wav"] * 3
+
+
+def test_of_what_was_granted_to_him_he_is_shown_what_it_is(stocked: House) -> None:
+    reference = a_request(stocked, recordings=[1, 2, 3])
+    approve(
+        stocked, reference, recordings=(2,), withheld=dict.fromkeys((1, 3), Ground.NOT_RELEVANT)
+    )
+    shown = show_request(stocked.practice, signed_in(stocked, "sam"), reference).recordings
+    assert [each.duration_ms is not None for each in shown] == [False, True, False]
+
+
+@pytest.mark.parametrize(("login", "told"), [("sam", None), ("max", (1, 2))])
+def test_no_day_is_tried_out_on_numbers(
+    stocked: House, login: str, told: tuple[int, ...] | None
+) -> None:
+    actor, asks = signed_in(stocked, login), said(day=date(2024, 7, 3))
+    purpose = Purpose.PROTECT_PARTIES
+    made = create_request(stocked.practice, actor, purpose=purpose, said=asks, recordings=[1, 2])
+    assert made.other_day == told
+    attached = attach_recordings(stocked.practice, actor, made.reference, [3])
+    assert attached.other_day == (None if told is None else (*told, 3))
+    shown = show_request(stocked.practice, actor, made.reference).recordings
+    assert {each.is_of_other_day for each in shown} == {None if told is None else True}
 
 
 def test_it_is_shown_in_full_to_whoever_decides_it(stocked: House) -> None:
@@ -364,12 +436,14 @@ def test_a_change_by_somebody_who_may_not_is_found(granted: House) -> None:
     """Sam changes mia's request with his own key and none of the rules."""
     sam, mine = signed_in(granted, "sam"), opened(granted, "R-1", "sam")
     theirs = opened(granted, a_request(granted, "mia"))
-    body = new_body(theirs.body.number, mine.purpose, mine.particulars, mine.body.recordings)
+    recordings = mine.body.recordings
+    body = new_body(theirs.body.number, mine.purpose, mine.particulars, recordings)
     which = replace(theirs.which, version=2)
     with writing(granted.practice, sam.signer) as act:
         details = body.details(body.digest(which, theirs.requester))
-        amended, nonce = RequestAct.AMENDED, body.log_nonce
-        log_request_event(act, sam, theirs.history, amended, details=details, nonce=nonce)
+        amended, nonce, uids = RequestAct.AMENDED, body.log_nonce, [uid for uid, _ in recordings]
+        history = theirs.history
+        log_request_event(act, sam, history, amended, subject=uids, details=details, nonce=nonce)
         set_version(act.connection, theirs.id, 2)
         store_version(granted.practice, act.connection, body, which, theirs.requester)
     with pytest.raises(Tampered, match="changed by somebody who may not"):

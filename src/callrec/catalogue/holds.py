@@ -32,8 +32,13 @@ def find_hold(connection: Connection, number: int) -> Row[Any]:
         _with_request().where(tables.hold.c.number == number)
     ).first()
     if row is None:
-        raise NotFound(f"there is no hold H-{number}", hint="run callrec hold list")
+        raise no_hold(number)
     return row
+
+
+def no_hold(number: int) -> NotFound:
+    """What is said of a hold that there is not, or of which the reader must not know."""
+    return NotFound(f"there is no hold H-{number}", hint="run callrec hold list")
 
 
 def state_of(connection: Connection, hold: str) -> HoldState:

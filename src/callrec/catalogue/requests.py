@@ -42,8 +42,13 @@ def find_request(connection: Connection, reference: str) -> Row[Any]:
         select(tables.request).where(tables.request.c.number == number)
     ).first()
     if row is None:
-        raise NotFound(f"there is no request {reference}", hint="run callrec request list")
+        raise no_request(reference)
     return row
+
+
+def no_request(reference: str) -> NotFound:
+    """What is said of a request that there is not, or of which the reader must not know."""
+    return NotFound(f"there is no request {reference}", hint="run callrec request list")
 
 
 def reference_of(connection: Connection, request: str) -> str:

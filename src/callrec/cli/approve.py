@@ -10,7 +10,13 @@ from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.options import deciding
 from callrec.cli.options import edits as edit_options
-from callrec.cli.request_view import edits_json, edits_lines, other_day_lines, request_lines
+from callrec.cli.request_view import (
+    concerned_lines,
+    edits_json,
+    edits_lines,
+    other_day_lines,
+    request_lines,
+)
 from callrec.cli.who import countersigning, practice_of, signing
 from callrec.errors import Failed, Unusable
 from callrec.policy.purpose import TERMS, Purpose
@@ -100,6 +106,7 @@ def _confirmed(
 def _foreseen_lines(foreseen: Foreseen) -> Iterator[str]:
     yield f"To be granted: {', '.join(map(str, foreseen.granted))}."
     yield from _details(foreseen.granted, foreseen.withheld)
+    yield from concerned_lines(foreseen.concerned)
     yield from other_day_lines(foreseen.other_day)
 
 

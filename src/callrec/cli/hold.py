@@ -82,8 +82,7 @@ def list_(ctx: Context) -> None:
     from callrec.procedures.hold_list import list_holds
 
     practice = practice_of(ctx.obj)
-    acting(ctx.obj, practice)
-    listed = list_holds(practice)
+    listed = list_holds(practice, acting(ctx.obj, practice))
     out, zone = ctx.obj.out, practice.config.time_zone
     headers = ("hold", "request", "state", "placed", "by", "recordings")
     out.show_items(

@@ -13,7 +13,7 @@ from callrec.cli.request_particulars import (
     read_said,
     takes_particulars,
 )
-from callrec.cli.request_view import other_day_lines, reader
+from callrec.cli.request_view import concerned_lines, other_day_lines, reader
 from callrec.cli.search import HEADERS, row_of
 from callrec.cli.who import acting, practice_of
 from callrec.errors import Unusable
@@ -86,11 +86,12 @@ def show_amended(invocation: Invocation, amended: Amended) -> None:
         "version": amended.version,
         "recordings": amended.recordings,
         "grants_ended": amended.grants_ended,
-        "of_other_day": list(amended.other_day),
+        "of_other_day": amended.other_day,
+        "concerns": list(amended.concerned.logins),
     }
     said = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
     out.show(value, lambda: out.say(said))
-    for line in other_day_lines(amended.other_day):
+    for line in (*concerned_lines(amended.concerned), *other_day_lines(amended.other_day or ())):
         out.note(line)
     if amended.grants_ended:
         out.note(f"what was approved is void: ask for {amended.reference} to be approved again")
@@ -137,12 +138,13 @@ def _show(
         "purpose": made.purpose,
         "recordings": list(recordings),
         "matching": suggested.matching if suggested else None,
-        "of_other_day": list(made.other_day),
+        "of_other_day": made.other_day,
+        "concerns": list(made.concerned.logins),
     }
     if suggested and suggested.may_see:
         value["suggested"] = [call.id for call in suggested.shown]
     out.show(value, lambda: out.say(_said(made, recordings)))
-    for line in other_day_lines(made.other_day):
+    for line in (*concerned_lines(made.concerned), *other_day_lines(made.other_day or ())):
         out.note(line)
     if suggested and not recordings:
         out.note(_matching(suggested))

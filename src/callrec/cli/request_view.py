@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from callrec.policy.purpose import Purpose
     from callrec.policy.retention import Retained
     from callrec.practice import Actor, Practice
+    from callrec.procedures.concerned import Concerned
     from callrec.procedures.hold_list import ListedHold
     from callrec.procedures.outbox import ListedMessage
     from callrec.procedures.request_show import (
@@ -130,6 +131,18 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         yield _labelled("told", _message(each, zone))
 
 
+def concerned_lines(concerned: Concerned) -> Iterator[str]:
+    """Whom of the practice a request is about, or that nobody was known by what it says."""
+    if len(concerned.logins) > 1:
+        yield f"it names each of these, and none of them decides it: {', '.join(concerned.logins)}"
+    elif concerned.logins:
+        yield f"of the practice it names {concerned.logins[0]}, who does not decide it"
+    elif concerned.is_staff_named and concerned.by_name:
+        yield "whom it names is nobody of the practice: give the login, or the full name"
+    elif concerned.is_staff_named:
+        yield "nobody has a login that it names; you open no full names, so rather give the login"
+
+
 def other_day_lines(numbers: Iterable[int]) -> Iterator[str]:
     """What is said of each recording that is not of the day which a request says."""
     for number in numbers:
@@ -185,15 +198,21 @@ def _recordings(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
     if not shown.recordings:
         yield _labelled("recordings", "none yet")
     for recording in shown.recordings:
-        began = _local(recording.started_at, zone)
-        length = f"{recording.duration_ms / 1000:.0f} s"
-        yield _labelled("recording", f"{recording.id}  {began}  {length}  {recording.direction}")
+        yield _labelled("recording", f"{recording.id}  {_what_it_is(recording, zone)}")
         if recording.is_of_other_day:
             yield _labelled("  day", "not the one that the request says")
         if recording.retained:
             said = f"{recording.retained.rule}; due since {recording.retained.due_on}"
             yield _labelled("  kept", said)
-        yield _labelled("  sha-256", recording.ciphertext)
+        if recording.ciphertext:
+            yield _labelled("  sha-256", recording.ciphertext)
+
+
+def _what_it_is(recording: ShownRecording, zone: tzinfo) -> str:
+    if recording.started_at is None or recording.duration_ms is None:
+        return NOT_SHOWN
+    length = f"{recording.duration_ms / 1000:.0f} s"
+    return f"{_local(recording.started_at, zone)}  {length}  {recording.direction}"
 
 
 def _hold(hold: ListedHold) -> str:
@@ -238,7 +257,7 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
         "id": recording.id,
         "uid": recording.uid,
         "started_at": recording.started_at,
-        "duration_s": recording.duration_ms / 1000,
+        "duration_s": None if recording.duration_ms is None else recording.duration_ms / 1000,
         "direction": recording.direction,
         "format": recording.format,
         "size_bytes": recording.size_bytes,

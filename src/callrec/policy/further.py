@@ -92,6 +92,8 @@ class Asked:
     """The answer where none is given; empty if one must be."""
     names_subject: bool = False
     """It names whom the request is about; he does not decide it [policy 4(b)]."""
+    names_staff: bool = False
+    """Whom it names works here."""
 
 
 COURT_ORDER: Final = "court-order"
@@ -112,6 +114,7 @@ ASKED: Mapping[Further, Asked] = MappingProxyType(
             option="--affected USER",
             kind=Kind.LOGIN,
             names_subject=True,
+            names_staff=True,
         ),
         # A complaint [policy 2 bullet 4].
         Further.COMPLAINT: Asked(
@@ -140,6 +143,7 @@ ASKED: Mapping[Further, Asked] = MappingProxyType(
             help="Login or full name; one named person, and nobody is looked through at large.",
             option="--employee NAME",
             names_subject=True,
+            names_staff=True,
         ),
         Further.ALLEGATION: Asked(
             question="Reference of the allegation",
@@ -321,20 +325,23 @@ ASKED: Mapping[Further, Asked] = MappingProxyType(
 )
 """One row for each."""
 
+NAMES_STAFF: Final = frozenset(field for field, asked in ASKED.items() if asked.names_staff)
+"""Those by which somebody of the practice is named, and nobody else."""
+
 _TITLES: Final = frozenset({"dr", "mr", "mrs", "ms", "miss", "mx", "prof", "professor", "sister"})
 
 
 def is_named(text: str, *, login: str, full_name: str) -> bool:
     """Whether a text names this person of the practice: by login, or by the words of the name.
 
-    Case, order, marks and titles do not matter.
+    Case, order, marks and titles do not matter, nor what else is said: "Mia Sheldon (reception)"
+    names Mia Sheldon. So a longer name, or a full name of one word, names more than are meant: it
+    is rather kept from one too many than told to whom it is about.
 
     Args:
         text: what was said.
         login: the person's.
         full_name: the person's; empty where it is not known.
     """
-    told = words(text) - _TITLES
-    return text.strip().casefold() == login.casefold() or (
-        bool(told) and told == words(full_name) - _TITLES
-    )
+    name = words(full_name) - _TITLES
+    return text.strip().casefold() == login.casefold() or (bool(name) and name <= words(text))

@@ -4,6 +4,7 @@
     4(e), 4(f)  whoever handles it dates what its clock counts by       check_may_date, _extend
     4(a)        who released it, or handles it, says who has it         check_may_record
     4(c)        and whoever is concerned sees its calls unmasked        is_shown_in_full
+    4(c)        who only typed their numbers learns nothing of them     is_shown_recordings
 
 Who decides it is in `authority`.
 """
@@ -27,6 +28,7 @@ from callrec.policy.role import Person, Power, powers_of
 if TYPE_CHECKING:
     from datetime import date
 
+    from callrec.policy.purpose import Purpose
     from callrec.policy.role import PersonId
 
 
@@ -130,6 +132,15 @@ def is_shown_in_full(person: Person, request: RequestFacts | None, *, on: date) 
     decides = TERMS[request.purpose].decided_with in powers_of(person, on)
     concerned = person.id in request.makers | request.subjects
     return person.id in request.granted_to or (decides and not concerned)
+
+
+def is_shown_recordings(person: Person, purpose: Purpose, *, on: date) -> bool:
+    """Whether it is shown what the recordings are that a request for that purpose asks for.
+
+    Numbers can be guessed, and a request of one's own is no leave to browse: whoever neither
+    searches nor decides it is shown what was granted to him, and of others the numbers alone.
+    """
+    return bool(powers_of(person, on) & {Power.SEARCH, TERMS[purpose].decided_with})
 
 
 def _is_not_his(message: str, request: RequestFacts) -> Refused:

@@ -9,7 +9,7 @@
     4(e)-(f)  who comes from outside to hear one is on record               check_attended
     4(e)      that the staff heard it beforehand is no answer               answers_who_asked
 
-`check_may_release` is these put together.
+`check_may_listen` and `check_may_release` are these put together.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime
 
 
 def is_attended(purpose: Purpose, further: Mapping[str, str]) -> bool:
-    """Whether somebody from outside may be there when it is heard.
+    """Whether somebody from outside is expected when it is heard, so that it is asked who came.
 
     Args:
         purpose: of the request under which it is heard.
@@ -122,6 +122,11 @@ def is_attended(purpose: Purpose, further: Mapping[str, str]) -> bool:
     """
     has_a_copy = further.get(Further.HEAR_OR_COPY) == _HAS_A_COPY
     return TERMS[purpose].is_attended and not has_a_copy
+
+
+def somebody_came(attended: Iterable[str]) -> bool:
+    """Whether anybody but the staff is said to have been there, whatever was asked for."""
+    return any(each.strip().casefold() != _NOBODY for each in attended)
 
 
 def answers_who_asked(
@@ -134,8 +139,7 @@ def answers_who_asked(
         further: as for `is_attended`.
         attended: who is said to have been there besides the one who played it.
     """
-    came = any(each.strip().casefold() != _NOBODY for each in attended)
-    return came and is_attended(purpose, further)
+    return somebody_came(attended) and is_attended(purpose, further)
 
 
 def check_attended(
@@ -208,6 +212,21 @@ def check_third_parties(request: RequestFacts) -> None:
         )
 
 
+def check_may_listen(
+    person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
+) -> None:
+    """All that it takes to hear what was granted, or to look at it; `on` and `now` as above.
+
+    What was asked when it was granted is asked again: he may be the employee's manager no more.
+
+    Raises:
+        Refused: one of the rules says no.
+    """
+    check_is_heard(request)
+    check_may_hear(person, grant, on=on, now=now)
+    check_may_be_granted(person, request, on=on)
+
+
 def check_may_release(
     person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
 ) -> None:
@@ -216,9 +235,7 @@ def check_may_release(
     Raises:
         Refused: one of the rules says no.
     """
-    check_is_heard(request)
-    check_may_hear(person, grant, on=on, now=now)
-    check_may_be_granted(person, request, on=on)
+    check_may_listen(person, request, grant, on=on, now=now)
     check_may_be_given(person, request, grant)
 
 

@@ -6,6 +6,7 @@ empty field.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from enum import StrEnum
@@ -30,6 +31,8 @@ class Unknown(StrEnum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
+_WORD: Final = re.compile(r"\w[\w.@-]*")
+"""What can be a login: brackets and commas are none of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -77,9 +80,16 @@ class Particulars:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The names of those whom it is about, as they were said."""
-        named = self.further.items()
-        return tuple(text for name, text in named if ASKED[Further(name)].names_subject)
+        """The names of those whom it is about, as they were said.
+
+        Where only the staff can be meant, each word may be a login: "mia (reception)".
+        """
+        named = [(ASKED[Further(name)], text) for name, text in self.further.items()]
+        logins = (
+            word for asked, text in named if asked.names_staff for word in _WORD.findall(text)
+        )
+        said = (text for asked, text in named if asked.names_subject)
+        return tuple(dict.fromkeys((*said, *logins)))
 
     def as_json(self) -> dict[str, Any]:
         """As it is sealed and stands in the request's digest.

@@ -86,15 +86,15 @@ def check_may_read_register(person: Person, register: RegisterName, *, on: date)
 def is_kept_from(
     person: Person, subjects: frozenset[PersonId], *, may_be_told: bool | None
 ) -> bool:
-    """Whether an entry is left out because the reader is not to learn of it.
+    """Whether somebody is not to learn of a request.
 
-    Where an outside body asked that somebody is not told, he does not read of it here either; nor
+    Where an outside body asked that somebody is not told, he does not read of it anywhere; nor
     where it is not known whether he may be.
 
     Args:
-        person: who reads the register.
-        subjects: the people of the practice whom the entry is about.
-        may_be_told: whether they may be told of it; None if the entry does not say.
+        person: who reads a list, a register or the request.
+        subjects: the people of the practice whom it is about.
+        may_be_told: whether they may be told of it; None if it is not said.
 
     Source: DPA 2018 Sch 2 Pt 1 para 2: to the extent that telling would be likely to prejudice.
     """

@@ -12,18 +12,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import destroy_grants, find_request, set_version
+from callrec.catalogue.requests import destroy_grants, set_version
 from callrec.errors import NotFound, Unusable
 from callrec.policy.handling import check_may_change
 from callrec.policy.particulars import said_again
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import attempt, signing, today
-from callrec.procedures.days_said import uids_of_other_days
+from callrec.procedures.concerned import concerned_by
+from callrec.procedures.days_said import told_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import change_with_request
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
-from callrec.procedures.people import people_named
+from callrec.procedures.readers import find_known
 from callrec.procedures.request import (
     check_count,
     find_recordings,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from callrec.audit.log import Writing
     from callrec.policy.particulars import Particulars, Said
     from callrec.practice import Actor, Practice
+    from callrec.procedures.concerned import Concerned
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.sealed_request import RequestBody
 
@@ -58,8 +60,9 @@ class Amended:
     version: int
     recordings: int
     grants_ended: int
-    other_day: tuple[int, ...]
-    """Of the recordings, those that are not of the day which the request says."""
+    other_day: tuple[int, ...] | None
+    """As `Created`."""
+    concerned: Concerned
 
 
 def attach_recordings(
@@ -139,7 +142,7 @@ def _amend(
     change: Callable[[OpenRequest, Connection], _Content],
 ) -> Amended:
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.AMENDED, subject=[row.id]),
@@ -176,6 +179,7 @@ def _write(
     ended = destroy_grants(act.connection, request.id, request.requester)
     set_version(act.connection, request.id, which.version)
     store_version(practice, act.connection, body, which, request.requester)
+    concerned = concerned_by(practice, actor, act.connection, body.particulars)
     if request.facts.state is RequestState.APPROVED:
         tell_deciders(
             practice,
@@ -183,15 +187,15 @@ def _write(
             request.reference,
             request.purpose,
             history,
-            subjects=people_named(practice, actor, act.connection, body.particulars.subjects),
+            subjects=concerned.people,
         )
-    uids = [uid for uid, _ in body.recordings]
     return Amended(
         reference=request.reference,
         version=which.version,
-        recordings=len(uids),
+        recordings=len(body.recordings),
         grants_ended=ended,
-        other_day=uids_of_other_days(practice, act.connection, body.particulars, uids),
+        other_day=told_of_other_days(practice, actor, act.connection, body),
+        concerned=concerned,
     )
 
 

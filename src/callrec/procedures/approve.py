@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request
 from callrec.errors import Locked, NotFound, Refused
 from callrec.policy.clause import Clause
 from callrec.policy.edits import UNEDITED, Edits, check_edits
@@ -23,12 +22,14 @@ from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.withholding import Ground, check_each_decided
 from callrec.practice import attempt, signing, today
 from callrec.procedures.approvals import check_signers, edits_before, withheld_before
+from callrec.procedures.concerned import concerned_as_read
 from callrec.procedures.days_said import of_other_days
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.granting import Granting, write_approval
 from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.people import find_person, logins
+from callrec.procedures.readers import find_known
 from callrec.procedures.request_log import check_log
 from callrec.procedures.telling import tell_granted
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from callrec.policy.purpose import Purpose
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
+    from callrec.procedures.concerned import Concerned
     from callrec.procedures.open_request import OpenRequest
 
 
@@ -56,6 +58,8 @@ class Foreseen:
     withheld: Mapping[int, Ground]
     other_day: tuple[int, ...]
     """Of those that would be granted, the ones that are not of the day which the request says."""
+    concerned: Concerned
+    """Whom of the practice it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -110,7 +114,7 @@ def foresee_approval(
         Tampered: the log or the request is not as it was signed.
     """
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.APPROVED, subject=[row.id]),
@@ -145,7 +149,7 @@ def approve_request(
     """
     _check_identity(actor)
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.APPROVED, subject=[row.id]),
@@ -236,7 +240,8 @@ def _foresee(practice: Practice, request: OpenRequest, decision: Decision) -> Fo
     granted = [row for row in request.recordings if row.id not in withheld]
     edits = _edits(request, decision, granted)
     other_day = of_other_days(practice, request.particulars, granted)
-    return Foreseen(request.digest, edits, withheld, other_day)
+    concerned = concerned_as_read(practice, request)
+    return Foreseen(request.digest, edits, withheld, other_day, concerned)
 
 
 def _edits(

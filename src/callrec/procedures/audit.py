@@ -15,6 +15,7 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.proof import Proof, write_proof
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.holds import all_holds
 from callrec.crypto.canonical import instant
 from callrec.errors import NotFound, Tampered
 from callrec.policy.authority import check_may
@@ -22,6 +23,7 @@ from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, attempt, record, today, vault_key
 from callrec.procedures.details_form import in_form
 from callrec.procedures.people import logins
+from callrec.procedures.readers import kept_from
 from callrec.procedures.whole_file import check_new, whole_file
 
 if TYPE_CHECKING:
@@ -77,6 +79,8 @@ def list_audit(
 ) -> tuple[tuple[Entry, ...], int]:
     """The newest leaves that are asked for, oldest first, and how many there are in all.
 
+    What is about a request of which the actor must not learn is neither among them nor counted.
+
     Raises:
         Refused: the actor may not read the audit log.
         Tampered: details are not what their leaf commits to.
@@ -84,7 +88,10 @@ def list_audit(
     _begin(practice, actor, "audit.listed")
     with reading(practice.engine) as connection:
         names = _Names(practice, connection)
-        asked_for = and_(true(), *names.conditions(wanted))
+        kept = kept_from(practice, actor, connection)
+        holds = (row.id for row in all_holds(connection) if row.request in kept)
+        unnamed = [~_is_about(id_) for id_ in (*kept, *holds)]
+        asked_for = and_(true(), *names.conditions(wanted), *unnamed)
         leaf = tables.leaf.c
         count = select(func.count()).select_from(tables.leaf).where(asked_for)
         newest = select(leaf.seq, leaf.body).where(asked_for).order_by(leaf.seq.desc())
@@ -198,10 +205,8 @@ class _Names:
             beginnings = [f'{{"act":"{wanted.action}{end}'.encode() for end in '".']
             yield func.substr(_BODY, 1, len(beginnings[0])).in_(beginnings)
         if wanted.subject is not None:
-            subjects = func.substr(_BODY, func.instr(_BODY, b'"subject":['))
             ids = [*_ids_of(wanted.subject, self._called), wanted.subject]
-            named = [func.instr(subjects, f'"{id_}"'.encode()) > 0 for id_ in ids]
-            yield or_(false(), *named)
+            yield or_(false(), *map(_is_about, ids))
         if wanted.since is not None:
             yield _when() >= _from(wanted.since)
         if wanted.until is not None:
@@ -212,6 +217,12 @@ def _begin(practice: Practice, actor: Actor, act: str) -> None:
     with attempt(practice, actor, act):
         check_may(actor.person, Power.READ_AUDIT, on=today(practice))
     record(practice, actor, act)
+
+
+def _is_about(id_: str) -> ColumnElement[bool]:
+    """Whether a leaf names it as what it is about."""
+    subjects = func.substr(_BODY, func.instr(_BODY, b'"subject":['))
+    return func.instr(subjects, f'"{id_}"'.encode()) > 0
 
 
 def _ids_of(name: str, names: Mapping[str, str]) -> list[str]:

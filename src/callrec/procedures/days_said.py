@@ -1,7 +1,8 @@
 """Recordings under a request that are not of the day which it says [policy 4(b)].
 
 A number is mistyped, and a description may be mistaken: neither is refused, and both are told to
-whoever asks and to whoever decides.
+whoever decides, and to whoever asks if he may know what the recordings are: else days could be
+tried out on numbers.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.policy.described import is_of_another_day
+from callrec.policy.handling import is_shown_recordings
+from callrec.practice import today
 from callrec.procedures.custody import from_millis
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection, Row
 
     from callrec.policy.particulars import Particulars
-    from callrec.practice import Practice
+    from callrec.practice import Actor, Practice
+    from callrec.procedures.sealed_request import RequestBody
 
 
 def of_other_days(
@@ -35,10 +39,12 @@ def of_other_days(
     )
 
 
-def uids_of_other_days(
-    practice: Practice, connection: Connection, particulars: Particulars, uids: Collection[str]
-) -> tuple[int, ...]:
-    """The same of recordings by their uids: as many as one request may name."""
-    table = tables.recording.c
+def told_of_other_days(
+    practice: Practice, actor: Actor, connection: Connection, body: RequestBody
+) -> tuple[int, ...] | None:
+    """The same of a request that the actor makes or changes; None if that is not his to know."""
+    if not is_shown_recordings(actor.person, body.purpose, on=today(practice)):
+        return None
+    table, uids = tables.recording.c, [uid for uid, _ in body.recordings]
     query = select(table.id, table.started_at).where(table.uid.in_(uids)).order_by(table.id)
-    return of_other_days(practice, particulars, connection.execute(query))
+    return of_other_days(practice, body.particulars, connection.execute(query))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request
 from callrec.policy.authority import check_may_decide
 from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
@@ -14,6 +13,7 @@ from callrec.policy.withholding import Ground, check_ground
 from callrec.practice import attempt, signing, today
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.readers import find_known
 from callrec.procedures.request_words import log_with_words
 from callrec.procedures.telling import tell
 
@@ -38,7 +38,7 @@ def deny_request(
             and taken back since), the reason is none, or the ground does not fit the purpose.
     """
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.DENIED, subject=[row.id]),

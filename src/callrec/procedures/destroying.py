@@ -50,6 +50,7 @@ from callrec.procedures.intake_known import Duplicates
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.migrate import drop_kept_copies
 from callrec.procedures.numbering import next_number
+from callrec.procedures.readers import find_known
 from callrec.procedures.recipients import Recipient, recipients_of
 from callrec.procedures.reencrypting import replaced_files
 from callrec.procedures.request_log import check_log, log_request_event, making_of, read_makings
@@ -139,7 +140,7 @@ def destroy(
     if actor.identity is None:
         raise Locked("what is destroyed is signed for, and that takes the password")
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),

@@ -16,7 +16,6 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request
 from callrec.policy.authority import check_may
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
@@ -40,6 +39,7 @@ from callrec.procedures.erasing import check_is_for, is_carried_out
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.numbering import next_number
+from callrec.procedures.readers import find_known
 from callrec.procedures.request import new_body, write_request
 from callrec.procedures.request_log import check_log
 from callrec.procedures.retention import appraise_due, appraise_rows
@@ -146,7 +146,7 @@ def foresee_destruction(practice: Practice, actor: Actor, reference: str) -> tup
         Tampered: the request, or a row of a category, is not as it was made.
     """
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),

@@ -24,8 +24,8 @@ from callrec.procedures.dossier_versions import read_versions
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import opens_with_session, read_request, unopened_facts
 from callrec.procedures.outbox import read_messages
+from callrec.procedures.readers import find_known, is_concerned
 from callrec.procedures.request_log import read_history
-from callrec.procedures.request_show import is_concerned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +96,7 @@ def read_dossier(practice: Practice, actor: Actor, reference: str) -> Dossier:
         Tampered: the request or its history is not as it was written.
     """
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with attempt(practice, actor, READ, subject=[row.id]):
         with reading(practice.engine) as connection:

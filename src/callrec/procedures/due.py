@@ -21,7 +21,7 @@ from callrec.procedures.request_log import event_of, leaves_of
 from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy import Connection
 
@@ -83,13 +83,20 @@ def read_delivered(connection: Connection) -> frozenset[str]:
     return frozenset(leaf.subject[0] for leaf in leaves)
 
 
-def waiting_warnings(practice: Practice) -> Iterator[str]:
-    """What was asked about long ago and has not been answered since, a line each."""
+def waiting_warnings(practice: Practice, kept: Collection[str] = ()) -> Iterator[str]:
+    """What was asked about long ago and has not been answered since, a line each.
+
+    Not what is ``kept``, by its reference, from whoever reads it.
+    """
     with reading(practice.engine) as connection:
         asked = {leaf.subject[0]: leaf for leaf in leaves_of(connection, [RequestAct.ASKED])}
         rows, ends = all_requests(connection), read_ends(connection)
     for row in rows:
-        if row.id not in asked or state_now(practice, row, ends) is not RequestState.WAITING:
+        if (
+            row.id not in asked
+            or f"R-{row.number}" in kept
+            or state_now(practice, row, ends) is not RequestState.WAITING
+        ):
             continue
         since = event_of(asked[row.id]).at
         if since <= practice.now() - LONG:

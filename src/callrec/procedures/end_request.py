@@ -11,6 +11,7 @@ from callrec.policy.request import RequestAct
 from callrec.practice import attempt, signing, today
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request, unopened_facts
+from callrec.procedures.readers import find_known
 from callrec.procedures.request_log import log_request_event, read_history
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def withdraw_request(practice: Practice, actor: Actor, reference: str) -> Reques
         NotFound: there is none.
         Refused: somebody else made it, or it is decided.
     """
-    request = _id_of(practice, reference)
+    request = _id_of(practice, actor, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.WITHDRAWN, subject=[request]),
@@ -48,7 +49,7 @@ def close_request(practice: Practice, actor: Actor, reference: str) -> RequestSt
         NotFound: there is none.
         Refused: the actor neither made it nor decides it, or nothing was handed over yet.
     """
-    request = _id_of(practice, reference)
+    request = _id_of(practice, actor, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.CLOSED, subject=[request]),
@@ -61,9 +62,9 @@ def close_request(practice: Practice, actor: Actor, reference: str) -> RequestSt
         return log_request_event(act, actor, history, RequestAct.CLOSED).state
 
 
-def _id_of(practice: Practice, reference: str) -> str:
+def _id_of(practice: Practice, actor: Actor, reference: str) -> str:
     with reading(practice.engine) as connection:
-        return str(find_request(connection, reference).id)
+        return str(find_known(practice, actor, connection, reference).id)
 
 
 def _facts(

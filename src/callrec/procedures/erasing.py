@@ -17,6 +17,7 @@ from callrec.practice import attempt
 from callrec.procedures.approvals import how_it_ended
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destroying import ARTICLE_17, Destruction, Doomed, destroy, finish
+from callrec.procedures.readers import find_known
 from callrec.procedures.request_log import read_history
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def foresee_erasure(practice: Practice, actor: Actor, reference: str) -> tuple[D
         Tampered: it is not the one that was made.
     """
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     with (
         attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
         reading(practice.engine) as connection,

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import all_requests, find_request
+from callrec.catalogue.requests import all_requests
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.clause import Clause
 from callrec.policy.glass import GlassVerdict, check_glass_verdict, check_may_review_glass
 from callrec.practice import attempt, signing, today
 from callrec.procedures.glass import broken_glass, named_in_review
 from callrec.procedures.people import logins
+from callrec.procedures.readers import find_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +75,7 @@ def review_glass(
         Tampered: the log is not as it was signed.
     """
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     with (
         attempt(practice, actor, verdict.act, subject=[row.id]),
         signing(practice, actor) as act,

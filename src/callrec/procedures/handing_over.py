@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request
 from callrec.policy.completeness import clean
 from callrec.policy.handing_over import (
     ReleaseFacts,
@@ -26,6 +25,7 @@ from callrec.policy.request import RequestAct, check_transition
 from callrec.practice import attempt, signing, today
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
+from callrec.procedures.readers import find_known
 from callrec.procedures.releases import read_releases, words_for
 from callrec.procedures.request_words import log_with_words
 
@@ -134,7 +134,7 @@ def _record(
     telling: _Telling,
 ) -> Recorded:
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with attempt(practice, actor, what, subject=[row.id]), signing(practice, actor) as act:
         request = read_request(practice, actor, act.connection, reference)

@@ -21,6 +21,7 @@ from callrec.practice import attempt, signing, today
 from callrec.procedures.hold_leaves import log_covers, log_lifted, log_placed
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.hold_reach import hold_facts
+from callrec.procedures.readers import find_known_hold
 from callrec.procedures.request import find_recordings
 from callrec.procedures.request_log import check_log
 
@@ -72,7 +73,7 @@ def lift_hold(
     """
     _check_identity(actor, countersigner)
     with reading(practice.engine) as connection:
-        hold = find_hold(connection, number)
+        hold = find_known_hold(practice, actor, connection, number)
     with (
         attempt(practice, actor, HoldAct.LIFTED, subject=[hold.id]),
         signing(practice, actor, countersigner) as act,

@@ -17,6 +17,7 @@ from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, today, vault_key
 from callrec.procedures.custody import from_millis
 from callrec.procedures.people import logins
+from callrec.procedures.readers import find_known_hold, kept_from
 from callrec.procedures.sealed_hold import HoldBody
 
 if TYPE_CHECKING:
@@ -54,11 +55,17 @@ class ShownHold:
     recordings: tuple[int, ...]
 
 
-def list_holds(practice: Practice) -> tuple[ListedHold, ...]:
-    """Every hold, the newest first. Nothing sealed is opened."""
+def list_holds(practice: Practice, actor: Actor) -> tuple[ListedHold, ...]:
+    """Every hold of which the actor may know, the newest first. Nothing sealed is shown.
+
+    Raises:
+        Tampered: a request of which he may not know, perhaps, is not the one that was made.
+    """
     called = logins(practice)
     with reading(practice.engine) as connection:
-        rows, counts = all_holds(connection), count_held(connection)
+        kept = kept_from(practice, actor, connection)
+        rows = [row for row in all_holds(connection) if row.request not in kept]
+        counts = count_held(connection)
     return tuple(_listed(row, called[row.placed_by], counts.get(row.id, 0)) for row in rows[::-1])
 
 
@@ -75,12 +82,12 @@ def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
     """One hold; the log says so first, as its reason is opened.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none of which the actor may know.
         Refused: the actor neither searches nor decides.
         Tampered: it does not say what it said when it was placed.
     """
     with reading(practice.engine) as connection:
-        row = find_hold(connection, number)
+        row = find_known_hold(practice, actor, connection, number)
     with attempt(practice, actor, SHOWN, subject=[row.id]):
         check_may_read_hold(actor.person, on=today(practice))
         record(practice, actor, SHOWN, subject=[row.id])

@@ -31,6 +31,7 @@ from callrec.procedures.due import read_delivered
 from callrec.procedures.glass import broken_glass
 from callrec.procedures.incident_list import incidents_waiting
 from callrec.procedures.people import logins
+from callrec.procedures.readers import references_kept_from
 from callrec.procedures.request_clock import read_deadlines
 from callrec.procedures.request_log import making_of, read_makings
 from callrec.procedures.states_today import read_ends, state_now, undecided_until
@@ -104,8 +105,14 @@ class _Requests:
 
 
 def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
-    """What waits for the actor, soonest due first."""
-    return inbox_of(practice, actor.person)
+    """What waits for the actor, soonest due first, and of which he may know.
+
+    Raises:
+        Tampered: a request of which he may not know, perhaps, is not the one that was made.
+    """
+    with reading(practice.engine) as connection:
+        kept = references_kept_from(practice, actor, connection)
+    return tuple(item for item in inbox_of(practice, actor.person) if item.reference not in kept)
 
 
 def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:

@@ -12,7 +12,6 @@ from callrec.audit.log import read_register
 from callrec.bank_holidays import scales_of
 from callrec.catalogue import tables
 from callrec.catalogue.incidents import insert_incident
-from callrec.catalogue.requests import find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import instant, parse_instant
 from callrec.errors import Unusable
@@ -34,6 +33,7 @@ from callrec.procedures.incident_sealed import NONCE_BYTES, IncidentBody, Incide
 from callrec.procedures.numbering import next_number
 from callrec.procedures.outbox import queue_mail
 from callrec.procedures.people import find_person, logins
+from callrec.procedures.readers import find_known
 from callrec.procedures.request import find_recordings
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 from callrec.procedures.telling import spoken_hours
@@ -162,7 +162,7 @@ def _body(
             hint="name some, and say in --what how many there are",
         )
     if account.request is not None:
-        find_request(connection, account.request)
+        find_known(practice, actor, connection, account.request)
     contact = practice.config.practice.data_protection_contact
     return IncidentBody(
         number=next_number(connection, tables.incident.c.id, IncidentAct.REPORTED),

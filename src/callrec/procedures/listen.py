@@ -13,23 +13,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.edits import edits_to_apply
 from callrec.policy.hearing import (
-    answers_who_asked,
     check_attended,
-    check_is_heard,
     check_may_be_given,
-    check_may_hear,
+    check_may_listen,
     is_attended,
+    somebody_came,
 )
 from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
 from callrec.procedures.granted import usable_grants
 from callrec.procedures.hearing_record import HearingEnd, record_end, record_hearing, record_look
 from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.readers import find_known
 from callrec.procedures.release_sound import (
     check_original,
     copy_pieces,
@@ -113,7 +112,7 @@ def listen_to(
         Misconfigured: there is no player.
         Failed: the log cannot be written, so nothing is played; or the player failed.
     """
-    request = _id_of(practice, reference)
+    request = _id_of(practice, actor, reference)
     sweep_lapsed(practice, actor)
     with attempt(practice, actor, RequestAct.LISTENED, subject=[request]):
         grant = _granted(practice, actor, reference, recording)
@@ -139,7 +138,7 @@ def look_at(practice: Practice, actor: Actor, reference: str, recording: int | N
         Undecodable: its sound cannot be had.
         Otherwise as `listen_to`.
     """
-    request = _id_of(practice, reference)
+    request = _id_of(practice, actor, reference)
     sweep_lapsed(practice, actor)
     with attempt(practice, actor, RequestAct.LOOKED, subject=[request]):
         grant = _granted(practice, actor, reference, recording)
@@ -150,9 +149,9 @@ def look_at(practice: Practice, actor: Actor, reference: str, recording: int | N
     return Seen(reference, grant.recording.id, seq, sound, edits)
 
 
-def _id_of(practice: Practice, reference: str) -> str:
+def _id_of(practice: Practice, actor: Actor, reference: str) -> str:
     with reading(practice.engine) as connection:
-        return str(find_request(connection, reference).id)
+        return str(find_known(practice, actor, connection, reference).id)
 
 
 def _granted(
@@ -161,8 +160,8 @@ def _granted(
     with reading(practice.engine) as connection:
         grants = usable_grants(practice, actor, connection, reference)
     grant = _chosen(grants, recording)
-    check_is_heard(grant.request.facts)
-    check_may_hear(actor.person, grant.facts, on=today(practice), now=practice.now())
+    day, now = today(practice), practice.now()
+    check_may_listen(actor.person, grant.request.facts, grant.facts, on=day, now=now)
     return grant
 
 
@@ -190,7 +189,7 @@ def _attended(actor: Actor, grant: UsableGrant, room: Room) -> Sequence[str]:
     if is_attended(request.purpose, further):
         attended = attended or room.ask()
     check_attended(request, further, attended)
-    if answers_who_asked(request.purpose, further, attended):
+    if somebody_came(attended):  # though a copy was asked for, or it is for no outsider
         check_may_be_given(actor.person, request, grant.facts)
     return attended
 

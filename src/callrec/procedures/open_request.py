@@ -165,7 +165,7 @@ def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
         Refused: it is not the actor's to read.
         Locked: it takes his password.
     """
-    if not _opens_catalogue(actor, connection, row):
+    if not opens_catalogue(actor, connection, row):
         _check_sealed_to(actor, connection, row)
 
 
@@ -203,7 +203,8 @@ def _request_key(actor: Actor, connection: Connection, which: Version) -> bytes 
     return open_request_key(bytes(own.sealed), which, actor.identity.kem)
 
 
-def _opens_catalogue(actor: Actor, connection: Connection, row: Row[Any]) -> bool:
+def opens_catalogue(actor: Actor, connection: Connection, row: Row[Any]) -> bool:
+    """Whether the actor opens the request of that row as whoever may search does."""
     found = find_key(connection, row.id, row.version, CATALOGUE)
     return found is not None and (VaultKey.CATALOGUE, found.key_version) in actor.shares
 

@@ -14,6 +14,7 @@ from callrec.procedures.custody import from_millis
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.leaf_subjects import names_enough
 from callrec.procedures.people import logins
+from callrec.procedures.readers import kept_from
 from callrec.procedures.search_log import leaves_of_act
 
 if TYPE_CHECKING:
@@ -49,14 +50,17 @@ class HoldEntry:
 def read_holds(practice: Practice, actor: Actor, connection: Connection) -> Iterator[HoldEntry]:
     """Every hold, lifted or not, in the order in which they were placed.
 
+    Not those of a request of which the actor must not learn.
+
     Raises:
         Tampered: a row is not what the log says, or a leaf that lifted one is not its actor's.
     """
-    del actor  # nothing sealed is opened: whoever reads the register sees the same
     check_holds(connection, practice.register, practice.config.time_zone)
     called, counts = logins(practice), count_held(connection)
-    lifted = _lifted(practice, connection)
+    lifted, kept = _lifted(practice, connection), kept_from(practice, actor, connection)
     for row in all_holds(connection):
+        if row.request in kept:
+            continue
         leaves = lifted.get(row.id, ())
         yield HoldEntry(
             hold=f"H-{row.number}",

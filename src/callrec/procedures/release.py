@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, Unusable
 from callrec.policy.edits import UNEDITED, edits_to_apply
@@ -26,6 +25,7 @@ from callrec.policy.request import RequestAct
 from callrec.practice import attempt, today
 from callrec.procedures.granted import usable_grants
 from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.readers import find_known
 from callrec.procedures.release_calls import call_data_of, list_of
 from callrec.procedures.release_certificate import exhibit_of
 from callrec.procedures.release_contents import Draft, write_manifest
@@ -105,7 +105,7 @@ def release_recordings(
     """
     _check_folder(practice, to)
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     give_back_cut_off(practice, actor)
     with attempt(practice, actor, RequestAct.PREPARED, subject=[row.id]):

@@ -27,13 +27,14 @@ from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.request_id import DRAWN_BYTES, request_id
 from callrec.policy.role import Power, Standing, VaultKey
 from callrec.practice import attempt, powers, signing, today
+from callrec.procedures.concerned import concerned_by
 from callrec.procedures.custody import find_recording, to_millis
-from callrec.procedures.days_said import uids_of_other_days
+from callrec.procedures.days_said import told_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import place_with_request
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.numbering import next_number
-from callrec.procedures.people import logins, people_named
+from callrec.procedures.people import logins
 from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import History
 from callrec.procedures.sealed_request import (
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from callrec.policy.particulars import Particulars, Said
     from callrec.policy.purpose import Purpose
     from callrec.practice import Actor, Practice
+    from callrec.procedures.concerned import Concerned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -80,8 +82,10 @@ class Created:
     purpose: Purpose
     recordings: tuple[int, ...]
     particulars: Particulars = field(repr=False)
-    other_day: tuple[int, ...] = ()
-    """Of the recordings, those that are not of the day which the request says."""
+    concerned: Concerned
+    other_day: tuple[int, ...] | None = ()
+    """Of the recordings, those that are not of the day which the request says; None for whoever
+    may not know what they are."""
 
 
 def create_request(
@@ -107,10 +111,10 @@ def create_request(
         with signing(practice, actor) as act:
             found = find_recordings(practice, actor, act.connection, recordings)
             check_count(practice, purpose, len(found))
-            uids = [uid for uid, _ in found]
-            other_day = uids_of_other_days(practice, act.connection, particulars, uids)
+            concerned = concerned_by(practice, actor, act.connection, particulars)
             number = next_number(act.connection, tables.request.c.id, RequestAct.CREATED)
             body = new_body(number, purpose, particulars, found)
+            other_day = told_of_other_days(practice, actor, act.connection, body)
             made = write_request(practice, act, actor, body)
             history = begin_clock(
                 act, actor, made.history, purpose=purpose, particulars=particulars
@@ -122,11 +126,11 @@ def create_request(
                 f"R-{number}",
                 purpose,
                 history,
-                subjects=people_named(practice, actor, act.connection, particulars.subjects),
+                subjects=concerned.people,
             )
     match_open_holds(practice, actor)
     asked_for = tuple(dict.fromkeys(recordings))
-    return Created(f"R-{number}", purpose, asked_for, particulars, other_day)
+    return Created(f"R-{number}", purpose, asked_for, particulars, concerned, other_day)
 
 
 def particulars_of(practice: Practice, purpose: Purpose, said: Said) -> Particulars:

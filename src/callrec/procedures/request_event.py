@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
@@ -23,6 +22,7 @@ from callrec.policy.request import RequestAct, check_transition
 from callrec.practice import attempt, signing, today
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
+from callrec.procedures.readers import find_known
 from callrec.procedures.request_clock import (
     ACT_OF,
     deadline_by,
@@ -75,7 +75,7 @@ def date_request(
         Locked: it takes the actor's password.
     """
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, ACT_OF[event.event], subject=[row.id]),
@@ -101,7 +101,7 @@ def check_third_parties(
         Locked: it takes the actor's password.
     """
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.THIRD_PARTIES, subject=[row.id]),

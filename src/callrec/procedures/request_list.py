@@ -1,4 +1,4 @@
-"""List requests: what they are for and where they stand. Nothing sealed is opened."""
+"""List requests: what they are for and where they stand. Nothing sealed is shown."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from callrec.catalogue.requests import all_requests
 from callrec.policy.purpose import Purpose
 from callrec.procedures.custody import from_millis
 from callrec.procedures.people import logins
+from callrec.procedures.readers import kept_from
 from callrec.procedures.request_log import making_of, read_makings
 from callrec.procedures.states_today import read_ends, state_now
 
@@ -37,16 +38,20 @@ class ListedRequest:
 def list_requests(
     practice: Practice, actor: Actor, *, state: RequestState | None = None, mine: bool = False
 ) -> tuple[ListedRequest, ...]:
-    """The requests, the newest first.
+    """The requests of which the actor may know, the newest first.
 
     Args:
         practice: the open vault.
         actor: who asks.
         state: only those that stand there.
         mine: only those that the actor made.
+
+    Raises:
+        Tampered: one of which he may not know, perhaps, is not the one that was made.
     """
     called = logins(practice)
     with reading(practice.engine) as connection:
+        kept = kept_from(practice, actor, connection)
         rows, ends = all_requests(connection), read_ends(connection)
         makings = read_makings(connection)
     listed = [
@@ -59,6 +64,6 @@ def list_requests(
             recordings=making_of(makings, row).recordings,
         )
         for row in reversed(rows)
-        if not mine or row.requester == actor.person.id
+        if row.id not in kept and (not mine or row.requester == actor.person.id)
     ]
     return tuple(each for each in listed if state in (None, each.state))

@@ -10,14 +10,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request
+from callrec.policy.handling import is_shown_recordings
 from callrec.policy.lapse import request_lapses_at
 from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.particulars import UNKNOWN
-from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground
-from callrec.practice import attempt, powers, record
+from callrec.practice import attempt, record, today
 from callrec.procedures.custody import from_millis
 from callrec.procedures.days_said import of_other_days
 from callrec.procedures.glass import BrokenGlass, broken_glass
@@ -26,6 +25,7 @@ from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.outbox import list_messages
 from callrec.procedures.people import logins
+from callrec.procedures.readers import find_known, is_concerned
 from callrec.procedures.release_shown import shown_release
 from callrec.procedures.releases import read_releases, words_for
 from callrec.procedures.request_clock import deadline_by, read_dates
@@ -60,21 +60,24 @@ SHOWN = "request.shown"
 
 @dataclass(frozen=True, slots=True)
 class ShownRecording:
-    """A recording that a request asks for, by its clear columns."""
+    """A recording that a request asks for, by its clear columns.
+
+    By its number alone, and the others None, for whoever may not know what it is.
+    """
 
     id: int
-    uid: str
-    ciphertext: str
+    uid: str | None = None
+    ciphertext: str | None = None
     """SHA-256 of the sealed file, in hex."""
-    started_at: datetime
-    duration_ms: int
-    direction: str
-    format: str
-    size_bytes: int
-    state: str
-    retained: Retained | None
+    started_at: datetime | None = None
+    duration_ms: int | None = None
+    direction: str | None = None
+    format: str | None = None
+    size_bytes: int | None = None
+    state: str | None = None
+    retained: Retained | None = None
     """Of a disposal: what the retention schedule said of it when that was made."""
-    is_of_other_day: bool
+    is_of_other_day: bool | None = None
     """It did not begin on the day which the request says."""
 
 
@@ -181,7 +184,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
         Tampered: it is not the one that was made, or a column says otherwise than the log.
     """
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with attempt(practice, actor, SHOWN, subject=[row.id]):
         with reading(practice.engine) as connection:
@@ -221,7 +224,6 @@ def _shown(
     called = logins(practice)
     in_full = is_concerned(practice, actor, request)
     particulars = request.particulars
-    other_day = of_other_days(practice, particulars, request.recordings)
     return ShownRequest(
         reference=request.reference,
         purpose=request.purpose,
@@ -233,10 +235,7 @@ def _shown(
         in_full=in_full,
         particulars=particulars.as_json() if in_full else masked(particulars),
         digest=request.digest,
-        recordings=tuple(
-            _recording(row, request.body.retained.get(row.uid), is_of_other_day=row.id in other_day)
-            for row in request.recordings
-        ),
+        recordings=_recordings(practice, actor, request),
         hold=told.hold,
         approvals=_approvals(request, told, called, in_full=in_full),
         denial=_denial(request, told.words, called, in_full=in_full),
@@ -245,6 +244,22 @@ def _shown(
             _event(leaf, told, called, in_full=in_full) for leaf in request.history.leaves
         ),
         messages=list_messages(practice, about=request.reference),
+    )
+
+
+def _recordings(
+    practice: Practice, actor: Actor, request: OpenRequest
+) -> tuple[ShownRecording, ...]:
+    """What each is, for whoever may know it by his powers, or had it granted to him once."""
+    person, retained = actor.person, request.body.retained
+    all_of_them = is_shown_recordings(person, request.purpose, on=today(practice))
+    granted = {uid for each in request.approvals if each.to == person.id for uid in each.items}
+    other_day = of_other_days(practice, request.particulars, request.recordings)
+    return tuple(
+        _recording(row, retained.get(row.uid), is_of_other_day=row.id in other_day)
+        if all_of_them or row.uid in granted
+        else ShownRecording(row.id)
+        for row in request.recordings
     )
 
 
@@ -264,13 +279,6 @@ def _recording(
         retained=retained,
         is_of_other_day=is_of_other_day,
     )
-
-
-def is_concerned(practice: Practice, actor: Actor, request: OpenRequest) -> bool:
-    """Whether the actor sees a request in full: his own, his to decide, or granted to him."""
-    facts, person = request.facts, actor.person.id
-    decides = TERMS[request.purpose].decided_with in powers(practice, actor)
-    return person in facts.makers | facts.granted_to or (decides and person not in facts.subjects)
 
 
 def _lapses_at(

@@ -6,16 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.requests import all_requests
-from callrec.policy.further import Further
 from callrec.policy.masking import mask_name
-from callrec.policy.particulars import Unknown
-from callrec.policy.purpose import Purpose
-from callrec.policy.registers import is_kept_from
 from callrec.procedures.approvals import read_approvals
 from callrec.procedures.open_request import opens_with_session, read_request, unopened_facts
-from callrec.procedures.people import people_named
+from callrec.procedures.readers import is_concerned, must_not_learn
 from callrec.procedures.request_log import read_history
-from callrec.procedures.request_show import is_concerned
 from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
@@ -23,8 +18,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from callrec.policy.further import Further
+    from callrec.policy.purpose import Purpose
     from callrec.policy.request import RequestState
-    from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
     from callrec.procedures.approvals import Approval
     from callrec.procedures.open_request import OpenRequest
@@ -82,8 +78,7 @@ def read_listed(
             listed = _opened(practice, actor, connection, row, state)
         else:
             listed = _unopened(practice, connection, row, state)
-        subjects = _subjects(practice, actor, connection, listed)
-        if not is_kept_from(actor.person, subjects, may_be_told=_may_be_told(listed)):
+        if listed.opened is None or not must_not_learn(practice, actor, connection, listed.opened):
             yield listed
 
 
@@ -116,27 +111,3 @@ def _unopened(
         opened=None,
         in_full=False,
     )
-
-
-def _subjects(
-    practice: Practice, actor: Actor, connection: Connection, listed: ListedRequest
-) -> frozenset[PersonId]:
-    """The people of the practice whom it is about.
-
-    An outside body need not say whom: whoever took part in the call counts, unless he decides.
-    """
-    if listed.opened is None:
-        return frozenset()
-    subjects, parties = listed.opened.facts.subjects, listed.opened.particulars.parties
-    if listed.in_full or isinstance(parties, Unknown):
-        return subjects
-    return subjects | people_named(practice, actor, connection, parties)
-
-
-def _may_be_told(listed: ListedRequest) -> bool | None:
-    """Only an outside body asks that somebody is kept from learning of its request."""
-    if listed.purpose is not Purpose.OUTSIDE_BODY:
-        return True
-    if listed.opened is None:
-        return None
-    return listed.opened.particulars.further.get(Further.SUBJECT_MAY_BE_TOLD) == "yes"

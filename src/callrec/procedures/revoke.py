@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import destroy_grants, find_request
+from callrec.catalogue.requests import destroy_grants
 from callrec.policy.authority import check_may_revoke
 from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
@@ -18,6 +18,7 @@ from callrec.policy.request import RequestAct
 from callrec.practice import attempt, signing, today
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.readers import find_known
 from callrec.procedures.request_words import log_with_words
 from callrec.procedures.telling import tell
 
@@ -44,7 +45,7 @@ def revoke_grants(practice: Practice, actor: Actor, reference: str, *, reason: s
         Refused: the actor may not decide it, nothing is approved, or the reason is none.
     """
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
     sweep_lapsed(practice, actor)
     with (
         attempt(practice, actor, RequestAct.REVOKED, subject=[row.id]),

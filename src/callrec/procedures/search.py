@@ -14,7 +14,6 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
-from callrec.catalogue.requests import find_request
 from callrec.catalogue.volumes import ARCHIVED, labels_of
 from callrec.errors import Refused
 from callrec.policy.authority import check_may
@@ -28,6 +27,7 @@ from callrec.practice import Actor, Practice, attempt, record, today, vault_key
 from callrec.procedures.call_records import named_in
 from callrec.procedures.custody import Opening, check_clear_columns
 from callrec.procedures.hold_reach import holds_over
+from callrec.procedures.readers import find_known
 from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def search_recordings(
             request=request,
             widest_window=practice.config.search.widest_window_days,
         )
-        subject = _open_request(practice, request) if request is not None else ()
+        subject = _open_request(practice, actor, request) if request is not None else ()
     seq = record(practice, actor, "search", subject=subject, details=details)
     with (
         attempt(practice, actor, "search.answered", subject=subject, details={"search": seq}),
@@ -244,10 +244,10 @@ def _age(opened: OpenedRecording) -> tuple[str, int]:
     return opened.fields["started_at"], opened.id
 
 
-def _open_request(practice: Practice, reference: str) -> tuple[str]:
+def _open_request(practice: Practice, actor: Actor, reference: str) -> tuple[str]:
     """The id of a request that a search may stand under."""
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_known(practice, actor, connection, reference)
         state = state_now(practice, row, read_ends(connection))
     # The column is held against the log when the request is opened, after the search's leaf.
     if state in ENDED:

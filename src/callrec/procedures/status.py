@@ -33,6 +33,7 @@ from callrec.procedures.kit_on_drives import former_kit_warnings
 from callrec.procedures.migrate import kept_copies
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.people import logins
+from callrec.procedures.readers import references_kept_from
 from callrec.procedures.reconcile_log import LastReconciled, last_reconciled, made_up_warnings
 from callrec.procedures.retention import count_due, retention_warnings
 from callrec.procedures.search_reviews import read_searches
@@ -75,9 +76,9 @@ class Status:
     lapsing_soon: tuple[InboxItem, ...]
     """Of those, what lapses within three days."""
     overdue: tuple[DueRequest, ...]
-    """Of the whole practice: what should have been answered."""
+    """Of the whole practice, as far as the actor may know: what should have been answered."""
     due_soon: tuple[DueRequest, ...]
-    """Of the whole practice: what is past its target, or near it."""
+    """The same: what is past its target, or near it."""
     last_archive: datetime | None
     """To another disk than the vault's own."""
     last_verify: datetime | None
@@ -108,13 +109,16 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         actor: whose inbox to show; None where nobody is logged in.
     """
     waiting = read_inbox(practice, actor) if actor else ()
-    soon, due = practice.now() + SOON, read_due(practice)
+    soon = practice.now() + SOON
     with reading(practice.engine) as connection:
+        kept = references_kept_from(practice, actor, connection)
         beside = _on_this_disk(practice, connection)
         archived = _last_archived(connection, beside)
         here_only = archived is None and _last_archived(connection, frozenset()) is not None
         reconciled = last_reconciled(practice, connection)
         owed = owed_by_label(practice, connection)
+    due = tuple(each for each in read_due(practice) if each.reference not in kept)
+    glass = tuple(each for each in open_glass(practice) if each.reference not in kept)
     recordings = count_recordings(practice)
     never = "archived to another disk" if here_only else "ever archived"
     kept_here = never if archived is None and recordings else None
@@ -131,12 +135,13 @@ def look(practice: Practice, actor: Actor | None) -> Status:
         last_reconcile=reconciled,
         last_drill=last_drill(practice),
         searched_without_request=_searched_without_request(practice),
-        unreviewed_glass=open_glass(practice),
+        unreviewed_glass=glass,
         erasure_owed=owed,
         retention_due=count_due(practice),
         warnings=(
             *(each.warning for each in due if each.deadline.is_unknown),
-            *waiting_warnings(practice),
+            *waiting_warnings(practice, kept),
+            *dict.fromkeys(each.warning for each in glass),
             *_warnings(practice, reconciled, kept_here=kept_here),
         ),
     )
@@ -207,7 +212,6 @@ def _warnings(
     if practice.now() < parse_instant(last.at) - CLOCK_TOLERANCE:
         yield "this machine's clock stands before the last entry of the audit log"
     yield from (lent.warning for lent in lapsed_delegations(practice))
-    yield from dict.fromkeys(glass.warning for glass in open_glass(practice))
     yield from incident_warnings(practice)
     yield from notice_warnings(practice)
     yield from unrecorded_warnings(practice)
