@@ -126,7 +126,7 @@ INTAKE = ANYBODY | {
     *("ingest", "whoami", "user list", "user show", "inbox"),
     *("request list", "hold list", "incident list"),
 }
-"""Lists tell which requests and holds there are, for what and by whom, and no more of them."""
+"""Of requests, holds and incidents it is shown its own: none."""
 STAFF = INTAKE - {"ingest"} | {
     *("login", "listen", "release", "incident report"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),

@@ -25,6 +25,7 @@ from callrec.practice import writing
 from callrec.procedures.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.end_request import close_request, withdraw_request
+from callrec.procedures.hold_list import list_holds
 from callrec.procedures.request import create_request, new_body, store_version
 from callrec.procedures.request_list import list_requests
 from callrec.procedures.request_log import log_request_event
@@ -640,18 +641,35 @@ def test_a_request_whose_day_was_moved_is_found_and_does_not_lapse(stocked: Hous
 
 def test_the_list_says_what_for_and_where_it_stands(granted: House) -> None:
     a_request(granted, "max", recordings=[3])
-    newest, oldest = list_requests(granted.practice, logged_in(granted, "sam"))
+    newest, oldest = list_requests(granted.practice, logged_in(granted, "ava"))
     assert (newest.reference, newest.created_by, newest.recordings) == ("R-2", "max", 1)
     assert (oldest.state, oldest.purpose, oldest.recordings) == ("approved", "protect-parties", 2)
 
 
 def test_the_list_can_be_of_ones_own_or_of_one_state(granted: House) -> None:
     a_request(granted, "max")
-    sam = logged_in(granted, "sam")
-    mine = list_requests(granted.practice, sam, mine=True)
-    waiting = list_requests(granted.practice, sam, state=RequestState.SUBMITTED)
-    assert [each.reference for each in mine] == ["R-1"]
-    assert [each.reference for each in waiting] == ["R-2"]
+    max_ = logged_in(granted, "max")
+    mine = list_requests(granted.practice, max_, mine=True)
+    approved = list_requests(granted.practice, max_, state=RequestState.APPROVED)
+    assert [each.reference for each in mine] == ["R-2"]
+    assert [each.reference for each in approved] == ["R-1"]
+
+
+def test_staff_and_services_are_shown_their_own_and_what_was_granted_to_them(
+    granted: House,
+) -> None:
+    """What a request is for tells of a colleague who is asked about."""
+    approve(granted, a_request(granted, "mia", purpose=COMPLAINT), "max", to="sam")
+    a_request(granted, "max", purpose=COMPLAINT)
+
+    def shown(login: str) -> list[list[str | None]]:
+        actor, practice = logged_in(granted, login), granted.practice
+        requests = [each.reference for each in list_requests(practice, actor)]
+        return [requests, [each.request for each in list_holds(practice, actor)]]
+
+    assert shown("ava") == [["R-3", "R-2", "R-1"], ["R-3", "R-2"]]
+    assert shown("sam") == [["R-2", "R-1"], ["R-2"]]
+    assert list_requests(granted.practice, granted.actor("door")) == ()
 
 
 def test_the_list_opens_nothing_and_writes_nothing(granted: House) -> None:

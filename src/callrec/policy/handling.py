@@ -134,6 +134,17 @@ def is_shown_in_full(person: Person, request: RequestFacts | None, *, on: date) 
     return person.id in request.granted_to or (decides and not concerned)
 
 
+def is_shown_all_requests(person: Person, *, on: date) -> bool:
+    """Whether lists tell what others ask for: to who searches, decides, governs or checks.
+
+    What a request is for tells of a colleague who is asked about, and staff and services have no
+    part in it.
+    """
+    looks = {Power.SEARCH, Power.READ_AUDIT, Power.GOVERN}
+    decides = {terms.decided_with for terms in TERMS.values()}
+    return bool(powers_of(person, on) & (looks | decides))
+
+
 def is_shown_recordings(person: Person, purpose: Purpose, *, on: date) -> bool:
     """Whether it is shown what the recordings are that a request for that purpose asks for.
 

@@ -12,12 +12,13 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds, count_held, find_hold, hold_of, uids_held
 from callrec.errors import Tampered
+from callrec.policy.handling import is_shown_all_requests
 from callrec.policy.hold import HoldState, check_may_read_hold
 from callrec.policy.role import VaultKey
 from callrec.practice import attempt, record, today, vault_key
 from callrec.procedures.custody import from_millis
 from callrec.procedures.people import logins
-from callrec.procedures.readers import find_known_hold, kept_from
+from callrec.procedures.readers import find_known_hold, listed_to
 from callrec.procedures.sealed_hold import HoldBody
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ SHOWN: Final = "hold.shown"
 
 @dataclass(frozen=True, slots=True)
 class ListedHold:
-    """A hold as everybody in the practice may see it."""
+    """A hold as lists show it."""
 
     number: int
     request: str | None
@@ -56,15 +57,17 @@ class ShownHold:
 
 
 def list_holds(practice: Practice, actor: Actor) -> tuple[ListedHold, ...]:
-    """Every hold of which the actor may know, the newest first. Nothing sealed is shown.
+    """The holds that are shown to the actor, the newest first. Nothing sealed is shown.
 
     Raises:
         Tampered: a request of which he may not know, perhaps, is not the one that was made.
     """
     called = logins(practice)
     with reading(practice.engine) as connection:
-        kept = kept_from(practice, actor, connection)
-        rows = [row for row in all_holds(connection) if row.request not in kept]
+        shown = {row.id for row in listed_to(practice, actor, connection)}
+        if is_shown_all_requests(actor.person, on=today(practice)):
+            shown.add(None)  # a hold that was placed by hand
+        rows = [row for row in all_holds(connection) if row.request in shown]
         counts = count_held(connection)
     return tuple(_listed(row, called[row.placed_by], counts.get(row.id, 0)) for row in rows[::-1])
 

@@ -2,8 +2,8 @@
 
 Where an outside body asked that somebody is not told, its request is to him as one that there is
 not: by its number, in every list and register, and so are the holds and the entries of the log that
-name it. Only a number is missed. Whoever opens no requests cannot be told apart so: lists show him
-that a body asked, and never about whom.
+name it. Only a number is missed. An auditor, who opens no requests, cannot be told apart so: lists
+show him that a body asked, and never about whom. Staff and services are shown their own alone.
 
 Source: DPA 2018 Sch 2 Pt 1 para 2.
 """
@@ -12,17 +12,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
+from callrec.catalogue import tables
 from callrec.catalogue.holds import find_hold, no_hold
 from callrec.catalogue.requests import all_requests, find_request, no_request
 from callrec.policy.further import Further
+from callrec.policy.handling import is_shown_all_requests
 from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.registers import is_kept_from
-from callrec.practice import powers
+from callrec.practice import powers, today
 from callrec.procedures.open_request import opens_catalogue, read_request
 from callrec.procedures.people import people_named
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Row
 
     from callrec.policy.role import PersonId
@@ -60,6 +66,21 @@ def kept_from(practice: Practice, actor: Actor, connection: Connection) -> froze
     """
     rows = all_requests(connection)
     return frozenset(row.id for row in rows if _is_kept(practice, actor, connection, row))
+
+
+def listed_to(practice: Practice, actor: Actor, connection: Connection) -> Sequence[Row[Any]]:
+    """The rows of the requests that lists show to somebody, the oldest first.
+
+    Raises:
+        Tampered: one of which he may not know, perhaps, is not the one that was made.
+    """
+    rows, kept = all_requests(connection), kept_from(practice, actor, connection)
+    if not is_shown_all_requests(actor.person, on=today(practice)):
+        grant, person = tables.grant.c, actor.person.id
+        query = select(grant.request).where(grant.person == person)
+        granted = set(connection.execute(query).scalars())
+        rows = [row for row in rows if row.requester == person or row.id in granted]
+    return [row for row in rows if row.id not in kept]
 
 
 def references_kept_from(

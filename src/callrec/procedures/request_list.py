@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import all_requests
 from callrec.policy.purpose import Purpose
 from callrec.procedures.custody import from_millis
 from callrec.procedures.people import logins
-from callrec.procedures.readers import kept_from
+from callrec.procedures.readers import listed_to
 from callrec.procedures.request_log import making_of, read_makings
 from callrec.procedures.states_today import read_ends, state_now
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ListedRequest:
-    """A request as everybody in the practice may see it."""
+    """A request as lists show it."""
 
     reference: str
     purpose: Purpose
@@ -38,7 +37,7 @@ class ListedRequest:
 def list_requests(
     practice: Practice, actor: Actor, *, state: RequestState | None = None, mine: bool = False
 ) -> tuple[ListedRequest, ...]:
-    """The requests of which the actor may know, the newest first.
+    """The requests that are shown to the actor, the newest first.
 
     Args:
         practice: the open vault.
@@ -51,8 +50,7 @@ def list_requests(
     """
     called = logins(practice)
     with reading(practice.engine) as connection:
-        kept = kept_from(practice, actor, connection)
-        rows, ends = all_requests(connection), read_ends(connection)
+        rows, ends = listed_to(practice, actor, connection), read_ends(connection)
         makings = read_makings(connection)
     listed = [
         ListedRequest(
@@ -64,6 +62,6 @@ def list_requests(
             recordings=making_of(makings, row).recordings,
         )
         for row in reversed(rows)
-        if row.id not in kept and (not mine or row.requester == actor.person.id)
+        if not mine or row.requester == actor.person.id
     ]
     return tuple(each for each in listed if state in (None, each.state))
