@@ -51,7 +51,7 @@ from procedures.asking import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from callrec.practice import Actor
     from practices import House
@@ -662,7 +662,7 @@ def test_staff_and_services_are_shown_their_own_and_what_was_granted_to_them(
     approve(granted, a_request(granted, "mia", purpose=COMPLAINT), "max", to="sam")
     a_request(granted, "max", purpose=COMPLAINT)
 
-    def shown(login: str) -> list[list[str | None]]:
+    def shown(login: str) -> list[Sequence[str | None]]:
         actor, practice = logged_in(granted, login), granted.practice
         requests = [each.reference for each in list_requests(practice, actor)]
         return [requests, [each.request for each in list_holds(practice, actor)]]
