@@ -20,6 +20,7 @@ from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import Role, VaultKey
 from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings, detach_recordings
+from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.request import create_request, new_body, store_version
@@ -43,7 +44,11 @@ from procedures.asking import (
     said,
     signed_in,
     state_of,
+    third_parties_checked,
 )
+from procedures.hearing import hear
+from procedures.holding import verified
+from procedures.packages import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -381,6 +386,29 @@ def test_every_approval_is_void_after_a_change(granted: House) -> None:
     assert amended.grants_ended == 2
     assert state_of(granted, "R-1") == "submitted"
     assert rows(granted, "SELECT * FROM grant_") == []
+
+
+def test_a_recording_found_late_joins_a_subject_access_that_the_staff_heard(
+    stocked: House,
+) -> None:
+    reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS, recordings=[1])
+    approve(stocked, reference, "dora")
+    hear(stocked, reference)
+    attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [2])
+    with pytest.raises(Refused, match="changed after it was approved"):
+        hear(stocked, reference)
+    approve(stocked, reference, "dora")
+    third_parties_checked(stocked, "sam", reference)
+    release(stocked, reference)
+    with pytest.raises(Refused, match="released and cannot be changed"):
+        attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [3])
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_what_was_heard_and_nobody_outside_waits_for_is_not_changed(granted: House) -> None:
+    hear(granted)
+    with pytest.raises(Refused, match="released and cannot be changed"):
+        attach_recordings(granted.practice, signed_in(granted, "sam"), "R-1", [3])
 
 
 def test_the_key_of_a_grantee_goes_with_his_grants(granted: House) -> None:

@@ -25,6 +25,7 @@ from callrec.procedures.request import create_request
 from callrec.procedures.request_clock import deadline_of, read_deadlines
 from callrec.procedures.request_event import check_third_parties, date_request
 from callrec.procedures.request_show import show_request
+from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.status import look
 from procedures.asking import (
     a_request,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 WHY = "The calls of eleven months have to be heard one by one"
 ASKED = ClockEvent(event=Dated.ASKED, on=date(2026, 11, 23), awaited=Awaited.CLARIFICATION)
 ANSWERED = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.CLARIFICATION)
+PROVEN = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.IDENTITY)
 EXTENDED = ClockEvent(event=Dated.EXTENDED, on=date(2026, 11, 24))
 
 
@@ -189,6 +191,66 @@ def test_what_was_decided_is_dated_by_nobody_any_more(stocked: House) -> None:
     approve(stocked, reference, "dora")
     with pytest.raises(Refused, match="cannot be answered"):
         date_request(stocked.practice, dora, reference, replace(ANSWERED, on=ASKED.on))
+
+
+def test_proof_that_comes_after_the_approval_is_written_down_once(stocked: House) -> None:
+    reference, sam = access(stocked, identity="unknown"), signed_in(stocked, "sam")
+    approve(stocked, reference, "dora")
+    third_parties_checked(stocked, "sam", reference)
+    with pytest.raises(Refused, match="proof of identity has not come") as awaited:
+        release(stocked, reference)
+    assert f"callrec request event {reference} identity --on DATE" in awaited.value.hint
+    date_request(stocked.practice, sam, reference, PROVEN)
+    with pytest.raises(Refused, match="approved and cannot be answered"):
+        date_request(stocked.practice, sam, reference, replace(PROVEN, on=date(2026, 11, 23)))
+    release(stocked, reference)
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def heard_by_the_staff(house: House, **changed: str) -> str:
+    """A subject access that nobody from outside has heard."""
+    reference = access(house, **changed)
+    approve(house, reference, "dora")
+    hear(house, reference)
+    return reference
+
+
+def test_proof_that_comes_after_the_staff_heard_it_is_written_down(stocked: House) -> None:
+    reference = heard_by_the_staff(stocked, identity="unknown")
+    third_parties_checked(stocked, "sam", reference)
+    date_request(stocked.practice, signed_in(stocked, "sam"), reference, PROVEN)
+    release(stocked, reference)
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_what_the_staff_heard_is_given_more_time_until_it_has_gone_out(stocked: House) -> None:
+    reference, dora = heard_by_the_staff(stocked), signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, EXTENDED, reason=WHY)
+    assert deadline(stocked, reference).due_on == date(2027, 2, 22)
+    third_parties_checked(stocked, "sam", reference)
+    release(stocked, reference)
+    earlier = replace(EXTENDED, on=date(2026, 11, 23))
+    with pytest.raises(Refused, match="released and cannot be given more time"):
+        date_request(stocked.practice, dora, reference, earlier, reason=WHY)
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_what_the_staff_heard_is_asked_about_once_it_was_taken_back(stocked: House) -> None:
+    reference, dora = heard_by_the_staff(stocked), signed_in(stocked, "dora")
+    with pytest.raises(Refused, match="cannot be asked about") as refusal:
+        date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    assert refusal.value.hint.endswith(f"callrec revoke {reference}")
+    revoke_grants(stocked.practice, dora, reference, reason=WHY)
+    date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    with pytest.raises(Refused, match="was asked for and has not come"):
+        approve(stocked, reference, "dora")
+    (item,) = read_inbox(stocked.practice, logged_in(stocked, "sam"))
+    assert (item.reference, item.waits_to) == (reference, Waits.ANSWER)
+    pass_days(stocked, 29)
+    assert waiting(stocked)
+    date_request(stocked.practice, signed_in(stocked, "sam"), reference, ANSWERED)
+    approve(stocked, reference, "dora")
+    assert verified(stocked).verdict is Verdict.INTACT
 
 
 def test_an_extension_gives_three_months_from_the_start(stocked: House) -> None:

@@ -2,6 +2,8 @@
 
     4(b)        whoever made it changes it, withdraws it, closes it     check_may_change, ...
     4(e), 4(f)  whoever handles it dates what its clock counts by       check_may_date, _extend
+    4(e)        of what is approved, the proof that was missing comes   check_may_come
+    4(e), 4(f)  what was heard is changed if somebody waits for it      check_waits_for_answer
     4(a)        who released it, or handles it, says who has it         check_may_record
     4(c)        and whoever is concerned sees its calls unmasked        is_shown_in_full
 
@@ -21,12 +23,13 @@ from callrec.policy.authority import (
 )
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import TERMS
-from callrec.policy.request import ENDED
+from callrec.policy.request import ENDED, RequestState
 from callrec.policy.role import Person, Power, powers_of
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from callrec.policy.clock import Awaited
     from callrec.policy.role import PersonId
 
 
@@ -104,6 +107,43 @@ def check_may_extend(person: Person, request: RequestFacts, *, on: date) -> None
     """
     check_decides_purpose(person, request, on=on)
     check_not_subject(person, request)
+
+
+def check_may_come(request: RequestFacts, awaited: Awaited | None) -> None:
+    """Of what is approved only the proof that was missing is written down, and once.
+
+    Else a day could be put right after an answer that was late.
+
+    Args:
+        request: something that was approved stands under it.
+        awaited: what came.
+
+    Raises:
+        Refused: it is no proof, or none that is missing.
+    """
+    if awaited not in request.unproven:
+        raise Refused(
+            f"the request is {request.state} and cannot be answered",
+            clause=TERMS[request.purpose].decided_under,
+            hint="only proof that is missing is written down then;"
+            f" see what happened: callrec request show {request.reference}",
+        )
+
+
+def check_waits_for_answer(request: RequestFacts) -> None:
+    """What was heard is changed yet, if it was heard to answer somebody [policy 4(e), 4(f)].
+
+    For any other purpose it is done with that: to hear it was all that was asked for.
+
+    Raises:
+        Refused: it was heard, and nobody waits for an answer.
+    """
+    if request.state is RequestState.RELEASED and not TERMS[request.purpose].is_dated:
+        raise Refused(
+            f"the request is {request.state} and cannot be changed",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint="ask for what is wanted besides by itself: callrec request create",
+        )
 
 
 def check_may_record(

@@ -9,7 +9,7 @@ from callrec.catalogue.requests import find_request
 from callrec.policy.authority import check_may_decide
 from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
-from callrec.policy.request import RequestAct, check_can_be_denied
+from callrec.policy.request import RequestAct, check_can_happen
 from callrec.policy.withholding import Ground, check_ground
 from callrec.practice import attempt, today, writing
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
@@ -47,7 +47,7 @@ def deny_request(
         request = read_to_decide(practice, actor, act.connection, reference, command="deny")
         check_may_decide(actor.person, request.facts, on=today(practice))
         check_nothing_awaited(request)
-        check_can_be_denied(request.history.events)
+        check_can_happen(request.history.events, RequestAct.DENIED, reference)
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         words = {"code": check_ground(ground, request.purpose), "reason": reason}
         after = log_with_words(act, actor, request, RequestAct.DENIED, words)

@@ -14,17 +14,18 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
 from callrec.policy.clock import urgency
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.request import ENDED, RequestAct, RequestState
 from callrec.practice import today
 from callrec.procedures.request_clock import read_deadlines
 from callrec.procedures.request_log import event_of, leaves_of
 from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Connection
 
+    from callrec.audit.leaf import Leaf
     from callrec.policy.clock import Deadline, Urgency
     from callrec.practice import Practice
 
@@ -83,13 +84,21 @@ def read_delivered(connection: Connection) -> frozenset[str]:
     return frozenset(leaf.subject[0] for leaf in leaves)
 
 
+def read_asked(connection: Connection) -> Mapping[str, Leaf]:
+    """By request: what was asked last, where nothing has come since; nothing is opened."""
+    newest: dict[str, Leaf] = {}
+    for leaf in leaves_of(connection, [RequestAct.ASKED, RequestAct.ANSWERED]):
+        newest[leaf.subject[0]] = leaf
+    return {request: leaf for request, leaf in newest.items() if leaf.act == RequestAct.ASKED}
+
+
 def waiting_warnings(practice: Practice) -> Iterator[str]:
     """What was asked about long ago and has not been answered since, a line each."""
     with reading(practice.engine) as connection:
-        asked = {leaf.subject[0]: leaf for leaf in leaves_of(connection, [RequestAct.ASKED])}
-        rows, ends = all_requests(connection), read_ends(connection)
+        asked, rows = read_asked(connection), all_requests(connection)
+        ends = read_ends(connection)
     for row in rows:
-        if row.id not in asked or state_now(practice, row, ends) is not RequestState.WAITING:
+        if row.id not in asked or state_now(practice, row, ends) in ENDED:
             continue
         since = event_of(asked[row.id]).at
         if since <= practice.now() - LONG:

@@ -27,7 +27,7 @@ from callrec.policy.role import Standing, powers_of
 from callrec.practice import today
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.deciders import deciders
-from callrec.procedures.due import read_delivered
+from callrec.procedures.due import read_asked, read_delivered
 from callrec.procedures.glass import broken_glass
 from callrec.procedures.incident_list import incidents_waiting
 from callrec.procedures.people import logins
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from callrec.audit.leaf import Leaf
     from callrec.policy.clock import Deadline
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
@@ -99,6 +100,8 @@ class _Requests:
     ends: Ends
     delivered: frozenset[str]
     """Ids of those of which a package went out."""
+    asked: Mapping[str, Leaf]
+    """By id of those of which something was asked, and nothing has come since: what was."""
 
 
 def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
@@ -116,6 +119,7 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
             logins=logins(practice),
             ends=read_ends(connection),
             delivered=read_delivered(connection),
+            asked=read_asked(connection),
         )
         items = [
             *_to_decide(practice, person, requests),
@@ -152,7 +156,7 @@ def _waits_to(practice: Practice, requests: _Requests, row: Row[Any]) -> Waits |
         case RequestState.SUBMITTED:
             return Waits.DECIDE
         case RequestState.RELEASED if _is_undecided_again(practice, requests, row):
-            return Waits.DECIDE
+            return Waits.ANSWER if row.id in requests.asked else Waits.DECIDE
         case _:
             return None
 

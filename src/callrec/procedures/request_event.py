@@ -17,9 +17,9 @@ from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
 from callrec.policy.clock import ClockEvent, Dated, check_event, said_again
-from callrec.policy.handling import check_may_date, check_may_extend
+from callrec.policy.handling import check_may_come, check_may_date, check_may_extend
 from callrec.policy.reason import check_reason
-from callrec.policy.request import RequestAct, check_transition
+from callrec.policy.request import RequestAct, check_can_happen, something_stands
 from callrec.practice import attempt, today, writing
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
@@ -115,7 +115,9 @@ def check_third_parties(
 def _check(practice: Practice, actor: Actor, request: OpenRequest, event: ClockEvent) -> None:
     may = check_may_extend if event.event is Dated.EXTENDED else check_may_date
     may(actor.person, request.facts, on=today(practice))
-    check_transition(request.facts.state, ACT_OF[event.event], request.reference)
+    check_can_happen(request.history.events, ACT_OF[event.event], request.reference)
+    if event.event is Dated.ANSWERED and something_stands(request.history.events):
+        check_may_come(request.facts, event.awaited)
     clock = request.clock
     if clock is None:
         raise Refused(

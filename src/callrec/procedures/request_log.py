@@ -27,7 +27,7 @@ from callrec.policy.request import (
     RequestEvent,
     RequestState,
     changed_by,
-    check_transition,
+    check_can_happen,
     state_after,
     version_after,
 )
@@ -181,7 +181,7 @@ def log_request_event(
         Refused: it cannot happen to the request as it stands.
         Failed: what the actor may do was changed a moment ago.
     """
-    check_transition(history.state, what, reference_of(act.connection, history.request))
+    check_can_happen(history.events, what, reference_of(act.connection, history.request))
     seq = act.leaf(
         str(what),
         actor=actor.person.id,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from callrec.policy.clock import Dated
 from callrec.policy.lapse import request_lapses_at
+from callrec.policy.request import something_stands
 from callrec.practice import today
 from callrec.procedures.deciders import deciders
 from callrec.procedures.outbox import queue_mail
@@ -86,6 +87,8 @@ def tell_dated(
             tell(practice, connection, about, "awaits an answer", to=to, by=by)
         case Dated.EXTENDED:
             tell(practice, connection, about, "was given more time", to=to, by=by)
+        case Dated.ANSWERED if something_stands(history.events):
+            pass  # proof of what is decided already
         case Dated.ANSWERED:
             subjects, purpose = request.facts.subjects, request.purpose
             tell_deciders(practice, connection, about, purpose, history, subjects=subjects, by=by)

@@ -12,13 +12,19 @@ from callrec.policy.authority import (
     check_may_decide,
     check_may_request,
 )
-from callrec.policy.handling import check_may_change, check_may_withdraw
+from callrec.policy.clock import Awaited
+from callrec.policy.handling import (
+    check_may_change,
+    check_may_come,
+    check_may_withdraw,
+    check_waits_for_answer,
+)
 from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import (
     RequestAct,
     RequestState,
-    check_can_be_denied,
+    check_can_happen,
     check_transition,
     state_after,
 )
@@ -129,6 +135,12 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     # Changing and ending.
     "staff change somebody else's request": lambda: check_may_change(STAFF, a_request(), on=TODAY),
     "a manager withdraws somebody else's request": lambda: check_may_withdraw(MANAGER, a_request()),
+    "an answer to what is approved is put right": lambda: check_may_come(
+        a_request(Purpose.SUBJECT_ACCESS, state=RequestState.APPROVED), Awaited.CLARIFICATION
+    ),
+    "a complaint is changed that was heard": lambda: check_waits_for_answer(
+        a_request(state=RequestState.RELEASED)
+    ),
     "a denied request is withdrawn": lambda: check_transition(
         RequestState.DENIED, RequestAct.WITHDRAWN, "R-17"
     ),
@@ -141,8 +153,10 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a withdrawn request is delivered": lambda: check_transition(
         RequestState.WITHDRAWN, RequestAct.DELIVERED, "R-17"
     ),
-    "a request is denied that was heard and stands approved": lambda: check_can_be_denied(
-        events(RequestAct.CREATED, RequestAct.APPROVED, RequestAct.LISTENED)
+    "a request is denied that was heard and stands approved": lambda: check_can_happen(
+        events(RequestAct.CREATED, RequestAct.APPROVED, RequestAct.LISTENED),
+        RequestAct.DENIED,
+        "R-17",
     ),
     "a request without history is read": lambda: state_after(()),
     "a request is read that was approved after it was denied": lambda: state_after(
