@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,8 +28,10 @@ from callrec.procedures.request import create_request, new_body, store_version
 from callrec.procedures.request_list import list_requests
 from callrec.procedures.request_log import log_request_event
 from callrec.procedures.request_show import show_request
+from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 from procedures.asking import (
+    ANOTHER_REASON,
     REASON,
     a_request,
     approve,
@@ -47,7 +50,7 @@ from procedures.asking import (
     third_parties_checked,
 )
 from procedures.hearing import hear
-from procedures.holding import verified
+from procedures.holding import held, verified
 from procedures.packages import release
 
 if TYPE_CHECKING:
@@ -556,12 +559,58 @@ def test_grants_that_nobody_used_are_destroyed_and_the_request_waits_again(grant
     assert state_of(granted, "R-1") == "submitted"
 
 
-def test_a_request_whose_grants_lapse_after_its_own_time_lapses_with_them(granted: House) -> None:
+def test_a_request_whose_grants_lapsed_lapses_by_their_day_whenever_that_is_written(
+    granted: House,
+) -> None:
+    """They are over on 9 December, so it lapses after the 23rd."""
     pass_days(granted, 15)
+    assert states(granted) == ["submitted"]
+    pass_days(granted, 14)
+    assert states(granted) == ["submitted"]
+    assert opened(granted, "R-1").facts.state is RequestState.APPROVED
+    pass_days(granted, 1)
+    assert states(granted) == ["lapsed"]
     a_request(granted)
     events = [event.act for event in opened(granted, "R-1").history.events]
     assert events[-2:] == [RequestAct.GRANT_LAPSED, RequestAct.LAPSED]
     assert state_of(granted, "R-1") == "lapsed"
+
+
+TO_BE_DECIDED_AGAIN = {
+    "revoked": lambda house: revoke_grants(
+        house.practice, signed_in(house, "max"), "R-1", reason=ANOTHER_REASON
+    ),
+    "changed": lambda house: attach_recordings(house.practice, signed_in(house, "sam"), "R-1", [3]),
+}
+
+
+@pytest.mark.parametrize("end", TO_BE_DECIDED_AGAIN.values(), ids=TO_BE_DECIDED_AGAIN)
+def test_what_was_approved_in_time_is_decided_again_in_as_many_days(
+    stocked: House, end: Callable[[House], object]
+) -> None:
+    reference = a_request(stocked, purpose=COMPLAINT)
+    pass_days(stocked, 10)
+    approve(stocked, reference)
+    pass_days(stocked, 6)
+    end(stocked)
+    shown = show_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    assert shown.lapses_at == datetime(2026, 12, 25, tzinfo=UTC)
+    pass_days(stocked, 14)
+    assert states(stocked) == ["submitted"]
+    assert 1 in held(stocked)
+    pass_days(stocked, 1)
+    assert states(stocked) == ["lapsed"]
+    a_request(stocked)
+    assert state_of(stocked, reference) == "lapsed"
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_what_nobody_approved_lives_no_longer_by_being_changed(stocked: House) -> None:
+    reference = a_request(stocked, purpose=COMPLAINT)
+    pass_days(stocked, 10)
+    attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [3])
+    pass_days(stocked, 5)
+    assert states(stocked) == ["lapsed"]
 
 
 def test_the_grants_of_one_person_lapse_without_those_of_another(granted: House) -> None:

@@ -14,8 +14,8 @@ request.
 What ends an approval (revoked, lapsed unused, or the request changed under it) destroys its grants
 and puts the request back to `submitted`. "Denied" would be untrue, since nobody refused it; an end
 of its own would lose a subject access request that the law still wants answered. Back in
-`submitted` it stands in an inbox again, must be decided again, and lapses by its first day, so that
-revoking winds up no clock. What was once heard or handed over stays `released` whatever ends
+`submitted` it stands in an inbox again, must be decided again, and lapses by the day on which that
+ended (`lapse`). What was once heard or handed over stays `released` whatever ends
 afterwards. The staff may have heard it alone, before they answer, and found what forbids it, or
 what is wanting: so where no package went out it is changed and given more time, and proof that was
 missing is written down; and where nothing stands that was approved either, it is asked about yet,
@@ -186,6 +186,9 @@ _STANDS = {
     RequestAct.GRANT_LAPSED: False,
 }
 """Whether something stands that was approved, once this has happened."""
+
+ENDING = frozenset(act for act, stands in _STANDS.items() if not stands)
+"""After what of a request that was approved it is to be decided again."""
 
 _HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"
 _INSTEAD = {

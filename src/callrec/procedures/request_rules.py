@@ -284,7 +284,11 @@ def _check_grant_lapses(done: _Done) -> None:
 
 
 def _check_lapses(done: _Done) -> None:
-    """Whoever comes next says it; after how many days is the practice's to set anew."""
+    """Whoever comes next says it; after how many days is the practice's to set anew.
+
+    Counted from when it was made: so lapsed what was approved and taken back, before
+    `undecided_since` was asked of it.
+    """
     so_far = done.so_far
     until = request_lapses_at(
         done.request.purpose,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
-from callrec.policy.lapse import request_lapses_at
+from callrec.policy.lapse import request_lapses_at, undecided_since
 from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS
@@ -278,9 +278,11 @@ def _lapses_at(
 ) -> datetime | None:
     if request.facts.state not in UNDECIDED:
         return None
+    lapses = {approval.leaf.seq: approval.lapses_at for approval in request.approvals}
+    leaves = request.history.leaves
     return request_lapses_at(
         request.purpose,
-        request.created_at,
+        undecided_since((event_of(leaf), lapses.get(leaf.seq)) for leaf in leaves),
         practice.config.requests.lapse_days,
         practice.config.time_zone,
         is_ordered=deadline is not None and deadline.due_on is not None,

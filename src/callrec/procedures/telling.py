@@ -15,6 +15,7 @@ from callrec.practice import today
 from callrec.procedures.deciders import deciders
 from callrec.procedures.outbox import queue_mail
 from callrec.procedures.request_clock import read_deadline
+from callrec.procedures.states_today import undecided_since_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -130,8 +131,8 @@ def _by_when(practice: Practice, connection: Connection, purpose: Purpose, histo
     deadline = read_deadline(practice, connection, history)
     if deadline is not None:
         return spoken_days(deadline.due_on, deadline.target_on, today(practice))
-    made_at, zone = history.events[0].at, practice.config.time_zone
-    lapses_at = request_lapses_at(purpose, made_at, practice.config.requests.lapse_days, zone)
+    since, zone = undecided_since_by(connection, history.leaves), practice.config.time_zone
+    lapses_at = request_lapses_at(purpose, since, practice.config.requests.lapse_days, zone)
     return spoken_lapse(lapses_at, zone) if lapses_at else ""
 
 
