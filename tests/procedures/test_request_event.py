@@ -372,8 +372,14 @@ def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -
     third_parties_checked(stocked, "sam", reference)
     hear(stocked, reference, attended=("the patient",))
     assert [each.reference for each in read_due(stocked.practice)] == [reference]
-    close_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    sam, why = signed_in(stocked, "sam"), "She has heard it with us, and wants no copy"
+    with pytest.raises(Refused, match="nothing says how whoever asked was answered") as refusal:
+        close_request(stocked.practice, sam, reference)
+    assert f"callrec request close {reference} --reason TEXT" in refusal.value.hint
+    close_request(stocked.practice, sam, reference, reason=why)
     assert read_due(stocked.practice) == ()
+    assert show_request(stocked.practice, sam, reference).history[-1].said == why
+    assert verified(stocked).verdict is Verdict.INTACT
 
 
 def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_that_is_over(

@@ -1,6 +1,7 @@
 """Who handles a request beside deciding it [policy 4(b), 4(e), 4(f)].
 
     4(b)        whoever made it changes it, withdraws it, closes it     check_may_change, ...
+    4(e), 4(f)  what was not handed over is closed for a reason         check_closing
     4(e), 4(f)  whoever handles it dates what its clock counts by       check_may_date, _extend
     4(e)        of what is approved, the proof that was missing comes   check_may_come
     4(e), 4(f)  what was heard is changed if somebody waits for it      check_waits_for_answer
@@ -23,6 +24,7 @@ from callrec.policy.authority import (
 )
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import TERMS
+from callrec.policy.reason import check_reason
 from callrec.policy.request import ENDED, RequestState
 from callrec.policy.role import Person, Power, powers_of
 
@@ -81,6 +83,30 @@ def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
     if person.id != request.requester:
         check_decides_purpose(person, request, on=on)
         check_not_subject(person, request)
+
+
+def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) -> None:
+    """What somebody waits for is closed for a reason, unless a package went out [4(e), 4(f)].
+
+    That the staff heard it is no answer, so it is said how he was answered, or why not.
+
+    Args:
+        request: what is closed.
+        reason: why; may be empty where a package went out, or nobody outside waits.
+        was_delivered: whether a package went out.
+
+    Raises:
+        Refused: the reason is none, or not said where it has to be.
+    """
+    if not reason and TERMS[request.purpose].is_dated and not was_delivered:
+        raise Refused(
+            "no package went out, so that nothing says how whoever asked was answered",
+            clause=TERMS[request.purpose].decided_under,
+            hint="release it or deny it; if he heard it himself, or wants it no more, say so:"
+            f" callrec request close {request.reference} --reason TEXT",
+        )
+    if reason:
+        check_reason(reason, TERMS[request.purpose].decided_under)
 
 
 def check_may_date(person: Person, request: RequestFacts, *, on: date) -> None:

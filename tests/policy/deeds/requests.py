@@ -14,6 +14,7 @@ from callrec.policy.authority import (
 )
 from callrec.policy.clock import Awaited
 from callrec.policy.handling import (
+    check_closing,
     check_may_change,
     check_may_come,
     check_may_withdraw,
@@ -140,6 +141,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "a complaint is changed that was heard": lambda: check_waits_for_answer(
         a_request(state=RequestState.RELEASED)
+    ),
+    "a subject access that was only heard is closed": lambda: check_closing(
+        a_request(Purpose.SUBJECT_ACCESS, state=RequestState.RELEASED), "", was_delivered=False
     ),
     "a denied request is withdrawn": lambda: check_transition(
         RequestState.DENIED, RequestAct.WITHDRAWN, "R-17"
