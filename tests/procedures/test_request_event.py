@@ -14,6 +14,7 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.clock import Awaited, ClockEvent, Dated, Urgency
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
+from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.deny import deny_request
@@ -364,6 +365,39 @@ def test_what_the_staff_heard_is_due_until_it_is_released(stocked: House) -> Non
     third_parties_checked(stocked, "sam", reference)
     release(stocked, reference)
     assert read_due(stocked.practice) == ()
+
+
+def of_two(house: House) -> str:
+    """A subject access of recordings 1 and 2."""
+    reference = access(house)
+    attach_recordings(house.practice, signed_in(house, "sam"), reference, [2])
+    third_parties_checked(house, "sam", reference)
+    return reference
+
+
+def test_what_nobody_decided_of_it_presses_after_a_part_went_out(stocked: House) -> None:
+    reference = of_two(stocked)
+    approve(stocked, reference, "dora", recordings=(1,))
+    release(stocked, reference)
+    pass_days(stocked, 60)
+    assert [each.reference for each in read_due(stocked.practice)] == [reference]
+    (item,) = read_inbox(stocked.practice, logged_in(stocked, "dora"))
+    assert (item.reference, item.waits_to) == (reference, Waits.DECIDE)
+    assert not show_request(stocked.practice, signed_in(stocked, "dora"), reference).is_answered
+    approve(stocked, reference, "dora", recordings=(2,))
+    release(stocked, reference)
+    assert read_due(stocked.practice) == ()
+    assert show_request(stocked.practice, signed_in(stocked, "dora"), reference).is_answered
+
+
+def test_what_is_withheld_on_a_ground_presses_no_more_once_the_rest_went_out(
+    stocked: House,
+) -> None:
+    reference = of_two(stocked)
+    approve(stocked, reference, "dora", withheld={2: Ground.THIRD_PARTY})
+    release(stocked, reference)
+    assert read_due(stocked.practice) == ()
+    assert read_inbox(stocked.practice, logged_in(stocked, "dora")) == ()
 
 
 def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -> None:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select
 
 from callrec.catalogue import tables
-from callrec.crypto import primitives
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.errors import Tampered
 from callrec.policy.lapse import has_lapsed, request_lapses_at, undecided_since
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDING, RequestAct, RequestState
 from callrec.procedures.custody import from_millis
-from callrec.procedures.request_log import event_of, leaves_of
+from callrec.procedures.request_log import event_of, leaves_of, read_stated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,14 +101,8 @@ def _lapses_at(connection: Connection, approved: Leaf) -> datetime | None:
 
     Whoever opens the request is told so, and nobody else stopped.
     """
-    statement = tables.statement.c
-    body = connection.execute(
-        select(statement.body).where(statement.digest == approved.statement)
-    ).scalar()
-    if body is None or primitives.sha256(bytes(body)).hex() != approved.statement:
-        return None
-    with suppress(Tampered, KeyError, TypeError, ValueError):
-        return parse_instant(parse(bytes(body))["lapses"])
+    with suppress(Tampered, KeyError):
+        return parse_instant(read_stated(connection, approved)["lapses"])
     return None
 
 
