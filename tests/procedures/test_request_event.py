@@ -416,7 +416,7 @@ def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -
     assert verified(stocked).verdict is Verdict.INTACT
 
 
-def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_that_is_over(
+def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_since_it_came(
     stocked: House,
 ) -> None:
     reference, dora = access(stocked), signed_in(stocked, "dora")
@@ -427,6 +427,10 @@ def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_that_is_over(
     with pytest.raises(Refused, match="not done yet"):
         check_third_parties(
             stocked.practice, dora, reference, on=date(2026, 11, 25), assessment=WHY
+        )
+    with pytest.raises(Refused, match="was received later, on Friday 20 November 2026"):
+        check_third_parties(
+            stocked.practice, dora, reference, on=date(2026, 11, 19), assessment=WHY
         )
     check_third_parties(stocked.practice, dora, reference, on=date(2026, 11, 24), assessment=WHY)
     shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)
