@@ -138,6 +138,27 @@ def test_what_has_waited_for_four_weeks_is_told(stocked: House) -> None:
     assert not waiting(stocked)
 
 
+@pytest.mark.parametrize(
+    ("awaited", "came"),
+    {each: "answer" if each is Awaited.CLARIFICATION else str(each) for each in Awaited}.items(),
+    ids=str,
+)
+def test_whatever_is_awaited_the_event_that_it_came_is_named(
+    stocked: House, awaited: Awaited, came: str
+) -> None:
+    reference, dora = access(stocked), signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, replace(ASKED, awaited=awaited), reason=WHY)
+    with pytest.raises(Refused, match="was asked for and has not come") as refusal:
+        approve(stocked, reference, "dora")
+    command = f"callrec request event {reference} {came} --on DATE"
+    assert refusal.value.hint == f"say when it came: {command}"
+    (item,) = read_inbox(stocked.practice, logged_in(stocked, "sam"))
+    assert item.awaited is awaited
+    pass_days(stocked, 29)
+    (warning,) = waiting(stocked)
+    assert warning.endswith(command)
+
+
 def waiting(house: House) -> list[str]:
     return [each for each in look(house.practice, None).warnings if "waits for an answer" in each]
 

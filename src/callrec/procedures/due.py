@@ -135,17 +135,22 @@ def waiting_warnings(practice: Practice) -> Iterator[str]:
     """What was asked about long ago and has not been answered since, a line each."""
     with reading(practice.engine) as connection:
         asked, rows = read_asked(connection), all_requests(connection)
-        ends = read_ends(connection)
+        deadlines, ends = read_deadlines(practice, connection), read_ends(connection)
     for row in rows:
         if row.id not in asked or state_now(practice, row, ends) in ENDED:
             continue
-        since = event_of(asked[row.id]).at
+        since, deadline = event_of(asked[row.id]).at, deadlines.get(row.id)
         if since <= practice.now() - LONG:
             yield (
                 f"R-{row.number} waits for an answer since"
                 f" {since.astimezone(practice.config.time_zone):%Y-%m-%d}: ask again, or say what"
-                f" came: callrec request event R-{row.number} answer"
+                f" came: callrec request event R-{row.number} {_came(deadline)} --on DATE"
             )
+
+
+def _came(deadline: Deadline | None) -> str:
+    """The event that says that it came; where its dates are in no form, what stands for one."""
+    return deadline.waiting_for.came if deadline and deadline.waiting_for else "EVENT"
 
 
 def awaits_answer(state: RequestState, *, was_answered: bool) -> bool:

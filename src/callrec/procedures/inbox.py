@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from callrec.audit.leaf import Leaf
-    from callrec.policy.clock import Deadline
+    from callrec.policy.clock import Awaited, Deadline
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
     from callrec.procedures.request_log import Making
@@ -79,6 +79,8 @@ class InboxItem:
     target_on: date | None
     urgency: Urgency | None
     """How pressing the answer is; None where nothing sets a day."""
+    awaited: Awaited | None = None
+    """What it waits for, where somebody was asked."""
     is_alone: bool = False
     """Nobody else may decide it."""
 
@@ -246,5 +248,6 @@ def _item(
         due_on=deadline.due_on if deadline else None,
         target_on=deadline.target_on if deadline else None,
         urgency=urgency(deadline, today(practice), warn_days=days) if deadline else None,
+        awaited=deadline.waiting_for if deadline else None,
         is_alone=is_alone,
     )
