@@ -30,7 +30,7 @@ from callrec.policy.request import (
     state_after,
 )
 from callrec.policy.role import Power, Role
-from callrec.policy.withholding import Ground, check_each_decided, check_ground
+from callrec.policy.withholding import Ground, check_each_decided, check_ground, check_refused_on
 from policy.builders import ANN, CAT, DAN, LONDON, REASON, TODAY, a_person, a_request, events
 
 if TYPE_CHECKING:
@@ -119,6 +119,15 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     # Withholding.
     "a subject access is denied because of legal claims": lambda: check_ground(
         Ground.CLAIMS, Purpose.SUBJECT_ACCESS
+    ),
+    "a subject access is denied as nobody approves it": lambda: check_refused_on(
+        None, a_request(Purpose.SUBJECT_ACCESS), [1]
+    ),
+    "a subject access of two recordings is denied as nothing is held": lambda: check_refused_on(
+        Ground.NOT_HELD, a_request(Purpose.SUBJECT_ACCESS), [1, 2]
+    ),
+    "a recording is withheld as not held": lambda: withholds(
+        {1: Ground.NOT_HELD}, purpose=Purpose.SUBJECT_ACCESS
     ),
     "an erasure is denied because of third parties": lambda: check_ground(
         Ground.THIRD_PARTY, Purpose.ERASURE
