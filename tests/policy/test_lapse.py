@@ -5,10 +5,18 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from callrec.errors import Refused
-from callrec.policy.lapse import grant_lapses_at, has_lapsed, lapses_at, request_lapses_at
+from callrec.policy.lapse import (
+    grant_lapses_at,
+    has_lapsed,
+    lapses_at,
+    request_lapses_at,
+    undecided_since,
+)
 from callrec.policy.purpose import TERMS, Purpose
-from policy.builders import LONDON, NOW, TODAY
+from callrec.policy.request import RequestAct, RequestEvent
+from policy.builders import BEN, LONDON, NOW, TODAY
 
+Act = RequestAct
 END_OF_18_JANUARY = datetime(2024, 1, 19, tzinfo=UTC)
 SUMMER_NIGHT = datetime(2024, 7, 1, 23, 30, tzinfo=UTC)  # 2 July, 00:30, in London
 
@@ -55,6 +63,46 @@ def test_a_request_lapses_unless_the_law_s_clock_runs(purpose: Purpose) -> None:
 def test_what_a_court_wants_by_a_day_does_not_lapse() -> None:
     ordered = request_lapses_at(Purpose.OUTSIDE_BODY, NOW, 14, LONDON, is_ordered=True)
     assert ordered is None
+
+
+WEEK = timedelta(days=7)
+UNTIL = NOW + 2 * WEEK
+DECIDED_AGAIN = {
+    "made": ([(Act.CREATED, 0, None)], 0),
+    "changed": ([(Act.CREATED, 0, None), (Act.AMENDED, 1, None)], 0),
+    "revoked": ([(Act.CREATED, 0, None), (Act.APPROVED, 1, UNTIL), (Act.REVOKED, 2, None)], 2),
+    "changed after": (
+        [(Act.CREATED, 0, None), (Act.APPROVED, 1, UNTIL), (Act.AMENDED, 1, None)],
+        1,
+    ),
+    "never used": (
+        [(Act.CREATED, 0, None), (Act.APPROVED, 0, UNTIL), (Act.GRANT_LAPSED, 9, None)],
+        2,
+    ),
+    "never used, and nobody wrote it down": (
+        [(Act.CREATED, 0, None), (Act.APPROVED, 0, UNTIL)],
+        2,
+    ),
+    "never used, by an approval in no form": (
+        [(Act.CREATED, 0, None), (Act.APPROVED, 0, None), (Act.GRANT_LAPSED, 3, None)],
+        3,
+    ),
+    "changed after it was revoked": (
+        [
+            *((Act.CREATED, 0, None), (Act.APPROVED, 1, UNTIL)),
+            *((Act.REVOKED, 2, None), (Act.AMENDED, 3, None)),
+        ],
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize(("history", "weeks"), DECIDED_AGAIN.values(), ids=DECIDED_AGAIN)
+def test_it_is_undecided_since_it_was_made_or_what_was_approved_ended(
+    history: list[tuple[RequestAct, int, datetime | None]], weeks: int
+) -> None:
+    told = [(RequestEvent(act, NOW + after * WEEK, BEN), over) for act, after, over in history]
+    assert undecided_since(told) == NOW + weeks * WEEK
 
 
 GRANTED = {

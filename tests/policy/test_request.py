@@ -10,7 +10,7 @@ from callrec.policy.request import (
     RequestEvent,
     RequestState,
     changed_by,
-    check_can_be_denied,
+    check_can_happen,
     check_transition,
     state_after,
     version_after,
@@ -72,6 +72,19 @@ HISTORIES = {
         (Act.APPROVED, Act.LISTENED, Act.REVOKED, Act.DENIED, Act.HEARING_ENDED),
         State.DENIED,
     ),
+    "changed after the staff heard it": (
+        (Act.APPROVED, Act.LISTENED, Act.AMENDED, Act.RECEIVED, Act.APPROVED),
+        State.RELEASED,
+    ),
+    "proven after the staff heard it": ((Act.APPROVED, Act.LISTENED, Act.ANSWERED), State.RELEASED),
+    "given more time after the staff heard it": (
+        (Act.APPROVED, Act.LISTENED, Act.EXTENDED),
+        State.RELEASED,
+    ),
+    "asked about after the staff heard it": (
+        (Act.APPROVED, Act.LISTENED, Act.REVOKED, Act.ASKED, Act.ANSWERED),
+        State.RELEASED,
+    ),
     "the rest never used": ((Act.APPROVED, Act.LISTENED, Act.GRANT_LAPSED), State.RELEASED),
     "handed over and acknowledged": (
         (Act.APPROVED, Act.PREPARED, Act.DELIVERED, Act.HANDED_OVER, Act.ACKNOWLEDGED),
@@ -89,6 +102,8 @@ def test_a_request_stands_where_its_history_leads(
     assert state_after(events(Act.CREATED, *acts)) is state
 
 
+HEARD = (Act.CREATED, Act.APPROVED, Act.LISTENED)
+DELIVERED = (Act.CREATED, Act.APPROVED, Act.PREPARED, Act.DELIVERED)
 IMPOSSIBLE = {
     "nothing happened": (),
     "not made": (Act.APPROVED,),
@@ -121,7 +136,13 @@ IMPOSSIBLE = {
         *(Act.CREATED, Act.APPROVED, Act.PREPARED, Act.DELIVERED, Act.REVOKED),
         Act.DENIED,
     ),
-    "changed after a release": (Act.CREATED, Act.APPROVED, Act.LISTENED, Act.AMENDED),
+    "changed after a package went out": (*DELIVERED, Act.AMENDED),
+    "changed after a package went out and was taken back": (*DELIVERED, Act.REVOKED, Act.AMENDED),
+    "given more time after a package went out": (*DELIVERED, Act.EXTENDED),
+    "answered after a package went out": (*DELIVERED, Act.ANSWERED),
+    "asked about after a package went out": (*DELIVERED, Act.REVOKED, Act.ASKED),
+    "asked about while an approval stands": (*HEARD, Act.ASKED),
+    "dated again while an approval stands": (*HEARD, Act.RECEIVED),
 }
 
 
@@ -135,11 +156,11 @@ def test_a_history_that_cannot_be_is_tampered_with(acts: tuple[RequestAct, ...])
 STEPS = """
                           submitted  waiting    approved   released
     request.created       -          -          -          -
-    request.received      submitted  waiting    -          -
-    request.amended       submitted  waiting    submitted  -
-    request.asked         waiting    waiting    -          -
-    request.answered      submitted  submitted  -          -
-    request.extended      submitted  waiting    approved   -
+    request.received      submitted  waiting    -          released
+    request.amended       submitted  waiting    submitted  released
+    request.asked         waiting    waiting    -          released
+    request.answered      submitted  submitted  approved   released
+    request.extended      submitted  waiting    approved   released
     request.third-parties submitted  -          approved   released
     request.approved      approved   -          approved   released
     request.denied        denied     -          -          denied
@@ -172,7 +193,8 @@ LED_TO = {  # with a package in preparation, which can then be delivered or fail
     State.APPROVED: (Act.APPROVED, Act.PREPARED),
     State.RELEASED: (Act.APPROVED, Act.LISTENED, Act.PREPARED),
 }
-BEFORE = {(State.RELEASED, Act.DENIED): (Act.REVOKED,)}
+TAKEN_BACK = (Act.DENIED, Act.ASKED, Act.RECEIVED)
+BEFORE = {(State.RELEASED, act): (Act.REVOKED,) for act in TAKEN_BACK}
 """What has to have happened besides."""
 
 
@@ -240,14 +262,20 @@ def test_a_release_without_approval_is_refused_under_4b() -> None:
 
 
 def test_what_was_heard_is_denied_once_it_was_taken_back() -> None:
-    heard = (Act.CREATED, Act.APPROVED, Act.LISTENED)
     with pytest.raises(Refused, match="the request is released and cannot be denied") as refused:
-        check_can_be_denied(events(*heard))
+        check_can_happen(events(*HEARD), Act.DENIED, "R-17")
     assert refused.value.hint == (
-        "what was only heard can be, once it is taken back: callrec revoke"
+        "what was only heard can be, once it is taken back: callrec revoke R-17"
     )
-    check_can_be_denied(events(*heard, Act.REVOKED))
-    check_can_be_denied(events(Act.CREATED))
+    check_can_happen(events(*HEARD, Act.REVOKED), Act.DENIED)
+    check_can_happen(events(Act.CREATED), Act.DENIED)
+
+
+@pytest.mark.parametrize("act", [*TAKEN_BACK, Act.AMENDED, Act.ANSWERED, Act.EXTENDED], ids=str)
+def test_of_what_has_gone_out_nothing_is_changed(act: RequestAct) -> None:
+    with pytest.raises(Refused, match="the request is released and cannot be") as refused:
+        check_can_happen(events(*DELIVERED, Act.REVOKED), act, "R-17")
+    assert refused.value.hint == "see how it got there: callrec request show R-17"
 
 
 def test_a_step_that_leads_on_is_allowed() -> None:

@@ -10,6 +10,7 @@ from callrec.policy.withholding import (
     Ground,
     check_each_decided,
     check_ground,
+    check_refused_on,
     is_decided_expressly,
 )
 from policy.builders import a_request
@@ -41,6 +42,10 @@ TABLE = {
     ("not-relevant", "subject-access"): "1",
     ("not-relevant", "portability"): "1",
     ("not-relevant", "deceased"): "1",
+    ("not-held", "subject-access"): "4(e)",
+    ("not-held", "portability"): "4(i)",
+    ("not-held", "deceased"): "Access to Health Records Act 1990",
+    ("not-held", "erasure"): "4(i)",
     ("third-party", "subject-access"): "DPA 2018 Sch 2 Pt 3 para 16",
     ("third-party", "portability"): "UK GDPR 20(4)",
     ("third-party", "deceased"): "Access to Health Records Act 1990 s.5(1)",
@@ -116,6 +121,39 @@ def test_an_erasure_is_not_denied_without_a_ground() -> None:
     refusal = r"a ground is needed to withhold from a request for erasure \[UK GDPR 17\(3\)\]"
     with pytest.raises(Refused, match=refusal):
         check_ground(None, Purpose.ERASURE)
+
+
+# All of a request.
+
+RIGHTS = sorted(purpose for purpose in Purpose if TERMS[purpose].has_statutory_clock)
+
+
+@pytest.mark.parametrize("purpose", sorted(set(RIGHTS) - {Purpose.ERASURE}))
+@pytest.mark.parametrize("ground", [None, Ground.NOT_APPROVED])
+def test_what_a_law_gives_a_right_to_is_not_refused_as_not_approved(
+    ground: Ground | None, purpose: Purpose
+) -> None:
+    with pytest.raises(Refused, match="is not refused because nobody approves it") as refused:
+        check_refused_on(ground, a_request(purpose), [1])
+    assert "not-approved" not in refused.value.hint
+    assert check_refused_on(Ground.THIRD_PARTY, a_request(purpose), [1]) is Ground.THIRD_PARTY
+
+
+def test_what_no_law_gives_a_right_to_is_refused_without_a_ground() -> None:
+    assert check_refused_on(None, a_request(), [1]) is Ground.NOT_APPROVED
+
+
+@pytest.mark.parametrize("purpose", RIGHTS)
+def test_of_whom_nothing_is_held_he_is_answered_so(purpose: Purpose) -> None:
+    assert check_refused_on(Ground.NOT_HELD, a_request(purpose), []) is Ground.NOT_HELD
+    with pytest.raises(Refused, match="so that something is held") as refused:
+        check_refused_on(Ground.NOT_HELD, a_request(purpose), [1])
+    assert refused.value.hint.endswith("callrec request detach R-17 ID...")
+
+
+def test_no_recording_is_withheld_as_not_held() -> None:
+    with pytest.raises(Unusable, match="as if it were not held"):
+        check_each_decided(a_request(ACCESS), ASKED, granted=(), withheld={4: Ground.NOT_HELD})
 
 
 # Each recording.

@@ -12,6 +12,7 @@ from callrec.errors import NotFound, Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
+from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.deny import deny_request
 from callrec.procedures.request_show import show_request
 from callrec.procedures.revoke import revoke_grants
@@ -51,6 +52,23 @@ def test_a_denied_request_is_decided_for_good(stocked: House) -> None:
     assert state_of(stocked, reference) == "denied"
     with pytest.raises(Refused, match="is denied and cannot be approved"):
         approve(stocked, reference)
+
+
+def test_a_subject_access_is_denied_on_a_law_s_ground(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS)
+    with pytest.raises(Refused, match="is not refused because nobody approves it"):
+        deny(stocked, reference, "dora")
+    deny(stocked, reference, "dora", ground=Ground.PRIVILEGE)
+    assert state_of(stocked, reference) == "denied"
+
+
+def test_of_whom_nothing_is_held_he_is_answered_so(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS, recordings=[])
+    deny(stocked, reference, "dora", ground=Ground.NOT_HELD)
+    shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)
+    assert shown.denial is not None
+    assert shown.denial.code == "not-held"
+    assert verified(stocked).verdict is Verdict.INTACT
 
 
 def heard_by_the_staff(house: House) -> str:

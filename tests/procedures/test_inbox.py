@@ -87,9 +87,12 @@ def test_what_only_its_maker_may_decide_waits_for_him(stocked: House) -> None:
 
 
 def test_what_has_lapsed_waits_for_nobody(granted: House) -> None:
+    """A grant that nobody used leaves its request to be decided again, for as many days."""
     a_request(granted, "mia")
     pass_days(granted, 15)
     assert inbox(granted, "sam") == []
+    assert inbox(granted, "max") == [("R-1", "decide")]
+    pass_days(granted, 15)
     assert inbox(granted, "max") == []
 
 

@@ -190,6 +190,14 @@ def test_who_writes_the_answer_down_himself_is_not_told_of_it(told: House) -> No
     assert len(lines(told)) == 2
 
 
+def test_nobody_is_told_to_decide_what_is_approved_when_proof_comes(told: House) -> None:
+    further = further_of(Purpose.SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
+    approve(told, a_request(told, purpose=Purpose.SUBJECT_ACCESS, further=further), "dora")
+    before = len(lines(told))
+    dated(told, "sam", Dated.ANSWERED, Awaited.IDENTITY)
+    assert len(lines(told)) == before
+
+
 def test_a_requester_is_told_of_more_time(told: House) -> None:
     ask_for_access(told)
     dated(told, "dora", Dated.EXTENDED)

@@ -486,8 +486,6 @@ def test_what_the_staff_heard_and_was_revoked_is_open_and_not_granted(stocked: H
     assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "granted"
     revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
     assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "open"
-    close_request(stocked.practice, signed_in(stocked, "sam"), reference)
-    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "open"
 
 
 def test_what_who_asked_has_heard_stays_granted_whatever_is_revoked(stocked: House) -> None:
@@ -516,10 +514,29 @@ def test_what_was_closed_without_an_answer_is_counted_no_further(stocked: House)
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
     approve(stocked, reference, "dora")
     hear(stocked, reference)
-    close_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    close_request(stocked.practice, signed_in(stocked, "sam"), reference, reason=ANOTHER_REASON)
     pass_days(stocked, 60)
     entry = one(stocked, RegisterName.SUBJECT_ACCESS)
     assert (entry["answered_on"], entry["days"], entry["in_time"]) == (None, 4, None)
+    assert entry["outcome"] == "closed"
+
+
+def test_what_the_staff_heard_and_was_revoked_is_closed_and_not_granted(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    approve(stocked, reference, "dora")
+    hear(stocked, reference)
+    revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
+    close_request(stocked.practice, signed_in(stocked, "sam"), reference, reason=ANOTHER_REASON)
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "closed"
+
+
+def test_what_who_asked_has_heard_is_granted_when_it_is_closed(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", hear_or_copy="hear")
+    approve(stocked, reference, "dora")
+    third_parties_checked(stocked, "sam", reference)
+    hear(stocked, reference, attended=("the patient",))
+    close_request(stocked.practice, signed_in(stocked, "sam"), reference, reason=ANOTHER_REASON)
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "granted"
 
 
 def test_what_comes_to_a_year_that_is_not_known_stands_in_it_without_a_day(stocked: House) -> None:

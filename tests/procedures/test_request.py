@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +23,7 @@ from callrec.policy.role import Role, VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import writing
 from callrec.procedures.amend import amend_particulars, attach_recordings, detach_recordings
+from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hold_list import list_holds
@@ -30,8 +31,10 @@ from callrec.procedures.request import create_request, new_body, store_version
 from callrec.procedures.request_list import list_requests
 from callrec.procedures.request_log import log_request_event
 from callrec.procedures.request_show import ShownRecording, show_request
+from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 from procedures.asking import (
+    ANOTHER_REASON,
     REASON,
     a_request,
     approve,
@@ -48,7 +51,11 @@ from procedures.asking import (
     said,
     signed_in,
     state_of,
+    third_parties_checked,
 )
+from procedures.hearing import hear
+from procedures.holding import held, verified
+from procedures.packages import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -458,6 +465,29 @@ def test_every_approval_is_void_after_a_change(granted: House) -> None:
     assert rows(granted, "SELECT * FROM grant_") == []
 
 
+def test_a_recording_found_late_joins_a_subject_access_that_the_staff_heard(
+    stocked: House,
+) -> None:
+    reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS, recordings=[1])
+    approve(stocked, reference, "dora")
+    hear(stocked, reference)
+    attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [2])
+    with pytest.raises(Refused, match="changed after it was approved"):
+        hear(stocked, reference)
+    approve(stocked, reference, "dora")
+    third_parties_checked(stocked, "sam", reference)
+    release(stocked, reference)
+    with pytest.raises(Refused, match="released and cannot be changed"):
+        attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [3])
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_what_was_heard_and_nobody_outside_waits_for_is_not_changed(granted: House) -> None:
+    hear(granted)
+    with pytest.raises(Refused, match="released and cannot be changed"):
+        attach_recordings(granted.practice, signed_in(granted, "sam"), "R-1", [3])
+
+
 def test_the_key_of_a_grantee_goes_with_his_grants(granted: House) -> None:
     approve(granted, "R-1", to="pat")
     pat = signed_in(granted, "pat").person.id
@@ -603,12 +633,58 @@ def test_grants_that_nobody_used_are_destroyed_and_the_request_waits_again(grant
     assert state_of(granted, "R-1") == "submitted"
 
 
-def test_a_request_whose_grants_lapse_after_its_own_time_lapses_with_them(granted: House) -> None:
+def test_a_request_whose_grants_lapsed_lapses_by_their_day_whenever_that_is_written(
+    granted: House,
+) -> None:
+    """They are over on 9 December, so it lapses after the 23rd."""
     pass_days(granted, 15)
+    assert states(granted) == ["submitted"]
+    pass_days(granted, 14)
+    assert states(granted) == ["submitted"]
+    assert opened(granted, "R-1").facts.state is RequestState.APPROVED
+    pass_days(granted, 1)
+    assert states(granted) == ["lapsed"]
     a_request(granted)
     events = [event.act for event in opened(granted, "R-1").history.events]
     assert events[-2:] == [RequestAct.GRANT_LAPSED, RequestAct.LAPSED]
     assert state_of(granted, "R-1") == "lapsed"
+
+
+TO_BE_DECIDED_AGAIN = {
+    "revoked": lambda house: revoke_grants(
+        house.practice, signed_in(house, "max"), "R-1", reason=ANOTHER_REASON
+    ),
+    "changed": lambda house: attach_recordings(house.practice, signed_in(house, "sam"), "R-1", [3]),
+}
+
+
+@pytest.mark.parametrize("end", TO_BE_DECIDED_AGAIN.values(), ids=TO_BE_DECIDED_AGAIN)
+def test_what_was_approved_in_time_is_decided_again_in_as_many_days(
+    stocked: House, end: Callable[[House], object]
+) -> None:
+    reference = a_request(stocked, purpose=COMPLAINT)
+    pass_days(stocked, 10)
+    approve(stocked, reference)
+    pass_days(stocked, 6)
+    end(stocked)
+    shown = show_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    assert shown.lapses_at == datetime(2026, 12, 25, tzinfo=UTC)
+    pass_days(stocked, 14)
+    assert states(stocked) == ["submitted"]
+    assert 1 in held(stocked)
+    pass_days(stocked, 1)
+    assert states(stocked) == ["lapsed"]
+    a_request(stocked)
+    assert state_of(stocked, reference) == "lapsed"
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_what_nobody_approved_lives_no_longer_by_being_changed(stocked: House) -> None:
+    reference = a_request(stocked, purpose=COMPLAINT)
+    pass_days(stocked, 10)
+    attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [3])
+    pass_days(stocked, 5)
+    assert states(stocked) == ["lapsed"]
 
 
 def test_the_grants_of_one_person_lapse_without_those_of_another(granted: House) -> None:

@@ -15,6 +15,7 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.clock import Awaited, ClockEvent, Dated, Urgency
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
+from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.deny import deny_request
@@ -26,6 +27,7 @@ from callrec.procedures.request import create_request
 from callrec.procedures.request_clock import deadline_of, read_deadlines
 from callrec.procedures.request_event import check_third_parties, date_request
 from callrec.procedures.request_show import show_request
+from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.status import look
 from procedures.asking import (
     a_request,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 WHY = "The calls of eleven months have to be heard one by one"
 ASKED = ClockEvent(event=Dated.ASKED, on=date(2026, 11, 23), awaited=Awaited.CLARIFICATION)
 ANSWERED = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.CLARIFICATION)
+PROVEN = ClockEvent(event=Dated.ANSWERED, on=date(2026, 11, 24), awaited=Awaited.IDENTITY)
 EXTENDED = ClockEvent(event=Dated.EXTENDED, on=date(2026, 11, 24))
 
 
@@ -136,6 +139,27 @@ def test_what_has_waited_for_four_weeks_is_told(stocked: House) -> None:
     assert not waiting(stocked)
 
 
+@pytest.mark.parametrize(
+    ("awaited", "came"),
+    {each: "answer" if each is Awaited.CLARIFICATION else str(each) for each in Awaited}.items(),
+    ids=str,
+)
+def test_whatever_is_awaited_the_event_that_it_came_is_named(
+    stocked: House, awaited: Awaited, came: str
+) -> None:
+    reference, dora = access(stocked), signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, replace(ASKED, awaited=awaited), reason=WHY)
+    with pytest.raises(Refused, match="was asked for and has not come") as refusal:
+        approve(stocked, reference, "dora")
+    command = f"callrec request event {reference} {came} --on DATE"
+    assert refusal.value.hint == f"say when it came: {command}"
+    (item,) = read_inbox(stocked.practice, logged_in(stocked, "sam"))
+    assert item.awaited is awaited
+    pass_days(stocked, 29)
+    (warning,) = waiting(stocked)
+    assert warning.endswith(command)
+
+
 def waiting(house: House) -> list[str]:
     return [each for each in look(house.practice, None).warnings if "waits for an answer" in each]
 
@@ -198,6 +222,66 @@ def test_what_was_decided_is_dated_by_nobody_any_more(stocked: House) -> None:
     approve(stocked, reference, "dora")
     with pytest.raises(Refused, match="cannot be answered"):
         date_request(stocked.practice, dora, reference, replace(ANSWERED, on=ASKED.on))
+
+
+def test_proof_that_comes_after_the_approval_is_written_down_once(stocked: House) -> None:
+    reference, sam = access(stocked, identity="unknown"), signed_in(stocked, "sam")
+    approve(stocked, reference, "dora")
+    third_parties_checked(stocked, "sam", reference)
+    with pytest.raises(Refused, match="proof of identity has not come") as awaited:
+        release(stocked, reference)
+    assert f"callrec request event {reference} identity --on DATE" in awaited.value.hint
+    date_request(stocked.practice, sam, reference, PROVEN)
+    with pytest.raises(Refused, match="approved and cannot be answered"):
+        date_request(stocked.practice, sam, reference, replace(PROVEN, on=date(2026, 11, 23)))
+    release(stocked, reference)
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def heard_by_the_staff(house: House, **changed: str) -> str:
+    """A subject access that nobody from outside has heard."""
+    reference = access(house, **changed)
+    approve(house, reference, "dora")
+    hear(house, reference)
+    return reference
+
+
+def test_proof_that_comes_after_the_staff_heard_it_is_written_down(stocked: House) -> None:
+    reference = heard_by_the_staff(stocked, identity="unknown")
+    third_parties_checked(stocked, "sam", reference)
+    date_request(stocked.practice, signed_in(stocked, "sam"), reference, PROVEN)
+    release(stocked, reference)
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_what_the_staff_heard_is_given_more_time_until_it_has_gone_out(stocked: House) -> None:
+    reference, dora = heard_by_the_staff(stocked), signed_in(stocked, "dora")
+    date_request(stocked.practice, dora, reference, EXTENDED, reason=WHY)
+    assert deadline(stocked, reference).due_on == date(2027, 2, 22)
+    third_parties_checked(stocked, "sam", reference)
+    release(stocked, reference)
+    earlier = replace(EXTENDED, on=date(2026, 11, 23))
+    with pytest.raises(Refused, match="released and cannot be given more time"):
+        date_request(stocked.practice, dora, reference, earlier, reason=WHY)
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_what_the_staff_heard_is_asked_about_once_it_was_taken_back(stocked: House) -> None:
+    reference, dora = heard_by_the_staff(stocked), signed_in(stocked, "dora")
+    with pytest.raises(Refused, match="cannot be asked about") as refusal:
+        date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    assert refusal.value.hint.endswith(f"callrec revoke {reference}")
+    revoke_grants(stocked.practice, dora, reference, reason=WHY)
+    date_request(stocked.practice, dora, reference, ASKED, reason=WHY)
+    with pytest.raises(Refused, match="was asked for and has not come"):
+        approve(stocked, reference, "dora")
+    (item,) = read_inbox(stocked.practice, logged_in(stocked, "sam"))
+    assert (item.reference, item.waits_to) == (reference, Waits.ANSWER)
+    pass_days(stocked, 29)
+    assert waiting(stocked)
+    date_request(stocked.practice, signed_in(stocked, "sam"), reference, ANSWERED)
+    approve(stocked, reference, "dora")
+    assert verified(stocked).verdict is Verdict.INTACT
 
 
 def test_an_extension_gives_three_months_from_the_start(stocked: House) -> None:
@@ -313,17 +397,56 @@ def test_what_the_staff_heard_is_due_until_it_is_released(stocked: House) -> Non
     assert read_due(stocked.practice) == ()
 
 
+def of_two(house: House) -> str:
+    """A subject access of recordings 1 and 2."""
+    reference = access(house)
+    attach_recordings(house.practice, signed_in(house, "sam"), reference, [2])
+    third_parties_checked(house, "sam", reference)
+    return reference
+
+
+def test_what_nobody_decided_of_it_presses_after_a_part_went_out(stocked: House) -> None:
+    reference = of_two(stocked)
+    approve(stocked, reference, "dora", recordings=(1,))
+    release(stocked, reference)
+    pass_days(stocked, 60)
+    assert [each.reference for each in read_due(stocked.practice)] == [reference]
+    (item,) = read_inbox(stocked.practice, logged_in(stocked, "dora"))
+    assert (item.reference, item.waits_to) == (reference, Waits.DECIDE)
+    assert not show_request(stocked.practice, signed_in(stocked, "dora"), reference).is_answered
+    approve(stocked, reference, "dora", recordings=(2,))
+    release(stocked, reference)
+    assert read_due(stocked.practice) == ()
+    assert show_request(stocked.practice, signed_in(stocked, "dora"), reference).is_answered
+
+
+def test_what_is_withheld_on_a_ground_presses_no_more_once_the_rest_went_out(
+    stocked: House,
+) -> None:
+    reference = of_two(stocked)
+    approve(stocked, reference, "dora", withheld={2: Ground.THIRD_PARTY})
+    release(stocked, reference)
+    assert read_due(stocked.practice) == ()
+    assert read_inbox(stocked.practice, logged_in(stocked, "dora")) == ()
+
+
 def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -> None:
     reference = access(stocked, hear_or_copy="hear")
     approve(stocked, reference, "dora")
     third_parties_checked(stocked, "sam", reference)
     hear(stocked, reference, attended=("the patient",))
     assert [each.reference for each in read_due(stocked.practice)] == [reference]
-    close_request(stocked.practice, signed_in(stocked, "sam"), reference)
+    sam, why = signed_in(stocked, "sam"), "She has heard it with us, and wants no copy"
+    with pytest.raises(Refused, match="nothing says how whoever asked was answered") as refusal:
+        close_request(stocked.practice, sam, reference)
+    assert f"callrec request close {reference} --reason TEXT" in refusal.value.hint
+    close_request(stocked.practice, sam, reference, reason=why)
     assert read_due(stocked.practice) == ()
+    assert show_request(stocked.practice, sam, reference).history[-1].said == why
+    assert verified(stocked).verdict is Verdict.INTACT
 
 
-def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_that_is_over(
+def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_since_it_came(
     stocked: House,
 ) -> None:
     reference, dora = access(stocked), signed_in(stocked, "dora")
@@ -334,6 +457,10 @@ def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_that_is_over(
     with pytest.raises(Refused, match="not done yet"):
         check_third_parties(
             stocked.practice, dora, reference, on=date(2026, 11, 25), assessment=WHY
+        )
+    with pytest.raises(Refused, match="was received later, on Friday 20 November 2026"):
+        check_third_parties(
+            stocked.practice, dora, reference, on=date(2026, 11, 19), assessment=WHY
         )
     check_third_parties(stocked.practice, dora, reference, on=date(2026, 11, 24), assessment=WHY)
     shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)

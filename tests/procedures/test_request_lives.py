@@ -108,7 +108,7 @@ DOING: dict[str, Callable[..., object]] = {
         house.practice, logged_in(house, who), reference, reason=ANOTHER_REASON
     ),
     "close": lambda house, who, reference: close_request(
-        house.practice, signed_in(house, who), reference
+        house.practice, signed_in(house, who), reference, reason=ANOTHER_REASON
     ),
     "wait": pass_days,
 }

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from callrec.catalogue import tables
+from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import state
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
@@ -205,6 +207,54 @@ def test_nobody_ends_a_hearing_of_somebody_else_s(granted: House) -> None:
     do(granted, "sam", "R-1", "listen", subject=subject, leads_to="released")
     do(granted, "mia", "R-1", "listen.ended", subject=subject, leads_to="released")
     assert found(granted) == "a request's history has listen.ended by somebody who may not"
+
+
+def dated_by_his_own_program(
+    house: House, login: str, reference: str, awaited: str, *, leads_to: str
+) -> None:
+    """As `request_event` dates an answer, whatever the rules say."""
+    actor, request = signed_in(house, login), request_id(house, reference)
+    told = {"awaited": awaited, "event": "answered", "on": "2026-11-24", "words": ""}
+    body, nonce = canonical(told), bytes(32)
+    with writing(house.practice, actor.signer) as act:
+        seq = act.leaf(
+            "request.answered", actor=actor.person.id, subject=[request], details=told, nonce=nonce
+        )
+        row = {"seq": seq, "request": request, "nonce": nonce, "body": body}
+        act.connection.execute(tables.clock_event.insert().values(**row))
+    by_sql(house, "UPDATE request SET state = :state WHERE id = :id", state=leads_to, id=request)
+    house.open()
+
+
+@pytest.mark.parametrize("was_heard", [False, True], ids=["approved", "heard"])
+def test_of_what_is_approved_no_answer_is_dated_but_proof_that_was_missing(
+    stocked: House, *, was_heard: bool
+) -> None:
+    reference = approved_for(stocked)
+    if was_heard:
+        hear(stocked, reference, login="mia")
+    state = state_of(stocked, reference)
+    dated_by_his_own_program(stocked, "mia", reference, "identity", leads_to=state)
+    assert found(stocked) == "a request was dated again after it was approved"
+
+
+def test_nobody_changes_what_was_heard_and_nobody_outside_waits_for(granted: House) -> None:
+    hear(granted)
+    by_sql(granted, "UPDATE request SET version = 2")
+    do(granted, "sam", "R-1", "request.amended", leads_to="released")
+    assert found(granted) == "a request's history has request.amended by somebody who may not"
+
+
+def test_nobody_hands_over_what_was_approved_of_a_request_that_was_changed(
+    stocked: House,
+) -> None:
+    reference = approved_for(stocked)
+    hear(stocked, reference, login="mia")
+    subject = [RELEASE, uid(stocked)]
+    do(stocked, "mia", reference, "release.prepared", subject=subject, leads_to="released")
+    attach_recordings(stocked.practice, signed_in(stocked, "mia"), reference, [3])
+    do(stocked, "mia", reference, "release.delivered", subject=subject, leads_to="released")
+    assert found(stocked) == "what was released is not what the request asks for"
 
 
 DELIVERED = ("release.prepared", "release.delivered")

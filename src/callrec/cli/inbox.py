@@ -77,7 +77,8 @@ def _command(item: InboxItem) -> str:
         case Waits.DECIDE:
             return f"callrec approve {item.reference}"
         case Waits.ANSWER:
-            return f"callrec request event {item.reference} answer --on DATE"
+            came = item.awaited.came if item.awaited else "EVENT"
+            return f"callrec request event {item.reference} {came} --on DATE"
         case Waits.HEAR:
             return f"callrec listen {item.reference}"
         case Waits.REVIEW:

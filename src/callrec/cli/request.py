@@ -111,21 +111,28 @@ def withdraw(ctx: Context, request: options.Reference, *, yes: options.Yes = Fal
 
 
 @app.command()
-def close(ctx: Context, request: options.Reference, *, yes: options.Yes = False) -> None:
+def close(
+    ctx: Context,
+    request: options.Reference,
+    *,
+    reason: options.Reason = None,
+    yes: options.Yes = False,
+) -> None:
     """Close a request whose recordings were heard or released.
 
-    Afterwards nothing more is recorded of who has them.
+    Afterwards nothing more is recorded of who has them. Where somebody outside asked, and no
+    package went out, say how he was answered, or why not.
     """
     from callrec.procedures.end_request import close_request
     from callrec.procedures.unrecorded import unrecorded_of
 
     practice = practice_of(ctx.obj)
-    actor = acting(ctx.obj, practice)
+    actor = reader(ctx.obj, practice) if reason else acting(ctx.obj, practice)
     unrecorded = unrecorded_of(practice, request)
     if yes and unrecorded:
         ctx.obj.out.note(f"{unrecorded}; once {request} is closed nobody can record it")
     ctx.obj.prompts.confirm(f"close {request}{unrecorded and f', where {unrecorded}'}", yes=yes)
-    _show_state(ctx.obj, request, close_request(practice, actor, request))
+    _show_state(ctx.obj, request, close_request(practice, actor, request, reason=reason or ""))
 
 
 def _show_state(invocation: Invocation, reference: str, state: str) -> None:

@@ -10,7 +10,6 @@ from callrec.cli.released_view import release_facts, release_json
 from callrec.cli.who import acting, signing
 from callrec.policy.edits_said import say_edits
 from callrec.policy.purpose import TERMS
-from callrec.policy.request import RequestAct
 from callrec.policy.when import last_day
 
 if TYPE_CHECKING:
@@ -98,18 +97,16 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
 def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
     """A request as people read it, a line each."""
     from callrec.practice import today
-    from callrec.procedures.due import awaits_answer
 
     config = practice.config
     zone = config.time_zone
-    was_delivered = any(event.what is RequestAct.DELIVERED for event in shown.history)
     yield f"{shown.reference}  {shown.purpose}  {shown.state}"
     yield _labelled("made", f"{_local(shown.created_at, zone)} by {shown.created_by}")
     yield from deadline_lines(
         shown.deadline,
         today(practice),
         warn_days=config.clocks.warn_days,
-        is_answered=not awaits_answer(shown.state, was_delivered=was_delivered),
+        is_answered=shown.is_answered,
     )
     if shown.lapses_at:
         yield _labelled("lapses", f"after {last_day(shown.lapses_at, zone)}")

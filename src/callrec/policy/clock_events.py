@@ -32,6 +32,11 @@ class Awaited(StrEnum):
         """As a sentence begins with it."""
         return _WORDS[self]
 
+    @property
+    def came(self) -> str:
+        """What `callrec request event` is told once it has come."""
+        return "answer" if self is Awaited.CLARIFICATION else str(self)
+
 
 _WORDS: Final = {
     Awaited.IDENTITY: "proof of identity",

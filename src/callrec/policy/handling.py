@@ -1,7 +1,10 @@
 """Who handles a request beside deciding it [policy 4(b), 4(e), 4(f)].
 
     4(b)        whoever made it changes it, withdraws it, closes it     check_may_change, ...
+    4(e), 4(f)  what was not handed over is closed for a reason         check_closing
     4(e), 4(f)  whoever handles it dates what its clock counts by       check_may_date, _extend
+    4(e)        of what is approved, the proof that was missing comes   check_may_come
+    4(e), 4(f)  what was heard is changed if somebody waits for it      check_waits_for_answer
     4(a)        who released it, or handles it, says who has it         check_may_record
     4(c)        and whoever is concerned sees its calls unmasked        is_shown_in_full
     4(c)        who only typed their numbers learns nothing of them     is_shown_recordings
@@ -22,12 +25,14 @@ from callrec.policy.authority import (
 )
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import TERMS
-from callrec.policy.request import ENDED
+from callrec.policy.reason import check_reason
+from callrec.policy.request import ENDED, RequestState
 from callrec.policy.role import Person, Power, powers_of
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from callrec.policy.clock import Awaited
     from callrec.policy.purpose import Purpose
     from callrec.policy.role import PersonId
 
@@ -82,6 +87,30 @@ def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
         check_not_subject(person, request)
 
 
+def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) -> None:
+    """What somebody waits for is closed for a reason, unless a package went out [4(e), 4(f)].
+
+    That the staff heard it is no answer, so it is said how he was answered, or why not.
+
+    Args:
+        request: what is closed.
+        reason: why; may be empty where a package went out, or nobody outside waits.
+        was_delivered: whether a package went out.
+
+    Raises:
+        Refused: the reason is none, or not said where it has to be.
+    """
+    if not reason and TERMS[request.purpose].is_dated and not was_delivered:
+        raise Refused(
+            "no package went out, so that nothing says how whoever asked was answered",
+            clause=TERMS[request.purpose].decided_under,
+            hint="release it or deny it; if he heard it himself, or wants it no more, say so:"
+            f" callrec request close {request.reference} --reason TEXT",
+        )
+    if reason:
+        check_reason(reason, TERMS[request.purpose].decided_under)
+
+
 def check_may_date(person: Person, request: RequestFacts, *, on: date) -> None:
     """Whoever handles a request dates what its clock counts by [policy 4(e), 4(f)].
 
@@ -106,6 +135,43 @@ def check_may_extend(person: Person, request: RequestFacts, *, on: date) -> None
     """
     check_decides_purpose(person, request, on=on)
     check_not_subject(person, request)
+
+
+def check_may_come(request: RequestFacts, awaited: Awaited | None) -> None:
+    """Of what is approved only the proof that was missing is written down, and once.
+
+    Else a day could be put right after an answer that was late.
+
+    Args:
+        request: something that was approved stands under it.
+        awaited: what came.
+
+    Raises:
+        Refused: it is no proof, or none that is missing.
+    """
+    if awaited not in request.unproven:
+        raise Refused(
+            f"the request is {request.state} and cannot be answered",
+            clause=TERMS[request.purpose].decided_under,
+            hint="only proof that is missing is written down then;"
+            f" see what happened: callrec request show {request.reference}",
+        )
+
+
+def check_waits_for_answer(request: RequestFacts) -> None:
+    """What was heard is changed yet, if it was heard to answer somebody [policy 4(e), 4(f)].
+
+    For any other purpose it is done with that: to hear it was all that was asked for.
+
+    Raises:
+        Refused: it was heard, and nobody waits for an answer.
+    """
+    if request.state is RequestState.RELEASED and not TERMS[request.purpose].is_dated:
+        raise Refused(
+            f"the request is {request.state} and cannot be changed",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint="ask for what is wanted besides by itself: callrec request create",
+        )
 
 
 def check_may_record(

@@ -1,7 +1,10 @@
 """When what nobody decided, and what nobody used, ends.
 
-The days are the practice's to set: `requests.lapse_days` and `grants.lapse_days`. Lapsing is
-derived from when a thing was made; nothing done later winds it up again.
+The days are the practice's to set: `requests.lapse_days` and `grants.lapse_days`. A grant lapses by
+when it was approved. A request lapses by when it was made, and once it was approved in time, by
+when that ended: it is to be decided again. So each time it takes an approval, which is signed,
+logged and told; what nobody approved is changed, asked about and answered, and lapses by the same
+day.
 """
 
 from __future__ import annotations
@@ -12,12 +15,15 @@ from typing import TYPE_CHECKING
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import TERMS
+from callrec.policy.request import ENDING, RequestAct
 from callrec.policy.when import day_end
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date, datetime, tzinfo
 
     from callrec.policy.purpose import Purpose
+    from callrec.policy.request import RequestEvent
 
 
 def lapses_at(made_at: datetime, days: int, zone: tzinfo) -> datetime:
@@ -25,16 +31,38 @@ def lapses_at(made_at: datetime, days: int, zone: tzinfo) -> datetime:
     return day_end(_last_day(made_at, days, zone), zone)
 
 
+def undecided_since(events: Iterable[tuple[RequestEvent, datetime | None]]) -> datetime:
+    """UTC: when a request was made, or what was approved of it ended last.
+
+    Args:
+        events: what happened to it, oldest first and one at the least, each with when that lapses
+            which it approved; None where it approves nothing, or where nobody can tell.
+
+    Law: without an approval nothing moves it on.
+    """
+    history = tuple(events)
+    since, stands, until = history[0][0].at, False, None
+    for event, over_at in history:
+        if event.act is RequestAct.APPROVED:
+            stands, until = True, max(filter(None, (until, over_at)), default=None)
+        elif stands and event.act in ENDING:
+            # It lapses by its day, and not by when somebody's command came to write that down.
+            over = until if event.act is RequestAct.GRANT_LAPSED else None
+            since, stands, until = min(over or event.at, event.at), False, None
+    return until or since
+
+
 def request_lapses_at(
-    purpose: Purpose, made_at: datetime, days: int, zone: tzinfo, *, is_ordered: bool = False
+    purpose: Purpose, since: datetime, days: int, zone: tzinfo, *, is_ordered: bool = False
 ) -> datetime | None:
     """UTC: when a request that nobody decides lapses; None where a law's own clock runs.
 
-    Nor does one lapse for whose answer a court has named a day (``is_ordered``).
+    Nor does one lapse for whose answer a court has named a day (``is_ordered``). ``since`` is as
+    `undecided_since` says.
     """
     if TERMS[purpose].has_statutory_clock or is_ordered:
         return None
-    return lapses_at(made_at, days, zone)
+    return lapses_at(since, days, zone)
 
 
 def grant_lapses_at(

@@ -97,6 +97,11 @@ class Terms:
     """Somebody from outside may come to hear it, so who was there is on record."""
 
     @property
+    def is_dated(self) -> bool:
+        """The day on which it came is among what it says: somebody waits for an answer."""
+        return Further.RECEIVED in self.further
+
+    @property
     def decided_with(self) -> Power:
         """The power that decides it."""
         return who_decides(self.purpose)[0]

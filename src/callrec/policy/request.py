@@ -5,6 +5,7 @@
     approved   -> released          packed or heard, once at the least
     released   -> closed            until then it is said who has the package
     released   -> denied            heard at most, and taken back or lapsed since
+    released   -> released          heard at most, and changed, dated or asked about since
     approved   -> closed            what was to be erased or disposed of is destroyed
 
 A state is never stored as a fact: it is what `state_after` reads from the log's leaves about the
@@ -13,10 +14,12 @@ request.
 What ends an approval (revoked, lapsed unused, or the request changed under it) destroys its grants
 and puts the request back to `submitted`. "Denied" would be untrue, since nobody refused it; an end
 of its own would lose a subject access request that the law still wants answered. Back in
-`submitted` it stands in an inbox again, must be decided again, and lapses by its first day, so that
-revoking winds up no clock. What was once heard or handed over stays `released` whatever ends
-afterwards. The staff may have heard it alone, before they answer, and found what forbids it: so
-where no package went out and nothing stands that was approved, it is denied yet, or approved anew.
+`submitted` it stands in an inbox again, must be decided again, and lapses by the day on which that
+ended (`lapse`). What was once heard or handed over stays `released` whatever ends
+afterwards. The staff may have heard it alone, before they answer, and found what forbids it, or
+what is wanting: so where no package went out it is changed and given more time, and proof that was
+missing is written down; and where nothing stands that was approved either, it is asked about yet,
+denied, or approved anew.
 
 While an answer is awaited nothing is decided: one does not decide what one has asked about.
 """
@@ -32,7 +35,7 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Clause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from callrec.policy.role import PersonId
@@ -122,6 +125,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
         },
         RequestState.APPROVED: {
             RequestAct.AMENDED: RequestState.SUBMITTED,
+            RequestAct.ANSWERED: RequestState.APPROVED,  # proof that was missing
             RequestAct.EXTENDED: RequestState.APPROVED,
             RequestAct.THIRD_PARTIES: RequestState.APPROVED,
             RequestAct.REVOKED: RequestState.SUBMITTED,
@@ -134,11 +138,18 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
             RequestAct.CARRIED_OUT: RequestState.CLOSED,  # what was approved is destroyed
         },
         RequestState.RELEASED: {
+            **dict.fromkeys(  # if it was only heard: `_IF_ONLY_HEARD`
+                (
+                    *(RequestAct.RECEIVED, RequestAct.AMENDED, RequestAct.ASKED),
+                    *(RequestAct.ANSWERED, RequestAct.EXTENDED),
+                ),
+                RequestState.RELEASED,
+            ),
             RequestAct.THIRD_PARTIES: RequestState.RELEASED,
             RequestAct.REVOKED: RequestState.RELEASED,
             RequestAct.GRANT_LAPSED: RequestState.RELEASED,
             RequestAct.APPROVED: RequestState.RELEASED,  # a second copy is a second approval
-            RequestAct.DENIED: RequestState.DENIED,  # if it `is_unanswered`
+            RequestAct.DENIED: RequestState.DENIED,  # likewise
             RequestAct.PREPARED: RequestState.RELEASED,
             RequestAct.DELIVERED: RequestState.RELEASED,
             RequestAct.LOOKED: RequestState.RELEASED,
@@ -176,6 +187,9 @@ _STANDS = {
 }
 """Whether something stands that was approved, once this has happened."""
 
+ENDING = frozenset(act for act, stands in _STANDS.items() if not stands)
+"""After what of a request that was approved it is to be decided again."""
+
 _HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"
 _INSTEAD = {
     (RequestState.APPROVED, RequestAct.WITHDRAWN): "first whoever decides it: callrec revoke {}",
@@ -207,18 +221,33 @@ def check_transition(state: RequestState, act: RequestAct, reference: str = "R")
         )
 
 
-def check_can_be_denied(events: Iterable[RequestEvent]) -> None:
-    """Whether a request with this history can be denied, if it was heard.
+def check_can_happen(events: Iterable[RequestEvent], act: RequestAct, reference: str = "R") -> None:
+    """Whether this may happen to a request with this history.
+
+    Args:
+        events: what happened to it, oldest first.
+        act: what is to happen.
+        reference: ``R-17``, for the hint.
 
     Raises:
-        Refused: a package went out, or something stands that was approved.
+        Refused: it may not where it stands, or a package went out, or something stands that was
+            approved and would have to be taken back first.
     """
     history = tuple(events)
-    if state_after(history) is RequestState.RELEASED and not is_unanswered(history):
+    state = state_after(history)
+    check_transition(state, act, reference)
+    if state is RequestState.RELEASED and not _is_open_to(history, act):
+        hint = _HOW_IT_GOT_THERE
+        if is_undelivered(history):
+            hint = "what was only heard can be, once it is taken back: callrec revoke {}"
         raise Refused(
-            "the request is released and cannot be denied",
-            hint="what was only heard can be, once it is taken back: callrec revoke",
+            f"the request is {state} and cannot be {act.done}", hint=hint.format(reference)
         )
+
+
+def is_undelivered(events: Iterable[RequestEvent]) -> bool:
+    """Whether no package went out."""
+    return all(event.act is not RequestAct.DELIVERED for event in events)
 
 
 def is_unanswered(events: Iterable[RequestEvent]) -> bool:
@@ -226,12 +255,16 @@ def is_unanswered(events: Iterable[RequestEvent]) -> bool:
 
     Who was there when it was heard is no matter of its state.
     """
+    history = tuple(events)
+    return is_undelivered(history) and not something_stands(history)
+
+
+def something_stands(events: Iterable[RequestEvent]) -> bool:
+    """Whether something that was approved stands, as far as the log says that it has lapsed."""
     stands = False
     for event in events:
-        if event.act is RequestAct.DELIVERED:
-            return False
         stands = _STANDS.get(event.act, stands)
-    return not stands
+    return stands
 
 
 def state_after(events: Iterable[RequestEvent]) -> RequestState:
@@ -248,8 +281,9 @@ def state_after(events: Iterable[RequestEvent]) -> RequestState:
     in_preparation = under_way = 0
     history = tuple(events)
     for number, event in enumerate(history):
+        heard = state is RequestState.RELEASED
         state = _next_state(state, event.act)
-        if event.act is RequestAct.DENIED and not is_unanswered(history[:number]):
+        if heard and not _is_open_to(history[:number], event.act):
             state = None
         in_preparation += _PREPARING.get(event.act, 0)
         under_way += _HEARING.get(event.act, 0)
@@ -268,6 +302,26 @@ def version_after(events: Iterable[RequestEvent]) -> int:
 def changed_by(events: Iterable[RequestEvent]) -> frozenset[PersonId]:
     """Who changed the request after it was made."""
     return frozenset(event.actor for event in events if event.act is RequestAct.AMENDED)
+
+
+def _is_open_to(history: tuple[RequestEvent, ...], act: RequestAct) -> bool:
+    """Whether this may happen to a request that was heard, or of which a package went out."""
+    condition = _IF_ONLY_HEARD.get(act)
+    return condition is None or condition(history)
+
+
+_IF_ONLY_HEARD: Mapping[RequestAct, Callable[[tuple[RequestEvent, ...]], bool]] = MappingProxyType(
+    {
+        RequestAct.RECEIVED: is_unanswered,  # it was changed, so nothing stands
+        RequestAct.AMENDED: is_undelivered,
+        RequestAct.ASKED: is_unanswered,  # one does not ask about what one has decided
+        RequestAct.ANSWERED: is_undelivered,
+        RequestAct.EXTENDED: is_undelivered,
+        RequestAct.DENIED: is_unanswered,
+    }
+)
+"""What may yet happen to a request that was heard, and if what holds of it: the staff may have
+heard it alone. Of what has been handed over nothing is changed."""
 
 
 def _next_state(state: RequestState | None, act: RequestAct) -> RequestState | None:

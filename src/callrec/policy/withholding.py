@@ -4,6 +4,8 @@
     who withholds all of them denies the request                  check_each_decided
     an erasure is decided recording by recording, expressly       check_each_decided
     a ground fits the purpose, by the policy or by a law          check_ground
+    what a law gives a right to is refused on a ground of its own check_refused_on
+    of whom nothing is held, he is answered that it is so         check_refused_on
 
 What is neither granted nor withheld expressly is withheld as not approved; it may be granted later.
 """
@@ -50,6 +52,7 @@ class Ground(StrEnum):
     HEALTH_CARE = "health-care", "care needs it, under a duty of professional secrecy"
     ARCHIVING = "archiving", "archives or research in the public interest need it"
     CLAIMS = "claims", "legal claims need it, to be made or defended"
+    NOT_HELD = "not-held", "nothing that was asked for is held"
 
     @property
     def is_told(self) -> bool:
@@ -87,18 +90,21 @@ FITS: Final[Mapping[Purpose, Mapping[Ground, Source]]] = MappingProxyType(
             Ground.PRIVILEGE: Law.PRIVILEGE,
             Ground.CRIME: Law.CRIME,
             Ground.EXPECTATIONS: Law.EXPECTATIONS,
+            Ground.NOT_HELD: Clause.SUBJECT_ACCESS,
         },
         Purpose.PORTABILITY: {
             **_WITHIN,
             Ground.THIRD_PARTY: Law.PORTABILITY_OF_OTHERS,
             Ground.CRIME: Law.CRIME,
             Ground.EXPECTATIONS: Law.EXPECTATIONS,
+            Ground.NOT_HELD: Clause.RIGHTS,
         },
         Purpose.DECEASED: {
             **_WITHIN,
             Ground.THIRD_PARTY: Law.HARM_AFTER_DEATH,
             Ground.SERIOUS_HARM: Law.HARM_AFTER_DEATH,
             Ground.EXPECTATIONS: Law.EXPECTED_BY_THE_DEAD,
+            Ground.NOT_HELD: Law.ACCESS_TO_HEALTH_RECORDS,
         },
         Purpose.ERASURE: {
             Ground.EXPRESSION: Law.EXPRESSION,
@@ -107,6 +113,7 @@ FITS: Final[Mapping[Purpose, Mapping[Ground, Source]]] = MappingProxyType(
             Ground.HEALTH_CARE: Law.HEALTH_CARE,
             Ground.ARCHIVING: Law.ARCHIVING,
             Ground.CLAIMS: Law.CLAIMS,
+            Ground.NOT_HELD: Clause.RIGHTS,
         },
         Purpose.DISPOSAL: {Ground.NOT_APPROVED: Law.RECORDS_CODE},
     }
@@ -143,6 +150,40 @@ def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
     )
 
 
+def check_refused_on(
+    ground: Ground | None, request: RequestFacts, asked: Collection[object]
+) -> Ground:
+    """The ground on which all of a request is refused.
+
+    Args:
+        ground: what was said; None if nothing.
+        request: what is refused.
+        asked: the recordings that it asks for; may be none.
+
+    Raises:
+        Refused: the ground does not fit the purpose; a law gives a right to what is asked for, and
+            none but that nobody approved it is given; or nothing is said to be held, and there is
+            something that is asked for.
+    """
+    said = check_ground(ground, request.purpose)
+    terms = TERMS[request.purpose]
+    if said is Ground.NOT_APPROVED and terms.has_statutory_clock:
+        others = (str(each) for each in FITS[request.purpose] if each is not said)
+        raise Refused(
+            f"a request for {request.purpose} is not refused because nobody approves it",
+            clause=terms.decided_under,
+            hint=f"name the ground: --code CODE; the codes that fit: {', '.join(others)}",
+        )
+    if said is Ground.NOT_HELD and asked:
+        raise Refused(
+            "the request asks for recordings, so that something is held",
+            clause=terms.decided_under,
+            hint="leave out what is not meant, then deny it:"
+            f" callrec request detach {request.reference} ID...",
+        )
+    return said
+
+
 def check_each_decided(
     request: RequestFacts,
     asked: Sequence[int],
@@ -176,6 +217,12 @@ def check_each_decided(
         )
     for ground in withheld.values():
         check_ground(ground, request.purpose)
+        if ground is Ground.NOT_HELD:
+            raise Unusable(
+                "a recording that is there is not withheld as if it were not held",
+                hint="where nothing that was asked for is, deny the request so:"
+                f" callrec deny {request.reference} --code {ground} --reason TEXT",
+            )
     if is_decided_expressly(request.purpose) and not set(asked) <= {*granted, *withheld}:
         raise Refused(
             f"each recording of a request for {request.purpose} is decided by itself",

@@ -9,12 +9,12 @@ not. The request is then his own as well, and he does not decide it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, set_version
 from callrec.errors import NotFound, Unusable
-from callrec.policy.handling import check_may_change
+from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import said_again
 from callrec.policy.request import RequestAct, RequestState
 from callrec.practice import attempt, signing, today
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.sealed_request import RequestBody
 
+_DECIDED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 _Content: TypeAlias = "tuple[Particulars, tuple[tuple[str, str], ...]]"
 """What a version says; uid and SHA-256 of the ciphertext of each recording it asks for."""
 
@@ -150,6 +151,7 @@ def _amend(
     ):
         request = read_request(practice, actor, act.connection, reference)
         check_may_change(actor.person, request.facts, on=today(practice))
+        check_waits_for_answer(request.facts)
         particulars, recordings = change(request, act.connection)
         check_count(practice, request.purpose, len(recordings))
         body = new_body(request.body.number, request.purpose, particulars, recordings)
@@ -180,7 +182,7 @@ def _write(
     set_version(act.connection, request.id, which.version)
     store_version(practice, act.connection, body, which, request.requester)
     concerned = concerned_by(practice, actor, act.connection, body.particulars)
-    if request.facts.state is RequestState.APPROVED:
+    if request.facts.state in _DECIDED:
         tell_deciders(
             practice,
             act.connection,

@@ -33,6 +33,8 @@ class Outcome(StrEnum):
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
+    CLOSED = "closed"
+    """Without an answer that the reader can see."""
 
 
 _WITHOUT_GRANTS: Final[Mapping[RequestState, Outcome]] = {
@@ -81,8 +83,8 @@ def answer_to(
     ends = [leaf for leaf in request.history.leaves if leaf.act in _ENDS]
     decided = _last(request, _DECISIONS)
     outcome = _WITHOUT_GRANTS.get(request.state)
-    if outcome is None and not answered and is_unanswered(request.history.events):
-        outcome = Outcome.OPEN  # heard by the staff alone, and what was approved stands no more
+    if outcome is None and not answered:
+        outcome = _heard_at_most(request)
     if outcome is None:
         withheld = tuple(_withheld(request))
         outcome = Outcome.PART if withheld else Outcome.GRANTED
@@ -97,6 +99,13 @@ def answer_to(
         answered_on=_first_on(practice, answered),
         ended_on=_first_on(practice, answered or ends),
     )
+
+
+def _heard_at_most(request: ListedRequest) -> Outcome | None:
+    """What became of it if not what was decided: the staff heard it alone, and answered nobody."""
+    if any(leaf.act == RequestAct.CLOSED for leaf in request.history.leaves):
+        return Outcome.CLOSED
+    return Outcome.OPEN if is_unanswered(request.history.events) else None
 
 
 def _withheld(request: ListedRequest) -> Iterator[str]:

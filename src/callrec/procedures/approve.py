@@ -19,7 +19,7 @@ from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import check_kept_on_for_a_reason
-from callrec.policy.withholding import Ground, check_each_decided
+from callrec.policy.withholding import FITS, Ground, check_each_decided
 from callrec.practice import attempt, signing, today
 from callrec.procedures.approvals import check_signers, edits_before, withheld_before
 from callrec.procedures.concerned import concerned_as_read
@@ -273,7 +273,7 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
             "the request asks for no recording",
             clause=Clause.FORMALLY_AUTHORISED,
             hint=f"find it with callrec search --request {request.reference}, then run"
-            f" callrec request attach {request.reference} RECORDING",
+            f" callrec request attach {request.reference} RECORDING{_or_not_held(request)}",
         )
     _check_asked_for(request.reference, asked, {*decision.recordings, *decision.withheld})
     before = withheld_before(request.approvals, request.history, request.digest)
@@ -287,6 +287,16 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
         asked,
         granted=decision.recordings,
         withheld={**kept_back, **decision.withheld},
+    )
+
+
+def _or_not_held(request: OpenRequest) -> str:
+    """The rest of a hint, where the law wants an answer though nothing is found."""
+    if Ground.NOT_HELD not in FITS[request.purpose]:
+        return ""
+    return (
+        "; if there is none:"
+        f" callrec deny {request.reference} --code {Ground.NOT_HELD} --reason TEXT"
     )
 
 

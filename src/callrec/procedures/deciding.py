@@ -63,5 +63,6 @@ def check_nothing_awaited(request: OpenRequest) -> None:
             raise Refused(
                 f"{wait.awaited.words} was asked for and has not come",
                 clause=TERMS[request.purpose].decided_under,
-                hint=f"say when it came: callrec request event {request.reference} answer",
+                hint="say when it came:"
+                f" callrec request event {request.reference} {wait.awaited.came} --on DATE",
             )

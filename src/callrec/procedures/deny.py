@@ -8,8 +8,8 @@ from callrec.catalogue.engine import reading
 from callrec.policy.authority import check_may_decide
 from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
-from callrec.policy.request import RequestAct, check_can_be_denied
-from callrec.policy.withholding import Ground, check_ground
+from callrec.policy.request import RequestAct, check_can_happen
+from callrec.policy.withholding import Ground, check_refused_on
 from callrec.practice import attempt, signing, today
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.lapsing import sweep_lapsed
@@ -35,7 +35,8 @@ def deny_request(
     Raises:
         NotFound: there is none.
         Refused: the actor may not decide it, it is decided already (unless it was heard at most,
-            and taken back since), the reason is none, or the ground does not fit the purpose.
+            and taken back since), the reason is none, or the ground does not fit the purpose or
+            is none of a law's where one gives a right to it.
     """
     with reading(practice.engine) as connection:
         row = find_known(practice, actor, connection, reference)
@@ -47,9 +48,10 @@ def deny_request(
         request = read_to_decide(practice, actor, act.connection, reference, command="deny")
         check_may_decide(actor.person, request.facts, on=today(practice))
         check_nothing_awaited(request)
-        check_can_be_denied(request.history.events)
+        check_can_happen(request.history.events, RequestAct.DENIED, reference)
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
-        words = {"code": check_ground(ground, request.purpose), "reason": reason}
+        code = check_refused_on(ground, request.facts, request.recordings)
+        words = {"code": code, "reason": reason}
         after = log_with_words(act, actor, request, RequestAct.DENIED, words)
         told, by = request.requester, actor.person.id
         tell(practice, act.connection, reference, "was denied", to=told, by=by)

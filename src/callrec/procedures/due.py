@@ -6,25 +6,31 @@ what has waited for long is told apart from them.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
+from callrec.crypto.statement import entries_in
+from callrec.errors import Tampered
 from callrec.policy.clock import urgency
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.request import ENDED, RequestAct, RequestState
+from callrec.policy.withholding import Ground
 from callrec.practice import today
 from callrec.procedures.request_clock import read_deadlines
-from callrec.procedures.request_log import event_of, leaves_of
+from callrec.procedures.request_log import event_of, leaves_of, read_makings, read_stated
 from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from sqlalchemy import Connection
 
+    from callrec.audit.leaf import Leaf
     from callrec.policy.clock import Deadline, Urgency
     from callrec.practice import Practice
 
@@ -59,7 +65,7 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
     """
     on, days = today(practice), practice.config.clocks.warn_days
     with reading(practice.engine) as connection:
-        delivered = read_delivered(connection)
+        answered = read_answered(connection)
         deadlines, ends = read_deadlines(practice, connection), read_ends(connection)
         rows = [row for row in all_requests(connection) if row.id in deadlines]
     found = [
@@ -73,14 +79,56 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
         )
         for row in rows
     ]
-    waiting = (e for e in found if awaits_answer(e.state, was_delivered=e.id in delivered))
+    waiting = (e for e in found if awaits_answer(e.state, was_answered=e.id in answered))
     return tuple(sorted(waiting, key=_soonest))
 
 
-def read_delivered(connection: Connection) -> frozenset[str]:
-    """Ids of the requests of which a package went out; nothing is opened."""
-    leaves = leaves_of(connection, [RequestAct.DELIVERED])
-    return frozenset(leaf.subject[0] for leaf in leaves)
+def read_answered(connection: Connection) -> frozenset[str]:
+    """Ids of the requests of which all went out that is not withheld on a ground; opens nothing.
+
+    What is withheld because nobody has approved it may be granted later, and waits for that.
+    """
+    delivered: dict[str, set[str]] = {}
+    for leaf in leaves_of(connection, [RequestAct.DELIVERED]):
+        delivered.setdefault(leaf.subject[0], set()).update(leaf.subject[2:])
+    makings = read_makings(connection) if delivered else {}
+    left = {
+        request: frozenset(makings[request].uids) - uids
+        for request, uids in delivered.items()
+        if request in makings
+    }
+    withheld = _read_withheld(connection, {request for request, uids in left.items() if uids})
+    return frozenset(
+        request for request, uids in left.items() if uids <= withheld.get(request, frozenset())
+    )
+
+
+def _read_withheld(
+    connection: Connection, requests: AbstractSet[str]
+) -> Mapping[str, frozenset[str]]:
+    """Uids of what the newest approval of each of them withholds on a ground."""
+    newest: dict[str, Leaf] = {}
+    if requests:
+        for leaf in leaves_of(connection, [RequestAct.APPROVED]):
+            newest[leaf.subject[0]] = leaf
+    return {request: _withheld(connection, newest[request]) for request in requests & newest.keys()}
+
+
+def _withheld(connection: Connection, approved: Leaf) -> frozenset[str]:
+    """Nothing, where the approval is in no form: its request presses on, and who opens it sees."""
+    with suppress(Tampered):
+        said = read_stated(connection, approved)
+        listed = entries_in(said, "withheld", "uid", "code")
+        return frozenset(uid for uid, code in listed if code != Ground.NOT_APPROVED)
+    return frozenset()
+
+
+def read_asked(connection: Connection) -> Mapping[str, Leaf]:
+    """By request: what was asked last, where nothing has come since; nothing is opened."""
+    newest: dict[str, Leaf] = {}
+    for leaf in leaves_of(connection, [RequestAct.ASKED, RequestAct.ANSWERED]):
+        newest[leaf.subject[0]] = leaf
+    return {request: leaf for request, leaf in newest.items() if leaf.act == RequestAct.ASKED}
 
 
 def waiting_warnings(practice: Practice, kept: Collection[str] = ()) -> Iterator[str]:
@@ -89,32 +137,34 @@ def waiting_warnings(practice: Practice, kept: Collection[str] = ()) -> Iterator
     Not what is ``kept``, by its reference, from whoever reads it.
     """
     with reading(practice.engine) as connection:
-        asked = {leaf.subject[0]: leaf for leaf in leaves_of(connection, [RequestAct.ASKED])}
-        rows, ends = all_requests(connection), read_ends(connection)
+        asked, rows = read_asked(connection), all_requests(connection)
+        deadlines, ends = read_deadlines(practice, connection), read_ends(connection)
     for row in rows:
-        if (
-            row.id not in asked
-            or f"R-{row.number}" in kept
-            or state_now(practice, row, ends) is not RequestState.WAITING
-        ):
+        is_known = row.id in asked and f"R-{row.number}" not in kept
+        if not is_known or state_now(practice, row, ends) in ENDED:
             continue
-        since = event_of(asked[row.id]).at
+        since, deadline = event_of(asked[row.id]).at, deadlines.get(row.id)
         if since <= practice.now() - LONG:
             yield (
                 f"R-{row.number} waits for an answer since"
                 f" {since.astimezone(practice.config.time_zone):%Y-%m-%d}: ask again, or say what"
-                f" came: callrec request event R-{row.number} answer"
+                f" came: callrec request event R-{row.number} {_came(deadline)} --on DATE"
             )
 
 
-def awaits_answer(state: RequestState, *, was_delivered: bool) -> bool:
-    """Whether nothing was handed over yet and nothing was refused, so that its day presses.
+def _came(deadline: Deadline | None) -> str:
+    """The event that says that it came; where its dates are in no form, what stands for one."""
+    return deadline.waiting_for.came if deadline and deadline.waiting_for else "EVENT"
+
+
+def awaits_answer(state: RequestState, *, was_answered: bool) -> bool:
+    """Whether something is to be handed over or refused yet, so that its day presses.
 
     What was heard may have been heard by the staff alone, before they answer. Who was there lies
     sealed, so of one who came to hear it is known by the closing that he was answered.
     """
-    is_heard_at_most = state is RequestState.RELEASED and not was_delivered
-    return is_heard_at_most or state in _UNDECIDED_OR_UNUSED
+    is_left_over = state is RequestState.RELEASED and not was_answered
+    return is_left_over or state in _UNDECIDED_OR_UNUSED
 
 
 def _soonest(request: DueRequest) -> tuple[date, str]:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request
-from callrec.policy.handling import check_may_close, check_may_withdraw
-from callrec.policy.request import RequestAct
+from callrec.policy.handling import check_closing, check_may_close, check_may_withdraw
+from callrec.policy.request import RequestAct, check_can_happen, is_undelivered
 from callrec.practice import attempt, signing, today
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request, unopened_facts
 from callrec.procedures.readers import find_known
 from callrec.procedures.request_log import log_request_event, read_history
+from callrec.procedures.request_words import log_with_words
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -42,12 +43,22 @@ def withdraw_request(practice: Practice, actor: Actor, reference: str) -> Reques
         return log_request_event(act, actor, history, RequestAct.WITHDRAWN).state
 
 
-def close_request(practice: Practice, actor: Actor, reference: str) -> RequestState:
-    """Close a request whose recordings were handed over; grants that are left are destroyed.
+def close_request(
+    practice: Practice, actor: Actor, reference: str, *, reason: str = ""
+) -> RequestState:
+    """Close a request whose recordings were heard or released; grants that are left are destroyed.
+
+    Args:
+        practice: the open vault.
+        actor: who closes it.
+        reference: ``R-17``.
+        reason: how whoever asked was answered, or why not; needed where no package went out to him.
 
     Raises:
         NotFound: there is none.
-        Refused: the actor neither made it nor decides it, or nothing was handed over yet.
+        Refused: the actor neither made it nor decides it, nothing was heard or handed over yet, or
+            the reason is none.
+        Locked: it takes the actor's password, as there is a reason to be kept.
     """
     request = _id_of(practice, actor, reference)
     sweep_lapsed(practice, actor)
@@ -58,8 +69,14 @@ def close_request(practice: Practice, actor: Actor, reference: str) -> RequestSt
         history = read_history(practice, act.connection, request)
         facts = _facts(practice, actor, act.connection, reference, history)
         check_may_close(actor.person, facts, on=today(practice))
+        check_can_happen(history.events, RequestAct.CLOSED, reference)
+        check_closing(facts, reason, was_delivered=not is_undelivered(history.events))
         destroy_grants(act.connection, request, history.requester)
-        return log_request_event(act, actor, history, RequestAct.CLOSED).state
+        if not reason:
+            return log_request_event(act, actor, history, RequestAct.CLOSED).state
+        opened = read_request(practice, actor, act.connection, reference)
+        words = {"reason": reason}
+        return log_with_words(act, actor, opened, RequestAct.CLOSED, words).state
 
 
 def _id_of(practice: Practice, actor: Actor, reference: str) -> str:

@@ -3,7 +3,7 @@
 Every request that nobody has decided is in somebody's inbox. Where nobody may decide it but who
 made it, it is in his: he lends the power to somebody, or breaks the glass. Where it waits for an
 answer and nobody is there any more who made it, it is with whoever may decide it; and so is one
-that was heard, and not answered, once nothing stands of what was approved.
+that was heard, or of which a part went out, once nothing stands of what was approved.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from callrec.policy.role import Standing, powers_of
 from callrec.practice import today
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.deciders import deciders
-from callrec.procedures.due import read_delivered
+from callrec.procedures.due import read_answered, read_asked
 from callrec.procedures.glass import broken_glass
 from callrec.procedures.incident_list import incidents_waiting
 from callrec.procedures.people import logins
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from callrec.policy.clock import Deadline
+    from callrec.audit.leaf import Leaf
+    from callrec.policy.clock import Awaited, Deadline
     from callrec.policy.role import Person
     from callrec.practice import Actor, Practice
     from callrec.procedures.request_log import Making
@@ -79,6 +80,8 @@ class InboxItem:
     target_on: date | None
     urgency: Urgency | None
     """How pressing the answer is; None where nothing sets a day."""
+    awaited: Awaited | None = None
+    """What it waits for, where somebody was asked."""
     is_alone: bool = False
     """Nobody else may decide it."""
     due_at: datetime | None = None
@@ -100,8 +103,10 @@ class _Requests:
     deadlines: Mapping[str, Deadline]
     logins: Mapping[str, str]
     ends: Ends
-    delivered: frozenset[str]
-    """Ids of those of which a package went out."""
+    answered: frozenset[str]
+    """Ids of those of which all went out that is not withheld on a ground."""
+    asked: Mapping[str, Leaf]
+    """By id of those of which something was asked, and nothing has come since: what was."""
 
 
 def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
@@ -124,7 +129,8 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
             deadlines=read_deadlines(practice, connection),
             logins=logins(practice),
             ends=read_ends(connection),
-            delivered=read_delivered(connection),
+            answered=read_answered(connection),
+            asked=read_asked(connection),
         )
         items = [
             *_to_decide(practice, person, requests),
@@ -161,17 +167,17 @@ def _waits_to(practice: Practice, requests: _Requests, row: Row[Any]) -> Waits |
         case RequestState.SUBMITTED:
             return Waits.DECIDE
         case RequestState.RELEASED if _is_undecided_again(practice, requests, row):
-            return Waits.DECIDE
+            return Waits.ANSWER if row.id in requests.asked else Waits.DECIDE
         case _:
             return None
 
 
 def _is_undecided_again(practice: Practice, requests: _Requests, row: Row[Any]) -> bool:
-    """Whether it is to be answered by a day, was heard at most, and no grant of it is left.
+    """Whether it is to be answered by a day, not all of it went out, and no grant of it is left.
 
     If who asked came to hear it, closing it says that he was answered, as for `due`.
     """
-    if row.id not in requests.deadlines or row.id in requests.delivered:
+    if row.id not in requests.deadlines or row.id in requests.answered:
         return False
     last = requests.ends.last_grants.get(row.id)
     return last is None or has_lapsed(last, practice.now())
@@ -252,5 +258,6 @@ def _item(
         due_on=deadline.due_on if deadline else None,
         target_on=deadline.target_on if deadline else None,
         urgency=urgency(deadline, today(practice), warn_days=days) if deadline else None,
+        awaited=deadline.waiting_for if deadline else None,
         is_alone=is_alone,
     )

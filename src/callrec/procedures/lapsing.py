@@ -24,7 +24,12 @@ from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.request_clock import is_ordered, read_date_rows
 from callrec.procedures.request_log import log_request_event, read_history
-from callrec.procedures.states_today import UNDECIDED, read_ends, undecided_until
+from callrec.procedures.states_today import (
+    UNDECIDED,
+    read_ends,
+    undecided_since_by,
+    undecided_until,
+)
 from callrec.procedures.telling import tell
 
 if TYPE_CHECKING:
@@ -109,7 +114,7 @@ def _check_lapsed(
     """It was found by columns, and by dates in the clear: here the log is asked."""
     until = request_lapses_at(
         purpose,
-        history.events[0].at,
+        undecided_since_by(connection, history.leaves),
         practice.config.requests.lapse_days,
         practice.config.time_zone,
         is_ordered=is_ordered(practice.vault, history, purpose, read_date_rows(connection)),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from callrec.release.manifest import Manifest
 
 _NONCE_BYTES = 32
+_TAKING_BACK: Final = frozenset({RequestAct.AMENDED, RequestAct.REVOKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,12 @@ def record_delivered(
                 clause=Clause.CONTROLLED_ACCESS,
                 hint="run the same command again, once",
             )
+        if _is_taken_back(history, manifest.release):
+            raise Refused(
+                "what was granted was taken back while the release was made",
+                clause=Clause.CONTROLLED_ACCESS,
+                hint=f"see by what: callrec request show {manifest.request_number}",
+            )
         if _is_approved_anew(history, manifest.release, actor):
             raise Refused(
                 "it was approved anew while the release was made, edited otherwise perhaps",
@@ -198,6 +205,12 @@ def has_failed(practice: Practice, connection: Connection, request: str, release
 def _is_under_way(history: History, release: str) -> bool:
     acts = {leaf.act for leaf in history.leaves if release in leaf.subject}
     return RequestAct.PREPARED in acts and not acts & {RequestAct.DELIVERED, RequestAct.FAILED}
+
+
+def _is_taken_back(history: History, release: str) -> bool:
+    """Whether the request was changed, or what was granted revoked, since it was begun."""
+    begun = next(leaf for leaf in history.leaves if release in leaf.subject)
+    return any(leaf.act in _TAKING_BACK for leaf in history.after(begun))
 
 
 def _is_approved_anew(history: History, release: str, actor: Actor) -> bool:

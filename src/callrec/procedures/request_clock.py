@@ -116,7 +116,7 @@ class Clock:
 
 def has_clock(purpose: Purpose) -> bool:
     """Whether the day on which it came is among what such a request says."""
-    return Further.RECEIVED in TERMS[purpose].further
+    return TERMS[purpose].is_dated
 
 
 def begin_clock(
@@ -321,6 +321,32 @@ def is_ordered(
     return told[-1].answer_by is not None
 
 
+def came_as_proof(
+    vault: str, history: History, answered: Leaf, dates: Mapping[int, Row[Any]]
+) -> bool:
+    """Whether what came by a leaf is proof that was missing until then.
+
+    Args:
+        vault: the vault's id.
+        history: the leaf's, with all that dated the request before.
+        answered: the leaf by which it came.
+        dates: as `read_date_rows`.
+
+    Raises:
+        Tampered: a date is missing, or is not what its leaf commits to.
+    """
+    clock = None
+    for leaf in history.leaves:
+        if leaf.act not in DATING:
+            continue
+        what = _told(vault, leaf, dates.get(leaf.seq)).what
+        if leaf == answered:
+            unproven: frozenset[Awaited] = clock.unproven if clock else frozenset()
+            return isinstance(what, ClockEvent) and what.awaited in unproven
+        clock = _clock_after(clock, what)
+    return False
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class DatedWords:
     """A dated event and why it was. Its repr shows nothing."""
@@ -416,12 +442,16 @@ def _clocks(
     for leaf in dated:
         what = _told(practice.vault, leaf, rows.pop(leaf.seq, None)).what
         if isinstance(what, Receipt):
-            receipt = _aged(practice, connection, leaf.subject[0], what)
-            clock = clock.received(receipt) if clock else Clock(receipt)
-        elif clock is not None:
-            clock = clock.after(what)
+            what = _aged(practice, connection, leaf.subject[0], what)
+        clock = _clock_after(clock, what)
         if clock is not None:
             yield leaf, clock
+
+
+def _clock_after(clock: Clock | None, what: Receipt | ClockEvent) -> Clock | None:
+    if isinstance(what, Receipt):
+        return clock.received(what) if clock else Clock(what)
+    return None if clock is None else clock.after(what)
 
 
 class _Date(NamedTuple):

@@ -16,9 +16,10 @@ from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
 from callrec.policy.clause import Clause
 from callrec.policy.clock import ClockEvent, Dated, check_event, said_again
-from callrec.policy.handling import check_may_date, check_may_extend
+from callrec.policy.deadline import spelt
+from callrec.policy.handling import check_may_come, check_may_date, check_may_extend
 from callrec.policy.reason import check_reason
-from callrec.policy.request import RequestAct, check_transition
+from callrec.policy.request import RequestAct, check_can_happen, something_stands
 from callrec.practice import attempt, signing, today
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.open_request import read_request
@@ -97,7 +98,8 @@ def check_third_parties(
 
     Raises:
         NotFound: there is no such request.
-        Refused: it is not the actor's to do, the day is yet to come, or the assessment is none.
+        Refused: it is not the actor's to do, the day is yet to come or before the request came, or
+            the assessment is none.
         Locked: it takes the actor's password.
     """
     with reading(practice.engine) as connection:
@@ -116,6 +118,13 @@ def check_third_parties(
                 clause=Clause.SUBJECT_ACCESS,
                 hint="say on which day it was: --on DATE",
             )
+        came_on = request.clock.receipt.received_on if request.clock else request.facts.made_on
+        if came_on is not None and on < came_on:
+            raise Refused(
+                f"the request was received later, on {spelt(came_on)}",
+                clause=Clause.SUBJECT_ACCESS,
+                hint="check the day; callrec request show says when it was received",
+            )
         words = {"on": on.isoformat(), "reason": assessment}
         log_with_words(act, actor, request, RequestAct.THIRD_PARTIES, words)
 
@@ -123,7 +132,9 @@ def check_third_parties(
 def _check(practice: Practice, actor: Actor, request: OpenRequest, event: ClockEvent) -> None:
     may = check_may_extend if event.event is Dated.EXTENDED else check_may_date
     may(actor.person, request.facts, on=today(practice))
-    check_transition(request.facts.state, ACT_OF[event.event], request.reference)
+    check_can_happen(request.history.events, ACT_OF[event.event], request.reference)
+    if event.event is Dated.ANSWERED and something_stands(request.history.events):
+        check_may_come(request.facts, event.awaited)
     clock = request.clock
     if clock is None:
         raise Refused(

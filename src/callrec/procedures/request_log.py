@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Outcome
@@ -19,7 +19,8 @@ from callrec.audit.log import read_leaf, read_register
 from callrec.audit.verify import check_whole
 from callrec.catalogue import tables
 from callrec.catalogue.requests import reference_of, set_state
-from callrec.crypto.canonical import parse_instant
+from callrec.crypto import primitives
+from callrec.crypto.canonical import parse, parse_instant
 from callrec.crypto.statement import entries_in
 from callrec.errors import Failed, Tampered
 from callrec.policy.hold import LIFTING
@@ -28,7 +29,7 @@ from callrec.policy.request import (
     RequestEvent,
     RequestState,
     changed_by,
-    check_transition,
+    check_can_happen,
     state_after,
     version_after,
 )
@@ -203,7 +204,7 @@ def log_request_event(
     Raises:
         Refused: it cannot happen to the request as it stands.
     """
-    check_transition(history.state, what, reference_of(act.connection, history.request))
+    check_can_happen(history.events, what, reference_of(act.connection, history.request))
     seq = act.leaf(
         str(what),
         actor=actor.person.id,
@@ -269,6 +270,21 @@ def making_of(makings: Mapping[str, Making], row: Row[Any]) -> Making:
     if row.id not in makings:
         raise Tampered(f"request R-{row.number} is in no leaf")
     return makings[row.id]
+
+
+def read_stated(connection: Connection, leaf: Leaf) -> Mapping[str, Any]:
+    """What the statement that a leaf carries says, for lists; nobody's signature is checked.
+
+    Raises:
+        Tampered: it is missing, is not the one that the leaf commits to, or is in no form.
+    """
+    statement = tables.statement.c
+    query = select(statement.body).where(statement.digest == leaf.statement)
+    body = bytes(connection.execute(query).scalar() or b"")
+    said = parse(body)
+    if primitives.sha256(body).hex() != leaf.statement or not isinstance(said, dict):
+        raise Tampered(f"the statement of leaf {leaf.seq} is not the one that was signed")
+    return said
 
 
 def is_event(leaf: Leaf, request: str) -> bool:

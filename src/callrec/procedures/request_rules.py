@@ -37,6 +37,7 @@ from callrec.policy.handling import (
     check_may_extend,
     check_may_record,
     check_may_withdraw,
+    check_waits_for_answer,
 )
 from callrec.policy.hearing import check_is_heard, check_second_person
 from callrec.policy.lapse import has_lapsed, request_lapses_at
@@ -46,7 +47,7 @@ from callrec.policy.retention import check_may_review
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.procedures.approvals import ENDS, check_decided, stated_approvals
 from callrec.procedures.lent_day import day_of
-from callrec.procedures.request_clock import has_clock, is_ordered, read_date_rows
+from callrec.procedures.request_clock import came_as_proof, has_clock, is_ordered, read_date_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,6 +74,9 @@ _BEGUN_BY: Final[Mapping[str, RequestAct]] = MappingProxyType(
     }
 )
 """By what ends a hearing or a release, what began it."""
+
+
+_RELEASING: Final = frozenset({RequestAct.LISTENED, RequestAct.DELIVERED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,8 @@ class _SoFar:
 
     history: History
     request: RequestFacts
-    """As the rules ask of it; in which order it went, `History.state` asks."""
+    """As the rules ask of it, ``released`` once it was heard or released; in which order it went,
+    `History.state` asks."""
     signed: Mapping[str, Approval]
     """All approvals there ever were, by the digest of each signer's statement."""
     rules: Rulebook
@@ -165,6 +170,8 @@ class _SoFar:
             self.begun.pop((_BEGUN_BY[leaf.act], *id_), None)
         elif leaf.act in _BEGUN_BY.values():
             self.begun[leaf.act, *id_] = actor
+        if leaf.act in _RELEASING:
+            self.request = replace(self.request, state=RequestState.RELEASED)
         if leaf.act == RequestAct.AMENDED:
             makers = self.request.changed_by | {actor}
             self.request = replace(self.request, changed_by=makers)
@@ -227,6 +234,20 @@ def _check_asks(done: _Done) -> None:
         check_may(done.person, Power.MAKE_REQUEST, on=done.on)
 
 
+def _check_changes(done: _Done) -> None:
+    check_may_change(done.person, done.request, on=done.on)
+    check_waits_for_answer(done.request)
+
+
+def _check_answers(done: _Done) -> None:
+    """Of what is approved, by the proof alone that was missing."""
+    _check_dates(done)
+    so_far, rules = done.so_far, done.so_far.rules
+    vault = rules.register.founders.vault
+    if so_far.standing and not came_as_proof(vault, so_far.history, done.leaf, rules.dates):
+        raise Tampered("a request was dated again after it was approved")
+
+
 def _check_dates(done: _Done) -> None:
     _check_has_clock(done)
     check_may_date(done.person, done.request, on=done.on)
@@ -263,7 +284,11 @@ def _check_grant_lapses(done: _Done) -> None:
 
 
 def _check_lapses(done: _Done) -> None:
-    """Whoever comes next says it; after how many days is the practice's to set anew."""
+    """Whoever comes next says it; after how many days is the practice's to set anew.
+
+    Counted from when it was made: so lapsed what was approved and taken back, before
+    `undecided_since` was asked of it.
+    """
     so_far = done.so_far
     until = request_lapses_at(
         done.request.purpose,
@@ -300,6 +325,15 @@ def _check_ends(done: _Done) -> None:
         raise _may_not(done.leaf)
 
 
+def _check_delivers(done: _Done) -> None:
+    """Of the version that was approved."""
+    _check_ends(done)
+    earlier = [leaf for leaf in done.so_far.history.leaves if leaf.seq < done.leaf.seq]
+    begun = next(leaf for leaf in earlier if done.leaf.subject[1] in leaf.subject)
+    if any(leaf.act == RequestAct.AMENDED and leaf.seq > begun.seq for leaf in earlier):
+        raise Tampered("what was released is not what the request asks for")
+
+
 def _check_records(done: _Done) -> None:
     release = done.leaf.subject[1:2]
     if release not in done.so_far.released:
@@ -318,10 +352,10 @@ def _check_carries_out(done: _Done) -> None:
 RULES: Final[Mapping[str, Callable[[_Done], None]]] = MappingProxyType(
     {
         RequestAct.CREATED: _check_asks,
-        RequestAct.AMENDED: lambda done: check_may_change(done.person, done.request, on=done.on),
+        RequestAct.AMENDED: _check_changes,
         RequestAct.RECEIVED: _check_dates,
         RequestAct.ASKED: _check_dates,
-        RequestAct.ANSWERED: _check_dates,
+        RequestAct.ANSWERED: _check_answers,
         RequestAct.EXTENDED: _check_extends,
         RequestAct.THIRD_PARTIES: lambda done: check_may_date(
             done.person, done.request, on=done.on
@@ -336,7 +370,7 @@ RULES: Final[Mapping[str, Callable[[_Done], None]]] = MappingProxyType(
         RequestAct.LISTENED: _check_hears,
         RequestAct.HEARING_ENDED: _check_ends,
         RequestAct.PREPARED: _check_releases,
-        RequestAct.DELIVERED: _check_ends,
+        RequestAct.DELIVERED: _check_delivers,
         RequestAct.FAILED: _check_ends,
         RequestAct.HANDED_OVER: _check_records,
         RequestAct.ACKNOWLEDGED: _check_records,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
 from callrec.policy.handling import is_shown_recordings
-from callrec.policy.lapse import request_lapses_at
+from callrec.policy.lapse import request_lapses_at, undecided_since
 from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.request import RequestAct
@@ -19,6 +19,7 @@ from callrec.policy.withholding import Ground
 from callrec.practice import attempt, record, today
 from callrec.procedures.custody import from_millis
 from callrec.procedures.days_said import of_other_days
+from callrec.procedures.due import awaits_answer, read_answered
 from callrec.procedures.glass import BrokenGlass, broken_glass
 from callrec.procedures.hold_list import hold_of_request
 from callrec.procedures.lapsing import sweep_lapsed
@@ -108,6 +109,7 @@ class Told:
     deadline: Deadline | None
     hold: ListedHold | None
     releases: tuple[ReadRelease, ...]
+    is_answered: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -157,6 +159,8 @@ class ShownRequest:
     created_by: str
     deadline: Deadline | None
     """By when it is answered; None where nothing sets a day."""
+    is_answered: bool
+    """That day presses no more."""
     lapses_at: datetime | None
     """If nobody decides it; None where it is decided, or where a law's own clock runs."""
     in_full: bool
@@ -199,6 +203,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
                 deadline_by(practice, request.clock) if request.clock else None,
                 hold_of_request(practice, connection, request.id),
                 read_releases(request.history, words_for(practice, actor, connection, request)),
+                is_answered=request.id in read_answered(connection),
             )
     return _shown(practice, actor, request, told)
 
@@ -231,6 +236,7 @@ def _shown(
         created_at=request.created_at,
         created_by=called[request.requester],
         deadline=told.deadline,
+        is_answered=not awaits_answer(request.facts.state, was_answered=told.is_answered),
         lapses_at=_lapses_at(practice, request, told.deadline),
         in_full=in_full,
         particulars=particulars.as_json() if in_full else masked(particulars),
@@ -286,9 +292,11 @@ def _lapses_at(
 ) -> datetime | None:
     if request.facts.state not in UNDECIDED:
         return None
+    lapses = {approval.leaf.seq: approval.lapses_at for approval in request.approvals}
+    leaves = request.history.leaves
     return request_lapses_at(
         request.purpose,
-        request.created_at,
+        undecided_since((event_of(leaf), lapses.get(leaf.seq)) for leaf in leaves),
         practice.config.requests.lapse_days,
         practice.config.time_zone,
         is_ordered=deadline is not None and deadline.due_on is not None,

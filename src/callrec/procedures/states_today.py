@@ -5,27 +5,32 @@ A day that is over counts at once, whatever the log says: `lapsing` puts it ther
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
 from callrec.catalogue import tables
-from callrec.crypto.canonical import parse
-from callrec.policy.lapse import has_lapsed, request_lapses_at
+from callrec.crypto.canonical import parse, parse_instant
+from callrec.errors import Tampered
+from callrec.policy.lapse import has_lapsed, request_lapses_at, undecided_since
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import RequestState
+from callrec.policy.request import ENDING, RequestAct, RequestState
 from callrec.procedures.custody import from_millis
+from callrec.procedures.request_log import event_of, leaves_of, read_stated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
+    from callrec.audit.leaf import Leaf
     from callrec.practice import Practice
 
 UNDECIDED: Final = frozenset({RequestState.SUBMITTED, RequestState.WAITING})
+_NOT_HEARD: Final = UNDECIDED | {RequestState.APPROVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Ends:
     """For each request under which there are grants: when the last of them lapses."""
     ordered: frozenset[str]
     """The requests for whose answer a court has named a day."""
+    since: Mapping[str, datetime]
+    """For each undecided request that was approved before: when that ended last."""
 
 
 def read_ends(connection: Connection) -> Ends:
@@ -54,7 +61,49 @@ def read_ends(connection: Connection) -> Ends:
     return Ends(
         last_grants={request: from_millis(last) for request, last in lasts},
         ordered=frozenset(request for request, day in answer_by.items() if day),
+        since=_read_since(connection),
     )
+
+
+def undecided_since_by(connection: Connection, leaves: Sequence[Leaf]) -> datetime:
+    """Since when nobody has decided a request: `undecided_since`, by what the log commits to.
+
+    Args:
+        connection: to the catalogue.
+        leaves: the request's own, oldest first; those at the least that made, approved and ended.
+    """
+    lapses = {
+        leaf.seq: _lapses_at(connection, leaf) for leaf in leaves if leaf.act == RequestAct.APPROVED
+    }
+    return undecided_since((event_of(leaf), lapses.get(leaf.seq)) for leaf in leaves)
+
+
+def _read_since(connection: Connection) -> Mapping[str, datetime]:
+    request = tables.request.c
+    undecided = select(request.id).where(request.state.in_(sorted(_NOT_HEARD)))
+    known = set(connection.execute(undecided).scalars())
+    if not known:
+        return {}
+    found: dict[str, list[Leaf]] = {}
+    acts = [RequestAct.CREATED, RequestAct.APPROVED, *sorted(ENDING)]
+    for leaf in leaves_of(connection, acts):
+        if leaf.subject[0] in known:
+            found.setdefault(leaf.subject[0], []).append(leaf)
+    return {
+        id_: undecided_since_by(connection, leaves)
+        for id_, leaves in found.items()
+        if any(leaf.act == RequestAct.APPROVED for leaf in leaves)
+    }
+
+
+def _lapses_at(connection: Connection, approved: Leaf) -> datetime | None:
+    """As the approval's statement says that its leaf carries; None where it is in no form.
+
+    Whoever opens the request is told so, and nobody else stopped.
+    """
+    with suppress(Tampered, KeyError):
+        return parse_instant(read_stated(connection, approved)["lapses"])
+    return None
 
 
 def _answer_by(told: Any) -> Any:
@@ -66,7 +115,7 @@ def undecided_until(practice: Practice, row: Row[Any], ends: Ends) -> datetime |
     """When a request lapses if nobody decides it; None where a law's or a court's clock runs."""
     return request_lapses_at(
         Purpose(row.purpose),
-        from_millis(row.created_at),
+        ends.since.get(row.id, from_millis(row.created_at)),
         practice.config.requests.lapse_days,
         practice.config.time_zone,
         is_ordered=row.id in ends.ordered,

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from callrec.policy.clock import Dated
 from callrec.policy.lapse import request_lapses_at
+from callrec.policy.request import something_stands
 from callrec.practice import today
 from callrec.procedures.deciders import deciders
 from callrec.procedures.outbox import queue_mail
 from callrec.procedures.request_clock import read_deadline
+from callrec.procedures.states_today import undecided_since_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -86,6 +88,8 @@ def tell_dated(
             tell(practice, connection, about, "awaits an answer", to=to, by=by)
         case Dated.EXTENDED:
             tell(practice, connection, about, "was given more time", to=to, by=by)
+        case Dated.ANSWERED if something_stands(history.events):
+            pass  # proof of what is decided already
         case Dated.ANSWERED:
             subjects, purpose = request.facts.subjects, request.purpose
             tell_deciders(practice, connection, about, purpose, history, subjects=subjects, by=by)
@@ -127,8 +131,8 @@ def _by_when(practice: Practice, connection: Connection, purpose: Purpose, histo
     deadline = read_deadline(practice, connection, history)
     if deadline is not None:
         return spoken_days(deadline.due_on, deadline.target_on, today(practice))
-    made_at, zone = history.events[0].at, practice.config.time_zone
-    lapses_at = request_lapses_at(purpose, made_at, practice.config.requests.lapse_days, zone)
+    since, zone = undecided_since_by(connection, history.leaves), practice.config.time_zone
+    lapses_at = request_lapses_at(purpose, since, practice.config.requests.lapse_days, zone)
     return spoken_lapse(lapses_at, zone) if lapses_at else ""
 
 

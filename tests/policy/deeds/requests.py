@@ -12,18 +12,25 @@ from callrec.policy.authority import (
     check_may_decide,
     check_may_request,
 )
-from callrec.policy.handling import check_may_change, check_may_withdraw
+from callrec.policy.clock import Awaited
+from callrec.policy.handling import (
+    check_closing,
+    check_may_change,
+    check_may_come,
+    check_may_withdraw,
+    check_waits_for_answer,
+)
 from callrec.policy.lapse import grant_lapses_at
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import (
     RequestAct,
     RequestState,
-    check_can_be_denied,
+    check_can_happen,
     check_transition,
     state_after,
 )
 from callrec.policy.role import Power, Role
-from callrec.policy.withholding import Ground, check_each_decided, check_ground
+from callrec.policy.withholding import Ground, check_each_decided, check_ground, check_refused_on
 from policy.builders import ANN, CAT, DAN, LONDON, REASON, TODAY, a_person, a_request, events
 
 if TYPE_CHECKING:
@@ -113,6 +120,15 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a subject access is denied because of legal claims": lambda: check_ground(
         Ground.CLAIMS, Purpose.SUBJECT_ACCESS
     ),
+    "a subject access is denied as nobody approves it": lambda: check_refused_on(
+        None, a_request(Purpose.SUBJECT_ACCESS), [1]
+    ),
+    "a subject access of two recordings is denied as nothing is held": lambda: check_refused_on(
+        Ground.NOT_HELD, a_request(Purpose.SUBJECT_ACCESS), [1, 2]
+    ),
+    "a recording is withheld as not held": lambda: withholds(
+        {1: Ground.NOT_HELD}, purpose=Purpose.SUBJECT_ACCESS
+    ),
     "an erasure is denied because of third parties": lambda: check_ground(
         Ground.THIRD_PARTY, Purpose.ERASURE
     ),
@@ -129,6 +145,15 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     # Changing and ending.
     "staff change somebody else's request": lambda: check_may_change(STAFF, a_request(), on=TODAY),
     "a manager withdraws somebody else's request": lambda: check_may_withdraw(MANAGER, a_request()),
+    "an answer to what is approved is put right": lambda: check_may_come(
+        a_request(Purpose.SUBJECT_ACCESS, state=RequestState.APPROVED), Awaited.CLARIFICATION
+    ),
+    "a complaint is changed that was heard": lambda: check_waits_for_answer(
+        a_request(state=RequestState.RELEASED)
+    ),
+    "a subject access that was only heard is closed": lambda: check_closing(
+        a_request(Purpose.SUBJECT_ACCESS, state=RequestState.RELEASED), "", was_delivered=False
+    ),
     "a denied request is withdrawn": lambda: check_transition(
         RequestState.DENIED, RequestAct.WITHDRAWN, "R-17"
     ),
@@ -141,8 +166,10 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a withdrawn request is delivered": lambda: check_transition(
         RequestState.WITHDRAWN, RequestAct.DELIVERED, "R-17"
     ),
-    "a request is denied that was heard and stands approved": lambda: check_can_be_denied(
-        events(RequestAct.CREATED, RequestAct.APPROVED, RequestAct.LISTENED)
+    "a request is denied that was heard and stands approved": lambda: check_can_happen(
+        events(RequestAct.CREATED, RequestAct.APPROVED, RequestAct.LISTENED),
+        RequestAct.DENIED,
+        "R-17",
     ),
     "a request without history is read": lambda: state_after(()),
     "a request is read that was approved after it was denied": lambda: state_after(
