@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -226,6 +227,19 @@ def test_a_cut_tail_is_shown_by_a_head_that_was_typed_from_paper(
     assert verified(house, typed).verdict is Verdict.INTACT
     cut_tail(house, before)
     assert verified(house, typed).verdict is Verdict.TAMPERED
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(timedelta(minutes=61), 1), (timedelta(hours=1), 0)])
+def test_where_a_clock_was_set_back_is_told(house: House, ahead: timedelta, told: int) -> None:
+    """What lapsed by it was let go of by nobody but the clock."""
+    last, now = verified(house).head.size, house.at
+    house.at = now + ahead
+    list_people(house.practice, house.actor("max"))
+    house.at = now
+    list_people(house.practice, house.actor("max"))
+    found = verified(house)
+    assert found.verdict is Verdict.INTACT
+    assert [each.seq for each in found.set_back] == [last] * told
 
 
 def test_a_proof_of_another_log_is_tampering(house: House, tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 SHOWN = 50
 """Entries that are shown unless more are asked for."""
+_MOST_SET_BACKS = 5
+"""The newest are shown in words; JSON has all."""
 
 app = new_app(default="list")
 app.command("review-searches")(review_searches)
@@ -153,6 +155,9 @@ def _json(found: Verification) -> dict[str, object]:
         "problems": [{"seq": p.seq, "what": p.what} for p in found.problems],
         "unchecked": list(found.unchecked),
         "without_power": list(found.without_power),
+        "set_back": [
+            {"seq": each.seq, "at": each.at, "next_at": each.next_at} for each in found.set_back
+        ],
         "resumed": [
             {"size": r.size, "leaves_lost": r.leaves_lost, "heads_lost": len(r.lost)}
             for r in found.resumed
@@ -175,8 +180,7 @@ def _say(out: Output, found: Verification) -> None:
     if found.unattested:
         entries = f"{_entries(found.unattested)} {'was' if found.unattested == 1 else 'were'}"
         out.say(f"{entries} written where no key was at hand, as at a failed login")
-    for seq in found.without_power:
-        out.say(f"entry {seq} has a statement by somebody without the power: it counts for nothing")
+    _say_what_to_look_at(out, found)
     for each in found.resumed:
         out.say(
             f"resumed at {each.size} after a restore; entries lost: {each.leaves_lost} at least"
@@ -188,6 +192,17 @@ def _say(out: Output, found: Verification) -> None:
         out.say("no outside head was at hand: that the end was cut off is not excluded")
     for problem in found.problems:
         out.say(f"- {problem.what}")
+
+
+def _say_what_to_look_at(out: Output, found: Verification) -> None:
+    """What is no tampering, and somebody has to judge."""
+    for seq in found.without_power:
+        out.say(f"entry {seq} has a statement by somebody without the power: it counts for nothing")
+    for step in found.set_back[-_MOST_SET_BACKS:]:
+        out.say(
+            f"a clock was set back: entry {step.seq} says {step.at:%Y-%m-%d %H:%M} UTC, the next"
+            f" {step.next_at:%Y-%m-%d %H:%M}; see what lapsed by the former"
+        )
 
 
 def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:

@@ -24,6 +24,7 @@ from callrec.audit.proof import HEADER, read_proof
 from callrec.audit.reading import Problem, Reading
 from callrec.audit.remembered import Remembered, recall, recall_seen, remember_seen
 from callrec.audit.resumed import Resumed, read_resumed
+from callrec.audit.set_back import SetBack, find_set_backs
 from callrec.audit.verify import read_on, read_whole
 from callrec.catalogue.engine import open_catalogue, reading
 from callrec.catalogue.sound import check_made, check_values
@@ -78,6 +79,8 @@ class Verification:
     """Restores: where the log went on, and the heads that were lost."""
     without_power: tuple[int, ...] = ()
     """Leaves with a statement by somebody who might not make it: it counts for nothing."""
+    set_back: tuple[SetBack, ...] = ()
+    """Where a clock was set back between two leaves; looked for where the whole log is read."""
     read_from: int = 0
     """The first leaf that was read: those before it were verified earlier, and not read again."""
 
@@ -152,6 +155,7 @@ def _verified(
         problems = [*found.problems]
         if found.register is not None and not problems and not found.read_from:
             problems.extend(check_projections(connection, found.register, config.time_zone))
+        set_back = () if problems or found.read_from else find_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
         lost = {head for each in resumed for head in each.lost}
         anchors, differences, unchecked = _check_anchors(
@@ -179,6 +183,7 @@ def _verified(
         problems=tuple(problems),
         unchecked=tuple(unchecked),
         resumed=resumed,
+        set_back=set_back,
         without_power=tuple(found.register.ignored) if found.register else (),
         read_from=found.read_from,
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
+from callrec.audit.set_back import written_at
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from callrec.policy.role import Person
     from callrec.practice import Practice
 
-_BEFORE_TIME: Final = b'"at":"'
-"""Canonical JSON sorts, and no id and no act can hold this: so the first of them is the leaf's."""
-_TIME_BYTES: Final = len("2026-11-24T09:05:00.000Z")
 _LEEWAY: Final = timedelta(hours=1)
 """What somebody might do when his command began is signed later, after a password was waited for,
 and midnight may lie between."""
@@ -86,10 +84,7 @@ def latest_day(
     if voucher is None or not voucher.person.delegations:
         return None
     leaf = tables.leaf.c
-    begins = func.instr(leaf.body, _BEFORE_TIME) + len(_BEFORE_TIME)
-    query = select(func.max(func.substr(leaf.body, begins, _TIME_BYTES))).where(
-        leaf.seq >= voucher.seq
-    )
+    query = select(func.max(written_at())).where(leaf.seq >= voucher.seq)
     if before is not None:
         query = query.where(leaf.seq < before)
     return _day(_text(connection.execute(query).scalar()), zone)
