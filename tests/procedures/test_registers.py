@@ -557,6 +557,25 @@ def test_a_request_of_an_outside_body_stands_in_its_register(stocked: House) -> 
     assert one(stocked, RegisterName.DISCLOSURE)["recipient"] == "Avon and Somerset Police"
 
 
+@pytest.mark.parametrize(
+    "again",
+    [{Further.ANSWER_BY: "2026-12-20"}, {Further.RECEIVED: "2026-11-03"}, {Further.URGENT: "yes"}],
+    ids=["the order's day", "the day of receipt", "urgent"],
+)
+def test_it_says_that_the_day_of_an_order_was_put_right(
+    stocked: House, again: dict[Further, str]
+) -> None:
+    told = {"legal_basis": "court-order", "received": "2026-11-02", "answer_by": "2026-11-20"}
+    reference, sam = ask(stocked, OUTSIDE_BODY, **told), signed_in(stocked, "sam")
+    amend_particulars(
+        stocked.practice, sam, reference, Said(further={Further.REFERENCE: "Claim No. G00BS417"})
+    )
+    before = one(stocked, RegisterName.OUTSIDE_BODY)
+    assert (before["due_on"], before["put_right"]) == (date(2026, 11, 20), False)
+    amend_particulars(stocked.practice, sam, reference, Said(further=again))
+    assert one(stocked, RegisterName.OUTSIDE_BODY)["put_right"] is True
+
+
 def test_what_a_second_decision_grants_is_withheld_no_more(stocked: House) -> None:
     reference = ask(stocked, OUTSIDE_BODY)
     approve(stocked, reference, "dora", recordings=(1,), to="max")

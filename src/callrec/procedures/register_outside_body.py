@@ -48,6 +48,9 @@ class OutsideBodyEntry:
     target_on: date | None
     due_on: date | None
     """The day that a court's order names."""
+    put_right: bool
+    """The day of receipt or that of the order was said again, and was another one at first; or that
+    it is urgent was."""
     decided_by: str | None
     decided_role: str | None
     """What whoever decided was to the practice then."""
@@ -98,6 +101,7 @@ def _entry(
         received_on=clock.receipt.received_on if clock else _day(practice, made),
         target_on=deadline.target_on if deadline else None,
         due_on=deadline.due_on if deadline else None,
+        put_right=clock is not None and clock.is_put_right,
         decided_by=logins(practice)[decided.actor] if decided else None,
         decided_role=_role(practice, decided) if decided else None,
         decided_on=_day(practice, decided) if decided else None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import func, select
@@ -110,7 +111,8 @@ class Clock:
 
     def received(self, receipt: Receipt) -> Clock:
         """The same of a request that was changed, and so dated again."""
-        is_again = receipt.received_on != self.receipt.received_on
+        days = attrgetter("received_on", "answer_by", "urgent")
+        is_again = days(receipt) != days(self.receipt)
         return replace(self, receipt=receipt, is_put_right=self.is_put_right or is_again)
 
 
