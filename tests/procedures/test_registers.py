@@ -354,6 +354,24 @@ def test_identity_is_checked_when_the_proof_has_come(stocked: House) -> None:
     assert (entry["identity_checked_on"], entry["waiting_for"]) == (None, "identity")
 
 
+def test_it_is_not_checked_on_a_day_on_which_the_proof_was_missing(stocked: House) -> None:
+    """It is said by changing the request, and not dated; what is changed later does not matter."""
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
+    for further in ({Further.IDENTITY: "Passport seen"}, {Further.RECEIVED: "2026-11-19"}):
+        amend_particulars(
+            stocked.practice, signed_in(stocked, "sam"), reference, Said(further=further)
+        )
+        entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+        assert entry["identity_checked_on"] == date(2026, 11, 24)
+        pass_days(stocked, 1)
+
+
+def test_nor_while_it_is_asked_for_once_more(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    dated(stocked, reference, _asked(date(2026, 11, 23), Awaited.IDENTITY))
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["identity_checked_on"] is None
+
+
 def test_it_says_that_a_day_was_put_right(stocked: House) -> None:
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
     dora, awaited = signed_in(stocked, "dora"), Awaited.IDENTITY

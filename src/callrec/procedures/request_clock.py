@@ -180,17 +180,27 @@ def read_clock(practice: Practice, connection: Connection, history: History) -> 
     return clock
 
 
+def read_clocks(
+    practice: Practice, connection: Connection, history: History
+) -> Iterator[tuple[Leaf, Clock]]:
+    """What a request's dates came to after each, oldest first, with the leaf that commits to it.
+
+    Raises:
+        Tampered: as `read_clock`.
+    """
+    rows = _rows(connection, tables.clock_event.c.request == history.request)
+    return _clocks(practice, connection, history.leaves, rows)
+
+
 def is_dated_late(practice: Practice, connection: Connection, history: History) -> bool:
     """Whether something that moved the last day was written down when that was over already.
 
     Raises:
         Tampered: as `read_clock`.
     """
-    rows = _rows(connection, tables.clock_event.c.request == history.request)
-    clocks = _clocks(practice, connection, history.leaves, rows)
     return any(
-        moved_late(practice, before, after, on=_day_of(practice, leaf))
-        for (_, before), (leaf, after) in pairwise(clocks)
+        moved_late(practice, before, after, on=day_of_leaf(practice, leaf))
+        for (_, before), (leaf, after) in pairwise(read_clocks(practice, connection, history))
     )
 
 
@@ -512,7 +522,7 @@ def _asked_for(practice: Practice, makings: Iterable[Leaf], *, by: date | None) 
     in_time: list[Sequence[str]] = []
     later: list[Sequence[str]] = []
     for leaf in makings:
-        is_late = by is not None and _day_of(practice, leaf) > by
+        is_late = by is not None and day_of_leaf(practice, leaf) > by
         (later if is_late else in_time).append(leaf.subject[1:])
     return next(filter(None, (*in_time[-1:], *later)), ())
 
@@ -531,7 +541,8 @@ def _is_all_recent(
     return is_recent(made_on, received_on)
 
 
-def _day_of(practice: Practice, leaf: Leaf) -> date:
+def day_of_leaf(practice: Practice, leaf: Leaf) -> date:
+    """When something happened to a request, in the practice's time zone."""
     return event_of(leaf).at.astimezone(practice.config.time_zone).date()
 
 
