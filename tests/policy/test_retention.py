@@ -17,6 +17,7 @@ from callrec.policy.retention import (
     Stopped,
     appraise,
     category_by_rule,
+    category_that_counts,
     check_kept_on_for_a_reason,
     check_may_review,
     check_still_due,
@@ -71,6 +72,24 @@ def test_a_rule_says_its_category_and_how_long() -> None:
 def test_what_nobody_gave_a_category_is_routine_or_of_a_claim() -> None:
     assert category_by_rule(of_a_claim=False) == ROUTINE
     assert category_by_rule(of_a_claim=True) == CLAIM
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [(None, "claim"), ("1 year", "claim"), ("6 years", "said"), ("10 years", "said")],
+)
+def test_what_is_of_a_claim_is_kept_as_one_unless_it_is_kept_longer(
+    said: str | None, counts: str
+) -> None:
+    other = None if said is None else Category("said", said, "a test")
+    claim = Category(CLAIM, "6 years", "a test")
+    assert category_that_counts(other, claim).name == counts
+
+
+def test_what_is_of_no_claim_is_of_what_somebody_said() -> None:
+    short = Category("telephony-record", "1 year", "a test")
+    assert category_that_counts(short, THREE_YEARS) == short
+    assert category_that_counts(NO_END, Category(CLAIM, "6 years", "a test")) == NO_END
 
 
 def test_calls_are_looked_through_as_far_as_the_shortest_month_goes() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import practices
+from attacks.typed import type_in
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
@@ -25,6 +26,7 @@ from callrec.procedures.show import show_recording
 from callrec.procedures.status import look
 from procedures.asking import (
     ANOTHER_REASON,
+    REASON,
     a_request,
     approve,
     last_leaf,
@@ -264,8 +266,26 @@ def test_what_somebody_says_goes_before_the_rules(house: House) -> None:
     ask(house, purpose=Purpose.MEDICO_LEGAL, recordings=[1], number=UNKNOWN)
     categorise(house, "health-record", 1, 2)
     assert [category_of(house, number) for number in (1, 2)] == ["health-record"] * 2
-    categorise(house, "routine", 1)
-    assert category_of(house, 1) == "routine"
+    categorise(house, "telephony-record", 1, 2)
+    assert [category_of(house, number) for number in (1, 2)] == ["claim", "telephony-record"]
+
+
+def test_a_claim_that_comes_after_somebody_said_otherwise_counts(house: House) -> None:
+    categorise(house, "telephony-record", 1, 2)
+    reference = ask(house, purpose=Purpose.MEDICO_LEGAL, recordings=[1], number=UNKNOWN)
+    withdraw_request(house.practice, logged_in(house, "sam"), reference)
+    assert [category_of(house, number) for number in (1, 2)] == ["claim", "telephony-record"]
+    assert [due.category.name for due in review(house).due if due.free] == [
+        *("routine", "telephony-record")
+    ]
+
+
+def test_who_says_something_shorter_of_a_claim_is_told(house: House) -> None:
+    ask(house, purpose=Purpose.MEDICO_LEGAL, recordings=[1], number=UNKNOWN)
+    words = "retention", "set", "1", "2", "routine", "--reason", REASON
+    told = type_in(house, "max", *words)
+    assert "Recordings kept as routine, 3 years: 1." in told.out
+    assert "kept as a claim all the same, which is longer: 1;" in told.err
 
 
 def test_who_said_it_and_why_is_in_the_log(house: House) -> None:
