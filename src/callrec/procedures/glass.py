@@ -9,7 +9,7 @@ name none, and are of all before them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
@@ -26,7 +26,7 @@ from callrec.procedures.lent_day import day_of
 from callrec.procedures.search_log import leaves_of_act
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 _VERDICTS = {verdict.act: verdict for verdict in GlassVerdict}
+_UNREVIEWED: Final = "unreviewed"
+_STANDINGS: Final = (_UNREVIEWED, str(GlassVerdict.QUERIED), str(GlassVerdict.ACCEPTED))
+"""The furthest from being accepted first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,12 @@ class BrokenGlass:
     @property
     def standing(self) -> str:
         """In one word: ``unreviewed``, ``queried`` or ``accepted``."""
-        return str(self.review.verdict) if self.review else "unreviewed"
+        return str(self.review.verdict) if self.review else _UNREVIEWED
+
+
+def standing_of_all(glass: Iterable[BrokenGlass]) -> str | None:
+    """Of several, as the one that is furthest from being accepted; None where there is none."""
+    return min((each.standing for each in glass), key=_STANDINGS.index, default=None)
 
 
 def named_in_review(seq: int) -> str:

@@ -58,6 +58,8 @@ class OutsideBodyEntry:
     outcome: str
     """As in the register of subject access."""
     codes: tuple[str, ...]
+    broken_glass: str | None
+    """``unreviewed``, ``queried`` or ``accepted``, where the Data Controller decided alone."""
     released_on: date | None
     """When it was first released."""
     handed_over_on: date | None
@@ -107,6 +109,7 @@ def _entry(
         decided_on=_day(practice, decided) if decided else None,
         outcome=str(answer.outcome),
         codes=answer.codes,
+        broken_glass=request.broken_glass(),
         released_on=_day(practice, delivered[0]) if delivered else None,
         handed_over_on=package.on,
         handed_over_channel=package.channel,

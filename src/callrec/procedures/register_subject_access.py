@@ -65,6 +65,8 @@ class SubjectAccessEntry:
     """``open``, ``granted``, ``part``, ``denied``, ``withdrawn`` or ``lapsed``."""
     codes: tuple[str, ...]
     """Of the grounds on which something was withheld."""
+    broken_glass: str | None
+    """``unreviewed``, ``queried`` or ``accepted``, where the Data Controller decided alone."""
     days: int
     """From receipt to the answer, or to its end; else to today."""
     days_late: int
@@ -118,6 +120,7 @@ def _entry(
         answered_on=answer.answered_on,
         outcome=str(answer.outcome),
         codes=answer.codes,
+        broken_glass=request.broken_glass(),
         days=(until - received_on).days,
         days_late=late,
         in_time=late == 0 if deadline.due_on and (answer.answered_on or late) else None,

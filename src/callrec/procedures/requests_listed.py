@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.requests import all_requests
@@ -12,6 +12,7 @@ from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import Purpose
 from callrec.policy.registers import is_kept_from
 from callrec.procedures.approvals import read_approvals
+from callrec.procedures.glass import broken_glass, standing_of_all
 from callrec.procedures.open_request import opens_with_session, read_request, unopened_facts
 from callrec.procedures.people import people_named
 from callrec.procedures.request_log import read_history
@@ -19,7 +20,7 @@ from callrec.procedures.request_show import is_concerned
 from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sqlalchemy import Connection, Row
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
     from callrec.procedures.approvals import Approval
+    from callrec.procedures.glass import BrokenGlass
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.request_log import History
 
@@ -44,6 +46,17 @@ class ListedRequest:
     opened: OpenRequest | None
     """None where the reader has nothing that opens it."""
     in_full: bool
+    glass: tuple[BrokenGlass, ...] = ()
+    """Its approvals that the Data Controller made alone, standing or not."""
+
+    def broken_glass(self, approvals: Iterable[Approval] | None = None) -> str | None:
+        """Whether the glass was broken for these approvals, or for any: and who accepted that.
+
+        ``unreviewed``, ``queried`` or ``accepted``; None where it was not broken.
+        """
+        those = self.approvals if approvals is None else approvals
+        seqs = {approval.leaf.seq for approval in those}
+        return standing_of_all(glass for glass in self.glass if glass.seq in seqs)
 
     def said(self, which: Further) -> str | None:
         """A further particular, for whoever is concerned; None if it was not asked for either."""
@@ -75,13 +88,14 @@ def read_listed(
     Raises:
         Tampered: a request or its history is not as it was written.
     """
-    ends = read_ends(connection)
+    ends, alone = read_ends(connection), broken_glass(practice, connection)
     for row in filter(is_wanted, all_requests(connection)):
         state = state_now(practice, row, ends)
         if opens_with_session(actor):
             listed = _opened(practice, actor, connection, row, state)
         else:
             listed = _unopened(practice, connection, row, state)
+        listed = replace(listed, glass=tuple(each for each in alone if each.request == row.id))
         subjects = _subjects(practice, actor, connection, listed)
         if not is_kept_from(actor.person, subjects, may_be_told=_may_be_told(listed)):
             yield listed
