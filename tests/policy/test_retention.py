@@ -24,6 +24,7 @@ from callrec.policy.retention import (
     due_on,
     last_call_due,
     months_in,
+    months_said,
     take_stock,
 )
 from callrec.policy.role import Power, Role
@@ -57,6 +58,22 @@ def test_a_recording_is_due(call_on: date, months: int, due: date) -> None:
 )
 def test_a_length_of_time_as_it_is_written(keeps: str, months: int) -> None:
     assert months_in(keeps) == months
+
+
+@pytest.mark.parametrize(
+    ("words", "months"),
+    [
+        ("three years", 36),
+        ("Six Months", 6),
+        ("1 year", 12),
+        ("18 months", 18),
+        ("until you leave us", None),
+        ("some years", None),
+        ("three years or more", None),
+    ],
+)
+def test_a_length_of_time_as_people_are_told_it(words: str, months: int | None) -> None:
+    assert months_said(words) == months
 
 
 def test_what_has_no_end_is_never_due() -> None:

@@ -11,6 +11,7 @@ import practices
 from attacks.typed import type_in
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
+from callrec.config import Config
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
@@ -332,6 +333,27 @@ def test_a_category_that_the_configuration_lost_is_named(house: House) -> None:
     seen = look(house.practice, None)
     assert seen.retention_due is None
     assert any("health-record" in warning for warning in seen.warnings)
+
+
+@pytest.mark.parametrize(
+    ("routine", "said", "warned"),
+    [
+        ("3 years", "three years", False),
+        ("36 months", "three years", False),
+        ("6 years", "three years", True),
+        ("3 years", "6 months", True),
+        ("6 years", "as long as the law asks", False),
+    ],
+)
+def test_what_people_are_told_is_held_against_the_schedule(
+    house: House, routine: str, said: str, *, warned: bool
+) -> None:
+    about = house.config.practice.model_copy(update={"kept_for": said})
+    house.config = Config(**{**dict(house.config), "practice": about})
+    keep_for(house, routine=routine)
+    warnings = [each for each in look(house.practice, None).warnings if "kept for" in each]
+    assert bool(warnings) is warned
+    assert all(f"routine, {routine}" in each for each in warnings)
 
 
 CHANGED = {

@@ -42,6 +42,11 @@ CLAIM: Final = "claim"
 """The category of what a medico-legal request is about."""
 
 _MONTHS: Final = {"month": 1, "year": 12}
+_NUMBERS: Final = (
+    *("one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
+"""As words, each at one less than it says."""
 _ONE_DAY: Final = timedelta(days=1)
 _SHORTEST_MONTH: Final = 28
 
@@ -161,6 +166,20 @@ def months_in(keeping: str) -> int:
     """A length of time as it is configured, ``6 months`` or ``3 years``, in months."""
     count, unit = keeping.split()
     return int(count) * _MONTHS[unit.removesuffix("s")]
+
+
+def months_said(words: str) -> int | None:
+    """A length of time as people are told it, ``three years`` or ``6 months``, in months.
+
+    None where it is said in other words: nobody but a reader can tell then.
+    """
+    match words.casefold().split():
+        case [count, ("month" | "months" | "year" | "years") as unit]:
+            if count in _NUMBERS:
+                count = str(_NUMBERS.index(count) + 1)
+            return months_in(f"{count} {unit}") if count.isdecimal() else None
+        case _:
+            return None
 
 
 def due_on(call_on: date, months: int) -> date:
