@@ -47,15 +47,16 @@ class ListedRequest:
     """None where the reader has nothing that opens it."""
     in_full: bool
     glass: tuple[BrokenGlass, ...] = ()
-    """Its approvals that the Data Controller made alone, standing or not."""
+    """What the Data Controller decided of it alone, standing or not."""
 
     def broken_glass(self, approvals: Iterable[Approval] | None = None) -> str | None:
-        """Whether the glass was broken for these approvals, or for any: and who accepted that.
+        """Whether the glass was broken for these approvals, or for it at all, and that is accepted.
 
         ``unreviewed``, ``queried`` or ``accepted``; None where it was not broken.
         """
-        those = self.approvals if approvals is None else approvals
-        seqs = {approval.leaf.seq for approval in those}
+        if approvals is None:
+            return standing_of_all(self.glass)
+        seqs = {approval.leaf.seq for approval in approvals}
         return standing_of_all(glass for glass in self.glass if glass.seq in seqs)
 
     def said(self, which: Further) -> str | None:
