@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.policy.retention import (
+    CLAIM,
     Appraised,
     Category,
     Stop,
     Stopped,
     appraise,
+    category_that_counts,
     due_on,
     last_call_due,
     months_in,
@@ -47,6 +49,15 @@ recordings = st.lists(
     ),
     max_size=30,
 )
+
+
+@given(days, st.none() | st.sampled_from(SCHEDULE), st.sampled_from(SCHEDULE))
+def test_what_is_of_a_claim_is_never_due_before_a_claim(
+    day: date, said: Category | None, like: Category
+) -> None:
+    claim = Category(CLAIM, like.keeps, "a test")
+    counts, least = category_that_counts(said, claim).due_on(day), claim.due_on(day)
+    assert counts is None or (least is not None and counts >= least)
 
 
 @given(days, days, lengths)

@@ -272,8 +272,9 @@ def test_the_deceaseds_period_is_told() -> None:
 
 def test_the_deceaseds_short_period_is_told() -> None:
     assert of(Purpose.DECEASED, nothing_older=True).why[1] == (
-        "nothing asked for is older than 40 days: 21 days, the first of them Tuesday 3 September"
-        " 2024, the last Monday 23 September 2024 [Access to Health Records Act 1990 s.3(5)]"
+        "nothing asked for in time is older than 40 days: 21 days, the first of them Tuesday 3"
+        " September 2024, the last Monday 23 September 2024"
+        " [Access to Health Records Act 1990 s.3(5)]"
     )
 
 

@@ -17,12 +17,14 @@ from callrec.policy.retention import (
     Stopped,
     appraise,
     category_by_rule,
+    category_that_counts,
     check_kept_on_for_a_reason,
     check_may_review,
     check_still_due,
     due_on,
     last_call_due,
     months_in,
+    months_said,
     take_stock,
 )
 from callrec.policy.role import Power, Role
@@ -58,6 +60,22 @@ def test_a_length_of_time_as_it_is_written(keeps: str, months: int) -> None:
     assert months_in(keeps) == months
 
 
+@pytest.mark.parametrize(
+    ("words", "months"),
+    [
+        ("three years", 36),
+        ("Six Months", 6),
+        ("1 year", 12),
+        ("18 months", 18),
+        ("until you leave us", None),
+        ("some years", None),
+        ("three years or more", None),
+    ],
+)
+def test_a_length_of_time_as_people_are_told_it(words: str, months: int | None) -> None:
+    assert months_said(words) == months
+
+
 def test_what_has_no_end_is_never_due() -> None:
     assert NO_END.due_on(JANUARY) is None
     assert not Appraised(1, JANUARY, NO_END).is_due(date.max)
@@ -71,6 +89,24 @@ def test_a_rule_says_its_category_and_how_long() -> None:
 def test_what_nobody_gave_a_category_is_routine_or_of_a_claim() -> None:
     assert category_by_rule(of_a_claim=False) == ROUTINE
     assert category_by_rule(of_a_claim=True) == CLAIM
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [(None, "claim"), ("1 year", "claim"), ("6 years", "said"), ("10 years", "said")],
+)
+def test_what_is_of_a_claim_is_kept_as_one_unless_it_is_kept_longer(
+    said: str | None, counts: str
+) -> None:
+    other = None if said is None else Category("said", said, "a test")
+    claim = Category(CLAIM, "6 years", "a test")
+    assert category_that_counts(other, claim).name == counts
+
+
+def test_what_is_of_no_claim_is_of_what_somebody_said() -> None:
+    short = Category("telephony-record", "1 year", "a test")
+    assert category_that_counts(short, THREE_YEARS) == short
+    assert category_that_counts(NO_END, Category(CLAIM, "6 years", "a test")) == NO_END
 
 
 def test_calls_are_looked_through_as_far_as_the_shortest_month_goes() -> None:

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from attacks.typed import type_in
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused
+from callrec.policy.glass import GlassVerdict
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.deny import deny_request
+from callrec.procedures.glass_review import open_glass, review_glass
 from callrec.procedures.request_show import show_request
 from callrec.procedures.revoke import revoke_grants
 from procedures.asking import (
@@ -41,9 +44,13 @@ def deny(
     login: str = "max",
     reason: str = ANOTHER_REASON,
     ground: Ground | None = None,
+    *,
+    breaks_glass: bool = False,
 ) -> None:
     actor = logged_in(house, login)
-    deny_request(house.practice, actor, reference, reason=reason, ground=ground)
+    deny_request(
+        house.practice, actor, reference, reason=reason, ground=ground, breaks_glass=breaks_glass
+    )
 
 
 def test_a_denied_request_is_decided_for_good(stocked: House) -> None:
@@ -69,6 +76,43 @@ def test_of_whom_nothing_is_held_he_is_answered_so(stocked: House) -> None:
     assert shown.denial is not None
     assert shown.denial.code == "not-held"
     assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_the_data_controller_denies_alone_what_she_made_and_that_is_flagged(
+    stocked: House,
+) -> None:
+    reference = a_request(stocked, "dora", purpose=Purpose.SUBJECT_ACCESS)
+    with pytest.raises(Refused, match="nobody decides a request that he made or changed"):
+        deny(stocked, reference, "dora", ground=Ground.THIRD_PARTY)
+    deny(stocked, reference, "dora", ground=Ground.THIRD_PARTY, breaks_glass=True)
+    assert state_of(stocked, reference) == "denied"
+    assert verified(stocked).problems == ()
+    (flagged,) = open_glass(stocked.practice)
+    assert (flagged.reference, flagged.standing) == (reference, "unreviewed")
+    ava, accepted = logged_in(stocked, "ava"), GlassVerdict.ACCEPTED
+    review_glass(stocked.practice, ava, reference, verdict=accepted)
+    shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference).denial
+    assert shown is not None
+    assert (shown.review, shown.reviewed_by) == ("accepted", "ava")
+    assert open_glass(stocked.practice) == ()
+
+
+@pytest.mark.parametrize("maker", ["sam", "pat"], ids=["somebody else's", "a partner's own"])
+def test_nothing_else_is_denied_alone(stocked: House, maker: str) -> None:
+    reference = a_request(stocked, maker)
+    with pytest.raises(Refused, match="glass"):
+        deny(stocked, reference, "dora" if maker == "sam" else maker, breaks_glass=True)
+    assert state_of(stocked, reference) == "submitted"
+    assert open_glass(stocked.practice) == ()
+
+
+def test_what_is_denied_alone_is_told_on_a_terminal_and_in_the_register(stocked: House) -> None:
+    a_request(stocked, "dora", purpose=Purpose.OUTSIDE_BODY)
+    words = "--reason", ANOTHER_REASON, "--code", "privilege", "--break-glass", "--yes"
+    assert "R-1 is denied." in type_in(stocked, "dora", "deny", "R-1", *words).out
+    shown = type_in(stocked, "dora", "request", "show", "R-1").out
+    assert "by dora, ALONE: the glass was broken; unreviewed: privilege" in shown
+    assert "R-1 was decided alone" in type_in(stocked, "dora", "register", "outside-body").err
 
 
 def heard_by_the_staff(house: House) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from attacks.typed import type_in
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.glass import GlassVerdict
+from callrec.policy.purpose import Purpose
+from callrec.policy.registers import RegisterName
 from callrec.policy.role import VaultKey
 from callrec.practice import record, writing
 from callrec.procedures.glass_review import glass_under, open_glass, review_glass
 from callrec.procedures.inbox import read_inbox
+from callrec.procedures.registers import read_register
 from callrec.procedures.request_show import show_request
 from callrec.procedures.status import look
 from procedures.asking import (
@@ -28,6 +32,7 @@ from procedures.asking import (
     request_id,
     signed_in,
 )
+from procedures.hearing import hear
 
 if TYPE_CHECKING:
     from callrec.procedures.request_show import ShownApproval
@@ -79,6 +84,46 @@ def test_what_was_decided_alone_is_flagged_in_every_report(alone: House) -> None
     assert warning == (
         "dora decided R-1 alone, and nobody has reviewed it: run callrec audit review-glass R-1"
     )
+
+
+@pytest.mark.parametrize("purpose", [Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY])
+def test_so_it_is_in_every_register_that_tells_of_it(stocked: House, purpose: Purpose) -> None:
+    registers = RegisterName(purpose), RegisterName.DISCLOSURE
+    reference = a_request(stocked, "dora", purpose=purpose)
+    assert in_registers(stocked, registers[0]) == [None]
+    approve(stocked, reference, "dora", glass_reason=ANOTHER_REASON)
+    hear(stocked, reference, login="dora", attended=("nobody",))
+    for verdict, reason in ((None, None), (QUERIED, ANOTHER_REASON), (ACCEPTED, None)):
+        if verdict:
+            review(stocked, "ava", verdict, reason)
+        shown = in_registers(stocked, *registers)
+        assert shown == [verdict or "unreviewed"] * 2
+
+
+def in_registers(house: House, *registers: RegisterName) -> list[Any]:
+    dora = signed_in(house, "dora")
+    return [
+        entry["broken_glass"]
+        for register in registers
+        for entry in read_register(house.practice, dora, register, since=None, until=None).entries
+    ]
+
+
+def test_a_disclosure_is_not_flagged_for_what_was_approved_by_two(stocked: House) -> None:
+    reference = a_request(stocked, "dora", purpose=Purpose.COMPLAINT)
+    approve(stocked, reference, recordings=(1,))
+    approve(stocked, reference, "dora", recordings=(2,), glass_reason=ANOTHER_REASON)
+    for recording in (1, 2):
+        hear(stocked, reference, recording=recording, login="dora")
+    assert in_registers(stocked, RegisterName.DISCLOSURE) == [None, "unreviewed"]
+
+
+def test_a_register_on_a_terminal_says_what_is_not_accepted_yet(alone: House) -> None:
+    hear(alone, "R-1", login="dora")
+    told = "R-1 was decided alone, and nobody else has accepted that"
+    assert told in type_in(alone, "dora", "register", "disclosure").err
+    review(alone, "ava")
+    assert told not in type_in(alone, "dora", "register", "disclosure").err
 
 
 @pytest.mark.parametrize("login", READERS)

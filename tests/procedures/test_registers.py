@@ -314,6 +314,7 @@ def test_a_subject_access_request_stands_in_its_register(stocked: House) -> None
         "answered_on": None,
         "outcome": "open",
         "codes": (),
+        "broken_glass": None,
         "days": 4,
         "days_late": 0,
         "in_time": None,
@@ -352,6 +353,24 @@ def test_identity_is_checked_when_the_proof_has_come(stocked: House) -> None:
     ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
     entry = one(stocked, RegisterName.SUBJECT_ACCESS)
     assert (entry["identity_checked_on"], entry["waiting_for"]) == (None, "identity")
+
+
+def test_it_is_not_checked_on_a_day_on_which_the_proof_was_missing(stocked: House) -> None:
+    """It is said by changing the request, and not dated; what is changed later does not matter."""
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
+    for further in ({Further.IDENTITY: "Passport seen"}, {Further.RECEIVED: "2026-11-19"}):
+        amend_particulars(
+            stocked.practice, signed_in(stocked, "sam"), reference, Said(further=further)
+        )
+        entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+        assert entry["identity_checked_on"] == date(2026, 11, 24)
+        pass_days(stocked, 1)
+
+
+def test_nor_while_it_is_asked_for_once_more(stocked: House) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    dated(stocked, reference, _asked(date(2026, 11, 23), Awaited.IDENTITY))
+    assert one(stocked, RegisterName.SUBJECT_ACCESS)["identity_checked_on"] is None
 
 
 def test_it_says_that_a_day_was_put_right(stocked: House) -> None:
@@ -572,6 +591,25 @@ def test_a_request_of_an_outside_body_stands_in_its_register(stocked: House) -> 
     assert (entry["outcome"], entry["codes"]) == ("part", ("privilege",))
     assert entry["decided_on"] == entry["released_on"] == date(2026, 11, 24)
     assert one(stocked, RegisterName.DISCLOSURE)["recipient"] == "Avon and Somerset Police"
+
+
+@pytest.mark.parametrize(
+    "again",
+    [{Further.ANSWER_BY: "2026-12-20"}, {Further.RECEIVED: "2026-11-03"}, {Further.URGENT: "yes"}],
+    ids=["the order's day", "the day of receipt", "urgent"],
+)
+def test_it_says_that_the_day_of_an_order_was_put_right(
+    stocked: House, again: dict[Further, str]
+) -> None:
+    told = {"legal_basis": "court-order", "received": "2026-11-02", "answer_by": "2026-11-20"}
+    reference, sam = ask(stocked, OUTSIDE_BODY, **told), signed_in(stocked, "sam")
+    amend_particulars(
+        stocked.practice, sam, reference, Said(further={Further.REFERENCE: "Claim No. G00BS417"})
+    )
+    before = one(stocked, RegisterName.OUTSIDE_BODY)
+    assert (before["due_on"], before["put_right"]) == (date(2026, 11, 20), False)
+    amend_particulars(stocked.practice, sam, reference, Said(further=again))
+    assert one(stocked, RegisterName.OUTSIDE_BODY)["put_right"] is True
 
 
 def test_what_a_second_decision_grants_is_withheld_no_more(stocked: House) -> None:

@@ -13,9 +13,10 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.errors import Refused, Tampered
 from callrec.policy.clock import Awaited, ClockEvent, Dated, Urgency
+from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
-from callrec.procedures.amend import attach_recordings
+from callrec.procedures.amend import attach_recordings, detach_recordings
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.deny import deny_request
@@ -29,6 +30,7 @@ from callrec.procedures.request_event import check_third_parties, date_request
 from callrec.procedures.request_show import show_request
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.status import look
+from calls import a_call, take_in
 from procedures.asking import (
     a_request,
     approve,
@@ -444,6 +446,48 @@ def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -
     assert read_due(stocked.practice) == ()
     assert show_request(stocked.practice, sam, reference).history[-1].said == why
     assert verified(stocked).verdict is Verdict.INTACT
+
+
+NEW, OLD = datetime(2026, 11, 2, 9, tzinfo=UTC), datetime(2026, 5, 4, 9, tzinfo=UTC)
+SHORT, LONG = date(2026, 12, 10), date(2026, 12, 29)
+"""The 21st day and the 40th of an application of 20 November."""
+
+
+def of_the_dead(house: House, *recordings: int) -> str:
+    """An application of 20 November for the record of somebody who died."""
+    further = further_of(Purpose.DECEASED, received="2026-11-20")
+    asks = said(Purpose.DECEASED, day=UNKNOWN, times=UNKNOWN, further=further)
+    sam = logged_in(house, "sam")
+    made = create_request(
+        house.practice, sam, purpose=Purpose.DECEASED, said=asks, recordings=recordings
+    )
+    return made.reference
+
+
+def test_what_is_attached_or_detached_after_the_21st_day_moves_no_deadline(stocked: House) -> None:
+    """Or a deadline of the deceased that was missed would be none, and a late one missed."""
+    new, old = take_in(stocked, [a_call(started_at=NEW), a_call(started_at=OLD)])
+    short, long = of_the_dead(stocked, new), of_the_dead(stocked, new, old)
+    assert (deadline(stocked, short).due_on, deadline(stocked, long).due_on) == (SHORT, LONG)
+    pass_days(stocked, 17)
+    attach_recordings(stocked.practice, signed_in(stocked, "sam"), short, [old])
+    detach_recordings(stocked.practice, signed_in(stocked, "sam"), long, [old])
+    assert (deadline(stocked, short).due_on, deadline(stocked, long).due_on) == (SHORT, LONG)
+    assert read_due(stocked.practice)[0].urgency is Urgency.OVERDUE
+
+
+def test_until_then_what_is_asked_for_decides_and_afterwards_what_was_first(stocked: House) -> None:
+    new, old = take_in(stocked, [a_call(started_at=NEW), a_call(started_at=OLD)])
+    changed, unknown = of_the_dead(stocked, new), of_the_dead(stocked)
+    pass_days(stocked, 16)  # to the 21st day
+    sam = signed_in(stocked, "sam")
+    attach_recordings(stocked.practice, sam, changed, [old])
+    assert (deadline(stocked, changed).due_on, deadline(stocked, unknown).due_on) == (LONG, LONG)
+    pass_days(stocked, 1)
+    sam = signed_in(stocked, "sam")
+    for recording in (new, old):
+        attach_recordings(stocked.practice, sam, unknown, [recording])
+        assert deadline(stocked, unknown).due_on == SHORT
 
 
 def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_since_it_came(

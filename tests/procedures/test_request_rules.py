@@ -110,6 +110,17 @@ def test_staff_handle_nobody_else_s_request(stocked: House, act: str, leads_to: 
     }
 
 
+def test_nobody_but_the_data_controller_denies_his_own(stocked: House) -> None:
+    do(
+        stocked,
+        "pat",
+        asked_for(stocked, "pat", Purpose.COMPLAINT),
+        "request.denied",
+        leads_to="denied",
+    )
+    assert found(stocked) == "a request's history has request.denied by somebody who may not"
+
+
 def test_who_may_not_search_changes_nobody_else_s_request(stocked: House) -> None:
     reference = asked_for(stocked)
     by_sql(stocked, "UPDATE request SET version = 2")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import practices
+from attacks.typed import type_in
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
+from callrec.config import Config
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
@@ -25,6 +27,7 @@ from callrec.procedures.show import show_recording
 from callrec.procedures.status import look
 from procedures.asking import (
     ANOTHER_REASON,
+    REASON,
     a_request,
     approve,
     last_leaf,
@@ -264,8 +267,26 @@ def test_what_somebody_says_goes_before_the_rules(house: House) -> None:
     ask(house, purpose=Purpose.MEDICO_LEGAL, recordings=[1], number=UNKNOWN)
     categorise(house, "health-record", 1, 2)
     assert [category_of(house, number) for number in (1, 2)] == ["health-record"] * 2
-    categorise(house, "routine", 1)
-    assert category_of(house, 1) == "routine"
+    categorise(house, "telephony-record", 1, 2)
+    assert [category_of(house, number) for number in (1, 2)] == ["claim", "telephony-record"]
+
+
+def test_a_claim_that_comes_after_somebody_said_otherwise_counts(house: House) -> None:
+    categorise(house, "telephony-record", 1, 2)
+    reference = ask(house, purpose=Purpose.MEDICO_LEGAL, recordings=[1], number=UNKNOWN)
+    withdraw_request(house.practice, logged_in(house, "sam"), reference)
+    assert [category_of(house, number) for number in (1, 2)] == ["claim", "telephony-record"]
+    assert [due.category.name for due in review(house).due if due.free] == [
+        *("routine", "telephony-record")
+    ]
+
+
+def test_who_says_something_shorter_of_a_claim_is_told(house: House) -> None:
+    ask(house, purpose=Purpose.MEDICO_LEGAL, recordings=[1], number=UNKNOWN)
+    words = "retention", "set", "1", "2", "routine", "--reason", REASON
+    told = type_in(house, "max", *words)
+    assert "Recordings kept as routine, 3 years: 1." in told.out
+    assert "kept as a claim all the same, which is longer: 1;" in told.err
 
 
 def test_who_said_it_and_why_is_in_the_log(house: House) -> None:
@@ -312,6 +333,27 @@ def test_a_category_that_the_configuration_lost_is_named(house: House) -> None:
     seen = look(house.practice, None)
     assert seen.retention_due is None
     assert any("health-record" in warning for warning in seen.warnings)
+
+
+@pytest.mark.parametrize(
+    ("routine", "said", "warned"),
+    [
+        ("3 years", "three years", False),
+        ("36 months", "three years", False),
+        ("6 years", "three years", True),
+        ("3 years", "6 months", True),
+        ("6 years", "as long as the law asks", False),
+    ],
+)
+def test_what_people_are_told_is_held_against_the_schedule(
+    house: House, routine: str, said: str, *, warned: bool
+) -> None:
+    about = house.config.practice.model_copy(update={"kept_for": said})
+    house.config = Config(**{**dict(house.config), "practice": about})
+    keep_for(house, routine=routine)
+    warnings = [each for each in look(house.practice, None).warnings if "kept for" in each]
+    assert bool(warnings) is warned
+    assert all(f"routine, {routine}" in each for each in warnings)
 
 
 CHANGED = {

@@ -18,15 +18,23 @@ def deny(
     *,
     reason: options.Reason = None,
     code: deciding.Code = None,
+    break_glass: options.BreakGlass = False,
     yes: options.Yes = False,
 ) -> None:
-    """Refuse a request, and say why. It cannot be decided again; a new one can be made."""
+    """Refuse a request, and say why. It cannot be decided again; a new one can be made.
+
+    Nobody decides a request that he made or changed; where there is nobody else, the Data
+    Controller refuses his own with --break-glass.
+    """
     from callrec.procedures.deny import deny_request
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
-    ctx.obj.prompts.confirm(f"deny {request}", yes=yes)
+    alone = " alone" if break_glass else ""
+    ctx.obj.prompts.confirm(f"deny {request}{alone}", yes=yes)
     practice = practice_of(ctx.obj)
     actor = acting(ctx.obj, practice)
-    state = deny_request(practice, actor, request, reason=why, ground=code)
+    state = deny_request(
+        practice, actor, request, reason=why, ground=code, breaks_glass=break_glass
+    )
     out = ctx.obj.out
     out.show({"id": request, "state": state}, lambda: out.say(f"{request} is {state}."))

@@ -99,6 +99,11 @@ def _table(invocation: Invocation, extract: Extract) -> None:
     out.table([column.replace("_", " ") for column in shown], rows)
     if len(shown) < len(extract.columns):
         out.note(f"{len(shown)} of {len(extract.columns)} columns; --to FILE.csv writes all")
+    for reference in extract.decided_alone:
+        out.note(
+            f"{reference} was decided alone, and nobody else has accepted that:"
+            f" callrec audit review-glass {reference}"
+        )
 
 
 def _cell(value: Cell, zone: tzinfo) -> object:

@@ -223,8 +223,7 @@ def _hold_json(hold: ListedHold) -> dict[str, Any]:
 def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterator[str]:
     by = " and ".join(filter(None, (approval.by, approval.countersigned_by)))
     numbers = ", ".join(map(str, approval.recordings))
-    glass = f", ALONE: the glass was broken; {_review(approval)}" if approval.broke_glass else ""
-    yield _labelled("approved", f"{_local(approval.at, zone)} by {by}{glass}")
+    yield _labelled("approved", f"{_local(approval.at, zone)} by {by}{_alone(approval)}")
     what = f"to {approval.to}" if TERMS[purpose].is_heard else "to be destroyed"
     yield _labelled("  granted", f"{numbers} {what} until {last_day(approval.until, zone)}")
     for number, edit in edits_lines(approval.edits):
@@ -235,18 +234,29 @@ def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterat
         yield _labelled("  note", approval.note)
 
 
-def _review(approval: ShownApproval) -> str:
-    by = f" by {approval.reviewed_by}" if approval.reviewed_by else ""
-    return f"{approval.review}{by}"
+def _alone(decision: ShownApproval | ShownDenial) -> str:
+    if decision.review is None:
+        return ""
+    by = f" by {decision.reviewed_by}" if decision.reviewed_by else ""
+    return f", ALONE: the glass was broken; {decision.review}{by}"
 
 
 def _denial(denial: ShownDenial, zone: tzinfo) -> Iterator[str]:
-    yield _labelled("denied", f"{_local(denial.at, zone)} by {denial.by}: {denial.code}")
+    by = f"{denial.by}{_alone(denial)}"
+    yield _labelled("denied", f"{_local(denial.at, zone)} by {by}: {denial.code}")
     yield _labelled("  reason", NOT_SHOWN if denial.reason is None else denial.reason)
 
 
 def _denial_json(denial: ShownDenial) -> dict[str, Any]:
-    return {"by": denial.by, "at": denial.at, "code": denial.code, "reason": denial.reason}
+    return {
+        "by": denial.by,
+        "at": denial.at,
+        "code": denial.code,
+        "reason": denial.reason,
+        "break_glass": denial.review is not None,
+        "review": denial.review,
+        "reviewed_by": denial.reviewed_by,
+    }
 
 
 def _recording_json(recording: ShownRecording) -> dict[str, Any]:

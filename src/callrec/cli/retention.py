@@ -132,16 +132,27 @@ def set_(
     *,
     reason: options.Reason = None,
 ) -> None:
-    """Say of which category recordings are; what nobody gave one is routine, or of a claim."""
+    """Say of which category recordings are; what nobody gave one is routine, or of a claim.
+
+    What a medico-legal request is or was about is kept as long as a claim at the least.
+    """
     from callrec.procedures.categories import set_category
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     practice, out = practice_of(ctx.obj), ctx.obj.out
     actor = acting(ctx.obj, practice)
-    chosen = set_category(practice, actor, recordings, category=category, reason=why)
+    done = set_category(practice, actor, recordings, category=category, reason=why)
+    chosen, longer = done.category, done.kept_as_claims
     numbers = list(dict.fromkeys(recordings))
     value = {"category": chosen.name, "rule": chosen.rule, "recordings": numbers}
-    out.show(value, lambda: out.say(f"Recordings kept as {chosen.rule}: {len(numbers)}."))
+    value["kept_as_claims"] = list(longer)
+    kept = len(numbers) - len(longer)
+    out.show(value, lambda: out.say(f"Recordings kept as {chosen.rule}: {kept}."))
+    if longer:
+        out.note(
+            f"kept as a claim all the same, which is longer: {', '.join(map(str, longer))};"
+            " a medico-legal request is or was about that"
+        )
     out.next_step(f"callrec show {numbers[0]}")
 
 

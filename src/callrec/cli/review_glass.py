@@ -29,8 +29,8 @@ def review_glass(
 
     It is for somebody else who may read this record. What is queried stays flagged until it is
     accepted. See first what was decided: callrec request show, or callrec audit --subject. Before
-    you accept it you are shown which approvals there are, and type the request's reference; one
-    that is made meanwhile is not accepted with them.
+    you accept it you are shown what was decided, and type the request's reference; what is decided
+    meanwhile is not accepted with that.
     """
     from callrec.procedures.glass_review import review_glass as record_review
 
@@ -48,7 +48,7 @@ def review_glass(
 
 
 def _confirmed(invocation: Invocation, practice: Practice, reference: str) -> frozenset[int]:
-    """The approvals that were shown, once the request's reference was typed under them."""
+    """The decisions that were shown, once the request's reference was typed under them."""
     from callrec.procedures.glass_review import glass_under
 
     prompts, alone = invocation.prompts, glass_under(practice, reference)

@@ -6,9 +6,9 @@
     4(g)  a delegate consults the Data Controller before approval          check_consulted
 
 `check_may_decide` and `check_may_approve` are these put together; where a practice has nobody else,
-`check_may_countersign` and `check_may_break_glass` say what stands in for it. To whom a recording
-then goes is in `hearing`; who changes, dates and closes a request, in `handling`. Each rule raises
-Refused with its clause and what to type.
+`check_may_countersign`, `check_may_break_glass` and `check_may_deny_alone` say what stands in for
+it. To whom a recording then goes is in `hearing`; who changes, dates and closes a request, in
+`handling`. Each rule raises Refused with its clause and what to type.
 """
 
 from __future__ import annotations
@@ -272,14 +272,29 @@ def check_may_break_glass(
     Raises:
         Refused: another person tries, or the reason is none.
     """
-    if person.role is not Role.DATA_CONTROLLER:
-        raise Refused(
-            "only the Data Controller breaks the glass",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint=ask_to_decide(request),
-        )
+    _check_is_data_controller(person, request, "approve")
     check_decides_purpose(person, request, on=on)
     check_reason(reason, Clause.FORMALLY_AUTHORISED)
+
+
+def check_may_deny_alone(person: Person, request: RequestFacts, *, on: date) -> None:
+    """Where nobody else can decide it, the Data Controller refuses what he made himself [4(a)].
+
+    That is all it leaves out, `check_not_own`: of a request about himself, or of a namesake's, no
+    leaf would tell that he did it alone. Every report shows it.
+
+    Raises:
+        Refused: another person tries, or one of the other rules says no.
+    """
+    _check_is_data_controller(person, request, "deny")
+    check_decides_purpose(person, request, on=on, command="deny")
+    if person.id not in request.makers:
+        raise Refused(
+            "the glass is broken to deny what you made or changed yourself, and no other request",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint="leave out --break-glass",
+        )
+    check_not_subject(person, request)
 
 
 def check_may_revoke(person: Person, request: RequestFacts, *, on: date) -> None:
@@ -298,6 +313,15 @@ def ask_to_decide(request: RequestFacts, command: str = "approve") -> str:
     """The hint to go to whoever decides a request."""
     ask = _ASK[TERMS[request.purpose].decided_with]
     return f"ask {ask} to run callrec {command} {request.reference}"
+
+
+def _check_is_data_controller(person: Person, request: RequestFacts, command: str) -> None:
+    if person.role is not Role.DATA_CONTROLLER:
+        raise Refused(
+            "only the Data Controller breaks the glass",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint=ask_to_decide(request, command),
+        )
 
 
 def _unconsulted(message: str) -> Refused:

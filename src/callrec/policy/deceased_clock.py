@@ -2,7 +2,7 @@
 
 it begins   with the day of the application, which counts as the first; or with the day on which
             identity or authority came, if that was asked for within 14 days
-it ends     on the 40th day, on the 21st where nothing asked for is old; it does not roll
+it ends     on the 40th day, on the 21st where nothing asked for by then is old; it does not roll
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def deceased_deadline(
     days = scales.deceased_recent_days if receipt.nothing_older else scales.deceased_days
     due = _last(start, days)
     target = _last(start, scales.deceased_target_days)
-    age = "nothing asked for is" if receipt.nothing_older else "something may be"
+    age = "nothing asked for in time is" if receipt.nothing_older else "something may be"
     why.append(
         f"{age} older than {scales.recent_days} days: {days} days, the first of them"
         f" {spelt(start)}, the last {spelt(due)} [{Law.DECEASED_PERIOD}]"

@@ -1,6 +1,7 @@
 """How long recordings are kept, and what is due to be destroyed [policy 4(h)].
 
     4(h)   what nobody named is routine, what a claim is about a claim   category_by_rule
+    4(h)   what somebody said counts, unless a claim is kept longer      category_that_counts
     4(h)   a category is kept so long from the day of the call           due_on
     Code   nothing goes without appraisal: it is due, and no more        appraise
     Code   what is stopped is not proposed                               Appraised.is_free
@@ -19,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from callrec.errors import Refused
@@ -40,6 +42,11 @@ CLAIM: Final = "claim"
 """The category of what a medico-legal request is about."""
 
 _MONTHS: Final = {"month": 1, "year": 12}
+_NUMBERS: Final = (
+    *("one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
+"""As words, each at one less than it says."""
 _ONE_DAY: Final = timedelta(days=1)
 _SHORTEST_MONTH: Final = 28
 
@@ -58,6 +65,11 @@ class Category:
     def rule(self) -> str:
         """As it stands in a request for disposal and on a certificate: ``routine, 3 years``."""
         return f"{self.name}, {self.keeps or 'no end'}"
+
+    @property
+    def lasts(self) -> float:
+        """How long it is kept, in months."""
+        return inf if self.keeps is None else months_in(self.keeps)
 
     def due_on(self, call_on: date) -> date | None:
         """The first day on which a call of that day is due; None where that gives it no end."""
@@ -156,6 +168,20 @@ def months_in(keeping: str) -> int:
     return int(count) * _MONTHS[unit.removesuffix("s")]
 
 
+def months_said(words: str) -> int | None:
+    """A length of time as people are told it, ``three years`` or ``6 months``, in months.
+
+    None where it is said in other words: nobody but a reader can tell then.
+    """
+    match words.casefold().split():
+        case [count, ("month" | "months" | "year" | "years") as unit]:
+            if count in _NUMBERS:
+                count = str(_NUMBERS.index(count) + 1)
+            return months_in(f"{count} {unit}") if count.isdecimal() else None
+        case _:
+            return None
+
+
 def due_on(call_on: date, months: int) -> date:
     """The first day on which a recording is due.
 
@@ -191,6 +217,23 @@ def category_by_rule(*, of_a_claim: bool) -> str:
     legal claim.
     """
     return CLAIM if of_a_claim else ROUTINE
+
+
+def category_that_counts(said: Category | None, by_rule: Category) -> Category:
+    """The category by which a recording is kept.
+
+    What is of a claim is kept as long as a claim is at the least: who said something else before
+    did not know of it, and nobody shortens afterwards what may be needed as evidence.
+
+    Args:
+        said: the one that somebody gave it last; None if nobody did.
+        by_rule: the one that `category_by_rule` names.
+
+    Law: what is of a claim is never due before a claim of its day is.
+    """
+    if said is None:
+        return by_rule
+    return by_rule if by_rule.name == CLAIM and by_rule.lasts > said.lasts else said
 
 
 def appraise(recordings: Iterable[Appraised], *, on: date) -> tuple[Due, ...]:

@@ -1,12 +1,13 @@
 """Which category of the retention schedule a recording is of [policy 4(h)].
 
-Somebody who archives says it, with a reason; of the others, the rules do (policy/retention.py). A
-leaf names the category by an id that follows from its name, so that its row can be held against the
-leaf without a key (docs/retention.md).
+Somebody who archives says it, with a reason; of the others, and of what is kept longer for a claim,
+the rules do (policy/retention.py). A leaf names the category by an id that follows from its name,
+so that its row can be held against the leaf without a key (docs/retention.md).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -19,7 +20,12 @@ from callrec.errors import Misconfigured, NotFound, Refused, Tampered
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import Purpose
 from callrec.policy.reason import check_reason
-from callrec.policy.retention import Category, category_by_rule, check_may_review
+from callrec.policy.retention import (
+    Category,
+    category_by_rule,
+    category_that_counts,
+    check_may_review,
+)
 from callrec.practice import attempt, signing, today
 from callrec.procedures.hold_leaves import NAMED_AT_ONCE
 from callrec.procedures.lent_day import day_of
@@ -40,6 +46,15 @@ if TYPE_CHECKING:
 CATEGORISED: Final = "recording.categorised"
 
 
+@dataclass(frozen=True, slots=True)
+class Categorised:
+    """What was said of which category recordings are."""
+
+    category: Category
+    kept_as_claims: tuple[int, ...]
+    """Of the recordings, those that are kept as claims all the same, since that is longer."""
+
+
 def schedule(practice: Practice) -> Mapping[str, Category]:
     """The retention schedule of the configuration, by name and in its order."""
     return {
@@ -50,8 +65,8 @@ def schedule(practice: Practice) -> Mapping[str, Category]:
 
 def set_category(
     practice: Practice, actor: Actor, recordings: Sequence[int], *, category: str, reason: str
-) -> Category:
-    """Say of which category recordings are; the newest word counts.
+) -> Categorised:
+    """Say of which category recordings are; the newest word counts, unless a claim is kept longer.
 
     Raises:
         Refused: the actor may not review recordings, or the reason is none.
@@ -67,11 +82,12 @@ def set_category(
         found = find_recordings(practice, actor, act.connection, recordings)
         _check_there(act.connection, recordings)
         _log(act, actor, [uid for uid, _ in found], chosen, reason)
-    return chosen
+        counts = categories_of(practice, act.connection, recordings)
+    return Categorised(chosen, tuple(n for n, each in counts.items() if each != chosen))
 
 
 def category_of(practice: Practice, connection: Connection, recording: int) -> Category:
-    """The category of one recording, by what somebody said or else by the rules.
+    """The category of one recording, by what somebody said and by the rules.
 
     Raises:
         Misconfigured: it is of one that the configuration does not name.
@@ -90,12 +106,12 @@ def categories_of(
     known = schedule(practice)
     said = {row.recording: row.category for row in connection.execute(select(tables.category))}
     claimed = frozenset(connection.execute(_OF_A_CLAIM).scalars())
-    named = {
-        number: said.get(number) or category_by_rule(of_a_claim=number in claimed)
-        for number in recordings
+    by_rule = {n: category_by_rule(of_a_claim=n in claimed) for n in recordings}
+    _check_all_named({said.get(number, name) for number, name in by_rule.items()}, known)
+    return {
+        number: category_that_counts(known.get(said.get(number, "")), known[name])
+        for number, name in by_rule.items()
     }
-    _check_all_named(set(named.values()), known)
-    return {number: known[name] for number, name in named.items()}
 
 
 def given_or_claimed(connection: Connection) -> frozenset[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
-from callrec.policy.authority import check_may_decide
+from callrec.policy.authority import check_may_decide, check_may_deny_alone
 from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct, check_can_happen
@@ -29,8 +29,11 @@ def deny_request(
     *,
     reason: str,
     ground: Ground | None = None,
+    breaks_glass: bool = False,
 ) -> RequestState:
     """Deny a request; the reason and the ground lie sealed beside the leaf.
+
+    With ``breaks_glass`` the Data Controller denies what he made himself, and alone.
 
     Raises:
         NotFound: there is none.
@@ -46,7 +49,8 @@ def deny_request(
         signing(practice, actor) as act,
     ):
         request = read_to_decide(practice, actor, act.connection, reference, command="deny")
-        check_may_decide(actor.person, request.facts, on=today(practice))
+        may = check_may_deny_alone if breaks_glass else check_may_decide
+        may(actor.person, request.facts, on=today(practice))
         check_nothing_awaited(request)
         check_can_happen(request.history.events, RequestAct.DENIED, reference)
         check_reason(reason, Clause.FORMALLY_AUTHORISED)

@@ -2,14 +2,17 @@
 
 It is read from leaves and statements alone, which are in the clear: reports need no key for it. A
 review counts if it is attested to be its maker's, who might review then and is somebody else; and
-only of the approvals that it names, since another may have come after he looked. Reviews of old
+only of the decisions that it names, since another may have come after he looked. Reviews of old
 name none, and are of all before them.
+
+An approval says itself that the glass was broken for it. A denial is alone by whoever made or
+changed the request: nobody else's command lets him.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
@@ -23,10 +26,11 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
 from callrec.procedures.leaf_subjects import names_enough
 from callrec.procedures.lent_day import day_of
+from callrec.procedures.request_log import leaves_of, read_makings
 from callrec.procedures.search_log import leaves_of_act
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 _VERDICTS = {verdict.act: verdict for verdict in GlassVerdict}
+_UNREVIEWED: Final = "unreviewed"
+_STANDINGS: Final = (_UNREVIEWED, str(GlassVerdict.QUERIED), str(GlassVerdict.ACCEPTED))
+"""The furthest from being accepted first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +54,12 @@ class GlassReview:
 
 @dataclass(frozen=True, slots=True)
 class BrokenGlass:
-    """An approval that the Data Controller made alone."""
+    """An approval or a denial that the Data Controller made alone."""
 
     request: str
     """Id of the request."""
     seq: int
-    """Of the approval's leaf."""
+    """Of its leaf."""
     by: PersonId
     at: datetime
     review: GlassReview | None
@@ -65,22 +72,28 @@ class BrokenGlass:
     @property
     def standing(self) -> str:
         """In one word: ``unreviewed``, ``queried`` or ``accepted``."""
-        return str(self.review.verdict) if self.review else "unreviewed"
+        return str(self.review.verdict) if self.review else _UNREVIEWED
+
+
+def standing_of_all(glass: Iterable[BrokenGlass]) -> str | None:
+    """Of several, as the one that is furthest from being accepted; None where there is none."""
+    return min((each.standing for each in glass), key=_STANDINGS.index, default=None)
 
 
 def named_in_review(seq: int) -> str:
-    """How the subject of a review names an approval: its sequence, in the form of an id."""
+    """How the subject of a review names what was decided: its sequence, in the form of an id."""
     return f"{seq:032x}"
 
 
 def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlass, ...]:
-    """Every approval that was made alone, oldest first; nothing is opened.
+    """Every approval and denial that was made alone, oldest first; nothing is opened.
 
     Raises:
         Tampered: a leaf is not as it was written, or not its actor's.
     """
-    approvals = attested_leaves(connection, practice.register, _made_alone(connection))
-    reviews = _reviews(practice, connection) if approvals else ()
+    made = sorted([*_approved_alone(connection), *_denied_alone(connection)])
+    alone = attested_leaves(connection, practice.register, made)
+    reviews = _reviews(practice, connection) if alone else ()
     return tuple(
         BrokenGlass(
             request=leaf.subject[0],
@@ -89,11 +102,11 @@ def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlas
             at=parse_instant(leaf.at),
             review=_newest(practice, connection, leaf, reviews),
         )
-        for leaf in approvals
+        for leaf in alone
     )
 
 
-def _made_alone(connection: Connection) -> Iterator[int]:
+def _approved_alone(connection: Connection) -> Iterator[int]:
     leaf, statement = tables.leaf, tables.statement
     rows = connection.execute(
         select(leaf.c.seq, leaf.c.body)
@@ -111,6 +124,15 @@ def _made_alone(connection: Connection) -> Iterator[int]:
             yield seq
 
 
+def _denied_alone(connection: Connection) -> Iterator[int]:
+    denied = tuple(leaves_of(connection, [RequestAct.DENIED]))
+    makings = read_makings(connection) if denied else {}
+    for leaf in denied:
+        making = makings.get(leaf.subject[0])
+        if making is not None and leaf.actor in making.makers:
+            yield leaf.seq
+
+
 def _reviews(practice: Practice, connection: Connection) -> tuple[Leaf, ...]:
     made = sorted(
         leaf.seq
@@ -122,14 +144,14 @@ def _reviews(practice: Practice, connection: Connection) -> tuple[Leaf, ...]:
 
 
 def _newest(
-    practice: Practice, connection: Connection, approval: Leaf, reviews: Sequence[Leaf]
+    practice: Practice, connection: Connection, decision: Leaf, reviews: Sequence[Leaf]
 ) -> GlassReview | None:
     about = [
         review
         for review in reviews
-        if review.seq > approval.seq
-        and _is_about(review, approval)
-        and _might(practice, connection, review, approval)
+        if review.seq > decision.seq
+        and _is_about(review, decision)
+        and _might(practice, connection, review, decision)
     ]
     if not about:
         return None
@@ -137,15 +159,15 @@ def _newest(
     return GlassReview(_VERDICTS[last.act], PersonId(last.actor), parse_instant(last.at))
 
 
-def _is_about(review: Leaf, approval: Leaf) -> bool:
+def _is_about(review: Leaf, decision: Leaf) -> bool:
     request, *named = review.subject or ("",)
-    return request == approval.subject[0] and (not named or named_in_review(approval.seq) in named)
+    return request == decision.subject[0] and (not named or named_in_review(decision.seq) in named)
 
 
-def _might(practice: Practice, connection: Connection, review: Leaf, approval: Leaf) -> bool:
+def _might(practice: Practice, connection: Connection, review: Leaf, decision: Leaf) -> bool:
     try:
         person = practice.register.person(review.actor, before=review.seq)
     except NotFound:
         return False
     day = day_of(connection, practice.register, review, practice.config.time_zone)
-    return may_review_glass(person, PersonId(approval.actor), on=day)
+    return may_review_glass(person, PersonId(decision.actor), on=day)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenGlass:
-    """An approval that was made alone."""
+    """An approval or a denial that was made alone."""
 
     reference: str
     seq: int
@@ -54,7 +54,7 @@ def review_glass(
     reason: str | None = None,
     seen: frozenset[int] | None = None,
 ) -> tuple[int, ...]:
-    """Say of every approval of a request that was made alone that it is accepted, or is queried.
+    """Say of everything that was decided alone of a request that it is accepted, or is queried.
 
     Args:
         practice: the open vault.
@@ -62,11 +62,11 @@ def review_glass(
         reference: ``R-17``.
         verdict: what he says of it.
         reason: what he asks about it.
-        seen: the sequences of the approvals that he saw before he confirmed it; None: whichever
+        seen: the sequences of the decisions that he saw before he confirmed it; None: whichever
             there are by then.
 
     Returns:
-        The sequences of the approvals of which it is said.
+        The sequences of the decisions of which it is said.
 
     Raises:
         NotFound: there is no such request, or nothing of it was decided alone.
@@ -98,7 +98,7 @@ def review_glass(
 
 
 def glass_under(practice: Practice, reference: str) -> tuple[OpenGlass, ...]:
-    """Every approval of a request that was made alone, accepted or not, oldest first."""
+    """Everything that was decided alone of a request, accepted or not, oldest first."""
     return tuple(glass for glass in _all_glass(practice) if glass.reference == reference)
 
 
@@ -128,5 +128,5 @@ def _check_seen(reference: str, seqs: tuple[int, ...], seen: frozenset[int] | No
 
 def _reference(numbers: Mapping[str, int], glass: BrokenGlass) -> str:
     if glass.request not in numbers:
-        raise Tampered(f"the request that leaf {glass.seq} approves is missing")
+        raise Tampered(f"the request that leaf {glass.seq} decides is missing")
     return f"R-{numbers[glass.request]}"

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
     from callrec.policy.role import PersonId
     from callrec.practice import Actor, Practice
+    from callrec.procedures.approvals import Approval
     from callrec.procedures.request_log import History
     from callrec.procedures.requests_listed import ListedRequest
 
@@ -74,6 +75,8 @@ class DisclosureEntry:
     """``ended``, ``stopped`` or ``failed``, for who reads the audit log; or ``not recorded``."""
     approved_by: tuple[str, ...]
     """Who decided, and who countersigned."""
+    broken_glass: str | None
+    """``unreviewed``, ``queried`` or ``accepted``, where the Data Controller decided alone."""
     recipient: str | None
     """For whom a copy was made; masked, or None, where the reader is not to see it in full."""
     recordings: int
@@ -127,6 +130,7 @@ def _entries(
         package = packages.get(leaf.subject[1], NOWHERE)
         heard = [numbers[id_] for id_ in leaf.subject if id_ in numbers]
         is_copy = event.act is RequestAct.DELIVERED and request.purpose in _RECIPIENT
+        used = _used(request, leaf)
         yield DisclosureEntry(
             seq=leaf.seq,
             at=event.at,
@@ -138,7 +142,8 @@ def _entries(
             attended=tuple(told.get("attended", ())),
             ended_at=parse_instant(end.at) if end else None,
             end="not recorded" if unended else told.get("how"),
-            approved_by=tuple(called[person] for person in _approvers(request, leaf)),
+            approved_by=tuple(called[person] for person in _approvers(used)),
+            broken_glass=request.broken_glass(used),
             recipient=request.named(_RECIPIENT[request.purpose]) if is_copy else None,
             recordings=len(heard),
             numbers=tuple(heard),
@@ -153,17 +158,18 @@ def _entries(
         )
 
 
-def _approvers(request: ListedRequest, disclosed: Leaf) -> tuple[str, ...]:
-    """Whoever signed, of each recording, the newest approval of it to this person before.
-
-    In the order of their ids.
-    """
-    signed: dict[str, frozenset[PersonId]] = {}
+def _used(request: ListedRequest, disclosed: Leaf) -> tuple[Approval, ...]:
+    """Of each recording, the newest approval of it to this person before."""
+    used: dict[str, Approval] = {}
     for approval in request.approvals:
         if approval.to == disclosed.actor and approval.leaf.seq < disclosed.seq:
-            signed |= dict.fromkeys(approval.items, approval.approvers)
-    found = (signed.get(uid, frozenset()) for uid in disclosed.subject)
-    return tuple(sorted(frozenset().union(*found)))
+            used |= dict.fromkeys(approval.items, approval)
+    return tuple(used[uid] for uid in disclosed.subject if uid in used)
+
+
+def _approvers(used: Iterable[Approval]) -> tuple[PersonId, ...]:
+    """Whoever signed these, in the order of their ids."""
+    return tuple(sorted(frozenset().union(*(approval.approvers for approval in used))))
 
 
 def _told(

@@ -48,6 +48,9 @@ class OutsideBodyEntry:
     target_on: date | None
     due_on: date | None
     """The day that a court's order names."""
+    put_right: bool
+    """The day of receipt or that of the order was said again, and was another one at first; or that
+    it is urgent was."""
     decided_by: str | None
     decided_role: str | None
     """What whoever decided was to the practice then."""
@@ -55,6 +58,8 @@ class OutsideBodyEntry:
     outcome: str
     """As in the register of subject access."""
     codes: tuple[str, ...]
+    broken_glass: str | None
+    """``unreviewed``, ``queried`` or ``accepted``, where the Data Controller decided alone."""
     released_on: date | None
     """When it was first released."""
     handed_over_on: date | None
@@ -98,11 +103,13 @@ def _entry(
         received_on=clock.receipt.received_on if clock else _day(practice, made),
         target_on=deadline.target_on if deadline else None,
         due_on=deadline.due_on if deadline else None,
+        put_right=clock is not None and clock.is_put_right,
         decided_by=logins(practice)[decided.actor] if decided else None,
         decided_role=_role(practice, decided) if decided else None,
         decided_on=_day(practice, decided) if decided else None,
         outcome=str(answer.outcome),
         codes=answer.codes,
+        broken_glass=request.broken_glass(),
         released_on=_day(practice, delivered[0]) if delivered else None,
         handed_over_on=package.on,
         handed_over_channel=package.channel,

@@ -7,16 +7,24 @@ asks when they came, when they were answered, and on what ground something was r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from callrec.policy.clock import Awaited, Dated
+from callrec.policy.clock import Awaited
+from callrec.policy.clock_events import waits_of
 from callrec.policy.further import Further
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.registers import RIGHTS
 from callrec.practice import today
 from callrec.procedures.answering import answer_to
 from callrec.procedures.register_releases import newest_package
-from callrec.procedures.request_clock import deadline_by, is_dated_late, read_clock
+from callrec.procedures.request_clock import (
+    day_of_leaf,
+    deadline_by,
+    is_dated_late,
+    read_clock,
+    read_clocks,
+)
 from callrec.procedures.requests_listed import read_listed
 
 if TYPE_CHECKING:
@@ -25,7 +33,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from callrec.policy.clock import ClockEvent
     from callrec.practice import Actor, Practice
     from callrec.procedures.request_clock import Clock
     from callrec.procedures.requests_listed import ListedRequest
@@ -47,7 +54,8 @@ class SubjectAccessEntry:
     """Whose calls they are, or who asks for the record of the dead; masked for whoever does not
     decide it, None where nothing opens it."""
     identity_checked_on: date | None
-    """None while it is awaited."""
+    """None while it is awaited. Where the request said that it was missing and was changed, the day
+    of that change."""
     waiting_for: str | None
     due_on: date | None
     extended: bool
@@ -57,6 +65,8 @@ class SubjectAccessEntry:
     """``open``, ``granted``, ``part``, ``denied``, ``withdrawn`` or ``lapsed``."""
     codes: tuple[str, ...]
     """Of the grounds on which something was withheld."""
+    broken_glass: str | None
+    """``unreviewed``, ``queried`` or ``accepted``, where the Data Controller decided alone."""
     days: int
     """From receipt to the answer, or to its end; else to today."""
     days_late: int
@@ -103,13 +113,14 @@ def _entry(
         received_on=received_on,
         received_how=request.said(Further.RECEIVED_HOW),
         subject=request.named(Further.APPLICANT if is_dead else Further.SUBJECT),
-        identity_checked_on=_identity_checked_on(request, clock),
+        identity_checked_on=_identity_checked_on(practice, connection, request, clock),
         waiting_for=str(deadline.waiting_for) if deadline.waiting_for else None,
         due_on=deadline.due_on,
         extended=deadline.is_extended,
         answered_on=answer.answered_on,
         outcome=str(answer.outcome),
         codes=answer.codes,
+        broken_glass=request.broken_glass(),
         days=(until - received_on).days,
         days_late=late,
         in_time=late == 0 if deadline.due_on and (answer.answered_on or late) else None,
@@ -121,15 +132,21 @@ def _entry(
     )
 
 
-def _identity_checked_on(request: ListedRequest, clock: Clock) -> date | None:
-    """The day on which proof came, or that of receipt where it had come by then."""
-    came = [each.on for each in clock.events if _is_proof(each)]
-    if came:
-        return came[-1]
+def _identity_checked_on(
+    practice: Practice, connection: Connection, request: ListedRequest, clock: Clock
+) -> date | None:
+    """The day on which proof came; else that of receipt where it had come by then."""
+    waits = [wait for wait in waits_of(clock.events) if wait.awaited is Awaited.IDENTITY]
+    if waits:
+        return waits[-1].answered_on
     asked = Further.IDENTITY in TERMS[request.purpose].further
-    has_come = asked and Awaited.IDENTITY not in clock.receipt.awaits
-    return clock.receipt.received_on if has_come else None
-
-
-def _is_proof(event: ClockEvent) -> bool:
-    return event.event is Dated.ANSWERED and event.awaited is Awaited.IDENTITY
+    if not asked or Awaited.IDENTITY in clock.receipt.awaits:
+        return None
+    # Nobody dated it, but the request was changed to say that it had come: it had by then.
+    clocks = read_clocks(practice, connection, request.history)
+    said_on = [
+        day_of_leaf(practice, leaf)
+        for (_, before), (leaf, after) in pairwise(clocks)
+        if Awaited.IDENTITY in before.receipt.awaits - after.receipt.awaits
+    ]
+    return said_on[-1] if said_on else clock.receipt.received_on

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.engine import reading
 from callrec.errors import Unusable
+from callrec.policy.glass import GlassVerdict
 from callrec.policy.registers import RegisterName, check_may_read_register
 from callrec.practice import attempt, record, today
 from callrec.procedures import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from callrec.spreadsheet import Cell
 
 READ: Final = "register.read"
+_ACCEPTED: Final = str(GlassVerdict.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,12 @@ class Extract:
         """The incidents that do not open, as they are typed, each with who reported it."""
         faulty = [entry for entry in self.entries if entry.get("fault")]
         return tuple(f"{each['incident']} by {each['reported_by'] or '?'}" for each in faulty)
+
+    @property
+    def decided_alone(self) -> tuple[str, ...]:
+        """The requests, each once, for which the glass was broken and nobody else accepted that."""
+        alone = [e for e in self.entries if e.get("broken_glass") not in (None, _ACCEPTED)]
+        return tuple(dict.fromkeys(str(entry["request"]) for entry in alone))
 
 
 def read_register(

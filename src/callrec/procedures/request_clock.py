@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import func, select
@@ -43,17 +44,17 @@ from callrec.procedures.custody import from_millis
 from callrec.procedures.leaf_subjects import signer_of
 from callrec.procedures.request_log import (
     DATING,
+    MAKING,
     event_of,
     leaves_of,
     log_request_event,
     read_history,
-    read_makings,
 )
 from callrec.procedures.request_words import open_words
 from callrec.procedures.sealed_request import NONCE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -110,7 +111,8 @@ class Clock:
 
     def received(self, receipt: Receipt) -> Clock:
         """The same of a request that was changed, and so dated again."""
-        is_again = receipt.received_on != self.receipt.received_on
+        days = attrgetter("received_on", "answer_by", "urgent")
+        is_again = days(receipt) != days(self.receipt)
         return replace(self, receipt=receipt, is_put_right=self.is_put_right or is_again)
 
 
@@ -172,11 +174,22 @@ def read_clock(practice: Practice, connection: Connection, history: History) -> 
         Tampered: one is missing, or is not what its leaf commits to.
     """
     rows = _rows(connection, tables.clock_event.c.request == history.request)
-    dated = [leaf for leaf in history.leaves if leaf.act in DATING]
-    clock = _clock(practice, connection, dated, rows)
+    clock = _clock(practice, connection, history.leaves, rows)
     if rows:
         raise Tampered(_UNCARRIED)
     return clock
+
+
+def read_clocks(
+    practice: Practice, connection: Connection, history: History
+) -> Iterator[tuple[Leaf, Clock]]:
+    """What a request's dates came to after each, oldest first, with the leaf that commits to it.
+
+    Raises:
+        Tampered: as `read_clock`.
+    """
+    rows = _rows(connection, tables.clock_event.c.request == history.request)
+    return _clocks(practice, connection, history.leaves, rows)
 
 
 def is_dated_late(practice: Practice, connection: Connection, history: History) -> bool:
@@ -185,12 +198,9 @@ def is_dated_late(practice: Practice, connection: Connection, history: History) 
     Raises:
         Tampered: as `read_clock`.
     """
-    rows = _rows(connection, tables.clock_event.c.request == history.request)
-    dated = [leaf for leaf in history.leaves if leaf.act in DATING]
-    zone = practice.config.time_zone
     return any(
-        moved_late(practice, before, after, on=event_of(leaf).at.astimezone(zone).date())
-        for (_, before), (leaf, after) in pairwise(_clocks(practice, connection, dated, rows))
+        moved_late(practice, before, after, on=day_of_leaf(practice, leaf))
+        for (_, before), (leaf, after) in pairwise(read_clocks(practice, connection, history))
     )
 
 
@@ -238,12 +248,13 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
         Tampered: there is a date that no leaf carries.
     """
     rows = read_date_rows(connection)
-    dated: dict[str, list[Leaf]] = {}
-    for leaf in leaves_of(connection, DATING):
-        dated.setdefault(leaf.subject[0], []).append(leaf)
+    told: dict[str, list[Leaf]] = {}
+    for leaf in leaves_of(connection, (*MAKING, *DATING)):
+        told.setdefault(leaf.subject[0], []).append(leaf)
     ended, found = requests_ended(connection), {}
-    for request, leaves in dated.items():
-        own = {leaf.seq: rows.pop(leaf.seq) for leaf in leaves if leaf.seq in rows}
+    for request, leaves in told.items():
+        dated = [leaf.seq for leaf in leaves if leaf.act in DATING]
+        own = {seq: rows.pop(seq) for seq in dated if seq in rows}
         try:
             clock = _clock(practice, connection, leaves, own)
         except Tampered as error:
@@ -427,25 +438,30 @@ def _rows(connection: Connection, condition: Any) -> dict[int, Row[Any]]:
 
 
 def _clock(
-    practice: Practice, connection: Connection, dated: Iterable[Leaf], rows: dict[int, Row[Any]]
+    practice: Practice, connection: Connection, leaves: Iterable[Leaf], rows: dict[int, Row[Any]]
 ) -> Clock | None:
     """Takes the rows that it uses out of ``rows``."""
-    clocks = [clock for _, clock in _clocks(practice, connection, dated, rows)]
+    clocks = [clock for _, clock in _clocks(practice, connection, leaves, rows)]
     return clocks[-1] if clocks else None
 
 
 def _clocks(
-    practice: Practice, connection: Connection, dated: Iterable[Leaf], rows: dict[int, Row[Any]]
+    practice: Practice, connection: Connection, leaves: Iterable[Leaf], rows: dict[int, Row[Any]]
 ) -> Iterator[tuple[Leaf, Clock]]:
-    """What the dates came to after each; takes the rows that it uses out of ``rows``."""
+    """What a request's dates came to after each; takes the rows that it uses out of ``rows``.
+
+    Of its leaves, those that made, changed or dated it matter.
+    """
+    leaves = tuple(leaves)
+    makings = [leaf for leaf in leaves if leaf.act in MAKING]
     clock: Clock | None = None
-    for leaf in dated:
+    for leaf in leaves:
+        if leaf.act not in DATING:
+            continue
         what = _told(practice.vault, leaf, rows.pop(leaf.seq, None)).what
-        if isinstance(what, Receipt):
-            what = _aged(practice, connection, leaf.subject[0], what)
         clock = _clock_after(clock, what)
         if clock is not None:
-            yield leaf, clock
+            yield leaf, _aged(practice, connection, clock, makings)
 
 
 def _clock_after(clock: Clock | None, what: Receipt | ClockEvent) -> Clock | None:
@@ -514,20 +530,36 @@ def _receipt(body: Mapping[str, Any]) -> Receipt:
     )
 
 
-def _aged(practice: Practice, connection: Connection, request: str, receipt: Receipt) -> Receipt:
+def _aged(
+    practice: Practice, connection: Connection, clock: Clock, makings: Iterable[Leaf]
+) -> Clock:
     """With what is known of how old that is what is asked for; it matters for the deceased only."""
-    if receipt.purpose is not Purpose.DECEASED:
-        return receipt
-    recent = _is_all_recent(practice, connection, request, receipt.received_on)
-    return replace(receipt, nothing_older=recent)
+    if clock.receipt.purpose is not Purpose.DECEASED:
+        return clock
+    recent = replace(clock, receipt=replace(clock.receipt, nothing_older=True))
+    uids = _asked_for(practice, makings, by=deadline_by(practice, recent).due_on)
+    is_so = _is_all_recent(practice, connection, uids, clock.receipt.received_on)
+    return recent if is_so else clock
+
+
+def _asked_for(practice: Practice, makings: Iterable[Leaf], *, by: date | None) -> Sequence[str]:
+    """The recordings whose age counts: those that were asked for when that day ended.
+
+    Where none were, those that were first asked for afterwards. What is attached or detached later
+    moves nothing, or a deadline that was missed would be so no more.
+    """
+    in_time: list[Sequence[str]] = []
+    later: list[Sequence[str]] = []
+    for leaf in makings:
+        is_late = by is not None and day_of_leaf(practice, leaf) > by
+        (later if is_late else in_time).append(leaf.subject[1:])
+    return next(filter(None, (*in_time[-1:], *later)), ())
 
 
 def _is_all_recent(
-    practice: Practice, connection: Connection, request: str, received_on: date
+    practice: Practice, connection: Connection, uids: Sequence[str], received_on: date
 ) -> bool:
-    """Whether nothing that is asked for is older than the Act's 40 days; unknown is not so."""
-    making = read_makings(connection).get(request)
-    uids = making.uids if making else ()
+    """Whether none of them is older than the Act's 40 days; where there is none, it is not so."""
     recording = tables.recording
     oldest = connection.execute(
         select(func.min(recording.c.started_at)).where(recording.c.uid.in_(uids))
@@ -536,6 +568,11 @@ def _is_all_recent(
         return False
     made_on = from_millis(oldest).astimezone(practice.config.time_zone).date()
     return is_recent(made_on, received_on)
+
+
+def day_of_leaf(practice: Practice, leaf: Leaf) -> date:
+    """When something happened to a request, in the practice's time zone."""
+    return event_of(leaf).at.astimezone(practice.config.time_zone).date()
 
 
 def _event(event: Dated, body: Mapping[str, Any]) -> ClockEvent:

@@ -6,6 +6,7 @@ rules that were asked when it was made. `RULES` has one for every act; the polic
     4(b)        who may ask asks; who made it changes and withdraws it
     4(e), 4(f)  who handles it dates it, and says what came
     4(b)        who decides its purpose, and neither made nor changed it, approves and denies
+    4(a)        where there is nobody else, the Data Controller does, who breaks the glass
     4(a)        to whom it was granted hears and releases it
     4(h), 4(i)  what was carried out is destroyed, and signed for
 """
@@ -27,6 +28,7 @@ from callrec.policy.authority import (
     RequestFacts,
     check_may,
     check_may_decide,
+    check_may_deny_alone,
     check_may_request,
     check_may_revoke,
 )
@@ -271,6 +273,13 @@ def _check_approves(done: _Done) -> None:
     check_decided(rules.connection, approval, done.request, rules.register, rules.zone)
 
 
+def _check_denies(done: _Done) -> None:
+    """Whoever decides it; what he made himself, the Data Controller, who broke the glass."""
+    is_own = done.person.id in done.request.makers
+    may = check_may_deny_alone if is_own else check_may_decide
+    may(done.person, done.request, on=done.on)
+
+
 def _check_revokes(done: _Done) -> None:
     """Whoever decides it; or who governs, as its grants end with what their holder may do."""
     if Power.GOVERN not in powers_vouched_for(done.person):
@@ -361,7 +370,7 @@ RULES: Final[Mapping[str, Callable[[_Done], None]]] = MappingProxyType(
             done.person, done.request, on=done.on
         ),
         RequestAct.APPROVED: _check_approves,
-        RequestAct.DENIED: lambda done: check_may_decide(done.person, done.request, on=done.on),
+        RequestAct.DENIED: _check_denies,
         RequestAct.WITHDRAWN: lambda done: check_may_withdraw(done.person, done.request),
         RequestAct.LAPSED: _check_lapses,
         RequestAct.REVOKED: _check_revokes,

@@ -104,7 +104,7 @@ class Told:
 
     words: Mapping[int, Words]
     alone: Mapping[int, BrokenGlass]
-    """What the Data Controller decided alone, by the approval's leaf."""
+    """What the Data Controller decided alone, by its leaf."""
     dates: Mapping[int, DatedWords]
     deadline: Deadline | None
     hold: ListedHold | None
@@ -146,6 +146,10 @@ class ShownDenial:
     """Of the ground."""
     reason: str | None
     """None for whoever is not concerned."""
+    review: str | None
+    """Of a broken glass: ``unreviewed``, ``queried`` or ``accepted``; None if it was not broken."""
+    reviewed_by: str | None
+    """Login of who queried or accepted it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -244,7 +248,7 @@ def _shown(
         recordings=_recordings(practice, actor, request),
         hold=told.hold,
         approvals=_approvals(request, told, called, in_full=in_full),
-        denial=_denial(request, told.words, called, in_full=in_full),
+        denial=_denial(request, told, called, in_full=in_full),
         releases=tuple(shown_release(each, called, in_full=in_full) for each in told.releases),
         history=tuple(
             _event(leaf, told, called, in_full=in_full) for leaf in request.history.leaves
@@ -346,16 +350,18 @@ def _approvals(
 
 
 def _denial(
-    request: OpenRequest, words: Mapping[int, Words], called: Mapping[str, str], *, in_full: bool
+    request: OpenRequest, told: Told, called: Mapping[str, str], *, in_full: bool
 ) -> ShownDenial | None:
     leaf = request.history.leaves[-1]
     if leaf.act != RequestAct.DENIED:
         return None
-    said = words.get(leaf.seq, {})
+    said, alone = told.words.get(leaf.seq, {}), told.alone.get(leaf.seq)
     event = event_of(leaf)
     return ShownDenial(
         at=event.at,
         by=called[event.actor],
         code=said.get("code", Ground.NOT_APPROVED),
         reason=said.get("reason") if in_full else None,
+        review=alone.standing if alone else None,
+        reviewed_by=called[alone.review.by] if alone and alone.review else None,
     )

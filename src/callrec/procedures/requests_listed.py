@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.requests import all_requests
 from callrec.policy.masking import mask_name
 from callrec.procedures.approvals import read_approvals
+from callrec.procedures.glass import broken_glass, standing_of_all
 from callrec.procedures.open_request import opens_with_session, read_request, unopened_facts
 from callrec.procedures.readers import is_concerned, must_not_learn
 from callrec.procedures.request_log import read_history
 from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sqlalchemy import Connection, Row
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from callrec.policy.request import RequestState
     from callrec.practice import Actor, Practice
     from callrec.procedures.approvals import Approval
+    from callrec.procedures.glass import BrokenGlass
     from callrec.procedures.open_request import OpenRequest
     from callrec.procedures.request_log import History
 
@@ -40,6 +42,18 @@ class ListedRequest:
     opened: OpenRequest | None
     """None where the reader has nothing that opens it."""
     in_full: bool
+    glass: tuple[BrokenGlass, ...] = ()
+    """What the Data Controller decided of it alone, standing or not."""
+
+    def broken_glass(self, approvals: Iterable[Approval] | None = None) -> str | None:
+        """Whether the glass was broken for these approvals, or for it at all, and that is accepted.
+
+        ``unreviewed``, ``queried`` or ``accepted``; None where it was not broken.
+        """
+        if approvals is None:
+            return standing_of_all(self.glass)
+        seqs = {approval.leaf.seq for approval in approvals}
+        return standing_of_all(glass for glass in self.glass if glass.seq in seqs)
 
     def said(self, which: Further) -> str | None:
         """A further particular, for whoever is concerned; None if it was not asked for either."""
@@ -71,13 +85,14 @@ def read_listed(
     Raises:
         Tampered: a request or its history is not as it was written.
     """
-    ends = read_ends(connection)
+    ends, alone = read_ends(connection), broken_glass(practice, connection)
     for row in filter(is_wanted, all_requests(connection)):
         state = state_now(practice, row, ends)
         if opens_with_session(actor):
             listed = _opened(practice, actor, connection, row, state)
         else:
             listed = _unopened(practice, connection, row, state)
+        listed = replace(listed, glass=tuple(each for each in alone if each.request == row.id))
         if listed.opened is None or not must_not_learn(practice, actor, connection, listed.opened):
             yield listed
 

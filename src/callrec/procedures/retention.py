@@ -20,6 +20,7 @@ from callrec.errors import Misconfigured
 from callrec.policy.destroying import RecordingState
 from callrec.policy.hold import HoldState
 from callrec.policy.retention import (
+    ROUTINE,
     Appraised,
     Due,
     Held,
@@ -29,6 +30,7 @@ from callrec.policy.retention import (
     due_on,
     last_call_due,
     months_in,
+    months_said,
     take_stock,
 )
 from callrec.policy.when import day_end
@@ -156,6 +158,12 @@ def retention_warnings(practice: Practice) -> Iterator[str]:
         lost = sorted({*said} - schedule(practice).keys())
     if lost:
         yield f"the configuration does not name a category that recordings are of: {lost[0]}"
+    words, routine = practice.config.practice.kept_for, schedule(practice)[ROUTINE]
+    if (published := months_said(words)) is not None and published != routine.lasts:
+        yield (
+            f'notices and releases say that recordings are kept for "{words}", and the schedule'
+            f" says {routine.rule}: let practice.kept_for and [retention] say the same"
+        )
 
 
 def appraise_due(

@@ -10,6 +10,7 @@ from callrec.policy.authority import (
     check_may_break_glass,
     check_may_countersign,
     check_may_decide,
+    check_may_deny_alone,
     check_may_request,
 )
 from callrec.policy.clock import Awaited
@@ -64,6 +65,10 @@ def countersigns(
     check_may_countersign(person, a_request(**facts), decider=decider, grantee=grantee, on=TODAY)
 
 
+def denies_alone(person: Person, **facts: Any) -> None:
+    check_may_deny_alone(person, a_request(Purpose.ERASURE, **facts), on=TODAY)
+
+
 def breaks_the_glass(person: Person, reason: str | None) -> None:
     check_may_break_glass(person, a_request(Purpose.ERASURE), reason=reason, on=TODAY)
 
@@ -111,6 +116,11 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "whoever decides countersigns": lambda: countersigns(MANAGER, decider=ANN),
     "whoever releases countersigns": lambda: countersigns(MANAGER, grantee=ANN),
     "a partner breaks the glass": lambda: breaks_the_glass(PARTNER, REASON),
+    "a partner denies alone what he asked for": lambda: denies_alone(PARTNER, requester=ANN),
+    "a Data Controller denies alone what somebody else asked for": lambda: denies_alone(DC),
+    "a Data Controller denies alone what he asked for about himself": lambda: denies_alone(
+        DC, requester=ANN, subjects=frozenset({ANN})
+    ),
     "the glass is broken without a reason": lambda: breaks_the_glass(DC, None),
     "a grant is to last longer than the practice allows": lambda: uses_till(
         TODAY + timedelta(days=15)
