@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from practices import House
 
-settings.register_profile("short", max_examples=35, deadline=None)
+settings.register_profile("short", max_examples=25, deadline=None)
 settings.register_profile("long", max_examples=2000, deadline=None)
 settings.load_profile("short")
 

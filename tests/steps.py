@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from zlib import crc32
 
-SHARE: Final = 36
+SHARE: Final = 48
 """Of so many steps one is taken where not all are."""
 
 

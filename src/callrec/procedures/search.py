@@ -27,7 +27,6 @@ from callrec.practice import Actor, Practice, attempt, record, today, vault_key
 from callrec.procedures.call_records import named_in
 from callrec.procedures.custody import Opening, check_clear_columns
 from callrec.procedures.hold_reach import holds_over
-from callrec.procedures.readers import find_known
 from callrec.procedures.states_today import read_ends, state_now
 
 if TYPE_CHECKING:
@@ -246,6 +245,8 @@ def _age(opened: OpenedRecording) -> tuple[str, int]:
 
 def _open_request(practice: Practice, actor: Actor, reference: str) -> tuple[str]:
     """The id of a request that a search may stand under."""
+    from callrec.procedures.readers import find_known  # noqa: PLC0415  # what opens requests: 60 ms
+
     with reading(practice.engine) as connection:
         row = find_known(practice, actor, connection, reference)
         state = state_now(practice, row, read_ends(connection))
