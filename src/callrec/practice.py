@@ -140,7 +140,8 @@ def writing(practice: Practice, signer: Signer | None) -> Iterator[Writing]:
     with _remembering(practice, signer) as act:
         if signer is not None:
             with suppress(Tampered):  # the log is that already, and it is said in it who found it
-                _check_is_his_key(audit.read_register(act.connection), signer)
+                register = audit.register_now(act.connection, practice.register)
+                _check_is_his_key(register, signer)
         yield act
 
 
@@ -160,7 +161,7 @@ def signing(practice: Practice, *actors: Actor) -> Iterator[Writing]:
     """
     on = practice.now().date()
     with _remembering(practice, actors[-1].signer) as act:
-        register = audit.read_register(act.connection)
+        register = audit.register_now(act.connection, practice.register)
         for actor in actors:
             _check_is_his_key(register, actor.signer)
             _check_still_entitled(register.person(actor.person.id), actor, on=on)

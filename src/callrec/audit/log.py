@@ -318,7 +318,26 @@ def read_register(connection: Connection) -> Register:
         Tampered: a leaf, a statement or the tree is not as it was signed.
     """
     founders, _ = read_founders(connection)
-    return replay(founders, _register_entries(connection, founders.vault))
+    register = replay(founders, _register_entries(connection, founders.vault))
+    register.size = stored_head(connection).size
+    return register
+
+
+def register_now(connection: Connection, known: Register) -> Register:
+    """The register as it stands, read anew only if something of people or keys came since.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        known: read from this log before.
+
+    Raises:
+        Tampered: as `read_register`.
+    """
+    leaf, said = tables.leaf.c, tables.statement.c
+    came = select(leaf.seq).where(
+        leaf.seq >= known.size, said.digest == leaf.statement, said.kind.in_(REGISTER_KINDS)
+    )
+    return known if connection.execute(came.limit(1)).first() is None else read_register(connection)
 
 
 def read_detail(

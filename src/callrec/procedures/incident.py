@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from callrec.audit.log import read_register
+from callrec.audit.log import register_now
 from callrec.bank_holidays import scales_of
 from callrec.catalogue import tables
 from callrec.catalogue.incidents import insert_incident
@@ -102,7 +102,8 @@ def open_incident(practice: Practice, act: Writing, actor: Actor, account: Accou
     check_noticed(account.noticed_at, practice.now())
     told = _told(practice, actor, account.tell)
     # By what the log says now: it is held against that for ever.
-    check_is_told(read_register(act.connection).person(told.id), actor.person.id)
+    register = register_now(act.connection, practice.register)
+    check_is_told(register.person(told.id), actor.person.id)
     body = _body(practice, actor, act.connection, account)
     which = IncidentVersion(practice.vault, primitives.fresh_id(), 1, actor.person.id, told.id)
     insert_incident(
