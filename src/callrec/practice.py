@@ -52,6 +52,8 @@ class Practice:
     root: bytes
     """SHA-256 of leaf 0 as it lies in the catalogue; trusted only if a locked seed agrees."""
     register: Register
+    register_size: int
+    """How many leaves the log had as the register was read."""
     log: Log
     drives: tuple[Path, ...] = ()
     """Folders of drives that were named for this command: where volumes are looked for first."""
@@ -97,7 +99,7 @@ def practice_on(
     """
     with reading(engine) as connection:
         founders, root = audit.read_founders(connection)
-        register = audit.read_register(connection)
+        register, size = audit.read_register(connection), audit.stored_head(connection).size
     newest = register.newest(VaultKey.AUDIT)
     return Practice(
         config=config,
@@ -110,6 +112,7 @@ def practice_on(
         name=founders.practice,
         root=root,
         register=register,
+        register_size=size,
         log=audit.Log(founders.vault, newest.version, newest.public, now),
     )
 
@@ -140,7 +143,7 @@ def writing(practice: Practice, signer: Signer | None) -> Iterator[Writing]:
     with _remembering(practice, signer) as act:
         if signer is not None:
             with suppress(Tampered):  # the log is that already, and it is said in it who found it
-                register = audit.register_now(act.connection, practice.register)
+                register = register_now(practice, act.connection)
                 _check_is_his_key(register, signer)
         yield act
 
@@ -161,7 +164,7 @@ def signing(practice: Practice, *actors: Actor) -> Iterator[Writing]:
     """
     on = practice.now().date()
     with _remembering(practice, actors[-1].signer) as act:
-        register = audit.register_now(act.connection, practice.register)
+        register = register_now(practice, act.connection)
         for actor in actors:
             _check_is_his_key(register, actor.signer)
             _check_still_entitled(register.person(actor.person.id), actor, on=on)
@@ -236,6 +239,11 @@ def attempt(
 def today(practice: Practice) -> date:
     """The day that it is at the practice."""
     return practice.now().astimezone(practice.config.time_zone).date()
+
+
+def register_now(practice: Practice, connection: Connection) -> Register:
+    """Who is who by what the log says within a transaction, also if that came since the opening."""
+    return audit.register_now(connection, practice.register, practice.register_size)
 
 
 def person_now(connection: Connection, actor: Actor) -> Person:

@@ -318,24 +318,23 @@ def read_register(connection: Connection) -> Register:
         Tampered: a leaf, a statement or the tree is not as it was signed.
     """
     founders, _ = read_founders(connection)
-    register = replay(founders, _register_entries(connection, founders.vault))
-    register.size = stored_head(connection).size
-    return register
+    return replay(founders, _register_entries(connection, founders.vault))
 
 
-def register_now(connection: Connection, known: Register) -> Register:
+def register_now(connection: Connection, known: Register, size: int) -> Register:
     """The register as it stands, read anew only if something of people or keys came since.
 
     Args:
         connection: sees one state of the catalogue throughout.
-        known: read from this log before.
+        known: read from this log when it had ``size`` leaves.
+        size: may be less, but no more.
 
     Raises:
         Tampered: as `read_register`.
     """
     leaf, said = tables.leaf.c, tables.statement.c
     came = select(leaf.seq).where(
-        leaf.seq >= known.size, said.digest == leaf.statement, said.kind.in_(REGISTER_KINDS)
+        leaf.seq >= size, said.digest == leaf.statement, said.kind.in_(REGISTER_KINDS)
     )
     return known if connection.execute(came.limit(1)).first() is None else read_register(connection)
 

@@ -153,8 +153,6 @@ class Register:
     """The recovery kits after the first, which leaf 0 names; all have its id."""
     ignored: list[int] = field(default_factory=list)
     """Sequences of statements that were made by somebody without the power to."""
-    size: int = field(default=0, compare=False)
-    """Of the log as it was read, in leaves; 0 where that was not noted."""
 
     def voucher(self, person: str, *, before: int | None = None) -> Voucher | None:
         """The newest voucher about a person whose leaf is before ``before``."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from callrec.audit.log import register_now
 from callrec.bank_holidays import scales_of
 from callrec.catalogue import tables
 from callrec.catalogue.incidents import insert_incident
@@ -26,7 +25,7 @@ from callrec.policy.incident import (
     check_noticed,
 )
 from callrec.policy.role import Power, Role, powers_of
-from callrec.practice import attempt, signing, today
+from callrec.practice import attempt, register_now, signing, today
 from callrec.procedures.custody import to_millis
 from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_sealed import NONCE_BYTES, IncidentBody, IncidentVersion
@@ -102,7 +101,7 @@ def open_incident(practice: Practice, act: Writing, actor: Actor, account: Accou
     check_noticed(account.noticed_at, practice.now())
     told = _told(practice, actor, account.tell)
     # By what the log says now: it is held against that for ever.
-    register = register_now(act.connection, practice.register)
+    register = register_now(practice, act.connection)
     check_is_told(register.person(told.id), actor.person.id)
     body = _body(practice, actor, act.connection, account)
     which = IncidentVersion(practice.vault, primitives.fresh_id(), 1, actor.person.id, told.id)
