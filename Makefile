@@ -7,7 +7,7 @@
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
-# make laws      2,000 examples of each law, not 25 (docs/contributing.md)
+# make laws      2,000 examples of each law, not 20 (docs/contributing.md)
 # make killed    kill what takes several steps at each of them, not at one in 48: minutes (docs/faults.md)
 # make faults    let commands fail at each of their operations, in every way: hours (docs/faults.md)
 # make fuzz      SECONDS of processor time for each reader of what others wrote, or for TARGET (docs/fuzzing.md)

@@ -135,7 +135,7 @@ HEADINGS = re.compile(
 )
 
 
-@pytest.mark.parametrize("approvals", range(1, 22))  # each moves all that follows by one line
+@pytest.mark.parametrize("approvals", range(1, 22, 2))  # each moves all that follows
 def test_no_heading_stands_last_on_its_page(approvals: int) -> None:
     files = (*recordings(12), EDITED.files[-1])
     certificate = replace(EDITED, approvals=PLAIN.approvals * approvals, files=files)
