@@ -622,6 +622,23 @@ def test_what_one_drive_does_not_give_keeps_no_other_from_serving(
     assert {label for label, why in done.undone if where in why} == {"drive-b"}
 
 
+def test_a_drive_that_does_not_give_its_proofs_was_not_tampered_with(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gave them a moment before, when it was asked which copies are stated."""
+    lose_vault(house)
+    asked, heads = iter((True, False)), Volume.heads
+
+    def once(volume: Volume) -> tuple[str, ...]:
+        if next(asked):
+            return heads(volume)
+        raise Failed("the drive fails")
+
+    monkeypatch.setattr(Volume, "heads", once)
+    with pytest.raises(Failed, match="the drive fails"):
+        rebuilt(house)
+
+
 # Somebody who was disabled keeps the key that signs, and has a drive in his hands for a minute.
 
 NEVER = 1 << 40

@@ -26,7 +26,7 @@ from callrec.procedures.migration_copy import recall_copy
 from callrec.procedures.restore_copy import FoundCopy, check_stated, read_copy, unpack
 from callrec.procedures.resuming import is_beyond
 from callrec.procedures.served_copy import ServedCopy
-from callrec.procedures.volume_heads import heads_on
+from callrec.procedures.volume_heads import Heads, heads_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from callrec.archive.volume import CatalogueCopy, Volume
     from callrec.practice import Practice
-    from callrec.procedures.archive_heads import Written
     from callrec.procedures.restore_copy import Opener
 
 
@@ -118,7 +117,8 @@ def longest(
         try:
             tried = _unpack(found, who, place, beside)
         except (Tampered, NotFound) as problem:
-            passed_over.append((found.label, problem))
+            cause = problem.__cause__  # what a drive does not give, nobody changed
+            passed_over.append((found.label, cause if isinstance(cause, Failed) else problem))
             shutil.rmtree(place, ignore_errors=True)
             continue
         before = best
@@ -164,11 +164,11 @@ def _check(
             problems = read_whole(connection, found.volume.vault).problems
             if problems:
                 raise Tampered(f"the log in the volume's copy: {problems[0].what}")
-            heads = heads_on(practice, volumes).said
+            heads = heads_on(practice, volumes)
             _check_opener(practice, who)
             hashes = _check_vouched_for(practice, found, heads)
             lost = {h for each in read_resumed(connection, practice.register) for h in each.lost}
-            known = [head for _, _, head in heads if head not in lost]
+            known = [head for _, _, head in heads.said if head not in lost]
             check_not_contradicted(connection, known)
             return ServedCopy(*hashes, stored_head(connection))
     finally:
@@ -187,12 +187,12 @@ def _check_opener(practice: Practice, who: Opener) -> None:
         raise Tampered("the key that opens the volume's copy is not the one that was vouched for")
 
 
-def _check_vouched_for(
-    practice: Practice, found: FoundCopy, heads: Sequence[tuple[Volume, Written, Head]]
-) -> tuple[str, str]:
+def _check_vouched_for(practice: Practice, found: FoundCopy, heads: Heads) -> tuple[str, str]:
     """Hold a copy against the newest statement of it; returns the SHA-256 of its two files."""
     stated = [
-        said for volume, said, _ in heads if volume == found.volume and said.time == found.copy.time
+        said
+        for volume, said, _ in heads.said
+        if volume == found.volume and said.time == found.copy.time
     ]
     ours = recall_copy(practice.state_folder)
     if not stated and ours is not None and ours.volume == found.volume.volume:
@@ -200,7 +200,10 @@ def _check_vouched_for(
         check_stated(found, catalogue=ours.sealed, keys=ours.keys)
         return ours.sealed, ours.keys
     if not stated:
-        raise Tampered("no statement on the volume vouches for its copy of the catalogue")
+        untold = heads.untold.get(found.volume.volume)
+        raise Tampered(
+            "no statement on the volume vouches for its copy of the catalogue"
+        ) from untold
     last = max(stated, key=lambda said: said.seq)
     check_stated(found, catalogue=last.catalogue, keys=last.keys)
     return last.catalogue, last.keys

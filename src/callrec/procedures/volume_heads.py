@@ -37,6 +37,8 @@ class Heads:
     passed_over: tuple[tuple[str, str], ...]
     """Labels of volumes on which a proof counts for nothing, and why: it cannot be read, or nobody
     made it who might."""
+    untold: Mapping[str, Failed]
+    """By its id, what a drive failed with that does not give all its proofs."""
 
 
 def heads_on(practice: Practice, volumes: Sequence[Volume]) -> Heads:
@@ -46,6 +48,7 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> Heads:
     somebody made it who governs.
     """
     said, claimed, passed_over = [], [], []
+    untold: dict[str, Failed] = {}
     later = _later(practice, volumes)
     with reading(practice.engine) as connection:
         known = known_heads(practice, connection, later)
@@ -53,6 +56,7 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> Heads:
             try:
                 names = volume.heads()
             except Failed as problem:
+                untold[volume.volume] = problem
                 passed_over.append((volume.label, f"its proofs: {problem.message}"))
                 continue
             for name in names:
@@ -61,9 +65,11 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> Heads:
                 except (Tampered, NotFound, Failed) as problem:
                     why = f"its proof {name} counts for nothing: {problem.message}"
                     passed_over.append((volume.label, why))
+                    if isinstance(problem, Failed):
+                        untold[volume.volume] = problem
                     with suppress(Tampered, NotFound, Failed):
                         claimed.append((volume, read_claim(practice, volume.head_of(name))))
-    return Heads(tuple(said), tuple(claimed), tuple(passed_over))
+    return Heads(tuple(said), tuple(claimed), tuple(passed_over), untold)
 
 
 def _said_by(
