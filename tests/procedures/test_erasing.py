@@ -619,6 +619,21 @@ def test_whoever_received_a_release_is_named_to_be_told(house: House) -> None:
     assert recipient.to_whom == WHOM
 
 
+def test_who_may_not_read_who_is_to_be_told_goes_on_with_no_erasure_and_that_is_on_record(
+    house: House,
+) -> None:
+    reference = ask(house, "max", purpose=Purpose.COMPLAINT, recordings=[1])
+    approve(house, reference, "dora", to="max")
+    released(house, reference, "max")
+    close_request(house.practice, signed_in(house, "max"), reference)
+    house.open()
+    done = approved_erasure(house, 1)
+    erase(house, done)
+    with pytest.raises(Refused):
+        erase(house, done, login="sam")
+    assert (last_leaf(house).act, refused(house)) == ("request.carried-out", True)
+
+
 def test_searches_for_the_call_lose_their_details_and_others_keep_them(house: House) -> None:
     for number in (ANN, BOB):
         look_for(house, number)
