@@ -619,7 +619,7 @@ def test_whoever_received_a_release_is_named_to_be_told(house: House) -> None:
     assert recipient.to_whom == WHOM
 
 
-def test_who_may_not_read_who_is_to_be_told_goes_on_with_no_erasure_and_that_is_on_record(
+def test_that_somebody_may_not_read_who_is_to_be_told_is_on_record(
     house: House,
 ) -> None:
     reference = ask(house, "max", purpose=Purpose.COMPLAINT, recordings=[1])

@@ -170,13 +170,12 @@ def finish(
     """
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
-    with attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.request]):
-        read_outcome(practice, actor, reference)  # whoever may not read it does not finish it
     if row.cleared_at is None:
         _clear(practice, row, advance)
     undone = _erase_from(practice, actor, [open_volume(at) for at in volumes], advance)
     settle(practice, actor)
-    return replace(read_outcome(practice, actor, reference), undone=undone)
+    with attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.request]):
+        return replace(read_outcome(practice, actor, reference), undone=undone)
 
 
 def _erase_from(
