@@ -57,14 +57,10 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Twelve thousand tests stay to the end: no search for what is garbage goes through them.
-
-    Nor often through what tests leave, most of which is no garbage either: it is small.
-    """
+    """Twelve thousand tests stay to the end: no search for what is garbage goes through them."""
     gc.disable()
     collected = yield
     gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
     gc.enable()
     return collected
 
