@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli.output import as_json
+from callrec.cli.output import as_json, counted
 from callrec.errors import DoneInPart
 from callrec.policy.clause import Law
 
@@ -100,7 +100,7 @@ def show_destruction(
 
 def _say(out: Output, reference: str, done: Destruction, kept: Mapping[int, str], law: Law) -> None:
     count = len(done.destroyed)
-    what = "1 recording is" if count == 1 else f"{count} recordings are"
+    what = counted(count, "recording is", "recordings are")
     out.say(f"{reference}: {what} destroyed, certificate {done.certificate}.")
     for number, code in kept.items():
         out.say(f"kept: recording {number}, {code} [{law.cited}]")

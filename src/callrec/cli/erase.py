@@ -9,6 +9,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.options import commands as options
 from callrec.cli.options.destroying import CertificateTo, Foresee, OnVolumes
+from callrec.cli.output import counted
 from callrec.cli.who import practice_of, signing
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _foreseen(
 
     doomed = foresee_erasure(practice, actor, request)
     numbers = [each.recording for each in doomed]
-    words = "1 recording" if len(numbers) == 1 else f"{len(numbers)} recordings"
+    words = counted(len(numbers), "recording")
     if is_all:
         listed = ", ".join(map(str, numbers))
         value = {"id": request, "recordings": numbers}

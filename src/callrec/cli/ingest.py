@@ -20,6 +20,7 @@ from callrec.cli.ingested import (
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.options import commands as options
 from callrec.cli.options import intake
+from callrec.cli.output import counted
 from callrec.cli.who import practice_of, signing
 from callrec.errors import DoneInPart, Tampered, Unusable
 
@@ -134,15 +135,15 @@ def _show(invocation: Invocation, done: Ingested, unused: Unused, seconds: float
 
     def text() -> None:
         size = f"{done.size_bytes / 1e6:.1f} MB in {seconds:.1f} s"
-        out.say(f"{_count(done.recordings, 'recording')} taken in, {size}.")
+        out.say(f"{counted(done.recordings, 'recording')} taken in, {size}.")
         if done.duplicates:
-            out.say(f"{_count(done.duplicates, 'file')} had been taken in before.")
+            out.say(f"{counted(done.duplicates, 'file')} had been taken in before.")
         if done.ignored:
-            out.say(f"{_count(done.ignored, 'file')} of another kind left aside.")
+            out.say(f"{counted(done.ignored, 'file')} of another kind left aside.")
         for line in told_of_findings(done.findings):
             out.say(line)
         if done.quarantined:
-            out.say(f"{_count(len(done.quarantined), 'file')} not taken in, or left over:")
+            out.say(f"{counted(len(done.quarantined), 'file')} not taken in, or left over:")
             out.table(("file", "why"), [(each.path, each.why) for each in done.quarantined])
         for line in (*told_of_names(done), *told_of_records(done, unused)):
             out.say(line)
@@ -155,7 +156,7 @@ def _show(invocation: Invocation, done: Ingested, unused: Unused, seconds: float
 
 def _raise_what_is_left(done: Ingested) -> None:
     if done.damaged:
-        raise Tampered(f"{_count(done.damaged, 'sealed copy')} in the vault cannot be read back")
+        raise Tampered(f"{counted(done.damaged, 'sealed copy')} in the vault cannot be read back")
     left = len(done.quarantined)
     if left:
         raise DoneInPart(
@@ -164,7 +165,3 @@ def _raise_what_is_left(done: Ingested) -> None:
             else f"{left} files were left where they are",
             hint="the list says why; mend what can be mended and run the command again",
         )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from callrec.cli.output import harmless
+from callrec.cli.output import counted, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def show_previews(out: Output, previews: Sequence[Preview]) -> None:
         out.table(_HEADERS, rows[:-1])
         out.say()
         for why, count in reasons.items():
-            files = "1 file" if count == 1 else f"{count} files"
+            files = counted(count, "file")
             for line in wrap(
                 f"{numbers[why]}  {files}: {why}", out.columns, subsequent_indent="   "
             ):

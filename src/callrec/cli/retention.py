@@ -13,7 +13,7 @@ from callrec.cli.options import commands as options
 from callrec.cli.options import registers as register_options
 from callrec.cli.options import retention as retention_options
 from callrec.cli.options.destroying import CertificateTo, OnVolumes
-from callrec.cli.output import as_json
+from callrec.cli.output import as_json, counted
 from callrec.cli.who import acting, practice_of, signing
 from callrec.errors import Unusable
 from callrec.spreadsheet import to_csv
@@ -117,7 +117,7 @@ def _carry_out(
         if is_rehearsed:
             _show_doomed(invocation.out, request, doomed)
             return
-        invocation.prompts.confirm(f"destroy {_count(len(doomed))}", yes=yes)
+        invocation.prompts.confirm(f"destroy {counted(len(doomed), 'recording')}", yes=yes)
     volumes = volumes_at_hand(practice, named)
     with invocation.out.progress("destroying", total=None) as advance:
         done = dispose_recordings(practice, actor, request, volumes=volumes, advance=advance)
@@ -243,16 +243,12 @@ def _show_doomed(out: Output, reference: str, doomed: Sequence[Doomed]) -> None:
     rules = Counter(each.rule for each in doomed)
 
     def text() -> None:
-        out.say(f"Would destroy {_count(len(doomed))}:")
+        out.say(f"Would destroy {counted(len(doomed), 'recording')}:")
         for rule, count in sorted(rules.items()):
             out.say(f"  {rule}: {count}")
 
     out.show(value, text)
     out.next_step(f"callrec retention dispose {reference}")
-
-
-def _count(recordings: int) -> str:
-    return "1 recording" if recordings == 1 else f"{recordings} recordings"
 
 
 def _say_proposed(out: Output, made: Proposed) -> None:

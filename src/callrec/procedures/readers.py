@@ -74,13 +74,13 @@ def listed_to(practice: Practice, actor: Actor, connection: Connection) -> Seque
     Raises:
         Tampered: one of which he may not know, perhaps, is not the one that was made.
     """
-    rows, kept = all_requests(connection), kept_from(practice, actor, connection)
+    rows = all_requests(connection)
     if not is_shown_all_requests(actor.person, on=today(practice)):
         grant, person = tables.grant.c, actor.person.id
         query = select(grant.request).where(grant.person == person)
         granted = set(connection.execute(query).scalars())
         rows = [row for row in rows if row.requester == person or row.id in granted]
-    return [row for row in rows if row.id not in kept]
+    return [row for row in rows if not _is_kept(practice, actor, connection, row)]
 
 
 def references_kept_from(
