@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,12 +163,12 @@ def signing(practice: Practice, *actors: Actor) -> Iterator[Writing]:
     Raises:
         Failed: one may do less by now, is confirmed by now, or has another key; nothing was done.
     """
-    on = practice.now().date()
+    since = today(practice) - timedelta(days=1)
     with _remembering(practice, actors[-1].signer) as act:
         register = register_now(practice, act.connection)
         for actor in actors:
             _check_is_his_key(register, actor.signer)
-            _check_still_entitled(register.person(actor.person.id), actor, on=on)
+            _check_still_entitled(register.person(actor.person.id), actor, since=since)
         yield act
 
 
@@ -263,9 +264,10 @@ def _check_is_his_key(register: Register, signer: Signer) -> None:
         )
 
 
-def _check_still_entitled(now: Person, actor: Actor, *, on: date) -> None:
+def _check_still_entitled(now: Person, actor: Actor, *, since: date) -> None:
+    """What was lent until ``since`` or later counts: a command may end after its midnight."""
     then = actor.person
-    lent = {each for each in then.delegations if each.until > on}
+    lent = {each for each in then.delegations if each.until >= since}
     if now.standing is not then.standing or then.powers - now.powers or lent - {*now.delegations}:
         raise Failed(
             "what you may do was changed a moment ago, so nothing more was done",

@@ -24,7 +24,7 @@ from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
 from callrec.procedures.categories import set_category
 from callrec.procedures.changing_roles import change_role, disable_person
-from callrec.procedures.delegating import lend_power
+from callrec.procedures.delegating import end_delegation, lend_power
 from callrec.procedures.deny import deny_request
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.erasing_volumes import erase_owed, is_owed
@@ -174,6 +174,18 @@ def test_nothing_that_takes_a_power_is_signed_by_who_lost_it_meanwhile(
     assert verified(stocked).verdict is Verdict.INTACT
     assert look(stocked.practice, None).last_reconcile is None
     assert archive(stocked, drive(stocked), by="mia").recordings == 0
+
+
+def test_nor_by_a_power_that_was_lent_until_that_very_day_and_taken_back(stocked: House) -> None:
+    dora, today = stocked.actor("dora"), stocked.now().date()
+    lend_power(stocked.practice, dora, login="sam", power=Power.ARCHIVE, until=today)
+    practice = stocked.open()
+    sam = signed_in(stocked, "sam")
+    end_delegation(practice, stocked.actor("dora"), login="sam", power=Power.ARCHIVE)
+    stocked.practice = practice
+    with pytest.raises(Failed, match="changed a moment ago"):
+        _archives(stocked, sam)
+    assert verified(stocked).verdict is Verdict.INTACT
 
 
 def test_nor_is_a_volume_found(stocked: House) -> None:
