@@ -142,9 +142,9 @@ def writing(practice: Practice, signer: Signer | None) -> Iterator[Writing]:
         Failed: the signer was given another key since his command began; nothing was done.
     """
     with _remembering(practice, signer) as act:
-        if signer is not None:
-            with suppress(Tampered):  # the log is that already, and it is said in it who found it
-                register = register_now(practice, act.connection)
+        with suppress(Tampered):  # the log is that already, and it is said in it who found it
+            register = _register_within(practice, act)
+            if signer is not None:
                 _check_is_his_key(register, signer)
         yield act
 
@@ -165,7 +165,7 @@ def signing(practice: Practice, *actors: Actor) -> Iterator[Writing]:
     """
     since = today(practice) - timedelta(days=1)
     with _remembering(practice, actors[-1].signer) as act:
-        register = register_now(practice, act.connection)
+        register = _register_within(practice, act)
         for actor in actors:
             _check_is_his_key(register, actor.signer)
             _check_still_entitled(register.person(actor.person.id), actor, since=since)
@@ -247,12 +247,28 @@ def register_now(practice: Practice, connection: Connection) -> Register:
     return audit.register_now(connection, practice.register, practice.register_size)
 
 
-def person_now(connection: Connection, actor: Actor) -> Person:
-    """Who the actor is by the newest voucher, which may have come since the vault was opened.
+def check_unchanged(practice: Practice, register: Register) -> None:
+    """Check that people and keys are still as they were when the practice was opened.
 
-    Of what takes long, only that is asked within the transaction that writes it.
+    Args:
+        practice: the open vault.
+        register: by what the log says now.
+
+    Raises:
+        Failed: somebody changed them, while a password was waited for perhaps.
     """
-    return audit.read_register(connection).person(actor.person.id)
+    if register != practice.register:
+        raise Failed(
+            "people or keys were changed a moment ago, so nothing was done", hint="try again"
+        )
+
+
+def _register_within(practice: Practice, act: Writing) -> Register:
+    """Who is who by now; and whoever left meanwhile has no key to what is said from here on."""
+    register = register_now(practice, act.connection)
+    newest = register.newest(VaultKey.AUDIT)
+    act.seal_details_to(newest.version, newest.public)
+    return register
 
 
 def _check_is_his_key(register: Register, signer: Signer) -> None:

@@ -91,6 +91,7 @@ def test_who_was_lent_it_does_not_lift_one_by_a_clock_set_back(
 ) -> None:
     dora, until = signed_in(house, "dora"), house.at.date()
     lend_power(house.practice, dora, login="mia", power=Power.GOVERN, until=until)
+    house.open()
     pass_days(house, 2)
     ask(house, purpose=Purpose.COMPLAINT, number=BOB)
     pass_days(house, -2)

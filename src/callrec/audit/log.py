@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -96,6 +96,10 @@ class Writing:
         if self._head.size != self._size:
             self._head = Head(self._size, tree.root(self._size, self._read))
         return self._head
+
+    def seal_details_to(self, version: int, public: bytes) -> None:
+        """Seal what is said from here on to this version of the audit key."""
+        self._log = replace(self._log, audit_version=version, audit_public=public)
 
     def leaf(
         self,

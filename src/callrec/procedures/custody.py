@@ -28,7 +28,7 @@ from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, check_statement, entries_in, read_statement
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, VaultKey, powers_of
-from callrec.practice import vault_key
+from callrec.practice import check_unchanged, register_now, vault_key
 from callrec.procedures.first_stated import first_stated
 from callrec.procedures.laying_over import laid_over
 from callrec.procedures.lent_day import day_of
@@ -370,6 +370,7 @@ class Opening:
             else (row.catalogue_key, row.catalogue_version)
         )
         if version not in self._practice.register.versions(side):
+            check_unchanged(self._practice, register_now(self._practice, self._connection))
             raise Tampered("a batch names a key that nobody made")
         secret = vault_key(self._actor, side, version)
         info = context("batch", self._practice.vault, batch=batch, key=side, version=version)
@@ -487,10 +488,11 @@ def attested_statement(
     leaf, body = audit.read_leaf(connection, seq)
     if statement.digest != digest or leaf.statement != digest or leaf.actor != statement.by:
         raise Tampered("a statement is not the one that its leaf carries")
-    check_statement(statement, practice.register.public_keys(statement.by, before=seq).act)
+    register = register_now(practice, connection)
+    check_statement(statement, register.public_keys(statement.by, before=seq).act)
     _check_in_tree(connection, seq, body)
-    maker = practice.register.person(statement.by, before=seq)
-    made_on = day_of(connection, practice.register, leaf, practice.config.time_zone)
+    maker = register.person(statement.by, before=seq)
+    made_on = day_of(connection, register, leaf, practice.config.time_zone)
     if may not in powers_of(maker, made_on):
         raise Tampered("a statement was made by somebody without the power to make it")
     return statement

@@ -21,6 +21,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
 from callrec.policy.hold import HoldAct, HoldState, hold_after, next_state
 from callrec.policy.role import VaultKey
+from callrec.practice import register_now
 from callrec.procedures.custody import to_millis
 from callrec.procedures.numbering import next_number
 from callrec.procedures.sealed_hold import NONCE_BYTES, HoldBody
@@ -49,7 +50,8 @@ def log_placed(
         request: id of the request that does; empty if it is placed by hand.
         reason: why, where it is placed by hand.
     """
-    hold, catalogue = primitives.fresh_id(), practice.register.newest(VaultKey.CATALOGUE)
+    hold = primitives.fresh_id()
+    catalogue = register_now(practice, act.connection).newest(VaultKey.CATALOGUE)
     number = next_number(act.connection, tables.hold.c.id, HoldAct.PLACED)
     nonce = primitives.fresh(NONCE_BYTES)
     body = HoldBody(number=number, reason=reason, nonce=nonce)

@@ -30,6 +30,7 @@ from callrec.policy.incident import (
     state_after,
 )
 from callrec.policy.role import PersonId, Standing, VaultKey
+from callrec.practice import register_now
 from callrec.procedures.custody import from_millis
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, seal_incident_key
 from callrec.procedures.lent_day import day_of
@@ -170,7 +171,7 @@ def log_incident_version(
     )
     key = primitives.fresh(primitives.KEY_BYTES)
     insert_incident_version(act.connection, which.incident, which.version, body.seal(key, which))
-    for holder, key_version, public in _holders(practice, which):
+    for holder, key_version, public in _holders(register_now(practice, act.connection), which):
         insert_incident_key(
             act.connection,
             which.incident,
@@ -253,12 +254,12 @@ def _is_of(leaf: Leaf, incident: str) -> bool:
     return leaf.subject[:1] == (incident,)
 
 
-def _holders(practice: Practice, which: IncidentVersion) -> Iterator[tuple[str, int, bytes]]:
+def _holders(register: Register, which: IncidentVersion) -> Iterator[tuple[str, int, bytes]]:
     for key in VAULT_HOLDERS:
-        newest = practice.register.newest(key)
+        newest = register.newest(key)
         yield str(key), newest.version, newest.public
     for person in dict.fromkeys((which.reporter, which.told)):
         # Whoever was shut out keeps his seed, and somebody else knows a provisional password.
-        if practice.register.person(person).standing is not Standing.CONFIRMED:
+        if register.person(person).standing is not Standing.CONFIRMED:
             continue
-        yield person, 0, practice.register.public_keys(person).kem
+        yield person, 0, register.public_keys(person).kem

@@ -22,10 +22,10 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import instant, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import state
-from callrec.errors import Tampered
+from callrec.errors import Failed, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import person_now, today, vault_key, writing
+from callrec.practice import register_now, today, vault_key, writing
 from callrec.procedures.call_records import named_by_legs
 from callrec.procedures.custody import (
     encode_name,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from callrec.audit.register import Register
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.custody import SealedMetadata
@@ -110,12 +111,14 @@ def catalogue_batch(
 
     Raises:
         Refused: the actor may not ingest any more: what he signed would count for nothing.
-        Failed: the catalogue cannot be written.
+        Failed: the catalogue cannot be written, or the vault's keys were renewed.
     """
     new = [_first_revision(practice.vault, keys, same) for same in portion.new.values()]
     with writing(practice, actor.signer) as act:
         connection = act.connection
-        check_may(person_now(connection, actor), Power.INGEST, on=today(practice))
+        register = register_now(practice, connection)
+        check_may(register.person(actor.person.id), Power.INGEST, on=today(practice))
+        _check_keys(practice, register)
         further = {
             number: _further(connection, practice.vault, keys, (number, fields))
             for number, fields in _further_fields(portion).items()
@@ -347,6 +350,15 @@ def _macs(duplicates: Duplicates, portion: Portion, numbers: Mapping[str, int]) 
     by_uid = {**numbers, **{each.row.uid: n for n, each in portion.recorded.items()}}
     known = {duplicates.record(uid)[0]: by_uid[uid] for uid in portion.joined}
     return {**macs, **more, **known}
+
+
+def _check_keys(practice: Practice, register: Register) -> None:
+    """What is sealed to a key that was renewed is open to whoever it was renewed for."""
+    if register.keys != practice.register.keys:
+        raise Failed(
+            "the vault's keys were renewed a moment ago, so nothing more was taken in",
+            hint="run it again",
+        )
 
 
 def _index(

@@ -17,7 +17,7 @@ from callrec.catalogue import tables
 from callrec.crypto.canonical import instant, parse
 from callrec.crypto.statement import entries_in, state
 from callrec.policy.role import Power, powers_of
-from callrec.practice import person_now, today, writing
+from callrec.practice import register_now, today, writing
 from callrec.procedures.custody import from_millis
 from callrec.procedures.intake_sources import Refusal
 
@@ -88,7 +88,8 @@ def close_intake(
         Failed: the log cannot be written.
     """
     with writing(practice, actor.signer) as act:
-        if Power.INGEST not in powers_of(person_now(act.connection, actor), today(practice)):
+        now = register_now(practice, act.connection).person(actor.person.id)
+        if Power.INGEST not in powers_of(now, today(practice)):
             return None
         counted = _counted(act.connection, actor.person.id)
         if not counted["batches"] and not totals:

@@ -18,11 +18,10 @@ from callrec.crypto.kit import kit_pages
 from callrec.errors import CallrecError, Locked, Refused
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import Person, PersonId, Role, VaultKey
-from callrec.practice import Actor, attempt, today, writing
+from callrec.practice import Actor, attempt, check_unchanged, register_now, today, writing
 from callrec.procedures.found import KIT_LOGIN
 from callrec.procedures.shares import holders, new_version, open_shares, seal_share
 from callrec.procedures.vouching import (
-    check_unchanged,
     governing,
     log_shares,
     renew_keys,
@@ -104,7 +103,7 @@ def record_kit(
         Failed: another kit may have taken its place a moment ago; its signature would be wrong.
     """
     with writing(practice, None) as transaction:
-        check_unchanged(practice, transaction)
+        check_unchanged(practice, register_now(practice, transaction.connection))
         transaction.leaf(act, actor=kit.person.id, details=details, outcome=outcome)
         transaction.checkpoint(kit.signer)
 

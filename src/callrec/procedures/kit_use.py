@@ -17,7 +17,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity, LockedSeed, lock
 from callrec.crypto.kit import read_kit
 from callrec.policy.role import POWERS, Person, PersonId, Role
-from callrec.practice import Actor, writing
+from callrec.practice import Actor, check_unchanged, register_now, writing
 from callrec.procedures.found import check_login
 from callrec.procedures.joining import check_is_free, insert_person
 from callrec.procedures.kit import (
@@ -30,7 +30,7 @@ from callrec.procedures.kit import (
 )
 from callrec.procedures.passwords import check_password, kdf_for
 from callrec.procedures.sealed_names import fresh_names
-from callrec.procedures.vouching import check_unchanged, vouch
+from callrec.procedures.vouching import vouch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ def use_kit(
     identity, printed = draw_kit(practice, split=split)
     keep(printed)
     with writing(practice, None) as act:
-        check_unchanged(practice, act)
+        check_unchanged(practice, register_now(practice, act.connection))
         new.join(act, kit)
         new.take_over(act, identity.public)
     return printed

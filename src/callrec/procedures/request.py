@@ -26,7 +26,7 @@ from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.request_id import DRAWN_BYTES, request_id
 from callrec.policy.role import Power, Standing, VaultKey
-from callrec.practice import attempt, powers, signing, today
+from callrec.practice import attempt, powers, register_now, signing, today
 from callrec.procedures.concerned import concerned_by
 from callrec.procedures.custody import find_recording, to_millis
 from callrec.procedures.days_said import told_of_other_days
@@ -261,11 +261,11 @@ def store_version(
 
     Returns the key, 32 bytes.
     """
-    key = primitives.fresh(primitives.KEY_BYTES)
-    catalogue = practice.register.newest(VaultKey.CATALOGUE)
+    key, register = primitives.fresh(primitives.KEY_BYTES), register_now(practice, connection)
+    catalogue = register.newest(VaultKey.CATALOGUE)
     holders = [(CATALOGUE, catalogue.version, catalogue.public)]
-    if practice.register.person(requester).standing is Standing.CONFIRMED:
-        holders.append((requester, 0, practice.register.public_keys(requester).kem))
+    if register.person(requester).standing is Standing.CONFIRMED:
+        holders.append((requester, 0, register.public_keys(requester).kem))
     insert_version(connection, which.request, which.version, body.seal(key, which))
     for holder, key_version, public in holders:
         sealed = seal_request_key(key, which, public)

@@ -34,7 +34,7 @@ from callrec.policy.request import (
     version_after,
 )
 from callrec.policy.role import PersonId
-from callrec.practice import check_remembered_head
+from callrec.practice import check_remembered_head, check_unchanged
 from callrec.procedures.hold_of_request import lift_with_request
 from callrec.procedures.leaf_subjects import all_leaves_of, names_enough, read_leaves
 
@@ -231,10 +231,7 @@ def check_log(practice: Practice, connection: Connection) -> None:
     check_remembered_head(practice)
     register = read_register(connection)
     check_whole(connection, register)
-    if register != practice.register:
-        raise Failed(
-            "people or keys were changed a moment ago, so nothing was done", hint="try again"
-        )
+    check_unchanged(practice, register)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """New versions of the vault keys, and shares put right (docs/formats/keys.md, 5) [policy 4(i)].
 
-From the next command on, everything is sealed to the new versions; what was sealed before stays
-under the old ones until `resealing` moves it. An old version is never dropped: a run that began
-before may still seal to it.
+From then on everything is sealed to the new versions, also by commands that had begun; what was
+sealed before stays under the old ones until `resealing` moves it. An old version is never dropped:
+a copy of the catalogue is read by it.
 """
 
 from __future__ import annotations

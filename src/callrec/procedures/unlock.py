@@ -23,7 +23,7 @@ from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered
 from callrec.keyring import Credential, Session
 from callrec.policy.role import Standing, VaultKey, keys_held, powers_of
-from callrec.practice import Actor, Practice, today, writing
+from callrec.practice import Actor, Practice, check_unchanged, register_now, today, writing
 from callrec.procedures.lent_day import still_lent
 from callrec.procedures.relocking import raise_lock
 from callrec.procedures.shares import open_shares
@@ -120,9 +120,12 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
     """What an opened seed may do now.
 
     Raises:
+        Failed: people or keys were changed since the vault was opened.
         Locked: it waits for confirmation, or the person is disabled.
         Tampered: it is not the seed whose keys were vouched for.
     """
+    with reading(practice.engine) as connection:  # or what came since would look forged
+        check_unchanged(practice, register_now(practice, connection))
     try:
         person = practice.register.person(unlocked.person)
     except NotFound as error:

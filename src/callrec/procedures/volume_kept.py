@@ -15,7 +15,7 @@ from callrec.crypto.context import context
 from callrec.errors import Tampered, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import attempt, today, vault_key
+from callrec.practice import attempt, register_now, today, vault_key
 from callrec.procedures.archivist import signing_as_archivist
 from callrec.procedures.volume_log import VolumeAct
 
@@ -63,10 +63,10 @@ def keep_volume(practice: Practice, actor: Actor, label: str, kept: Kept) -> Non
         with reading(practice.engine) as connection:
             volume = volume_labelled(connection, label).id
     nonce = primitives.fresh(NONCE_BYTES)
-    newest = practice.register.newest(VaultKey.CATALOGUE)
     info = context("kept", practice.vault, volume=volume)
     told = nonce + canonical(kept.details)
     with signing_as_archivist(practice, actor) as act:
+        newest = register_now(practice, act.connection).newest(VaultKey.CATALOGUE)
         act.leaf(
             VolumeAct.KEPT,
             actor=actor.person.id,

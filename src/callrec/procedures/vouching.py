@@ -24,7 +24,7 @@ from callrec.policy.role import (
     powers_of,
     powers_vouched_for,
 )
-from callrec.practice import today, vault_key, writing
+from callrec.practice import check_unchanged, register_now, today, vault_key, writing
 from callrec.procedures.sealed_to_person import MAY_NOT_HEAR, drop_keys_of, take_back_grants
 from callrec.procedures.share_faults import ShareFault, share_faults
 from callrec.procedures.shares import (
@@ -85,7 +85,7 @@ def governing(practice: Practice, actor: Actor) -> Iterator[Writing]:
             would be as it should be.
     """
     with writing(practice, actor.signer) as act:
-        check_unchanged(practice, act)
+        check_unchanged(practice, register_now(practice, act.connection))
         before = share_faults(act.connection, practice.register, today(practice))
         yield act
         _end_lapsed(replace(practice, register=read_register(act.connection)), act, actor)
@@ -111,18 +111,6 @@ def _check_shares(
         raise Failed(f"{len(worse)} shares would not be as they should be, so nothing was done")
     assert actor.identity is not None  # noqa: S101 - the caller asked for the password
     open_shares(connection, register, actor.person.id, actor.identity.kem)
-
-
-def check_unchanged(practice: Practice, act: Writing) -> None:
-    """Check that people and keys are still as they were when the practice was opened.
-
-    Raises:
-        Failed: somebody changed them; a statement made now would not follow the newest.
-    """
-    if read_register(act.connection) != practice.register:
-        raise Failed(
-            "people or keys were changed a moment ago, so nothing was done", hint="try again"
-        )
 
 
 @dataclass(frozen=True, slots=True)
