@@ -30,6 +30,7 @@ from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.erasing_volumes import erase_owed, is_owed
 from callrec.procedures.glass_review import review_glass
 from callrec.procedures.hold import place_hold
+from callrec.procedures.incident import Account, report_incident
 from callrec.procedures.lost_password import reset_person
 from callrec.procedures.rebuilding import open_volumes
 from callrec.procedures.reconcile import reconcile_calls
@@ -44,6 +45,7 @@ from procedures.asking import (
     REASON,
     a_request,
     approve,
+    logged_in,
     said,
     signed_in,
     state_of,
@@ -59,7 +61,7 @@ from procedures.drives import (
 )
 from procedures.erasures import approved_erasure, erase
 from procedures.holding import verified
-from procedures.incidents import an_incident
+from procedures.incidents import WHAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,13 +111,14 @@ def test_nor_does_he_take_back_what_he_asked_for(stocked: House) -> None:
 def test_nobody_reports_to_whom_was_a_manager_when_the_command_began(
     stocked: House, role: Role | None
 ) -> None:
-    dora = stocked.actor("dora")
+    dora, sam = stocked.actor("dora"), logged_in(stocked, "sam")
     if role is None:
         disable_person(stocked.practice, dora, login="mia")
     else:
         change_role(stocked.practice, dora, login="mia", role=role)
+    account = Account(noticed_at=stocked.now(), what=WHAT, tell="mia")
     with pytest.raises(Refused):
-        an_incident(stocked)
+        report_incident(stocked.practice, sam, account)
     assert verified(stocked).verdict is Verdict.INTACT
 
 
