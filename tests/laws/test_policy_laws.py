@@ -222,7 +222,7 @@ def test_a_history_never_goes_where_a_step_is_refused(acts: list[RequestAct]) ->
         beginning = BEGINNING.get(act)
         ended = sum(BEGINNING.get(each) == beginning for each in history)
         try:
-            check_can_happen(events(*history), act)
+            check_can_happen(events(*history), act, "R-17")
         except Refused:
             with pytest.raises(Tampered):
                 state_after(events(*history, act))

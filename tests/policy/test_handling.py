@@ -6,21 +6,26 @@ from typing import Any
 import pytest
 
 from callrec.errors import Refused
+from callrec.policy.clause import Clause
 from callrec.policy.handling import (
+    check_closing,
     check_may_change,
     check_may_close,
     check_may_date,
     check_may_extend,
     check_may_record,
     check_may_withdraw,
+    check_waits_for_answer,
+    is_shown_all_requests,
     is_shown_in_full,
     is_shown_recordings,
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import ENDED, RequestState
 from callrec.policy.role import Power, Role, Standing
-from policy.builders import ANN, BEN, TODAY, a_person, a_request
+from policy.builders import ANN, BEN, REASON, TODAY, a_person, a_request
 
+DECIDES = sorted({terms.decided_with for terms in TERMS.values()})
 DC, PARTNER, MANAGER = Role.DATA_CONTROLLER, Role.PARTNER, Role.MANAGER
 
 # 4(b): who changes, withdraws and closes it.
@@ -79,6 +84,29 @@ def test_nobody_else_closes() -> None:
 def test_nobody_closes_a_request_about_himself_that_he_did_not_make() -> None:
     with pytest.raises(Refused, match="about himself"):
         check_may_close(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)
+
+
+def test_what_somebody_waits_for_is_closed_for_a_reason_unless_a_package_went_out() -> None:
+    dated = a_request(Purpose.SUBJECT_ACCESS, state=RequestState.RELEASED)
+    check_closing(dated, "", was_delivered=True)
+    check_closing(dated, REASON, was_delivered=False)
+    check_closing(a_request(Purpose.COMPLAINT), "", was_delivered=False)
+
+
+@pytest.mark.parametrize("was_delivered", [True, False])
+def test_a_reason_for_closing_it_is_one(*, was_delivered: bool) -> None:
+    with pytest.raises(Refused) as refused:
+        check_closing(a_request(Purpose.COMPLAINT), "x", was_delivered=was_delivered)
+    assert refused.value.clause is Clause.FORMALLY_AUTHORISED
+
+
+@pytest.mark.parametrize("state", RequestState)
+def test_what_was_only_heard_is_changed_where_somebody_waits_for_an_answer(
+    state: RequestState,
+) -> None:
+    check_waits_for_answer(a_request(Purpose.SUBJECT_ACCESS, state=state))
+    if state is not RequestState.RELEASED:
+        check_waits_for_answer(a_request(Purpose.COMPLAINT, state=state))
 
 
 def test_a_disabled_requester_does_not_close() -> None:
@@ -187,6 +215,19 @@ def test_who_may_not_decide_it_because_he_is_concerned_sees_masks(facts: dict[st
 def test_whom_it_was_granted_sees_his_own_request_in_full() -> None:
     granted = a_request(requester=ANN, granted_to=frozenset({ANN}))
     assert is_shown_in_full(a_person(MANAGER), granted, on=TODAY)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_lists_show_all_requests_to_who_has_a_part_in_those_of_others(role: Role) -> None:
+    has_a_part = role not in {Role.STAFF, Role.INTAKE}
+    assert is_shown_all_requests(a_person(role), on=TODAY) == has_a_part
+
+
+@pytest.mark.parametrize("power", [Power.SEARCH, Power.READ_AUDIT, Power.GOVERN, *DECIDES], ids=str)
+def test_so_they_do_to_whom_such_a_part_is_lent_until_that_day(power: Power) -> None:
+    lent = a_person(Role.STAFF, lent=power)
+    assert is_shown_all_requests(lent, on=TODAY)
+    assert not is_shown_all_requests(lent, on=TODAY + timedelta(days=1))
 
 
 @pytest.mark.parametrize("purpose", Purpose)

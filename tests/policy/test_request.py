@@ -12,6 +12,7 @@ from callrec.policy.request import (
     changed_by,
     check_can_happen,
     check_transition,
+    something_stands,
     state_after,
     version_after,
 )
@@ -209,11 +210,11 @@ def test_a_request_moves_as_the_table_of_steps_says(state: RequestState, act: Re
     history, target = events(Act.CREATED, *before, act), NEXT[state, act]
     if target is None:
         with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.done}"):
-            check_transition(state, act)
+            check_transition(state, act, "R-17")
         with pytest.raises(Tampered, match=f"a request's history has {act} where it cannot be"):
             state_after(history)
     else:
-        check_transition(state, act)
+        check_transition(state, act, "R-17")
         assert state_after(history) is target
 
 
@@ -221,7 +222,7 @@ def test_a_request_moves_as_the_table_of_steps_says(state: RequestState, act: Re
 @pytest.mark.parametrize("state", sorted(ENDED), ids=str)
 def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: RequestAct) -> None:
     with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.done}"):
-        check_transition(state, act)
+        check_transition(state, act, "R-17")
 
 
 DONE = (
@@ -242,7 +243,7 @@ HANDING_OVER = {Act.PREPARED, Act.DELIVERED, Act.LOOKED, Act.LISTENED}
 @pytest.mark.parametrize("act", sorted(set(Act) - {Act.FAILED, Act.HEARING_ENDED}), ids=str)
 def test_only_what_hands_over_is_refused_under_4b(act: RequestAct) -> None:
     with pytest.raises(Refused) as refused:
-        check_transition(State.DENIED, act)
+        check_transition(State.DENIED, act, "R-17")
     under = Clause.FORMALLY_AUTHORISED if act in HANDING_OVER else None
     assert refused.value.clause is under
 
@@ -253,12 +254,12 @@ def test_nothing_leads_out_of_the_four_ends() -> None:
 
 def test_a_refused_step_names_the_state() -> None:
     with pytest.raises(Refused, match="the request is denied and cannot be withdrawn"):
-        check_transition(State.DENIED, Act.WITHDRAWN)
+        check_transition(State.DENIED, Act.WITHDRAWN, "R-17")
 
 
 def test_a_release_without_approval_is_refused_under_4b() -> None:
     with pytest.raises(Refused, match=r"submitted and cannot be released \[policy 4\(b\)\]"):
-        check_transition(State.SUBMITTED, Act.PREPARED)
+        check_transition(State.SUBMITTED, Act.PREPARED, "R-17")
 
 
 def test_what_was_heard_is_denied_once_it_was_taken_back() -> None:
@@ -267,8 +268,8 @@ def test_what_was_heard_is_denied_once_it_was_taken_back() -> None:
     assert refused.value.hint == (
         "what was only heard can be, once it is taken back: callrec revoke R-17"
     )
-    check_can_happen(events(*HEARD, Act.REVOKED), Act.DENIED)
-    check_can_happen(events(Act.CREATED), Act.DENIED)
+    check_can_happen(events(*HEARD, Act.REVOKED), Act.DENIED, "R-17")
+    check_can_happen(events(Act.CREATED), Act.DENIED, "R-17")
 
 
 @pytest.mark.parametrize("act", [*TAKEN_BACK, Act.AMENDED, Act.ANSWERED, Act.EXTENDED], ids=str)
@@ -278,8 +279,34 @@ def test_of_what_has_gone_out_nothing_is_changed(act: RequestAct) -> None:
     assert refused.value.hint == "see how it got there: callrec request show R-17"
 
 
+HINTS = {
+    (State.APPROVED, Act.WITHDRAWN): "first whoever decides it: callrec revoke R-17",
+    (State.RELEASED, Act.WITHDRAWN): "end it: callrec request close R-17",
+    (State.DENIED, Act.WITHDRAWN): "see how it got there: callrec request show R-17",
+}
+
+
+@pytest.mark.parametrize(("at", "hint"), HINTS.items(), ids=lambda each: str(each[0]))
+def test_a_refused_step_says_what_to_do(at: tuple[RequestState, RequestAct], hint: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_transition(*at, "R-17")
+    assert refused.value.hint == hint
+
+
+def test_so_does_one_that_does_not_follow_from_what_happened() -> None:
+    with pytest.raises(Refused) as refused:
+        check_can_happen(events(Act.CREATED, Act.APPROVED), Act.WITHDRAWN, "R-17")
+    assert refused.value.hint == "first whoever decides it: callrec revoke R-17"
+
+
+def test_something_stands_from_an_approval_till_it_ends() -> None:
+    assert not something_stands(events(Act.CREATED))
+    assert something_stands(events(Act.CREATED, Act.APPROVED, Act.LOOKED))
+    assert not something_stands(events(Act.CREATED, Act.APPROVED, Act.REVOKED))
+
+
 def test_a_step_that_leads_on_is_allowed() -> None:
-    check_transition(State.SUBMITTED, Act.APPROVED)
+    check_transition(State.SUBMITTED, Act.APPROVED, "R-17")
 
 
 def test_each_change_is_a_version() -> None:

@@ -60,4 +60,4 @@ def find_set_backs(connection: Connection) -> tuple[SetBack, ...]:
 
 
 def _time(written: bytes) -> datetime:
-    return parse_instant(written.decode("ascii", "replace"))
+    return parse_instant(written.decode())

@@ -202,7 +202,7 @@ _HANDING_OVER = frozenset(
 )
 
 
-def check_transition(state: RequestState, act: RequestAct, reference: str = "R") -> None:
+def check_transition(state: RequestState, act: RequestAct, reference: str) -> None:
     """Whether this may happen to a request that stands there.
 
     Args:
@@ -221,7 +221,7 @@ def check_transition(state: RequestState, act: RequestAct, reference: str = "R")
         )
 
 
-def check_can_happen(events: Iterable[RequestEvent], act: RequestAct, reference: str = "R") -> None:
+def check_can_happen(events: Iterable[RequestEvent], act: RequestAct, reference: str) -> None:
     """Whether this may happen to a request with this history.
 
     Args:
