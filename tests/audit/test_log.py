@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -26,15 +28,15 @@ from callrec.audit.log import (
 )
 from callrec.audit.tree import EMPTY_ROOT, leaf_hash
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import reading, transaction
 from callrec.crypto import primitives
-from callrec.errors import Tampered, Unusable
+from callrec.errors import Failed, NotFound, Tampered, Unusable
 from procedures.test_audit_verify import edit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
     from practices import House
 
@@ -286,3 +288,81 @@ def test_a_leaf_that_is_not_in_the_tree_is_told(house: House) -> None:
         f"UPDATE node SET hash = x'{leaf_hash(b'other').hex()}' WHERE level = 0 AND position = 5",
     )
     assert told(house, read_register) == "a proof of inclusion does not lead to the root"
+
+
+def failing(then: Callable[[], object], *, keeps: bool) -> Callable[[Engine], Any]:
+    """A write transaction whose commit fails, whether the disk keeps it or not; and what follows."""
+
+    @contextmanager
+    def at_the_end(engine: Engine) -> Iterator[Connection]:
+        if keeps:
+            with transaction(engine) as connection:
+                yield connection
+        else:
+            with suppress(NotFound), transaction(engine) as connection:
+                yield connection
+                raise NotFound("undone")
+        then()
+        raise Failed("the disk cannot be written")
+
+    return at_the_end
+
+
+def appended_where_commits_fail(
+    house: House, patch: pytest.MonkeyPatch, then: Callable[[], object], *, keeps: bool
+) -> None:
+    house.open()
+    with patch.context() as failed:
+        failed.setattr("callrec.audit.log.transaction", failing(then, keeps=keeps))
+        with writing(house.practice.engine, a_log(house), None) as act:
+            act.leaf("login", actor=NOBODY)
+
+
+def test_what_the_disk_keeps_is_done_whatever_it_said(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with reading(house.practice.engine) as connection:
+        before = stored_size(connection)
+    appended_where_commits_fail(house, monkeypatch, lambda: None, keeps=True)
+    with reading(house.practice.engine) as connection:
+        assert stored_size(connection) == before + 1
+
+
+def test_it_is_so_where_another_has_gone_on_since(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appended_where_commits_fail(house, monkeypatch, goes_on(house, monkeypatch), keeps=True)
+
+
+def test_what_it_does_not_keep_is_not(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Failed, match="cannot be written"):
+        appended_where_commits_fail(house, monkeypatch, lambda: None, keeps=False)
+
+
+def test_nor_where_another_has_written_in_its_place(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Failed, match="cannot be written"):
+        appended_where_commits_fail(house, monkeypatch, goes_on(house, monkeypatch), keeps=False)
+
+
+def test_nor_where_its_name_cannot_be_made_durable(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sync(_: object) -> None:
+        raise OSError(errno.EIO, "the disk")
+
+    monkeypatch.setattr("callrec.catalogue.engine.sync", sync)
+    with pytest.raises(Failed, match="cannot be written"):
+        appended_where_commits_fail(house, monkeypatch, lambda: None, keeps=True)
+
+
+def goes_on(house: House, patch: pytest.MonkeyPatch) -> Callable[[], object]:
+    """Another process appends a leaf of its own."""
+
+    def another() -> None:
+        with patch.context() as well:
+            well.setattr("callrec.audit.log.transaction", transaction)
+            appended(house, subject=[id_of("another")])
+
+    return another

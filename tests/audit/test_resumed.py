@@ -8,7 +8,13 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import Head
-from callrec.audit.resumed import RESUMED, Resumed, read_resumed, resumed_fields
+from callrec.audit.resumed import (
+    RESUMED,
+    Resumed,
+    lost_at_least,
+    read_resumed,
+    resumed_fields,
+)
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
@@ -108,3 +114,15 @@ def test_what_was_lost_is_not_in_its_form_with(house: House, lost: object) -> No
     with pytest.raises(Tampered) as refused:
         resumed(house)
     assert refused.value.message == "a statement about a restore is not in its form"
+
+
+@pytest.mark.parametrize(
+    ("size", "lost"),
+    [(28, 3), (30, 1), (31, 1), (40, 1)],
+    ids=["fewer", "a few", "as many", "more"],
+)
+def test_of_a_head_that_the_log_has_grown_beyond_one_entry_is_lost_at_the_least(
+    size: int, lost: int
+) -> None:
+    assert lost_at_least(size, LOST) == lost
+    assert lost_at_least(size, ()) == 0

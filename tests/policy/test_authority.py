@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from callrec.errors import Refused
 from callrec.policy.authority import (
+    ask_to_decide,
     check_consulted,
     check_decides_purpose,
     check_in_force,
@@ -15,6 +17,7 @@ from callrec.policy.authority import (
     check_may_break_glass,
     check_may_countersign,
     check_may_decide,
+    check_may_deny_alone,
     check_may_request,
     check_may_revoke,
     check_may_vouch,
@@ -184,12 +187,49 @@ def test_nobody_decides_a_request_that_he_changed() -> None:
         check_not_own(a_person(PARTNER), a_request(changed_by=frozenset({ANN})))
 
 
+MADE_BY_HIMSELF = {"made": {"requester": ANN}, "a namesake's": {"namesakes": frozenset({ANN})}}
+
+
+@pytest.mark.parametrize("facts", MADE_BY_HIMSELF.values(), ids=MADE_BY_HIMSELF)
+def test_the_hint_is_what_he_was_to_do_instead(facts: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as refused:
+        check_not_own(a_person(PARTNER), a_request(**facts), "have it reviewed")
+    assert refused.value.hint == "have it reviewed"
+
+
 def test_nobody_decides_a_request_about_himself() -> None:
     about_ann = a_request(subjects=frozenset({ANN}))
     with pytest.raises(Refused, match=r"about himself \[policy 4\(b\)\]"):
         check_not_subject(a_person(PARTNER), about_ann)
     with pytest.raises(Refused, match="about himself"):
         check_may_decide(a_person(PARTNER), about_ann, on=TODAY)
+
+
+# Where nobody else can decide it, the Data Controller denies what he made himself.
+
+
+def test_the_data_controller_alone_denies_his_own_request() -> None:
+    check_may_deny_alone(a_person(DC), a_request(Purpose.ERASURE, requester=ANN), on=TODAY)
+    with pytest.raises(Refused, match="only the Data Controller") as refused:
+        check_may_deny_alone(a_person(PARTNER), a_request(requester=ANN), on=TODAY)
+    assert refused.value.hint == (
+        "ask a partner, a manager or the Data Controller to run callrec deny R-17"
+    )
+
+
+def test_a_data_controller_who_holds_less_denies_what_is_lent_to_him_to_decide() -> None:
+    own = a_request(Purpose.ERASURE, requester=ANN)
+    lent = replace(a_person(DC, lent=Power.DECIDE_RESERVED), powers=frozenset({Power.GOVERN}))
+    check_may_deny_alone(lent, own, on=TODAY)
+    with pytest.raises(Refused, match="has ended") as refused:
+        check_may_deny_alone(lent, own, on=TOMORROW)
+    assert refused.value.hint == "ask the Data Controller to run callrec deny R-17"
+
+
+def test_whoever_waits_asks_for_an_approval() -> None:
+    assert ask_to_decide(a_request(Purpose.ERASURE)) == (
+        "ask the Data Controller to run callrec approve R-17"
+    )
 
 
 # 4(g): whom the Data Controller authorised consults him before approval is granted.

@@ -289,6 +289,11 @@ CONTRADICTIONS: dict[str, tuple[Purpose, dict[str, str], str]] = {
         {"received": "2017-12-31"},
         r"before 2018, and no clock here is as old as that: received \[policy 4\(e\)\]",
     ),
+    "received in the first year of that law, before the call": (
+        Purpose.SUBJECT_ACCESS,
+        {"received": "2018-12-31"},
+        r"earlier than the call: received \[policy 4\(e\)\]",
+    ),
     "agreed on a day to come": (
         Purpose.DISCIPLINARY,
         {"consulted": "2024-01-05"},

@@ -66,6 +66,7 @@ def test_a_length_of_time_as_it_is_written(keeps: str, months: int) -> None:
         ("three years", 36),
         ("Six Months", 6),
         ("1 year", 12),
+        ("one month", 1),
         ("18 months", 18),
         ("until you leave us", None),
         ("some years", None),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,6 +17,8 @@ from callrec.policy.when import (
     parse_times,
 )
 from policy.builders import LONDON, TODAY
+
+NEW_YORK = ZoneInfo("America/New_York")
 
 DAYS = {
     "2024-01-04": date(2024, 1, 4),
@@ -167,3 +170,4 @@ def test_an_instant_that_does_not_say_when_is_unusable(text: str) -> None:
 @pytest.mark.parametrize("day", [TODAY, date(2024, 3, 31), date(2024, 10, 27)])
 def test_what_ends_with_a_day_has_it_for_its_last(day: date) -> None:
     assert last_day(day_end(day, LONDON), LONDON) == day
+    assert last_day(day_end(day, NEW_YORK), NEW_YORK) == day
