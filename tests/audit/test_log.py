@@ -291,7 +291,7 @@ def test_a_leaf_that_is_not_in_the_tree_is_told(house: House) -> None:
 
 
 def failing(then: Callable[[], object], *, keeps: bool) -> Callable[[Engine], Any]:
-    """A write transaction whose commit fails, whether the disk keeps it or not; and what follows."""
+    """A transaction whose commit fails, whether the disk keeps it or not; and what follows."""
 
     @contextmanager
     def at_the_end(engine: Engine) -> Iterator[Connection]:
