@@ -7,6 +7,7 @@ import pytest
 from callrec.audit.checkpoint import (
     LARGEST_NOTE,
     Checkpoint,
+    as_typed,
     check_checkpoint,
     check_note,
     decode_base64,
@@ -131,3 +132,17 @@ def test_head_of_an_empty_log_can_be_signed() -> None:
 
 def signature_of(case: Case) -> bytes:
     return case.body.rpartition(b"\n\n")[2]
+
+
+def test_what_was_typed_from_paper_is_the_note_that_it_means() -> None:
+    note = sign_checkpoint(HEAD, SEED).decode()
+    head, _, signed = note.partition("\n\n— ")
+    name, signature = signed.split()
+    broken = f"- {name}\r\n{signature[:40]} \r\n {signature[40:]}"
+    assert as_typed(f"{head}\n{broken}".encode()) == note.encode()
+    assert as_typed(note.encode()) == note.encode()
+
+
+def test_what_is_no_text_is_no_note_either() -> None:
+    with pytest.raises(Tampered):
+        check_checkpoint(as_typed(b"\xff" + sign_checkpoint(HEAD, SEED)), PUBLIC, origin(VAULT))

@@ -95,6 +95,22 @@ def test_the_data_controller_who_broke_the_glass_decides_what_she_asked_for(log:
     assert taken(log, own, destruction(*UIDS, approvals=under(own))).uids == {*UIDS}
 
 
+def test_what_she_did_as_such_stays_done_when_another_takes_her_place(log: Log) -> None:
+    own = approval("r1", *UIDS, requester=id_of("dora"), break_glass=True)
+    log.seq = 20
+    log.vouch("dora", **DECIDES)
+    assert taken(log, own, destruction(*UIDS, approvals=under(own))).uids == {*UIDS}
+
+
+def test_nor_does_who_takes_her_place_later_make_good_what_he_did_before(log: Log) -> None:
+    own = approval("r1", *UIDS, by="pat", requester=id_of("pat"), break_glass=True)
+    log.vouch("pat", **DECIDES)
+    log.seq = 20
+    log.vouch("pat", role="data-controller", powers=["govern", "decide-reserved"])
+    with pytest.raises(Tampered):
+        taken(log, own, destruction(*UIDS, approvals=under(own)))
+
+
 NO_WARRANTS: dict[str, tuple[Any, Any]] = {
     "by whoever decides who may hear": approval("r1", *UIDS, by="mia"),
     "by whoever asked": approval("r1", *UIDS, requester=id_of("dora")),

@@ -15,6 +15,7 @@ from audit.registers import AT, id_of, stated
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin
 from callrec.audit.leaf import NOBODY, Leaf, Outcome, detail_commitment
 from callrec.audit.log import (
+    IN_NO_FORM,
     Head,
     Log,
     of_acts,
@@ -30,6 +31,7 @@ from callrec.audit.tree import EMPTY_ROOT, leaf_hash
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.crypto import primitives
+from callrec.crypto.context import context
 from callrec.errors import Failed, NotFound, Tampered, Unusable
 from procedures.test_audit_verify import edit
 
@@ -56,6 +58,10 @@ def audit_key(version: int) -> bytes:
 def appended(house: House, **leaf: Any) -> Leaf:
     with writing(house.practice.engine, a_log(house), None) as act:
         seq = act.leaf("login", actor=NOBODY, **leaf)
+    return read(house, seq)
+
+
+def read(house: House, seq: int) -> Leaf:
     with reading(house.practice.engine) as connection:
         return read_leaf(connection, seq)[0]
 
@@ -288,6 +294,18 @@ def test_a_leaf_that_is_not_in_the_tree_is_told(house: House) -> None:
         f"UPDATE node SET hash = x'{leaf_hash(b'other').hex()}' WHERE level = 0 AND position = 5",
     )
     assert told(house, read_register) == "a proof of inclusion does not lead to the root"
+
+
+def test_details_that_are_no_object_are_told_to_be_in_no_form(house: House) -> None:
+    practice = house.practice
+    seq = head_of(house).size
+    body, info = b'["no object"]', context("detail", practice.vault, seq=seq)
+    with writing(practice.engine, a_log(house), None) as act:
+        act.leaf("login", actor=NOBODY, details={}, nonce=NONCE)
+    leaf = replace(read(house, seq), detail=detail_commitment(practice.vault, seq, NONCE, body))
+    sealed = primitives.hpke_seal(primitives.kem_public(AUDIT), NONCE + body, info)
+    edit(house, f"UPDATE detail SET sealed = x'{sealed.hex()}' WHERE seq = {seq}")
+    assert details_of(house, leaf) == IN_NO_FORM
 
 
 def failing(then: Callable[[], object], *, keeps: bool) -> Callable[[Engine], Any]:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from callrec.crypto.canonical import parse_instant
-from callrec.crypto.statement import Statement, check_statement, read_statement, state
+from callrec.crypto.statement import Statement, check_statement, entries_in, read_statement, state
 from callrec.errors import Tampered
 from vectors.crypto.cases import Case, cases
 
@@ -83,3 +83,25 @@ def test_a_statement_of_no_known_kind_is_not_made() -> None:
             seed=bytes(32),
             fields={},
         )
+
+
+LISTS: dict[str, object] = {
+    "none": None,
+    "a word": "items",
+    "of words": ["uid"],
+    "of what lacks a member": [{"uid": "a"}],
+    "of a number for a text": [{"uid": 1, "revision": 1}],
+    "of a text for a number": [{"uid": "a", "revision": "1"}],
+}
+
+
+def test_a_list_in_a_statement_is_read_member_by_member() -> None:
+    items = [{"uid": "a", "revision": 1, "more": ""}, {"uid": "b", "revision": 2}]
+    assert entries_in({"items": items}, "items", "uid", "revision") == [("a", 1), ("b", 2)]
+
+
+@pytest.mark.parametrize("items", LISTS.values(), ids=LISTS)
+def test_a_list_in_another_form_is_tampering(items: object) -> None:
+    with pytest.raises(Tampered) as refused:
+        entries_in({"items": items}, "items", "uid", "revision")
+    assert refused.value.message == "a statement does not list what one of its kind lists"

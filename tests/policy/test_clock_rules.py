@@ -150,6 +150,12 @@ def test_a_day_that_was_mistyped_is_put_right(
     assert told_after(events, kind(on)) == (*before, kind(on))
 
 
+def test_what_came_after_it_stays() -> None:
+    late, on_time = (came(Awaited.IDENTITY, day(each)) for each in (9, 8))
+    before, after = asked(Awaited.IDENTITY, day(4)), asked(Awaited.CLARIFICATION, day(9))
+    assert told_after((before, late, after), on_time) == (before, on_time, after)
+
+
 @pytest.mark.parametrize(("kind", "before"), AGAIN.values(), ids=AGAIN)
 def test_what_is_on_record_is_not_put_right_with_the_same_day(
     kind: Callable[[date], ClockEvent], before: tuple[ClockEvent, ...]

@@ -71,6 +71,10 @@ DECIDED_AGAIN = {
     "made": ([(Act.CREATED, 0, None)], 0),
     "changed": ([(Act.CREATED, 0, None), (Act.AMENDED, 1, None)], 0),
     "revoked": ([(Act.CREATED, 0, None), (Act.APPROVED, 1, UNTIL), (Act.REVOKED, 2, None)], 2),
+    "revoked after it was over": (
+        [(Act.CREATED, 0, None), (Act.APPROVED, 1, UNTIL), (Act.REVOKED, 3, None)],
+        3,
+    ),
     "changed after": (
         [(Act.CREATED, 0, None), (Act.APPROVED, 1, UNTIL), (Act.AMENDED, 1, None)],
         1,
