@@ -23,6 +23,7 @@ from callrec.audit.log import (
     read_founders,
     read_leaf,
     read_register,
+    register_now,
     stored_head,
     stored_size,
     writing,
@@ -33,6 +34,8 @@ from callrec.catalogue.engine import reading, transaction
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import Failed, NotFound, Tampered, Unusable
+from callrec.policy.role import Power, Role
+from callrec.procedures.delegating import lend_power
 from procedures.test_audit_verify import edit
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from callrec.audit.register import Register
     from practices import House
 
 AUDIT = bytes(range(32))
@@ -294,6 +298,48 @@ def test_a_leaf_that_is_not_in_the_tree_is_told(house: House) -> None:
         f"UPDATE node SET hash = x'{leaf_hash(b'other').hex()}' WHERE level = 0 AND position = 5",
     )
     assert told(house, read_register) == "a proof of inclusion does not lead to the root"
+
+
+def test_what_is_said_after_the_audit_key_was_renewed_is_sealed_to_the_new_one(
+    house: House,
+) -> None:
+    secret = bytes(range(32, 64))
+    with writing(house.practice.engine, a_log(house), None) as act:
+        act.seal_details_to(8, primitives.kem_public(secret))
+        seq = act.leaf("login", actor=NOBODY, details={"tries": 2})
+    with reading(house.practice.engine) as connection:
+        leaf, _ = read_leaf(connection, seq)
+        assert read_detail(connection, leaf, {8: secret}.__getitem__, house.practice.vault) == {
+            "tries": 2
+        }
+
+
+def register_known(house: House) -> tuple[Register, int]:
+    with reading(house.practice.engine) as connection:
+        return read_register(connection), stored_size(connection)
+
+
+def test_the_register_stands_where_nothing_of_people_or_keys_came_since(house: House) -> None:
+    known, size = register_known(house)
+    appended(house)
+    with writing(house.practice.engine, a_log(house), None) as act:
+        act.leaf("ingest", actor=id_of("dora"), statement=stated("batch", "dora"))
+    with reading(house.practice.engine) as connection:
+        assert register_now(connection, known, size) is known
+
+
+@pytest.mark.parametrize("before", [0, 1], ids=["next", "after another leaf"])
+def test_what_came_of_them_is_in_it(house: House, before: int) -> None:
+    known, size = register_known(house)
+    for _ in range(before):
+        appended(house)
+    dora, until = house.actor("dora"), house.now().date()
+    lend_power(house.practice, dora, login="sam", power=Power.ARCHIVE, until=until)
+    sam = next(each.person.id for each in known.people() if each.person.role is Role.STAFF)
+    with reading(house.practice.engine) as connection:
+        now = register_now(connection, known, size)
+        assert now == read_register(connection)
+    assert (known.person(sam).delegations, len(now.person(sam).delegations)) == ((), 1)
 
 
 def test_details_that_are_no_object_are_told_to_be_in_no_form(house: House) -> None:
