@@ -6,6 +6,7 @@ import errno
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from callrec.audit.log import (
     IN_NO_FORM,
     Head,
     Log,
+    carried_again,
     of_acts,
     read_detail,
     read_founders,
@@ -354,6 +356,20 @@ def test_details_that_are_no_object_are_told_to_be_in_no_form(house: House) -> N
     assert details_of(house, leaf) == IN_NO_FORM
 
 
+@pytest.mark.parametrize("begins", ["09", "af"], ids=["a digit", "a letter"])
+def test_a_statement_that_two_leaves_carry_is_found_at_the_second(
+    house: House, begins: str
+) -> None:
+    many = (stated("batch", "dora", batch=str(number)) for number in count())
+    found = next(each for each in many if begins[0] <= each.digest[0] <= begins[1])
+    with writing(house.practice.engine, a_log(house), None) as act:
+        act.leaf("ingest", actor=id_of("dora"), statement=found)
+    second = appended(house).seq
+    edit(house, f"UPDATE leaf SET statement = '{found.digest}' WHERE seq = {second}")
+    with reading(house.practice.engine) as connection:
+        assert carried_again(connection) == [second]
+
+
 def failing(then: Callable[[], object], *, keeps: bool) -> Callable[[Engine], Any]:
     """A transaction whose commit fails, whether the disk keeps it or not; and what follows."""
 
@@ -417,6 +433,15 @@ def test_nor_where_its_name_cannot_be_made_durable(
         raise OSError(errno.EIO, "the disk")
 
     monkeypatch.setattr("callrec.catalogue.engine.sync", sync)
+    with pytest.raises(Failed, match="cannot be written"):
+        appended_where_commits_fail(house, monkeypatch, lambda: None, keeps=True)
+
+
+def test_nor_where_nobody_can_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reading(_: Engine) -> None:
+        raise Failed("the disk cannot be read")
+
+    monkeypatch.setattr("callrec.audit.log.reading", reading)
     with pytest.raises(Failed, match="cannot be written"):
         appended_where_commits_fail(house, monkeypatch, lambda: None, keeps=True)
 
