@@ -436,6 +436,10 @@ ELSEWHERE: dict[str, tuple[Callable[[], object], str]] = {
         lambda: under(stated("batch", "eve"), actor=id_of("eve")),
         "nobody vouched for the actor of leaf 1",
     ),
+    "in no form": (
+        lambda: under(stated("voucher", "dora", person=id_of("ann"))),
+        "the statement of leaf 1 is not in its form",
+    ),
     "signed by another": (
         lambda: under(stated("batch", "dora", signed_by="eve")),
         "a signature does not verify",
