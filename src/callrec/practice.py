@@ -247,17 +247,13 @@ def register_now(practice: Practice, connection: Connection) -> Register:
     return audit.register_now(connection, practice.register, practice.register_size)
 
 
-def check_unchanged(practice: Practice, register: Register) -> None:
+def check_unchanged(practice: Practice, connection: Connection) -> None:
     """Check that people and keys are still as they were when the practice was opened.
-
-    Args:
-        practice: the open vault.
-        register: by what the log says now.
 
     Raises:
         Failed: somebody changed them, while a password was waited for perhaps.
     """
-    if register != practice.register:
+    if register_now(practice, connection) != practice.register:
         raise Failed(
             "people or keys were changed a moment ago, so nothing was done", hint="try again"
         )

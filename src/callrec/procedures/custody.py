@@ -370,7 +370,7 @@ class Opening:
             else (row.catalogue_key, row.catalogue_version)
         )
         if version not in self._practice.register.versions(side):
-            check_unchanged(self._practice, register_now(self._practice, self._connection))
+            check_unchanged(self._practice, self._connection)
             raise Tampered("a batch names a key that nobody made")
         secret = vault_key(self._actor, side, version)
         info = context("batch", self._practice.vault, batch=batch, key=side, version=version)

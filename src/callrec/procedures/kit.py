@@ -18,7 +18,7 @@ from callrec.crypto.kit import kit_pages
 from callrec.errors import CallrecError, Locked, Refused
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import Person, PersonId, Role, VaultKey
-from callrec.practice import Actor, attempt, check_unchanged, register_now, today, writing
+from callrec.practice import Actor, attempt, check_unchanged, today, writing
 from callrec.procedures.found import KIT_LOGIN
 from callrec.procedures.shares import holders, new_version, open_shares, seal_share
 from callrec.procedures.vouching import (
@@ -103,7 +103,7 @@ def record_kit(
         Failed: another kit may have taken its place a moment ago; its signature would be wrong.
     """
     with writing(practice, None) as transaction:
-        check_unchanged(practice, register_now(practice, transaction.connection))
+        check_unchanged(practice, transaction.connection)
         transaction.leaf(act, actor=kit.person.id, details=details, outcome=outcome)
         transaction.checkpoint(kit.signer)
 

@@ -17,7 +17,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import Identity, LockedSeed, lock
 from callrec.crypto.kit import read_kit
 from callrec.policy.role import POWERS, Person, PersonId, Role
-from callrec.practice import Actor, check_unchanged, register_now, writing
+from callrec.practice import Actor, check_unchanged, writing
 from callrec.procedures.found import check_login
 from callrec.procedures.joining import check_is_free, insert_person
 from callrec.procedures.kit import (
@@ -89,7 +89,7 @@ def use_kit(
     identity, printed = draw_kit(practice, split=split)
     keep(printed)
     with writing(practice, None) as act:
-        check_unchanged(practice, register_now(practice, act.connection))
+        check_unchanged(practice, act.connection)
         new.join(act, kit)
         new.take_over(act, identity.public)
     return printed

@@ -229,9 +229,8 @@ def check_log(practice: Practice, connection: Connection) -> None:
         Failed: people or keys changed since the vault was opened, while a question waited perhaps.
     """
     check_remembered_head(practice)
-    register = read_register(connection)
-    check_whole(connection, register)
-    check_unchanged(practice, register)
+    check_whole(connection, read_register(connection))
+    check_unchanged(practice, connection)
 
 
 @dataclass(frozen=True, slots=True)

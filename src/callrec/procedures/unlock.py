@@ -23,7 +23,7 @@ from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered
 from callrec.keyring import Credential, Session
 from callrec.policy.role import Standing, VaultKey, keys_held, powers_of
-from callrec.practice import Actor, Practice, check_unchanged, register_now, today, writing
+from callrec.practice import Actor, Practice, check_unchanged, today, writing
 from callrec.procedures.lent_day import still_lent
 from callrec.procedures.relocking import raise_lock
 from callrec.procedures.shares import open_shares
@@ -124,8 +124,22 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
         Locked: it waits for confirmation, or the person is disabled.
         Tampered: it is not the seed whose keys were vouched for.
     """
-    with reading(practice.engine) as connection:  # or what came since would look forged
-        check_unchanged(practice, register_now(practice, connection))
+    with reading(practice.engine) as connection:
+        check_unchanged(practice, connection)  # or what he was given since would look forged
+        person = _confirmed(practice, unlocked)
+        shares = open_shares(connection, practice.register, person.id, unlocked.identity.kem)
+        person = still_lent(practice, connection, person)
+    return Actor(
+        person=person,
+        login=unlocked.login,
+        signer=Signer(person.id, unlocked.identity.log),
+        identity=unlocked.identity,
+        shares=_needed(practice, person, shares),
+    )
+
+
+def _confirmed(practice: Practice, unlocked: Unlocked) -> Person:
+    """Whose seed was opened, if he may act with it; raises as `actor_of`."""
     try:
         person = practice.register.person(unlocked.person)
     except NotFound as error:
@@ -139,16 +153,7 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
         )
     if practice.register.public_keys(person.id) != unlocked.identity.public:
         raise Tampered("this login's key is not the one that was vouched for")
-    with reading(practice.engine) as connection:
-        shares = open_shares(connection, practice.register, person.id, unlocked.identity.kem)
-        person = still_lent(practice, connection, person)
-    return Actor(
-        person=person,
-        login=unlocked.login,
-        signer=Signer(person.id, unlocked.identity.log),
-        identity=unlocked.identity,
-        shares=_needed(practice, person, shares),
-    )
+    return person
 
 
 def actor_by_session(practice: Practice, session: Session) -> Actor:

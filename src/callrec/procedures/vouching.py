@@ -24,7 +24,7 @@ from callrec.policy.role import (
     powers_of,
     powers_vouched_for,
 )
-from callrec.practice import check_unchanged, register_now, today, vault_key, writing
+from callrec.practice import check_unchanged, today, vault_key, writing
 from callrec.procedures.sealed_to_person import MAY_NOT_HEAR, drop_keys_of, take_back_grants
 from callrec.procedures.share_faults import ShareFault, share_faults
 from callrec.procedures.shares import (
@@ -85,7 +85,7 @@ def governing(practice: Practice, actor: Actor) -> Iterator[Writing]:
             would be as it should be.
     """
     with writing(practice, actor.signer) as act:
-        check_unchanged(practice, register_now(practice, act.connection))
+        check_unchanged(practice, act.connection)
         before = share_faults(act.connection, practice.register, today(practice))
         yield act
         _end_lapsed(replace(practice, register=read_register(act.connection)), act, actor)
