@@ -75,11 +75,18 @@ def changed(page: str, **words: str) -> str:
     )
 
 
+def mistyped(page: str, *places: int) -> str:
+    """The page with another word of the list at each of these places, whatever the word there."""
+    words = page.split()
+    others = {
+        f"w{place}": WORDLIST[(WORDLIST.index(words[place - 1]) + 511) % 1024] for place in places
+    }
+    return changed(page, **others)
+
+
 @pytest.mark.parametrize("place", range(1, 34))
 def test_a_word_that_is_another_of_the_list_is_named(place: int) -> None:
-    word = PAGES[1].split()[place - 1]
-    other = WORDLIST[(WORDLIST.index(word) + 511) % 1024]
-    wrong = changed(PAGES[1], **{f"w{place}": other})
+    wrong = mistyped(PAGES[1], place)
     assert told(PAGES[0], wrong) == f"word {place} of page 2 is another one"
 
 
@@ -89,7 +96,7 @@ def test_a_word_that_is_not_in_the_list_is_named() -> None:
 
 
 def test_of_two_wrong_words_none_is_blamed_by_mistake() -> None:
-    wrong = changed(PAGES[0], w5="acid", w29="zero")
+    wrong = mistyped(PAGES[0], 5, 29)
     assert told(wrong, PAGES[1]) == "some words of page 1 are others, or in another order"
 
 
