@@ -13,13 +13,12 @@ met no fault.
 
 from __future__ import annotations
 
-import hashlib
+import gc
 import json
 import os
 import re
 import shutil
 import signal
-import stat
 import sys
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
@@ -34,11 +33,13 @@ import pytest
 
 import once
 import practices
+from callrec.catalogue.engine import FILE_NAME
 from callrec.cli.app import run
 from callrec.errors import Tampered
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.doctor import Finding, Level, examine
 from cli.transcript import password_of
+from faults.alike import draw_alike, fingerprint
 from faults.cases import CASES
 from faults.plan import Trial, place_of, share_of, trials_of
 from faults.power import Disk, Outcome
@@ -85,6 +86,8 @@ class Stage:
         self._work = work
         self._place = work / "house"
         self._ready = work / "ready"
+        self._sealings = work / "sealings"
+        self._sealings.mkdir()
         self._shim = Shim()
         house = practices.copy(template, self._place)
         case.prepare(house)
@@ -123,6 +126,7 @@ class Stage:
         assert not problems, problems
         [*self._warnings()]
         self._house.close()
+        gc.freeze()  # what each child would else copy to go through it
 
     def _count(self) -> tuple[list[Operation], list[Trial]]:
         """Type the command once, and nothing happens to it."""
@@ -174,8 +178,8 @@ class Stage:
         return [*self._wrong_with_what_is_left(answer), *wrong_with(answer)]
 
     def _wrong_with_what_is_left(self, answer: Answer) -> list[str]:
-        """What is left is looked at once, however many faults leave it so, byte for byte."""
-        left = answer.status == 0, fingerprint(self._place)
+        """What is left is looked at once, however many faults leave it so."""
+        left = answer.status == 0, fingerprint(self._place, self._place / "vault" / FILE_NAME)
         if left not in self._looked_at:
             self._looked_at[left] = in_a_child(lambda: self._wrong(answer))
         return self._looked_at[left]
@@ -257,6 +261,7 @@ class Stage:
         if child == 0:
             os.setsid()
             signal.alarm(LONGEST_SECONDS)
+            draw_alike(self._sealings)
             try:
                 with self._shim.armed():
                     answer = self._type(self._house)
@@ -288,16 +293,6 @@ class Stage:
         with redirect_stdout(said), redirect_stderr(complained):
             status = run([*self._case.words(house)], now=house.now)
         return Answer(status, said.getvalue(), complained.getvalue())
-
-
-def fingerprint(folder: Path) -> bytes:
-    """Of all paths below it, their modes, and the bytes of files."""
-    told = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        mode = path.lstat().st_mode
-        data = path.read_bytes() if stat.S_ISREG(mode) else b""
-        told.update(f"{path.relative_to(folder)}\0{mode}\0{len(data)}\0".encode() + data)
-    return told.digest()
 
 
 def wrong_with(answer: Answer) -> Iterator[str]:
