@@ -421,6 +421,7 @@ CASES: Final = {
         kept=bags_are_whole,
         halfway="its sealed file is missing|INTACT-UNANCHORED",
         once_failed=r"EIO at \d+, rmdir (vault/incoming/|\.vault\.)"
+        r"|EIO at \d+, read drive-a/catalogue/.*\.sealed(,|$)"
         r"|power cut, some left at \d+, rename vault/recordings/",
     ),
     "rotate": Case(

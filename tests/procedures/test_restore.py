@@ -55,7 +55,7 @@ from procedures.forged import RUN, forged_head, size_of_log
 from procedures.spool import originals_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from callrec.crypto.identity import Identity, LockedSeed
@@ -607,6 +607,8 @@ def refuses_below(at: Path, whole: Callable[..., Any]) -> Callable[..., Any]:
     ("reads", "folder", "where"),
     [
         ("callrec.procedures.restore_copy.read_small", "catalogue", "may be newer"),
+        ("callrec.procedures.restore_copy.open_plain", "catalogue", "may be newer"),
+        ("callrec.procedures.restore_copy.hash_on_medium", "catalogue", "may be newer"),
         ("callrec.archive.volume.read_small", "heads", "the drive failed"),
         ("callrec.archive.bag.open_plain", "bags", "the drive failed"),
     ],
@@ -636,6 +638,34 @@ def test_a_drive_that_does_not_give_its_proofs_was_not_tampered_with(
 
     monkeypatch.setattr(Volume, "heads", once)
     with pytest.raises(Failed, match="the drive fails"):
+        rebuilt(house)
+
+
+def gives_nothing(*_: object) -> Any:
+    with drive_errors():
+        raise OSError(errno.EIO, "bad sector")
+
+
+def gives_the_beginning(*_: object) -> Iterator[bytes]:
+    yield b"SQLite"
+    raise OSError(errno.EIO, "bad sector")
+
+
+@pytest.mark.parametrize(
+    ("reads", "drive_"),
+    [
+        ("read_small", gives_nothing),
+        ("open_plain", gives_nothing),
+        ("open_stream", gives_the_beginning),
+        ("hash_on_medium", gives_nothing),
+    ],
+)
+def test_where_the_only_drive_does_not_give_its_copy_it_failed_and_nobody_has_tampered(
+    house: House, monkeypatch: pytest.MonkeyPatch, reads: str, drive_: Callable[..., Any]
+) -> None:
+    lose_vault(house)
+    monkeypatch.setattr(f"callrec.procedures.restore_copy.{reads}", drive_)
+    with pytest.raises(Failed, match="the drive failed"):
         rebuilt(house)
 
 

@@ -9,6 +9,7 @@ if the audit log inside it begins with the root that the opener's own seed was l
 from __future__ import annotations
 
 import errno
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.durable import sync
-from callrec.errors import Locked, NotFound, Tampered, Unusable
+from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
 from callrec.procedures.archive_copy import FORMAT, MOST_PEOPLE
 from callrec.store.disk import disk_errors
 from callrec.store.sealing import open_stream
@@ -126,7 +127,7 @@ def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
     """Write the catalogue into a file that its owner alone can read, durably.
 
     Raises:
-        Tampered: the copy is damaged, or was not sealed to this opener.
+        Tampered: the copy is damaged, was not sealed to this opener, or the drive does not give it.
         Failed: there is no room for it.
     """
     key = _copy_key(found, opener.person, opener.identity)
@@ -135,21 +136,32 @@ def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
     )
     with _sealed_copy(found) as sealed, disk_errors(), to.open("xb") as out:
         to.chmod(0o600)
-        for piece in _from_drive(open_stream(sealed, key, associated)):
+        for piece in _each_from_drive(open_stream(sealed, key, associated)):
             out.write(piece)
     sync(to)
 
 
-def _from_drive(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """A place that the drive does not give is damage to this copy; another may serve."""
+@contextmanager
+def _from_drive() -> Iterator[None]:
+    """A copy that the drive does not give is passed over, for another may serve.
+
+    Raises:
+        Tampered: by reason of what the drive failed with, which is what is told if none serves.
+    """
     try:
+        with drive_errors():
+            yield
+    except Failed as failed:
+        raise Tampered("the drive does not give the whole copy of the catalogue") from failed
+
+
+def _each_from_drive(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    with _from_drive():
         yield from pieces
-    except OSError as error:
-        raise Tampered("the drive does not give the whole copy of the catalogue") from error
 
 
 def _sealed_copy(found: FoundCopy) -> FileIO:
-    with drive_errors():
+    with _from_drive():
         try:
             return open_plain(found.copy.sealed)
         except OSError as error:
@@ -168,9 +180,11 @@ def check_stated(found: FoundCopy, *, catalogue: str, keys: str) -> None:
     """Hold a copy's files against the SHA-256 that a statement names, lower-case hex.
 
     Raises:
-        Tampered: they are others.
+        Tampered: they are others, or the drive does not give them.
     """
-    if hashes_of(found.copy) != (catalogue, keys):
+    with _from_drive():
+        there = hashes_of(found.copy)
+    if there != (catalogue, keys):
         raise Tampered("the volume's copy of the catalogue is not the one that was written there")
 
 
