@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-import memory
-import once
-import practices
-import processes
-from canaries import left_about
-from procedures.drives import archived_twice, stand_alone
-from steps import SHARE, Steps
+from house import memory, once, practices, processes
+from house.canaries import left_about
+from house.drives import archived_twice, stand_alone
+from house.holds import with_two_callers
+from house.packages import a_package
+from house.requests import approved, with_recordings
+from house.steps import SHARE, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from practices import House
+    from house.packages import Package
+    from house.practices import House
 
 settings.register_profile("short", max_examples=20, deadline=None)
 settings.register_profile("long", max_examples=2000, deadline=None)
@@ -127,3 +128,39 @@ def archived(archived_template: House, tmp_path: Path) -> House:
 def house(template: House, tmp_path: Path) -> House:
     """A practice of one's own, with dora, pat, max, mia, sam, ava and the intake service door."""
     return practices.copy(template, tmp_path / "house")
+
+
+@pytest.fixture(scope="session")
+def stocked_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    return with_recordings(practices.copy(template, tmp_path_factory.mktemp("stocked")))
+
+
+@pytest.fixture(scope="session")
+def granted_template(stocked_template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    house = practices.copy(stocked_template, tmp_path_factory.mktemp("granted"))
+    approved(house)
+    return house
+
+
+@pytest.fixture(scope="session")
+def callers_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Ann's calls 1 and 2, and Bob's 3 and 4."""
+    return with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
+
+
+@pytest.fixture
+def stocked(stocked_template: House, tmp_path: Path) -> House:
+    """A practice of one's own that holds recordings 1, 2 and 3."""
+    return practices.copy(stocked_template, tmp_path / "house")
+
+
+@pytest.fixture
+def granted(granted_template: House, tmp_path: Path) -> House:
+    """The same, where max has approved R-1, which sam made for recordings 1 and 2."""
+    return practices.copy(granted_template, tmp_path / "house")
+
+
+@pytest.fixture(scope="session")
+def package(granted_template: House, tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """R-1, released and opened; it is only looked at."""
+    return a_package(practices.copy(granted_template, tmp_path_factory.mktemp("package")))

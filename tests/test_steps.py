@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from steps import SHARE, Steps
+from house.steps import SHARE, Steps
 
 TESTS = [f"test_{number}" for number in range(10 * SHARE)]
 

@@ -12,7 +12,7 @@ from archive.vault_files import INFO, snapshot, vault_files
 from callrec.archive.bag import Item, each, write_bag
 from callrec.archive.drive import copy_file
 from callrec.errors import Failed, NotFound, Tampered
-from store.small_disk import read_only, small_disk
+from house.small_disk import read_only, small_disk
 
 if TYPE_CHECKING:
     from pathlib import Path

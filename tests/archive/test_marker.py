@@ -9,7 +9,7 @@ import pytest
 from archive.vault_files import snapshot
 from callrec.archive.marker import begin_volume, check_target, is_volume, open_volume, relabel
 from callrec.errors import Failed, NotFound, Tampered, Unusable
-from store.small_disk import read_only, small_disk
+from house.small_disk import read_only, small_disk
 
 if TYPE_CHECKING:
     from pathlib import Path

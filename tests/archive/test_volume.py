@@ -11,7 +11,7 @@ from callrec.archive.bag import write_bag
 from callrec.archive.marker import begin_volume
 from callrec.archive.volume import stamp
 from callrec.errors import Failed, NotFound
-from store.small_disk import small_disk
+from house.small_disk import small_disk
 
 if TYPE_CHECKING:
     from pathlib import Path

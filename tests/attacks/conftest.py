@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from attacks.office import work_a_day
 from attacks.traces import Traces, listening
+from house import practices
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from attacks.typed import done, type_in
-from procedures.spool import a_wave
+from house.commands import done, type_in
+from house.spool import a_wave
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 CALLS = {
     "Rückruf Featherstonehaugh.wav": {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from practices import House
+    from house.practices import House
 
 
 class Sealing(NamedTuple):

@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.main import get_command
 
-import practices
 from attacks.office import NUMBERS
 from attacks.test_nothing_personal_in_the_vault import SURNAMES, TELLING
 from attacks.test_secrets import told
 from attacks.test_who_can_do_what import COMMANDS, give_eve_a_password
-from attacks.typed import done, type_in
 from callrec.audit.leaf import Outcome
 from callrec.cli import app
-from procedures.asking import ANOTHER_REASON, a_request, approve, last_leaf, rows
-from procedures.incidents import MILD, ON_RECORD, an_incident, found
+from house import practices
+from house.commands import done, type_in
+from house.incidents import MILD, ON_RECORD, an_incident, found
+from house.requests import ANOTHER_REASON, a_request, approve, last_leaf, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from attacks.typed import Answer
-    from practices import House
+    from house.commands import Answer
+    from house.practices import House
 
 NEED_NO_VAULT = {"demo", "init", "due", "verify-release", "notice"}
 FURTHER = """

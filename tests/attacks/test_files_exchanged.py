@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from attacks.typed import done, type_in
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.procedures.found import found_practice
-from procedures.asking import by_sql, rows
+from house.commands import done, type_in
+from house.requests import by_sql, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from practices import House
+    from house.practices import House
 
 TAMPERED = 5
 MEMORIES: dict[str, list[tuple[str, ...]]] = {

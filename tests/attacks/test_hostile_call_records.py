@@ -16,17 +16,17 @@ import pytest
 from sqlalchemy import select
 
 from attacks.test_hostile_files import is_neutral
-from attacks.typed import type_in
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.procedures.custody import Opening
-from procedures.spool import a_call, a_wave, left_in, originals_of
+from house.commands import type_in
+from house.spool import a_call, a_wave, left_in, originals_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 HEADER = (
     "calldate,clid,src,dst,dcontext,channel,dstchannel,lastapp,lastdata,duration,billsec,"

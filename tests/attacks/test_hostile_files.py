@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from attacks.typed import type_in
 from callrec.procedures import intake_reading
-from procedures.spool import a_call, a_wave, left_in, originals_of
-from procedures.told import a_row, records
+from house.call_records import a_row, records
+from house.commands import type_in
+from house.spool import a_call, a_wave, left_in, originals_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from attacks.typed import Answer
-    from practices import House
+    from house.commands import Answer
+    from house.practices import House
 
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode's categories of what moves, hides or reverses text, and of what is no character."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from attacks.test_hostile_statements import WHOLE
-from attacks.typed import Answer, type_in
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -21,12 +20,13 @@ from callrec.crypto.statement import state
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.procedures.leaf_subjects import LEAST
-from procedures.asking import a_request, rows
+from house.commands import Answer, type_in
+from house.requests import a_request, rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from practices import House
+    from house.practices import House
 
 TAMPERED = 5
 BUG = 70

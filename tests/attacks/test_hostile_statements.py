@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from attacks.typed import type_in
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
 from callrec.practice import writing
 from callrec.procedures.retention_stops import named_by_a_stop
-from procedures.asking import by_sql, rows
-from procedures.spool import a_wave
+from house.commands import type_in
+from house.requests import by_sql, rows
+from house.spool import a_wave
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from practices import House
+    from house.practices import House
 
 TAMPERED = 5
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from attacks.office import CALLS, NUMBERS, REASONS, work_a_day
-from attacks.raw_bytes import forms, spellings, where_found
 from callrec.procedures.sending import send_waiting
-from post.mailbox import mail_server, use_mail
-from practices import PEOPLE
+from house.mailbox import mail_server, use_mail
+from house.practices import PEOPLE
+from house.raw_bytes import forms, spellings, where_found
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 BEFORE_A_NUMBER = ("0", "44", "+44", "0044")
 SURNAMES = (

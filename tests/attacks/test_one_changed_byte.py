@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from attacks.typed import type_in
-from procedures.asking import rows
-from procedures.drives import flip, last
+from house.commands import type_in
+from house.drives import flip, last
+from house.requests import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from attacks.typed import Answer
-    from practices import House
+    from house.commands import Answer
+    from house.practices import House
 
 SHOW = ("pat", "show", "1")
 SEARCH = ("pat", "search", "--party", "featherstonehaugh", "--reason", "A complaint about a call")

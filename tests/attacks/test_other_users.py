@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from attacks.typed import type_in
 from callrec.catalogue.engine import open_any_schema
 from callrec.errors import Misconfigured
 from callrec.file_rights import check_only_ours
 from callrec.keyring import runtime_folder
-from procedures.spool import a_wave
+from house.commands import type_in
+from house.spool import a_wave
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from practices import House
+    from house.practices import House
 
 STRANGER = 54321
 NOBODY = 0xFFFFFFFF

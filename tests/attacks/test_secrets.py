@@ -16,24 +16,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from attacks.raw_bytes import forms, spellings
 from attacks.test_nothing_personal_in_the_vault import PERSONAL
 from attacks.test_who_can_do_what import COMMANDS, give_eve_a_password, words
-from attacks.typed import type_in
 from callrec.catalogue import engine
 from callrec.catalogue.engine import FILE_NAME
 from callrec.cli import app
 from callrec.crypto import primitives
 from callrec.release.paper.apart import MAKER
 from callrec.sound.starting import DECODER
-from canaries import PASSWORDS, left_about
-from cli.transcript import password_of
+from house.canaries import PASSWORDS, left_about
+from house.commands import type_in
+from house.practices import password_of
+from house.raw_bytes import forms, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from attacks.traces import Traces
-    from practices import House
+    from house.practices import House
 
 NUMBER, NAME = "07700 900842", "Quillfeather"
 WHY = "The marmoset in the waiting room frightened somebody"

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from attacks.typed import type_in
 from callrec.errors import Tampered
-from procedures.asking import by_sql
+from house.commands import type_in
+from house.requests import by_sql
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 SHOWN_BY = {
     "recording.started_at": "retention review",

@@ -15,19 +15,19 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-import practices
-from attacks.typed import done, type_in
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.sound import check_values
 from callrec.catalogue.tables import METADATA
 from callrec.cli.app import A_BUG
 from callrec.errors import Tampered
-from procedures.asking import by_sql
+from house import practices
+from house.commands import done, type_in
+from house.requests import by_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from practices import House
+    from house.practices import House
 
 MET_BY = {
     "UPDATE recording SET duration_ms = 'x'": "request show R-1",

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from attacks.test_who_can_do_what import COMMANDS
-from attacks.typed import Answer, done, type_in
 from callrec.crypto import primitives
 from callrec.keyring import write_private
-from procedures.asking import last_leaf, rows, with_recordings
-from procedures.erasures import approved_erasure, erase
+from house.commands import Answer, done, type_in
+from house.erasures import approved_erasure, erase
+from house.requests import last_leaf, rows, with_recordings
 
 if TYPE_CHECKING:
     from callrec.crypto.primitives import Kdf
-    from practices import House
+    from house.practices import House
 
 ATTEMPTS = 4
 """More than are free: the last one falls into the wait after the earlier ones."""

@@ -53,9 +53,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from attacks.office import REASONS
-from attacks.raw_bytes import files_of
 from attacks.reach import reach
-from attacks.typed import done, type_in
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import candidates
@@ -67,13 +65,15 @@ from callrec.policy.criteria import Criteria
 from callrec.policy.role import VaultKey
 from callrec.procedures.audit import Wanted, list_audit
 from callrec.procedures.custody import Opening, find_recording
-from procedures.asking import by_sql, last_leaf, rows
-from procedures.spool import a_call, data_keys_of, take_in
+from house.commands import done, type_in
+from house.raw_bytes import files_of
+from house.requests import by_sql, last_leaf, rows
+from house.spool import a_call, data_keys_of, take_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from practices import House
+    from house.practices import House
 
 WHOLE_VAULT = {"recordings", "catalogue", "audit", "index"}
 

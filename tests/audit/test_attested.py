@@ -16,7 +16,7 @@ from callrec.practice import record, writing
 
 if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
-    from practices import House
+    from house.practices import House
 
 
 def attested(house: House, *seqs: int) -> tuple[Leaf, ...]:

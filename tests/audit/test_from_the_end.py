@@ -13,7 +13,7 @@ from callrec.catalogue.engine import reading
 if TYPE_CHECKING:
     import pytest
 
-    from practices import House
+    from house.practices import House
 
 
 def test_one_that_ends_before_it_has_heard_all_is_done_without(

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from callrec.audit.register import Register
-    from practices import House
+    from house.practices import House
 
 AUDIT = bytes(range(32))
 NONCE = b"n" * 32

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.reading import Problem
 from callrec.audit.verify import check_whole, read_each, read_on
@@ -15,13 +14,14 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Refused, Tampered
 from callrec.practice import writing
 from callrec.procedures.changing_roles import disable_person
+from house import practices
 from procedures.test_audit_verify import cut_tail, edit, flip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 Named = list[tuple[int | None, str]]
 SEVERAL = "it covers the acts of more than one person, or of none"

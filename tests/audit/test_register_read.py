@@ -11,7 +11,7 @@ from callrec.catalogue.engine import reading
 from callrec.procedures.changing_roles import disable_person
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 
 def statements_of_reading(house: House) -> int:

@@ -24,7 +24,7 @@ from callrec.procedures.changing_roles import change_role
 
 if TYPE_CHECKING:
     from callrec.audit.register import Register
-    from practices import House
+    from house.practices import House
 
 LOST = (Head(30, b"a" * 32), Head(31, b"b" * 32))
 

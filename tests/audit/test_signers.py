@@ -17,7 +17,7 @@ from callrec.crypto.statement import Statement, check_statement, read_statement,
 from callrec.practice import writing
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 
 def written(house: House, person: str, *, less: int = 0) -> list[dict[str, Any]]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import practices
 from audit.registers import AT
 from callrec.audit import stretch, tree
 from callrec.audit.leaf import LARGEST_LEAF, NOBODY, Leaf, Outcome
@@ -26,6 +25,7 @@ from callrec.crypto.statement import state
 from callrec.errors import Tampered
 from callrec.policy.role import PersonId, Role
 from callrec.procedures.vouching import voucher_fields
+from house import practices
 from procedures.test_audit_verify import edit, flip
 from procedures.test_audit_whole import short_stretches
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from callrec.audit.log import Log
     from callrec.crypto.statement import Statement
-    from practices import House
+    from house.practices import House
 
 UID = "aa" * 16
 

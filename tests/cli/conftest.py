@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.transcript import Stage
-from practices import settle_passwords
+from house.practices import settle_passwords
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from callrec.practice import writing
 from cli.test_request_on_a_terminal import on_a_terminal
-from procedures.asking import a_request, request_id, signed_in
+from house.requests import a_request, request_id, signed_in
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 
 def test_it_is_shown_and_said_of_it_and_the_status_is_5(house: House) -> None:

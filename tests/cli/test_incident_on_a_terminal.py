@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from callrec.policy.incident import Outcome
 from cli.test_request_on_a_terminal import on_a_terminal
-from procedures.asking import with_recordings
-from procedures.incidents import GRAVE, WHAT, an_incident, found, opened
+from house.incidents import GRAVE, WHAT, an_incident, found, opened
+from house.requests import with_recordings
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 
 def test_each_thing_is_asked_for_one_by_one(house: House) -> None:

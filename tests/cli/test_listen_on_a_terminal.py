@@ -16,7 +16,7 @@ from callrec.procedures.leaf_details import open_details
 from callrec.procedures.request import create_request
 from callrec.procedures.request_log import read_history
 from cli.test_request_on_a_terminal import on_a_terminal, terminal
-from procedures.asking import (
+from house.requests import (
     a_request,
     approve,
     approved,
@@ -28,13 +28,13 @@ from procedures.asking import (
     signed_in,
     third_parties_checked,
 )
-from procedures.spool import a_call, take_in
+from house.spool import a_call, take_in
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from practices import House
+    from house.practices import House
 
 RATE, SECONDS = 8000, 20
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from attacks.typed import type_in
 from callrec.keyring import write_private
-from post.mailbox import PASSWORD, SENDER, USER, a_certificate, mail_server, parsed
-from practices import PEOPLE
-from procedures.asking import a_request
+from house.commands import type_in
+from house.mailbox import PASSWORD, SENDER, USER, a_certificate, mail_server, parsed
+from house.practices import PEOPLE
+from house.requests import a_request
 
 if TYPE_CHECKING:
-    from post.mailbox import Mailbox
-    from practices import House
+    from house.mailbox import Mailbox
+    from house.practices import House
 
 REASON = "The patient Featherstonehaugh complains that nobody rang back"
 PARTICULARS = {

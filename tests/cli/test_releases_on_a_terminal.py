@@ -13,7 +13,7 @@ from release.offices import an_office
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 WORDS = "unlatch canyon grazing ripple shindig frosted"
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pexpect
 
-from cli.transcript import password_of
-from procedures.asking import a_request, approve, opened, state_of, with_recordings
+from house.practices import password_of
+from house.requests import a_request, approve, opened, state_of, with_recordings
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 PROGRAM = """
 import sys

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calls import a_call, take_in
 from cli.test_request_on_a_terminal import on_a_terminal
+from house.calls import a_call, take_in
 from procedures.test_review_searches import QUERY, draw, search
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 
 def test_each_is_accepted_queried_or_left_for_later(house: House) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from attacks.typed import done
-from calls import a_call, take_in
+from house.calls import a_call, take_in
+from house.commands import done
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 ASKED = ("--extension", "201", "--date", "2024-01-04", "--reason", "She asks for her call")
 

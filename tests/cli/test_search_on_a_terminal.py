@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calls import a_call, take_in
 from cli.test_request_on_a_terminal import on_a_terminal
+from house.calls import a_call, take_in
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 REASON = "The patient complains that nobody rang back"
 

@@ -5,7 +5,7 @@
     @as jane                        CALLREC_USER, and CALLREC_PASSWORD_FILE with jane's password
     @as nobody                      neither
     @set CALLREC_CREDENTIAL box     another variable of the environment; without a value: unset
-    @practice                       a vault with dora, pat, max, mia, sam, ava (tests/practices.py)
+    @practice                       a vault with dora, pat, max, mia, sam, ava (house/practices.py)
     @file letters/one.txt           a file, its lines following
     | Dear practice,
     @know words Passphrase:         what followed this in the last answer, on the next line perhaps;
@@ -34,7 +34,8 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from callrec.cli.app import run
-from memory import runtime_of
+from house.memory import runtime_of
+from house.practices import password_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,11 +75,6 @@ def matches(expected: list[str], actual: list[str]) -> bool:
 
 def _line_pattern(line: str) -> str:
     return ".*".join(re.escape(part) for part in line.split("[..]"))
-
-
-def password_of(person: str) -> str:
-    """The password that somebody in a transcript has: long, and good enough for anybody."""
-    return f"{person} walks 7 slow miles by the canal"
 
 
 class Stage:

@@ -26,7 +26,7 @@ import callrec
 from callrec.catalogue import engine
 from callrec.cli.app import run
 from callrec.own_process import keep_private
-from procedures.spool import a_call, a_name
+from house.spool import a_call, a_name
 
 BEGAN = datetime(2026, 11, 24, 12, 5, tzinfo=UTC)
 NEW, AGAIN = 3, 2

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.keyring import write_private
-from cli.transcript import password_of
 from concurrency.at_work import Told
-from procedures.spool import a_call, take_in
+from house import practices
+from house.practices import password_of
+from house.processes import environment, program
+from house.spool import a_call, take_in
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
-TESTS = Path(__file__).parent.parent
 ROUNDS = 1
 FIRST = 3
 """Recordings that the vault held before."""
@@ -72,10 +70,9 @@ def day(
     for login in practices.PEOPLE:
         write_private(people / f"{login}.password", f"{password_of(login)}\n".encode())
     rounds = request.config.getoption("--rounds")
-    words = ["-m", "concurrency.at_work", str(house.folder), str(rounds), request.param]
     done = subprocess.run(
-        [sys.executable, *words],
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        program("concurrency.at_work", house.folder, rounds, request.param),
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from attacks.typed import done, type_in
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.keyring import write_private
 from callrec.policy.request import RequestAct
 from concurrency.at_work import NEW
 from concurrency.conftest import FIRST
-from procedures.asking import rows
-from procedures.spool import recordings_of
+from house.commands import done, type_in
+from house.requests import rows
+from house.spool import recordings_of
 
 if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf

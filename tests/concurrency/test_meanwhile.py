@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from attacks.typed import type_in
 from callrec import keyring
 from callrec.archive.marker import open_volume
 from callrec.audit import from_the_end, stretch, whole
@@ -31,15 +30,16 @@ from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.doctor import Level, examine
 from callrec.procedures.release_unfinished import Begun, cut_off, noted
 from callrec.procedures.unlock import session_of
-from procedures.asking import REASON, a_request, by_sql, request_id, rows
-from procedures.drives import archive, drive, verify
-from procedures.older import sql
-from procedures.spool import a_call
+from house.commands import type_in
+from house.drives import archive, drive, verify
+from house.older_vaults import sql
+from house.requests import REASON, a_request, by_sql, request_id, rows
+from house.spool import a_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from practices import House
+    from house.practices import House
 
 BEGUN = Begun("f" * 32, "e" * 32, "d" * 32, "/media/outbox/package.zip")
 

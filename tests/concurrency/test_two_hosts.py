@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from attacks.typed import type_in
 from callrec import mounts
 from callrec.catalogue.engine import FILE_NAME
 from callrec.errors import Misconfigured
 from callrec.mounts import file_system_of
+from house.commands import type_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 SHARES = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "fuse.davfs2", "fuse.rclone", "ceph", "gfs2")
 

@@ -10,7 +10,7 @@ import pytest
 from callrec.errors import NotFound, Tampered
 from callrec.store.directory import DirectoryStore
 from callrec.store.sealing import open_stream
-from memory_store import MemoryStore
+from house.memory_store import MemoryStore
 from store.samples import ASSOCIATED, KEY, a_sealer, sealed_bytes
 
 if TYPE_CHECKING:

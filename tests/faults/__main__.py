@@ -15,16 +15,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import practices
 from faults.cases import CASES
 from faults.shim import build, environment
+from house import practices
+from house.processes import TESTS, program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from practices import House
+    from house.practices import House
 
-TESTS = Path(__file__).parents[1]
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 """Where thousands of practices come and go, and no disk is waited for."""
 
@@ -43,8 +43,7 @@ def played(
         "seeds": {login: seed.hex() for login, seed in template.seeds.items()},
     }
     (work / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
-    words = [sys.executable, "-m", "faults.stage", name, str(template.folder), str(work)]
-    words += [share, only]
+    words = program("faults.stage", name, template.folder, work, share, only)
     variables = {
         **{key: value for key, value in os.environ.items() if not key.startswith("CALLREC_")},
         **environment(build(work), work / "control"),

@@ -15,20 +15,20 @@ from callrec.catalogue.engine import FILE_NAME, SCHEMA
 from callrec.policy.role import VaultKey
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.rotating import rotate_keys
-from procedures.asking import a_request, approved, grants_of, rows, state_of, with_recordings
-from procedures.busy import versions
-from procedures.drives import archive, contents, drive, one_more_call, verify
-from procedures.erasures import approved_erasure, bags_of, found_in, secrets_of, tokens_of
-from procedures.holding import with_two_callers
-from procedures.older import sql, take_back_to_0002
-from procedures.packages import acts_of, outbox
-from procedures.spool import a_call, a_wave, originals_of
+from house.drives import archive, contents, drive, one_more_call, verify
+from house.erasures import approved_erasure, bags_of, found_in, secrets_of, tokens_of
+from house.holds import with_two_callers
+from house.older_vaults import sql, take_back_to_0002
+from house.packages import acts_of, outbox
+from house.requests import a_request, approved, grants_of, rows, state_of, with_recordings
+from house.spool import a_call, a_wave, originals_of
+from house.vault_keys import versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 def has_catalogue(house: House) -> bool:

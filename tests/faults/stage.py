@@ -5,7 +5,7 @@ modules are loaded once for all of them.
 
     python -m faults.stage CASE TEMPLATE WORK PART/OF/MOST PATTERN
 
-TEMPLATE is a practice as tests/practices.py makes it, WORK an empty folder. Of all trials that
+TEMPLATE is a practice as house/practices.py makes it, WORK an empty folder. Of all trials that
 are called so every OF-th is taken, from PART on, and of these MOST, or all with 0. It prints a
 JSON object a line: what was counted, each trial in which something was wrong, and how many trials
 met no fault.
@@ -31,22 +31,20 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-import once
-import practices
 from callrec.catalogue.engine import FILE_NAME
 from callrec.cli.app import run
 from callrec.errors import Tampered
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.doctor import Finding, Level, examine
-from cli.transcript import password_of
 from faults.alike import draw_alike, fingerprint
 from faults.cases import CASES
 from faults.plan import Trial, place_of, share_of, trials_of
 from faults.power import Disk, Outcome
 from faults.shim import Fault, Shim
-from practices import House
-from procedures.drives import stand_alone
-from procedures.holding import verified
+from house import once, practices
+from house.drives import stand_alone
+from house.holds import verified
+from house.practices import House, password_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -16,7 +16,7 @@ from faults.__main__ import MEMORY, played
 from faults.cases import CASES, NOTHING
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 SHARE = "0/1/1"
 """One trial, and those that are like what once went wrong."""

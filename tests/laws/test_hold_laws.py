@@ -12,18 +12,18 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-import practices
 from callrec.errors import Tampered
 from callrec.policy.criteria import CallFacts, matches
 from callrec.policy.described import described
 from callrec.policy.hold import HoldAct, HoldState, hold_after, told_time
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.when import Times
-from calls import a_call, take_in
-from procedures.holding import ask, held, look, named, the_hold, verified
+from house import practices
+from house.calls import a_call, take_in
+from house.holds import ask, held, look, named, the_hold, verified
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 LONDON = ZoneInfo("Europe/London")
 NUMBERS = ("+442079460123", "+441144960123")

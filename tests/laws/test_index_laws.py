@@ -21,15 +21,15 @@ from callrec.policy.when import Days, Times
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.search import search_recordings
 from callrec.telephone import call as telephone
-from calls import a_call, take_in
 from catalogue.index_rows import KEY, add, add_known, catalogue, missed, proposed
-from practices import copy
+from house.calls import a_call, take_in
+from house.practices import copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from practices import House
+    from house.practices import House
 
 LONDON = ZoneInfo("Europe/London")
 # The Azores put their clocks back from one to midnight; Lord Howe Island by half an hour.

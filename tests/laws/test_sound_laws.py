@@ -13,7 +13,7 @@ from callrec.policy.withholding import Ground
 from callrec.sound import Undecodable, measure
 from callrec.sound.editing import edited, samples_left
 from callrec.sound.measured import MOST_PEAKS, Measured, Peaks
-from processes import children
+from house.processes import children
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 SOUNDS = sorted(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.corpora import BLOCK, Corpus, write_corpus
-from procedures.drives import contents
+from house.drives import contents
 
 if TYPE_CHECKING:
     from pathlib import Path

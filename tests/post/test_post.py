@@ -12,7 +12,7 @@ import pytest
 
 from callrec.errors import CallrecError, Failed, Misconfigured
 from callrec.post import Letter, Refusal, post_office
-from post.mailbox import PASSWORD, SENDER, USER, a_certificate, mail_server, parsed
+from house.mailbox import PASSWORD, SENDER, USER, a_certificate, mail_server, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

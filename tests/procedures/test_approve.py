@@ -25,7 +25,8 @@ from callrec.procedures.login import Waiting, log_in
 from callrec.procedures.request import create_request
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.unlock import actor_by_password
-from procedures.asking import (
+from house.holds import verified
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -42,12 +43,11 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.holding import verified
 
 if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor
-    from practices import House
+    from house.practices import House
 
 
 GIVEN = "seven purple otters dance slowly"

@@ -18,7 +18,9 @@ from callrec.procedures.amend import attach_recordings
 from callrec.procedures.approve import Decision, Foreseen, foresee_approval
 from callrec.procedures.revoke import revoke_grants
 from callrec.release.manifest import Role
-from procedures.asking import (
+from house.older_vaults import unpack_0001
+from house.packages import release
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -32,13 +34,11 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.older import unpack_0001
-from procedures.packages import release
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 MIDDLE = read_silence("1@0.1-0.2=third-party/left/tone")
 END = read_silence("1@0.2-0.25=privilege")

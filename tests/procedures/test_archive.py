@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import bagit
 import pytest
 
-import practices
 from callrec.archive.bag import Item, space_for
 from callrec.archive.marker import begin_volume, open_volume
 from callrec.audit.leaf import Outcome
@@ -27,8 +26,8 @@ from callrec.procedures.audit_verify import Verdict, verify_audit
 from callrec.procedures.custody import attested_statement
 from callrec.procedures.found import found_practice
 from callrec.procedures.volume_list import list_volumes
-from procedures.asking import by_sql, last_leaf, rows
-from procedures.drives import (
+from house import practices
+from house.drives import (
     acts,
     archive,
     contents,
@@ -43,13 +42,14 @@ from procedures.drives import (
     verify,
     with_long_call,
 )
-from procedures.spool import NUMBER, a_call, take_in
-from store.small_disk import read_only, small_disk
+from house.requests import by_sql, last_leaf, rows
+from house.small_disk import read_only, small_disk
+from house.spool import NUMBER, a_call, take_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 CHANCE = 4
 """Letters that random bytes may well spell."""

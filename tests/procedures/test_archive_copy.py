@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, text
 
-import practices
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
@@ -26,18 +25,19 @@ from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.store.sealing import open_stream
-from cli.transcript import password_of
-from procedures.asking import signed_in
-from procedures.drives import archive, drive, flip, meanwhile, only, verify
-from procedures.erasures import approved_erasure, erase
-from procedures.holding import verified
-from procedures.kits import new_kit
-from store.small_disk import small_disk
+from house import practices
+from house.drives import archive, drive, flip, meanwhile, only, verify
+from house.erasures import approved_erasure, erase
+from house.holds import verified
+from house.practices import password_of
+from house.recovery_kits import new_kit
+from house.requests import signed_in
+from house.small_disk import small_disk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

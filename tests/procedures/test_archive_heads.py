@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import practices
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import node_reader, stored_head
 from callrec.audit.proof import read_proof, write_proof
@@ -16,8 +15,8 @@ from callrec.crypto.canonical import canonical, instant, parse
 from callrec.crypto.statement import Statement, state
 from callrec.errors import Tampered
 from callrec.procedures.archive_heads import check_head, check_said, statement_fields
-from procedures.asking import by_sql
-from procedures.drives import (
+from house import practices
+from house.drives import (
     archive,
     drive,
     last,
@@ -25,12 +24,13 @@ from procedures.drives import (
     set_back,
     verify,
 )
+from house.requests import by_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 VOLUME = "70" * 16
 

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 import bagit
 import pytest
 
-import practices
 from callrec.errors import Unusable
 from callrec.practice import open_practice
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.incident_list import list_incidents
 from callrec.procedures.volume_list import list_volumes
-from practices import House
-from procedures.asking import rows
-from procedures.drives import (
+from house import practices
+from house.drives import (
     archive,
     archived_twice,
     contents,
@@ -26,16 +24,18 @@ from procedures.drives import (
     remove_local,
     verify,
 )
-from procedures.dying import each_left
-from procedures.erasures import approved_erasure, erase, found_in, secrets_of
-from procedures.holding import verified
+from house.erasures import approved_erasure, erase, found_in, secrets_of
+from house.holds import verified
+from house.killing import each_left
+from house.practices import House
+from house.requests import rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from steps import Steps
+    from house.steps import Steps
 
 POINTS = {
     "the bag is there": 7,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.archive.marker import open_volume
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, parse
@@ -21,7 +20,8 @@ from callrec.procedures.archive_heads import make_proof, statement_fields
 from callrec.procedures.archive_survey import FaultKind
 from callrec.procedures.archive_verify import count_bags, last_verified
 from callrec.procedures.volume_list import list_volumes
-from procedures.drives import (
+from house import practices
+from house.drives import (
     archive,
     contents,
     drive,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 FIRST, SECOND = "20261124T120000Z", "20261125T120000Z"
 """The two runs, by their times."""

@@ -14,12 +14,12 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.procedures.audit import Wanted, list_audit
 from callrec.procedures.people import list_people
-from practices import NOON
+from house.practices import NOON
 from procedures.test_audit_verify import flip
 from procedures.test_audit_whole import work_on
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 HALF_A_SECOND = timedelta(microseconds=500)
 WANTED = {

@@ -30,7 +30,7 @@ from procedures.test_audit_whole import newly, short_stretches
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture(autouse=True)

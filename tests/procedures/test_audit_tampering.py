@@ -18,7 +18,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import practices
 from callrec.audit import log as writing_log
 from callrec.audit.verify import read_each
 from callrec.audit.whole import read_sound
@@ -27,6 +26,7 @@ from callrec.errors import Tampered
 from callrec.policy.role import Standing
 from callrec.practice import writing
 from callrec.procedures.changing_roles import disable_person
+from house import practices
 from procedures.test_audit_verify import edit
 from procedures.test_audit_whole import short_stretches, work_on
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from practices import House
+    from house.practices import House
 
 TABLES = {
     "leaf": ("seq", "body", "statement"),

@@ -21,13 +21,13 @@ from callrec.procedures.audit_verify import Verdict, Verification, verify_audit
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.people import list_people
 from callrec.procedures.vouching import voucher_fields
-from procedures.kits import drill
+from house.recovery_kits import drill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 def verified(

@@ -33,7 +33,7 @@ from procedures.test_audit_verify import ATTACKS, BYTES, cut_tail, edit, flip, v
 if TYPE_CHECKING:
     from callrec.audit.reading import Reading
     from callrec.crypto.statement import Statement
-    from practices import House
+    from house.practices import House
 
 OF_THE_LOG = [name for name in BYTES if name != "a share"]
 ON_THE_LOG = [name for name in ATTACKS if "person is put" not in name and "share" not in name]

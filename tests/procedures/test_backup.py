@@ -19,9 +19,7 @@ from callrec.procedures.restore import bring_back
 from callrec.procedures.restore_copy import by_kit, by_password
 from callrec.procedures.status import look
 from callrec.procedures.volume_list import list_volumes
-from cli.transcript import password_of
-from procedures.asking import grants_of
-from procedures.drives import (
+from house.drives import (
     archive,
     contents,
     drive,
@@ -30,16 +28,18 @@ from procedures.drives import (
     only,
     verify,
 )
-from procedures.kits import new_kit, nora, nowhere
-from procedures.spool import originals_of
-from store.small_disk import small_disk
+from house.practices import password_of
+from house.recovery_kits import new_kit, nora, nowhere
+from house.requests import grants_of
+from house.small_disk import small_disk
+from house.spool import originals_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from callrec.procedures.rebuilding import Rebuilt
     from callrec.procedures.restore_copy import FoundCopy, Opener
-    from practices import House
+    from house.practices import House
 
 NOTHING_ARCHIVED = "nothing was ever archived: if this disk dies, the recordings are gone"
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,20 +10,18 @@ import pytest
 from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.verify import check_whole
 from callrec.catalogue.engine import reading
-from procedures.asking import a_request, grants_of, opened, rows, state_of
+from house.processes import environment, program
+from house.requests import a_request, grants_of, opened, rows, state_of
 
 if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
-    from practices import House
-
-TESTS = Path(__file__).parent.parent
+    from house.practices import House
 
 
 def begin(house: House, login: str, reference: str, decision: str) -> subprocess.Popen[str]:
-    program = [sys.executable, str(TESTS / "procedures" / "deciding_at_once.py")]
     return subprocess.Popen(
-        [*program, str(house.folder), login, reference, decision],
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        program("house.deciding_at_once", house.folder, login, reference, decision),
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

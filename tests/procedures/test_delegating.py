@@ -38,8 +38,9 @@ from callrec.procedures.review_searches import Review, Sample, draw_searches, re
 from callrec.procedures.search import search_recordings
 from callrec.procedures.status import look
 from callrec.procedures.vouching import give_shares
-from practices import PEOPLE
-from procedures.asking import (
+from house.incidents import MILD, ON_RECORD, an_incident, closed, found, opened
+from house.practices import PEOPLE
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -50,15 +51,14 @@ from procedures.asking import (
     rows,
     signed_in,
 )
-from procedures.incidents import MILD, ON_RECORD, an_incident, closed, found, opened
-from procedures.spool import KEEP, a_call, recordings_of, take_in
+from house.spool import KEEP, a_call, recordings_of, take_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from callrec.audit.leaf import Leaf
     from callrec.practice import Actor, Practice
-    from practices import House
+    from house.practices import House
 
 TODAY = date(2026, 11, 24)
 TOMORROW = TODAY + timedelta(days=1)

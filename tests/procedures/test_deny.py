@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from attacks.typed import type_in
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused
@@ -19,7 +18,11 @@ from callrec.procedures.deny import deny_request
 from callrec.procedures.glass_review import open_glass, review_glass
 from callrec.procedures.request_show import show_request
 from callrec.procedures.revoke import revoke_grants
-from procedures.asking import (
+from house.commands import type_in
+from house.holds import verified
+from house.listening import hear
+from house.packages import release
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -30,12 +33,9 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.hearing import hear
-from procedures.holding import verified
-from procedures.packages import release
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 
 def deny(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import bagit
 import pytest
 
-import practices
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Unusable
 from callrec.policy.role import VaultKey
@@ -22,9 +21,8 @@ from callrec.procedures.restore import bring_back
 from callrec.procedures.restore_copy import by_kit
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.unlock import unlock_person
-from cli.transcript import password_of
-from procedures.asking import rows
-from procedures.drives import (
+from house import practices
+from house.drives import (
     archive,
     contents,
     drive,
@@ -37,18 +35,20 @@ from procedures.drives import (
     pulled_out,
     verify,
 )
-from procedures.dying import each_left
-from procedures.erasures import approved_erasure, erase
-from procedures.newcomers import max_is_given_another_key, nell_comes
-from procedures.spool import originals_of
+from house.erasures import approved_erasure, erase
+from house.killing import each_left
+from house.newcomers import max_is_given_another_key, nell_comes
+from house.practices import password_of
+from house.requests import rows
+from house.spool import originals_of
 from procedures.test_reencrypting import files, named, seal_anew
 from procedures.test_restore import lose_vault, restored, verified
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
-    from steps import Steps
+    from house.practices import House
+    from house.steps import Steps
 
 LEAST_STEPS = 60
 """There are more, and none is to go missing unseen."""

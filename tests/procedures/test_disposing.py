@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.errors import Refused, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
@@ -21,7 +20,11 @@ from callrec.procedures.disposing import foresee_destruction, foresee_disposal
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.request_show import show_request
 from callrec.procedures.revoke import revoke_grants
-from procedures.asking import (
+from house import practices
+from house.drives import archive, drive, faults, verify
+from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of
+from house.holds import ask, by_hand, verified
+from house.requests import (
     ANOTHER_REASON,
     approve,
     last_leaf,
@@ -34,10 +37,7 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.drives import archive, drive, faults, verify
-from procedures.erasures import bags_of, erase, found_in, secrets_of, tokens_of
-from procedures.holding import ask, by_hand, verified
-from procedures.keeping import (
+from house.retention import (
     DUE_SINCE,
     approved_disposal,
     categorise,
@@ -51,7 +51,7 @@ from procedures.keeping import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.disposing import dispose as dispose_recordings
 from callrec.procedures.disposing import propose_disposal
-from procedures.asking import rows, state_of
-from procedures.drives import archive, drive, faults, verify
-from procedures.erasures import bags_of, found_in, secrets_of, tokens_of
-from procedures.holding import verified, with_two_callers
-from procedures.keeping import approved_disposal, dispose, later, propose
-from procedures.killed_erase import killed
+from house import practices
+from house.drives import archive, drive, faults, verify
+from house.erasures import bags_of, found_in, secrets_of, tokens_of
+from house.holds import verified, with_two_callers
+from house.killed_erase import killed
+from house.requests import rows, state_of
+from house.retention import approved_disposal, dispose, later, propose
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
-    from practices import House
-    from steps import Steps
+    from house.practices import House
+    from house.steps import Steps
 
 REFERENCE = "R-1"
 PARTS = 6

@@ -26,7 +26,9 @@ from callrec.procedures.request import create_request
 from callrec.procedures.request_event import date_request
 from callrec.procedures.request_show import show_request
 from callrec.procedures.search import search_recordings
-from procedures.asking import (
+from house.listening import hear
+from house.packages import release
+from house.requests import (
     ANOTHER_REASON,
     REASON,
     a_request,
@@ -42,11 +44,9 @@ from procedures.asking import (
     said,
     signed_in,
 )
-from procedures.hearing import hear
-from procedures.packages import release
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 SILENCED = read_silence("1@0.1-0.2=not-relevant/tone")
 CLIPPED = read_clip("1@0.05-0.25")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import practices
 from callrec.crypto.statement import state
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.purpose import Purpose
@@ -34,19 +33,8 @@ from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.status import look
 from callrec.procedures.volume_lost import Loss, report_found, report_lost
 from callrec.store.directory import DirectoryStore
-from procedures.asking import (
-    REASON,
-    approve,
-    by_sql,
-    last_leaf,
-    opened,
-    refused,
-    rows,
-    signed_in,
-    state_of,
-    with_recordings,
-)
-from procedures.drives import (
+from house import practices
+from house.drives import (
     archive,
     come_back,
     contents,
@@ -60,7 +48,7 @@ from procedures.drives import (
     vanish,
     verify,
 )
-from procedures.erasures import (
+from house.erasures import (
     approved_erasure,
     bags_of,
     erase,
@@ -70,9 +58,21 @@ from procedures.erasures import (
     secrets_of,
     tokens_of,
 )
-from procedures.handed import WHOM, hand_over, released
-from procedures.holding import ANN, BOB, ask, by_hand, leaves, verified
-from procedures.spool import take_in
+from house.handed_over import WHOM, hand_over, released
+from house.holds import ANN, BOB, ask, by_hand, leaves, verified
+from house.requests import (
+    REASON,
+    approve,
+    by_sql,
+    last_leaf,
+    opened,
+    refused,
+    rows,
+    signed_in,
+    state_of,
+    with_recordings,
+)
+from house.spool import take_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -80,7 +80,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.crypto.statement import Statement
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

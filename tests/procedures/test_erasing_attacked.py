@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.audit.erased import KIND
 from callrec.catalogue import destruction
 from callrec.catalogue.requests import destroy_grants
@@ -24,7 +23,10 @@ from callrec.procedures.custody import Opening
 from callrec.procedures.erased_details import details_about
 from callrec.procedures.request_log import read_makings
 from callrec.procedures.revoke import revoke_grants
-from procedures.asking import (
+from house import practices
+from house.erasures import approved_erasure, erase, look_for
+from house.holds import ANN, ask, by_hand, lift, verified, with_two_callers
+from house.requests import (
     REASON,
     a_request,
     approve,
@@ -33,14 +35,12 @@ from procedures.asking import (
     rows,
     signed_in,
 )
-from procedures.erasures import approved_erasure, erase, look_for
-from procedures.holding import ANN, ask, by_hand, lift, verified, with_two_callers
 from procedures.test_granted import forge_approval
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 NOT_ASKED_FOR = "what was destroyed or kept is not what the request asks for"

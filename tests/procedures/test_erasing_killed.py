@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.rebuilding import open_volumes
 from callrec.procedures.restore_copy import by_password
 from callrec.procedures.restore_drill import drill
 from callrec.procedures.unpacked import place_of_drill, place_of_rebuilding
-from cli.transcript import password_of
-from procedures.asking import state_of, with_recordings
-from procedures.drives import archive, drive, faults, verify
-from procedures.erasures import (
+from house import practices
+from house.drives import archive, drive, faults, verify
+from house.erasures import (
     approved_erasure,
     bags_of,
     erase,
@@ -24,16 +22,18 @@ from procedures.erasures import (
     secrets_of,
     tokens_of,
 )
-from procedures.holding import verified, with_two_callers
-from procedures.killed_erase import killed
+from house.holds import verified, with_two_callers
+from house.killed_erase import killed
+from house.practices import password_of
+from house.requests import state_of, with_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
-    from practices import House
-    from steps import Steps
+    from house.practices import House
+    from house.steps import Steps
 
 REFERENCE = "R-1"
 PARTS = 8

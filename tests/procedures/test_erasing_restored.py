@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, NotFound, Refused, Unusable
 from callrec.policy.role import VaultKey
@@ -21,10 +20,9 @@ from callrec.procedures.restore import bring_back, repair_from
 from callrec.procedures.restore_copy import by_kit, by_password
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.show import show_recording
-from cli.transcript import password_of
-from procedures.asking import grants_of, rows, signed_in
-from procedures.drives import archive, drive, faults, flip, give_up_copy, only, verify
-from procedures.erasures import (
+from house import practices
+from house.drives import archive, drive, faults, flip, give_up_copy, only, verify
+from house.erasures import (
     approved_erasure,
     bags_of,
     erase,
@@ -33,15 +31,17 @@ from procedures.erasures import (
     secrets_of,
     tokens_of,
 )
-from procedures.holding import verified, with_two_callers
-from procedures.newcomers import nell_comes
+from house.holds import verified, with_two_callers
+from house.newcomers import nell_comes
+from house.practices import password_of
+from house.requests import grants_of, rows, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from callrec.procedures.restore import Repaired, Restored
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture(scope="module")

@@ -14,17 +14,17 @@ from callrec.procedures import custody
 from callrec.procedures import first_stated as listing
 from callrec.procedures.custody import MAKES, REENCRYPTED, Opening
 from callrec.procedures.first_stated import first_stated
-from procedures.asking import by_sql, rows, with_recordings
-from procedures.holding import verified
-from procedures.restating import ANOTHER_NUMBER, add_revision, take_in_again
-from procedures.spool import recordings_of
+from house.holds import verified
+from house.requests import by_sql, rows, with_recordings
+from house.restated import ANOTHER_NUMBER, add_revision, take_in_again
+from house.spool import recordings_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from sqlalchemy import Connection
 
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from attacks.typed import type_in
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused, Tampered
@@ -21,7 +20,9 @@ from callrec.procedures.inbox import read_inbox
 from callrec.procedures.registers import read_register
 from callrec.procedures.request_show import show_request
 from callrec.procedures.status import look
-from procedures.asking import (
+from house.commands import type_in
+from house.listening import hear
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -32,11 +33,10 @@ from procedures.asking import (
     request_id,
     signed_in,
 )
-from procedures.hearing import hear
 
 if TYPE_CHECKING:
     from callrec.procedures.request_show import ShownApproval
-    from practices import House
+    from house.practices import House
 
 ACCEPTED, QUERIED = GlassVerdict.ACCEPTED, GlassVerdict.QUERIED
 READERS = ["ava", "pat"]

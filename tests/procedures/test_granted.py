@@ -36,7 +36,8 @@ from callrec.procedures.open_request import read_request
 from callrec.procedures.request_log import log_request_event
 from callrec.procedures.revoke import revoke_grants
 from callrec.store.sealing import open_stream
-from procedures.asking import (
+from house.holds import verified
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -49,14 +50,13 @@ from procedures.asking import (
     rows,
     signed_in,
 )
-from procedures.holding import verified
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

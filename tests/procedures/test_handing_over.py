@@ -23,7 +23,8 @@ from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.request_show import show_request
 from callrec.procedures.status import look
 from callrec.procedures.unrecorded import unrecorded_of
-from procedures.asking import (
+from house.handed_over import THANKS, TODAY, WHOM, WHY, acknowledge, hand_over, released
+from house.requests import (
     a_request,
     approve,
     by_sql,
@@ -35,14 +36,13 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.handed import THANKS, TODAY, WHOM, WHY, acknowledge, hand_over, released
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from callrec.audit.leaf import Leaf
     from callrec.procedures.release_shown import ShownRelease
-    from practices import House
+    from house.practices import House
 
 
 def shown(house: House, login: str = "sam", reference: str = "R-1") -> tuple[ShownRelease, ...]:

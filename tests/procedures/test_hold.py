@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
@@ -37,21 +36,10 @@ from callrec.procedures.request import (
 from callrec.procedures.request_show import show_request
 from callrec.procedures.search import search_recordings
 from callrec.procedures.show import show_recording
-from calls import a_call, take_in
-from procedures.asking import (
-    REASON,
-    approve,
-    last_leaf,
-    logged_in,
-    pass_days,
-    refused,
-    request_id,
-    rows,
-    said,
-    signed_in,
-    state_of,
-)
-from procedures.holding import (
+from house import practices
+from house.call_records import a_row, records, take_in_with
+from house.calls import a_call, take_in
+from house.holds import (
     ALL,
     ANN,
     BOB,
@@ -70,15 +58,27 @@ from procedures.holding import (
     the_hold,
     verified,
 )
-from procedures.spool import NUMBER
-from procedures.spool import a_call as a_file
-from procedures.spool import take_in as take_in_files
-from procedures.told import a_row, records, take_in_with
+from house.requests import (
+    REASON,
+    approve,
+    last_leaf,
+    logged_in,
+    pass_days,
+    refused,
+    request_id,
+    rows,
+    said,
+    signed_in,
+    state_of,
+)
+from house.spool import NUMBER
+from house.spool import a_call as a_file
+from house.spool import take_in as take_in_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 ASKED_FOR = sorted(purpose for purpose in Purpose if TERMS[purpose].is_made_by_hand)
 

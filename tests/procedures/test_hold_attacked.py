@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.crypto.context import context
 from callrec.crypto.primitives import hpke_seal
@@ -20,18 +19,8 @@ from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.hold_list import show_hold
 from callrec.procedures.lapsing import sweep_lapsed
-from procedures.asking import (
-    approve,
-    by_sql,
-    further_of,
-    last_leaf,
-    logged_in,
-    pass_days,
-    request_id,
-    rows,
-    signed_in,
-)
-from procedures.holding import (
+from house import practices
+from house.holds import (
     ANN,
     BOB,
     FOURTH,
@@ -44,11 +33,22 @@ from procedures.holding import (
     verified,
     with_two_callers,
 )
+from house.requests import (
+    approve,
+    by_sql,
+    further_of,
+    last_leaf,
+    logged_in,
+    pass_days,
+    request_id,
+    rows,
+    signed_in,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture(scope="module")

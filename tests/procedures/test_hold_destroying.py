@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import practices
 from callrec.errors import Refused
 from callrec.policy.clause import Clause, Law
 from callrec.policy.hold import HoldState
@@ -17,8 +16,8 @@ from callrec.practice import writing
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.request import find_recordings, new_body, write_request
-from procedures.asking import approve, last_leaf, logged_in, opened, refused, rows, signed_in
-from procedures.holding import (
+from house import practices
+from house.holds import (
     ANN,
     BOB,
     FIFTH,
@@ -28,11 +27,12 @@ from procedures.holding import (
     lift,
     the_hold,
 )
+from house.requests import approve, last_leaf, logged_in, opened, refused, rows, signed_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

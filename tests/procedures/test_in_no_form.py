@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from attacks.test_hostile_statements import signed
-from attacks.typed import type_in
 from callrec.catalogue import tables
 from callrec.cli.app import A_BUG
 from callrec.crypto import primitives
@@ -21,12 +20,13 @@ from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.practice import writing
 from callrec.procedures import granting, intake_batch
-from procedures.asking import a_request, rows
-from procedures.spool import a_call, recordings_of, take_in
+from house.commands import type_in
+from house.requests import a_request, rows
+from house.spool import a_call, recordings_of, take_in
 from procedures.test_granted import forge_approval, opens_nothing
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 TAMPERED = 5
 

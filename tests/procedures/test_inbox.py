@@ -12,7 +12,8 @@ from callrec.procedures.amend import attach_recordings
 from callrec.procedures.deny import deny_request
 from callrec.procedures.inbox import read_inbox
 from callrec.procedures.revoke import revoke_grants
-from procedures.asking import (
+from house.listening import hear
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -22,10 +23,9 @@ from procedures.asking import (
     pass_days,
     signed_in,
 )
-from procedures.hearing import hear
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 
 def inbox(house: House, login: str) -> list[tuple[str, str]]:

@@ -20,16 +20,8 @@ from callrec.procedures.incident_list import incident_warnings, list_incidents
 from callrec.procedures.incident_show import ShownIncident, show_incident
 from callrec.procedures.outbox import read_messages
 from callrec.procedures.people import find_person
-from calls import a_call, take_in
-from procedures.asking import (
-    a_request,
-    last_leaf,
-    logged_in,
-    refused,
-    rows,
-    signed_in,
-)
-from procedures.incidents import (
+from house.calls import a_call, take_in
+from house.incidents import (
     GRAVE,
     MILD,
     ON_RECORD,
@@ -41,9 +33,17 @@ from procedures.incidents import (
     opened,
     settled,
 )
+from house.requests import (
+    a_request,
+    last_leaf,
+    logged_in,
+    refused,
+    rows,
+    signed_in,
+)
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 
 def shown(house: House, reference: str = "I-1", login: str = "dora") -> ShownIncident:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from attacks.typed import done
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.breach import Closing, Findings
@@ -23,15 +22,16 @@ from callrec.procedures.incident_sealed import seal_incident_key
 from callrec.procedures.incident_show import show_incident
 from callrec.procedures.incident_update import update_incident
 from callrec.procedures.projections import check_projections
-from practices import copy
-from procedures.asking import by_sql, rows, signed_in
-from procedures.incidents import GRAVE, MILD, WHY, an_incident, closed, found, opened, own_report
+from house.commands import done
+from house.incidents import GRAVE, MILD, WHY, an_incident, closed, found, opened, own_report
+from house.practices import copy
+from house.requests import by_sql, rows, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from callrec.procedures.custody import Opening
 from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.intake_after import After
 from callrec.procedures.intake_sources import survey
-from procedures.spool import (
+from house.spool import (
     NUMBER,
     a_call,
     a_name,
@@ -40,7 +40,7 @@ from procedures.spool import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 def count(house: House, table: str) -> int:

@@ -27,7 +27,7 @@ from callrec.procedures.intake_after import (
     read_after,
 )
 from callrec.procedures.intake_sources import Refusal
-from procedures.spool import (
+from house.spool import (
     KEEP,
     a_call,
     a_name,
@@ -43,7 +43,7 @@ from procedures.spool import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from practices import House
+    from house.practices import House
 
 DELETE = After(AfterKind.DELETE)
 NOT_KNOWN = "its recording was known already, and what it says may not be in the vault"

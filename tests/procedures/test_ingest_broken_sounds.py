@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from callrec.audit.verify import read_whole
 from callrec.catalogue.engine import reading
-from procedures.spool import left_in, originals_of, take_in
+from house.spool import left_in, originals_of, take_in
 from telephone.small_sounds import SOUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 ANYWHERE = 510
 """Bytes: of larger files only so many places are tried."""

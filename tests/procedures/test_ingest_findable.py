@@ -16,15 +16,15 @@ from callrec.policy.when import Days
 from callrec.procedures.findable import missed_by_search
 from callrec.procedures.reconcile import reconcile_calls
 from callrec.procedures.search import find_calls
-from procedures.asking import approved, grants_of
-from procedures.holding import ask, look, named
-from procedures.spool import a_call, a_name, recordings_of, take_in
-from procedures.told import a_row, records, take_in_with
+from house.call_records import a_row, records, take_in_with
+from house.holds import ask, look, named
+from house.requests import approved, grants_of
+from house.spool import a_call, a_name, recordings_of, take_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 THEIRS = "+447700900123"
 CALL_ID = "9f3e1c52-7a44-4c7e-8b60-2d5f1a0c9e11"

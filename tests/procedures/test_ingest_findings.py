@@ -10,12 +10,12 @@ from callrec.procedures.intake_preview import preview_sources
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import Refusal
 from callrec.telephone.sound import Finding
-from procedures.spool import HEADER, a_call, a_name, a_wave, recordings_of, take_in
+from house.spool import HEADER, a_call, a_name, a_wave, recordings_of, take_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 SIZE = 20_000
 

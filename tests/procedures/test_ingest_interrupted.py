@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,12 +14,15 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
 from callrec.procedures.intake_after import After, AfterKind
-from procedures.full_disk import little_room
-from procedures.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
+from house.full_disk import little_room
+from house.processes import environment, program
+from house.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
 from procedures.test_ingest_summary import statements
 
 if TYPE_CHECKING:
-    from practices import House
+    from pathlib import Path
+
+    from house.practices import House
 
 CALLS = 10
 """In batches of four."""
@@ -44,9 +45,8 @@ POINTS = {
 
 def killed(house: House, spool: Path, after: str, name: str, count: int) -> None:
     """Run until death comes, in a process of its own."""
-    program = Path(__file__).with_name("killed_ingest.py")
-    told = [str(house.folder), str(spool), after, name, str(count)]
-    done = subprocess.run([sys.executable, str(program), *told], check=False)
+    words = program("house.killed_ingest", house.folder, spool, after, name, count)
+    done = subprocess.run(words, env=environment(), check=False)
     assert done.returncode == -signal.SIGKILL
 
 

@@ -19,14 +19,14 @@ from callrec.procedures.changing_roles import change_role
 from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.intake_after import After, AfterKind
 from callrec.procedures.intake_sources import Refusal
-from procedures.spool import KEEP, a_call, a_wave, left_in, originals_of, take_in
+from house.spool import KEEP, a_call, a_wave, left_in, originals_of, take_in
 from procedures.test_ingest import count, everything_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.procedures.intake_run import Ingested
-    from practices import House
+    from house.practices import House
 
 LATER = datetime(2099, 1, 1, tzinfo=UTC)
 """By this clock, all files have stood still for long."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from callrec.config import Config
 from callrec.procedures.intake_preview import preview_names, preview_sources
 from callrec.procedures.intake_reading import telephone_setup
-from procedures.spool import a_call, a_name
+from house.spool import a_call, a_name
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,15 +17,15 @@ from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import Refusal
 from callrec.procedures.records_at_hand import at_hand
 from callrec.procedures.search import find_calls
-from procedures.asking import approved, grants_of
-from procedures.spool import a_call, a_name, a_wave, left_in, recordings_of, take_in
+from house.call_records import BEGAN, a_row, records, take_in_with
+from house.requests import approved, grants_of
+from house.spool import a_call, a_name, a_wave, left_in, recordings_of, take_in
 from procedures.test_ingest import everything_in
-from procedures.told import BEGAN, a_row, records, take_in_with
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 UNNAMED = "recording-0007.wav"
 """What no system known here calls a recording."""

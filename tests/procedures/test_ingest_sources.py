@@ -22,13 +22,13 @@ from callrec.procedures.intake_sources import (
     find_again,
     find_sources,
 )
-from procedures.spool import a_call, a_name, a_wave, names_of, recordings_of, take_in
+from house.spool import a_call, a_name, a_wave, names_of, recordings_of, take_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 def found_in(*paths: Path) -> list[str]:

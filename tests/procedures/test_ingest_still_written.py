@@ -16,13 +16,13 @@ from callrec.procedures.intake_preview import preview_sources
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sources import Refusal
 from callrec.procedures.intake_writer import has_writer
-from procedures.spool import a_call, take_in
+from house.spool import a_call, take_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 WHY = "its telephone system is still writing to it; the next run takes it in"
 

@@ -25,14 +25,14 @@ from callrec.procedures.intake_run import Ingested
 from callrec.procedures.intake_sources import Quarantined, Refusal
 from callrec.procedures.intake_summary import Summary, Totals, close_intake
 from callrec.procedures.projections import check_projections
-from procedures.spool import KEEP, a_call, take_in
+from house.call_records import a_row, records, take_in_with
+from house.spool import KEEP, a_call, take_in
 from procedures.test_ingest import count, newest_leaf
-from procedures.told import a_row, records, take_in_with
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 NONE_REFUSED = dict.fromkeys(Refusal, 0)
 

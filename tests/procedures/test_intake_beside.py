@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,10 +22,11 @@ from callrec.procedures.intake_beside import Beside, beside
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.intake_sealing import CHUNK_FILES, LARGE_BYTES, SMALL_BYTES, Sealing, Taken
 from callrec.procedures.intake_sources import Refusal, Source, find_sources
-from procedures.full_disk import little_room
-from procedures.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
+from house.call_records import a_row, records, take_in_with
+from house.full_disk import little_room
+from house.processes import environment, program
+from house.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
 from procedures.test_ingest_interrupted import CALLS, FULL, ciphertexts, stored
-from procedures.told import a_row, records, take_in_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from callrec.procedures.intake_sealing import Outcome
     from callrec.store.batch import DirectoryBatch
-    from practices import House
+    from house.practices import House
 
 CHUNKS = 8
 
@@ -273,12 +273,9 @@ def test_a_killed_run_takes_it_along_and_the_next_one_finishes(
     spool = tmp_path / "spool"
     for call in range(CALLS):
         a_call(spool, call)
-    program = Path(__file__).with_name("killed_ingest.py")
-    told = [str(house.folder), str(spool), "delete", name, str(count), "1"]
+    words = program("house.killed_ingest", house.folder, spool, "delete", name, count, 1)
     # To the end of what it says, which its process beside could say too: then both are gone.
-    done = subprocess.run(
-        [sys.executable, str(program), *told], check=False, stdout=subprocess.PIPE
-    )
+    done = subprocess.run(words, env=environment(), check=False, stdout=subprocess.PIPE)
     assert done.returncode == -signal.SIGKILL
     assert len(ciphertexts(house)) in catalogued
 

@@ -13,13 +13,13 @@ from callrec.policy.role import Role, VaultKey
 from callrec.procedures.changing_roles import change_role, disable_person
 from callrec.procedures.keys import KeyProblem, audit_keys, who_opens_what
 from callrec.procedures.rotating import rotate_keys
-from procedures.asking import by_sql, rows
-from procedures.busy import busy
+from house.requests import by_sql, rows
+from house.vault_keys import busy
 from procedures.test_leaving import id_of
 from procedures.test_lost_password import begins_again
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 OF = "person = (SELECT id FROM person WHERE login = :login)"
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.policy.role import Standing, VaultKey
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.keys import audit_keys
@@ -17,19 +16,20 @@ from callrec.procedures.lost_password import reset_person
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
-from practices import House
-from procedures.asking import approve, grants_of, rows
-from procedures.busy import all_opens, busy, versions
-from procedures.dying import VARYING, each_left
-from procedures.holding import verified
-from procedures.spool import originals_of
+from house import practices
+from house.holds import verified
+from house.killing import VARYING, each_left
+from house.practices import House
+from house.requests import approve, grants_of, rows
+from house.spool import originals_of
+from house.vault_keys import all_opens, busy, versions
 from procedures.test_leaving import id_of, sealed_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from steps import Steps
+    from house.steps import Steps
 
 LEAST_STEPS = 60
 """There are more, and none is to go missing unseen."""

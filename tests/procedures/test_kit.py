@@ -25,17 +25,17 @@ from callrec.procedures.kit import check_kit
 from callrec.procedures.kit_drill import last_drill
 from callrec.procedures.status import look
 from callrec.procedures.volume_lost import Loss, report_lost
-from procedures.asking import by_sql, last_leaf, rows
-from procedures.drives import archive, drive
-from procedures.kits import drill, new_kit, nora, use
-from procedures.spool import a_call, take_in
+from house.drives import archive, drive
+from house.recovery_kits import drill, new_kit, nora, use
+from house.requests import by_sql, last_leaf, rows
+from house.spool import a_call, take_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from callrec.audit.leaf import Leaf
     from callrec.release.recovery_kit import PrintedKit
-    from practices import House
+    from house.practices import House
 
 NEVER = "the recovery kit was never tried: take it out and run callrec recovery drill"
 LONG_AGO = "the recovery kit was last tried more than a year ago: callrec recovery drill"

@@ -11,15 +11,15 @@ from callrec.errors import Locked
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit import check_kit
 from callrec.procedures.people import logins
-from procedures.holding import verified
-from procedures.kits import drill, use
+from house.holds import verified
+from house.recovery_kits import drill, use
 from procedures.test_keys_interrupted import killed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
-    from steps import Steps
+    from house.practices import House
+    from house.steps import Steps
 
 
 def counts(house: House, words: str) -> bool:

@@ -8,12 +8,12 @@ import pytest
 
 from callrec.errors import Tampered
 from callrec.procedures.laying_over import laid_over
-from procedures.asking import with_recordings
-from procedures.restating import ANOTHER_NUMBER, add_revision
-from procedures.spool import recordings_of
+from house.requests import with_recordings
+from house.restated import ANOTHER_NUMBER, add_revision
+from house.spool import recordings_of
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 KNOWN: dict[str, Any] = {
     "callee": None,

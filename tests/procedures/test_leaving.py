@@ -17,15 +17,15 @@ from callrec.procedures.open_request import read_request
 from callrec.procedures.people import find_person
 from callrec.procedures.request_words import read_words
 from callrec.procedures.sealed_to_person import MAY_NOT_HEAR
-from practices import NOON
-from procedures.asking import a_request, approve, approved, grants_of, rows, state_of
-from procedures.holding import verified
-from procedures.incidents import MILD, an_incident, found
+from house.holds import verified
+from house.incidents import MILD, an_incident, found
+from house.practices import NOON
+from house.requests import a_request, approve, approved, grants_of, rows, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from practices import House
+    from house.practices import House
 
 
 def id_of(house: House, login: str) -> str:

@@ -27,7 +27,8 @@ from callrec.procedures.request import create_request
 from callrec.procedures.request_log import read_history
 from callrec.procedures.revoke import revoke_grants
 from callrec.sound import Undecodable
-from procedures.asking import (
+from house.packages import release
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -44,15 +45,14 @@ from procedures.asking import (
     state_of,
     third_parties_checked,
 )
-from procedures.packages import release
-from procedures.spool import a_call, take_in, undecodable
+from house.spool import a_call, take_in, undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from callrec.audit.leaf import Leaf
     from callrec.procedures.listen import Play
-    from practices import House
+    from house.practices import House
 
 SOUNDS = Path(__file__).parents[1] / "vectors/telephone/sound"
 

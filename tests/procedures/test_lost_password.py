@@ -20,17 +20,17 @@ from callrec.procedures.login import LoggedIn, Waiting, log_in
 from callrec.procedures.lost_password import Reset, reset_person
 from callrec.procedures.open_request import read_request
 from callrec.procedures.unlock import actor_by_password
-from cli.transcript import password_of
-from procedures.asking import a_request, approve, by_sql, grants_of, pass_days, rows, state_of
-from procedures.holding import verified
-from procedures.incidents import MILD, WHAT, an_incident, found
+from house.holds import verified
+from house.incidents import MILD, WHAT, an_incident, found
+from house.practices import password_of
+from house.requests import a_request, approve, by_sql, grants_of, pass_days, rows, state_of
 from procedures.test_leaving import id_of, sealed_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from callrec.practice import Actor
-    from practices import House
+    from house.practices import House
 
 PROVISIONAL = "seven purple otters dance slowly"
 NEW = "nine orange badgers sleep very late"

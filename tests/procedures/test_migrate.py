@@ -15,7 +15,6 @@ import pytest
 from alembic import command
 from alembic.config import Config as AlembicConfig
 
-import practices
 from callrec.archive.marker import open_volume
 from callrec.audit.leaf import NOBODY
 from callrec.audit.log import read_leaf, stored_head
@@ -36,20 +35,10 @@ from callrec.procedures.restore import bring_back
 from callrec.procedures.restore_copy import by_password
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.status import look
-from cli.transcript import password_of
-from procedures.asking import (
-    ANOTHER_REASON,
-    a_request,
-    approve,
-    grants_of,
-    logged_in,
-    signed_in,
-    state_of,
-)
-from procedures.busy import busy
-from procedures.drives import archive, drive, one_more_call
-from procedures.dying import each_left
-from procedures.older import (
+from house import practices
+from house.drives import archive, drive, one_more_call
+from house.killing import each_left
+from house.older_vaults import (
     SINCE_0001,
     back_to_0002,
     catalogue_of,
@@ -58,14 +47,25 @@ from procedures.older import (
     take_back_to_0002,
     unpack_0001,
 )
+from house.practices import password_of
+from house.requests import (
+    ANOTHER_REASON,
+    a_request,
+    approve,
+    grants_of,
+    logged_in,
+    signed_in,
+    state_of,
+)
+from house.vault_keys import busy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Engine
 
-    from practices import House
-    from steps import Steps
+    from house.practices import House
+    from house.steps import Steps
 
 FILLED = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
 

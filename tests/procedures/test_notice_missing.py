@@ -9,10 +9,10 @@ from callrec.config import Notice
 from callrec.procedures.notice_missing import notice_warnings
 from callrec.procedures.status import look
 from callrec.telephone.call import Direction
-from calls import a_call, take_in
+from house.calls import a_call, take_in
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 
 def calls(house: House, direction: Direction, *at: datetime) -> None:

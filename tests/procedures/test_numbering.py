@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
-from attacks.typed import type_in
 from callrec.errors import Tampered
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.destruction_certificate import certify_destruction
 from callrec.procedures.outbox import list_messages
 from callrec.procedures.reminding import queue_reminders
-from post.mailbox import use_mail
-from procedures.asking import a_request, by_sql, pass_days, rows
-from procedures.erasures import approved_erasure, erase
-from procedures.holding import by_hand, verified
-from procedures.incidents import WHAT, an_incident
+from house import practices
+from house.commands import type_in
+from house.erasures import approved_erasure, erase
+from house.holds import by_hand, verified
+from house.incidents import WHAT, an_incident
+from house.mailbox import use_mail
+from house.requests import a_request, by_sql, pass_days, rows
 from procedures.test_outbox import MAIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 MADE: dict[str, Callable[[House, int], str]] = {
     "request": lambda house, _: a_request(house),

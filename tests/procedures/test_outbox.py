@@ -21,8 +21,9 @@ from callrec.procedures.people import find_person
 from callrec.procedures.request import create_request
 from callrec.procedures.request_event import date_request
 from callrec.procedures.revoke import revoke_grants
-from post.mailbox import use_mail
-from procedures.asking import (
+from house.mailbox import use_mail
+from house.packages import release
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -34,10 +35,9 @@ from procedures.asking import (
     said,
     signed_in,
 )
-from procedures.packages import release
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 EVERYBODY = ("dora", "pat", "max", "mia", "sam", "ava")
 MAIL = Mail.model_validate(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.config import Passwords
 from callrec.crypto.canonical import parse
 from callrec.crypto.identity import LockedSeed
@@ -30,12 +29,13 @@ from callrec.procedures.keys import audit_keys
 from callrec.procedures.login import log_in
 from callrec.procedures.passwords import kdf_for
 from callrec.procedures.people import find_person, list_people
-from procedures.asking import refused
+from house import practices
+from house.requests import refused
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 def keys_of(house: House, login: str) -> set[VaultKey]:

@@ -31,7 +31,9 @@ from callrec.procedures.request_show import show_request
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.search import search_recordings
 from callrec.procedures.status import look
-from procedures.asking import (
+from house.listening import hear
+from house.packages import release
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -41,13 +43,11 @@ from procedures.asking import (
     said,
     signed_in,
 )
-from procedures.hearing import hear
-from procedures.packages import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from practices import House
+    from house.practices import House
 
 PAT = ("Pat Ellison", "Reception")
 

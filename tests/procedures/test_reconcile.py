@@ -25,18 +25,18 @@ from callrec.procedures.reconcile_log import last_reconciled, log_answer
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.status import look
-from calls import a_call, plant, take_in
 from fixtures.exchange import HEADER, Exchange, When, from_outside
-from procedures import spool
-from procedures.holding import verified
-from procedures.told import take_in_with
+from house import spool
+from house.call_records import take_in_with
+from house.calls import a_call, plant, take_in
+from house.holds import verified
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callrec.procedures.reconcile import Reconciliation
     from fixtures.exchange import Call
-    from practices import House
+    from house.practices import House
 
 MONDAY = datetime(2024, 1, 8, 9, tzinfo=UTC)
 

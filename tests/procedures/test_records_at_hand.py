@@ -13,11 +13,11 @@ from callrec.errors import NotFound, Unusable
 from callrec.procedures.intake_reading import telephone_setup
 from callrec.procedures.records_at_hand import RecordsAtHand, at_hand
 from callrec.telephone.joining import RecordingFacts
-from procedures.spool import NUMBER, a_call
-from procedures.told import BEGAN, a_row, records, take_in_with
+from house.call_records import BEGAN, a_row, records, take_in_with
+from house.spool import NUMBER, a_call
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 CONFIG = Config()
 

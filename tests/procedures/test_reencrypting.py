@@ -25,17 +25,17 @@ from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.rotating import rotate_keys
 from callrec.store.batch import DirectoryBatch
 from callrec.store.sealing import open_stream
-from procedures.asking import REASON, a_request, approve, by_sql, grants_of, last_leaf, opened, rows
-from procedures.drives import archive, drive, faults, flip, remove_local, verify
-from procedures.holding import by_hand, verified
-from procedures.packages import release
-from procedures.spool import a_call, a_wave, data_keys_of, originals_of, recordings_of, take_in
+from house.drives import archive, drive, faults, flip, remove_local, verify
+from house.holds import by_hand, verified
+from house.packages import release
+from house.requests import REASON, a_request, approve, by_sql, grants_of, last_leaf, opened, rows
+from house.spool import a_call, a_wave, data_keys_of, originals_of, recordings_of, take_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.procedures.reencrypting import Reencrypted
-    from practices import House
+    from house.practices import House
 
 
 def seal_anew(house: House, login: str = "dora") -> Reencrypted:

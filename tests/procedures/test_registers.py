@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from attacks.typed import type_in
 from callrec.audit.leaf import Outcome
 from callrec.errors import Locked, Refused, Tampered, Unusable
 from callrec.policy.clock import Awaited, ClockEvent, Dated
@@ -33,8 +32,13 @@ from callrec.procedures.request import create_request
 from callrec.procedures.request_event import date_request
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.unlock import unlock_person
-from cli.transcript import password_of
-from procedures.asking import (
+from house.commands import type_in
+from house.erasures import erase
+from house.incidents import WHAT, WHY, an_incident, own_report, settled
+from house.listening import hear
+from house.packages import release
+from house.practices import password_of
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -48,17 +52,13 @@ from procedures.asking import (
     signed_in,
     third_parties_checked,
 )
-from procedures.erasures import erase
-from procedures.hearing import hear
-from procedures.incidents import WHAT, WHY, an_incident, own_report, settled
-from procedures.packages import release
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from callrec.procedures.listen import Play
     from callrec.procedures.request_event import DatedRequest
-    from practices import House
+    from house.practices import House
 
 SUBJECT_ACCESS, OUTSIDE_BODY = Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY
 

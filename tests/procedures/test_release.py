@@ -14,7 +14,14 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.releasing import Directions
 from callrec.procedures.release import release_recordings
 from callrec.procedures.revoke import revoke_grants
-from procedures.asking import (
+from house.packages import (
+    acts_of,
+    details_of,
+    nothing_is_released,
+    outbox,
+    release,
+)
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -28,16 +35,9 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.packages import (
-    acts_of,
-    details_of,
-    nothing_is_released,
-    outbox,
-    release,
-)
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

@@ -16,14 +16,14 @@ from callrec.policy.further import Further
 from callrec.policy.purpose import Purpose
 from callrec.procedures.request_event import check_third_parties
 from callrec.release.callrec_verify import check, files_in
-from procedures.asking import FURTHER, REASON, a_request, approve, signed_in
-from procedures.packages import Package, release, seven_zip
-from procedures.spool import a_call, take_in
+from house.packages import Package, release, seven_zip
+from house.requests import FURTHER, REASON, a_request, approve, signed_in
+from house.spool import a_call, take_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 SUBJECT = "O'Neill"
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.errors import Failed, Refused, Unusable
 from callrec.procedures import release as releasing
 from callrec.procedures.doctor import Level, examine
@@ -16,17 +15,18 @@ from callrec.procedures.release_contents import write_manifest
 from callrec.procedures.release_copies import Enclosed
 from callrec.procedures.release_record import record_prepared
 from callrec.procedures.release_unfinished import Begun, cut_off, noted
-from procedures.asking import approved, grants_of, last_leaf, request_id, rows, signed_in
-from procedures.dying import each_left
-from procedures.packages import acts_of, outbox, release
-from procedures.spool import a_call, a_wave, originals_of, take_in
-from steps import Steps
+from house import practices
+from house.killing import each_left
+from house.packages import acts_of, outbox, release
+from house.requests import approved, grants_of, last_leaf, request_id, rows, signed_in
+from house.spool import a_call, a_wave, originals_of, take_in
+from house.steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 LONG = 1_500_000
 """Bytes of a call: more than one segment, and than any buffer."""

@@ -18,14 +18,14 @@ from callrec.policy.edits_said import SaidClip, SaidSilence
 from callrec.policy.handing_over import Form
 from callrec.policy.withholding import Ground
 from callrec.procedures.release_copies import enclose, plan_copies
-from procedures.asking import approved, grants_of
-from procedures.packages import Package, acts_of, release, seven_zip
-from procedures.spool import a_call, take_in, undecodable
+from house.packages import Package, acts_of, release, seven_zip
+from house.requests import approved, grants_of
+from house.spool import a_call, take_in, undecodable
 from release.pages import read_page
 
 if TYPE_CHECKING:
     from callrec.policy.edits_said import SaidEdit
-    from practices import House
+    from house.practices import House
 
 SECONDS = 20
 RATE = 8000

@@ -16,25 +16,25 @@ from callrec.errors import Failed, Tampered, Unusable
 from callrec.procedures import release as releasing
 from callrec.procedures.release_package import write_package
 from callrec.store.sealing import seal_stream
-from procedures.asking import (
-    approved,
-    grants_of,
-    last_leaf,
-)
-from procedures.packages import (
+from house.packages import (
     details_of,
     nothing_is_released,
     outbox,
     release,
     sealed_file,
 )
-from procedures.spool import a_call, a_wave, data_keys_of, recordings_of, take_in
-from store.small_disk import small_disk
+from house.requests import (
+    approved,
+    grants_of,
+    last_leaf,
+)
+from house.small_disk import small_disk
+from house.spool import a_call, a_wave, data_keys_of, recordings_of, take_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 LONG = 1_500_000
 """Bytes of a call whose package takes three times as much."""

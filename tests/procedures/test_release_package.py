@@ -15,7 +15,14 @@ from callrec.config import Release
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.procedures.release_ready import getting_ready, loading
-from procedures.asking import (
+from house.packages import (
+    Package,
+    a_package,
+    seven_zip,
+    ssh_keygen_accepts,
+)
+from house.processes import children
+from house.requests import (
     REASON,
     a_request,
     approve,
@@ -23,17 +30,10 @@ from procedures.asking import (
     request_id,
     rows,
 )
-from procedures.packages import (
-    Package,
-    a_package,
-    seven_zip,
-    ssh_keygen_accepts,
-)
-from procedures.spool import NUMBER, a_call, a_wave, take_in
-from processes import children
+from house.spool import NUMBER, a_call, a_wave, take_in
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 SOUNDS = Path(__file__).parents[1] / "vectors/telephone/sound"
 

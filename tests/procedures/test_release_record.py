@@ -15,7 +15,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-import practices
 from callrec.audit import tree
 from callrec.audit.checkpoint import origin
 from callrec.audit.leaf import Leaf, Outcome, detail_commitment
@@ -41,7 +40,9 @@ from callrec.procedures.release_record import (
 from callrec.procedures.revoke import revoke_grants
 from callrec.release.callrec_verify import check_signature
 from callrec.release.sshsig import NAMESPACE, allowed_signers_line
-from procedures.asking import (
+from house import practices
+from house.packages import Package, a_package, release
+from house.requests import (
     ANOTHER_REASON,
     approve,
     grants_of,
@@ -50,12 +51,11 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.packages import Package, a_package, release
 
 if TYPE_CHECKING:
     from callrec.procedures.granted import UsableGrant
     from callrec.release.manifest import Manifest
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import practices
 from callrec.policy.edits import Silence, Span
 from callrec.policy.edits_said import SaidClip, SaidSilence
 from callrec.policy.purpose import Purpose
@@ -15,8 +14,9 @@ from callrec.policy.withholding import Ground
 from callrec.procedures.verify_release import verify_release
 from callrec.release import callrec_verify as checker
 from callrec.release.callrec_verify import PROVES, check, files_in
-from procedures.asking import approved, with_recordings
-from procedures.packages import a_package
+from house import practices
+from house.packages import a_package
+from house.requests import approved, with_recordings
 from procedures.test_release_certified import released
 from release.checking import run
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from practices import House
-    from procedures.packages import Package
+    from house.packages import Package
+    from house.practices import House
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from callrec.policy.handing_over import Form
-from procedures.packages import release
+from house.packages import release
 from release.browsers import a_browser, a_visit, plays, unlock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 def test_what_is_released_plays_and_what_is_saved_of_it_is_verified(

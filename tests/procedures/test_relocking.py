@@ -18,12 +18,11 @@ from callrec.procedures.delegating import lend_power
 from callrec.procedures.login import change_password, log_in
 from callrec.procedures.passwords import stronger
 from callrec.procedures.unlock import actor_by_password
-from cli.transcript import password_of
-from practices import NOON
-from procedures.asking import last_leaf, rows
+from house.practices import NOON, password_of
+from house.requests import last_leaf, rows
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 NEW = "nine orange badgers sleep very late"
 

@@ -12,13 +12,13 @@ from callrec.policy.role import Power
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.outbox import list_messages
 from callrec.procedures.reminding import queue_reminders
-from post.mailbox import use_mail
-from procedures.asking import a_request, approve, further_of, pass_days, rows, signed_in
-from procedures.incidents import an_incident
+from house.incidents import an_incident
+from house.mailbox import use_mail
+from house.requests import a_request, approve, further_of, pass_days, rows, signed_in
 from procedures.test_outbox import MAIL
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

@@ -22,17 +22,17 @@ from callrec.procedures.request import create_request
 from callrec.procedures.resealing import count_to_reseal
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.volume_kept import Kept, keep_volume
-from procedures.asking import REASON, said, signed_in
-from procedures.drives import archive, drive
-from procedures.holding import verified
-from procedures.incidents import WHAT
-from procedures.spool import KEEP, a_call, recordings_of
+from house.drives import archive, drive
+from house.holds import verified
+from house.incidents import WHAT
+from house.requests import REASON, said, signed_in
+from house.spool import KEEP, a_call, recordings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from callrec.practice import Actor
-    from practices import House
+    from house.practices import House
 
 SEALED_TO = (VaultKey.AUDIT, VaultKey.CATALOGUE, VaultKey.RECORDINGS)
 

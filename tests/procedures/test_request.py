@@ -33,7 +33,10 @@ from callrec.procedures.request_log import log_request_event
 from callrec.procedures.request_show import ShownRecording, show_request
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.sealed_request import MOST_RECORDINGS
-from procedures.asking import (
+from house.holds import held, verified
+from house.listening import hear
+from house.packages import release
+from house.requests import (
     ANOTHER_REASON,
     REASON,
     a_request,
@@ -53,15 +56,12 @@ from procedures.asking import (
     state_of,
     third_parties_checked,
 )
-from procedures.hearing import hear
-from procedures.holding import held, verified
-from procedures.packages import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from callrec.practice import Actor
-    from practices import House
+    from house.practices import House
 
 COMPLAINT = Purpose.COMPLAINT
 

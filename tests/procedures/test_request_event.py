@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from attacks.typed import type_in
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.errors import Refused, Tampered
@@ -30,8 +29,12 @@ from callrec.procedures.request_event import check_third_parties, date_request
 from callrec.procedures.request_show import show_request
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.status import look
-from calls import a_call, take_in
-from procedures.asking import (
+from house.calls import a_call, take_in
+from house.commands import type_in
+from house.holds import verified
+from house.listening import hear
+from house.packages import release
+from house.requests import (
     a_request,
     approve,
     by_sql,
@@ -47,13 +50,10 @@ from procedures.asking import (
     state_of,
     third_parties_checked,
 )
-from procedures.hearing import hear
-from procedures.holding import verified
-from procedures.packages import release
 
 if TYPE_CHECKING:
     from callrec.policy.clock import Deadline
-    from practices import House
+    from house.practices import House
 
 WHY = "The calls of eleven months have to be heard one by one"
 ASKED = ClockEvent(event=Dated.ASKED, on=date(2026, 11, 23), awaited=Awaited.CLARIFICATION)

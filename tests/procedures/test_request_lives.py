@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-import practices
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import all_requests
@@ -30,7 +29,9 @@ from callrec.procedures.request_event import date_request
 from callrec.procedures.request_log import read_history
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.states_today import read_ends, state_now
-from procedures.asking import (
+from house import practices
+from house.listening import hear
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -38,7 +39,6 @@ from procedures.asking import (
     pass_days,
     signed_in,
 )
-from procedures.hearing import hear
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     import pytest
     from sqlalchemy import Connection, Row
 
-    from practices import House
+    from house.practices import House
 
 REFERENCE = st.sampled_from(["R-1", "R-2"])
 DECIDER = st.sampled_from(["dora", "dora", "max"])

@@ -22,7 +22,8 @@ from callrec.procedures.release import release_recordings
 from callrec.procedures.request import create_request
 from callrec.procedures.request_show import show_request
 from callrec.procedures.sealed_request import RequestBody, Version
-from procedures.asking import (
+from house.listening import hear
+from house.requests import (
     FURTHER,
     a_request,
     approve,
@@ -36,12 +37,11 @@ from procedures.asking import (
     said,
     signed_in,
 )
-from procedures.hearing import hear
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from practices import House
+    from house.practices import House
 
 BY_HAND = [purpose for purpose in Purpose if purpose is not Purpose.DISPOSAL]
 

@@ -17,7 +17,10 @@ from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.request_rules import RULES
 from callrec.procedures.revoke import revoke_grants
-from procedures.asking import (
+from house.handed_over import acknowledge, hand_over, released
+from house.holds import verified
+from house.listening import hear
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -28,14 +31,11 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.handed import acknowledge, hand_over, released
-from procedures.hearing import hear
-from procedures.holding import verified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from practices import House
+    from house.practices import House
 
 RELEASE = "ab" * 16
 

@@ -13,7 +13,6 @@ import bagit
 import pytest
 from sqlalchemy import Engine, event, func, select
 
-import practices
 from callrec.archive.bag import MANIFEST, RECORDINGS
 from callrec.archive.drive import drive_errors
 from callrec.archive.volume import Volume
@@ -37,9 +36,8 @@ from callrec.procedures.restore import bring_back, repair_from
 from callrec.procedures.restore_copy import by_kit, by_password, read_copy
 from callrec.procedures.restore_drill import drill
 from callrec.procedures.rotating import rotate_keys
-from cli.transcript import password_of
-from procedures.asking import rows
-from procedures.drives import (
+from house import practices
+from house.drives import (
     acts,
     archive,
     contents,
@@ -51,8 +49,10 @@ from procedures.drives import (
     pulled_out,
     verify,
 )
-from procedures.forged import RUN, forged_head, size_of_log
-from procedures.spool import originals_of
+from house.forged_heads import RUN, forged_head, size_of_log
+from house.practices import password_of
+from house.requests import rows
+from house.spool import originals_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from callrec.procedures.rebuilding import Rebuilt
     from callrec.procedures.restore import Restored
     from callrec.procedures.restore_drill import Drilled
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
-from attacks.typed import type_in
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.config import Config
@@ -25,7 +23,19 @@ from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.retention import REVIEWED, appraise_due, count_due
 from callrec.procedures.show import show_recording
 from callrec.procedures.status import look
-from procedures.asking import (
+from house import practices
+from house.commands import type_in
+from house.holds import (
+    ANN,
+    BOB,
+    FIFTH,
+    ask,
+    by_hand,
+    hear,
+    lift,
+    verified,
+)
+from house.requests import (
     ANOTHER_REASON,
     REASON,
     a_request,
@@ -37,17 +47,7 @@ from procedures.asking import (
     rows,
     signed_in,
 )
-from procedures.holding import (
-    ANN,
-    BOB,
-    FIFTH,
-    ask,
-    by_hand,
-    hear,
-    lift,
-    verified,
-)
-from procedures.keeping import (
+from house.retention import (
     AFTERWARDS,
     categorise,
     keep_for,
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import practices
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import IN_NO_FORM, read_leaf, stored_head
 from callrec.catalogue.engine import reading
@@ -24,16 +23,17 @@ from callrec.procedures.review_searches import (
 )
 from callrec.procedures.search import search_recordings
 from callrec.procedures.status import Searches, look
-from calls import A_CALL, a_call, take_in
-from procedures.asking import a_request, by_sql, last_leaf, logged_in, rows, signed_in
-from procedures.erasures import approved_erasure, erase, look_for
-from procedures.holding import ANN, BOB, verified
+from house import practices
+from house.calls import A_CALL, a_call, take_in
+from house.erasures import approved_erasure, erase, look_for
+from house.holds import ANN, BOB, verified
+from house.requests import a_request, by_sql, last_leaf, logged_in, rows, signed_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.audit.leaf import Leaf
-    from practices import House
+    from house.practices import House
 
 REASON = "Mrs Underhill says that nobody rang her back"
 QUERY = "Please tell me on Friday what this was for"

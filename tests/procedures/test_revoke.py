@@ -10,7 +10,7 @@ from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.procedures.revoke import Revoked, revoke_grants
-from procedures.asking import (
+from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
@@ -23,7 +23,7 @@ from procedures.asking import (
 )
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 
 def revoke(

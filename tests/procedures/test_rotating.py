@@ -24,16 +24,16 @@ from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.sealings import SEALINGS
 from callrec.procedures.search import search_recordings
 from callrec.procedures.unlock import actor_by_session, session_of
-from procedures.asking import REASON, by_sql, grants_of, last_leaf, rows
-from procedures.busy import all_opens, busy, versions
-from procedures.holding import verified
-from procedures.spool import a_call, take_in
+from house.holds import verified
+from house.requests import REASON, by_sql, grants_of, last_leaf, rows
+from house.spool import a_call, take_in
+from house.vault_keys import all_opens, busy, versions
 
 if TYPE_CHECKING:
     from callrec.practice import Actor
     from callrec.procedures.resealing import Resealed
     from callrec.procedures.search import Found
-    from practices import House
+    from house.practices import House
 
 
 def rotate(house: House, *keys: VaultKey, login: str = "dora") -> None:

@@ -21,12 +21,12 @@ from callrec.policy.when import Days, Times
 from callrec.practice import vault_key
 from callrec.procedures.deny import deny_request
 from callrec.procedures.search import Found, search_recordings
-from calls import A_CALL, NINE, a_call, plant, take_in
-from procedures.asking import a_request, approve, pass_days
+from house.calls import A_CALL, NINE, a_call, plant, take_in
+from house.requests import a_request, approve, pass_days
 
 if TYPE_CHECKING:
     from callrec.audit.leaf import Leaf
-    from practices import House
+    from house.practices import House
 
 REASON = "Mrs Underhill says that nobody rang her back"
 NUMBER = "+442079460123"

@@ -6,11 +6,9 @@ import fcntl
 import os
 import signal
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,16 +21,17 @@ from callrec.procedures.outbox import Message, queue_mail, read_messages
 from callrec.procedures.sending import Sent, send_waiting
 from callrec.procedures.status import look
 from callrec.procedures.waiting_mail import is_time_to_send
-from post.mailbox import SENDER, mail_server, use_mail
-from practices import FULL_PRACTICE_NAME
-from procedures.asking import by_sql, rows, signed_in
+from house.mailbox import SENDER, mail_server, use_mail
+from house.practices import FULL_PRACTICE_NAME
+from house.processes import environment, program
+from house.requests import by_sql, rows, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callrec.config import Mail
-    from post.mailbox import Mailbox
-    from practices import House
+    from house.mailbox import Mailbox
+    from house.practices import House
 
 
 @pytest.fixture
@@ -173,8 +172,8 @@ def sender(house: House, server: Mailbox) -> Iterator[subprocess.Popen[bytes]]:
         f'sender = "{SENDER}"\n[mail.people]\n'
         'sam = "sam@practice.test"\nmax = "max@practice.test"\n'
     )
-    program = Path(__file__).with_name("killed_sender.py")
-    with subprocess.Popen([sys.executable, str(program), str(house.folder)]) as process:
+    words = program("house.killed_sender", house.folder)
+    with subprocess.Popen(words, env=environment()) as process:
         yield process
 
 

@@ -19,15 +19,15 @@ from callrec.procedures import intake_batch
 from callrec.procedures.custody import Opening, find_recording
 from callrec.procedures.show import Shown, Source, show_recording
 from callrec.telephone import call as telephone
-from calls import NINE, a_call, plant, take_in
-from practices import copy
-from procedures.holding import verified
+from house.calls import NINE, a_call, plant, take_in
+from house.holds import verified
+from house.practices import copy
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.audit.leaf import Leaf
-    from practices import House
+    from house.practices import House
 
 
 def show(house: House, number: int = 2, *, login: str = "max") -> Shown:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.archive.marker import open_volume
 from callrec.audit.leaf import Outcome
 from callrec.errors import Failed, Refused
@@ -40,7 +39,20 @@ from callrec.procedures.status import look
 from callrec.procedures.volume_kept import Kept, keep_volume
 from callrec.procedures.volume_list import list_volumes
 from callrec.procedures.volume_lost import Loss, report_found, report_lost
-from procedures.asking import (
+from house import practices
+from house.drives import (
+    archive,
+    contents,
+    drive,
+    meanwhile,
+    one_more_call,
+    stand_alone,
+    verify,
+)
+from house.erasures import approved_erasure, erase
+from house.holds import verified
+from house.incidents import WHAT
+from house.requests import (
     ANOTHER_REASON,
     REASON,
     a_request,
@@ -50,25 +62,13 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.drives import (
-    archive,
-    contents,
-    drive,
-    meanwhile,
-    one_more_call,
-    stand_alone,
-    verify,
-)
-from procedures.erasures import approved_erasure, erase
-from procedures.holding import verified
-from procedures.incidents import WHAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from callrec.practice import Actor
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

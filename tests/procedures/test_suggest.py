@@ -14,11 +14,11 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.when import Times
 from callrec.procedures.request import create_request
 from callrec.procedures.suggest import Suggested, matching_recordings, suggest_recordings
-from calls import NINE, a_call, take_in
-from procedures.asking import last_leaf, logged_in, request_id, rows, said
+from house.calls import NINE, a_call, take_in
+from house.requests import last_leaf, logged_in, request_id, rows, said
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 DAY = date(2024, 1, 4)
 AGNES = ("Agnes Underhill", "Reception")

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import state
@@ -16,15 +15,16 @@ from callrec.procedures.archive_heads import ARCHIVED, statement_fields
 from callrec.procedures.archive_unfinished import each_begun
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.volume_list import list_volumes, who_keeps
-from procedures.asking import rows
-from procedures.drives import archive, drive, pulled_out, verify
-from procedures.erasures import approved_erasure, erase
-from procedures.holding import verified
+from house import practices
+from house.drives import archive, drive, pulled_out, verify
+from house.erasures import approved_erasure, erase
+from house.holds import verified
+from house.requests import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import practices
 from archive.vault_files import taking_no_memory
 from callrec.archive.marker import MARKER, begin_volume, open_volume
 from callrec.catalogue.engine import reading
@@ -33,8 +32,8 @@ from callrec.procedures.status import look
 from callrec.procedures.volume_kept import Kept, keep_volume
 from callrec.procedures.volume_list import list_volumes, who_keeps
 from callrec.procedures.volume_lost import Loss, report_found, report_lost
-from procedures.asking import by_sql, rows
-from procedures.drives import (
+from house import practices
+from house.drives import (
     archive,
     archived_twice,
     come_back,
@@ -48,8 +47,9 @@ from procedures.drives import (
     vanish,
     verify,
 )
-from procedures.holding import verified
-from procedures.spool import NUMBER, a_call, take_in
+from house.holds import verified
+from house.requests import by_sql, rows
+from house.spool import NUMBER, a_call, take_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callrec.procedures.volume_list import ListedVolume
-    from practices import House
+    from house.practices import House
 
 
 @pytest.fixture(scope="module")

@@ -16,15 +16,15 @@ from callrec.procedures import intake_looking
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.intake_after import After, AfterKind
 from callrec.procedures.watching import is_due, pause_after
-from procedures.full_disk import little_room
-from procedures.spool import a_call, a_name, a_wave, left_in, originals_of, recordings_of
-from procedures.watched import SETTLE, World, watched
+from house.full_disk import little_room
+from house.spool import a_call, a_name, a_wave, left_in, originals_of, recordings_of
+from house.watched import SETTLE, World, watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from practices import House
+    from house.practices import House
 
 FIRST = SETTLE + 1
 """When what lay there at the start is taken in: it was first seen in the first second."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,17 @@ import pytest
 from callrec.audit.verify import read_whole
 from callrec.catalogue.engine import reading, transaction
 from callrec.procedures.changing_roles import disable_person
-from procedures.spool import a_call, a_name, a_wave, left_in, originals_of, recordings_of
-from procedures.standing import Standing, eventually, program
-from procedures.telephone_system import contents
+from house.processes import environment, program
+from house.spool import a_call, a_name, a_wave, left_in, originals_of, recordings_of
+from house.standing_intake import Standing, eventually
+from house.telephone_system import contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from practices import House
-    from steps import Steps
+    from house.practices import House
+    from house.steps import Steps
 
 DEATHS = (2, 4, 5, 6, 7, 8, 9, 10)
 """By which call of the clock it dies: as it begins, and at each step of its first round, which
@@ -45,7 +47,8 @@ def test_killed_again_and_again_beside_a_telephone_system_it_takes_in_each_file_
 ) -> None:
     deaths = DEATHS if steps.are_all else DEATHS[::2]
     written = [*contents(CALLS).values(), *(a_wave(OTHERS + death) for death in deaths)]
-    with program("telephone_system.py", standing.spool, CALLS) as telephone:
+    words = program("house.telephone_system", standing.spool, CALLS)
+    with subprocess.Popen(words, env=environment()) as telephone:
         for death in deaths:
             a_call(standing.spool, OTHERS + death)
             standing.start("--after", "delete", DIES_AT=str(death))

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from callrec.errors import Locked
 from callrec.procedures.unlock import LONGEST_WAIT, unlock_person, wait_after
-from cli.transcript import password_of
-from procedures.asking import by_sql
+from house.practices import password_of
+from house.requests import by_sql
 
 if TYPE_CHECKING:
-    from practices import House
+    from house.practices import House
 
 MILLISECOND = timedelta(milliseconds=1)
 COLUMN = 2**63 - 1

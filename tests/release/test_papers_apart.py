@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.release.paper.apart import expecting_papers, make_papers, papers_of
-from processes import children
+from house.processes import children
 from release.certificates import EDITED, PLAIN
 from sound.builders import no_further_file
 

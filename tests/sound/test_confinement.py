@@ -14,7 +14,7 @@ from callrec.sound import Undecodable
 from callrec.sound.child import converse
 from callrec.sound.confinement import Limits, available
 from callrec.sound.exchange import Kind
-from processes import children
+from house.processes import children
 from sound.probe import ATTEMPTS
 
 PROBE = (sys.executable, "-I", str(Path(__file__).with_name("probe.py")))

@@ -17,7 +17,7 @@ from callrec.errors import Unusable
 from callrec.policy.edits import Edits, Filler, Side, Span
 from callrec.sound import COMPRESSED, WAV, Undecodable, listening_copy, measure
 from callrec.telephone.sound import inspect
-from processes import children
+from house.processes import children
 from sound.builders import LOUD, a_copy, a_silence, a_tone, made, of_tracks, samples
 from telephone.builders import VECTORS, a_chunk, a_format, a_wave, an_mp3
 

@@ -14,7 +14,7 @@ import pytest
 from callrec.errors import Failed
 from callrec.sound import COMPRESSED, expect_decoders, measure, starting_ahead
 from callrec.sound.decoding import decoding
-from processes import children
+from house.processes import children
 from sound.builders import a_copy, no_further_file
 from telephone.builders import a_wave
 

@@ -18,8 +18,8 @@ from callrec.errors import Failed
 from callrec.store.directory import DirectoryStore
 from callrec.store.disk import disk_errors
 from callrec.store.sealing import open_stream
+from house.small_disk import read_only, small_disk
 from store.samples import ASSOCIATED, KEY, BadSector, a_sealer
-from store.small_disk import read_only, small_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,0 +1,86 @@
+"""Commands as somebody types them: callrec's own command line, with his password at hand."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callrec.cli.app import run
+from callrec.keyring import write_private
+from house.canaries import says_no_password
+from house.practices import password_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from house.practices import House
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    out: str
+    err: str
+
+
+def type_in(house: House, login: str, *words: str, **environ: Path | str) -> Answer:
+    """Run one command in this practice, at the time that its clock shows.
+
+    Args:
+        house: the practice.
+        login: who gives his password; ``door`` gives its credential; ``nobody`` nothing.
+        words: what is typed after ``callrec``.
+        environ: variables of the environment that are otherwise.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("CALLREC_")]:
+            patch.delenv(name)
+        for name, value in {**_environ(house, login), **environ}.items():
+            patch.setenv(name, str(value))
+        patch.setattr(sys, "stdin", StringIO())
+        out, err = StringIO(), StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            status = run(words, now=house.now)
+    assert says_no_password(out.getvalue() + err.getvalue())
+    return Answer(status, out.getvalue(), err.getvalue())
+
+
+def done(house: House, login: str, *words: str) -> str:
+    """The same, and it must end well; returns what it said."""
+    answer = type_in(house, login, *words)
+    assert answer.status == 0, answer
+    return answer.out
+
+
+def _environ(house: House, login: str) -> dict[str, str]:
+    environ = {
+        "CALLREC_VAULT": str(house.folder / "vault"),
+        "COLUMNS": "200",
+        "XDG_CONFIG_HOME": str(house.folder / "config"),
+        **house.environ,
+    }
+    match login:
+        case "nobody":
+            return environ
+        case "door":
+            return {**environ, "CALLREC_CREDENTIAL": str(house.credential)}
+        case _:
+            password = _password_file(house, login)
+            return {**environ, "CALLREC_USER": login, "CALLREC_PASSWORD_FILE": str(password)}
+
+
+def _password_file(house: House, login: str) -> Path:
+    folder = house.folder / "people"
+    folder.mkdir(exist_ok=True)
+    file = folder / f"{login}.password"
+    if not file.exists():
+        write_private(file, f"{password_of(login)}\n".encode())
+    return file

@@ -1,0 +1,33 @@
+"""Recordings that are heard, by nobody's ears."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from callrec.procedures.listen import Heard, Room, listen_to
+from house.requests import signed_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from callrec.procedures.listen import Play
+    from house.practices import House
+
+
+def takes_all(_: str) -> Play:
+    """A player of everything, which takes all of it."""
+    return lambda pieces: bool([piece for piece in pieces if piece])
+
+
+def hear(
+    house: House,
+    reference: str = "R-1",
+    recording: int | None = 1,
+    login: str = "sam",
+    *,
+    player: Callable[[str], Play] = takes_all,
+    **room: Any,
+) -> Heard:
+    """Listen as one command does."""
+    where = Room(player=player, **room)
+    return listen_to(house.practice, signed_in(house, login), reference, recording, where)

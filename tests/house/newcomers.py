@@ -1,0 +1,53 @@
+"""Somebody who comes, or comes by another key, after a copy of the catalogue was made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.policy.role import Role
+from callrec.procedures.joining import add_person, confirm_person
+from callrec.procedures.login import Waiting, log_in
+from callrec.procedures.lost_password import reset_person
+from callrec.procedures.unlock import unlock_person
+from house.practices import password_of
+
+if TYPE_CHECKING:
+    from house.practices import House
+
+_PROVISIONAL = "seven purple otters dance slowly"
+_PASSWORD = password_of("somebody new")
+
+
+def nell_comes(house: House) -> None:
+    """A manager more, ``nell``, with a key of her own."""
+    dora = house.actor("dora")
+    add_person(
+        house.practice,
+        dora,
+        login="nell",
+        full_name="Nell Ashworth",
+        role=Role.MANAGER,
+        password=_PROVISIONAL,
+    )
+    _makes_a_key(house, "nell")
+
+
+def max_is_given_another_key(house: House) -> None:
+    """He forgot his password."""
+    reset_person(house.practice, house.actor("dora"), login="max", password=_PROVISIONAL)
+    _makes_a_key(house, "max")
+
+
+def _makes_a_key(house: House, login: str) -> None:
+    waiting = log_in(
+        house.open(),
+        login=login,
+        password=_PROVISIONAL,
+        new_password=lambda: _PASSWORD,
+        environ=house.environ,
+    )
+    assert isinstance(waiting, Waiting)
+    dora = house.actor("dora")
+    confirm_person(house.open(), dora, login=login, fingerprint=waiting.fingerprint)
+    unlocked = unlock_person(house.open(), login=login, password=_PASSWORD)
+    house.seeds = {**house.seeds, login: unlocked.identity.seed}

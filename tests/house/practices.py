@@ -1,0 +1,200 @@
+"""A practice at work, for tests: real vault, real keys, real people.
+
+It is made once in a test run, through the procedures, and copied for each test. Passwords are
+locked with the least memory that is allowed, or the suite would take minutes longer.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from copy import copy as shallow_copy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from callrec.config import Config, Passwords
+from callrec.crypto.identity import Identity
+from callrec.keyring import read_credential
+from callrec.policy.role import Role
+from callrec.practice import Actor, Practice, open_practice
+from callrec.procedures.found import found_practice
+from callrec.procedures.joining import add_intake, add_person, confirm_person
+from callrec.procedures.login import Waiting, log_in
+from callrec.procedures.people import find_person
+from callrec.procedures.unlock import (
+    Unlocked,
+    actor_by_password,
+    actor_by_session,
+    actor_of,
+    session_of,
+    unlock_person,
+)
+from house.memory import runtime_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+PEOPLE = {
+    "dora": ("Dora Whitlock", Role.DATA_CONTROLLER),
+    "pat": ("Pat Ellison", Role.PARTNER),
+    "max": ("Max Harding", Role.MANAGER),
+    "mia": ("Mia Sheldon", Role.MANAGER),
+    "sam": ("Sam Turnbull", Role.STAFF),
+    "ava": ("Ava Lindqvist", Role.AUDITOR),
+}
+"""Logins, full names (none occurs in the corpus) and roles."""
+FULL_PRACTICE_NAME = "Hama Medical Centre"
+
+
+@dataclass(slots=True)
+class House:
+    """One practice in a folder of its own; the clock stands still until it is set.
+
+    Its vault is opened once it is asked for.
+    """
+
+    folder: Path
+    seeds: Mapping[str, bytes]
+    kit: str
+    at: datetime = NOON
+    config: Config = field(init=False)
+    _practice: Practice | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.config = Config(
+            vault=self.folder / "vault", passwords=Passwords(approver_memory_mib=64)
+        )
+
+    @property
+    def practice(self) -> Practice:
+        """As it was opened last."""
+        return self._practice or self.open()
+
+    @practice.setter
+    def practice(self, practice: Practice) -> None:
+        self._practice = practice
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {"XDG_STATE_HOME": str(self.folder / "state"), **runtime_of(self.folder)}
+
+    @property
+    def credential(self) -> Path:
+        """Of the intake service ``door``."""
+        return self.folder / "door.credential"
+
+    def now(self) -> datetime:
+        return self.at
+
+    def open(self) -> Practice:
+        """Open the vault (again), as each command does."""
+        self._practice = open_practice(self.config, self.now, self.environ)
+        return self._practice
+
+    def close(self) -> None:
+        """Let go of the vault's file, if it was opened."""
+        if self._practice is not None:
+            self._practice.engine.dispose()
+        self._practice = None
+
+    def actor(self, login: str) -> Actor:
+        """Somebody who gave his password for this command."""
+        self.open()
+        row, _ = find_person(self.practice, login)
+        identity = Identity.from_seed(self.seeds[login], self.practice.vault)
+        return actor_of(self.practice, Unlocked(row.id, login, identity, claimed=False))
+
+    def session(self, login: str) -> Actor:
+        """Somebody with what a login keeps: nothing that signs, no recordings key."""
+        actor = self.actor(login)
+        return actor_by_session(self.practice, session_of(self.practice, actor))
+
+
+def password_of(person: str) -> str:
+    """The password that somebody in these practices has: long, and good enough for anybody."""
+    return f"{person} walks 7 slow miles by the canal"
+
+
+def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
+    """Found a practice with everybody in PEOPLE and the intake service ``door``."""
+    environ = {"XDG_STATE_HOME": str(folder / "state")}
+    passwords = Passwords(approver_memory_mib=approver_memory_mib)
+    config = Config(vault=folder / "vault", passwords=passwords)
+    founded = found_practice(
+        config,
+        practice_name=FULL_PRACTICE_NAME,
+        login="dora",
+        full_name=PEOPLE["dora"][0],
+        password=password_of("dora"),
+        now=lambda: NOON,
+        environ=environ,
+    )
+    seeds = {}
+    practice = open_practice(config, lambda: NOON, environ)
+    dora = actor_by_password(practice, login="dora", password=password_of("dora"))
+    for login in PEOPLE:
+        if login != "dora":
+            _join(practice, dora, config, login, environ)
+            practice = open_practice(config, lambda: NOON, environ)
+        unlocked = unlock_person(practice, login=login, password=password_of(login))
+        seeds[login] = unlocked.identity.seed
+    settle_passwords(folder / "config", approver_memory_mib)
+    credential = folder / "door.credential"
+    add_intake(practice, dora, login="door", full_name="Telephone intake", credential=credential)
+    seeds["door"] = read_credential(credential).seed
+    return House(folder, seeds, founded.kit.pages[0])
+
+
+def kept(folder: Path) -> House:
+    """The practice of an earlier run, which is made if there was none."""
+    secrets = folder / "secrets.json"
+    if not secrets.exists():
+        house = build(folder)
+        seeds = {login: seed.hex() for login, seed in house.seeds.items()}
+        secrets.write_text(json.dumps([seeds, house.kit]), encoding="utf-8")
+    seeds, kit = json.loads(secrets.read_text(encoding="utf-8"))
+    return House(folder, {login: bytes.fromhex(seed) for login, seed in seeds.items()}, kit)
+
+
+def settle_passwords(folder: Path, approver_memory_mib: int = 64) -> None:
+    """The configuration of the command line, or it would lock each password anew, and stronger."""
+    settings = folder / "callrec" / "config.toml"
+    settings.parent.mkdir(parents=True)
+    text = f"[passwords]\napprover_memory_mib = {approver_memory_mib}\n"
+    settings.write_text(text, encoding="utf-8")
+
+
+def moved(house: House, folder: Path) -> House:
+    """The same practice in another folder, not opened: its vault may be lost, or older."""
+    there = shallow_copy(house)
+    there.folder = folder
+    there.config = house.config.model_copy(update={"vault": folder / "vault"})
+    return there
+
+
+def copy(house: House, folder: Path) -> House:
+    """The same practice in another folder, at the same time."""
+    shutil.copytree(house.folder, folder, dirs_exist_ok=True)
+    return House(folder, house.seeds, house.kit, house.at)
+
+
+def _join(
+    practice: Practice, dora: Actor, config: Config, login: str, environ: Mapping[str, str]
+) -> None:
+    full_name, role = PEOPLE[login]
+    provisional = "seven purple otters dance slowly"
+    add_person(practice, dora, login=login, full_name=full_name, role=role, password=provisional)
+    practice = open_practice(config, lambda: NOON, environ)
+    waiting = log_in(
+        practice,
+        login=login,
+        password=provisional,
+        new_password=lambda: password_of(login),
+        environ=environ,
+    )
+    assert isinstance(waiting, Waiting)
+    practice = open_practice(config, lambda: NOON, environ)
+    confirm_person(practice, dora, login=login, fingerprint=waiting.fingerprint)

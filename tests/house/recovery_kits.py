@@ -1,0 +1,55 @@
+"""What tests do with the recovery kit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callrec.procedures.kit import make_new_kit
+from callrec.procedures.kit_drill import Drilled, drill_kit
+from callrec.procedures.kit_use import NewController, use_kit
+from callrec.procedures.unlock import Unlocked, actor_of, unlock_person
+from house.practices import password_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from callrec.practice import Actor
+    from callrec.release.recovery_kit import PrintedKit
+    from house.practices import House
+
+
+def nowhere(kit: PrintedKit) -> None:
+    """Keep a kit's page in no file."""
+
+
+def drill(house: House, typed: str = "") -> Drilled:
+    return drill_kit(house.open(), typed or house.kit)
+
+
+def use(
+    house: House,
+    typed: str = "",
+    *,
+    login: str = "nora",
+    split: bool = False,
+    keep: Callable[[PrintedKit], None] = nowhere,
+) -> str:
+    """Use the kit, for nora; the words of the next one, its pages in one line."""
+    nora = NewController(login, "Nora Blythe", password_of(login))
+    kit = use_kit(house.open(), typed or house.kit, nora, split=split, keep=keep)
+    house.open()
+    return " ".join(kit.pages)
+
+
+def new_kit(house: House, login: str = "dora", *, split: bool = False) -> tuple[str, ...]:
+    """Another kit by the Data Controller; its pages."""
+    kit = make_new_kit(house.open(), house.actor(login), split=split, keep=nowhere)
+    house.open()
+    return kit.pages
+
+
+def nora(house: House) -> Actor:
+    """The new Data Controller, with her own password."""
+    unlocked = unlock_person(house.open(), login="nora", password=password_of("nora"))
+    assert isinstance(unlocked, Unlocked)
+    return actor_of(house.practice, unlocked)

@@ -1,0 +1,207 @@
+"""Requests and what becomes of them, in a practice that has recordings."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from callrec.audit.leaf import Outcome
+from callrec.audit.log import read_leaf, stored_head
+from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.requests import find_request
+from callrec.crypto.identity import Identity
+from callrec.policy.further import Further
+from callrec.policy.particulars import Said
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.when import Times
+from callrec.procedures.approve import Approved, Decision, approve_request
+from callrec.procedures.granted import UsableGrant, usable_grants
+from callrec.procedures.open_request import OpenRequest, read_request
+from callrec.procedures.people import find_person
+from callrec.procedures.request import create_request
+from callrec.procedures.request_event import check_third_parties
+from callrec.procedures.unlock import Unlocked, actor_by_session, actor_of, session_of
+from house.spool import a_call, take_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from callrec.audit.leaf import Leaf
+    from callrec.practice import Actor
+    from house.practices import House
+
+REASON = "The patient complains that nobody rang back"
+ANOTHER_REASON = "It was looked into and is not needed any more"
+FURTHER = {
+    Further.LEARNING: "How a caller in distress is calmed and kept on the line",
+    Further.AFFECTED: "mia",
+    Further.COMPLAINT: "C-2024-17",
+    Further.COMPLAINANT: "patient",
+    Further.CLAIM: "MDU 24/881",
+    Further.EMPLOYEE: "Robin Ashdown",
+    Further.ALLEGATION: "HR-2024-3",
+    Further.AGREEMENT: "I agree that the call of 4 July 2024 is released.\nDora Whitlock\n",
+    Further.CONSULTED: "2024-07-08",
+    Further.REGULATOR: "Care Quality Commission",
+    Further.REFERENCE: "CRN 24/4711",
+    Further.SUBJECT: "Siân O'Neill",
+    Further.RECEIVED: "2024-07-05",
+    Further.RECEIVED_HOW: "written",
+    Further.IDENTITY: "passport seen by reception",
+    Further.AUTHORITY: "none",
+    Further.HEAR_OR_COPY: "copy",
+    Further.BODY: "Avon and Somerset Police",
+    Further.OFFICER: "Jo Penhale",
+    Further.RANK: "Inspector",
+    Further.CONTACT: "jo.penhale@police.example",
+    Further.LEGAL_BASIS: "crime",
+    Further.URGENT: "no",
+    Further.NECESSITY: "The caller's words are evidence of a threat to kill",
+    Further.PREJUDICE: "Without it the threat cannot be proved in court",
+    Further.SUBJECT_MAY_BE_TOLD: "no",
+    Further.APPLICANT: "Owen O'Neill",
+    Further.STANDING: "personal-representative",
+    Further.EVIDENCE: "grant of probate, seen by reception",
+}
+"""An answer to each further particular, in its form; no court set a day."""
+
+
+def signed_in(house: House, login: str) -> Actor:
+    """Somebody who gave his password; as `House.actor`, but the vault is not opened anew."""
+    row, _ = find_person(house.practice, login)
+    identity = Identity.from_seed(house.seeds[login], house.practice.vault)
+    return actor_of(house.practice, Unlocked(row.id, login, identity, claimed=False))
+
+
+def logged_in(house: House, login: str) -> Actor:
+    """Somebody with what a login keeps."""
+    actor = signed_in(house, login)
+    return actor_by_session(house.practice, session_of(house.practice, actor))
+
+
+def with_recordings(house: House, count: int = 3) -> House:
+    """The same practice, holding recordings 1 to ``count``."""
+    spool = house.folder / "spool"
+    take_in(house, *(a_call(spool, call) for call in range(count)))
+    return house
+
+
+def further_of(purpose: Purpose, **changes: str) -> dict[Further, str]:
+    """What a purpose asks for besides the six; changes by the members' names, as ``received``."""
+    changed = {Further(name.replace("_", "-")): text for name, text in changes.items()}
+    asked = {each: FURTHER[each] for each in TERMS[purpose].further if each in FURTHER}
+    return asked | changed
+
+
+def said(purpose: Purpose = Purpose.PROTECT_PARTIES, **changes: Any) -> Said:
+    """The six particulars, all known, and what the purpose asks for besides."""
+    known = {
+        "reason": REASON,
+        "day": date(2024, 7, 4),
+        "times": Times(time(14, 0), time(14, 30)),
+        "extension": "201",
+        "number": "07700 900123",
+        "parties": ("Siân O'Neill", "Reception"),
+        "about": "About a prescription",
+        "further": further_of(purpose),
+    }
+    return Said(**{**known, **changes})
+
+
+def a_request(
+    house: House,
+    login: str = "sam",
+    *,
+    purpose: Purpose = Purpose.PROTECT_PARTIES,
+    recordings: Sequence[int] = (1, 2),
+    **changes: Any,
+) -> str:
+    """Its reference; made by somebody who is logged in, no more."""
+    actor, asks = logged_in(house, login), said(purpose, **changes)
+    made = create_request(house.practice, actor, purpose=purpose, said=asks, recordings=recordings)
+    return made.reference
+
+
+def approve(
+    house: House,
+    reference: str,
+    login: str = "max",
+    *,
+    second: Actor | None = None,
+    **decision: Any,
+) -> Approved:
+    """Approve it as one command does."""
+    return approve_request(
+        house.practice,
+        signed_in(house, login),
+        reference,
+        Decision(**decision),
+        countersigner=second,
+    )
+
+
+def approved(house: House, login: str = "sam", **asked: Any) -> str:
+    """A request that max has approved for whoever made it; its reference."""
+    reference = a_request(house, login, **asked)
+    approve(house, reference)
+    return reference
+
+
+def grants_of(house: House, reference: str, login: str = "sam") -> tuple[UsableGrant, ...]:
+    """What somebody may hear now under a request."""
+    actor = signed_in(house, login)
+    with reading(house.practice.engine) as connection:
+        return usable_grants(house.practice, actor, connection, reference)
+
+
+def opened(house: House, reference: str, login: str = "max") -> OpenRequest:
+    """The request as somebody opens it."""
+    actor = signed_in(house, login)
+    with reading(house.practice.engine) as connection:
+        return read_request(house.practice, actor, connection, reference)
+
+
+def state_of(house: House, reference: str) -> str:
+    """The state column."""
+    with reading(house.practice.engine) as connection:
+        return str(find_request(connection, reference).state)
+
+
+def request_id(house: House, reference: str) -> str:
+    with reading(house.practice.engine) as connection:
+        return str(find_request(connection, reference).id)
+
+
+def by_sql(house: House, statement: str, **values: object) -> None:
+    """What somebody does who can write the database and has no key at all."""
+    with transaction(house.practice.engine) as connection:
+        assert connection.execute(text(statement), values).rowcount > 0
+
+
+def rows(house: House, statement: str, **values: object) -> list[Any]:
+    with reading(house.practice.engine) as connection:
+        return list(connection.execute(text(statement), values))
+
+
+def last_leaf(house: House) -> Leaf:
+    with reading(house.practice.engine) as connection:
+        leaf, _ = read_leaf(connection, stored_head(connection).size - 1)
+    return leaf
+
+
+def refused(house: House) -> bool:
+    """The last leaf is a refusal."""
+    return last_leaf(house).outcome is Outcome.REFUSED
+
+
+def pass_days(house: House, days: int) -> datetime:
+    house.at += timedelta(days=days)
+    return house.at
+
+
+def third_parties_checked(house: House, login: str, reference: str = "R-1") -> None:
+    """Somebody thought of other people in these recordings before their subject has them."""
+    actor, day = signed_in(house, login), house.at.date()
+    check_third_parties(house.practice, actor, reference, on=day, assessment=ANOTHER_REASON)

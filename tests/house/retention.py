@@ -1,0 +1,84 @@
+"""Calls whose time is over, and what becomes of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from callrec.config import Config, Retention, RetentionCategory
+from callrec.procedures.categories import set_category
+from callrec.procedures.disposing import dispose as dispose_recordings
+from callrec.procedures.disposing import propose_disposal
+from callrec.procedures.retention import review_retention
+from house.practices import NOON
+from house.requests import REASON, approve, logged_in, signed_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from callrec.procedures.destroying import Destruction
+    from callrec.procedures.disposing import Proposed
+    from callrec.procedures.retention import Review
+    from house.practices import House
+
+DUE_SINCE = "2027-01-05"
+"""Calls 1 and 3 of `holds.with_two_callers`, of 4 January 2024; 2 and 4 a day later."""
+AFTERWARDS = NOON + timedelta(days=60)
+"""When all four are due."""
+
+
+def later(house: House, at: datetime = AFTERWARDS) -> House:
+    """The same practice, when the calls are due."""
+    house.at = at
+    return house
+
+
+def review(house: House, login: str = "max") -> Review:
+    return review_retention(house.practice, logged_in(house, login))
+
+
+def why(house: House, login: str = "max") -> dict[str, int]:
+    """What stops recordings that are due, and how many."""
+    return {
+        str(stopped): count
+        for due in review(house, login).due
+        for stopped, count in due.stopped_by.items()
+    }
+
+
+def propose(house: House, login: str = "max") -> Proposed:
+    return propose_disposal(house.practice, logged_in(house, login))
+
+
+def categorise(house: House, category: str, *recordings: int, login: str = "max") -> None:
+    actor = logged_in(house, login)
+    set_category(house.practice, actor, recordings, category=category, reason=REASON)
+
+
+def approved_disposal(house: House, *recordings: int, note: str = "") -> str:
+    """What max proposes and dora approves, or only these of it."""
+    reference = propose(house).reference
+    approve(house, reference, "dora", recordings=recordings, note=note)
+    return reference
+
+
+def dispose(house: House, reference: str, *volumes: Path, login: str = "dora") -> Destruction:
+    """Destroy as one command does."""
+    house.open()
+    actor = signed_in(house, login)
+    done = dispose_recordings(
+        house.practice, actor, reference, volumes=volumes, advance=lambda _: None
+    )
+    house.open()
+    return done
+
+
+def keep_for(house: House, **keeps: str) -> None:
+    """Let the practice's schedule be another: `routine="6 years"`."""
+    told = {"routine": "3 years", "claim": "6 years", **keeps}
+    category = tuple(
+        RetentionCategory(name=name, keeps=length, source="a test") for name, length in told.items()
+    )
+    retention = Retention(category=category)
+    house.config = Config(**{**dict(house.config), "retention": retention})
+    house.open()

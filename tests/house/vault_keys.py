@@ -1,0 +1,74 @@
+"""A practice with something under every vault key, and what can still be done with it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from callrec.catalogue.engine import reading
+from callrec.policy.criteria import Criteria
+from callrec.policy.when import Days
+from callrec.procedures.audit import Wanted, list_audit
+from callrec.procedures.hold_list import show_hold
+from callrec.procedures.open_request import read_request
+from callrec.procedures.people import list_people
+from callrec.procedures.search import search_recordings
+from house.holds import by_hand
+from house.incidents import an_incident, opened
+from house.requests import REASON, a_request, rows
+from house.spool import originals_of
+
+if TYPE_CHECKING:
+    from house.practices import House
+
+DAY = Days(date(2024, 7, 4), date(2024, 7, 4))
+
+
+def busy(granted: House) -> House:
+    """What `granted` has, with an incident, a hold and another request."""
+    an_incident(granted)
+    by_hand(granted, 3)
+    a_request(granted, "mia")
+    return granted
+
+
+def versions(house: House) -> dict[str, set[int]]:
+    """Under which versions of the vault keys there is anything, by what names them."""
+    columns = {
+        "batch, recordings": "SELECT recordings_version FROM batch",
+        "batch, catalogue": "SELECT catalogue_version FROM batch",
+        "person": "SELECT name_version FROM person",
+        "request": "SELECT key_version FROM request_key WHERE holder = 'catalogue'",
+        "incident": "SELECT key_version FROM incident_key WHERE holder IN ('catalogue', 'audit')",
+        "hold": "SELECT key_version FROM hold",
+        "detail": "SELECT key_version FROM detail",
+    }
+    return {name: {row[0] for row in rows(house, query)} for name, query in columns.items()}
+
+
+def all_opens(house: House) -> None:
+    """Everything that is sealed to a vault key opens, and is what it was."""
+    house.open()
+    dora = house.actor("dora")
+    assert len(originals_of(house)) == 3
+    assert "Max Harding" in {each.full_name for each in list_people(house.practice, dora)}
+    with reading(house.practice.engine) as connection:
+        for reference in ("R-1", "R-2"):
+            assert read_request(house.practice, dora, connection, reference).recordings
+    assert opened(house, "I-1").body.what
+    assert show_hold(house.practice, dora, 1).reason
+    list_audit(house.practice, dora, Wanted(), limit=500)  # which opens the details of each
+    assert found(house) == [1, 2, 3]
+
+
+def found(house: House, login: str = "dora") -> list[int]:
+    """The recordings that a search by extension and day finds."""
+    got = search_recordings(
+        house.practice,
+        house.session(login),
+        criteria=Criteria(extension="201", days=DAY),
+        reason=REASON,
+        request=None,
+        limit=None,
+    )
+    return sorted(call.id for call in got.items)
