@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import os
 from pathlib import Path
@@ -13,10 +12,9 @@ from hypothesis import settings
 
 from house import memory, once, practices, processes
 from house.canaries import left_about
-from house.drives import archived_twice, stand_alone
-from house.holds import with_two_callers
+from house.drives import stand_alone
 from house.packages import a_package
-from house.requests import approved, with_recordings
+from house.stages import ARCHIVED, GRANTED, STOCKED, Stages, copied, locked
 from house.steps import SHARE, Steps
 
 if TYPE_CHECKING:
@@ -73,6 +71,13 @@ def steps(request: pytest.FixtureRequest) -> Steps:
     return Steps(request.function.__name__, one_of=1 if all_of_them else SHARE)
 
 
+@pytest.fixture(scope="session")
+def shared(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if hasattr(pytestconfig, "workerinput") else base
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_is_left_about(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """At the end of a run no password, name or reason lies where callrec wrote."""
@@ -100,67 +105,39 @@ def _a_test_counts_its_own_processes() -> None:
 
 
 @pytest.fixture(scope="session")
-def template(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> House:
+def template(pytestconfig: pytest.Config, shared: Path) -> House:
     """The practice that is copied, made once for all processes of a run; nobody changes it."""
-    folder: Path | None = pytestconfig.getoption("practice")
-    if folder is None:
-        base = tmp_path_factory.getbasetemp()
-        folder = (base.parent if hasattr(pytestconfig, "workerinput") else base) / "practice"
+    return _kept(pytestconfig.getoption("practice") or shared / "practice")
+
+
+@pytest.fixture(scope="session")
+def another(shared: Path) -> House:
+    """The same people, in a vault with keys of its own; nobody changes it."""
+    return _kept(shared / "another")
+
+
+def _kept(folder: Path) -> House:
     folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder / "lock"):
         return practices.kept(folder.resolve())
 
 
 @pytest.fixture(scope="session")
-def archived_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """The same with four recordings; its drive-a holds two bags: all that is in the vault."""
-    return archived_twice(template, tmp_path_factory.mktemp("archived"))
+def stages(shared: Path, template: House) -> Iterator[Stages]:
+    """What becomes of it, likewise."""
+    stages = Stages(shared / "stages", template)
+    yield stages
+    assert [left for folder in stages.made for left in left_about(folder)] == []
 
 
-@pytest.fixture
-def archived(archived_template: House, tmp_path: Path) -> House:
-    """A practice of one's own with such a drive."""
-    return practices.copy(archived_template, tmp_path / "house")
-
-
-@pytest.fixture
-def house(template: House, tmp_path: Path) -> House:
-    """A practice of one's own, with dora, pat, max, mia, sam, ava and the intake service door."""
-    return practices.copy(template, tmp_path / "house")
+house = copied(None)
+"""A practice of one's own, with dora, pat, max, mia, sam, ava and the intake service door."""
+stocked = copied(STOCKED)
+granted = copied(GRANTED)
+archived = copied(ARCHIVED)
 
 
 @pytest.fixture(scope="session")
-def stocked_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    return with_recordings(practices.copy(template, tmp_path_factory.mktemp("stocked")))
-
-
-@pytest.fixture(scope="session")
-def granted_template(stocked_template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    house = practices.copy(stocked_template, tmp_path_factory.mktemp("granted"))
-    approved(house)
-    return house
-
-
-@pytest.fixture(scope="session")
-def callers_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Ann's calls 1 and 2, and Bob's 3 and 4."""
-    return with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
-
-
-@pytest.fixture
-def stocked(stocked_template: House, tmp_path: Path) -> House:
-    """A practice of one's own that holds recordings 1, 2 and 3."""
-    return practices.copy(stocked_template, tmp_path / "house")
-
-
-@pytest.fixture
-def granted(granted_template: House, tmp_path: Path) -> House:
-    """The same, where max has approved R-1, which sam made for recordings 1 and 2."""
-    return practices.copy(granted_template, tmp_path / "house")
-
-
-@pytest.fixture(scope="session")
-def package(granted_template: House, tmp_path_factory: pytest.TempPathFactory) -> Package:
+def package(stages: Stages, tmp_path_factory: pytest.TempPathFactory) -> Package:
     """R-1, released and opened; it is only looked at."""
-    return a_package(practices.copy(granted_template, tmp_path_factory.mktemp("package")))
+    return a_package(stages.copy(GRANTED, tmp_path_factory.mktemp("package")))

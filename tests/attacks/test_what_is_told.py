@@ -12,7 +12,7 @@ from callrec.crypto import primitives
 from callrec.keyring import write_private
 from house.commands import Answer, done, type_in
 from house.erasures import approved_erasure, erase
-from house.requests import last_leaf, rows, with_recordings
+from house.requests import last_leaf, rows
 
 if TYPE_CHECKING:
     from callrec.crypto.primitives import Kdf
@@ -115,14 +115,13 @@ def test_staff_are_told_the_same_of_any_request_that_is_not_theirs(
 
 
 @pytest.mark.parametrize("login", ["sam", "max"])
-def test_only_a_searcher_is_told_that_a_recording_was_destroyed(login: str, house: House) -> None:
-    with_recordings(house)
-    erase(house, approved_erasure(house, 1))
+def test_only_a_searcher_is_told_that_a_recording_was_destroyed(login: str, stocked: House) -> None:
+    erase(stocked, approved_erasure(stocked, 1))
     told = []
     for number in ("1", "999"):
         words = list(COMMANDS["request create"])
         words[words.index("--recording") + 1] = number
-        answer = type_in(house, login, *words)
+        answer = type_in(stocked, login, *words)
         told.append((answer.status, answer.out, answer.err.replace(number, "1")))
     assert told[0][0] == told[1][0] == 4
     assert (told[0] == told[1]) == (login == "sam")

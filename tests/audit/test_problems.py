@@ -14,12 +14,11 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Refused, Tampered
 from callrec.practice import writing
 from callrec.procedures.changing_roles import disable_person
-from house import practices
+from house.stages import Stage, copied
 from procedures.test_audit_verify import cut_tail, edit, flip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from house.practices import House
 
@@ -231,19 +230,13 @@ FLIPS: dict[str, tuple[tuple[str, str, str, int], Named]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def written(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A log whose newest leaf, of 26, has details. It is only copied."""
-    house = practices.copy(template, tmp_path_factory.mktemp("written"))
+def refuse(house: House) -> None:
+    """A log whose newest leaf, of 26, has details."""
     with pytest.raises(Refused):
         disable_person(house.practice, house.actor("max"), login="pat")
-    house.practice.engine.dispose()
-    return house
 
 
-@pytest.fixture
-def house(written: House, tmp_path: Path) -> House:
-    return practices.copy(written, tmp_path / "house")
+house = copied(Stage("written", refuse))
 
 
 def problems(house: House) -> Named:

@@ -25,13 +25,12 @@ from callrec.crypto.statement import state
 from callrec.errors import Tampered
 from callrec.policy.role import PersonId, Role
 from callrec.procedures.vouching import voucher_fields
-from house import practices
+from house.stages import Stage, copied
 from procedures.test_audit_verify import edit, flip
 from procedures.test_audit_whole import short_stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sqlalchemy import Engine
 
@@ -89,25 +88,19 @@ def erase(house: House, *seqs: int, request: str = "r1") -> None:
     edit(house, f"DELETE FROM detail WHERE seq IN ({', '.join(map(str, seqs))})")
 
 
-@pytest.fixture(scope="module")
-def erased(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+def erase_one(house: House) -> None:
     """25 leaves of the founding; then 25 and 26 by nobody, of which the details of 26 are erased.
 
-    29 says so. It is only copied.
+    29 says so.
     """
-    house = practices.copy(template, tmp_path_factory.mktemp("erased"))
     failed_login(house)
     gone = failed_login(house)
     listed(house, "max")
     erase(house, gone)
     failed_login(house)
-    house.practice.engine.dispose()
-    return house
 
 
-@pytest.fixture
-def house(erased: House, tmp_path: Path) -> House:
-    return practices.copy(erased, tmp_path / "house")
+house = copied(Stage("erased", erase_one))
 
 
 @pytest.fixture(params=[2, 13], ids=["stretches of four", "one stretch"], autouse=True)

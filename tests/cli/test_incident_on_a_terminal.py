@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING
 from callrec.policy.incident import Outcome
 from cli.test_request_on_a_terminal import on_a_terminal
 from house.incidents import GRAVE, WHAT, an_incident, found, opened
-from house.requests import with_recordings
 
 if TYPE_CHECKING:
     from house.practices import House
 
 
-def test_each_thing_is_asked_for_one_by_one(house: House) -> None:
-    shown = on_a_terminal(
-        with_recordings(house), "sam", "incident report", "now", WHAT, "mia", "1, 2", "none"
-    )
+def test_each_thing_is_asked_for_one_by_one(stocked: House) -> None:
+    shown = on_a_terminal(stocked, "sam", "incident report", "now", WHAT, "mia", "1, 2", "none")
     asked = ["noticed", "What happened", "line manager", "Recordings", "Request"]
     places = [shown.index(word) for word in asked]
     assert places == sorted(places)
     assert "I-1 is reported; mia is told. 72 hours end 2026-11-27 12:30." in shown
-    body = opened(house, "I-1").body
+    body = opened(stocked, "I-1").body
     assert (body.what, len(body.recordings), body.request) == (WHAT, 2, "")
 
 

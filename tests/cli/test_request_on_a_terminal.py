@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pexpect
 
 from house.practices import password_of
-from house.requests import a_request, approve, opened, state_of, with_recordings
+from house.requests import a_request, approve, opened, state_of
 
 if TYPE_CHECKING:
     from house.practices import House
@@ -176,61 +176,58 @@ def test_only_a_court_s_order_is_asked_for_its_day(house: House) -> None:
     assert "Day that the order sets" not in shown
 
 
-def test_whoever_may_search_says_which_of_the_matching_recordings_he_wants(house: House) -> None:
-    with_recordings(house)
+def test_whoever_may_search_says_which_of_the_matching_recordings_he_wants(stocked: House) -> None:
     six = "--date 4/7/2024 --time unknown --extension 201 --number 07700900123 --party unknown"
     command = f"request create --purpose protect-parties {six} --about none"
-    shown = on_a_terminal(house, "mia", command, SIX[0], "4", "two", "1, 3")
+    shown = on_a_terminal(stocked, "mia", command, SIX[0], "4", "two", "1, 3")
     assert "•••••••0123" in shown
     assert "0700900123" not in shown
     assert "that is none of these" in shown
     assert "a recording is given by its number" in shown
     assert shown.endswith("R-1 is made. Recordings asked for: 2.\n[0]")
-    assert [row.id for row in opened(house, "R-1").recordings] == [1, 3]
+    assert [row.id for row in opened(stocked, "R-1").recordings] == [1, 3]
 
 
-def test_all_of_them_or_none_of_them_are_said_in_a_word(house: House) -> None:
-    with_recordings(house)
+def test_all_of_them_or_none_of_them_are_said_in_a_word(stocked: House) -> None:
     six = "--date 4/7/2024 --time unknown --extension 201 --number 07700900123 --party unknown"
     command = f"request create --purpose protect-parties {six} --about none"
-    assert on_a_terminal(house, "mia", command, SIX[0], "All").endswith("asked for: 3.\n[0]")
-    shown = on_a_terminal(house, "mia", command, SIX[0], "none")
+    assert on_a_terminal(stocked, "mia", command, SIX[0], "All").endswith("asked for: 3.\n[0]")
+    shown = on_a_terminal(stocked, "mia", command, SIX[0], "none")
     assert "recordings that match: 3\nnext: callrec request attach R-2 3 2 1\n[0]" in shown
 
 
-def test_the_whole_request_is_shown_and_its_reference_typed(house: House) -> None:
-    reference = a_request(with_recordings(house))
-    shown = on_a_terminal(house, "max", f"approve {reference}", "R-1")
-    request = opened(house, reference)
+def test_the_whole_request_is_shown_and_its_reference_typed(stocked: House) -> None:
+    reference = a_request(stocked)
+    shown = on_a_terminal(stocked, "max", f"approve {reference}", "R-1")
+    request = opened(stocked, reference)
     for row in request.recordings:
         assert row.ciphertext in shown
     assert request.particulars.reason in shown
-    assert state_of(house, reference) == "approved"
+    assert state_of(stocked, reference) == "approved"
     assert shown.endswith("[0]")
 
 
-def test_a_recording_of_another_day_is_told_of_before_the_question(house: House) -> None:
-    reference = a_request(with_recordings(house), day=date(2024, 1, 1))
-    shown = on_a_terminal(house, "max", f"approve {reference}", "R-2")
+def test_a_recording_of_another_day_is_told_of_before_the_question(stocked: House) -> None:
+    reference = a_request(stocked, day=date(2024, 1, 1))
+    shown = on_a_terminal(stocked, "max", f"approve {reference}", "R-2")
     told = "recording 1 is not of the day that the request says"
     assert told in shown.partition("Type R-1")[0]
 
 
-def test_another_reference_approves_nothing(house: House) -> None:
-    reference = a_request(with_recordings(house))
-    shown = on_a_terminal(house, "max", f"approve {reference}", "R-2")
+def test_another_reference_approves_nothing(stocked: House) -> None:
+    reference = a_request(stocked)
+    shown = on_a_terminal(stocked, "max", f"approve {reference}", "R-2")
     assert "not confirmed, so nothing was done" in shown
-    assert state_of(house, reference) == "submitted"
+    assert state_of(stocked, reference) == "submitted"
     assert shown.endswith("[1]")
 
 
-def test_what_was_decided_alone_is_shown_before_it_is_accepted(house: House) -> None:
-    with_recordings(house)
-    reference = a_request(house, "dora")
-    approve(house, reference, "dora", glass_reason=SIX[0])
-    house.close()
+def test_what_was_decided_alone_is_shown_before_it_is_accepted(stocked: House) -> None:
+    reference = a_request(stocked, "dora")
+    approve(stocked, reference, "dora", glass_reason=SIX[0])
+    stocked.close()
     command = f"audit review-glass {reference} --accept"
-    shown = on_a_terminal(house, "ava", command, "R-9")
+    shown = on_a_terminal(stocked, "ava", command, "R-9")
     assert ": dora, 2026-11-24 12:00, unreviewed" in shown
     assert "not confirmed, so nothing was done" in shown
-    assert f"{reference} is accepted" in on_a_terminal(house, "ava", command, reference)
+    assert f"{reference} is accepted" in on_a_terminal(stocked, "ava", command, reference)

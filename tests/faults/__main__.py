@@ -38,11 +38,6 @@ def played(
         RuntimeError: it ended before its end.
     """
     work.mkdir(exist_ok=True)
-    facts = {
-        "kit": template.kit,
-        "seeds": {login: seed.hex() for login, seed in template.seeds.items()},
-    }
-    (work / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
     words = program("faults.stage", name, template.folder, work, share, only)
     variables = {
         **{key: value for key, value in os.environ.items() if not key.startswith("CALLREC_")},
@@ -74,7 +69,7 @@ def main() -> int:
         tempfile.TemporaryDirectory(dir=MEMORY) as folder,
         ThreadPoolExecutor(len(os.sched_getaffinity(0))) as several,
     ):
-        template = practices.build(Path(folder) / "practice")
+        template = practices.kept(Path(folder) / "practice")
 
         def play(name: str) -> int:
             wrong = 0

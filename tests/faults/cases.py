@@ -15,9 +15,8 @@ from callrec.catalogue.engine import FILE_NAME, SCHEMA
 from callrec.policy.role import VaultKey
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.rotating import rotate_keys
-from house.drives import archive, contents, drive, one_more_call, verify
-from house.erasures import approved_erasure, bags_of, found_in, secrets_of, tokens_of
-from house.holds import with_two_callers
+from house.drives import archived_twice, contents, drive, on_two_drives, one_more_call, verify
+from house.erasures import bags_of, found_in, secrets_of, to_be_erased, tokens_of
 from house.older_vaults import sql, take_back_to_0002
 from house.packages import acts_of, outbox
 from house.requests import a_request, approved, grants_of, rows, state_of, with_recordings
@@ -178,12 +177,7 @@ def no_extract_is_half(house: House) -> Iterator[str]:
 
 
 def on_drive(house: House) -> None:
-    """Two bags on drive-a, of three recordings and one."""
-    with_recordings(house, 3)
-    archive(house, drive(house))
-    one_more_call(house)
-    house.at = house.at.replace(day=25)
-    archive(house, drive(house))
+    archived_twice(house)
     house.at = house.at.replace(day=27)
 
 
@@ -204,9 +198,9 @@ def bags_are_whole(house: House) -> Iterator[str]:
     yield from ()
 
 
-def on_two_drives(house: House) -> None:
-    on_drive(house)
-    archive(house, drive(house, "drive-b"))
+def on_both_drives(house: House) -> None:
+    on_two_drives(house)
+    house.at = house.at.replace(day=27)
 
 
 def is_let_go(house: House) -> bool:
@@ -240,16 +234,8 @@ def is_restored(house: House) -> bool:
     return all(map(house.practice.store.has, names)) and len(originals_of(house)) == 4
 
 
-def to_be_erased(house: House) -> None:
-    """Ann's calls 1 and 2 are to go: with Bob's in one bag of each volume, alone in another."""
-    with_two_callers(house)
-    for name in ("drive-a", "drive-b"):
-        archive(house, drive(house, name))
-    with_recordings(house, 1)
-    house.open()
-    house.at = house.at.replace(day=25)
-    archive(house, drive(house))
-    assert approved_erasure(house, 1, 2, 5) == "R-1"
+def known_to_be_erased(house: House) -> None:
+    to_be_erased(house)
     told = [secret.hex() for secret in secrets_of(house, 1, 2, 5)]
     (house.folder / "secrets").write_text(json.dumps(told))
     house.at = house.at.replace(day=27)
@@ -395,14 +381,14 @@ CASES: Final = {
         once_failed=r"EIO at \d+, (sync drive-a|unlink drive-a/.callrec.partial, the last)(,|$)",
     ),
     "remove-local": Case(
-        prepare=on_two_drives,
+        prepare=on_both_drives,
         words=lambda house: ("archive", "--to", str(drive(house, "drive-b")), "--remove-local"),
         who="max",
         is_done=is_let_go,
         kept=not_readable,
     ),
     "erase": Case(
-        prepare=to_be_erased,
+        prepare=known_to_be_erased,
         words=lambda house: (
             *("erase", "R-1", "--yes"),
             *(word for volume in volumes_of(house) for word in ("--volume", str(volume))),

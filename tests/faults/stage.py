@@ -5,7 +5,7 @@ modules are loaded once for all of them.
 
     python -m faults.stage CASE TEMPLATE WORK PART/OF/MOST PATTERN
 
-TEMPLATE is a practice as house/practices.py makes it, WORK an empty folder. Of all trials that
+TEMPLATE is a practice that house/practices.py wrote down, WORK an empty folder. Of all trials that
 are called so every OF-th is taken, from PART on, and of these MOST, or all with 0. It prints a
 JSON object a line: what was counted, each trial in which something was wrong, and how many trials
 met no fault.
@@ -330,9 +330,6 @@ def in_a_child(look: Callable[[], Iterable[str]]) -> list[str]:
 
 def main(name: str, template: Path, work: Path, share: str, only: str) -> None:
     """Play a case."""
-    facts = json.loads((work / "facts.json").read_text(encoding="utf-8"))
-    seeds = {login: bytes.fromhex(seed) for login, seed in facts["seeds"].items()}
-    house = House(template, seeds, facts["kit"])
     sys.dont_write_bytecode = True
     os.umask(0o077)  # as callrec's own process has it
     once.remember(pytest.MonkeyPatch())
@@ -346,7 +343,7 @@ def main(name: str, template: Path, work: Path, share: str, only: str) -> None:
         failed = [trial for trial in called if re.search(case.once_failed, str(trial))]
         return [*some, *(trial for trial in failed if trial not in some)]
 
-    for line in Stage(case, house, work).play(chosen):
+    for line in Stage(case, practices.written_down(template), work).play(chosen):
         print(json.dumps(line), flush=True)  # noqa: T201 - for who started this
 
 

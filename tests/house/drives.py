@@ -19,7 +19,6 @@ from callrec.procedures import archive as archive_procedure
 from callrec.procedures import archive_copy, elsewhere
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_verify import verify_volume
-from house import practices
 from house.spool import a_call, take_in
 
 if TYPE_CHECKING:
@@ -107,15 +106,19 @@ def with_long_call(house: House) -> House:
     return house
 
 
-def archived_twice(template: House, folder: Path) -> House:
-    """A practice with a drive that was written to on two days: bags of three recordings and one."""
-    house = practices.copy(template, folder)
+def archived_twice(house: House) -> None:
+    """Its drive-a is written to on two days: bags of three recordings and one."""
     take_in(house, *(a_call(house.folder / "spool", call) for call in range(3)))
     archive(house, drive(house))
     one_more_call(house)
     house.at = house.at.replace(day=25)
     archive(house, drive(house))
-    return house
+
+
+def on_two_drives(house: House) -> None:
+    """The same four recordings, on drive-b too."""
+    archived_twice(house)
+    archive(house, drive(house, "drive-b"))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -18,9 +18,10 @@ from callrec.procedures.intake_known import Duplicates
 from callrec.procedures.rebuilding import open_volumes
 from callrec.procedures.restore_copy import by_password, read_copy, unpack
 from callrec.procedures.search import search_recordings
-from house.holds import ANN, ask
+from house.drives import archive, drive
+from house.holds import ANN, ask, with_two_callers
 from house.practices import password_of
-from house.requests import REASON, approve, signed_in
+from house.requests import REASON, approve, signed_in, with_recordings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,18 @@ def approved_erasure(house: House, *recordings: int, kept: tuple[int, ...] = ())
     withheld = dict.fromkeys(kept, Ground.LEGAL_OBLIGATION)
     approve(house, reference, "dora", to="dora", recordings=recordings, withheld=withheld)
     return reference
+
+
+def to_be_erased(house: House) -> None:
+    """Ann's calls 1, 2 and 5 are to go: with Bob's in one bag of each volume, alone in another."""
+    with_two_callers(house)
+    for name in ("drive-a", "drive-b"):
+        archive(house, drive(house, name))
+    with_recordings(house, 1)
+    house.open()
+    house.at = house.at.replace(day=25)
+    archive(house, drive(house))
+    assert approved_erasure(house, 1, 2, 5) == "R-1"
 
 
 def erase(house: House, reference: str, *volumes: Path, login: str = "dora") -> Destruction:

@@ -47,6 +47,8 @@ PEOPLE = {
 }
 """Logins, full names (none occurs in the corpus) and roles."""
 FULL_PRACTICE_NAME = "Hama Medical Centre"
+WRITTEN = "secrets.json"
+"""What is written down of a practice, in its folder."""
 
 
 @dataclass(slots=True)
@@ -150,13 +152,27 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
 
 def kept(folder: Path) -> House:
     """The practice of an earlier run, which is made if there was none."""
-    secrets = folder / "secrets.json"
-    if not secrets.exists():
-        house = build(folder)
-        seeds = {login: seed.hex() for login, seed in house.seeds.items()}
-        secrets.write_text(json.dumps([seeds, house.kit]), encoding="utf-8")
-    seeds, kit = json.loads(secrets.read_text(encoding="utf-8"))
-    return House(folder, {login: bytes.fromhex(seed) for login, seed in seeds.items()}, kit)
+    if not is_written_down(folder):
+        write_down(build(folder))
+    return written_down(folder)
+
+
+def write_down(house: House) -> None:
+    """Leave beside a vault what another process needs to know of it."""
+    seeds = {login: seed.hex() for login, seed in house.seeds.items()}
+    known = {"seeds": seeds, "kit": house.kit, "at": house.at.isoformat()}
+    (house.folder / WRITTEN).write_text(json.dumps(known), encoding="utf-8")
+
+
+def is_written_down(folder: Path) -> bool:
+    return (folder / WRITTEN).exists()
+
+
+def written_down(folder: Path) -> House:
+    """The practice in a folder, which another process may have made."""
+    known = json.loads((folder / WRITTEN).read_text(encoding="utf-8"))
+    seeds = {login: bytes.fromhex(seed) for login, seed in known["seeds"].items()}
+    return House(folder, seeds, known["kit"], datetime.fromisoformat(known["at"]))
 
 
 def settle_passwords(folder: Path, approver_memory_mib: int = 64) -> None:
@@ -177,7 +193,8 @@ def moved(house: House, folder: Path) -> House:
 
 def copy(house: House, folder: Path) -> House:
     """The same practice in another folder, at the same time."""
-    shutil.copytree(house.folder, folder, dirs_exist_ok=True)
+    not_written_down = shutil.ignore_patterns(WRITTEN)
+    shutil.copytree(house.folder, folder, dirs_exist_ok=True, ignore=not_written_down)
     return House(folder, house.seeds, house.kit, house.at)
 
 

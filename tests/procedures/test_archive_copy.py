@@ -25,7 +25,6 @@ from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.store.sealing import open_stream
-from house import practices
 from house.drives import archive, drive, flip, meanwhile, only, verify
 from house.erasures import approved_erasure, erase
 from house.holds import verified
@@ -33,6 +32,7 @@ from house.practices import password_of
 from house.recovery_kits import new_kit
 from house.requests import signed_in
 from house.small_disk import small_disk
+from house.stages import CALLERS, copied
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,9 +47,7 @@ def archived(granted: House) -> House:
     return granted
 
 
-@pytest.fixture
-def callers(callers_template: House, tmp_path: Path) -> House:
-    return practices.copy(callers_template, tmp_path / "house")
+callers = copied(CALLERS)
 
 
 def keys_of(at: Path) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from house.drives import (
     verify,
 )
 from house.requests import by_sql
+from house.stages import ARCHIVED, looked_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,10 +36,7 @@ if TYPE_CHECKING:
 VOLUME = "70" * 16
 
 
-@pytest.fixture
-def twice(archived_template: House) -> House:
-    """For tests that change nothing of it."""
-    return archived_template
+twice = looked_at(ARCHIVED)
 
 
 @pytest.fixture

@@ -15,11 +15,9 @@ from callrec.procedures.volume_list import list_volumes
 from house import practices
 from house.drives import (
     archive,
-    archived_twice,
     contents,
     drive,
     last,
-    one_more_call,
     pulled_out,
     remove_local,
     verify,
@@ -29,6 +27,7 @@ from house.holds import verified
 from house.killing import each_left
 from house.practices import House
 from house.requests import rows
+from house.stages import ON_TWO_DRIVES, WAITING, looked_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,20 +47,10 @@ LEAST_STEPS = 40
 """There are more, and none is to go missing unseen."""
 
 
-@pytest.fixture(scope="module")
-def waiting(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A practice with a drive-a, and one recording more than that holds."""
-    house = archived_twice(template, tmp_path_factory.mktemp("waiting"))
-    one_more_call(house)
-    return house
+waiting = looked_at(WAITING)
 
 
-@pytest.fixture(scope="module")
-def on_two(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A practice with four recordings, all of them on two drives."""
-    house = archived_twice(template, tmp_path_factory.mktemp("two"))
-    archive(house, drive(house, "drive-b"))
-    return house
+on_two = looked_at(ON_TWO_DRIVES)
 
 
 def killed(

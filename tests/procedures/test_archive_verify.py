@@ -33,6 +33,7 @@ from house.drives import (
     set_back,
     verify,
 )
+from house.stages import ARCHIVED, Stage, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,18 +46,16 @@ FIRST, SECOND = "20261124T120000Z", "20261125T120000Z"
 DAMAGED, MISSING, EXTRA = FaultKind.DAMAGED, FaultKind.MISSING, FaultKind.EXTRA
 
 
-@pytest.fixture(scope="module")
-def twice(archived_template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Made once, and copied for each test: drive-a, written to twice, and drive-b, once."""
-    house = practices.copy(archived_template, tmp_path_factory.mktemp("twice"))
+def on_another_drive(house: House) -> None:
+    """drive-a, written to twice, is as it was then; and drive-b, once."""
     shutil.copytree(drive(house), house.folder / "first-days")
     archive(house, drive(house, "drive-b"))
-    return house
 
 
-@pytest.fixture
-def house(twice: House, tmp_path: Path) -> House:
-    return practices.copy(twice, tmp_path / "house")
+TWICE = Stage("twice", on_another_drive, after=ARCHIVED)
+
+
+house = copied(TWICE)
 
 
 @pytest.fixture

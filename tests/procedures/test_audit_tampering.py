@@ -26,7 +26,7 @@ from callrec.errors import Tampered
 from callrec.policy.role import Standing
 from callrec.practice import writing
 from callrec.procedures.changing_roles import disable_person
-from house import practices
+from house.stages import Stage, looked_at
 from procedures.test_audit_verify import edit
 from procedures.test_audit_whole import short_stretches, work_on
 
@@ -48,14 +48,14 @@ TABLES = {
 """What the log is checked by: of details, which are sealed, only that they are there."""
 
 
-@pytest.fixture(scope="module")
-def log(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A log with leaves of several kinds, in tables that hold anything. It is only copied."""
-    house = practices.copy(template, tmp_path_factory.mktemp("log"))
+def work_and_loosen(house: House) -> None:
+    """A log with leaves of several kinds, in tables that hold anything."""
     work_on(house)
-    house.practice.engine.dispose()
+    house.close()
     loosen(house.config.vault / "catalogue.sqlite")
-    return house
+
+
+log = looked_at(Stage("loosened", work_and_loosen))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -20,7 +20,6 @@ from callrec.procedures.disposing import foresee_destruction, foresee_disposal
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.request_show import show_request
 from callrec.procedures.revoke import revoke_grants
-from house import practices
 from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of
 from house.holds import ask, by_hand, verified
@@ -43,21 +42,17 @@ from house.retention import (
     categorise,
     dispose,
     keep_for,
-    later,
     propose,
     review,
 )
+from house.stages import ALL_DUE, CALLERS, copied
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from house.practices import House
 
 
-@pytest.fixture
-def house(callers_template: House, tmp_path: Path) -> House:
-    """A practice of one's own in which calls 1 to 4 are due."""
-    return later(practices.copy(callers_template, tmp_path / "house"))
+house = copied(ALL_DUE)
+callers = copied(CALLERS)
 
 
 def stubs(house: House) -> list[tuple[object, ...]]:
@@ -111,10 +106,10 @@ def test_to_ask_what_would_be_proposed_proposes_nothing(house: House) -> None:
     assert rows(house, "SELECT * FROM request") == []
 
 
-def test_nothing_due_makes_no_request(callers_template: House) -> None:
-    made = propose(callers_template)
+def test_nothing_due_makes_no_request(callers: House) -> None:
+    made = propose(callers)
     assert (made.reference, made.recordings) == ("", ())
-    assert rows(callers_template, "SELECT * FROM request") == []
+    assert rows(callers, "SELECT * FROM request") == []
 
 
 @pytest.mark.parametrize("login", ["pat", "sam", "ava"])

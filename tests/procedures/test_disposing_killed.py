@@ -12,10 +12,11 @@ from callrec.procedures.disposing import propose_disposal
 from house import practices
 from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, found_in, secrets_of, tokens_of
-from house.holds import verified, with_two_callers
+from house.holds import verified
 from house.killed_erase import killed
 from house.requests import rows, state_of
 from house.retention import approved_disposal, dispose, later, propose
+from house.stages import CALLERS, Stage, looked_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,22 +29,20 @@ REFERENCE = "R-1"
 PARTS = 6
 
 
-@pytest.fixture(scope="module")
-def due(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+def on_a_drive(house: House) -> None:
     """Four calls are due, and on a volume."""
-    house = practices.copy(template, tmp_path_factory.mktemp("due"))
-    house.open()
-    with_two_callers(house)
     archive(house, drive(house))
-    return later(house)
+    later(house)
 
 
-@pytest.fixture(scope="module")
-def waiting(due: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+def approve_two(house: House) -> None:
     """Two of them are to go, as dora approved."""
-    house = later(practices.copy(due, tmp_path_factory.mktemp("waiting")))
     assert approved_disposal(house, 1, 3, note="The others may be needed") == REFERENCE
-    return house
+
+
+DUE = Stage("due-on-a-drive", on_a_drive, after=CALLERS)
+due = looked_at(DUE)
+waiting = looked_at(Stage("disposal-waiting", approve_two, after=DUE))
 
 
 @pytest.fixture(scope="module")

@@ -73,6 +73,7 @@ from house.requests import (
     with_recordings,
 )
 from house.spool import take_in
+from house.stages import CALLERS, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -83,10 +84,7 @@ if TYPE_CHECKING:
     from house.practices import House
 
 
-@pytest.fixture
-def house(callers_template: House, tmp_path: Path) -> House:
-    """A practice of one's own with Ann's calls 1 and 2, and Bob's 3 and 4."""
-    return practices.copy(callers_template, tmp_path / "house")
+house = copied(CALLERS)
 
 
 def test_an_erasure_leaves_a_stub_and_a_whole_record(house: House) -> None:

@@ -23,9 +23,8 @@ from callrec.procedures.custody import Opening
 from callrec.procedures.erased_details import details_about
 from callrec.procedures.request_log import read_makings
 from callrec.procedures.revoke import revoke_grants
-from house import practices
 from house.erasures import approved_erasure, erase, look_for
-from house.holds import ANN, ask, by_hand, lift, verified, with_two_callers
+from house.holds import ANN, ask, by_hand, lift, verified
 from house.requests import (
     REASON,
     a_request,
@@ -35,28 +34,21 @@ from house.requests import (
     rows,
     signed_in,
 )
+from house.stages import CALLERS, Stage, copied
 from procedures.test_granted import forge_approval
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from house.practices import House
 
 
 NOT_ASKED_FOR = "what was destroyed or kept is not what the request asks for"
 
 
-@pytest.fixture(scope="module")
-def searched(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    house = with_two_callers(practices.copy(template, tmp_path_factory.mktemp("searched")))
+def search_for_ann(house: House) -> None:
     look_for(house, ANN)
-    return house
 
 
-@pytest.fixture
-def house(searched: House, tmp_path: Path) -> House:
-    """Ann's calls are 1 and 2, and somebody has searched for her."""
-    return practices.copy(searched, tmp_path / "house")
+house = copied(Stage("searched", search_for_ann, after=CALLERS))
 
 
 def approvals(house: House) -> list[str]:

@@ -13,19 +13,19 @@ from callrec.procedures.restore_copy import by_password
 from callrec.procedures.restore_drill import drill
 from callrec.procedures.unpacked import place_of_drill, place_of_rebuilding
 from house import practices
-from house.drives import archive, drive, faults, verify
+from house.drives import drive, faults, verify
 from house.erasures import (
-    approved_erasure,
     bags_of,
     erase,
     found_in,
     secrets_of,
     tokens_of,
 )
-from house.holds import verified, with_two_callers
+from house.holds import verified
 from house.killed_erase import killed
 from house.practices import password_of
-from house.requests import state_of, with_recordings
+from house.requests import state_of
+from house.stages import TO_BE_ERASED, looked_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,20 +40,7 @@ PARTS = 8
 POINTS_OF_DRILL = {"unpacking": 5, "fetching": 12}
 
 
-@pytest.fixture(scope="module")
-def waiting(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Ann's calls 1 and 2 are to go: with Bob's in one bag of each volume, alone in another."""
-    house = practices.copy(template, tmp_path_factory.mktemp("waiting"))
-    house.open()
-    with_two_callers(house)
-    for name in ("drive-a", "drive-b"):
-        archive(house, drive(house, name))
-    with_recordings(house, 1)
-    house.open()
-    house.at = house.at.replace(day=25)
-    archive(house, drive(house, "drive-a"))
-    assert approved_erasure(house, 1, 2, 5) == REFERENCE
-    return house
+waiting = looked_at(TO_BE_ERASED)
 
 
 @pytest.fixture(scope="module")

@@ -31,10 +31,11 @@ from house.erasures import (
     secrets_of,
     tokens_of,
 )
-from house.holds import verified, with_two_callers
+from house.holds import verified
 from house.newcomers import nell_comes
 from house.practices import password_of
 from house.requests import grants_of, rows, signed_in
+from house.stages import CALLERS, Stage, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,18 +45,13 @@ if TYPE_CHECKING:
     from house.practices import House
 
 
-@pytest.fixture(scope="module")
-def callers(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Ann's calls 1 and 2, and Bob's 3 and 4, on two volumes."""
-    house = with_two_callers(practices.copy(template, tmp_path_factory.mktemp("callers")))
+def on_two_volumes(house: House) -> None:
+    """Ann's calls 1 and 2, and Bob's 3 and 4."""
     for name in ("drive-a", "drive-b"):
         archive(house, drive(house, name))
-    return house
 
 
-@pytest.fixture
-def house(callers: House, tmp_path: Path) -> House:
-    return practices.copy(callers, tmp_path / "house")
+house = copied(Stage("callers-on-two", on_two_volumes, after=CALLERS))
 
 
 def both(house: House) -> tuple[Path, Path]:

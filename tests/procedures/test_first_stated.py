@@ -15,7 +15,7 @@ from callrec.procedures import first_stated as listing
 from callrec.procedures.custody import MAKES, REENCRYPTED, Opening
 from callrec.procedures.first_stated import first_stated
 from house.holds import verified
-from house.requests import by_sql, rows, with_recordings
+from house.requests import by_sql, rows
 from house.restated import ANOTHER_NUMBER, add_revision, take_in_again
 from house.spool import recordings_of
 
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from house.practices import House
-
-
-@pytest.fixture
-def stocked(house: House) -> House:
-    with_recordings(house)
-    return house
 
 
 def insert_row(house: House, number: int) -> None:

@@ -74,6 +74,7 @@ from house.requests import (
 from house.spool import NUMBER
 from house.spool import a_call as a_file
 from house.spool import take_in as take_in_files
+from house.stages import CALLERS, copied
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,10 +84,7 @@ if TYPE_CHECKING:
 ASKED_FOR = sorted(purpose for purpose in Purpose if TERMS[purpose].is_made_by_hand)
 
 
-@pytest.fixture
-def house(callers_template: House, tmp_path: Path) -> House:
-    """A practice of one's own with Ann's and Bob's calls."""
-    return practices.copy(callers_template, tmp_path / "house")
+house = copied(CALLERS)
 
 
 # --- a request places it --------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.hold_list import show_hold
 from callrec.procedures.lapsing import sweep_lapsed
-from house import practices
 from house.holds import (
     ANN,
     BOB,
@@ -31,7 +30,6 @@ from house.holds import (
     look,
     named,
     verified,
-    with_two_callers,
 )
 from house.requests import (
     approve,
@@ -44,29 +42,23 @@ from house.requests import (
     rows,
     signed_in,
 )
+from house.stages import CALLERS, Stage, copied
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from house.practices import House
 
 
-@pytest.fixture(scope="module")
-def holding_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    house = with_two_callers(practices.copy(template, tmp_path_factory.mktemp("holding")))
-    ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, number=ANN)
-    by_hand(house, 3)
-    ask(house, purpose=Purpose.COMPLAINT, number=BOB, day=FOURTH, recordings=[4])
-    return house
-
-
-@pytest.fixture
-def house(holding_template: House, tmp_path: Path) -> House:
+def hold_some(house: House) -> None:
     """H-1 holds 1 and 2 for the subject access R-1, H-2 holds 3 by hand.
 
     H-3, of sam's complaint R-2, names 4 and waits to be matched.
     """
-    return practices.copy(holding_template, tmp_path / "house")
+    ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, number=ANN)
+    by_hand(house, 3)
+    ask(house, purpose=Purpose.COMPLAINT, number=BOB, day=FOURTH, recordings=[4])
+
+
+house = copied(Stage("holding", hold_some, after=CALLERS))
 
 
 def hold_id(house: House, number: int) -> str:

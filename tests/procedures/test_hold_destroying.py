@@ -16,7 +16,6 @@ from callrec.practice import writing
 from callrec.procedures.delegating import lend_power
 from callrec.procedures.end_request import withdraw_request
 from callrec.procedures.request import find_recordings, new_body, write_request
-from house import practices
 from house.holds import (
     ANN,
     BOB,
@@ -28,17 +27,13 @@ from house.holds import (
     the_hold,
 )
 from house.requests import approve, last_leaf, logged_in, opened, refused, rows, signed_in
+from house.stages import CALLERS, copied
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from house.practices import House
 
 
-@pytest.fixture
-def house(callers_template: House, tmp_path: Path) -> House:
-    """A practice of one's own with Ann's calls 1 and 2, and Bob's 3 and 4."""
-    return practices.copy(callers_template, tmp_path / "house")
+house = copied(CALLERS)
 
 
 def ask_to_erase(house: House, *recordings: int) -> str:

@@ -24,28 +24,22 @@ from callrec.procedures.incident_update import update_incident
 from callrec.procedures.projections import check_projections
 from house.commands import done
 from house.incidents import GRAVE, MILD, WHY, an_incident, closed, found, opened, own_report
-from house.practices import copy
 from house.requests import by_sql, rows, signed_in
+from house.stages import Stage, copied
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from house.practices import House
 
 
-@pytest.fixture(scope="module")
-def reported_template(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+def report(house: House) -> None:
     """I-1, with a finding of mia's; and I-2, which ava reported."""
-    house = copy(template, tmp_path_factory.mktemp("reported") / "house")
     found(house, an_incident(house), Findings(nature="disclosure"), "mia")
     an_incident(house, "ava")
-    return house
 
 
-@pytest.fixture
-def reported(reported_template: House, tmp_path: Path) -> House:
-    return copy(reported_template, tmp_path / "house")
+reported = copied(Stage("reported", report))
 
 
 def show(house: House, login: str = "dora") -> None:

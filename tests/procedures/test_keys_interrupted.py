@@ -7,8 +7,6 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import pytest
-
 from callrec.policy.role import Standing, VaultKey
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.keys import audit_keys
@@ -16,13 +14,13 @@ from callrec.procedures.lost_password import reset_person
 from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
-from house import practices
 from house.holds import verified
 from house.killing import VARYING, each_left
 from house.practices import House
 from house.requests import approve, grants_of, rows
 from house.spool import originals_of
-from house.vault_keys import all_opens, busy, versions
+from house.stages import BUSY, STOCKED, Stage, looked_at
+from house.vault_keys import all_opens, versions
 from procedures.test_leaving import id_of, sealed_to
 
 if TYPE_CHECKING:
@@ -38,21 +36,25 @@ TOKENS = 9
 MIAS = ["share", "grant_", "request_key", "incident_key"]
 
 
-@pytest.fixture(scope="module")
-def practice(granted_template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+def granted_to_mia(house: House) -> None:
     """mia holds keys, a grant, a request of her own and an incident that she was told of."""
-    house = busy(practices.copy(granted_template, tmp_path_factory.mktemp("busy")))
     approve(house, "R-1", to="mia")
-    return house
 
 
-@pytest.fixture(scope="module")
-def rotated(practice: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """The same, where everything lies under older keys."""
-    house = practices.copy(practice, tmp_path_factory.mktemp("rotated"))
+def rotate(house: House) -> None:
     rotate_keys(house.practice, house.actor("dora"), tuple(VaultKey))
-    house.open()
-    return house
+
+
+def rotate_recordings(house: House) -> None:
+    rotate_keys(house.practice, house.actor("dora"), [VaultKey.RECORDINGS])
+
+
+OF_MIA = Stage("granted-to-mia", granted_to_mia, after=BUSY)
+practice = looked_at(OF_MIA)
+rotated = looked_at(Stage("rotated", rotate, after=OF_MIA))
+"""Everything lies under older keys."""
+renewed = looked_at(Stage("renewed", rotate_recordings, after=STOCKED))
+"""Three recordings that are older than the newest recordings key."""
 
 
 def killed(
@@ -69,15 +71,6 @@ def killed_in(
     """The folders of these practices, not opened yet: that takes longer than all else."""
     seed = house.seeds["dora"].hex()
     return each_left("killed_keys", house.folder, folder, steps, what, seed, least=least)
-
-
-@pytest.fixture(scope="module")
-def renewed(stocked_template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Three recordings that are older than the newest recordings key."""
-    house = practices.copy(stocked_template, tmp_path_factory.mktemp("renewed"))
-    rotate_keys(house.practice, house.actor("dora"), [VaultKey.RECORDINGS])
-    house.open()
-    return house
 
 
 def stored(folder: Path) -> dict[str, str]:

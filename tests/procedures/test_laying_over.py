@@ -8,7 +8,6 @@ import pytest
 
 from callrec.errors import Tampered
 from callrec.procedures.laying_over import laid_over
-from house.requests import with_recordings
 from house.restated import ANOTHER_NUMBER, add_revision
 from house.spool import recordings_of
 
@@ -138,16 +137,14 @@ def test_what_contradicts_is_told_beside_what_did_before() -> None:
     "said", [{"number": ANOTHER_NUMBER}, {"sha256": "ab" * 32}, {"record": {}, "format": "mp3"}]
 )
 def test_nothing_opens_that_the_intake_credential_said_otherwise(
-    house: House, said: dict[str, Any]
+    stocked: House, said: dict[str, Any]
 ) -> None:
-    with_recordings(house)
-    add_revision(house, **said)
+    add_revision(stocked, **said)
     with pytest.raises(Tampered, match="says otherwise what was known"):
-        recordings_of(house)
+        recordings_of(stocked)
 
 
-def test_a_call_record_that_was_invented_changes_nothing_that_was_known(house: House) -> None:
-    with_recordings(house)
-    known = recordings_of(house)[0].fields
-    add_revision(house, record=RECORD, number=ANOTHER_NUMBER)
-    assert recordings_of(house)[0].fields == {**known, "record": RECORD}
+def test_a_call_record_that_was_invented_changes_nothing_that_was_known(stocked: House) -> None:
+    known = recordings_of(stocked)[0].fields
+    add_revision(stocked, record=RECORD, number=ANOTHER_NUMBER)
+    assert recordings_of(stocked)[0].fields == {**known, "record": RECORD}

@@ -11,18 +11,17 @@ from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.destruction_certificate import certify_destruction
 from callrec.procedures.outbox import list_messages
 from callrec.procedures.reminding import queue_reminders
-from house import practices
 from house.commands import type_in
 from house.erasures import approved_erasure, erase
 from house.holds import by_hand, verified
 from house.incidents import WHAT, an_incident
 from house.mailbox import use_mail
 from house.requests import a_request, by_sql, pass_days, rows
+from house.stages import CALLERS, copied
 from procedures.test_outbox import MAIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from house.practices import House
 
@@ -35,9 +34,7 @@ MADE: dict[str, Callable[[House, int], str]] = {
 """By its table, what has a number: made of the recording, if it is of one."""
 
 
-@pytest.fixture
-def house(callers_template: House, tmp_path: Path) -> House:
-    return practices.copy(callers_template, tmp_path / "house")
+house = copied(CALLERS)
 
 
 def written(house: House, table: str, number: int, was: int = 1) -> None:

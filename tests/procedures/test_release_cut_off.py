@@ -20,6 +20,7 @@ from house.killing import each_left
 from house.packages import acts_of, outbox, release
 from house.requests import approved, grants_of, last_leaf, request_id, rows, signed_in
 from house.spool import a_call, a_wave, originals_of, take_in
+from house.stages import Stage, looked_at
 from house.steps import Steps
 
 if TYPE_CHECKING:
@@ -32,16 +33,16 @@ LONG = 1_500_000
 """Bytes of a call: more than one segment, and than any buffer."""
 
 
-@pytest.fixture(scope="module")
-def granted_call(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+def grant_long_call(house: House) -> None:
     """R-1 is sam's, for one long call, and max has approved it."""
-    house = practices.copy(template, tmp_path_factory.mktemp("granted"))
     take_in(house, a_call(house.folder / "spool", size_bytes=LONG))
     approved(house, recordings=[1])
     for path in (house.folder / "spool").iterdir():
         path.unlink()
     outbox(house)
-    return house
+
+
+granted_call = looked_at(Stage("granted-call", grant_long_call))
 
 
 def killed(house: House, folder: Path, steps: Steps, form: str = "zip") -> Iterator[House]:

@@ -40,7 +40,6 @@ from callrec.procedures.release_record import (
 from callrec.procedures.revoke import revoke_grants
 from callrec.release.callrec_verify import check_signature
 from callrec.release.sshsig import NAMESPACE, allowed_signers_line
-from house import practices
 from house.packages import Package, a_package, release
 from house.requests import (
     ANOTHER_REASON,
@@ -51,6 +50,7 @@ from house.requests import (
     signed_in,
     state_of,
 )
+from house.stages import GRANTED, Stages
 
 if TYPE_CHECKING:
     from callrec.procedures.granted import UsableGrant
@@ -295,9 +295,9 @@ def test_what_was_delivered_never_fails_afterwards(office: House) -> None:
 @example(deeds=[(deed, 0) for deed in ("begin", "approve", "fail", "begin", "begin")])
 @example(deeds=[("begin", 0), ("approve", 0), ("begin", 0), ("fail", 0), ("begin", 0)])
 def test_each_approval_is_released_once_whatever_is_begun_and_how_it_ends(
-    granted_template: House, tmp_path_factory: pytest.TempPathFactory, deeds: list[tuple[str, int]]
+    stages: Stages, tmp_path_factory: pytest.TempPathFactory, deeds: list[tuple[str, int]]
 ) -> None:
-    office = practices.copy(granted_template, tmp_path_factory.mktemp("releases"))
+    office = stages.copy(GRANTED, tmp_path_factory.mktemp("releases"))
     newest, used = 1, set[int]()
     under_way: list[tuple[Manifest, int]] = []
     for deed, which in deeds:

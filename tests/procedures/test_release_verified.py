@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def of_another_practice(tmp_path_factory: pytest.TempPathFactory) -> Package:
+def of_another_practice(another: House, tmp_path_factory: pytest.TempPathFactory) -> Package:
     """The same people, calls and request, in a vault with keys of its own."""
-    house = with_recordings(practices.build(tmp_path_factory.mktemp("another")))
+    house = with_recordings(practices.copy(another, tmp_path_factory.mktemp("another")))
     approved(house)
     return a_package(house)
 

@@ -39,6 +39,7 @@ from house.requests import (
     pass_days,
     signed_in,
 )
+from house.stages import STOCKED, Stages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -199,12 +200,12 @@ def check_days(house: House, connection: Connection) -> None:
 )
 @given(purposes=st.tuples(PURPOSES, PURPOSES), deeds=st.lists(DEEDS, min_size=4, max_size=12))
 def test_whatever_is_done_the_log_the_grants_and_the_inboxes_agree(
-    stocked_template: House,
+    stages: Stages,
     tmp_path_factory: pytest.TempPathFactory,
     purposes: tuple[Purpose, Purpose],
     deeds: list[Deed],
 ) -> None:
-    house = practices.copy(stocked_template, tmp_path_factory.mktemp("lives"))
+    house = stages.copy(STOCKED, tmp_path_factory.mktemp("lives"))
     for purpose, maker in zip(purposes, ("sam", "max"), strict=True):
         a_request(house, maker, purpose=purpose)
     approval = ("approve", {"reference": "R-1", "who": "dora", "recordings": [1, 2]})

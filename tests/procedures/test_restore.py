@@ -476,8 +476,10 @@ def test_one_entry_at_least_is_lost_where_the_log_went_on_before_that_was_said(
     assert [each.leaves_lost >= 1 for each in verified(house).resumed] == [True]
 
 
-def test_a_volume_of_another_practice_is_refused(house: House, tmp_path: Path) -> None:
-    other = practices.build(tmp_path / "other")
+def test_a_volume_of_another_practice_is_refused(
+    house: House, another: House, tmp_path: Path
+) -> None:
+    other = practices.copy(another, tmp_path / "other")
     archive(other, drive(other), by="dora")
     with pytest.raises(Unusable, match="different vaults"):
         open_volumes([drive(house), drive(other)])

@@ -23,7 +23,6 @@ from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.retention import REVIEWED, appraise_due, count_due
 from callrec.procedures.show import show_recording
 from callrec.procedures.status import look
-from house import practices
 from house.commands import type_in
 from house.holds import (
     ANN,
@@ -51,23 +50,20 @@ from house.retention import (
     AFTERWARDS,
     categorise,
     keep_for,
-    later,
     propose,
     review,
     why,
 )
+from house.stages import ALL_DUE, CALLERS, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from house.practices import House
 
 
-@pytest.fixture
-def house(callers_template: House, tmp_path: Path) -> House:
-    """Ann's calls 1 and 2, and Bob's 3 and 4, when all of them are due."""
-    return later(practices.copy(callers_template, tmp_path / "house"))
+house = copied(ALL_DUE)
+callers = copied(CALLERS)
 
 
 def category_of(house: House, number: int) -> str:
@@ -91,8 +87,8 @@ def test_it_is_due_on_the_day_after_and_not_before(house: House) -> None:
     assert review(house).recordings_due == 4
 
 
-def test_what_is_not_due_says_when_the_next_will_be(callers_template: House) -> None:
-    routine = review(callers_template).stock[0]
+def test_what_is_not_due_says_when_the_next_will_be(callers: House) -> None:
+    routine = review(callers).stock[0]
     assert (routine.recordings, routine.due) == (4, 0)
     assert routine.next_due_on == date(2027, 1, 5)
 

@@ -23,11 +23,11 @@ from callrec.procedures.review_searches import (
 )
 from callrec.procedures.search import search_recordings
 from callrec.procedures.status import Searches, look
-from house import practices
 from house.calls import A_CALL, a_call, take_in
 from house.erasures import approved_erasure, erase, look_for
 from house.holds import ANN, BOB, verified
 from house.requests import a_request, by_sql, last_leaf, logged_in, rows, signed_in
+from house.stages import CALLERS, Stages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,10 +179,8 @@ def test_only_searches_since_a_day_are_drawn_and_counted(house: House) -> None:
     assert found.people[0].without_request == 1
 
 
-def test_what_went_with_a_recording_is_told_and_not_drawn(
-    callers_template: House, tmp_path: Path
-) -> None:
-    house = practices.copy(callers_template, tmp_path / "house")
+def test_what_went_with_a_recording_is_told_and_not_drawn(stages: Stages, tmp_path: Path) -> None:
+    house = stages.copy(CALLERS, tmp_path / "house")
     look_for(house, ANN)
     searched = last_leaf(house).seq
     look_for(house, BOB)

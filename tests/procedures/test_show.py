@@ -21,7 +21,7 @@ from callrec.procedures.show import Shown, Source, show_recording
 from callrec.telephone import call as telephone
 from house.calls import NINE, a_call, plant, take_in
 from house.holds import verified
-from house.practices import copy
+from house.stages import Stage, copied
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,18 +59,13 @@ def change(house: House, statement: str) -> None:
         assert connection.execute(text(statement)).rowcount > 0
 
 
-@pytest.fixture(scope="module")
-def filled(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A practice with three recordings, the last of them of another batch."""
-    house = copy(template, tmp_path_factory.mktemp("filled") / "house")
+def fill(house: House) -> None:
+    """Three recordings, the last of them of another batch."""
     take_in(house, [a_call(), a_call()])
     take_in(house, [a_call(number="+441144960123")])
-    return house
 
 
-@pytest.fixture
-def house(filled: House, tmp_path: Path) -> House:
-    return copy(filled, tmp_path / "house")
+house = copied(Stage("filled", fill))
 
 
 def test_what_is_known_is_shown_masked(house: House) -> None:

@@ -39,7 +39,6 @@ from callrec.procedures.status import look
 from callrec.procedures.volume_kept import Kept, keep_volume
 from callrec.procedures.volume_list import list_volumes
 from callrec.procedures.volume_lost import Loss, report_found, report_lost
-from house import practices
 from house.drives import (
     archive,
     contents,
@@ -62,18 +61,16 @@ from house.requests import (
     signed_in,
     state_of,
 )
+from house.stages import CALLERS, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from callrec.practice import Actor
     from house.practices import House
 
 
-@pytest.fixture
-def callers(callers_template: House, tmp_path: Path) -> House:
-    return practices.copy(callers_template, tmp_path / "house")
+callers = copied(CALLERS)
 
 
 def shut_out(house: House) -> None:

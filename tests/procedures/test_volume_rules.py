@@ -15,21 +15,17 @@ from callrec.procedures.archive_heads import ARCHIVED, statement_fields
 from callrec.procedures.archive_unfinished import each_begun
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.volume_list import list_volumes, who_keeps
-from house import practices
 from house.drives import archive, drive, pulled_out, verify
 from house.erasures import approved_erasure, erase
 from house.holds import verified
 from house.requests import rows
+from house.stages import CALLERS, copied
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from house.practices import House
 
 
-@pytest.fixture
-def house(callers_template: House, tmp_path: Path) -> House:
-    return practices.copy(callers_template, tmp_path / "house")
+house = copied(CALLERS)
 
 
 def archived(house: House) -> str:

@@ -35,7 +35,6 @@ from callrec.procedures.volume_lost import Loss, report_found, report_lost
 from house import practices
 from house.drives import (
     archive,
-    archived_twice,
     come_back,
     contents,
     drive,
@@ -50,6 +49,7 @@ from house.drives import (
 from house.holds import verified
 from house.requests import by_sql, rows
 from house.spool import NUMBER, a_call, take_in
+from house.stages import ON_TWO_DRIVES, Stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,19 +60,14 @@ if TYPE_CHECKING:
     from house.practices import House
 
 
-@pytest.fixture(scope="module")
-def on_two(template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Made once, and copied for each test: four recordings, all of them on two drives."""
-    house = archived_twice(template, tmp_path_factory.mktemp("two"))
-    archive(house, drive(house, "drive-b"))
-    return house
-
-
 @pytest.fixture
-def house(on_two: House, tmp_path: Path) -> House:
-    copied = practices.copy(on_two, tmp_path / "house")
+def house(stages: Stages, tmp_path: Path) -> House:
+    """Four recordings, all of them on two drives."""
+    copied = stages.copy(ON_TWO_DRIVES, tmp_path / "house")
     places = copied.practice.state_folder / "places.json"
-    places.write_text(places.read_text().replace(str(on_two.folder), str(copied.folder)))
+    places.write_text(
+        places.read_text().replace(str(stages.at(ON_TWO_DRIVES).folder), str(copied.folder))
+    )
     return copied
 
 
