@@ -1,131 +1,155 @@
-"""Something that is killed at each of its steps, in children of a program of its own.
+"""Something that is killed at each of its steps, each time in a copy of a practice.
 
-A step is a statement that begins, changes or ends something in the catalogue, or a change of a file
-or folder. Python and its modules are loaded once for all of them.
+A step is a statement that begins, changes or ends something in the catalogue, a change of a file
+or folder that Python tells of, and each time that the clock is asked, which is around everything
+that the log is told. It is done in a child of the test's own process, which has all modules.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sqlalchemy import Engine, event
 
-from house.processes import environment, program
-from house.steps import Steps
+from house import practices
+from house.processes import in_a_child
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
+    from datetime import datetime
     from pathlib import Path
 
-CHANGES = (
+    from callrec.practice import Actor, Practice
+    from house.practices import House
+    from house.steps import Steps
+
+STATEMENTS: Final = (
     *("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE", "COMMIT"),
     *("CREATE", "ALTER", "DROP", "VACUUM"),
 )
-FILES = ("open", "os.mkdir", "os.remove", "os.rename", "os.rmdir")
-"""What Python tells of before it happens."""
-NEVER = 0
-VARYING = 3
+"""How those begin that are steps."""
+FILES: Final = {f"os.{name}" for name in ("link", "mkdir", "remove", "rename", "rmdir", "truncate")}
+"""What Python tells of before it happens; besides, each opening of a file to be written."""
+WRITING: Final = os.O_CREAT | os.O_WRONLY | os.O_RDWR
+ALL: Final = frozenset({"statement", "file", "clock", "progress"})
+"""Kinds of steps."""
+NEVER: Final = 0
+VARYING: Final = 3
 """Names are drawn anew in each run: where two of them lie in one folder, that takes a step less."""
 
 
 class Death:
-    """Comes before a chosen step; it has no power until it is called."""
+    """Comes before a chosen step; it has no power until it is told that the deed begins."""
 
-    def __init__(self) -> None:
-        self.step: int | None = None
-        """The latest, from 1, since it was called."""
-        self._comes_at = NEVER
+    def __init__(self, comes_at: int, kinds: Collection[str]) -> None:
+        self.steps: int | None = None
+        """How many there were since then."""
+        self._comes_at = comes_at
+        self._kinds = kinds
         event.listen(Engine, "before_cursor_execute", self._before_statement)
         sys.addaudithook(self._before_file)
 
-    def comes_at(self, step: int) -> None:
-        """Count from here."""
-        self.step, self._comes_at = 0, step
+    def begins(self) -> None:
+        """Count from here: what was before is the login's."""
+        self.steps = 0
 
-    def may_come(self) -> None:
+    def may_come(self, kind: str = "progress") -> None:
         """Another step, which has not been taken yet."""
-        if self.step is not None:
-            self.step += 1
-            if self.step == self._comes_at:
+        if self.steps is not None and kind in self._kinds:
+            self.steps += 1
+            if self.steps == self._comes_at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+    def clock(self, house: House) -> Callable[[], datetime]:
+        """The practice's, where each time that it is asked is a step."""
+
+        def now() -> datetime:
+            self.may_come("clock")
+            return house.at
+
+        return now
+
     def _before_statement(self, _connection: Any, _cursor: Any, said: str, *_rest: Any) -> None:
-        if said.strip().startswith(CHANGES):
-            self.may_come()
+        if said.strip().startswith(STATEMENTS):
+            self.may_come("statement")
 
     def _before_file(self, happening: str, given: tuple[Any, ...]) -> None:
-        if happening in FILES and (happening != "open" or given[2] & os.O_CREAT):
-            self.may_come()
+        is_written = happening == "open" and isinstance(given[2], int) and given[2] & WRITING
+        if happening in FILES or is_written:
+            self.may_come("file")
 
 
-def at_each_step(house: Path, folder: Path, live: Callable[[Path, Death, int], None]) -> None:
-    """Leave what was killed at each step in a folder of its own: ``1``, ``2``, …; last the whole.
-
-    ``live`` does it with the practice in a folder, and lets death come at the step once it begins.
-    The steps are those that ``each_left`` chose, of as many as there are.
-    """
-    sys.dont_write_bytecode = True  # which would be a step of the first child that imports a module
-    last, modules = json.loads(_told(house, folder / "whole", live, NEVER))
-    (folder / "whole").rename(folder / str(last + 1))
-    for name in modules:  # or each child would do it again
-        import_module(name)
-    one_of, test = os.environ["STEPS"].split()
-    for step in Steps(test, int(one_of)).of(last):
-        if _told(house, folder / str(step), live, step):
-            if step < last - VARYING:
-                sys.exit(f"step {step} of {last} was not reached")
-            shutil.rmtree(folder / str(step))
+Deed: TypeAlias = "Callable[[House, Death], object]"
+"""Does it with a practice; it says when it begins."""
 
 
-def _told(house: Path, copy: Path, live: Callable[[Path, Death, int], None], step: int) -> bytes:
-    """If it was not killed: how many steps it took, and the modules that it needed, as JSON."""
-    shutil.copytree(house, copy)
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        death, before = Death(), [*sys.modules]
-        live(copy, death, step)
-        with open(writing, "w", encoding="utf-8") as pipe:  # noqa: PTH123 - of a descriptor
-            json.dump([death.step, [name for name in sys.modules if name not in before]], pipe)
-        os._exit(0)
-    os.close(writing)
-    with open(reading, "rb") as pipe:  # noqa: PTH123 - of a descriptor
-        told = pipe.read()
-    _, status = os.waitpid(child, 0)
-    if not told and not os.WIFSIGNALED(status):
-        sys.exit(f"step {step} failed")
-    return told
+def by(login: str, do: Callable[[Practice, Actor], object]) -> Deed:
+    """Somebody who gave his password does it."""
+
+    def deed(house: House, death: Death) -> None:
+        actor, now = house.actor(login), death.clock(house)
+        practice = replace(house.practice, now=now, log=replace(house.practice.log, now=now))
+        death.begins()
+        do(practice, actor)
+
+    return deed
 
 
 def each_left(
-    module: str, house: Path, folder: Path, steps: Steps, *words: str, least: int = 0
-) -> Iterator[Path]:
-    """Run such a program, and yield the folders that it left, in order; the last is the whole.
+    house: House, folder: Path, steps: Steps, deed: Deed, *, least: int = 0
+) -> Iterator[House]:
+    """The practices that it left, killed at each step that was chosen; the last is the whole.
 
     Each but the last is removed once it was looked at: there are many. More than the ``least``
     number of steps are expected, so that none goes missing unseen.
     """
     folder.mkdir(exist_ok=True)
-    done = subprocess.run(
-        program(f"house.{module}", house, folder, *words),
-        env=environment(HOME=str(folder), STEPS=f"{steps.one_of} {steps.test}"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    left = sorted(int(each.name) for each in folder.iterdir() if each.name.isdigit())
-    last = left[-1] - 1
+    last = count_steps(house, folder / "whole", deed)
     assert last > least
-    assert {step for step in steps.of(last) if step < last - VARYING} <= {*left}
-    for step in left:
-        yield folder / str(step)
-        if step <= last:
-            shutil.rmtree(folder / str(step))
+    for step in steps.of(last):
+        there = folder / str(step)
+        if left := killed_at(step, house, there, deed):
+            yield left
+            left.close()
+        else:
+            assert step >= last - VARYING, f"step {step} of {last} was not reached"
+        shutil.rmtree(there)
+    yield practices.moved(house, folder / "whole")
+
+
+def count_steps(house: House, folder: Path, deed: Deed) -> int:
+    """How many it has, where it is not killed in a copy of the practice in this folder."""
+    steps, modules = _lived(house, folder, deed, NEVER, ALL)
+    for name in modules:  # or each child would import it again
+        import_module(name)
+    return int(steps)
+
+
+def killed_at(
+    step: int, house: House, folder: Path, deed: Deed, *, kinds: Collection[str] = ALL
+) -> House | None:
+    """The copy in which it was killed at a step of these kinds; nothing, if it has fewer."""
+    told = _lived(house, folder, deed, step, kinds)
+    return None if told else practices.moved(house, folder)
+
+
+def _lived(house: House, folder: Path, deed: Deed, step: int, kinds: Collection[str]) -> Any:
+    """If it was not killed: how many steps it took, and the modules that it needed."""
+    house.close()
+    there = practices.copy(house, folder)
+
+    def live() -> tuple[int | None, list[str]]:
+        sys.dont_write_bytecode = True  # which would be a step of the first that imports a module
+        death, before = Death(step, kinds), {*sys.modules}
+        deed(there, death)
+        return death.steps, [name for name in sys.modules if name not in before]
+
+    ended = in_a_child(live)
+    assert ended.status in {0, -signal.SIGKILL}, ended.failure
+    return ended.told

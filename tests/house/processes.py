@@ -5,9 +5,16 @@ These are its own only, and no browser that was there before it.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import traceback
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TESTS = Path(__file__).parents[1]
 
@@ -21,6 +28,43 @@ def program(module: str, *words: object) -> list[str]:
 
 def environment(**variables: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(TESTS), **variables}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended."""
+
+    status: int
+    """0, or 1 if something was raised; negative: the signal that ended it."""
+    told: Any = None
+    """What it returned, by JSON."""
+    failure: str = ""
+    """What was raised."""
+
+
+def in_a_child(do: Callable[[], object]) -> Ended:
+    """Do something in a child of this process, which has what was loaded here."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            try:
+                said = json.dumps([do(), ""])
+            except BaseException:  # noqa: BLE001 - whatever it is, it is told
+                said = json.dumps([None, traceback.format_exc()])
+            with os.fdopen(writing, "w", encoding="utf-8") as pipe:
+                pipe.write(said)
+        finally:
+            os._exit(0)  # whatever it says, the parent's tests do not run twice
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as pipe:
+        said = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return Ended(-os.WTERMSIG(status))
+    told, failure = json.loads(said)
+    return Ended(int(bool(failure)), told, failure)
 
 
 def count_from_here() -> None:

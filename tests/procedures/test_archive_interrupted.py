@@ -8,10 +8,12 @@ import bagit
 import pytest
 
 from callrec.errors import Unusable
-from callrec.practice import open_practice
+from callrec.practice import Actor, Practice, open_practice
+from callrec.procedures import archive_removal
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.incident_list import list_incidents
 from callrec.procedures.volume_list import list_volumes
+from callrec.procedures.volume_lost import Loss, report_lost
 from house import practices
 from house.drives import (
     archive,
@@ -24,16 +26,16 @@ from house.drives import (
 )
 from house.erasures import approved_erasure, erase, found_in, secrets_of
 from house.holds import verified
-from house.killing import each_left
-from house.practices import House
+from house.killing import by, each_left
 from house.requests import rows
 from house.stages import ON_TWO_DRIVES, WAITING, looked_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
+    from house.practices import House
     from house.steps import Steps
 
 POINTS = {
@@ -53,17 +55,35 @@ waiting = looked_at(WAITING)
 on_two = looked_at(ON_TWO_DRIVES)
 
 
+def to_drive_a(practice: Practice, actor: Actor) -> None:
+    archive_recordings(practice, actor, practice.folder.parent / "drive-a")
+
+
+def to_drive_b(practice: Practice, actor: Actor) -> None:
+    archive_recordings(practice, actor, practice.folder.parent / "drive-b")
+
+
+def remove_what_is_on_b(practice: Practice, actor: Actor) -> None:
+    archive_removal.AT_ONCE = 2
+    archive_recordings(practice, actor, practice.folder.parent / "drive-b", removes=True)
+
+
+def lose_drive_a(practice: Practice, actor: Actor) -> None:
+    report_lost(practice, actor, Loss(label="drive-a", noticed_at=practice.now()))
+
+
 def killed(
-    house: House, folder: Path, steps: Steps, what: str, *, least: int = 0
+    house: House,
+    folder: Path,
+    steps: Steps,
+    what: Callable[[Practice, Actor], None],
+    *,
+    least: int = 0,
 ) -> Iterator[House]:
     """A practice for each step at which it was killed, and last the one where it was not."""
-    at = house.at.replace(day=27)
-    words = what, house.seeds["max"].hex(), at.isoformat()
-    for each in each_left("killed_archive", house.folder, folder, steps, *words, least=least):
-        left = House(each, house.seeds, house.kit)
-        left.at = at
-        left.open()
-        yield left
+    later = practices.moved(house, house.folder)
+    later.at = house.at.replace(day=27)
+    return each_left(later, folder, steps, by("max", what), least=least)
 
 
 def is_readable_somewhere(house: House) -> bool:
@@ -82,7 +102,7 @@ def is_readable_somewhere(house: House) -> bool:
 def test_killed_at_any_step_the_next_run_finishes(
     waiting: House, tmp_path: Path, steps: Steps
 ) -> None:
-    for house in killed(waiting, tmp_path, steps, "archive drive-a", least=LEAST_STEPS):
+    for house in killed(waiting, tmp_path, steps, to_drive_a, least=LEAST_STEPS):
         house.at = house.at.replace(day=28)
         archive(house, drive(house))
         report = verify(house, drive(house))
@@ -96,7 +116,7 @@ def test_killed_at_any_step_the_next_run_finishes(
 def test_killed_at_any_step_what_was_copied_goes_with_an_erasure(
     waiting: House, tmp_path: Path, steps: Steps
 ) -> None:
-    for house in killed(waiting, tmp_path, steps, "archive drive-a"):
+    for house in killed(waiting, tmp_path, steps, to_drive_a):
         house.at = house.at.replace(day=28)
         secrets = secrets_of(house, 5)
         erase(house, approved_erasure(house, 5), drive(house))
@@ -108,7 +128,7 @@ def test_a_new_volume_that_was_killed_at_any_step_is_finished_too(
     waiting: House, tmp_path: Path, steps: Steps
 ) -> None:
     (waiting.folder / "drive-b").mkdir(exist_ok=True)
-    for house in killed(waiting, tmp_path, steps, "archive drive-b", least=LEAST_STEPS):
+    for house in killed(waiting, tmp_path, steps, to_drive_b, least=LEAST_STEPS):
         house.at = house.at.replace(day=28)
         archive(house, drive(house, "drive-b"))
         report = verify(house, drive(house, "drive-b"))
@@ -122,7 +142,7 @@ def test_killed_at_any_step_of_removing_no_recording_is_lost_and_the_next_run_fi
     on_two: House, tmp_path: Path, steps: Steps
 ) -> None:
     files = []
-    for house in killed(on_two, tmp_path, steps, "remove drive-b"):
+    for house in killed(on_two, tmp_path, steps, remove_what_is_on_b):
         assert is_readable_somewhere(house)
         files.append(len([*house.practice.store.names()]))
         house.at = house.at.replace(day=28)
@@ -142,7 +162,7 @@ def test_killed_at_any_step_a_volume_is_lost_with_its_incident_or_not_at_all(
     on_two: House, tmp_path: Path, steps: Steps
 ) -> None:
     seen = []
-    for house in killed(on_two, tmp_path, steps, "lose drive-a"):
+    for house in killed(on_two, tmp_path, steps, lose_drive_a):
         out = next(each for each in list_volumes(house.practice) if each.label == "drive-a").is_lost
         assert len(list_incidents(house.practice, house.actor("dora"))) == out
         seen.append(out)

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import bagit
 import pytest
 
+from callrec.crypto.identity import Identity
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Unusable
 from callrec.policy.role import VaultKey
 from callrec.practice import record
-from callrec.procedures import restore
+from callrec.procedures import fetching, restore
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.kit_use import NewController, use_kit
-from callrec.procedures.rebuilding import open_volumes, rebuild
+from callrec.procedures.rebuilding import actor_from, open_volumes, rebuild
 from callrec.procedures.restore import bring_back
-from callrec.procedures.restore_copy import by_kit
+from callrec.procedures.restore_copy import FoundCopy, Opener, by_kit
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.unlock import unlock_person
-from house import practices
 from house.drives import (
     archive,
     contents,
@@ -36,7 +36,7 @@ from house.drives import (
     verify,
 )
 from house.erasures import approved_erasure, erase
-from house.killing import each_left
+from house.killing import Death, Deed, each_left
 from house.newcomers import max_is_given_another_key, nell_comes
 from house.practices import password_of
 from house.requests import rows
@@ -344,21 +344,37 @@ def test_an_erasure_reaches_the_former_files_that_a_volume_holds(house: House) -
 # Killed midway.
 
 
+def restoring(house: House) -> Deed:
+    """The Data Controller brings everything back on a bare machine."""
+    person, root = house.actor("dora").person.id, house.practice.root
+
+    def opener(found: FoundCopy) -> Opener:
+        identity = Identity.from_seed(house.seeds["dora"], found.volume.vault)
+        return Opener(person, identity, root)
+
+    def deed(there: House, death: Death) -> None:
+        fetching.AT_ONCE = 2
+        volumes = open_volumes([drive(there)])
+        now, environ = death.clock(there), there.environ
+        death.begins()
+        back = rebuild(there.config, volumes, opener, now=now, environ=environ)
+        bring_back(back.practice, actor_from(back), volumes, advance=lambda _: None)
+
+    return deed
+
+
 def test_a_restore_that_is_killed_at_any_step_is_gone_on_with(
     house: House, tmp_path: Path, steps: Steps
 ) -> None:
     originals = originals_of(house)
     seen = []
-    dora = house.actor("dora").person.id
-    words = [dora, house.seeds["dora"].hex(), house.practice.root.hex()]
+    deed = restoring(house)
     lose_vault(house)
-    to = tmp_path / "killed"
-    for folder in each_left("killed_restore", house.folder, to, steps, *words, least=LEAST_STEPS):
-        vault = folder / "vault"
+    for there in each_left(house, tmp_path / "killed", steps, deed, least=LEAST_STEPS):
+        vault = there.config.vault
         seen.append(vault.exists())
         assert not vault.exists() or (vault / "catalogue.sqlite").exists()
         if steps.closely(len(seen) - 1):
-            there = practices.moved(house, folder)
             restored(there)
             assert originals_of(there) == originals
             assert files(there) == set(named(there))

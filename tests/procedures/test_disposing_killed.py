@@ -9,11 +9,10 @@ import pytest
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.disposing import dispose as dispose_recordings
 from callrec.procedures.disposing import propose_disposal
-from house import practices
 from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, found_in, secrets_of, tokens_of
 from house.holds import verified
-from house.killed_erase import killed
+from house.killing import by, count_steps, killed_at
 from house.requests import rows, state_of
 from house.retention import approved_disposal, dispose, later, propose
 from house.stages import CALLERS, Stage, looked_at
@@ -48,12 +47,16 @@ waiting = looked_at(Stage("disposal-waiting", approve_two, after=DUE))
 @pytest.fixture(scope="module")
 def points(waiting: House, tmp_path_factory: pytest.TempPathFactory) -> int:
     """How many there are in a disposal that nobody kills."""
-    house = later(practices.copy(waiting, tmp_path_factory.mktemp("whole")))
-    return killed(house, REFERENCE, drive(house), carry_out=dispose_recordings)
+    return count_steps(waiting, tmp_path_factory.mktemp("whole"), DISPOSING)
 
 
-def propose_instead(practice: Practice, actor: Actor, *_: object, **__: object) -> None:
-    propose_disposal(practice, actor)
+def dispose_them(practice: Practice, dora: Actor) -> None:
+    volumes = [practice.folder.parent / "drive-a"]
+    dispose_recordings(practice, dora, REFERENCE, volumes=volumes, advance=lambda _: None)
+
+
+DISPOSING = by("dora", dispose_them)
+PROPOSING = by("dora", propose_disposal)
 
 
 def test_there_are_many_points(points: int) -> None:
@@ -64,11 +67,11 @@ def test_there_are_many_points(points: int) -> None:
 def test_wherever_it_is_killed_there_is_old_or_new_and_the_next_run_finishes(
     waiting: House, points: int, tmp_path: Path, steps: Steps, part: int
 ) -> None:
+    secrets = secrets_of(waiting, 1, 3)
     for point in steps.of(points)[part::PARTS]:
-        house = later(practices.copy(waiting, tmp_path / str(point)))
-        at, secrets = drive(house), secrets_of(house, 1, 3)
-        assert killed(house, REFERENCE, at, point=point, carry_out=dispose_recordings) == 0
-        house.open()
+        house = killed_at(point, waiting, tmp_path / str(point), DISPOSING)
+        assert house, point
+        at = drive(house)
         bags_of(at)
         stubs = rows(house, "SELECT rule, due_on FROM destroyed")
         assert state_of(house, REFERENCE) == ("closed" if stubs else "approved")
@@ -84,13 +87,11 @@ def test_wherever_it_is_killed_there_is_old_or_new_and_the_next_run_finishes(
 
 
 def test_a_proposal_that_is_killed_is_made_or_not(due: House, tmp_path: Path, steps: Steps) -> None:
-    whole = later(practices.copy(due, tmp_path / "whole"))
-    points = killed(whole, "", carry_out=propose_instead)
+    points = count_steps(due, tmp_path / "whole", PROPOSING)
     assert points > 0
     for point in steps.of(points):
-        house = later(practices.copy(due, tmp_path / str(point)))
-        assert killed(house, "", point=point, carry_out=propose_instead) == 0
-        house.open()
+        house = killed_at(point, due, tmp_path / str(point), PROPOSING)
+        assert house, point
         made = rows(house, "SELECT number FROM request")
         assert verified(house).problems == (), point
         assert propose(house, "dora").reference == ("" if made else REFERENCE)

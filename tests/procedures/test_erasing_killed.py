@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callrec.procedures.audit_verify import Verdict
+from callrec.procedures.erasing import erase as erase_recordings
 from callrec.procedures.rebuilding import open_volumes
 from callrec.procedures.restore_copy import by_password
 from callrec.procedures.restore_drill import drill
@@ -22,13 +23,12 @@ from house.erasures import (
     tokens_of,
 )
 from house.holds import verified
-from house.killed_erase import killed
+from house.killing import Deed, by, count_steps, killed_at
 from house.practices import password_of
 from house.requests import state_of
 from house.stages import TO_BE_ERASED, looked_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from callrec.practice import Actor, Practice
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 REFERENCE = "R-1"
 PARTS = 8
+OF_DRILL = ("file", "clock")
+"""What its points are counted by."""
 POINTS_OF_DRILL = {"unpacking": 5, "fetching": 12}
 
 
@@ -46,12 +48,19 @@ waiting = looked_at(TO_BE_ERASED)
 @pytest.fixture(scope="module")
 def points(waiting: House, tmp_path_factory: pytest.TempPathFactory) -> int:
     """How many there are in an erasure that nobody kills."""
-    house = practices.copy(waiting, tmp_path_factory.mktemp("whole"))
-    return killed(house, REFERENCE, *volumes_of(house))
+    return count_steps(waiting, tmp_path_factory.mktemp("whole"), ERASING)
 
 
 def volumes_of(house: House) -> tuple[Path, Path]:
     return drive(house, "drive-a"), drive(house, "drive-b")
+
+
+def erase_it(practice: Practice, dora: Actor) -> None:
+    volumes = [practice.folder.parent / name for name in ("drive-a", "drive-b")]
+    erase_recordings(practice, dora, REFERENCE, volumes=volumes, advance=lambda _: None)
+
+
+ERASING = by("dora", erase_it)
 
 
 def test_there_are_more_than_a_hundred_points(points: int) -> None:
@@ -62,12 +71,12 @@ def test_there_are_more_than_a_hundred_points(points: int) -> None:
 def test_wherever_it_is_killed_there_is_old_or_new_and_the_next_run_finishes(
     waiting: House, points: int, tmp_path: Path, steps: Steps, part: int
 ) -> None:
+    secrets = secrets_of(waiting, 1, 2, 5)
+    later = practices.moved(waiting, waiting.folder)
+    later.at = waiting.at.replace(day=27)
     for point in steps.of(points)[part::PARTS]:
-        house = practices.copy(waiting, tmp_path / str(point))
-        house.at = waiting.at.replace(day=27)
-        secrets = secrets_of(house, 1, 2, 5)
-        assert killed(house, REFERENCE, *volumes_of(house), point=point) == 0
-        house.open()
+        house = killed_at(point, later, tmp_path / str(point), ERASING)
+        assert house, point
         bags_of(*volumes_of(house))
         assert state_of(house, REFERENCE) == (
             "closed" if not tokens_of(house, 1, 2, 5) else "approved"
@@ -80,25 +89,22 @@ def test_wherever_it_is_killed_there_is_old_or_new_and_the_next_run_finishes(
         assert verified(house).verdict is Verdict.INTACT, point
 
 
-def _drill(
-    practice: Practice,
-    actor: Actor,
-    _reference: str,
-    *,
-    volumes: Sequence[Path],
-    advance: Callable[[int], None],
-) -> None:
-    opener = by_password(password_of("dora"))
-    drill(practice, actor, open_volumes(volumes), opener, environ={}, advance=advance)
+def drilling(name: str = "drive-a") -> Deed:
+    def drill_it(practice: Practice, dora: Actor) -> None:
+        volumes = open_volumes([practice.folder.parent / name])
+        opener = by_password(password_of("dora"))
+        drill(practice, dora, volumes, opener, environ={}, advance=lambda _: None)
+
+    return by("dora", drill_it)
 
 
 @pytest.mark.parametrize("point", POINTS_OF_DRILL.values(), ids=POINTS_OF_DRILL)
 def test_what_a_killed_drill_or_restore_left_beside_the_vault_goes(
     waiting: House, tmp_path: Path, point: int
 ) -> None:
-    house = practices.copy(waiting, tmp_path / "house")
-    secrets = secrets_of(house, 1, 2, 5)
-    killed(house, REFERENCE, drive(house), point=point, carry_out=_drill)
+    secrets = secrets_of(waiting, 1, 2, 5)
+    house = killed_at(point, waiting, tmp_path / "house", drilling(), kinds=OF_DRILL)
+    assert house
     (left,) = house.folder.glob(".*vault*")
     assert found_in(secrets, left) != []
     shutil.copytree(left, place_of_rebuilding(house.config.vault, house.practice.vault))
@@ -111,9 +117,10 @@ def test_what_a_killed_drill_left_of_a_volume_that_owes_goes_before_it_is_done(
 ) -> None:
     house = practices.copy(waiting, tmp_path / "house")
     secrets = secrets_of(house, 1, 2, 5)
-    a, b = volumes_of(house)
-    assert not erase(house, REFERENCE, a).is_done
-    killed(house, REFERENCE, b, point=POINTS_OF_DRILL["fetching"], carry_out=_drill)
-    assert found_in(secrets, place_of_drill(house.config.vault)) != []
-    assert erase(house, REFERENCE, b).is_done
-    assert found_in(secrets, house.folder) == []
+    assert not erase(house, REFERENCE, drive(house)).is_done
+    point, deed, there = POINTS_OF_DRILL["fetching"], drilling("drive-b"), tmp_path / "drilled"
+    drilled = killed_at(point, house, there, deed, kinds=OF_DRILL)
+    assert drilled
+    assert found_in(secrets, place_of_drill(drilled.config.vault)) != []
+    assert erase(drilled, REFERENCE, drive(drilled, "drive-b")).is_done
+    assert found_in(secrets, drilled.folder) == []

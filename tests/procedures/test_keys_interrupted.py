@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from callrec.policy.role import Standing, VaultKey
+from callrec.procedures import reencrypting, reindexing, resealing
 from callrec.procedures.changing_roles import disable_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.lost_password import reset_person
@@ -15,8 +16,7 @@ from callrec.procedures.reencrypting import reencrypt
 from callrec.procedures.resealing import reseal
 from callrec.procedures.rotating import rotate_keys
 from house.holds import verified
-from house.killing import VARYING, each_left
-from house.practices import House
+from house.killing import VARYING, by, each_left
 from house.requests import approve, grants_of, rows
 from house.spool import originals_of
 from house.stages import BUSY, STOCKED, Stage, looked_at
@@ -24,9 +24,10 @@ from house.vault_keys import all_opens, versions
 from procedures.test_leaving import id_of, sealed_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from callrec.practice import Actor, Practice
+    from house.practices import House
     from house.steps import Steps
 
 LEAST_STEPS = 60
@@ -57,20 +58,27 @@ renewed = looked_at(Stage("renewed", rotate_recordings, after=STOCKED))
 """Three recordings that are older than the newest recordings key."""
 
 
-def killed(
-    house: House, folder: Path, steps: Steps, what: str, *, least: int = 0
-) -> Iterator[House]:
-    """A practice for each step at which it was killed, and last the one where it was not."""
-    for each in killed_in(house, folder, steps, what, least=least):
-        yield House(each, house.seeds, house.kit)
+def disable(practice: Practice, dora: Actor) -> None:
+    disable_person(practice, dora, login="mia")
 
 
-def killed_in(
-    house: House, folder: Path, steps: Steps, what: str, *, least: int = 0
-) -> Iterator[Path]:
-    """The folders of these practices, not opened yet: that takes longer than all else."""
-    seed = house.seeds["dora"].hex()
-    return each_left("killed_keys", house.folder, folder, steps, what, seed, least=least)
+def reset(practice: Practice, dora: Actor) -> None:
+    reset_person(practice, dora, login="mia", password="seven purple otters dance slowly")
+
+
+def renew(practice: Practice, dora: Actor) -> None:
+    rotate_keys(practice, dora, tuple(VaultKey))
+
+
+def reseal_few_at_once(practice: Practice, dora: Actor) -> None:
+    resealing.AT_ONCE = 20
+    reindexing.AT_ONCE = 2
+    reseal(practice, dora, tuple(VaultKey), lambda _: None)
+
+
+def reencrypt_two_at_once(practice: Practice, dora: Actor) -> None:
+    reencrypting.AT_ONCE = 2
+    reencrypt(practice, dora, lambda _: None)
 
 
 def stored(folder: Path) -> dict[str, str]:
@@ -98,7 +106,7 @@ def standing_of(house: House, login: str) -> Standing:
 
 def test_killed_while_somebody_is_shut_out(practice: House, tmp_path: Path, steps: Steps) -> None:
     seen = []
-    for house in killed(practice, tmp_path, steps, "disable", least=30):
+    for house in each_left(practice, tmp_path, steps, by("dora", disable), least=30):
         assert audit_keys(house.practice) == ()
         out = standing_of(house, "mia") is Standing.DISABLED
         assert sealed_to(house, "mia") == ([] if out else MIAS)
@@ -118,7 +126,7 @@ def test_killed_while_somebody_is_shut_out(practice: House, tmp_path: Path, step
 
 def test_killed_while_a_password_is_reset(practice: House, tmp_path: Path, steps: Steps) -> None:
     seen = []
-    for house in killed(practice, tmp_path, steps, "reset"):
+    for house in each_left(practice, tmp_path, steps, by("dora", reset)):
         assert audit_keys(house.practice) == ()
         again = standing_of(house, "mia") is Standing.PROVISIONAL
         assert sealed_to(house, "mia") == ([] if again else MIAS)
@@ -134,7 +142,7 @@ def test_killed_while_a_password_is_reset(practice: House, tmp_path: Path, steps
 
 def test_killed_while_new_keys_are_made(practice: House, tmp_path: Path, steps: Steps) -> None:
     seen = []
-    for house in killed(practice, tmp_path, steps, "rotate"):
+    for house in each_left(practice, tmp_path, steps, by("dora", renew)):
         assert audit_keys(house.practice) == ()
         (newest,) = {house.practice.register.newest(key).version for key in VaultKey}
         assert len(house.actor("pat").shares) == 4 * newest
@@ -148,17 +156,15 @@ def test_killed_while_rows_are_moved_each_opens_and_the_next_run_goes_on(
     rotated: House, tmp_path: Path, steps: Steps
 ) -> None:
     left = []
-    for folder in killed_in(rotated, tmp_path, steps, "reseal"):
-        left.append(details_left(folder))
+    for house in each_left(rotated, tmp_path, steps, by("dora", reseal_few_at_once)):
+        left.append(details_left(house.folder))
         if steps.closely(len(left)):
-            house = House(folder, rotated.seeds, rotated.kit)
             all_opens(house)
             reseal(house.practice, house.actor("dora"), tuple(VaultKey), lambda _: None)
             assert set(map(frozenset, versions(house).values())) == {frozenset({2})}
             assert rows(house, "SELECT count(*) FROM token")[0][0] == TOKENS
     assert left == sorted(left, reverse=True)
     assert left[-1] == 0
-    house = House(folder, rotated.seeds, rotated.kit)
     assert verified(house).problems == ()
     all_opens(house)
 
@@ -167,22 +173,22 @@ def test_killed_while_recordings_are_sealed_anew_each_is_old_or_new_and_the_next
     renewed: House, tmp_path: Path, steps: Steps
 ) -> None:
     before, originals = named(renewed.folder), originals_of(renewed)
-    left = []
-    for folder in killed_in(renewed, tmp_path, steps, "reencrypt", least=LEAST_STEPS):
+    left, deed = [], by("dora", reencrypt_two_at_once)
+    for house in each_left(renewed, tmp_path, steps, deed, least=LEAST_STEPS):
+        folder = house.folder
         there, now = stored(folder), named(folder)
         assert {name: there.get(name) for name in now} == {name: name for name in now}
         left.append(len(now & before))
         if steps.closely(len(left)):
-            house = House(folder, renewed.seeds, renewed.kit)
             assert originals_of(house) == originals
             done = reencrypt(house.practice, house.actor("dora"), lambda _: None)
             assert (done.recordings, done.left) == (left[-1], {})
             assert set(stored(folder)) == named(folder)
             assert originals_of(house) == originals
             assert verified(house).problems == ()
-    # Steps vary a little (dying.py).
+    # Steps vary a little (killing.py).
     assert all(later <= earlier for earlier, later in zip(left, left[VARYING:], strict=False))
     assert set(left) <= {0, 1, 3}  # two at once
     assert not steps.are_all or 1 in left
     assert (left[0], left[-1]) == (3, 0)
-    assert set(stored(folder)) == named(folder)
+    assert set(stored(house.folder)) == named(house.folder)

@@ -9,17 +9,24 @@ import pytest
 from callrec.crypto.kit import read_kit
 from callrec.errors import Locked
 from callrec.procedures.keys import audit_keys
-from callrec.procedures.kit import check_kit
+from callrec.procedures.kit import check_kit, make_new_kit
+from callrec.procedures.kit_use import NewController, use_kit
 from callrec.procedures.people import logins
 from house.holds import verified
+from house.killing import by, each_left
 from house.recovery_kits import drill, use
-from procedures.test_keys_interrupted import killed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from callrec.practice import Actor, Practice
+    from callrec.release.recovery_kit import PrintedKit
     from house.practices import House
     from house.steps import Steps
+
+
+NORA = NewController("nora", "Nora Blythe", "seven purple otters dance slowly")
 
 
 def counts(house: House, words: str) -> bool:
@@ -39,14 +46,36 @@ def words_that_count(house: House) -> str:
     return words
 
 
-@pytest.mark.parametrize("what", ["kit", "use"])
+def keep_beside(practice: Practice) -> Callable[[PrintedKit], None]:
+    """What keeps a new kit's words where `words_that_count` finds them."""
+    to = practice.folder.parent / "new-words"
+
+    def keep(kit: PrintedKit) -> None:
+        to.write_text(kit.pages[0], encoding="utf-8")
+
+    return keep
+
+
+def make_anew(practice: Practice, dora: Actor) -> None:
+    make_new_kit(practice, dora, split=False, keep=keep_beside(practice))
+
+
+def use_it(practice: Practice, _: Actor) -> None:
+    words = (practice.folder.parent / "words").read_text(encoding="utf-8")
+    use_kit(practice, words, NORA, split=False, keep=keep_beside(practice))
+
+
+DEEDS = {"kit": make_anew, "use": use_it}
+
+
+@pytest.mark.parametrize("what", DEEDS)
 def test_killed_while_one_kit_takes_the_place_of_another(
     granted: House, tmp_path: Path, steps: Steps, what: str
 ) -> None:
     (granted.folder / "words").write_text(granted.kit, encoding="utf-8")
     seen = []
-    house, words = granted, granted.kit
-    for house in killed(granted, tmp_path / "killed", steps, what, least=20):
+    house, words, deed = granted, granted.kit, by("dora", DEEDS[what])
+    for house in each_left(granted, tmp_path / "killed", steps, deed, least=20):
         words = words_that_count(house)
         replaced = words != house.kit
         seen.append(replaced)

@@ -35,9 +35,8 @@ from callrec.procedures.restore import bring_back
 from callrec.procedures.restore_copy import by_password
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.status import look
-from house import practices
 from house.drives import archive, drive, one_more_call
-from house.killing import each_left
+from house.killing import Death, each_left
 from house.older_vaults import (
     SINCE_0001,
     back_to_0002,
@@ -391,14 +390,16 @@ def test_a_migration_that_would_lose_a_row_changes_nothing(older: House, tmp_pat
     assert sql(older, "SELECT count(*) FROM grant_") == [(2,)]
 
 
+def migrate_it(house: House, death: Death) -> None:
+    death.begins()
+    migrate_vault(house.config, now=death.clock(house), environ=house.environ)
+
+
 def test_a_migration_that_is_killed_at_any_step_changes_nothing_and_can_be_done_again(
     older: House, tmp_path: Path, steps: Steps
 ) -> None:
-    older.practice.engine.dispose()
     done = list[bool]()
-    words = "killed_migration", older.folder, tmp_path / "killed", steps
-    for folder in each_left(*words, least=LEAST_STEPS):
-        house = practices.moved(older, folder)
+    for house in each_left(older, tmp_path / "killed", steps, migrate_it, least=LEAST_STEPS):
         done.append(sql(house, "SELECT version_num FROM alembic_version") == [(catalogue.SCHEMA,)])
         if not done[-1]:
             assert is_as_it_was(house, tmp_path)

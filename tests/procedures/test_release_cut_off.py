@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from callrec.errors import Failed, Refused, Unusable
+from callrec.policy.handing_over import Form
+from callrec.policy.releasing import Directions
 from callrec.procedures import release as releasing
 from callrec.procedures.doctor import Level, examine
+from callrec.procedures.release import release_recordings
 from callrec.procedures.release_contents import write_manifest
 from callrec.procedures.release_copies import Enclosed
 from callrec.procedures.release_record import record_prepared
 from callrec.procedures.release_unfinished import Begun, cut_off, noted
 from house import practices
-from house.killing import each_left
+from house.killing import Death, Deed, by, count_steps, each_left, killed_at
 from house.packages import acts_of, outbox, release
 from house.requests import approved, grants_of, last_leaf, request_id, rows, signed_in
 from house.spool import a_call, a_wave, originals_of, take_in
-from house.stages import Stage, looked_at
-from house.steps import Steps
+from house.stages import Stage, Stages, looked_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from callrec.practice import Actor, Practice
     from house.practices import House
+    from house.steps import Steps
 
 LONG = 1_500_000
 """Bytes of a call: more than one segment, and than any buffer."""
@@ -42,16 +49,35 @@ def grant_long_call(house: House) -> None:
     outbox(house)
 
 
-granted_call = looked_at(Stage("granted-call", grant_long_call))
+GRANTED_CALL = Stage("granted-call", grant_long_call)
+granted_call = looked_at(GRANTED_CALL)
 
 
 def killed(house: House, folder: Path, steps: Steps, form: str = "zip") -> Iterator[House]:
     """A practice for each step at which its release was killed, and last one where it was not."""
-    words = house.seeds["sam"].hex(), house.at.isoformat(), form
-    for each in each_left("killed_release", house.folder, folder, steps, *words, least=40):
-        left = practices.moved(house, each)
-        left.open()
-        yield left
+    return each_left(house, folder, steps, releasing_as(Form(form)), least=40)
+
+
+def releasing_as(form: Form) -> Deed:
+    """sam releases R-1; whatever is put aside meanwhile lies with the rest."""
+
+    def deed(house: House, death: Death) -> None:
+        aside = house.folder / "tmp"
+        aside.mkdir()
+        os.environ |= {name: str(aside) for name in ("TMPDIR", "HOME", "XDG_RUNTIME_DIR")}
+        tempfile.tempdir = None
+
+        def release_it(practice: Practice, sam: Actor) -> None:
+            release_recordings(
+                *(practice, sam, "R-1"),
+                to=outbox(house),
+                directions=Directions(form=form),
+                advance=lambda _: death.may_come(),
+            )
+
+        by("sam", release_it)(house, death)
+
+    return deed
 
 
 def is_delivered(house: House) -> bool:
@@ -93,19 +119,33 @@ def test_killed_at_any_step(
     assert seen[-1]
 
 
-@pytest.fixture(scope="module")
-def cut_template(granted_call: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+def cut_off_at_the_end(house: House) -> None:
     """Killed when the package is whole, and nothing is said yet of how it ended."""
-    to, kept = tmp_path_factory.mktemp("killed"), tmp_path_factory.mktemp("cut") / "house"
-    for house in killed(granted_call, to, Steps("cut_off", one_of=4)):
-        if acts_of(house)[-1] == "release.prepared" and list(outbox(house).iterdir()):
-            return practices.copy(house, kept)
+    deed = releasing_as(Form.ZIP)
+    with tempfile.TemporaryDirectory() as work:
+        for step in range(count_steps(house, Path(work, "whole"), deed), 0, -4):
+            left = killed_at(step, house, Path(work, str(step)), deed)
+            if left and acts_of(left)[-1] == "release.prepared" and list(outbox(left).iterdir()):
+                shutil.copytree(left.folder, house.folder, dirs_exist_ok=True)
+                note_the_outbox(house, left)
+                return
     pytest.fail("no step leaves such a release")
 
 
+def note_the_outbox(house: House, was: House) -> None:
+    """What an operator remembers of a release names its own practice's outbox."""
+    (note,) = (house.practice.state_folder / "releases").iterdir()
+    note.write_text(note.read_text().replace(str(outbox(was)), str(outbox(house))))
+
+
+CUT_OFF = Stage("cut-off", cut_off_at_the_end, after=GRANTED_CALL)
+
+
 @pytest.fixture
-def cut(cut_template: House, tmp_path: Path) -> House:
-    return practices.copy(cut_template, tmp_path / "house")
+def cut(stages: Stages, tmp_path: Path) -> House:
+    house = stages.copy(CUT_OFF, tmp_path / "house")
+    note_the_outbox(house, stages.at(CUT_OFF))
+    return house
 
 
 def test_the_doctor_finds_what_was_cut_off(cut: House) -> None:
