@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select
 
 from callrec.audit.verify import read_whole
-from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
 from callrec.procedures.intake_after import After, AfterKind
 from house.full_disk import little_room
-from house.processes import environment, program
+from house.interrupted_intake import CALLS, ciphertexts, killed_intake, stored
 from house.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
 from procedures.test_ingest_summary import statements
 
@@ -24,35 +20,20 @@ if TYPE_CHECKING:
 
     from house.practices import House
 
-CALLS = 10
-"""In batches of four."""
-
 POINTS = {
     "the first file is sealed": ("progress", 1, {0}),
     "the second batch is sealed": ("progress", 8, {0, 4}),
-    "the first batch is durable": ("clock", 3, {0}),
-    "the first batch is being catalogued": ("clock", 5, {0}),
-    "the first batch is catalogued": ("clock", 6, {4}),
-    "its sources are about to go": ("clock", 8, {4}),
-    "the second batch is being catalogued": ("clock", 11, {4}),
-    "all is catalogued": ("clock", 20, {CALLS}),
-    "the summary is about to be signed": ("clock", 22, {CALLS}),
-    "the summary is being written": ("clock", 23, {CALLS}),
-    "the summary is written": ("clock", 24, {CALLS}),
+    "the first batch is durable": ("clock", 2, {0}),
+    "the first batch is being catalogued": ("clock", 4, {0}),
+    "the first batch is catalogued": ("clock", 5, {4}),
+    "its sources are about to go": ("clock", 7, {4}),
+    "the second batch is being catalogued": ("clock", 10, {4}),
+    "all is catalogued": ("clock", 19, {CALLS}),
+    "the summary is about to be signed": ("clock", 21, {CALLS}),
+    "the summary is being written": ("clock", 22, {CALLS}),
+    "the summary is written": ("clock", 23, {CALLS}),
 }
 """When death comes, by which of its calls, and how many recordings the vault may then have."""
-
-
-def killed(house: House, spool: Path, after: str, name: str, count: int) -> None:
-    """Run until death comes, in a process of its own."""
-    words = program("house.killed_ingest", house.folder, spool, after, name, count)
-    done = subprocess.run(words, env=environment(), check=False)
-    assert done.returncode == -signal.SIGKILL
-
-
-def ciphertexts(house: House) -> set[str]:
-    with reading(house.practice.engine) as connection:
-        return set(connection.execute(select(tables.recording.c.ciphertext)).scalars())
 
 
 @pytest.mark.parametrize(("name", "count", "catalogued"), POINTS.values(), ids=POINTS)
@@ -62,7 +43,7 @@ def test_a_killed_run_loses_nothing_and_the_next_one_finishes(
     spool = tmp_path / "spool"
     for call in range(CALLS):
         a_call(spool, call)
-    killed(house, spool, "delete", name, count)
+    house = killed_intake(house, spool, After(AfterKind.DELETE), name, count)
 
     assert len(ciphertexts(house)) in catalogued
     sources = {path.read_bytes() for path in spool.iterdir()}
@@ -79,17 +60,13 @@ def test_a_killed_run_loses_nothing_and_the_next_one_finishes(
     assert sum(said["recordings"] for said in statements(house)) == CALLS
 
 
-def stored(house: House) -> list[str]:
-    return left_in(house.folder / "vault" / "recordings")
-
-
 def test_sources_that_a_killed_run_did_not_clear_are_cleared_by_the_next(
     house: House, tmp_path: Path
 ) -> None:
     spool, moved = tmp_path / "spool", tmp_path / "done"
     moved.mkdir()
     names = sorted(a_call(spool, call).name for call in range(CALLS))
-    killed(house, spool, f"move:{moved}", "clock", 6)
+    house = killed_intake(house, spool, After(AfterKind.MOVE, moved), "clock", 5)
     assert left_in(spool) == names
     done = take_in(house, spool, login="door", after=After(AfterKind.MOVE, moved))
     assert (done.recordings, done.duplicates, done.quarantined) == (CALLS - 4, 4, [])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,9 +23,9 @@ from callrec.procedures.intake_sealing import CHUNK_FILES, LARGE_BYTES, SMALL_BY
 from callrec.procedures.intake_sources import Refusal, Source, find_sources
 from house.call_records import a_row, records, take_in_with
 from house.full_disk import little_room
-from house.processes import environment, program
+from house.interrupted_intake import CALLS, ciphertexts, killed_intake, stored
 from house.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
-from procedures.test_ingest_interrupted import CALLS, FULL, ciphertexts, stored
+from procedures.test_ingest_interrupted import FULL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -259,10 +258,10 @@ def test_one_that_is_ended_by_somebody_is_told_and_the_next_run_takes_the_rest_i
 POINTS = {
     "the first chunk is sealed": ("progress", 1, {0}),
     "the second batch is sealed": ("progress", 2, {0, 4}),
-    "the first batch is durable": ("clock", 3, {0}),
-    "the first batch is being catalogued": ("clock", 5, {0}),
-    "its sources are about to go": ("clock", 8, {4}),
-    "all is catalogued": ("clock", 20, {CALLS}),
+    "the first batch is durable": ("clock", 2, {0}),
+    "the first batch is being catalogued": ("clock", 4, {0}),
+    "its sources are about to go": ("clock", 7, {4}),
+    "all is catalogued": ("clock", 19, {CALLS}),
 }
 
 
@@ -273,10 +272,8 @@ def test_a_killed_run_takes_it_along_and_the_next_one_finishes(
     spool = tmp_path / "spool"
     for call in range(CALLS):
         a_call(spool, call)
-    words = program("house.killed_ingest", house.folder, spool, "delete", name, count, 1)
-    # To the end of what it says, which its process beside could say too: then both are gone.
-    done = subprocess.run(words, env=environment(), check=False, stdout=subprocess.PIPE)
-    assert done.returncode == -signal.SIGKILL
+    # Its process beside could tell too what became of it: it is waited for, then both are gone.
+    house = killed_intake(house, spool, After(AfterKind.DELETE), name, count)
     assert len(ciphertexts(house)) in catalogued
 
     assert take_in(house, spool, login="door").quarantined == []

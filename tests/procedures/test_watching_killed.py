@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DEATHS = (2, 4, 5, 6, 7, 8, 9, 10)
 """By which call of the clock it dies: as it begins, and at each step of its first round, which
-killed_ingest.py lists; the last when the round is told. Where not all steps are taken, every other.
+killed_intake lists; the last when the round is told. Where not all steps are taken, every other.
 """
 CALLS = 20
 OTHERS = 100
