@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.marker import is_volume
-from callrec.catalogue.engine import FILE_NAME, SCHEMA
+from callrec.catalogue.engine import FILE_NAME
 from callrec.policy.role import VaultKey
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.rotating import rotate_keys
@@ -20,7 +20,7 @@ from procedures.busy import versions
 from procedures.drives import archive, contents, drive, one_more_call, verify
 from procedures.erasures import approved_erasure, bags_of, found_in, secrets_of, tokens_of
 from procedures.holding import with_two_callers
-from procedures.older import sql, take_back_to_0002
+from procedures.older import SECOND, begin_second_schema, sql
 from procedures.packages import acts_of, outbox
 from procedures.spool import a_call, a_wave, originals_of
 
@@ -316,11 +316,12 @@ def is_sealed_anew(house: House) -> bool:
 
 def older(house: House) -> None:
     with_recordings(house)
-    take_back_to_0002(house)
+    house.practice.engine.dispose()
+    begin_second_schema()
 
 
 def is_migrated(house: House) -> bool:
-    return sql(house, "SELECT version_num FROM alembic_version") == [(SCHEMA,)]
+    return sql(house, "SELECT version_num FROM alembic_version") == [(SECOND,)]
 
 
 CASES: Final = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from callrec.config import Config
 from callrec.procedures.migrate import migrate_vault
 from procedures.dying import at_each_step
+from procedures.older import begin_second_schema
 
 if TYPE_CHECKING:
     from procedures.dying import Death
@@ -24,4 +25,5 @@ def live(house: Path, death: Death, step: int) -> None:
 
 
 if __name__ == "__main__":
+    begin_second_schema()
     at_each_step(Path(sys.argv[1]), Path(sys.argv[2]), live)

@@ -415,10 +415,9 @@ def test_no_certificate_is_made_of_a_volume_whose_row_is_gone(house: House) -> N
 
 
 def test_copies_that_migrations_left_in_the_vault_go(house: House) -> None:
-    kept = house.config.vault / "before-0003"
+    kept = house.config.vault / "before-0002"
     keep_sealed(house.practice, kept)
-    (house.config.vault / "catalogue-0001.sqlite").write_bytes(b"as it was")
-    cut_off = house.config.vault / ".before-0003-plain"
+    cut_off = house.config.vault / ".before-0002-plain"
     cut_off.mkdir()
     (cut_off / "clean.sqlite").write_bytes(b"as it was")
     erase(house, approved_erasure(house, 1))
