@@ -32,11 +32,9 @@ from procedures.asking import (
     signed_in,
     state_of,
 )
-from procedures.older import unpack_0001
 from procedures.packages import release
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
     from practices import House
 
@@ -292,13 +290,3 @@ def test_what_was_decided_meanwhile_is_not_what_was_seen(access: House) -> None:
     with pytest.raises(Refused, match="was changed after you saw it"):
         decide(access, seen=seen)
     assert granted(access)[1] == SILENCED
-
-
-# --- approvals of old ---------------------------------------------------------------------------
-
-
-def test_what_an_older_callrec_approved_is_unedited(tmp_path: Path) -> None:
-    older = unpack_0001(tmp_path)
-    assert granted(older) == {1: UNEDITED, 2: UNEDITED}
-    for approval in opened(older, "R-1").approvals:
-        assert all("edits" not in item for item in approval.statement.fields["items"])
