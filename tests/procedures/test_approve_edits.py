@@ -35,7 +35,6 @@ from procedures.asking import (
 from procedures.packages import release
 
 if TYPE_CHECKING:
-
     from practices import House
 
 MIDDLE = read_silence("1@0.1-0.2=third-party/left/tone")
