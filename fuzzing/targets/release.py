@@ -21,7 +21,7 @@ from callrec.release.wrappings import open_package
 from callrec.release.zipped import write_zip
 from fuzzing.place import laid, place
 from fuzzing.target import Script, Target, in_one_form
-from release.offices import Office, an_office, of_the_first_form, resigned
+from release.offices import Office, an_office, resigned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,9 +41,8 @@ def _office() -> Office:
 
 
 @cache
-def _releases() -> tuple[Mapping[str, bytes], ...]:
-    """One of either form."""
-    return an_office().release(), of_the_first_form(an_office())
+def _release() -> Mapping[str, bytes]:
+    return an_office().release()
 
 
 def _checked(files: Mapping[str, bytes]) -> Result:
@@ -69,17 +68,15 @@ def _manifest(data: bytes) -> None:
 
 
 def _manifests() -> Iterator[bytes]:
-    for files in _releases():
-        yield files[MANIFEST]
-    yield _releases()[0]["SHA256SUMS"]
+    yield _release()[MANIFEST]
+    yield _release()["SHA256SUMS"]
     yield (VECTORS / "manifest.json").read_bytes()
-    yield (VECTORS / "manifest-1.json").read_bytes()
 
 
 def _spoilt(data: bytes) -> None:
-    """A release of either form with some of its files changed, left out, added or exchanged."""
+    """A release with some of its files changed, left out, added or exchanged."""
     script = Script(data)
-    original = _releases()[script.number(1) % 2]
+    original = _release()
     files = dict(original)
     for _ in range(3):
         if not script:
@@ -99,10 +96,9 @@ def _spoilt(data: bytes) -> None:
 
 
 def _says_the_same(files: Mapping[str, bytes], original: Mapping[str, bytes]) -> bool:
-    """Whether nothing is changed but by whom else a head is signed, and what nobody signs."""
-    unsigned = {"READ-ME-FIRST.txt", "VERIFY.txt"} if "SHA256SUMS" not in original else set()
+    """Whether nothing is changed but by whom else a head is signed."""
     changed = {path for path in {*files, *original} if files.get(path) != original.get(path)}
-    return changed <= {PROOF, *unsigned}
+    return changed <= {PROOF}
 
 
 def _forged(data: bytes) -> None:
@@ -113,7 +109,7 @@ def _forged(data: bytes) -> None:
         return
     if not isinstance(told, dict):
         return
-    files = dict(_releases()[0])
+    files = dict(_release())
     said = {name: _merged(json.loads(files[name]), told.get(name)) for name in (MANIFEST, SIGNERS)}
     proof = read_proof(files[PROOF])
     extra = _merged(json.loads(proof.extra), told.get("extra"))
@@ -145,7 +141,7 @@ def _forgeries() -> Iterator[bytes]:
     yield b"{}"
     for name, change in (
         (MANIFEST, {"files": {"0": {"bytes": 1}}, "practice": "x"}),
-        (MANIFEST, {"schema": "callrec.release/3", "withheld": [{"recording": 1, "code": "a"}]}),
+        (MANIFEST, {"schema": "callrec.release/2", "withheld": [{"recording": 1, "code": "a"}]}),
         (SIGNERS, {"entries": {"1": {"seq": 0, "proof": []}}}),
         (SIGNERS, {"entries": {"0": {"leaf": base64.b64encode(b"{}").decode()}}}),
         ("extra", {"leaf": "AAAA", "details": {"manifest": "aa" * 32, "x": None}}),
@@ -187,7 +183,7 @@ def _zip(data: bytes) -> None:
 @cache
 def _inside() -> Mapping[str, bytes]:
     """Some files of a release."""
-    return {path: each for path, each in _releases()[0].items() if len(each) < LARGE}
+    return {path: each for path, each in _release().items() if len(each) < LARGE}
 
 
 def _zips() -> Iterator[bytes]:
@@ -196,7 +192,7 @@ def _zips() -> Iterator[bytes]:
         target.unlink(missing_ok=True)
         write_zip([held(path, content) for path, content in files.items()], target, WORDS)
         yield target.read_bytes()
-    yield (VECTORS / "whole-1.zip").read_bytes()[:0] + b"PK\5\6" + bytes(18)
+    yield b"PK\5\6" + bytes(18)
 
 
 def _page(data: bytes) -> None:
@@ -243,11 +239,11 @@ TARGETS: Final = (
         one=_manifest,
         seeds=_manifests,
         longest=6000,
-        words=(b'"edits":[', b'"what":"clip"', b'"withheld":', b"callrec.release/2", b"null"),
+        words=(b'"edits":[', b'"what":"clip"', b'"withheld":', b"callrec.release/1", b"null"),
     ),
     Target(
         name="releases",
-        reads="a release of either form: files changed, left out, added, exchanged",
+        reads="a release: files changed, left out, added, exchanged",
         holds="it verifies only if nothing that is signed is changed",
         one=_spoilt,
         seeds=lambda: (b"", b"\0", b"\1", bytes(12), b"\0\0\0\3\7\0\0\0\0\3abc", b"\0\0\0\5\3\1"),

@@ -6,6 +6,7 @@
     @as nobody                      neither
     @set CALLREC_CREDENTIAL box     another variable of the environment; without a value: unset
     @practice                       a vault with dora, pat, max, mia, sam, ava (house/practices.py)
+    @second-schema                  from here on callrec has a second one (house/older_vaults.py)
     @file letters/one.txt           a file, its lines following
     | Dear practice,
     @know words Passphrase:         what followed this in the last answer, on the next line perhaps;
@@ -35,6 +36,7 @@ from typing import TYPE_CHECKING
 
 from callrec.cli.app import run
 from house.memory import runtime_of
+from house.older_vaults import begin_second_schema
 from house.practices import password_of
 
 if TYPE_CHECKING:
@@ -157,18 +159,24 @@ class Stage:
                 self.clock = datetime.fromisoformat(moment)
             case ["@as", person]:
                 self._become(person)
-            case ["@set", name]:
-                self._unset(name)
-            case ["@set", name, value]:
-                self._set(name, value)
+            case ["@set", name, *value]:
+                self._change(name, *value)
             case ["@know", name, *words]:
                 self._know(name, " ".join(words))
             case ["@practice"]:
                 self._settle()
+            case ["@second-schema"]:
+                begin_second_schema(self._monkeypatch.setattr)
             case ["@file", name]:
                 self._write(name, step.below)
             case _:
                 raise AssertionError(f"line {step.number}: what is {step.line}?")
+
+    def _change(self, name: str, value: str | None = None) -> None:
+        if value is None:
+            self._unset(name)
+        else:
+            self._set(name, value)
 
     def _become(self, person: str) -> None:
         if person == "nobody":

@@ -26,7 +26,6 @@ VAULT = "5f3a9c0e7b1d4826a0c4e8f21b6d9735"
 PERSON = "0123456789abcdef0123456789abcdef"
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WORDS = kit_words(KEY).split()
-UNCHECKED = [word[:4] for word in WORDS]
 PAGES = kit_shares(KEY)
 
 
@@ -87,8 +86,8 @@ def page(number: int, **words: str) -> str:
 
 
 def with_extra_letters(count: int) -> str:
-    """A kit without check letters in whose first groups a letter is too many."""
-    return " ".join(group + "A" * (n < count) for n, group in enumerate(UNCHECKED))
+    """A kit in whose first groups a letter is too many."""
+    return " ".join(group + "A" * (n < count) for n, group in enumerate(WORDS))
 
 
 MISTYPED: dict[str, tuple[str, str, str]] = {

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from callrec.archive.marker import is_volume
-from callrec.catalogue.engine import FILE_NAME, SCHEMA
+from callrec.catalogue.engine import FILE_NAME
 from callrec.policy.role import VaultKey
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.rotating import rotate_keys
 from house.drives import archived_twice, contents, drive, on_two_drives, one_more_call, verify
 from house.erasures import bags_of, found_in, secrets_of, to_be_erased, tokens_of
-from house.older_vaults import sql, take_back_to_0002
+from house.older_vaults import SECOND, begin_second_schema, sql
 from house.packages import acts_of, outbox
 from house.requests import a_request, approved, grants_of, rows, state_of, with_recordings
 from house.spool import a_call, a_wave, originals_of
@@ -302,11 +302,12 @@ def is_sealed_anew(house: House) -> bool:
 
 def older(house: House) -> None:
     with_recordings(house)
-    take_back_to_0002(house)
+    house.practice.engine.dispose()
+    begin_second_schema()
 
 
 def is_migrated(house: House) -> bool:
-    return sql(house, "SELECT version_num FROM alembic_version") == [(SCHEMA,)]
+    return sql(house, "SELECT version_num FROM alembic_version") == [(SECOND,)]
 
 
 CASES: Final = {

@@ -1,35 +1,48 @@
-"""Practices whose vault has the schema of an older callrec."""
+"""Practices whose vault has the schema of an older callrec: a second schema is made up here."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import tarfile
+import tempfile
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from callrec.config import Config, Passwords
-from callrec.procedures.migrate import migrate_vault
-from house.practices import NOON, House
+from callrec.catalogue import engine, sound
+from callrec.procedures import migrate
 
-VAULTS = Path(__file__).parent.parent / "vectors" / "vaults"
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-SINCE_0002 = ("former", "destroyed", "certificate", "category")
-"""Tables that came later, each before those that it refers to."""
+    from house.practices import House
 
-SINCE_0001 = (
-    "clock_event",
-    "request_words",
-    "held",
-    "hold",
-    "incident_version",
-    "incident_key",
-    "incident",
-    "outbox",
-    *SINCE_0002,
-)
+MADE_UP = Path(__file__).parents[1] / "catalogue" / "second_schema"
+SECOND = "0002"
+SINCE_FIRST = ("shelf", "room")
+"""Tables that the second schema adds, the last one first."""
 
-VOLUME_SINCE_0002 = ("seen_at", "standing", "serial", "kept_version", "kept_sealed")
+
+def begin_second_schema(put: Callable[[Any, str, Any], None] = setattr) -> None:
+    """From here on callrec works with the second schema, so that each vault is an older one's."""
+    put(engine, "VERSIONS", (*engine.VERSIONS, str(MADE_UP)))
+    for module in (engine, migrate):
+        put(module, "SCHEMA", SECOND)
+        put(module, "OLDER", frozenset({"0001"}))
+    put(sound, "MADE", _made())
+
+
+@cache
+def _made() -> str:
+    """What both migrations make where there was nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, engine.FILE_NAME)
+        engine.create_catalogue(path)
+        made = engine.connect(path, mode="ro")
+        with engine.reading(made) as connection:
+            found = sound.made_of(connection)
+        made.dispose()
+    return found
 
 
 def catalogue_of(house: House) -> Path:
@@ -43,35 +56,3 @@ def sql(house: House, *statements: str) -> list[tuple[object, ...]]:
         for statement in statements:
             rows = connection.execute(statement).fetchall()
     return rows
-
-
-def take_back_to_0001(house: House) -> None:
-    """Drop what the first schema did not have; it is not to be used before it is migrated."""
-    house.practice.engine.dispose()
-    sql(house, *_back_to("0001", SINCE_0001))
-
-
-def take_back_to_0002(house: House) -> None:
-    """Drop what the second schema did not have, and keep all else, rows and all."""
-    house.practice.engine.dispose()
-    sql(house, *back_to_0002())
-
-
-def back_to_0002() -> list[str]:
-    return _back_to("0002", SINCE_0002)
-
-
-def _back_to(schema: str, tables: tuple[str, ...]) -> list[str]:
-    drops = [f"DROP TABLE {table}" for table in tables]
-    drops += [f"ALTER TABLE volume DROP COLUMN {column}" for column in VOLUME_SINCE_0002]
-    return [*drops, f"UPDATE alembic_version SET version_num = '{schema}'"]
-
-
-def unpack_0001(folder: Path) -> House:
-    """The practice that the callrec of the first schema wrote (tests/vectors/vaults)."""
-    with tarfile.open(VAULTS / "0001.tar.xz") as packed:
-        packed.extractall(folder, filter="data")
-    seeds = json.loads((folder / "seeds.json").read_text(encoding="utf-8"))
-    config = Config(vault=folder / "vault", passwords=Passwords(approver_memory_mib=64))
-    migrate_vault(config, now=lambda: NOON, environ={"XDG_STATE_HOME": str(folder / "state")})
-    return House(folder, {login: bytes.fromhex(seed) for login, seed in seeds.items()}, kit="")

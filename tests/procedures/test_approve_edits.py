@@ -18,7 +18,6 @@ from callrec.procedures.amend import attach_recordings
 from callrec.procedures.approve import Decision, Foreseen, foresee_approval
 from callrec.procedures.revoke import revoke_grants
 from callrec.release.manifest import Role
-from house.older_vaults import unpack_0001
 from house.packages import release
 from house.requests import (
     ANOTHER_REASON,
@@ -36,8 +35,6 @@ from house.requests import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from house.practices import House
 
 MIDDLE = read_silence("1@0.1-0.2=third-party/left/tone")
@@ -292,13 +289,3 @@ def test_what_was_decided_meanwhile_is_not_what_was_seen(access: House) -> None:
     with pytest.raises(Refused, match="was changed after you saw it"):
         decide(access, seen=seen)
     assert granted(access)[1] == SILENCED
-
-
-# --- approvals of old ---------------------------------------------------------------------------
-
-
-def test_what_an_older_callrec_approved_is_unedited(tmp_path: Path) -> None:
-    older = unpack_0001(tmp_path)
-    assert granted(older) == {1: UNEDITED, 2: UNEDITED}
-    for approval in opened(older, "R-1").approvals:
-        assert all("edits" not in item for item in approval.statement.fields["items"])

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.crypto.statement import state
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
-from callrec.procedures import destroying, erasing_volumes
+from callrec.procedures import erasing_volumes
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
 from callrec.procedures.destroying import Doomed, destroy
@@ -80,7 +78,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from callrec.crypto.statement import Statement
     from house.practices import House
 
 
@@ -232,14 +229,6 @@ def test_a_drive_that_was_pulled_out_before_its_older_copy_went_owes_it(
     assert keys_in_copy(at, tmp_path) == {2, 3, 4}
 
 
-def test_what_an_older_callrec_noted_of_a_run_that_was_cut_off_owes_it_too(house: House) -> None:
-    archive(house, drive(house))
-    reference = approved_erasure(house, 1)
-    note = house.config.vault / "archiving" / "unfinished.json"
-    note.write_text(json.dumps({"70" * 16: "20261125T120000Z-1"}))
-    assert erase(house, reference, drive(house)).owed == {"70" * 16: 1}
-
-
 @pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "in use"])
 def test_one_drive_that_does_not_let_it_keeps_no_other_from_being_erased(
     house: House, *, is_lost: bool
@@ -367,25 +356,6 @@ def test_no_certificate_is_made_of_rows_that_say_otherwise_than_the_log(
     assert verified(house).verdict is Verdict.TAMPERED
 
 
-def test_of_a_statement_of_before_it_is_seen_in_which_month_the_call_began(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It did not say when; the search index knows the months in which calls began."""
-    reference = approved_erasure(house, 1)
-    monkeypatch.setattr(destroying, "state", _as_before)
-    erase(house, reference)
-    assert certify_destruction(house.practice, reference, released_to=()) is not None
-    assert verified(house).verdict is Verdict.INTACT
-    by_sql(house, "UPDATE recording SET started_at = started_at - 31536000000 WHERE id = 1")
-    with pytest.raises(Tampered, match="month in which calls began"):
-        certify_destruction(house.open(), reference, released_to=())
-
-
-def _as_before(kind: str, *, fields: dict[str, Any], **said: Any) -> Statement:
-    items = [{k: v for k, v in each.items() if k != "started_at"} for each in fields["items"]]
-    return state(kind, fields={**fields, "items": items}, **said)
-
-
 def test_a_certificate_is_complete_once_a_volume_that_was_found_again_is_written_anew(
     house: House,
 ) -> None:
@@ -413,10 +383,9 @@ def test_no_certificate_is_made_of_a_volume_whose_row_is_gone(house: House) -> N
 
 
 def test_copies_that_migrations_left_in_the_vault_go(house: House) -> None:
-    kept = house.config.vault / "before-0003"
+    kept = house.config.vault / "before-0002"
     keep_sealed(house.practice, kept)
-    (house.config.vault / "catalogue-0001.sqlite").write_bytes(b"as it was")
-    cut_off = house.config.vault / ".before-0003-plain"
+    cut_off = house.config.vault / ".before-0002-plain"
     cut_off.mkdir()
     (cut_off / "clean.sqlite").write_bytes(b"as it was")
     erase(house, approved_erasure(house, 1))

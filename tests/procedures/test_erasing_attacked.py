@@ -13,13 +13,14 @@ from callrec.audit.erased import KIND
 from callrec.catalogue import destruction
 from callrec.catalogue.requests import destroy_grants
 from callrec.crypto import primitives
+from callrec.crypto.canonical import instant
 from callrec.crypto.statement import state
 from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.procedures.amend import attach_recordings
 from callrec.procedures.audit_verify import Verdict
-from callrec.procedures.custody import Opening
+from callrec.procedures.custody import Opening, from_millis
 from callrec.procedures.erased_details import details_about
 from callrec.procedures.request_log import read_makings
 from callrec.procedures.revoke import revoke_grants
@@ -76,6 +77,7 @@ def destroy(house: House, reference: str, *under: str, keeping: bool = True) -> 
         kept = [{"code": "not-approved", "uid": uid} for uid in asked if uid != row.uid]
         certificate = primitives.fresh_id()
         item = {"category": "routine", "ciphertext": row.ciphertext, "due": "", "rule": "x"}
+        item["started_at"] = instant(from_millis(row.started_at))
         said = state(
             KIND,
             vault=house.practice.vault,

@@ -18,7 +18,6 @@ from callrec.policy.particulars import UNKNOWN, Said
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import writing
 from callrec.procedures.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.delegating import lend_power
@@ -27,12 +26,6 @@ from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hold import lift_hold, place_hold
 from callrec.procedures.hold_leaves import NAMED_AT_ONCE
 from callrec.procedures.hold_list import show_hold
-from callrec.procedures.request import (
-    find_recordings,
-    new_body,
-    particulars_of,
-    write_request,
-)
 from callrec.procedures.request_show import show_request
 from callrec.procedures.search import search_recordings
 from callrec.procedures.show import show_recording
@@ -46,7 +39,6 @@ from house.holds import (
     FIFTH,
     FOURTH,
     MORNING,
-    NOTHING_TOLD,
     ask,
     by_hand,
     hear,
@@ -67,7 +59,6 @@ from house.requests import (
     refused,
     request_id,
     rows,
-    said,
     signed_in,
     state_of,
 )
@@ -220,46 +211,6 @@ def test_a_vault_without_recordings_is_matched_too(template: House, tmp_path: Pa
     look(empty)
     assert held(empty) == {1}
     assert verified(empty).verdict is Verdict.INTACT
-
-
-def from_an_older_vault(house: House, *recordings: int, **told: object) -> None:
-    """Make R-1 as a callrec did that knew no holds."""
-    sam = logged_in(house, "sam")
-    says = said(Purpose.COMPLAINT, **{**NOTHING_TOLD, **told})
-    particulars = particulars_of(house.practice, Purpose.COMPLAINT, says)
-    with writing(house.practice, sam.signer) as act:
-        asked = find_recordings(house.practice, sam, act.connection, recordings)
-        body = new_body(1, Purpose.COMPLAINT, particulars, asked)
-        write_request(house.practice, act, sam, body)
-
-
-def test_an_open_request_of_an_older_vault_gets_its_hold(house: House) -> None:
-    from_an_older_vault(house, 3, number=ANN)
-    look(house, "sam")
-    assert rows(house, "SELECT * FROM hold") == []
-    look(house)
-    assert named(house) == held(house) == {1, 2, 3}
-    assert the_hold(house).placed_by == "max"
-    withdraw_request(house.practice, logged_in(house, "sam"), "R-1")
-    look(house)
-    assert held(house) == set()
-    assert len(leaves(house, "hold.placed")) == 1
-    assert verified(house).verdict is Verdict.INTACT
-
-
-def test_one_that_describes_no_call_holds_everything(house: House) -> None:
-    from_an_older_vault(house)
-    look(house)
-    assert the_hold(house).state is HoldState.EVERYTHING
-    assert held(house) == ALL
-    assert verified(house).verdict is Verdict.INTACT
-
-
-def test_one_that_has_ended_gets_none(house: House) -> None:
-    from_an_older_vault(house, number=ANN)
-    withdraw_request(house.practice, logged_in(house, "sam"), "R-1")
-    look(house)
-    assert rows(house, "SELECT * FROM hold") == []
 
 
 # --- it follows the request -----------------------------------------------------------------------

@@ -1,13 +1,12 @@
-"""A vault of the first schema is brought to the newest, whole or not at all."""
+"""A vault of an older schema is brought to the newest, whole or not at all."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ from callrec.audit.leaf import NOBODY
 from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.verify import check_whole
 from callrec.catalogue import engine as catalogue
-from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.engine import reading
 from callrec.catalogue.sound import check_kept, check_sound, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
@@ -37,16 +35,9 @@ from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.status import look
 from house.drives import archive, drive, one_more_call
 from house.killing import Death, each_left
-from house.older_vaults import (
-    SINCE_0001,
-    back_to_0002,
-    catalogue_of,
-    sql,
-    take_back_to_0001,
-    take_back_to_0002,
-    unpack_0001,
-)
+from house.older_vaults import SINCE_FIRST, begin_second_schema, catalogue_of, sql
 from house.practices import password_of
+from house.processes import environment
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -56,13 +47,10 @@ from house.requests import (
     signed_in,
     state_of,
 )
-from house.vault_keys import busy
+from house.stages import BUSY, copied
+from house.vault_keys import all_opens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Engine
-
     from house.practices import House
     from house.steps import Steps
 
@@ -84,6 +72,8 @@ def made_by(revision: str, folder: Path) -> Path:
     path = folder / f"{revision}.sqlite"
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(MIGRATIONS))
+    settings.set_main_option("path_separator", "newline")
+    settings.set_main_option("version_locations", "\n".join(catalogue.VERSIONS))
     engine = catalogue.connect(path, mode="rwc")
     with engine.connect() as connection:
         settings.attributes["connection"] = connection
@@ -93,10 +83,11 @@ def made_by(revision: str, folder: Path) -> Path:
 
 
 @pytest.fixture
-def older(granted: House) -> House:
-    """R-1 is sam's and approved by max; its vault has the first schema."""
+def older(granted: House, monkeypatch: pytest.MonkeyPatch) -> House:
+    """R-1 is sam's and approved by max; its vault has the first schema, and callrec a second."""
     a_request(granted, "mia")
-    take_back_to_0001(granted)
+    granted.practice.engine.dispose()
+    begin_second_schema(monkeypatch.setattr)
     return granted
 
 
@@ -118,16 +109,6 @@ def restore(house: House, copy: Path, *, environ: dict[str, str] | None = None) 
     house.open()
 
 
-@contextmanager
-def older_copy(engine: Engine, folder: Path) -> Iterator[Path]:
-    """A copy for a volume as the callrec of the second schema made it."""
-    with catalogue_copy(engine, folder) as path:
-        with closing(sqlite3.connect(path)) as connection, connection:
-            for statement in back_to_0002():
-                connection.execute(statement)
-        yield path
-
-
 def is_intact(house: House) -> bool:
     found = verify_audit(
         house.config,
@@ -141,6 +122,7 @@ def is_intact(house: House) -> bool:
 
 def test_the_older_vault_of_these_tests_has_the_first_schema(older: House, tmp_path: Path) -> None:
     assert schema(catalogue_of(older)) == schema(made_by("0001", tmp_path))
+    assert schema(catalogue_of(older)) != schema(made_by("head", tmp_path))
 
 
 def test_every_schema_but_the_newest_can_be_migrated() -> None:
@@ -232,8 +214,6 @@ def test_status_tells_of_the_copy_until_it_is_deleted(older: House) -> None:
     assert told in look(older.open(), None).warnings
     shutil.rmtree(copy)
     assert told not in look(older.open(), None).warnings
-    (older.config.vault / "catalogue-0001.sqlite").touch()  # as callrec left it before
-    assert told in look(older.open(), None).warnings
 
 
 def test_a_vault_of_the_newest_schema_is_left_alone(granted: House) -> None:
@@ -246,7 +226,7 @@ def test_a_vault_of_the_newest_schema_is_left_alone(granted: House) -> None:
 def test_what_a_migration_left_that_was_cut_off_at_its_end_goes_with_the_next(
     granted: House,
 ) -> None:
-    left = granted.config.vault / ".before-0003-plain"
+    left = granted.config.vault / ".before-0002-plain"
     left.mkdir()
     (left / "clean.sqlite").touch()
     migrate(granted)
@@ -266,92 +246,69 @@ def test_no_vault_is_not_migrated(older: House, tmp_path: Path) -> None:
         migrate_vault(config, now=older.now, environ=older.environ)
 
 
-# --- what the callrec of the first schema wrote -------------------------------------------------
+# --- a vault of the first schema, in which there is something of everything -----------------------
+
+
+busy = copied(BUSY)
 
 
 @pytest.fixture
-def first(tmp_path: Path) -> House:
-    """Written by that callrec, and migrated (tests/vectors/vaults/README.md)."""
-    return unpack_0001(tmp_path)
+def full(busy: House, monkeypatch: pytest.MonkeyPatch) -> House:
+    """Requests with clocks and grants, a hold, an incident, a volume."""
+    archive(busy, drive(busy))
+    busy.practice.engine.dispose()
+    begin_second_schema(monkeypatch.setattr)
+    return busy
 
 
-def test_its_grants_open_what_was_granted(first: House) -> None:
-    assert [grant.recording.id for grant in grants_of(first, "R-1")] == [1, 2]
-    assert [grant.recording.id for grant in grants_of(first, "R-3", "mia")] == [1, 2]
-
-
-def test_its_requests_are_shown_as_they_stood(first: House) -> None:
-    every = [
-        show_request(first.practice, signed_in(first, "dora"), f"R-{number}")
-        for number in range(1, 6)
-    ]
-    states = [shown.state for shown in every]
-    assert states == ["approved", "submitted", "approved", "denied", "approved"]
-    assert [len(shown.recordings) for shown in every] == [2] * 5
-    assert every[4].approvals[0].review == "unreviewed"
-
-
-def test_its_requests_are_decided_changed_and_taken_back(first: House) -> None:
-    assert approve(first, "R-2", "dora").recordings == (1, 2)
-    attach_recordings(first.practice, signed_in(first, "mia"), "R-2", [3])
-    assert approve(first, "R-2", "dora").recordings == (1, 2, 3)
-    max_ = signed_in(first, "max")
-    assert revoke_grants(first.practice, max_, "R-1", reason=ANOTHER_REASON).grants == 2
-
-
-def test_its_log_is_whole_to_the_last_leaf(first: House) -> None:
-    assert is_intact(first)
-
-
-# --- a vault of the second schema, in which there is something of everything ---------------------
-
-
-@pytest.fixture
-def second(granted: House) -> House:
-    """Requests with clocks and grants, holds, incidents, a volume; without what 0003 brought."""
-    busy(granted)
-    archive(granted, drive(granted))
-    take_back_to_0002(granted)
-    return granted
-
-
-def test_the_vault_of_these_tests_has_the_second_schema(second: House, tmp_path: Path) -> None:
-    assert schema(catalogue_of(second)) == schema(made_by("0002", tmp_path))
-
-
-def test_every_row_of_the_second_schema_is_kept(second: House) -> None:
-    names = [name for (name,) in sql(second, FILLED) if name != "alembic_version"]
-    names.remove("volume")  # it gained columns
-    held = {name: set(sql(second, f"SELECT * FROM {name}")) for name in names}
-    done = migrate(second)
-    assert (done.before, done.after) == ("0002", catalogue.SCHEMA)
+def test_every_row_is_kept(full: House) -> None:
+    names = [name for (name,) in sql(full, FILLED) if name != "alembic_version"]
+    names.remove("volume")  # it gains columns
+    held = {name: set(sql(full, f"SELECT * FROM {name}")) for name in names}
+    labels = sql(full, "SELECT id, label FROM volume")
+    done = migrate(full)
+    assert (done.before, done.after) == ("0001", catalogue.SCHEMA)
     for name, before in held.items():
-        assert before <= set(sql(second, f"SELECT * FROM {name}"))
+        assert before <= set(sql(full, f"SELECT * FROM {name}"))
     assert sum(map(bool, held.values())) > 20
-    assert sql(second, "SELECT standing, serial FROM volume") == [("in-use", None)]
+    assert sql(full, "SELECT id, label FROM volume") == labels
+    assert sql(full, "SELECT colour, handled FROM volume") == [(None, 0)]
 
 
-def test_a_vault_of_the_second_schema_works_on(second: House) -> None:
-    migrate(second)
-    second.open()
-    assert len(grants_of(second, "R-1")) == 2
-    one_more_call(second)
-    archive(second, drive(second))
-    assert is_intact(second)
+def test_everything_opens_and_the_vault_works_on(full: House) -> None:
+    migrate(full)
+    all_opens(full)
+    assert len(grants_of(full, "R-1")) == 2
+    one_more_call(full)
+    archive(full, drive(full))
+    assert is_intact(full)
 
 
-def test_what_an_older_callrec_archived_is_restored_by_this_one(
-    granted: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_requests_are_shown_as_they_stood(full: House) -> None:
+    migrate(full)
+    full.open()
+    dora = signed_in(full, "dora")
+    shown = [show_request(full.practice, dora, reference) for reference in ("R-1", "R-2")]
+    assert [each.state for each in shown] == ["approved", "submitted"]
+    assert [len(each.recordings) for each in shown] == [2, 2]
+
+
+def test_requests_are_decided_changed_and_taken_back(full: House) -> None:
+    migrate(full)
+    full.open()
+    assert approve(full, "R-2", "max").recordings == (1, 2)
+    attach_recordings(full.practice, signed_in(full, "mia"), "R-2", [3])
+    assert approve(full, "R-2", "max").recordings == (1, 2, 3)
+    max_ = signed_in(full, "max")
+    assert revoke_grants(full.practice, max_, "R-1", reason=ANOTHER_REASON).grants == 2
+
+
+def test_what_an_older_callrec_archived_is_restored_by_this_one(full: House) -> None:
     """Its volume's copy of the catalogue has the older schema as well."""
-    with monkeypatch.context() as patched:
-        patched.setattr(archive_copy, "catalogue_copy", older_copy)
-        archive(granted, drive(granted))
-    granted.practice.engine.dispose()
-    shutil.rmtree(granted.config.vault)
-    restore(granted, drive(granted))
-    assert sql(granted, "SELECT version_num FROM alembic_version") == [(catalogue.SCHEMA,)]
-    assert is_intact(granted)
+    shutil.rmtree(full.config.vault)
+    restore(full, drive(full))
+    assert sql(full, "SELECT version_num FROM alembic_version") == [(catalogue.SCHEMA,)]
+    assert is_intact(full)
 
 
 # --- what goes wrong on the way -----------------------------------------------------------------
@@ -366,15 +323,15 @@ def is_as_it_was(house: House, tmp_path: Path) -> bool:
 
 
 def test_a_migration_that_fails_midway_changes_nothing(older: House, tmp_path: Path) -> None:
-    sql(older, "CREATE TABLE destroyed (id INTEGER)")  # in the way of the last table of 0003
+    sql(older, "CREATE TABLE shelf (id INTEGER)")  # in the way of the last table
     leaves = sql(older, "SELECT count(*) FROM leaf")
-    with pytest.raises(Failed, match="destroyed already exists"):
+    with pytest.raises(Failed, match="shelf already exists"):
         migrate(older)
     assert is_as_it_was(older, tmp_path)
     tables = {name for (name,) in sql(older, "SELECT name FROM sqlite_master")}
-    assert tables & set(SINCE_0001) == {"destroyed"}
+    assert tables & set(SINCE_FIRST) == {"shelf"}
     assert sql(older, "SELECT count(*) FROM leaf") == leaves
-    sql(older, "DROP TABLE destroyed")
+    sql(older, "DROP TABLE shelf")
     migrate(older)
     older.open()
 
@@ -404,7 +361,7 @@ def test_a_migration_that_is_killed_at_any_step_changes_nothing_and_can_be_done_
         if not done[-1]:
             assert is_as_it_was(house, tmp_path)
             tables = {name for (name,) in sql(house, "SELECT name FROM sqlite_master")}
-            assert not set(SINCE_0001) & tables
+            assert not set(SINCE_FIRST) & tables
         migrated = migrate(house)
         assert (migrated.after, migrated.copy is None) == (catalogue.SCHEMA, done[-1])
         house.open()
@@ -462,8 +419,12 @@ def test_a_reference_to_a_row_that_is_not_there_is_damage(granted: House) -> Non
 
 
 def test_two_who_migrate_at_once_do_it_once(older: House) -> None:
-    program = [sys.executable, "-c", "import sys; from callrec.cli.app import run; sys.exit(run())"]
-    environ = {**os.environ, **older.environ, "CALLREC_VAULT": str(older.config.vault)}
+    words = (
+        "import sys; from house.older_vaults import begin_second_schema; begin_second_schema();"
+        " from callrec.cli.app import run; sys.exit(run())"
+    )
+    program = [sys.executable, "-c", words]
+    environ = environment(**older.environ, CALLREC_VAULT=str(older.config.vault))
     both = [
         subprocess.Popen([*program, "migrate"], env=environ, stdout=subprocess.PIPE, text=True)
         for _ in range(2)

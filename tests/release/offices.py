@@ -261,20 +261,6 @@ def with_manifest(office: Office, change: Callable[[dict[str, Any]], object]) ->
     return resigned(files, office.keys["sam"], {"manifest.json": data})
 
 
-def of_the_first_form(office: Office) -> dict[str, bytes]:
-    """A release as it was before there were certificates and SHA256SUMS."""
-
-    def change(said: dict[str, Any]) -> None:
-        said["schema"] = "callrec.release/1"
-        del said["not_enclosed"], said["call_data"]
-        for file in said["files"]:
-            del file["duration_ms"], file["edited_at"]
-
-    later = {"SHA256SUMS", "SHA256SUMS.sig", "certificate.pdf", "callrec_verify.py"}
-    files = with_manifest(office, change)
-    return {path: data for path, data in files.items() if path not in later}
-
-
 def check(files: Mapping[str, bytes], pin: str = "") -> Result:
     """What the checker says of these files."""
     return callrec_verify.check({path: partial(BytesIO, files[path]) for path in files}, pin)

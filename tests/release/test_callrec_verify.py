@@ -17,7 +17,6 @@ from release.checking import PROGRAM, run
 from release.offices import (
     an_office,
     check,
-    of_the_first_form,
     resigned,
     what_is_wrong,
     write_files,
@@ -221,30 +220,16 @@ def test_a_program_gets_one_document(opened: Path) -> None:
     assert states == {**dict.fromkeys(RIGHT, "ok"), "more.wav": "extra"}
 
 
-def test_a_manifest_of_the_first_form_that_says_edits_is_none() -> None:
-    old = of_the_first_form(an_office())
-    said = json.loads(old["manifest.json"])
+def test_a_manifest_with_an_edit_that_lacks_its_span_is_none() -> None:
+    right = an_office().release()
+    said = json.loads(right["manifest.json"])
     said["files"][0]["edits"] = [{"what": "clip"}]
-    forged = {**old, "manifest.json": checker.canonical(said)}
+    forged = {**right, "manifest.json": checker.canonical(said)}
     assert "manifest.json is not in its form" in what_is_wrong(forged, OFFICE.root)
 
 
 def test_no_text_at_all_is_no_time() -> None:
     assert not checker.fits("", "time")
-
-
-def test_a_release_of_the_first_form_is_checked_by_what_it_has() -> None:
-    old = of_the_first_form(an_office())
-    assert sorted(old) == sorted(
-        (*checker.BESIDE_FIRST, "recordings/01-listening.wav", "recordings/01-original.wav")
-    )
-    assert check(old, OFFICE.root).verdict == "VERIFIED"
-    assert "two texts are not signed" in " ".join(checker.in_words(check(old, OFFICE.root)))
-    for path in set(old) - {"READ-ME-FIRST.txt", "VERIFY.txt"}:
-        changed = {**old, path: old[path][:-2] + b"?\n"}
-        assert check(changed, OFFICE.root).exit_status == 5, path
-    without = {path: data for path, data in old.items() if path != "VERIFY.txt"}
-    assert what_is_wrong(without, OFFICE.root) == ["VERIFY.txt is missing"]
 
 
 def test_it_is_one_file_that_python_3_9_reads_with_nothing_but_its_own_library() -> None:

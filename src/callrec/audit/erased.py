@@ -71,7 +71,7 @@ class Said:
     number: int
     request: str
     items: Mapping[str, Mapping[str, Any]]
-    """Uid -> {ciphertext, category, rule, due, started_at}; those of before lack the last."""
+    """Uid -> {ciphertext, category, rule, due, started_at}."""
     kept: tuple[tuple[str, str], ...]
     """Uids of what was asked for and not destroyed, each with the code of its exemption."""
     details: frozenset[int]

@@ -36,10 +36,12 @@ _CURSORS: Final = "cursors"
 """Under this a connection remembers its cursors as long as anybody else does."""
 _AS_MADE: Final = "as_made"
 """Under this an engine remembers that its catalogue was what the migrations made."""
-SCHEMA: Final = "0003"
+SCHEMA: Final = "0001"
 """The newest migration: what this callrec reads and writes."""
-OLDER: Final = frozenset({"0001", "0002"})
-"""Schemas that `upgrade` leads on from."""
+OLDER: Final[frozenset[str]] = frozenset()
+"""Schemas that `upgrade` leads on from; none yet."""
+VERSIONS: Final = (str(files("callrec.catalogue") / "migrations" / "versions"),)
+"""Folders of the migrations; tests add one."""
 
 NETWORK_FILE_SYSTEMS: Final = frozenset(
     {
@@ -237,6 +239,8 @@ def upgrade(connection: Connection) -> None:
 
     settings = Config()
     settings.set_main_option("script_location", str(files("callrec.catalogue") / "migrations"))
+    settings.set_main_option("path_separator", "newline")
+    settings.set_main_option("version_locations", "\n".join(VERSIONS))
     settings.attributes["connection"] = connection
     command.upgrade(settings, "head")
 

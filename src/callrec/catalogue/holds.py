@@ -12,14 +12,11 @@ from sqlalchemy import func, insert, literal, select
 from callrec.catalogue import tables
 from callrec.errors import NotFound
 from callrec.policy.hold import HoldState
-from callrec.policy.request import ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
-
-    from callrec.policy.purpose import Purpose
 
 
 def find_hold(connection: Connection, number: int) -> Row[Any]:
@@ -75,16 +72,6 @@ def hold_of(connection: Connection, request: str) -> Row[Any] | None:
         _with_request().where(tables.hold.c.request == request)
     ).first()
     return row
-
-
-def requests_without_hold(connection: Connection, purposes: Collection[Purpose]) -> Sequence[str]:
-    """Ids of the requests for these purposes that have not ended and placed no hold."""
-    request, hold = tables.request.c, tables.hold.c
-    placed = select(hold.request).where(hold.request.is_not(None))
-    query = select(request.id).where(
-        request.purpose.in_(purposes), request.state.not_in(ENDED), request.id.not_in(placed)
-    )
-    return connection.execute(query.order_by(request.number)).scalars().all()
 
 
 def uids_held(connection: Connection, hold: str) -> frozenset[str | None]:

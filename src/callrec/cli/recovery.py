@@ -33,8 +33,6 @@ def drill(ctx: Context) -> None:
     value = {"keys": done.keys, "recording": done.recording, "file": done.file}
     out = ctx.obj.out
     out.show(value, lambda: out.say(f"The kit opens the vault: {_opened(done)}."))
-    if done.lacks_index:
-        out.note("it is of before kits could search: callrec keys kit new makes one that can")
 
 
 def _opened(done: Drilled) -> str:

@@ -17,7 +17,7 @@ from callrec.errors import Unusable
 CHECK_BYTES: Final = 3
 GROUPS: Final = 14
 GROUP: Final = 4
-"""Letters of a group without its check letter; kits had none at first."""
+"""Letters of a group without its check letter."""
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 """RFC 4648, 6: each is an element of GF(32), bits of a polynomial modulo x^5 + x^2 + 1."""
 _MODULUS: Final = 0b100101
@@ -72,8 +72,7 @@ def read_kit_words(words: str) -> bytes:
         Unusable: something is mistyped or missing; the groups are named that can be told.
     """
     groups = _groups(words)
-    size = GROUP + 1 if sum(len(group) > GROUP for group in groups) * 2 > GROUPS else GROUP
-    wrong = [n for n, group in enumerate(groups, 1) if not _is_right(n, group, size)]
+    wrong = [n for n, group in enumerate(groups, 1) if not _is_right(n, group)]
     if len(wrong) == GROUPS:
         raise _no_kit()
     if wrong:
@@ -89,17 +88,16 @@ def _groups(words: str) -> list[str]:
     typed = [word.upper() if word.isascii() else word for word in words.split()]
     if len(typed) == GROUPS:
         return typed
-    text = "".join(typed)
-    size, over = divmod(len(text), GROUPS)
-    if over or size not in (GROUP, GROUP + 1):
+    text, size = "".join(typed), GROUP + 1
+    if len(text) != GROUPS * size:
         raise _no_kit()
     return [text[i : i + size] for i in range(0, len(text), size)]
 
 
-def _is_right(number: int, group: str, size: int) -> bool:
-    if len(group) != size or not set(group) <= set(LETTERS):
+def _is_right(number: int, group: str) -> bool:
+    if len(group) != GROUP + 1 or not set(group) <= set(LETTERS):
         return False
-    return size == GROUP or group[GROUP] == check_letter(number, group[:GROUP])
+    return group[GROUP] == check_letter(number, group[:GROUP])
 
 
 def _doubled(element: int) -> int:

@@ -75,8 +75,6 @@ class Particulars:
     """Any other information; may be empty."""
     further: Mapping[str, str] = field(default_factory=dict)
     """What the purpose asks for besides (policy/further.py): days in ISO 8601, choices by code."""
-    asks_further: bool = True
-    """Not so of a request of the first schema: it says the six alone, and goes on saying them."""
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -96,7 +94,7 @@ class Particulars:
 
         Law: ``Particulars.from_json(p.as_json()) == p``.
         """
-        told: dict[str, Any] = {
+        return {
             "reason": self.reason,
             "date": str(self.day),
             "time": _listed(self.times),
@@ -104,10 +102,8 @@ class Particulars:
             "number": str(self.number),
             "parties": _listed(self.parties),
             "about": self.about,
+            "further": {str(name): self.further[name] for name in sorted(self.further)},
         }
-        if self.asks_further:
-            told["further"] = {str(name): self.further[name] for name in sorted(self.further)}
-        return told
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Particulars:
@@ -125,8 +121,7 @@ class Particulars:
                 number=_said(_read_text(value["number"])),
                 parties=_read_parties(value["parties"]),
                 about=_read_text(value["about"]),
-                further=_read_further(value.get("further", {})),
-                asks_further="further" in value,
+                further=_read_further(value["further"]),
             )
         except (KeyError, TypeError, ValueError, Unusable):
             read = None

@@ -47,14 +47,6 @@ def request_id(purpose: Purpose, drawn: bytes) -> str:
     return f"{_BEGIN}{_NUMBERS[purpose]:02x}{drawn.hex()}"
 
 
-def says_purpose(id_: str) -> bool:
-    """Whether an id says what its request is for; those of before do not."""
-    return id_.startswith(_BEGIN)
-
-
-def may_be_for(id_: str, purpose: Purpose) -> bool:
-    """Whether a request of this id can be for this purpose.
-
-    Ids of before were drawn whole and say nothing of it; one in 16 million looks as if it did.
-    """
-    return not says_purpose(id_) or id_.startswith(f"{_BEGIN}{_NUMBERS[purpose]:02x}")
+def is_for(id_: str, purpose: Purpose) -> bool:
+    """Whether a request of this id is for this purpose."""
+    return id_.startswith(f"{_BEGIN}{_NUMBERS[purpose]:02x}")

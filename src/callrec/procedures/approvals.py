@@ -111,15 +111,14 @@ class Approval:
 
     @property
     def edits(self) -> Mapping[str, Edits]:
-        """Uid -> what is left out of its copy. Approvals of old say nothing of it: unedited.
+        """Uid -> what is left out of its copy.
 
         Raises:
             Tampered: what it says is nothing that anybody could have approved.
         """
         try:
             return {
-                item["uid"]: read_edits(item.get("edits", ()))
-                for item in self.statement.fields["items"]
+                item["uid"]: read_edits(item["edits"]) for item in self.statement.fields["items"]
             }
         except (KeyError, TypeError, ValueError, Unusable) as error:
             raise Tampered("the edits of an approval are not in their form") from error
@@ -425,7 +424,7 @@ def _is_day(text: str) -> bool:
 def _countersignature(
     leaf: Leaf, statement: Statement, signed: Iterable[tuple[Leaf, Statement]]
 ) -> Statement | None:
-    """The second person's, in the leaf just after the decider's: one of before is of before."""
+    """The second person's, in the leaf just after the decider's."""
     second = statement.fields["countersigned"]
     if not second:
         return None

@@ -126,8 +126,6 @@ class Archiving:
 
 def _note(said: object) -> _Note:
     match said:
-        case str(name):  # as callrec wrote it once: nobody knows from when the copies are
-            return _Note(_checked(name, _NAME), "", 0)
         case {"known": int(known), "label": str(label), "name": str(name)} if not label or is_label(
             label
         ):

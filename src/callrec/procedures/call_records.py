@@ -70,7 +70,7 @@ def named_in(fields: Mapping[str, Any]) -> Named:
     Raises:
         Tampered: the call record is not in its form.
     """
-    ends = (fields.get("caller"), fields.get("callee"))
+    ends = (fields["caller"], fields["callee"])
     numbers = outside_numbers(fields["direction"], fields["number"], *ends)
     extensions = frozenset(filter(None, [fields["extension"]]))
     named = named_by_legs(fields)

@@ -58,41 +58,35 @@ COPIED = ("direction", "duration_ms", "format", "size_bytes")
 
 _FORM: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
     {
+        "callee": (str, NoneType),
+        "caller": (str, NoneType),
         "ciphertext": (str,),
+        "contradiction": (str, NoneType),
         "direction": (str,),
         "duration_ms": (int,),
         "extension": (str, NoneType),
+        "findings": (list,),
         "format": (str,),
         "local_time": (str,),
         "number": (str, NoneType),
         "parties": (list,),
         "provenance": (list,),
-        "sha256": (str,),
-        "size_bytes": (int,),
-        "started_at": (str,),
-        "time_confidence": (str,),
-        "uid": (str,),
-    }
-)
-"""What metadata has to hold: anybody could seal something else to the catalogue key."""
-_FURTHER: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
-    {
-        "callee": (str, NoneType),
-        "caller": (str, NoneType),
-        "contradiction": (str, NoneType),
-        "findings": (list,),
         "raw_time": (str,),
         "record": (dict, NoneType),
         "said": (dict,),
+        "sha256": (str,),
         "sides": (list,),
+        "size_bytes": (int,),
+        "started_at": (str,),
         "system": (str,),
+        "time_confidence": (str,),
+        "uid": (str,),
         "unique_id": (str, NoneType),
         "utc_offset_minutes": (int, NoneType),
         "zone": (str, NoneType),
     }
 )
-"""What it may hold, of calls that came in before it was kept none."""
-_KINDS: Final = {**_FORM, **_FURTHER}
+"""What metadata has to hold: anybody could seal something else to the catalogue key."""
 _TEXTS: Final = ("findings", "parties", "sides")
 _WORDS: Final[Mapping[str, frozenset[StrEnum]]] = MappingProxyType(
     {
@@ -428,7 +422,7 @@ def _is_in_form(said: object) -> bool:
     """Whether one revision is an object whose known members are as intake writes them."""
     return (
         isinstance(said, dict)
-        and all(isinstance(said[name], kind) for name, kind in _KINDS.items() if name in said)
+        and all(isinstance(said[name], kind) for name, kind in _FORM.items() if name in said)
         and all(isinstance(each, str) for name in _TEXTS for each in said.get(name, ()))
         and all(map(_is_source, said.get("provenance", ())))
         and all(said[name] in words for name, words in _WORDS.items() if name in said)

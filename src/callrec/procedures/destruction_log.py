@@ -19,7 +19,6 @@ from callrec.audit.erased import KIND, check_entitled, read_destruction
 from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import stubs_of
-from callrec.catalogue.index import read_parts
 from callrec.crypto.canonical import instant, parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
@@ -124,8 +123,6 @@ def read_carried_out(
         or not all(stub.is_in(rows[uid]) for uid, stub in stated.items())
     ):
         raise Tampered("what the catalogue says of a certificate is not what the log says")
-    # Statements of before say nothing of when the calls began; of that the month alone is known.
-    read_parts(connection)
     return leaf, said
 
 
@@ -139,8 +136,7 @@ class Stub(NamedTuple):
     category: str
     rule: str
     due: str
-    started_at: str | None
-    """None: it is of before, and does not say."""
+    started_at: str
 
     def is_in(self, row: Row[Any]) -> bool:
         """Whether a row, as `destruction.every_stub` gives it, is that.
@@ -148,7 +144,6 @@ class Stub(NamedTuple):
         Raises:
             Tampered: no calendar has the time at which it says that the call began.
         """
-        began = None if self.started_at is None else instant(from_millis(row.started_at))
         there = Stub(
             row.certificate,
             row.number,
@@ -157,7 +152,7 @@ class Stub(NamedTuple):
             row.category,
             row.rule,
             row.due_on or "",
-            began,
+            instant(from_millis(row.started_at)),
         )
         return self == there
 
@@ -173,7 +168,7 @@ def stated_stubs(said: Said) -> Mapping[str, Stub]:
             item.get("category", ""),
             item.get("rule", ""),
             item.get("due", ""),
-            item.get("started_at"),
+            item.get("started_at", ""),
         )
         for uid, item in said.items.items()
     }

@@ -2,8 +2,7 @@
 
 It is read from leaves and statements alone, which are in the clear: reports need no key for it. A
 review counts if it is attested to be its maker's, who might review then and is somebody else; and
-only of the decisions that it names, since another may have come after he looked. Reviews of old
-name none, and are of all before them.
+only of the decisions that it names, since another may have come after he looked.
 
 An approval says itself that the glass was broken for it. A denial is alone by whoever made or
 changed the request: nobody else's command lets him.
@@ -161,7 +160,7 @@ def _newest(
 
 def _is_about(review: Leaf, decision: Leaf) -> bool:
     request, *named = review.subject or ("",)
-    return request == decision.subject[0] and (not named or named_in_review(decision.seq) in named)
+    return request == decision.subject[0] and named_in_review(decision.seq) in named
 
 
 def _might(practice: Practice, connection: Connection, review: Leaf, decision: Leaf) -> bool:

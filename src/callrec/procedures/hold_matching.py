@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.holds import came_in_late, holds_in_state, requests_without_hold
+from callrec.catalogue.holds import came_in_late, holds_in_state
 from callrec.policy.described import described
 from callrec.policy.hold import HoldAct, HoldState
-from callrec.policy.purpose import TERMS
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import attempt, powers, record, signing
-from callrec.procedures.hold_leaves import log_everything, log_matched, log_placed
+from callrec.procedures.hold_leaves import log_everything, log_matched
 from callrec.procedures.open_request import read_request
 from callrec.procedures.suggest import matching_recordings
 
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 MATCHING: Final = "hold.matching"
 """Act of the leaf that is there before anything is opened."""
 
-_PLACING: Final = frozenset(purpose for purpose, terms in TERMS.items() if terms.places_hold)
-
 
 def match_open_holds(practice: Practice, actor: Actor) -> None:
     """Match every hold that waits for it, if the actor may search; nothing is shown to him.
@@ -40,7 +37,6 @@ def match_open_holds(practice: Practice, actor: Actor) -> None:
     """
     if not _may_look(practice, actor):
         return
-    _place_missing(practice, actor)
     with reading(practice.engine) as connection:
         waiting = tuple(_waiting(connection))
     for hold in waiting:
@@ -64,16 +60,6 @@ def _match(practice: Practice, actor: Actor, hold: Row[Any]) -> None:
             return
         found = matching_recordings(practice, actor, act.connection, request.particulars)
         log_matched(act, actor, hold.id, (row.uid for row in (*request.recordings, *found)))
-
-
-def _place_missing(practice: Practice, actor: Actor) -> None:
-    """Place the holds of requests that were open before there were any, in an older vault."""
-    with reading(practice.engine) as connection:
-        if not requests_without_hold(connection, _PLACING):
-            return
-    with signing(practice, actor) as act:
-        for request in requests_without_hold(act.connection, _PLACING):
-            log_placed(practice, act, actor, request=request)
 
 
 def _may_look(practice: Practice, actor: Actor) -> bool:

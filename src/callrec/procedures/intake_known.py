@@ -126,7 +126,7 @@ class Duplicates:
         sha256, size = bytes.fromhex(fields["sha256"]), fields["size_bytes"]
         sights = [b"sight" + canonical({"name": name, "size_bytes": size}) for name in names]
         known = [b"name" + sha256 + decode_name(name) for name in names]
-        recorded = [b"record" + uid.encode()] if fields.get("record") else []
+        recorded = [b"record" + uid.encode()] if fields["record"] else []
         return [self._under_each(data) for data in (sha256, *known, *sights, *recorded)]
 
     def to_write(self, seen: Seen, *, is_new: bool) -> set[bytes]:

@@ -149,7 +149,6 @@ def _ended(register: Register, fault: ShareFault, on: date) -> str:
 def _problem(of: str, login: str, what: Wrong | Amiss, ended: str = "") -> KeyProblem:
     mend = {
         Wrong.OUTLIVED: f"callrec user delegate {login} --power {ended} --end",
-        Wrong.OLD_KIT: "callrec keys kit new",
         Amiss.LEFT_OVER: f"callrec user disable {login}",
     }
     return KeyProblem(of, login, what.value, mend.get(what, ""))

@@ -46,8 +46,6 @@ class Drilled:
     """Whether there was a recording to try it on."""
     file: bool
     """Whether that recording's file was here as well, and opened."""
-    lacks_index: bool
-    """It is of before kits held the index key: who uses it can not search by number."""
 
 
 def drill_kit(practice: Practice, typed: str) -> Drilled:
@@ -70,12 +68,12 @@ def drill_kit(practice: Practice, typed: str) -> Drilled:
     kit = kit_actor(practice, seed, DRILLED)
     with kit_attempt(practice, kit, DRILLED):
         kit = with_shares(practice, kit)
-        lacks_index = not _holds_all(practice, kit)
+        _check_holds_all(practice, kit)
         with reading(practice.engine) as connection:
             recording, file = _open_newest(practice, kit, connection)
             _open_a_detail(practice, kit, connection)
     record_kit(practice, kit, DRILLED)
-    return Drilled(len(kit.shares), recording, file, lacks_index)
+    return Drilled(len(kit.shares), recording, file)
 
 
 def last_drill(practice: Practice) -> datetime | None:
@@ -104,18 +102,14 @@ def _counts(leaf: Leaf, kit: str, since: int) -> bool:
     return leaf.outcome is Outcome.DONE and leaf.actor == kit and leaf.seq > since
 
 
-def _holds_all(practice: Practice, kit: Actor) -> bool:
-    """Whether it holds every version of every key, the index key among them."""
-    missing = {
-        (key, version)
-        for key in KIT_HOLDS
-        for version in practice.register.versions(key)
-        if (key, version) not in kit.shares
-    }
-    for key, version in sorted(missing):
-        if key is not VaultKey.INDEX:
-            raise Tampered(f"the recovery kit has no share of version {version} of the {key} key")
-    return not missing
+def _check_holds_all(practice: Practice, kit: Actor) -> None:
+    """It holds every version of every key."""
+    for key in sorted(KIT_HOLDS):
+        for version in practice.register.versions(key):
+            if (key, version) not in kit.shares:
+                raise Tampered(
+                    f"the recovery kit has no share of version {version} of the {key} key"
+                )
 
 
 def _open_newest(practice: Practice, kit: Actor, connection: Connection) -> tuple[bool, bool]:

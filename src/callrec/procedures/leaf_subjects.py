@@ -30,7 +30,7 @@ LEAST: Final[Mapping[str, int]] = MappingProxyType(
         # The request first, the hold, the incident.
         **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct)), 1),
         **{verdict.act: 1 for verdict in GlassVerdict},
-        # Then the recording; between them the hearing, since hearings have ends.
+        # Then the recording; between them the hearing, but of a look.
         str(RequestAct.LOOKED): 2,
         str(RequestAct.LISTENED): 2,
         str(RequestAct.HEARING_ENDED): 2,

@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 MIGRATED: Final = "vault.migrated"
 KEPT: Final = "before-*"
 """What the copies' folders are called; in the place of the star is the schema that is written."""
-KEPT_IN_THE_CLEAR: Final = "catalogue-*.sqlite"
-"""What callrec left before it sealed them."""
 _UNFINISHED: Final = f".{KEPT}"
 """What a run was making when it was cut off; of the catalogue in the clear, too."""
 
@@ -123,7 +121,7 @@ def _bring_on(act: Writing, before: str) -> None:
 
 def kept_copies(vault: Path) -> tuple[Path, ...]:
     """Copies of the catalogue that migrations left in the vault's folder."""
-    return tuple(sorted((*vault.glob(KEPT), *vault.glob(KEPT_IN_THE_CLEAR))))
+    return tuple(sorted(vault.glob(KEPT)))
 
 
 def drop_kept_copies(vault: Path) -> None:
@@ -134,10 +132,7 @@ def drop_kept_copies(vault: Path) -> None:
     """
     for copy in (*kept_copies(vault), *vault.glob(_UNFINISHED)):
         try:
-            if copy.is_dir():
-                shutil.rmtree(copy)
-            else:
-                copy.unlink()
+            shutil.rmtree(copy)
         except OSError as error:
             raise Failed(
                 f"{copy.name}, which a migration left, cannot be removed: {error.strerror}",

@@ -21,7 +21,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.handling import check_may_change
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
-from callrec.policy.request_id import may_be_for
+from callrec.policy.request_id import is_for
 from callrec.policy.role import Power, VaultKey
 from callrec.procedures.approvals import granted_to, read_approvals
 from callrec.procedures.custody import Opening, to_millis
@@ -258,7 +258,7 @@ def _check_row(row: Row[Any], history: History) -> None:
     for column, value in projected.items():
         if getattr(row, column) != value:
             raise Tampered(f"the {column} of request R-{row.number} is not what the log says")
-    if not may_be_for(row.id, row.purpose):
+    if not is_for(row.id, row.purpose):
         raise Tampered(f"the purpose of request R-{row.number} is not what the log says")
 
 

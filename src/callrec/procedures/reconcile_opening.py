@@ -79,11 +79,11 @@ def _held(opened: OpenedRecording) -> HeldRecording:
     fields = opened.fields
     try:
         facts = RecordingFacts(
-            unique_id=fields.get("unique_id"),
+            unique_id=fields["unique_id"],
             names=_names(fields),
             # Some names say the outside party's number, and not which end it was.
             numbers=tuple(
-                {fields[end]: None for end in ("caller", "callee", "number") if fields.get(end)}
+                {fields[end]: None for end in ("caller", "callee", "number") if fields[end]}
             ),
             extension=fields["extension"],
             started_at=opened.started_at,
@@ -95,7 +95,7 @@ def _held(opened: OpenedRecording) -> HeldRecording:
             facts=facts,
             direction=Direction(fields["direction"]),
             number=fields["number"],
-            unheard=tuple(word for word in _UNHEARD if word in fields.get("findings", ())),
+            unheard=tuple(word for word in _UNHEARD if word in fields["findings"]),
         )
     except ValueError as error:
         raise Tampered(f"the metadata of recording {opened.id} is not in its form") from error

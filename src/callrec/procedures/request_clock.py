@@ -38,7 +38,7 @@ from callrec.policy.further import Further
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
-from callrec.policy.request_id import may_be_for, says_purpose
+from callrec.policy.request_id import is_for
 from callrec.practice import today
 from callrec.procedures.custody import from_millis
 from callrec.procedures.leaf_subjects import signer_of
@@ -323,8 +323,7 @@ def is_ordered(
     dated = [_told(vault, leaf, dates.get(leaf.seq)).what for leaf in came]
     told = [what for what in dated if isinstance(what, Receipt)]
     if not told:
-        # Before there were dates no id said what its request was for.
-        if has_clock(purpose) and says_purpose(history.request):
+        if has_clock(purpose):
             raise Tampered("a request was not dated whose purpose has a clock")
         return False
     if {receipt.purpose for receipt in told} != {purpose}:
@@ -514,7 +513,7 @@ def read_date(leaf: Leaf, body: Any) -> _Date:
         what = _receipt(body) if event is Dated.RECEIVED else _event(event, body)
     except (KeyError, TypeError, ValueError, Unusable) as error:
         raise Tampered(f"the date of leaf {leaf.seq} is in no form") from error
-    is_its_own = not isinstance(what, Receipt) or may_be_for(leaf.subject[0], what.purpose)
+    is_its_own = not isinstance(what, Receipt) or is_for(leaf.subject[0], what.purpose)
     if ACT_OF[event] != leaf.act or not is_its_own or not isinstance(words, str):
         raise Tampered(f"the date of leaf {leaf.seq} is in no form")
     return _Date(what, words)

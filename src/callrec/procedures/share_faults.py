@@ -35,7 +35,6 @@ class Wrong(Enum):
     ONE_TOO_MANY = "holds a share that no power of his needs"
     OUTLIVED = "holds the share of a power that was lent to him and has ended"
     LACKING = "lacks his share"
-    OLD_KIT = "is of before kits held this key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +94,7 @@ def _lacking(
         for key in keys:
             for version in register.versions(key):
                 if (key, version, person) not in found:
-                    yield ShareFault(key, version, person, _why_lacking(register, key, person))
-
-
-def _why_lacking(register: Register, key: VaultKey, person: str) -> Wrong:
-    is_kit = person == register.founders.kit
-    return Wrong.OLD_KIT if is_kit and key is VaultKey.INDEX else Wrong.LACKING
+                    yield ShareFault(key, version, person, Wrong.LACKING)
 
 
 def _place(fault: ShareFault) -> tuple[str, int, str]:

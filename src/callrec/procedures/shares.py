@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from callrec.audit.register import Register
 
 KIT_HOLDS: Final = tuple(VaultKey)
-"""All of them: whoever uses it is to search as well. The first kits had no share of the index."""
+"""All of them: whoever uses it is to search as well."""
 
 Secrets = dict[tuple[VaultKey, int], bytes]
 

@@ -51,10 +51,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """By which clock the start was read, as far as it was kept."""
+    """By which clock the start was read."""
 
     zone: str | None
-    """``Europe/London``; None: from before that was kept."""
+    """``Europe/London``; None: it is not known."""
     utc_offset_minutes: int | None
     contradiction: str | None
     """What contradicts the start and was left aside, in words."""
@@ -120,12 +120,12 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> Shown:
         provenance=tuple(_source(said) for said in opened.fields["provenance"]),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
         clock=Clock(
-            zone=opened.fields.get("zone"),
-            utc_offset_minutes=opened.fields.get("utc_offset_minutes"),
-            contradiction=opened.fields.get("contradiction"),
+            zone=opened.fields["zone"],
+            utc_offset_minutes=opened.fields["utc_offset_minutes"],
+            contradiction=opened.fields["contradiction"],
         ),
-        sides=tuple(opened.fields.get("sides", ())),
-        findings=tuple(opened.fields.get("findings", ())),
+        sides=tuple(opened.fields["sides"]),
+        findings=tuple(opened.fields["findings"]),
         caller_told=_told(opened, announced=on_its_day[NoticeKind.ANNOUNCEMENT] is not None),
         category=category,
         due_on=category.due_on(day),
@@ -151,8 +151,7 @@ def _check_file(practice: Practice, row: Row[Any]) -> bool:
 
 def _told(opened: OpenedRecording, *, announced: bool) -> CallerTold:
     direction = _DIRECTIONS.get(opened.fields["direction"])
-    said = opened.fields.get("said")
-    word = said.get("caller_told") if isinstance(said, dict) else None
+    word = opened.fields["said"].get("caller_told")
     return caller_told(direction, announced=announced, said=_TELLINGS.get(str(word)))
 
 

@@ -27,4 +27,4 @@ def time_doubt(metadata: Mapping[str, Any], began: datetime) -> str:
     """
     other = instant_in_words(began.replace(fold=1 - began.fold))
     doubt = _DOUBTS.get(metadata["time_confidence"], "").format(other=other)
-    return "; ".join(filter(None, [doubt, metadata.get("contradiction")]))
+    return "; ".join(filter(None, [doubt, metadata["contradiction"]]))

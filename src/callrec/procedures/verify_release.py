@@ -48,7 +48,7 @@ class CheckedFile:
     local_time: str = ""
     """Start of the call on the practice's clock, RFC 3339 with its offset."""
     duration_ms: int | None = None
-    """Of releases of the first form it is not known."""
+    """None: it is no recording."""
 
 
 class Display(StrEnum):
@@ -124,7 +124,7 @@ def _files(result: Result) -> Iterator[CheckedFile]:
                 file["role"],
                 file["recording"],
                 file["local_time"],
-                file.get("duration_ms"),
+                file["duration_ms"],
             )
 
 

@@ -45,8 +45,8 @@ Files = Mapping[str, Optional[Callable[[], IO[bytes]]]]
 LARGEST = 1 << 24
 """Bytes of a file that is read as a whole, at most: 16 MiB."""
 
-FIRST_FORM, SECOND_FORM = "callrec.release/1", "callrec.release/2"
-BESIDE_FIRST = (
+FORM = "callrec.release/1"
+BESIDE = (
     "READ-ME-FIRST.txt",
     "manifest.json",
     "manifest.json.sig",
@@ -54,8 +54,9 @@ BESIDE_FIRST = (
     "signers.json",
     "allowed_signers",
     "VERIFY.txt",
+    "certificate.pdf",
+    "callrec_verify.py",
 )
-BESIDE = (*BESIDE_FIRST, "certificate.pdf", "callrec_verify.py")
 LISTS = ("SHA256SUMS", "SHA256SUMS.sig")
 LOOKED_INTO = (
     *("manifest.json", "manifest.json.sig", "release.tlog-proof", "signers.json"),
@@ -63,8 +64,8 @@ LOOKED_INTO = (
 )
 """What is read as a whole; of all else only the hash is kept, however many files there are."""
 SOMETIMES = ("YOUR-RIGHTS.txt", "exhibit-label.pdf", "calls.json", "calls.csv")
-"""What lies beside the recordings: always in the first form; always in the second, but for its own
-list and that list's signature; sometimes (1)."""
+"""What lies beside the recordings: always; the list of all but itself, and its signature; of all of
+these what is looked into; sometimes (1)."""
 
 STATES = {
     "damaged": "is damaged: its bytes are not those that were signed",
@@ -265,7 +266,6 @@ _DECODER = json.JSONDecoder(
 
 WORDS = {
     "text": r"(?s:.*)",
-    "nothing": r"(?!)",
     "id": r"[0-9a-f]{32}",
     "hash": r"[0-9a-f]{64}",
     "hash-or-nothing": r"([0-9a-f]{64})?",
@@ -279,14 +279,6 @@ WORDS = {
 }
 """Kinds of text: a pattern that all of it has to match."""
 
-_MANIFEST = (
-    "schema:text vault:id practice:text release:id request:request purpose:code released_by:id"
-    " at:time withheld:withheld*"
-)
-_FILE = (
-    "path:path role:=original|listening recording:n uid:id sha256:hash bytes:n codec:text"
-    " sample_rate:n? started_at:time local_time:text made_from:hash?"
-)
 _EDIT = "from_ms:n to_ms:n from_sample:n to_sample:n"
 _LEAF = (
     "act:act actor:=-|[0-9a-f]{32} at:time detail:hash-or-nothing log:=callrec/[0-9a-f]{32}"
@@ -294,12 +286,14 @@ _LEAF = (
 )
 OBJECTS = {
     # the manifest (release.md, 3)
-    "callrec.release/1": f"{_MANIFEST} files:file-1*",
-    "callrec.release/2": f"{_MANIFEST} files:file-2* not_enclosed:left-out* call_data:data*",
+    "manifest": "schema:text vault:id practice:text release:id request:request purpose:code"
+    " released_by:id at:time files:file* not_enclosed:left-out* withheld:withheld*"
+    " call_data:data*",
     "request": "number:=R-[1-9][0-9]* id:id",
     "withheld": "recording:n code:ground",
-    "file-1": f"{_FILE} edits:nothing*",
-    "file-2": f"{_FILE} duration_ms:n edits:clip,silence* edited_at:n?",
+    "file": "path:path role:=original|listening recording:n uid:id sha256:hash bytes:n codec:text"
+    " sample_rate:n? duration_ms:n started_at:time local_time:text made_from:hash?"
+    " edits:clip,silence* edited_at:n?",
     "clip": f"what:=clip {_EDIT}",
     "silence": f"what:=silence {_EDIT} side:=both|left|right filler:=silence|tone"
     " ground:=third-party|serious-harm|privilege|not-relevant",
@@ -386,20 +380,20 @@ def unbase64(text: str) -> bytes:
 
 
 def read_manifest(data: bytes) -> dict[str, Any]:
-    """The manifest, of either form; of one that is later than this program its schema alone."""
+    """The manifest; of one whose form is later than this program knows, its schema alone."""
     value = parse(data)
     schema = value.get("schema") if isinstance(value, dict) else None
-    if isinstance(schema, str) and re.fullmatch(r"callrec\.release/([3-9]|[1-9][0-9]+)", schema):
+    if isinstance(schema, str) and re.fullmatch(r"callrec\.release/([2-9]|[1-9][0-9]+)", schema):
         return {"schema": schema}
-    if schema not in (FIRST_FORM, SECOND_FORM):
+    if schema != FORM:
         raise Wrong("is not in its form")
-    manifest: dict[str, Any] = read_as(schema, data)
+    manifest: dict[str, Any] = read_as("manifest", data)
     files = manifest["files"]
-    paths = [each["path"] for each in (*files, *manifest.get("call_data", []))]
+    paths = [each["path"] for each in (*files, *manifest["call_data"])]
     if len(set(paths)) != len(paths):
         raise Wrong("names one file twice")
     enclosed = {_original(each) for each in files if each["role"] == "original"}
-    originals = enclosed | {_original(each) for each in manifest.get("not_enclosed", [])}
+    originals = enclosed | {_original(each) for each in manifest["not_enclosed"]}
     for each in files:
         if not _is_consistent(each, originals - enclosed if each["edits"] else originals):
             raise Wrong(f"contradicts itself about {each['path']}")
@@ -421,7 +415,7 @@ def _is_consistent(each: Mapping[str, Any], originals: set[tuple[str, str]]) -> 
         and in_utc(each["local_time"]) == each["started_at"]
         and is_copy == (each["role"] == "listening")
         and is_copy == ((each["uid"], each["made_from"]) in originals)
-        and bool(each["edits"]) == (each.get("edited_at") is not None)
+        and bool(each["edits"]) == (each["edited_at"] is not None)
         and (is_copy or not each["edits"])
         and all(_is_span(edit, each["edited_at"]) for edit in each["edits"])
     )
@@ -746,10 +740,10 @@ def check(files: Files, pin: str = "") -> Result:
     with work.noting("manifest.json"):
         manifest = read_manifest(work.take("manifest.json"))
     schema = manifest.get("schema", "")
-    newer = schema not in ("", FIRST_FORM, SECOND_FORM)
+    newer = schema not in ("", FORM)
     states = _compare(work, _listed(work, manifest))
     fingerprint = _fingerprint(work, pin)
-    signer = _signer(work, ["manifest.json", *([] if schema == FIRST_FORM else LISTS[:1])])
+    signer = _signer(work)
     entry = _entry(work, signer, {} if newer else manifest)
     return Result(
         trust="first-use" if not pin else "pinned" if pin == fingerprint else "none",
@@ -766,13 +760,11 @@ def _listed(work: Examination, manifest: Mapping[str, Any]) -> dict[str, str]:
     """Path of each file that there should be -> its SHA-256, or nothing where no list says it."""
     recordings = [*manifest.get("files", ()), *manifest.get("call_data", ())]
     said = {each["path"]: each["sha256"] for each in recordings}
-    if manifest.get("schema") == FIRST_FORM:
-        return {**dict.fromkeys(BESIDE_FIRST, ""), **said}
     sums: dict[str, str] = {}
     with work.noting("SHA256SUMS"):
         sums = read_sums(work.take("SHA256SUMS"))
         again = {path: each for path, each in sums.items() if re.match("recordings/|calls", path)}
-        if manifest.get("schema") == SECOND_FORM and again != said:
+        if manifest.get("schema") == FORM and again != said:
             raise Wrong("does not list the recordings that manifest.json lists")
     return {**dict.fromkeys((*BESIDE, *LISTS), ""), **said, **sums}
 
@@ -810,12 +802,12 @@ def _fingerprint(work: Examination, pin: str) -> str:
     return fingerprint
 
 
-def _signer(work: Examination, lists: Sequence[str]) -> tuple[str, bytes]:
-    """Id and key of the one who signed these lists."""
+def _signer(work: Examination) -> tuple[str, bytes]:
+    """Id and key of the one who signed the manifest and the list of files."""
     signer = "", b""
     with work.noting("allowed_signers"):
         signer = signer_of(work.take("allowed_signers"))
-    for name in lists:
+    for name in ("manifest.json", LISTS[0]):
         with work.noting(f"{name}.sig"):
             check_signature(work.take(name), work.take(f"{name}.sig"), signer[1])
     return signer
@@ -929,8 +921,6 @@ def in_words(result: Result) -> Iterator[str]:
         yield "Its form is later than this program knows; a newer callrec_verify.py can check it."
     elif not result.problems:
         yield f"{len(result.states)} files are there: none is changed, missing or too many."
-        if manifest["schema"] == FIRST_FORM:
-            yield "Of this older form the two texts are not signed, and may say anything."
         yield "They are signed by the key that the practice's log gives to whoever released them."
         yield f"The release is entry {entry['seq']} of that log, of {entry['at']}."
     yield f"TRUST: {result.trust}"

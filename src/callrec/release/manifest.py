@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-SCHEMA: Final = "callrec.release/2"
+SCHEMA: Final = "callrec.release/1"
 
 CALL_DATA_PATHS: Final = ("calls.json", "calls.csv")
 """What is known of the calls, for whoever takes them elsewhere [UK GDPR 20]."""

@@ -91,63 +91,56 @@ def checked(number: int, group: str) -> str:
     return group + ALPHABET[check]
 
 
-def checked_kit(groups: list[str]) -> Cases:
-    """With a check letter in each group, and which group is named where one is wrong."""
-    each = [checked(number, group) for number, group in enumerate(groups, 1)]
-    words = " ".join(each)
-    for name, typed in (
-        ("as_printed", words),
-        ("checked_in_small_letters", words.lower()),
-        ("checked_without_spaces", words.replace(" ", "")),
-        ("checked_in_odd_groups", f"{words[:2]} {words[2:]}"),
-        ("checked_in_sixteen_pieces", " ".join((words[:2], words[2:4], words[4:]))),
-    ):
-        yield name, case_text(typed.encode(), expect="good", seed=SEED.hex())
+def each_checked(data: bytes) -> list[str]:
+    """Its groups, each with its check letter."""
+    text = base64.b32encode(data).decode()
+    groups = [text[at : at + 4] for at in range(0, 56, 4)]
+    return [checked(number, group) for number, group in enumerate(groups, 1)]
+
+
+def mistyped_groups(each: list[str]) -> Cases:
+    """Which group is named where one is wrong."""
     seventh, fifth = each[6], each[4]
     mistyped = seventh[:2] + ("A" if seventh[2] != "A" else "B") + seventh[3:]
     exchanged = fifth[1] + fifth[0] + fifth[2:]
     for name, why, wrong, changed in (
-        ("checked_letter_mistyped", "a letter of group 7", "7", {6: mistyped}),
-        ("checked_check_mistyped", "the check of group 14", "14", {13: each[13][:4] + "A"}),
-        ("checked_letters_exchanged", "two letters of group 5", "5", {4: exchanged}),
-        ("checked_groups_exchanged", "groups 2 and 3 exchanged", "2, 3", {1: each[2], 2: each[1]}),
-        ("checked_digit_8", "an 8 in group 9", "9", {8: "8" + each[8][1:]}),
-        ("checked_letter_missing", "a letter of group 1 too few", "1", {0: each[0][1:]}),
-        ("checked_check_missing", "group 3 without its check", "3", {2: groups[2]}),
+        ("letter_mistyped", "a letter of group 7", "7", {6: mistyped}),
+        ("check_mistyped", "the check of group 14", "14", {13: each[13][:4] + "A"}),
+        ("letters_exchanged", "two letters of group 5", "5", {4: exchanged}),
+        ("groups_exchanged", "groups 2 and 3 exchanged", "2, 3", {1: each[2], 2: each[1]}),
+        ("digit_8", "an 8 in group 9", "9", {8: "8" + each[8][1:]}),
+        ("letter_missing", "a letter of group 1 too few", "1", {0: each[0][1:]}),
+        ("check_missing", "group 3 without its check", "3", {2: each[2][:4]}),
     ):
         typed = " ".join(changed.get(place, group) for place, group in enumerate(each))
         yield name, case_text(typed.encode(), expect="unusable", why=why, wrong=wrong)
 
 
 def kit() -> Cases:
-    text = base64.b32encode(SEED + sha256(SEED)[:3]).decode()
-    groups = [text[at : at + 4] for at in range(0, 56, 4)]
-    words = " ".join(groups)
-    yield "as_printed_at_first", case_text(words.encode(), expect="good", seed=SEED.hex())
+    each = each_checked(SEED + sha256(SEED)[:3])
+    words = " ".join(each)
     for name, typed in (
+        ("as_printed", words),
         ("in_small_letters", words.lower()),
-        ("without_spaces", text),
-        ("over_two_lines", "\n".join((" ".join(groups[:7]), " ".join(groups[7:]) + "\n"))),
+        ("without_spaces", words.replace(" ", "")),
+        ("over_two_lines", "\n".join((" ".join(each[:7]), " ".join(each[7:]) + "\n"))),
+        ("in_odd_groups", f"{words[:2]} {words[2:]}"),
+        ("in_sixteen_pieces", " ".join((words[:2], words[2:4], words[4:]))),
     ):
         yield name, case_text(typed.encode(), expect="good", seed=SEED.hex())
-    yield from checked_kit(groups)
-    exchanged = " ".join([groups[1], groups[0], *groups[2:]])
-    unchecked = base64.b32encode(SEED + bytes(3)).decode()
-    dotless = words.replace("I", "\u0131")
+    yield from mistyped_groups(each)
     for name, why, typed in (
-        (
-            "letter_mistyped",
-            "one letter is another",
-            words[:-1] + ("A" if words[-1] != "A" else "B"),
-        ),
-        ("groups_exchanged", "two groups exchanged", exchanged),
-        ("group_missing", "thirteen groups", " ".join(groups[:13])),
-        ("group_too_many", "fifteen groups", f"{words} AAAA"),
-        ("digit_1", "a 1, which does not occur", "1" + words[1:]),
+        ("without_checks", "no group has its check letter", " ".join(e[:4] for e in each)),
+        ("group_missing", "thirteen groups", " ".join(each[:13])),
+        ("group_too_many", "fifteen groups", f"{words} AAAAA"),
         ("padded", "signs of equality", f"{words[:-1]}="),
         ("beyond_ascii", "a letter with an accent", "\u00c9" + words[1:]),
-        ("capital_in_ascii", "an i without a dot, of which the capital is I", dotless),
+        (
+            "capital_in_ascii",
+            "an i without a dot, of which the capital is I",
+            words.replace("I", "\u0131"),
+        ),
         ("empty", "nothing", ""),
-        ("check_wrong", "another check", unchecked),
+        ("check_wrong", "another check over all", " ".join(each_checked(SEED + bytes(3)))),
     ):
         yield name, case_text(typed.encode(), expect="unusable", why=why)

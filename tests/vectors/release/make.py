@@ -96,14 +96,13 @@ def main() -> None:
         secret.write_bytes(private)
         secret.chmod(0o600)
         say = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(secret), "-n", "callrec-release"]
-        for manifest in (HERE / "manifest.json", HERE / "manifest-1.json"):
-            signed = subprocess.run(
-                [*say, "-O", "hashalg=sha256"],
-                input=manifest.read_bytes(),
-                capture_output=True,
-                check=True,
-            )
-            manifest.with_suffix(".json.sig").write_bytes(signed.stdout)
+        signed = subprocess.run(
+            [*say, "-O", "hashalg=sha256"],
+            input=(HERE / "manifest.json").read_bytes(),
+            capture_output=True,
+            check=True,
+        )
+    (HERE / "manifest.json.sig").write_bytes(signed.stdout)
 
 
 if __name__ == "__main__":
