@@ -20,7 +20,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import core_schema, to_json
 
 from callrec.crypto.canonical import canonical, instant, parse, parse_instant
-from callrec.errors import Tampered, Unusable
+from callrec.errors import CallrecError, Tampered, Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ class Written:
     """How a member is written in JSON, where that is not as pydantic writes its type."""
 
     decode: Callable[[Any], object]
-    """Raises ValueError, KeyError, Unusable or Tampered where it is given anything else."""
+    """Raises ValueError, LookupError, TypeError, Unusable or Tampered of anything else."""
     encode: Callable[[Any], object]
     form: Any = str
     """What stands in the JSON."""
@@ -62,6 +62,10 @@ WHERE_THERE: Final = Field(exclude_if=not_)
 """Of a member that is left out where it is empty."""
 
 
+_adapter: Final[Callable[[Any], TypeAdapter[Any]]] = cache(TypeAdapter)
+"""Made when it is first asked for: all of them would take longer than a command takes to begin."""
+
+
 def as_json(value: object) -> dict[str, Any]:
     """The members of a form, as `canonical` writes them."""
     said: dict[str, Any] = _adapter(type(value)).dump_python(value, mode="json", by_alias=True)
@@ -77,11 +81,20 @@ def read(form: type[Form], said: object, otherwise: str, **beside: str) -> Form:
     whole = {**said, **beside} if isinstance(said, dict) else said
     try:
         found: Form = _adapter(form).validate_json(to_json(whole), strict=True, extra="forbid")
-    except (ValidationError, LookupError, Unusable) as error:
+    except (ValidationError, LookupError, TypeError, Unusable) as error:
         raise Tampered(otherwise) from error
     if as_json(found) != said:
         raise Tampered(otherwise)
     return found
+
+
+def fits(form: Any, said: object) -> bool:
+    """Whether decoded JSON is in that form, but for members that the form says nothing of."""
+    try:
+        _adapter(form).validate_json(to_json(said), strict=True, extra="ignore")
+    except (ValidationError, LookupError, TypeError, CallrecError):
+        return False
+    return True
 
 
 def body(value: object, nonce: bytes) -> bytes:
@@ -97,9 +110,3 @@ def read_body(form: type[Form], opened: bytes, otherwise: str) -> Form:
     """
     nonce, said = opened[:NONCE_BYTES], parse(opened[NONCE_BYTES:])
     return read(form, said, otherwise, nonce=nonce.hex())
-
-
-@cache
-def _adapter(form: Any) -> TypeAdapter[Any]:
-    """Made when it is first asked for: that takes longer than a command may take to begin."""
-    return TypeAdapter(form)
