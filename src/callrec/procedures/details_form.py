@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal
 from callrec.audit.log import IN_NO_FORM
 from callrec.policy.edits import UNEDITED, Edits, read_edits
 from callrec.policy.handing_over import Channel  # noqa: TC001
-from callrec.record.forms import Day, Written, fits
+from callrec.record.forms import Day, InJson, fits
 
 _DEEPEST: Final = 8
 """Lists and objects within each other; our own are within four."""
@@ -30,7 +30,7 @@ class _Details:
     code: str | None = None
     criteria: Mapping[str, str] = field(default_factory=dict)
     deliver_by: Channel | Literal[""] | None = None
-    edits: Annotated[Edits, Written(read_edits, Edits.as_json, list[dict[str, Any]])] = UNEDITED
+    edits: Annotated[Edits, InJson(read_edits, Edits.as_json, list[dict[str, Any]])] = UNEDITED
     found: int | None = None
     how: str | None = None
     manifest: str | None = None

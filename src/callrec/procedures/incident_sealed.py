@@ -17,7 +17,7 @@ from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.sealed_request import MOST_RECORDINGS
-from callrec.record.forms import NONCE_BYTES, Hex, Id, Nonce, Written, as_json, body, read_body
+from callrec.record.forms import NONCE_BYTES, Hex, Id, InJson, Nonce, as_json, body, read_body
 
 
 def _time(said: str) -> datetime:
@@ -71,14 +71,14 @@ class IncidentBody:
     number: int
     what: str
     """What happened, in a sentence."""
-    noticed_at: Annotated[datetime, Written(_time, instant)]
+    noticed_at: Annotated[datetime, InJson(_time, instant)]
     """UTC; the 72 hours count from then."""
     recordings: Annotated[tuple[Id, ...], Field(max_length=MOST_RECORDINGS)]
     """Uids of the recordings concerned."""
     request: str
     """``R-17``, if one is concerned; else empty."""
     findings: Annotated[Findings, PlainSerializer(lambda found: dict(found.said))]
-    closing: Annotated[Closing, Written(_closing, _closing_json, dict[str, str])] | None
+    closing: Annotated[Closing, InJson(_closing, _closing_json, dict[str, str])] | None
     nonce: Nonce
     """Keeps the digest from being guessed."""
     log_nonce: Hex

@@ -16,14 +16,12 @@ from callrec.policy.further import Further
 from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose  # noqa: TC001
 from callrec.policy.retention import Retained
-from callrec.record.forms import WHERE_THERE, Day, Hex, Nonce, Written, as_json, body, read_body
+from callrec.record.forms import WHERE_THERE, Day, Hex, InJson, Nonce, as_json, body, read_body
 
 MOST_RECORDINGS: Final = 200
 """In one request: its leaf names each of them, and a leaf has at most 8 KiB."""
 
-_Retained = Annotated[
-    Retained, Written(lambda said: Retained(*said), astuple, tuple[str, str, Day])
-]
+_Retained = Annotated[Retained, InJson(lambda said: Retained(*said), astuple, tuple[str, str, Day])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class RequestBody:
     number: int
     purpose: Purpose
     particulars: Annotated[
-        Particulars, Written(Particulars.from_json, Particulars.as_json, dict[str, Any])
+        Particulars, InJson(Particulars.from_json, Particulars.as_json, dict[str, Any])
     ]
     recordings: tuple[tuple[str, str], ...]
     """uid, SHA-256 of the ciphertext in hex."""
