@@ -24,7 +24,8 @@ from callrec.policy.role import VaultKey
 from callrec.practice import register_now
 from callrec.procedures.custody import to_millis
 from callrec.procedures.numbering import next_number
-from callrec.procedures.sealed_hold import NONCE_BYTES, HoldBody
+from callrec.procedures.sealed_hold import HoldBody
+from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

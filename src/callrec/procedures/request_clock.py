@@ -51,7 +51,7 @@ from callrec.procedures.request_log import (
     read_history,
 )
 from callrec.procedures.request_words import open_words
-from callrec.procedures.sealed_request import NONCE_BYTES
+from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

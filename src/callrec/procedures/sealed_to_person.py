@@ -27,12 +27,12 @@ from callrec.procedures.incident_sealed import open_incident_key, seal_incident_
 from callrec.procedures.request_log import check_log, leaves_of, log_request_event, read_history
 from callrec.procedures.request_words import store_words
 from callrec.procedures.sealed_request import (
-    NONCE_BYTES,
     Version,
     open_request_key,
     seal_request_key,
 )
 from callrec.procedures.telling import tell
+from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
