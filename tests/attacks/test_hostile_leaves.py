@@ -20,7 +20,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import state
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
-from callrec.procedures.leaf_subjects import LEAST
+from callrec.record.acts import LEAST
 from procedures.asking import a_request, rows
 
 if TYPE_CHECKING:

@@ -31,13 +31,13 @@ from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.joining import add_intake, add_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit_use import NewController, use_kit
-from callrec.procedures.lent_day import day_of
 from callrec.procedures.people import show_person
 from callrec.procedures.projections import check_projections
 from callrec.procedures.review_searches import Review, Sample, draw_searches, review_searches
 from callrec.procedures.search import search_recordings
 from callrec.procedures.status import look
 from callrec.procedures.vouching import give_shares
+from callrec.record.entitled import day_of
 from practices import PEOPLE
 from procedures.asking import (
     ANOTHER_REASON,

@@ -172,7 +172,9 @@ def write(house: House, login: str, act_: IncidentAct, /, **changes: Any) -> Non
     actor = signed_in(house, login)
     with writing(house.practice, actor.signer) as act:
         body = incident.body.changed(**changes)
-        log_incident_version(house.practice, act, actor, what=act_, body=body, which=which)
+        log_incident_version(
+            house.practice, act, actor, what=act_, body=body, which=which, before=incident.history
+        )
     state = IncidentState.CLOSED if act_ is IncidentAct.CLOSED else incident.facts.state
     by_sql(
         house,

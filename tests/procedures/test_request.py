@@ -11,7 +11,6 @@ import pytest
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_detail, read_leaf
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import set_version
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
@@ -452,7 +451,6 @@ def test_a_change_by_somebody_who_may_not_is_found(granted: House) -> None:
         amended, nonce, uids = RequestAct.AMENDED, body.log_nonce, [uid for uid, _ in recordings]
         history = theirs.history
         log_request_event(act, sam, history, amended, subject=uids, details=details, nonce=nonce)
-        set_version(act.connection, theirs.id, 2)
         store_version(granted.practice, act.connection, body, which, theirs.requester)
     with pytest.raises(Tampered, match="changed by somebody who may not"):
         opened(granted, theirs.reference)

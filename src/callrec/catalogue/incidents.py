@@ -38,16 +38,6 @@ def all_incidents(connection: Connection) -> Sequence[Row[Any]]:
     return connection.execute(select(table).order_by(table.c.number)).all()
 
 
-def insert_incident(connection: Connection, **columns: object) -> None:
-    connection.execute(tables.incident.insert().values(**columns))
-
-
-def update_incident_row(connection: Connection, incident: str, **columns: object) -> None:
-    """Write the projections of the leaves: version and state."""
-    table = tables.incident
-    connection.execute(table.update().where(table.c.id == incident).values(**columns))
-
-
 def insert_incident_version(
     connection: Connection, incident: str, version: int, sealed: bytes
 ) -> None:

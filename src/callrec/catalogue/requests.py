@@ -70,19 +70,6 @@ def requests_ended(connection: Connection) -> frozenset[str]:
     )
 
 
-def insert_request(connection: Connection, **columns: object) -> None:
-    connection.execute(tables.request.insert().values(**columns))
-
-
-def set_state(connection: Connection, request: str, state: str) -> None:
-    """Write the projection of the leaves: the state that they amount to."""
-    _update(connection, request, state=state)
-
-
-def set_version(connection: Connection, request: str, version: int) -> None:
-    _update(connection, request, version=version)
-
-
 def insert_version(connection: Connection, request: str, version: int, sealed: bytes) -> None:
     connection.execute(
         tables.request_version.insert().values(request=request, version=version, sealed=sealed)
@@ -184,8 +171,3 @@ def destroy_grants(connection: Connection, request: str, requester: str) -> int:
     kept = (CATALOGUE, requester)
     connection.execute(key.delete().where(key.c.request == request, key.c.holder.not_in(kept)))
     return connection.execute(grant.delete().where(grant.c.request == request)).rowcount
-
-
-def _update(connection: Connection, request: str, **columns: object) -> None:
-    table = tables.request
-    connection.execute(table.update().where(table.c.id == request).values(**columns))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import destroy_grants, set_version
+from callrec.catalogue.requests import destroy_grants
 from callrec.errors import NotFound, Unusable
 from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import said_again
@@ -179,7 +179,6 @@ def _write(
         history = begin_clock(act, actor, history, purpose=purpose, particulars=told)
     change_with_request(act, actor, request=request, body=body)
     ended = destroy_grants(act.connection, request.id, request.requester)
-    set_version(act.connection, request.id, which.version)
     store_version(practice, act.connection, body, which, request.requester)
     concerned = concerned_by(practice, actor, act.connection, body.particulars)
     if request.facts.state in _DECIDED:

@@ -29,8 +29,8 @@ from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.policy.withholding import GROUND_CODES, Ground
-from callrec.procedures.lent_day import day_of, latest_day
 from callrec.procedures.request_log import decides_what_is_asked
+from callrec.record.entitled import day_of, latest_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -30,8 +30,8 @@ from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.people import find_person, logins
 from callrec.procedures.readers import find_known
-from callrec.procedures.request_log import check_log
 from callrec.procedures.telling import tell_granted
+from callrec.record.acts import check_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -36,7 +36,7 @@ from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, powers_of
 from callrec.procedures.archivist import might_archive
-from callrec.procedures.lent_day import own_day
+from callrec.record.entitled import own_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

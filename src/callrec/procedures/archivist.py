@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, powers_of
 from callrec.practice import signing, today
-from callrec.procedures.lent_day import day_of, still_lent
+from callrec.record.entitled import day_of, still_lent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -28,9 +28,9 @@ from callrec.policy.retention import (
 )
 from callrec.practice import attempt, signing, today
 from callrec.procedures.hold_leaves import NAMED_AT_ONCE
-from callrec.procedures.lent_day import day_of
 from callrec.procedures.request import find_recordings
-from callrec.procedures.request_log import leaves_of
+from callrec.record.acts import leaves_of
+from callrec.record.entitled import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -31,7 +31,7 @@ from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.practice import check_unchanged, register_now, vault_key
 from callrec.procedures.first_stated import first_stated
 from callrec.procedures.laying_over import laid_over
-from callrec.procedures.lent_day import day_of
+from callrec.record.entitled import day_of
 from callrec.telephone.call import Direction, System, TimeConfidence
 
 if TYPE_CHECKING:

@@ -49,12 +49,12 @@ from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.intake_known import Duplicates
 from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.migrate import drop_kept_copies
-from callrec.procedures.numbering import next_number
 from callrec.procedures.readers import find_known
 from callrec.procedures.recipients import Recipient, recipients_of
 from callrec.procedures.reencrypting import replaced_files
-from callrec.procedures.request_log import check_log, log_request_event, making_of, read_makings
+from callrec.procedures.request_log import log_request_event, making_of, read_makings
 from callrec.procedures.unpacked import drop_unpacked
+from callrec.record.acts import check_log, next_number
 from callrec.store.layout import is_name
 
 if TYPE_CHECKING:

@@ -29,8 +29,9 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.procedures.approvals import ENDS
 from callrec.procedures.custody import from_millis
-from callrec.procedures.hold_log import LoggedHold, read_holds
-from callrec.procedures.request_log import decides_what_is_asked, leaves_of
+from callrec.procedures.hold_log import HOLDS, LoggedHold
+from callrec.procedures.request_log import decides_what_is_asked
+from callrec.record.acts import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -243,7 +244,7 @@ def _about(done: Iterable[Leaf], requests: set[str]) -> Mapping[str, Sequence[Le
 def _named(done: Iterable[Leaf]) -> Mapping[str, Sequence[LoggedHold]]:
     """By uid, the holds that ever named it."""
     found: defaultdict[str, list[LoggedHold]] = defaultdict(list)
-    for hold in read_holds(done).values():
+    for hold in HOLDS.told(done).values():
         for uid in hold.names:
             found[uid].append(hold)
     return found
@@ -283,8 +284,7 @@ def _had_lapsed(told: _Told) -> bool:
 def _is_held(holds: Iterable[LoggedHold], uid: str, seq: int) -> bool:
     """Whether one of these holds named the recording when that leaf was written."""
     before = (
-        LoggedHold(hold.number, tuple(leaf for leaf in hold.leaves if leaf.seq < seq))
-        for hold in holds
+        LoggedHold(hold.id, tuple(leaf for leaf in hold.leaves if leaf.seq < seq)) for hold in holds
     )
     return any(
         uid in hold.names and hold.state is not HoldState.LIFTED for hold in before if hold.leaves

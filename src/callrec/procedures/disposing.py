@@ -38,13 +38,12 @@ from callrec.procedures.destroying import Destruction, Doomed, destroy, finish
 from callrec.procedures.erasing import check_is_for, is_carried_out
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.numbering import next_number
 from callrec.procedures.readers import find_known
 from callrec.procedures.request import new_body, write_request
-from callrec.procedures.request_log import check_log
 from callrec.procedures.retention import appraise_due, appraise_rows
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 from callrec.procedures.telling import tell_deciders
+from callrec.record.acts import check_log, next_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -24,10 +24,9 @@ from callrec.errors import NotFound
 from callrec.policy.glass import GlassVerdict, may_review_glass
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
-from callrec.procedures.leaf_subjects import names_enough
-from callrec.procedures.lent_day import day_of
-from callrec.procedures.request_log import leaves_of, read_makings
-from callrec.procedures.search_log import leaves_of_act
+from callrec.procedures.request_log import read_makings
+from callrec.record.acts import leaves_of, leaves_of_act, names_enough
+from callrec.record.entitled import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -32,8 +32,8 @@ from callrec.procedures.approvals import check_decided, how_it_ended, no_longer_
 from callrec.procedures.custody import check_clear_columns, is_whole, to_millis
 from callrec.procedures.granting import grant_context
 from callrec.procedures.open_request import read_request
-from callrec.procedures.request_log import check_log
 from callrec.procedures.states_today import UNDECIDED
+from callrec.record.acts import check_log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

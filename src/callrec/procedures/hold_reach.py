@@ -91,7 +91,7 @@ def check_may_be_destroyed(
 ) -> None:
     """Check that none of these recordings is held by anything.
 
-    The log must have been found sound before, as by `request_log.check_log`.
+    The log must have been found sound before, as by `acts.check_log`.
 
     Raises:
         Refused: one is.

@@ -7,13 +7,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.catalogue.incidents import find_incident, sealed_keys, sealed_versions
-from callrec.errors import Locked, Refused, Tampered
+from callrec.errors import Locked, Tampered
 from callrec.policy.incident import (
     IncidentAct,
     IncidentFacts,
     IncidentState,
-    check_may_close,
-    check_may_update,
 )
 from callrec.policy.role import VaultKey
 from callrec.procedures.custody import to_millis
@@ -21,12 +19,13 @@ from callrec.procedures.incident_log import (
     VAULT_HOLDERS,
     IncidentHistory,
     act_of,
+    check_changed,
     check_reported,
     read_incident_history,
     unopened_incident,
 )
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, open_incident_key
-from callrec.procedures.lent_day import day_of
+from callrec.record.entitled import Powers, by_who_might
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
@@ -153,19 +152,12 @@ def _check_entitled(
     check_reported(history, practice.register)
     if versions[0].findings.assesses or versions[0].closing is not None:
         raise Tampered("an incident was assessed or closed by its report")
+    might = Powers(connection, practice.register, practice.config.time_zone)
     for before, body, leaf in zip(versions, versions[1:], history.leaves[1:], strict=False):
-        person = practice.register.person(leaf.actor, before=leaf.seq)
-        on = day_of(connection, practice.register, leaf, practice.config.time_zone)
         stood = replace(facts, outcome=_outcome(before))
         degrees = {(b.findings.likelihood, b.findings.impact) for b in (before, body)}
-        try:
-            if act_of(leaf) is IncidentAct.CLOSED:
-                check_may_close(person, replace(stood, state=IncidentState.OPEN), on=on)
-            else:
-                check_may_update(person, stood, assesses=len(degrees) > 1, on=on)
-        except Refused as error:
-            # Our own commands do not let it come to that.
-            raise Tampered("an incident was changed by somebody who may not") from error
+        with by_who_might("an incident was changed by somebody who may not"):
+            check_changed(leaf, stood, might, assesses=len(degrees) > 1)
         _check_adds(act_of(leaf), before, body)
 
 

@@ -24,12 +24,13 @@ from callrec.policy.request import RequestAct
 from callrec.policy.request_id import may_be_for
 from callrec.policy.role import Power, VaultKey
 from callrec.procedures.approvals import granted_to, read_approvals
-from callrec.procedures.custody import Opening, to_millis
-from callrec.procedures.lent_day import day_of
+from callrec.procedures.custody import Opening
 from callrec.procedures.people import people_named
 from callrec.procedures.request_clock import read_clock
-from callrec.procedures.request_log import asked_in, read_history
+from callrec.procedures.request_log import REQUESTS, asked_in, columns_of, read_history
 from callrec.procedures.sealed_request import RequestBody, Version, open_request_key
+from callrec.record.entitled import Powers, by_who_might
+from callrec.record.rows import check_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -249,15 +250,7 @@ def _check_made(which: Version, row: Row[Any], history: History, body: RequestBo
 
 def _check_row(row: Row[Any], history: History) -> None:
     """The clear columns are projections of the leaves; here they are worked out again."""
-    projected: Mapping[str, object] = {
-        "created_at": to_millis(history.events[0].at),
-        "requester": history.requester,
-        "state": history.state,
-        "version": history.version,
-    }
-    for column, value in projected.items():
-        if getattr(row, column) != value:
-            raise Tampered(f"the {column} of request R-{row.number} is not what the log says")
+    check_row(row, columns_of(history), REQUESTS.called(row))
     if not may_be_for(row.id, row.purpose):
         raise Tampered(f"the purpose of request R-{row.number} is not what the log says")
 
@@ -267,15 +260,13 @@ def _check_changed_by_entitled(
 ) -> None:
     # Whom an earlier version was about is not asked again: a later one may name who changed it.
     facts = replace(facts, subjects=frozenset())
+    might = Powers(connection, practice.register, practice.config.time_zone)
     for leaf in history.leaves:
         if leaf.act != RequestAct.AMENDED:
             continue
-        day = day_of(connection, practice.register, leaf, practice.config.time_zone)
-        try:
-            check_may_change(practice.register.person(leaf.actor, before=leaf.seq), facts, on=day)
-        except Refused as error:
-            # Our own commands do not let it come to that.
-            raise Tampered("a request was changed by somebody who may not") from error
+        with by_who_might("a request was changed by somebody who may not"):
+            person, on = might.actor(leaf)
+            check_may_change(person, facts, on=on)
 
 
 def _recording(connection: Connection, opening: Opening, uid: str, ciphertext: str) -> Row[Any]:

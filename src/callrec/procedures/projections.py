@@ -19,7 +19,6 @@ from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED, every_stub
 from callrec.catalogue.index import read_parts
-from callrec.catalogue.requests import all_requests
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import entries_in, read_statement
@@ -37,17 +36,21 @@ from callrec.procedures.destruction_log import (
 )
 from callrec.procedures.hold_log import check_rows_of_holds
 from callrec.procedures.incident_log import check_incident_rows
-from callrec.procedures.leaf_subjects import LEAST, all_leaves_of, check_subjects, names_enough
-from callrec.procedures.lent_day import day_of
-from callrec.procedures.numbering import check_number, numbers_of
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.reconcile_log import check_reconciliations
 from callrec.procedures.request_clock import check_dates
-from callrec.procedures.request_log import History
+from callrec.procedures.request_log import REQUESTS, History
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 from callrec.procedures.volume_log import check_volume_rows
 from callrec.procedures.volume_rows import check_rows_of_volumes
 from callrec.procedures.volume_rules import check_archivists
+from callrec.record.acts import (
+    LEAST,
+    all_leaves_of,
+    check_subjects,
+    names_enough,
+)
+from callrec.record.entitled import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -89,7 +92,7 @@ def check_projections(
         _check_words(connection, done),
         _check_grants(connection),
         _check_holds(connection, rules, done),
-        check_incident_rows(connection, register, zone, done),
+        check_incident_rows(connection, rules, done),
         check_volume_rows(connection, done),
         check_archivists(connection, register, zone, done),
         check_rows_of_volumes(connection),
@@ -263,44 +266,22 @@ def _check_requests(
 
     Whoever did something to one might do so.
     """
-    numbers, naming = numbers_of(done, RequestAct.CREATED), _naming_requests(done)
-    made = set(numbers)
-    for row in all_requests(connection):
-        made.discard(row.id)
-        about = tuple(naming[row.id])
-        if not about:
-            yield Problem(None, f"request R-{row.number} is in no leaf")
-            continue
-        try:
-            check_number(row, numbers, "request R")
-            history = History(row.id, about)
-            facts = unopened_facts(row, history)
-            check_done_by_entitled(history, facts.purpose, rules)
-        except Tampered as error:
-            yield Problem(None, error.message)
-    if made:
-        yield Problem(None, f"{len(made)} requests of the log are in no row")
+
+    def may(row: Row[Any], history: History) -> None:
+        check_done_by_entitled(history, unopened_facts(row, history).purpose, rules)
+
+    yield from REQUESTS.wrong(connection, done, may)
 
 
 def _check_words(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
     """What was said is kept at the request, the version and the leaf that it was said at."""
-    naming = _naming_requests(done)
+    requests = REQUESTS.told(done)
     words = tables.request_words.c
     for request, seq, version in connection.execute(
         select(words.request, words.seq, words.version)
     ):
-        if History(request, tuple(naming[request])).versions.get(seq) != version:
+        if request not in requests or requests[request].versions.get(seq) != version:
             yield Problem(seq, f"words beside leaf {seq} are kept where nobody said them")
-
-
-def _naming_requests(done: Sequence[Leaf]) -> defaultdict[str, list[Leaf]]:
-    """By each id that they name, the leaves about requests."""
-    naming: defaultdict[str, list[Leaf]] = defaultdict(list)
-    for leaf in done:
-        if leaf.act in _OF_REQUESTS:
-            for id_ in dict.fromkeys(leaf.subject):
-                naming[id_].append(leaf)
-    return naming
 
 
 def _check_grants(connection: Connection) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ from callrec.policy.role import Power, VaultKey, keys_held, powers_of
 from callrec.policy.when import Days
 from callrec.practice import signing, today
 from callrec.procedures.custody import attested_statement
-from callrec.procedures.lent_day import day_of, still_lent
+from callrec.record.entitled import day_of, still_lent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

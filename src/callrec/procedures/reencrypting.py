@@ -42,7 +42,7 @@ from callrec.procedures.hold_log import check_holds
 from callrec.procedures.hold_reach import holds_over
 from callrec.procedures.intake_batch import BatchKeys, batch_row
 from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.request_log import check_log
+from callrec.record.acts import check_log
 from callrec.store.disk import disk_errors
 from callrec.store.sealing import Buffers, open_stream
 

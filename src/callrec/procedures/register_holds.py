@@ -12,10 +12,9 @@ from callrec.crypto.canonical import parse_instant
 from callrec.policy.hold import HoldAct
 from callrec.procedures.custody import from_millis
 from callrec.procedures.hold_log import check_holds
-from callrec.procedures.leaf_subjects import names_enough
 from callrec.procedures.people import logins
 from callrec.procedures.readers import kept_from
-from callrec.procedures.search_log import leaves_of_act
+from callrec.record.acts import leaves_of_act, names_enough
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,31 +12,28 @@ from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
 from callrec.catalogue.requests import (
     CATALOGUE,
-    insert_request,
     insert_version,
     put_key,
 )
 from callrec.crypto import primitives
-from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
 from callrec.policy.particulars import UNKNOWN, take_particulars
 from callrec.policy.purpose import TERMS
-from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.request import RequestAct
 from callrec.policy.request_id import DRAWN_BYTES, request_id
 from callrec.policy.role import Power, Standing, VaultKey
 from callrec.practice import attempt, powers, register_now, signing, today
 from callrec.procedures.concerned import concerned_by
-from callrec.procedures.custody import find_recording, to_millis
+from callrec.procedures.custody import find_recording
 from callrec.procedures.days_said import told_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import place_with_request
 from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.numbering import next_number
 from callrec.procedures.people import logins
 from callrec.procedures.request_clock import begin_clock
-from callrec.procedures.request_log import History
+from callrec.procedures.request_log import REQUESTS, History
 from callrec.procedures.sealed_request import (
     MOST_RECORDINGS,
     NONCE_BYTES,
@@ -45,6 +42,7 @@ from callrec.procedures.sealed_request import (
     seal_request_key,
 )
 from callrec.procedures.telling import tell_deciders
+from callrec.record.acts import next_number
 from callrec.telephone.number import e164
 
 if TYPE_CHECKING:
@@ -227,16 +225,8 @@ def write_request(practice: Practice, act: Writing, actor: Actor, body: RequestB
         nonce=body.log_nonce,
     )
     leaf, _ = read_leaf(act.connection, seq)
-    insert_request(
-        act.connection,
-        id=which.request,
-        number=body.number,
-        version=which.version,
-        requester=actor.person.id,
-        purpose=body.purpose,
-        created_at=to_millis(parse_instant(leaf.at)),
-        state=RequestState.SUBMITTED,
-    )
+    history = History(id_, (leaf,))
+    REQUESTS.insert(act.connection, id_, history, number=body.number, purpose=body.purpose)
     return MadeRequest(
         id=which.request,
         number=body.number,
@@ -244,7 +234,7 @@ def write_request(practice: Practice, act: Writing, actor: Actor, body: RequestB
         particulars=body.particulars,
         which=which,
         key=store_version(practice, act.connection, body, which, actor.person.id),
-        history=History(which.request, (leaf,)),
+        history=history,
     )
 
 

@@ -41,17 +41,10 @@ from callrec.policy.request import RequestAct
 from callrec.policy.request_id import may_be_for, says_purpose
 from callrec.practice import today
 from callrec.procedures.custody import from_millis
-from callrec.procedures.leaf_subjects import signer_of
-from callrec.procedures.request_log import (
-    DATING,
-    MAKING,
-    event_of,
-    leaves_of,
-    log_request_event,
-    read_history,
-)
+from callrec.procedures.request_log import DATING, MAKING, event_of, log_request_event, read_history
 from callrec.procedures.request_words import open_words
 from callrec.procedures.sealed_request import NONCE_BYTES
+from callrec.record.acts import leaves_of, signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -24,7 +24,7 @@ from callrec.policy.role import VaultKey
 from callrec.practice import vault_key
 from callrec.procedures.incident_log import VAULT_HOLDERS, read_incident_history
 from callrec.procedures.incident_sealed import open_incident_key, seal_incident_key
-from callrec.procedures.request_log import check_log, leaves_of, log_request_event, read_history
+from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.request_words import store_words
 from callrec.procedures.sealed_request import (
     NONCE_BYTES,
@@ -33,6 +33,7 @@ from callrec.procedures.sealed_request import (
     seal_request_key,
 )
 from callrec.procedures.telling import tell
+from callrec.record.acts import check_log, leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Outcome
 from callrec.policy.search_review import Verdict, may_review_search
 from callrec.procedures.leaf_details import open_details
-from callrec.procedures.lent_day import day_of
-from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
+from callrec.record.acts import SEARCH, is_reviewable, leaves_of_act
+from callrec.record.entitled import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

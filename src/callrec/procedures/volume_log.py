@@ -15,7 +15,7 @@ from callrec.audit.reading import Problem
 from callrec.catalogue.volumes import IN_USE, LOST, each_volume
 from callrec.errors import Tampered
 from callrec.procedures.archivist import might_archive
-from callrec.procedures.request_log import leaves_of
+from callrec.record.acts import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

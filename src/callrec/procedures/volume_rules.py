@@ -15,9 +15,9 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.procedures.archive_removal import REMOVED
 from callrec.procedures.archive_unfinished import BEGUN, GIVEN_UP
-from callrec.procedures.lent_day import day_of
-from callrec.procedures.request_log import leaves_of
 from callrec.procedures.volume_log import VolumeAct
+from callrec.record.acts import leaves_of
+from callrec.record.entitled import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

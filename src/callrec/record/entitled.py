@@ -1,15 +1,18 @@
-"""Until when what was lent may be used, by the log: no clock that is set back makes it longer.
+"""Whether whoever did something might, by the log: who they were then, and which day it was.
 
-A leaf says itself when it was written, by the clock of whoever wrote it. But others write to the
-same log: once one of them has written on a later day, it is later for whoever comes after. What
-counts are the leaves since somebody was last vouched for, and no older ones: so a machine whose
-clock once stood years ahead takes nobody's lent powers but those lent before that, until they are
-lent anew (docs/threat-model.md).
+Until when what was lent may be used, no clock that is set back makes longer. A leaf says itself
+when it was written, by the clock of whoever wrote it. But others write to the same log: once one of
+them has written on a later day, it is later for whoever comes after. What counts are the leaves
+since somebody was last vouched for, and no older ones: so a machine whose clock once stood years
+ahead takes nobody's lent powers but those lent before that, until they are lent anew
+(docs/threat-model.md).
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
@@ -17,23 +20,64 @@ from sqlalchemy import func, select
 from callrec.audit.set_back import written_at
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
-from callrec.errors import Tampered
+from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.delegation import without_lapsed
+from callrec.policy.role import powers_of
 from callrec.practice import today
 
 if TYPE_CHECKING:
-    from datetime import date, tzinfo
+    from collections.abc import Iterator
+    from datetime import tzinfo
 
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
     from callrec.audit.register import Register
-    from callrec.policy.role import Person
+    from callrec.policy.role import Person, Power
     from callrec.practice import Practice
 
 _LEEWAY: Final = timedelta(hours=1)
 """What somebody might do when his command began is signed later, after a password was waited for,
 and midnight may lie between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Powers:
+    """Who might do what when a leaf was written, by one state of the log."""
+
+    connection: Connection
+    """Sees one state of the catalogue throughout."""
+    register: Register
+    zone: tzinfo
+    """The practice's, for the days of powers that were lent."""
+
+    def actor(self, leaf: Leaf) -> tuple[Person, date]:
+        """Whoever wrote a leaf, as they were vouched for then, and the day on which it was.
+
+        Raises:
+            NotFound: nobody vouched for them.
+        """
+        person = self.register.person(leaf.actor, before=leaf.seq)
+        return person, day_of(self.connection, self.register, leaf, self.zone)
+
+    def of(self, leaf: Leaf) -> frozenset[Power]:
+        """What whoever wrote a leaf might do then; nothing, if nobody vouched for them."""
+        if self.register.voucher(leaf.actor, before=leaf.seq) is None:
+            return frozenset()
+        return powers_of(*self.actor(leaf))
+
+
+@contextmanager
+def by_who_might(what: str) -> Iterator[None]:
+    """Ask the rules of what was done: our own commands let nobody do what they refuse.
+
+    Raises:
+        Tampered: they refuse it, or nobody vouched for whoever did it; ``what`` says what it is.
+    """
+    try:
+        yield
+    except (NotFound, Refused) as error:
+        raise Tampered(what) from error
 
 
 def day_of(connection: Connection, register: Register, leaf: Leaf, zone: tzinfo) -> date:
