@@ -17,7 +17,7 @@ from callrec.errors import NotFound, Unusable
 from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import said_again
 from callrec.policy.request import RequestAct, RequestState
-from callrec.practice import attempt, signing, today
+from callrec.practice import attempt, register_now, signing, today
 from callrec.procedures.concerned import concerned_by
 from callrec.procedures.days_said import told_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
@@ -30,10 +30,9 @@ from callrec.procedures.request import (
     find_recordings,
     new_body,
     particulars_of,
-    store_version,
 )
 from callrec.procedures.request_clock import begin_clock
-from callrec.procedures.request_log import log_request_event
+from callrec.procedures.request_log import REQUESTS, log_request_event
 from callrec.procedures.telling import tell_deciders
 
 if TYPE_CHECKING:
@@ -179,7 +178,8 @@ def _write(
         history = begin_clock(act, actor, history, purpose=purpose, particulars=told)
     change_with_request(act, actor, request=request, body=body)
     ended = destroy_grants(act.connection, request.id, request.requester)
-    store_version(practice, act.connection, body, which, request.requester)
+    register = register_now(practice, act.connection)
+    REQUESTS.store(act.connection, register, which, body, [request.requester])
     concerned = concerned_by(practice, actor, act.connection, body.particulars)
     if request.facts.state in _DECIDED:
         tell_deciders(

@@ -9,7 +9,7 @@ import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from callrec.catalogue.requests import put_grant, put_key
+from callrec.catalogue.requests import put_grant
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, instant
 from callrec.crypto.context import context
@@ -18,8 +18,8 @@ from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground
 from callrec.procedures.custody import Opening, to_millis
+from callrec.procedures.request_log import REQUESTS
 from callrec.procedures.request_words import log_with_words
-from callrec.procedures.sealed_request import seal_request_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -215,6 +215,4 @@ def _store(
             sealed=grant.sealed,
         )
     public = practice.register.public_keys(to).kem
-    sealed = seal_request_key(request.key, request.which, public)
-    version = request.which.version
-    put_key(connection, request.id, version, holder=to, key_version=0, sealed=sealed)
+    REQUESTS.put_key(connection, request.which, request.key, public, holder=to)

@@ -11,11 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
-from callrec.catalogue.incidents import (
-    insert_incident_key,
-    insert_incident_version,
-)
-from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
 from callrec.policy.incident import (
@@ -28,12 +23,13 @@ from callrec.policy.incident import (
     check_may_update,
     state_after,
 )
-from callrec.policy.role import PersonId, Standing, VaultKey
+from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import register_now
 from callrec.procedures.custody import from_millis, to_millis
-from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, seal_incident_key
+from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
 from callrec.record.entitled import Powers, by_who_might
-from callrec.record.rows import Kind, check_row
+from callrec.record.rows import check_row
+from callrec.record.versions import Versioned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,7 +114,10 @@ def columns_of(history: IncidentHistory) -> Columns:
     }
 
 
-INCIDENTS: Final = Kind(
+INCIDENTS: Final = Versioned(
+    versions=tables.incident_version,
+    keys=tables.incident_key,
+    holders=VAULT_HOLDERS,
     table=tables.incident,
     letter="I",
     made_by=IncidentAct.REPORTED,
@@ -192,17 +191,8 @@ def log_incident_version(
     else:
         after = replace(before, leaves=(*before.leaves, leaf))
         INCIDENTS.update(act.connection, which.incident, after)
-    key = primitives.fresh(primitives.KEY_BYTES)
-    insert_incident_version(act.connection, which.incident, which.version, body.seal(key, which))
-    for holder, key_version, public in _holders(register_now(practice, act.connection), which):
-        insert_incident_key(
-            act.connection,
-            which.incident,
-            which.version,
-            holder=holder,
-            key_version=key_version,
-            sealed=seal_incident_key(key, which, public),
-        )
+    register = register_now(practice, act.connection)
+    INCIDENTS.store(act.connection, register, which, body, (which.reporter, which.told))
 
 
 def check_incident_rows(
@@ -257,14 +247,3 @@ def _check_done_by_entitled(
     for leaf in history.leaves[1:]:
         with by_who_might(f"the history of an incident has {leaf.act} by somebody who may not"):
             check_changed(leaf, incident, might, assesses=False)
-
-
-def _holders(register: Register, which: IncidentVersion) -> Iterator[tuple[str, int, bytes]]:
-    for key in VAULT_HOLDERS:
-        newest = register.newest(key)
-        yield str(key), newest.version, newest.public
-    for person in dict.fromkeys((which.reporter, which.told)):
-        # Whoever was shut out keeps his seed, and somebody else knows a provisional password.
-        if register.person(person).standing is not Standing.CONFIRMED:
-            continue
-        yield person, 0, register.public_keys(person).kem

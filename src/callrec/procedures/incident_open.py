@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from callrec.catalogue.incidents import find_incident, sealed_keys, sealed_versions
+from callrec.catalogue.incidents import find_incident
 from callrec.errors import Locked, Tampered
 from callrec.policy.incident import (
     IncidentAct,
     IncidentFacts,
     IncidentState,
 )
-from callrec.policy.role import VaultKey
 from callrec.procedures.custody import to_millis
 from callrec.procedures.incident_log import (
+    INCIDENTS,
     VAULT_HOLDERS,
     IncidentHistory,
     act_of,
@@ -24,11 +24,11 @@ from callrec.procedures.incident_log import (
     read_incident_history,
     unopened_incident,
 )
-from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, open_incident_key
+from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
 from callrec.record.entitled import Powers, by_who_might
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
     from callrec.policy.incident import Outcome
@@ -104,35 +104,19 @@ def opens_incidents(actor: Actor) -> bool:
 def _versions(
     practice: Practice, actor: Actor, connection: Connection, history: IncidentHistory
 ) -> list[IncidentBody]:
-    sealed = sealed_versions(connection, history.incident)
-    keys = sealed_keys(connection, history.incident)
-    opened = []
+    sealed, opened = INCIDENTS.sealed(connection, history.incident), []
     for number, leaf in enumerate(history.leaves, start=1):
         if number not in sealed:
             raise Tampered("a version is missing")
         which = history.which(practice.vault, number)
-        key = _key(actor, which, [row for row in keys if row.version == number])
+        key = INCIDENTS.key(actor, connection, which)
+        if key is None:
+            raise Locked(
+                "this incident opens with the password of somebody whom it concerns",
+                hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+            )
         opened.append(_made_by(leaf, which, IncidentBody.open(sealed[number], key, which)))
     return opened
-
-
-def _key(actor: Actor, which: IncidentVersion, rows: list[Row[Any]]) -> bytes:
-    for row in rows:
-        secret = _secret(actor, row)
-        if secret is not None:
-            return open_incident_key(bytes(row.sealed), which, secret)
-    raise Locked(
-        "this incident opens with the password of somebody whom it concerns",
-        hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-    )
-
-
-def _secret(actor: Actor, row: Row[Any]) -> bytes | None:
-    if row.holder in VAULT_HOLDERS:
-        return actor.shares.get((VaultKey(row.holder), row.key_version))
-    if row.holder == actor.person.id and actor.identity is not None:
-        return actor.identity.kem
-    return None
 
 
 def _made_by(leaf: Leaf, which: IncidentVersion, body: IncidentBody) -> IncidentBody:

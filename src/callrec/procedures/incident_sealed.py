@@ -131,20 +131,6 @@ class IncidentBody:
         }
 
 
-def seal_incident_key(key: bytes, which: IncidentVersion, public: bytes) -> bytes:
-    """The incident key to one holder, by HPKE."""
-    return primitives.hpke_seal(public, key, which.context)
-
-
-def open_incident_key(sealed: bytes, which: IncidentVersion, secret: bytes) -> bytes:
-    """The incident key, by its holder's X-Wing seed.
-
-    Raises:
-        Tampered: sealed to somebody else or for another version, or changed.
-    """
-    return primitives.hpke_open(secret, sealed, which.context)
-
-
 def _closing_json(closing: Closing) -> Mapping[str, str]:
     return {
         "at": "" if closing.at is None else instant(closing.at),

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
-from callrec.catalogue.requests import CATALOGUE, find_key, find_request, sealed_version
+from callrec.catalogue.requests import find_request
 from callrec.errors import Locked, Refused, Tampered
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
@@ -28,7 +28,7 @@ from callrec.procedures.custody import Opening
 from callrec.procedures.people import people_named
 from callrec.procedures.request_clock import read_clock
 from callrec.procedures.request_log import REQUESTS, asked_in, columns_of, read_history
-from callrec.procedures.sealed_request import RequestBody, Version, open_request_key
+from callrec.procedures.sealed_request import RequestBody, Version
 from callrec.record.entitled import Powers, by_who_might
 from callrec.record.rows import check_row
 
@@ -185,33 +185,21 @@ def _open(
         keys = {
             which.version: key
             for which in versions
-            if (key := _request_key(actor, connection, which)) is not None
+            if (key := REQUESTS.key(actor, connection, which)) is not None
         }
         return keys, _body(connection, versions[-1], keys[row.version])
     except Tampered as error:
         raise Tampered(f"request R-{row.number} does not open: {error.message}") from error
 
 
-def _request_key(actor: Actor, connection: Connection, which: Version) -> bytes | None:
-    """The key of one version; None where it is not the actor's to open."""
-    shared = find_key(connection, which.request, which.version, CATALOGUE)
-    if shared is not None and (VaultKey.CATALOGUE, shared.key_version) in actor.shares:
-        secret = actor.shares[VaultKey.CATALOGUE, shared.key_version]
-        return open_request_key(bytes(shared.sealed), which, secret)
-    own = find_key(connection, which.request, which.version, actor.person.id)
-    if own is None or actor.identity is None:
-        return None
-    return open_request_key(bytes(own.sealed), which, actor.identity.kem)
-
-
 def opens_catalogue(actor: Actor, connection: Connection, row: Row[Any]) -> bool:
     """Whether the actor opens the request of that row as whoever may search does."""
-    found = find_key(connection, row.id, row.version, CATALOGUE)
+    found = REQUESTS.find_key(connection, row.id, row.version, VaultKey.CATALOGUE)
     return found is not None and (VaultKey.CATALOGUE, found.key_version) in actor.shares
 
 
 def _check_sealed_to(actor: Actor, connection: Connection, row: Row[Any]) -> Row[Any]:
-    found = find_key(connection, row.id, row.version, actor.person.id)
+    found = REQUESTS.find_key(connection, row.id, row.version, actor.person.id)
     if found is None:
         reads_dossier = Power.READ_AUDIT in actor.person.powers
         raise Refused(
@@ -230,7 +218,7 @@ def _check_sealed_to(actor: Actor, connection: Connection, row: Row[Any]) -> Row
 
 
 def _body(connection: Connection, which: Version, key: bytes) -> RequestBody:
-    sealed = sealed_version(connection, which.request, which.version)
+    sealed = REQUESTS.sealed(connection, which.request).get(which.version)
     if sealed is None:
         raise Tampered("a request's particulars are missing")
     return RequestBody.open(sealed, key, which)

@@ -10,11 +10,6 @@ from typing import TYPE_CHECKING
 
 from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
-from callrec.catalogue.requests import (
-    CATALOGUE,
-    insert_version,
-    put_key,
-)
 from callrec.crypto import primitives
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.authority import check_may_request
@@ -23,7 +18,7 @@ from callrec.policy.particulars import UNKNOWN, take_particulars
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.request_id import DRAWN_BYTES, request_id
-from callrec.policy.role import Power, Standing, VaultKey
+from callrec.policy.role import Power
 from callrec.practice import attempt, powers, register_now, signing, today
 from callrec.procedures.concerned import concerned_by
 from callrec.procedures.custody import find_recording
@@ -39,7 +34,6 @@ from callrec.procedures.sealed_request import (
     NONCE_BYTES,
     RequestBody,
     Version,
-    seal_request_key,
 )
 from callrec.procedures.telling import tell_deciders
 from callrec.record.acts import next_number
@@ -233,41 +227,15 @@ def write_request(practice: Practice, act: Writing, actor: Actor, body: RequestB
         purpose=body.purpose,
         particulars=body.particulars,
         which=which,
-        key=store_version(practice, act.connection, body, which, actor.person.id),
+        key=REQUESTS.store(
+            act.connection,
+            register_now(practice, act.connection),
+            which,
+            body,
+            [actor.person.id],
+        ),
         history=history,
     )
-
-
-def store_version(
-    practice: Practice,
-    connection: Connection,
-    body: RequestBody,
-    which: Version,
-    requester: str,
-) -> bytes:
-    """Seal a version under a new request key, and that to the catalogue key and to its maker.
-
-    Not to one who was shut out, or whose key is not confirmed: whoever confirms it gives him these.
-
-    Returns the key, 32 bytes.
-    """
-    key, register = primitives.fresh(primitives.KEY_BYTES), register_now(practice, connection)
-    catalogue = register.newest(VaultKey.CATALOGUE)
-    holders = [(CATALOGUE, catalogue.version, catalogue.public)]
-    if register.person(requester).standing is Standing.CONFIRMED:
-        holders.append((requester, 0, register.public_keys(requester).kem))
-    insert_version(connection, which.request, which.version, body.seal(key, which))
-    for holder, key_version, public in holders:
-        sealed = seal_request_key(key, which, public)
-        put_key(
-            connection,
-            which.request,
-            which.version,
-            holder=holder,
-            key_version=key_version,
-            sealed=sealed,
-        )
-    return key
 
 
 def read_number(practice: Practice, said: str | None) -> str | None:

@@ -27,11 +27,11 @@ from callrec.policy.request import (
     state_after,
     version_after,
 )
-from callrec.policy.role import PersonId
+from callrec.policy.role import PersonId, VaultKey
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_of_request import lift_with_request
 from callrec.record.acts import leaves_of
-from callrec.record.rows import Kind
+from callrec.record.versions import Versioned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -121,7 +121,10 @@ def columns_of(history: History) -> Columns:
     }
 
 
-REQUESTS: Final = Kind(
+REQUESTS: Final = Versioned(
+    versions=tables.request_version,
+    keys=tables.request_key,
+    holders=(VaultKey.CATALOGUE,),
     table=tables.request,
     letter="R",
     made_by=RequestAct.CREATED,

@@ -148,17 +148,3 @@ def _read_retained(value: Mapping[str, Any]) -> Mapping[str, Retained]:
         uid: Retained(str(category), str(rule), date.fromisoformat(due_on))
         for uid, (category, rule, due_on) in value.items()
     }
-
-
-def seal_request_key(key: bytes, which: Version, public: bytes) -> bytes:
-    """The request key to one holder, by HPKE."""
-    return primitives.hpke_seal(public, key, which.context)
-
-
-def open_request_key(sealed: bytes, which: Version, secret: bytes) -> bytes:
-    """The request key, by its holder's X-Wing seed.
-
-    Raises:
-        Tampered: sealed to somebody else or for another version, or changed.
-    """
-    return primitives.hpke_open(secret, sealed, which.context)
