@@ -27,7 +27,6 @@ from callrec.catalogue.engine import reading, write_anew
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import instant
-from callrec.crypto.statement import state
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.policy.destroying import (
     check_destroys,
@@ -55,6 +54,8 @@ from callrec.procedures.reencrypting import replaced_files
 from callrec.procedures.request_log import log_request_event, making_of, read_makings
 from callrec.procedures.unpacked import drop_unpacked
 from callrec.record.acts import check_log, next_number
+from callrec.record.entitled import powers_then
+from callrec.record.statements import signed
 from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
@@ -270,9 +271,7 @@ def _standing(
         approved = (fields["version"], fields["digest"], fields["requester"])
         if approved != (request.which.version, request.digest, request.requester):
             raise Tampered("the request is not the one that was approved")
-        check_decided(
-            connection, approval, request.facts, practice.register, practice.config.time_zone
-        )
+        check_decided(powers_then(practice, connection), approval, request.facts)
         yield approval
 
 
@@ -373,13 +372,11 @@ def _state(
         for row in warrant.recordings
         for doomed in (warrant.doomed[row.id],)
     ]
-    return state(
+    return signed(
+        practice,
+        actor,
         KIND,
-        vault=practice.vault,
-        by=actor.person.id,
-        at=practice.now(),
-        seed=actor.identity.act,
-        fields={
+        {
             "approvals": sorted(each.statement.digest for each in warrant.approvals),
             "certificate": said.certificate,
             "details": list(said.details),

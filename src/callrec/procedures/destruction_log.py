@@ -30,8 +30,9 @@ from callrec.policy.request import RequestAct
 from callrec.procedures.approvals import ENDS
 from callrec.procedures.custody import from_millis
 from callrec.procedures.hold_log import HOLDS, LoggedHold
-from callrec.procedures.request_log import decides_what_is_asked
+from callrec.procedures.request_log import REQUESTS, decides_what_is_asked
 from callrec.record.acts import leaves_of
+from callrec.record.statements import carried, statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,9 +68,10 @@ def check_destructions(
     ]
     if not told:
         return
-    about, named = _about(done, {each.said.request for each in told}), _named(done)
+    requests, named = REQUESTS.told(done), _named(done)
     for each in told:
-        yield from _check_request(connection, each, about[each.said.request])
+        about = requests[each.said.request].leaves if each.said.request in requests else ()
+        yield from _check_request(connection, each, about)
         if any(_is_held(named[uid], uid, each.leaf.seq) for uid in each.said.uids):
             yield Problem(each.leaf.seq, "a recording was destroyed that was held")
 
@@ -109,15 +111,9 @@ def read_carried_out(
         Tampered: that is no such leaf, or the rows of the certificate or of a stub say otherwise.
     """
     (leaf,) = attested_leaves(connection, practice.register, [certificate.seq])
-    table = tables.statement
-    row = connection.execute(select(table).where(table.c.digest == leaf.statement)).first()
-    if row is None:
-        raise Tampered("the statement of a destruction is missing")
-    said = read_destruction(read_statement(bytes(row.body), bytes(row.signature), practice.vault))
-    stated, rows = (
-        stated_stubs(said),
-        {row.uid: row for row in stubs_of(connection, certificate.id)},
-    )
+    said = read_destruction(statement_of(connection, leaf, practice.vault))
+    stated = stated_stubs(said)
+    rows = {row.uid: row for row in stubs_of(connection, certificate.id)}
     if (
         (said.certificate, said.number, said.request)
         != (certificate.id, certificate.number, certificate.request)
@@ -223,22 +219,8 @@ class _Told(NamedTuple):
 
 def _stated(connection: Connection, vault: str) -> Iterator[tuple[int, Said]]:
     """By the sequence of its leaf, each statement of what was destroyed, oldest first."""
-    leaf, said = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, said.body, said.signature).where(
-        (said.digest == leaf.statement) & (said.kind == KIND)
-    )
-    for seq, body, signature in connection.execute(query.order_by(leaf.seq)):
-        yield seq, read_destruction(read_statement(body, signature, vault))
-
-
-def _about(done: Iterable[Leaf], requests: set[str]) -> Mapping[str, Sequence[Leaf]]:
-    """What happened to each of these requests."""
-    found: defaultdict[str, list[Leaf]] = defaultdict(list)
-    for leaf in done:
-        request = leaf.subject[0]
-        if request in requests:
-            found[request].append(leaf)
-    return found
+    for row in carried(connection, KIND):
+        yield row.seq, read_destruction(read_statement(row.body, row.signature, vault))
 
 
 def _named(done: Iterable[Leaf]) -> Mapping[str, Sequence[LoggedHold]]:

@@ -106,7 +106,7 @@ def propose_disposal(practice: Practice, actor: Actor) -> Proposed:
         signing(practice, actor) as act,
     ):
         check_log(practice, act.connection)
-        check_holds(act.connection, practice.register, practice.config.time_zone)
+        check_holds(practice, act.connection)
         check_rows_of_categories(practice, act.connection)
         free = _free(practice, actor, act.connection)
         if not free:  # somebody else has just proposed it

@@ -26,7 +26,7 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
 from callrec.procedures.request_log import read_makings
 from callrec.record.acts import leaves_of, leaves_of_act, names_enough
-from callrec.record.entitled import day_of
+from callrec.record.entitled import powers_then
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -165,8 +165,7 @@ def _is_about(review: Leaf, decision: Leaf) -> bool:
 
 def _might(practice: Practice, connection: Connection, review: Leaf, decision: Leaf) -> bool:
     try:
-        person = practice.register.person(review.actor, before=review.seq)
+        person, day = powers_then(practice, connection).actor(review)
     except NotFound:
         return False
-    day = day_of(connection, practice.register, review, practice.config.time_zone)
     return may_review_glass(person, PersonId(decision.actor), on=day)

@@ -34,6 +34,7 @@ from callrec.procedures.granting import grant_context
 from callrec.procedures.open_request import read_request
 from callrec.procedures.states_today import UNDECIDED
 from callrec.record.acts import check_log
+from callrec.record.entitled import powers_then
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -187,7 +188,7 @@ def _check_approves(
     approved = (fields["version"], fields["digest"], fields["requester"])
     if approved != (request.which.version, request.digest, request.requester):
         raise Tampered("the request is not the one that was approved")
-    check_decided(connection, approval, request.facts, practice.register, practice.config.time_zone)
+    check_decided(powers_then(practice, connection), approval, request.facts)
 
 
 def _open(

@@ -79,7 +79,7 @@ def lift_hold(
         signing(practice, actor, countersigner) as act,
     ):
         check_log(practice, act.connection)
-        check_holds(act.connection, practice.register, practice.config.time_zone)
+        check_holds(practice, act.connection)
         check_may_lift_hold(actor.person, on=today(practice))
         check_may_countersign_lifting(
             countersigner.person, lifter=actor.person.id, on=today(practice)

@@ -29,16 +29,15 @@ from callrec.procedures.request_log import REQUESTS, History
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 from callrec.record.acts import leaves_of
 from callrec.record.entitled import by_who_might
-from callrec.record.rows import Kind
+from callrec.record.rows import Kind, check_none
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import tzinfo
 
     from sqlalchemy import Connection, Row
 
     from callrec.audit.leaf import Leaf
-    from callrec.audit.register import Register
+    from callrec.practice import Practice
     from callrec.procedures.request_rules import Rulebook
 
 OF_HOLDS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))
@@ -104,9 +103,9 @@ HOLDS: Final = Kind(
 )
 
 
-def check_holds(connection: Connection, register: Register, zone: tzinfo) -> None:
+def check_holds(practice: Practice, connection: Connection) -> None:
     """Check that the rows of holds are what the log's leaves come to, as `check_rows_of_holds`."""
-    rules = read_rulebook(connection, register, zone)
+    rules = read_rulebook(connection, practice.register, practice.config.time_zone)
     check_rows_of_holds(connection, rules, tuple(leaves_of(connection, OF_HOLDS)))
 
 
@@ -133,8 +132,7 @@ def check_rows_of_holds(connection: Connection, rules: Rulebook, leaves: Sequenc
             history = requests.get(hold.request, History(hold.request, ()))
             _check_lifted_with(hold, history)
             check_done_by_entitled(history, purposes.get(hold.request), rules)
-    for problem in HOLDS.wrong(connection, leaves, partial(_check_names, connection)):
-        raise Tampered(problem.what)
+    check_none(HOLDS.wrong(connection, leaves, partial(_check_names, connection)))
     held = tables.held.c
     unknown = select(held.hold).where(held.hold.not_in(select(tables.hold.c.id))).limit(1)
     if connection.execute(unknown).first() is not None:

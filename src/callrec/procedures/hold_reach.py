@@ -99,7 +99,7 @@ def check_may_be_destroyed(
     """
     from callrec.procedures.hold_log import check_holds  # noqa: PLC0415  # as in _request_of
 
-    check_holds(connection, practice.register, practice.config.time_zone)
+    check_holds(practice, connection)
     over = holds_over(practice, actor, connection, recordings)
     check_nothing_held(hold for holds in over.values() for hold in holds)
 

@@ -25,7 +25,7 @@ from callrec.procedures.incident_log import (
     unopened_incident,
 )
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
-from callrec.record.entitled import Powers, by_who_might
+from callrec.record.entitled import by_who_might, powers_then
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -136,7 +136,7 @@ def _check_entitled(
     check_reported(history, practice.register)
     if versions[0].findings.assesses or versions[0].closing is not None:
         raise Tampered("an incident was assessed or closed by its report")
-    might = Powers(connection, practice.register, practice.config.time_zone)
+    might = powers_then(practice, connection)
     for before, body, leaf in zip(versions, versions[1:], history.leaves[1:], strict=False):
         stood = replace(facts, outcome=_outcome(before))
         degrees = {(b.findings.likelihood, b.findings.impact) for b in (before, body)}

@@ -25,8 +25,8 @@ from callrec.procedures.vouching import (
     governing,
     log_shares,
     renew_keys,
-    signed,
 )
+from callrec.record.statements import signed
 from callrec.release.recovery_kit import PrintedKit
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from callrec.procedures.people import people_named
 from callrec.procedures.request_clock import read_clock
 from callrec.procedures.request_log import REQUESTS, asked_in, columns_of, read_history
 from callrec.procedures.sealed_request import RequestBody, Version
-from callrec.record.entitled import Powers, by_who_might
+from callrec.record.entitled import by_who_might, powers_then
 from callrec.record.rows import check_row
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ def _check_changed_by_entitled(
 ) -> None:
     # Whom an earlier version was about is not asked again: a later one may name who changed it.
     facts = replace(facts, subjects=frozenset())
-    might = Powers(connection, practice.register, practice.config.time_zone)
+    might = powers_then(practice, connection)
     for leaf in history.leaves:
         if leaf.act != RequestAct.AMENDED:
             continue

@@ -24,7 +24,7 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
-from callrec.policy.role import Power, VaultKey, powers_of
+from callrec.policy.role import Power, VaultKey
 from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
 from callrec.procedures.custody import MAKES, REENCRYPTED
@@ -50,16 +50,17 @@ from callrec.record.acts import (
     check_subjects,
     names_enough,
 )
-from callrec.record.entitled import day_of
+from callrec.record.statements import carried
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from sqlalchemy import Connection, Row
 
     from callrec.audit.register import Register
     from callrec.procedures.request_rules import Rulebook
+    from callrec.record.entitled import Powers
 
 
 _OF_REQUESTS: Final = frozenset(map(str, RequestAct))
@@ -82,8 +83,8 @@ def check_projections(
         _check_people(connection, register),
         _check_shares(connection, register),
         _check_recordings(connection, register),
-        _check_makers(connection, register, zone),
-        check_reconciliations(connection, register, zone),
+        _check_makers(rules),
+        check_reconciliations(rules),
         check_destructions(connection, rules, done),
         check_certificates(connection, register.founders.vault, done),
         _check_summaries(connection),
@@ -91,19 +92,25 @@ def check_projections(
         _check_requests(connection, rules, done),
         _check_words(connection, done),
         _check_grants(connection),
-        _check_holds(connection, rules, done),
+        _raised(check_rows_of_holds, connection, rules, done),
         check_incident_rows(connection, rules, done),
         check_volume_rows(connection, done),
-        check_archivists(connection, register, zone, done),
+        check_archivists(rules, done),
         check_rows_of_volumes(connection),
         check_archived_rows(connection, done),
-        check_categories(connection, register, zone, done),
-        _check_index(connection),
+        check_categories(connection, rules, done),
+        _raised(read_parts, connection),
     ):
         try:
             yield from problems
         except Tampered as error:
             yield Problem(None, error.message)
+
+
+def _raised(check: Callable[..., object], *about: object) -> Iterator[Problem]:
+    """What a check finds that ends at the first problem."""
+    check(*about)
+    yield from ()
 
 
 def _check_people(connection: Connection, register: Register) -> Iterator[Problem]:
@@ -182,19 +189,13 @@ def _revisions_stated(
     return found, again
 
 
-def _check_makers(connection: Connection, register: Register, zone: tzinfo) -> Iterator[Problem]:
-    """Whoever stated something of recordings might do so when he did."""
-    leaf, said = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, leaf.body, said.kind).where(
-        (said.digest == leaf.statement) & said.kind.in_(_MAKES)
-    )
-    for seq, body, kind in connection.execute(query.order_by(leaf.seq)):
-        made = Leaf.decode(body, seq)
-        voucher = register.voucher(made.actor, before=seq)
-        day = day_of(connection, register, made, zone)
-        if voucher is None or _MAKES[kind] not in powers_of(voucher.person, day):
+def _check_makers(might: Powers) -> Iterator[Problem]:
+    """Whoever stated something of recordings might do so when they did."""
+    for row in carried(might.connection, *_MAKES):
+        if _MAKES[row.kind] not in might.of(Leaf.decode(row.leaf, row.seq)):
             about = "recordings or volumes"
-            yield Problem(seq, f"a statement about {about} was made by somebody without the power")
+            what = f"a statement about {about} was made by somebody without the power"
+            yield Problem(row.seq, what)
 
 
 def _destroyed(connection: Connection, vault: str) -> Mapping[str, Stub]:
@@ -220,15 +221,8 @@ def _check_destroyed(connection: Connection, destroyed: Mapping[str, Stub]) -> I
 
 def _check_summaries(connection: Connection) -> Iterator[Problem]:
     """Each summary counts the batches of its maker since his one before."""
-    leaf, said = tables.leaf, tables.statement
-    query = (
-        select(leaf.c.seq, said.c.kind, said.c.body)
-        .join(said, said.c.digest == leaf.c.statement)
-        .where(said.c.kind.in_(["batch", "intake"]))
-        .order_by(leaf.c.seq)
-    )
     counted: defaultdict[str, _Counted] = defaultdict(_Counted)
-    for seq, kind, body in connection.execute(query):
+    for seq, _, kind, body, _ in carried(connection, "batch", "intake"):
         fields = parse(body)
         by = fields["by"]
         if kind == "batch":
@@ -249,14 +243,6 @@ class _Counted(NamedTuple):
 
     def with_batch(self, recordings: int) -> _Counted:
         return _Counted(self.since, self.batches + 1, self.recordings + recordings)
-
-
-def _check_index(connection: Connection) -> Iterator[Problem]:
-    """The search index has its record of each month in which calls began."""
-    try:
-        read_parts(connection)
-    except Tampered as error:
-        yield Problem(None, error.message)
 
 
 def _check_requests(
@@ -300,13 +286,3 @@ def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
         told = (fields.get("request"), fields.get("for"), listed.get(row.uid))
         if told != (row.request, row.person, primitives.sha256(row.sealed).hex()):
             yield row
-
-
-def _check_holds(
-    connection: Connection, rules: Rulebook, done: Sequence[Leaf]
-) -> Iterator[Problem]:
-    """Each hold names what its leaves say, and none is missing."""
-    try:
-        check_rows_of_holds(connection, rules, done)
-    except Tampered as error:
-        yield Problem(None, error.message)

@@ -177,7 +177,7 @@ class _Run:
             self._sweep()
         with reading(practice.engine) as connection:
             check_log(practice, connection)
-            check_holds(connection, practice.register, practice.config.time_zone)
+            check_holds(practice, connection)
         place, portion = 0, self._next(0)
         if portion:
             self._begin()

@@ -54,7 +54,7 @@ def read_holds(practice: Practice, actor: Actor, connection: Connection) -> Iter
     Raises:
         Tampered: a row is not what the log says, or a leaf that lifted one is not its actor's.
     """
-    check_holds(connection, practice.register, practice.config.time_zone)
+    check_holds(practice, connection)
     called, counts = logins(practice), count_held(connection)
     lifted, kept = _lifted(practice, connection), kept_from(practice, actor, connection)
     for row in all_holds(connection):

@@ -259,7 +259,7 @@ def _check_approves(done: _Done) -> None:
     approval, rules = done.so_far.signed.get(done.leaf.statement), done.so_far.rules
     if approval is None:
         raise Tampered(_may_not(done.leaf))
-    check_decided(rules.connection, approval, done.request, rules.register, rules.zone)
+    check_decided(rules, approval, done.request)
 
 
 def _check_denies(done: _Done) -> None:

@@ -13,7 +13,7 @@ from callrec.audit.leaf import Outcome
 from callrec.policy.search_review import Verdict, may_review_search
 from callrec.procedures.leaf_details import open_details
 from callrec.record.acts import SEARCH, is_reviewable, leaves_of_act
-from callrec.record.entitled import day_of
+from callrec.record.entitled import powers_then
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +65,6 @@ def read_shown(practice: Practice, actor: Actor, connection: Connection) -> froz
 
 
 def _might_review(practice: Practice, connection: Connection, review: Leaf, search: Leaf) -> bool:
-    reviewer, searcher = (
-        practice.register.person(leaf.actor, before=review.seq) for leaf in (review, search)
-    )
-    day = day_of(connection, practice.register, review, practice.config.time_zone)
+    reviewer, day = powers_then(practice, connection).actor(review)
+    searcher = practice.register.person(search.actor, before=review.seq)
     return may_review_search(reviewer, searcher, on=day)

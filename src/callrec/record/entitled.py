@@ -67,6 +67,11 @@ class Powers:
         return powers_of(*self.actor(leaf))
 
 
+def powers_then(practice: Practice, connection: Connection) -> Powers:
+    """Who might do what in a practice, by the log as the vault was opened on it."""
+    return Powers(connection, practice.register, practice.config.time_zone)
+
+
 @contextmanager
 def by_who_might(what: str) -> Iterator[None]:
     """Ask the rules of what was done: our own commands let nobody do what they refuse.

@@ -135,6 +135,16 @@ class Kind(Generic[H]):
             yield Problem(None, f"{len(missing)} {self.table.name}s of the log are in no row")
 
 
+def check_none(problems: Iterable[Problem]) -> None:
+    """Check that nothing was found.
+
+    Raises:
+        Tampered: the first that was.
+    """
+    for problem in problems:
+        raise Tampered(problem.what)
+
+
 def check_row(row: Row[Any], columns: Columns, called: str) -> None:
     """Check that a row is what its leaves come to.
 
