@@ -11,20 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import NotFound, Unusable
 from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import said_again
 from callrec.policy.request import RequestAct, RequestState
-from callrec.practice import attempt, register_now, signing, today
+from callrec.practice import register_now, signing, today
 from callrec.procedures.concerned import concerned_by
 from callrec.procedures.days_said import told_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import change_with_request
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import read_request
-from callrec.procedures.readers import find_known
 from callrec.procedures.request import (
     check_count,
     find_recordings,
@@ -141,11 +139,8 @@ def _amend(
     reference: str,
     change: Callable[[OpenRequest, Connection], _Content],
 ) -> Amended:
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.AMENDED, subject=[row.id]),
+        attempt_on(practice, actor, RequestAct.AMENDED, reference),
         signing(practice, actor) as act,
     ):
         request = read_request(practice, actor, act.connection, reference)

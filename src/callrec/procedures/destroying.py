@@ -46,9 +46,8 @@ from callrec.procedures.erased_details import details_about
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.intake_known import Duplicates
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.migrate import drop_kept_copies
-from callrec.procedures.readers import find_known
 from callrec.procedures.recipients import Recipient, recipients_of
 from callrec.procedures.reencrypting import replaced_files
 from callrec.procedures.request_log import log_request_event, making_of, read_makings
@@ -140,11 +139,8 @@ def destroy(
     """
     if actor.identity is None:
         raise Locked("what is destroyed is signed for, and that takes the password")
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
+        attempt_on(practice, actor, RequestAct.CARRIED_OUT, reference),
         signing(practice, actor) as act,
     ):
         check_log(practice, act.connection)
