@@ -167,8 +167,8 @@ def test_the_version_before_stays_as_it_was(stocked: House) -> None:
     before = opened(stocked, reference)
     amend(stocked, reference, extension="unknown")
     with reading(stocked.practice.engine) as connection:
-        sealed = REQUESTS.sealed(connection, before.id)[1]
-    first = Version(stocked.practice.vault, before.id, 1)
+        first = Version(stocked.practice.vault, before.id, 1)
+        sealed = REQUESTS.sealed(connection, first)
     assert RequestBody.open(sealed, before.key, first) == before.body
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.archive.marker import open_volume
-from callrec.audit.erased import KIND
+from callrec.audit.erased import KIND, read_destruction
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, write_anew
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
@@ -42,6 +42,7 @@ from callrec.procedures.archive_unfinished import COPY, FOLDER, owed_by_label
 from callrec.procedures.custody import Opening, from_millis, to_millis
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destruction_done import settle
+from callrec.procedures.destruction_log import certificate_columns
 from callrec.procedures.erased_details import details_about
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.procedures.hold_reach import check_may_be_destroyed
@@ -302,10 +303,7 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
     destroy_grants(connection, request.id, request.requester)
     destruction.insert_certificate(
         connection,
-        id=certificate,
-        number=number,
-        request=request.id,
-        seq=after.leaves[-1].seq,
+        **certificate_columns(after.leaves[-1].seq, read_destruction(statement)),
         begun_at=now,
     )
     destruction.insert_stubs(

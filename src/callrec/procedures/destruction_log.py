@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
     from callrec.practice import Practice
     from callrec.procedures.request_rules import Rulebook
+    from callrec.record.rows import Columns
 
 DONE: Final = "destruction.done"
 """The act of the leaf by which nothing of a destruction is owed any more."""
@@ -85,16 +86,21 @@ def check_certificates(
 
     Args: as `check_destructions`.
     """
-    row = tables.certificate.c
     over = {each.subject[0] for each in done if each.act == DONE}
-    told = set()
+    table, told = tables.certificate, []
     for number, (seq, said) in enumerate(_stated(connection, vault), 1):
-        told.add((said.certificate, seq, said.certificate in over))
+        told.append({**certificate_columns(seq, said), "done": said.certificate in over})
         if said.number != number:
             yield Problem(seq, "a certificate of destruction is numbered out of its turn")
-    rows = connection.execute(select(row.id, row.seq, row.done_at.is_not(None)))
-    if {(id_, seq, bool(is_done)) for id_, seq, is_done in rows} != told:
+    columns = (table.c.id, table.c.number, table.c.request, table.c.seq)
+    query = select(*columns, table.c.done_at.is_not(None).label("done")).order_by(table.c.seq)
+    if [dict(row) for row in connection.execute(query).mappings()] != told:
         yield Problem(None, "what the catalogue says of a certificate is not what the log says")
+
+
+def certificate_columns(seq: int, said: Said) -> Columns:
+    """The columns of a certificate that follow from the leaf that carries its statement."""
+    return {"id": said.certificate, "number": said.number, "request": said.request, "seq": seq}
 
 
 def read_carried_out(
@@ -114,9 +120,9 @@ def read_carried_out(
     said = read_destruction(statement_of(connection, leaf, practice.vault))
     stated = stated_stubs(said)
     rows = {row.uid: row for row in stubs_of(connection, certificate.id)}
+    columns = certificate_columns(leaf.seq, said).items()
     if (
-        (said.certificate, said.number, said.request)
-        != (certificate.id, certificate.number, certificate.request)
+        any(getattr(certificate, name) != value for name, value in columns)
         or stated.keys() != rows.keys()
         or not all(stub.is_in(rows[uid]) for uid, stub in stated.items())
     ):

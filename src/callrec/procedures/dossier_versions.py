@@ -63,10 +63,7 @@ def _version(
     if request is None or key is None:
         return DossierVersion(number, None, None)
     which = replace(request.which, version=number)
-    sealed = REQUESTS.sealed(connection, which.request).get(number)
-    if sealed is None:
-        raise Tampered(f"version {number} of request {request.reference} is missing")
-    body = RequestBody.open(sealed, key, which)
+    body = RequestBody.open(REQUESTS.sealed(connection, which), key, which)
     digest = body.digest(which, request.requester)
     if body.commitment(which.vault, leaf.seq, digest) != leaf.detail:
         raise Tampered(f"version {number} of request {request.reference} is not the one made")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 
 from callrec.audit.attested import attested_leaves
-from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound
@@ -25,7 +25,7 @@ from callrec.policy.glass import GlassVerdict, may_review_glass
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
 from callrec.procedures.request_log import read_makings
-from callrec.record.acts import leaves_of, leaves_of_act, names_enough
+from callrec.record.acts import attested_of, leaves_of, names_enough
 from callrec.record.entitled import powers_then
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlas
     """
     made = sorted([*_approved_alone(connection), *_denied_alone(connection)])
     alone = attested_leaves(connection, practice.register, made)
-    reviews = _reviews(practice, connection) if alone else ()
+    reviews = attested_of(practice, connection, _VERDICTS) if alone else ()
     return tuple(
         BrokenGlass(
             request=leaf.subject[0],
@@ -130,16 +130,6 @@ def _denied_alone(connection: Connection) -> Iterator[int]:
         making = makings.get(leaf.subject[0])
         if making is not None and leaf.actor in making.makers:
             yield leaf.seq
-
-
-def _reviews(practice: Practice, connection: Connection) -> tuple[Leaf, ...]:
-    made = sorted(
-        leaf.seq
-        for act in _VERDICTS
-        for leaf in leaves_of_act(connection, act)
-        if leaf.outcome is Outcome.DONE
-    )
-    return attested_leaves(connection, practice.register, made)
 
 
 def _newest(

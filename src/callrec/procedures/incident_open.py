@@ -24,13 +24,12 @@ from callrec.procedures.incident_log import (
     read_incident_history,
     unopened_incident,
 )
-from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
+from callrec.procedures.incident_sealed import IncidentBody
 from callrec.record.entitled import by_who_might, powers_then
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from callrec.audit.leaf import Leaf
     from callrec.policy.incident import Outcome
     from callrec.practice import Actor, Practice
 
@@ -104,10 +103,8 @@ def opens_incidents(actor: Actor) -> bool:
 def _versions(
     practice: Practice, actor: Actor, connection: Connection, history: IncidentHistory
 ) -> list[IncidentBody]:
-    sealed, opened = INCIDENTS.sealed(connection, history.incident), []
+    opened = []
     for number, leaf in enumerate(history.leaves, start=1):
-        if number not in sealed:
-            raise Tampered("a version is missing")
         which = history.which(practice.vault, number)
         key = INCIDENTS.key(actor, connection, which)
         if key is None:
@@ -115,14 +112,11 @@ def _versions(
                 "this incident opens with the password of somebody whom it concerns",
                 hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
             )
-        opened.append(_made_by(leaf, which, IncidentBody.open(sealed[number], key, which)))
+        body = IncidentBody.open(INCIDENTS.sealed(connection, which), key, which)
+        if body.commitment(which.vault, leaf.seq, body.digest(which)) != leaf.detail:
+            raise Tampered(f"its version {number} is not the one that was made")
+        opened.append(body)
     return opened
-
-
-def _made_by(leaf: Leaf, which: IncidentVersion, body: IncidentBody) -> IncidentBody:
-    if body.commitment(which.vault, leaf.seq, body.digest(which)) != leaf.detail:
-        raise Tampered(f"its version {which.version} is not the one that was made")
-    return body
 
 
 def _check_entitled(

@@ -116,17 +116,13 @@ def read_request(
     row = find_request(connection, reference)
     which = Version(practice.vault, row.id, row.version)
     history = read_history(practice, connection, row.id)
-    _check_row(row, history)
+    facts = unopened_facts(row, history)
     keys, body = _open(practice, actor, connection, row)
     digest = _check_made(which, row, history, body)
     approvals = read_approvals(practice, connection, history)
     clock = read_clock(practice, connection, history)
-    facts = RequestFacts(
-        reference=reference,
-        purpose=body.purpose,
-        state=history.state,
-        requester=history.requester,
-        changed_by=history.changed_by,
+    facts = replace(
+        facts,
         subjects=people_named(practice, actor, connection, body.particulars.subjects),
         granted_to=granted_to(approvals, history, practice.now()),
         made_on=history.events[0].at.astimezone(practice.config.time_zone).date(),
@@ -149,7 +145,9 @@ def unopened_facts(row: Row[Any], history: History) -> RequestFacts:
     Raises:
         Tampered: a column says otherwise than the log.
     """
-    _check_row(row, history)
+    check_row(row, columns_of(history), REQUESTS.called(row))
+    if not may_be_for(row.id, row.purpose):
+        raise Tampered(f"the purpose of request R-{row.number} is not what the log says")
     return RequestFacts(
         reference=f"R-{row.number}",
         purpose=Purpose(row.purpose),
@@ -166,8 +164,22 @@ def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
         Refused: it is not the actor's to read.
         Locked: it takes his password.
     """
-    if not opens_catalogue(actor, connection, row):
-        _check_sealed_to(actor, connection, row)
+    if opens_catalogue(actor, connection, row):
+        return
+    if REQUESTS.find_key(connection, row.id, row.version, actor.person.id) is None:
+        reads_dossier = Power.READ_AUDIT in actor.person.powers
+        raise Refused(
+            "a request is read by who made it, who may decide it, and who was granted it",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint=f"callrec request dossier R-{row.number} tells of it what you may read"
+            if reads_dossier
+            else "callrec request list --mine shows yours",
+        )
+    if actor.identity is None:
+        raise Locked(
+            "this request opens with your password",
+            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+        )
 
 
 def opens_with_session(actor: Actor) -> bool:
@@ -187,7 +199,8 @@ def _open(
             for which in versions
             if (key := REQUESTS.key(actor, connection, which)) is not None
         }
-        return keys, _body(connection, versions[-1], keys[row.version])
+        sealed = REQUESTS.sealed(connection, versions[-1])
+        return keys, RequestBody.open(sealed, keys[row.version], versions[-1])
     except Tampered as error:
         raise Tampered(f"request R-{row.number} does not open: {error.message}") from error
 
@@ -196,32 +209,6 @@ def opens_catalogue(actor: Actor, connection: Connection, row: Row[Any]) -> bool
     """Whether the actor opens the request of that row as whoever may search does."""
     found = REQUESTS.find_key(connection, row.id, row.version, VaultKey.CATALOGUE)
     return found is not None and (VaultKey.CATALOGUE, found.key_version) in actor.shares
-
-
-def _check_sealed_to(actor: Actor, connection: Connection, row: Row[Any]) -> Row[Any]:
-    found = REQUESTS.find_key(connection, row.id, row.version, actor.person.id)
-    if found is None:
-        reads_dossier = Power.READ_AUDIT in actor.person.powers
-        raise Refused(
-            "a request is read by who made it, who may decide it, and who was granted it",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint=f"callrec request dossier R-{row.number} tells of it what you may read"
-            if reads_dossier
-            else "callrec request list --mine shows yours",
-        )
-    if actor.identity is None:
-        raise Locked(
-            "this request opens with your password",
-            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-        )
-    return found
-
-
-def _body(connection: Connection, which: Version, key: bytes) -> RequestBody:
-    sealed = REQUESTS.sealed(connection, which.request).get(which.version)
-    if sealed is None:
-        raise Tampered("a request's particulars are missing")
-    return RequestBody.open(sealed, key, which)
 
 
 def _check_made(which: Version, row: Row[Any], history: History, body: RequestBody) -> str:
@@ -234,13 +221,6 @@ def _check_made(which: Version, row: Row[Any], history: History, body: RequestBo
     if (row.number, row.purpose) != (body.number, body.purpose):
         raise Tampered(f"a column of request R-{row.number} is not what was sealed with it")
     return digest
-
-
-def _check_row(row: Row[Any], history: History) -> None:
-    """The clear columns are projections of the leaves; here they are worked out again."""
-    check_row(row, columns_of(history), REQUESTS.called(row))
-    if not may_be_for(row.id, row.purpose):
-        raise Tampered(f"the purpose of request R-{row.number} is not what the log says")
 
 
 def _check_changed_by_entitled(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.audit.attested import attested_leaves
-from callrec.audit.leaf import Outcome
 from callrec.catalogue.holds import all_holds, count_held
 from callrec.crypto.canonical import parse_instant
 from callrec.policy.hold import HoldAct
@@ -14,7 +12,7 @@ from callrec.procedures.custody import from_millis
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.people import logins
 from callrec.procedures.readers import kept_from
-from callrec.record.acts import leaves_of_act, names_enough
+from callrec.record.acts import attested_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,12 +74,7 @@ def read_holds(practice: Practice, actor: Actor, connection: Connection) -> Iter
 
 def _lifted(practice: Practice, connection: Connection) -> Mapping[str, tuple[Leaf, ...]]:
     """The leaves that lifted each hold."""
-    seqs = [
-        leaf.seq
-        for leaf in leaves_of_act(connection, HoldAct.LIFTED)
-        if leaf.outcome is Outcome.DONE and names_enough(leaf)
-    ]
     found: dict[str, tuple[Leaf, ...]] = {}
-    for leaf in attested_leaves(connection, practice.register, seqs):
+    for leaf in attested_of(practice, connection, [HoldAct.LIFTED]):
         found[leaf.subject[0]] = (*found.get(leaf.subject[0], ()), leaf)
     return found

@@ -10,11 +10,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from callrec.audit.attested import attested_leaves
 from callrec.audit.reading import Problem
 from callrec.catalogue.volumes import IN_USE, LOST, each_volume
 from callrec.procedures.archivist import might_archive
-from callrec.record.acts import leaves_of
+from callrec.record.acts import attested_of, leaves_of
 from callrec.record.rows import check_none
 
 if TYPE_CHECKING:
@@ -46,8 +45,7 @@ def check_standings(practice: Practice, connection: Connection) -> None:
     Raises:
         Tampered: a row says otherwise than the log, or a leaf is not its actor's.
     """
-    about = [leaf.seq for leaf in leaves_of(connection, OF_VOLUMES)]
-    leaves = attested_leaves(connection, practice.register, about)
+    leaves = attested_of(practice, connection, OF_VOLUMES)
     counting = (leaf for leaf in leaves if might_archive(practice, connection, leaf))
     check_none(check_volume_rows(connection, counting))
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.audit.attested import attested_leaves
 from callrec.audit.reading import Problem
 from callrec.policy.role import Power
 from callrec.procedures.archive_removal import REMOVED
 from callrec.procedures.archive_unfinished import BEGUN, GIVEN_UP
 from callrec.procedures.volume_log import VolumeAct
-from callrec.record.acts import leaves_of
+from callrec.record.acts import attested_of
 from callrec.record.entitled import powers_then
 from callrec.record.rows import check_none
 
@@ -36,8 +35,7 @@ def check_done_by_archivists(practice: Practice, connection: Connection) -> None
     Raises:
         Tampered: somebody did it who might not, or a leaf is not its actor's.
     """
-    about = [leaf.seq for leaf in leaves_of(connection, _OF_ARCHIVISTS)]
-    leaves = attested_leaves(connection, practice.register, about)
+    leaves = attested_of(practice, connection, _OF_ARCHIVISTS)
     check_none(check_archivists(powers_then(practice, connection), leaves))
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, func, select, update
 
+from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import of_acts, read_register
 from callrec.audit.reading import Problem
@@ -89,6 +90,18 @@ def leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
     What does not name what it is about counts for nothing.
     """
     return filter(names_enough, all_leaves_of(connection, acts))
+
+
+def attested_of(
+    practice: Practice, connection: Connection, acts: Collection[str]
+) -> tuple[Leaf, ...]:
+    """The same, each leaf shown to be as it was written and its actor's.
+
+    Raises:
+        Tampered: one is not.
+    """
+    seqs = [leaf.seq for leaf in leaves_of(connection, acts)]
+    return attested_leaves(connection, practice.register, seqs)
 
 
 def all_leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:

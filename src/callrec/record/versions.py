@@ -19,7 +19,7 @@ from callrec.practice import vault_key
 from callrec.record.rows import H, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -97,10 +97,17 @@ class Versioned(Kind[H]):
         connection.execute(table.delete().filter_by(**place))
         connection.execute(table.insert().values({**place, **sealed}))
 
-    def sealed(self, connection: Connection, id_: str) -> Mapping[int, bytes]:
-        """Each version of a thing as it lies sealed, by its number."""
-        query = select(self.versions).filter_by(**{self.table.name: id_})
-        return {row.version: bytes(row.sealed) for row in connection.execute(query)}
+    def sealed(self, connection: Connection, which: Which) -> bytes:
+        """A version as it lies sealed.
+
+        Raises:
+            Tampered: it is missing.
+        """
+        query = select(self.versions.c.sealed).filter_by(**self._place(which))
+        sealed: bytes | None = connection.execute(query).scalar()
+        if sealed is None:
+            raise Tampered(f"version {which.version} is missing")
+        return bytes(sealed)
 
     def find_key(
         self, connection: Connection, id_: str, version: int, holder: str
