@@ -1,8 +1,8 @@
 """Leaves read by what was done, what each names at the least, and the numbers that they give.
 
-Whoever has a key can write a leaf of any act, about nothing, with a program of their own. It says
-nothing of anything, so nothing is read from it; ``audit verify`` names whoever signed it
-(docs/formats/audit-log.md, 1).
+Anybody who has a key can write a leaf of any act, about nothing, with a program of their own. It
+says nothing of anything, so nothing is read from it; ``audit verify`` names the person who signed
+it (docs/formats/audit-log.md, 1).
 
 Requests, holds, incidents and certificates are numbered in the order in which they were made, from
 1, and so the column follows from the leaves like the others. What somebody wrote into one keeps
@@ -56,7 +56,7 @@ LEAST: Final[Mapping[str, int]] = MappingProxyType(
         str(RequestAct.FAILED): 2,
         str(RequestAct.HANDED_OVER): 2,
         str(RequestAct.ACKNOWLEDGED): 2,
-        # Then whoever was told.
+        # Then the person who was told.
         str(IncidentAct.REPORTED): 2,
         "destruction.done": 1,
         "archive.begun": 1,
@@ -138,8 +138,8 @@ def names_enough(leaf: Leaf) -> bool:
 def is_reviewable(register: Register, leaf: Leaf) -> bool:
     """A search without a request, or one that was refused [policy 4(c)].
 
-    A search under a request names it in its leaf, and whoever decides that request sees it. What
-    nobody searched for whom anybody vouched is no search: no key is needed to write it.
+    A search under a request names it in its leaf, and those who decide that request see it. A leaf
+    whose actor nobody vouched for is no search: no key is needed to write it.
     """
     without_request = leaf.outcome is Outcome.DONE and not leaf.subject
     is_asked = without_request or leaf.outcome is Outcome.REFUSED
@@ -156,7 +156,7 @@ def check_subjects(connection: Connection, done: Iterable[Leaf]) -> Iterator[Pro
 
 
 def signer_of(connection: Connection, leaf: Leaf) -> str:
-    """The login of whoever signed a leaf that no command of ours writes."""
+    """The login of the person who signed a leaf that no command of ours writes."""
     person = tables.person.c
     login: str | None = connection.execute(
         select(person.login).where(person.id == leaf.actor)

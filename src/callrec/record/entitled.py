@@ -1,11 +1,10 @@
-"""Whether whoever did something might, by the log: who they were then, and which day it was.
+"""Whether people were allowed to do what they did: who they were then, and which day it was.
 
-Until when what was lent may be used, no clock that is set back makes longer. A leaf says itself
-when it was written, by the clock of whoever wrote it. But others write to the same log: once one of
-them has written on a later day, it is later for whoever comes after. What counts are the leaves
-since somebody was last vouched for, and no older ones: so a machine whose clock once stood years
-ahead takes nobody's lent powers but those lent before that, until they are lent anew
-(docs/threat-model.md).
+No clock that is set back makes a lent power last longer. A leaf gives the time itself, by the clock
+of the machine that wrote it. But other machines write to the same log: once one of them has written
+on a later day, it is later for everybody after that. What counts are the leaves since a person was
+last vouched for, and no older ones: so a machine whose clock once stood years ahead ends nobody's
+lent powers but those lent before that, until they are lent anew (docs/threat-model.md).
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
 
 _LEEWAY: Final = timedelta(hours=1)
-"""What somebody might do when his command began is signed later, after a password was waited for,
+"""What a person might do when their command began is signed later, after a password was waited for,
 and midnight may lie between."""
 
 
@@ -52,7 +51,7 @@ class Powers:
     """The practice's, for the days of powers that were lent."""
 
     def actor(self, leaf: Leaf) -> tuple[Person, date]:
-        """Whoever wrote a leaf, as they were vouched for then, and the day on which it was.
+        """The person who wrote a leaf, as they were vouched for then, and the day on which it was.
 
         Raises:
             NotFound: nobody vouched for them.
@@ -61,7 +60,7 @@ class Powers:
         return person, day_of(self.connection, self.register, leaf, self.zone)
 
     def of(self, leaf: Leaf) -> frozenset[Power]:
-        """What whoever wrote a leaf might do then; nothing, if nobody vouched for them."""
+        """What the person who wrote a leaf might do then; nothing, if nobody vouched for them."""
         if self.register.voucher(leaf.actor, before=leaf.seq) is None:
             return frozenset()
         return powers_of(*self.actor(leaf))
@@ -77,7 +76,7 @@ def by_who_might(what: str) -> Iterator[None]:
     """Ask the rules of what was done: our own commands let nobody do what they refuse.
 
     Raises:
-        Tampered: they refuse it, or nobody vouched for whoever did it; ``what`` says what it is.
+        Tampered: they refuse it, or nobody vouched for who did it; ``what`` says what it is.
     """
     try:
         yield
@@ -117,12 +116,12 @@ def latest_day(
     *,
     before: int | None = None,
 ) -> date | None:
-    """The latest day of any leaf since somebody was vouched for; None if nothing was lent to him.
+    """The latest day of any leaf since somebody was vouched for; None if nothing was lent to them.
 
     Args:
         connection: sees one state of the catalogue throughout.
         register: who might do what, and when.
-        person: his id.
+        person: their id.
         zone: the practice's.
         before: only leaves before this one count; None: all.
 
@@ -142,7 +141,7 @@ def latest_day(
 def still_lent(practice: Practice, connection: Connection, person: Person) -> Person:
     """Somebody who begins to work, without what ended by a day that the log has seen already.
 
-    What has ended by this machine's clock is left: it is said to him when he needs it.
+    What has ended by this machine's clock is left: they are told when they need it.
 
     Raises:
         Tampered: as `latest_day`.

@@ -1,9 +1,10 @@
 """The catalogue's rows made from leaves, and held against them.
 
-Rows are for finding things quickly; whoever can write the database can change them, so nothing that
-matters rests on them alone (docs/formats/audit-log.md, "Projections"). The columns that follow from
-leaves are made by one function, ``row_of``: when a leaf is written they are put into the row, and
-whoever checks the row makes them again from all its leaves. No table needs a check of its own.
+Rows are for finding things quickly; anybody who can write the database can change them, so nothing
+that matters rests on them alone (docs/formats/audit-log.md, "Projections"). The columns that follow
+from leaves are made by one function, ``row_of``: when a leaf is written they are put into the row,
+and when the row is checked they are made again from all its leaves. So no table needs a check of
+its own.
 """
 
 from __future__ import annotations

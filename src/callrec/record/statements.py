@@ -68,8 +68,8 @@ def first_stated(
 ) -> Mapping[tuple[str, int], str]:
     """By uid and revision, the digest of the statement that lists it under the earliest leaf.
 
-    A revision is stated once. Whoever states one again, with a file and words of their own, and
-    exchanges the rows, changes nothing: the first counts (docs/formats/recording.md, 1).
+    A revision is stated once. To state one again, with another file and other words, and to
+    exchange the rows, changes nothing: the first counts (docs/formats/recording.md, 1).
 
     Reads every such statement once, however many recordings are asked for: 13 ms for one and 50 ms
     for hundreds, in a vault of 100,000 recordings.

@@ -62,8 +62,8 @@ class Versioned(Kind[H]):
     ) -> bytes:
         """Seal a version under a new key, and that to the vault's keys and to people.
 
-        Not to one who was shut out, who keeps their seed, nor to one whose key is not confirmed,
-        as somebody else knows a provisional password: whoever confirms it gives them these.
+        Not to people who were shut out, who keep their seed, nor to people whose key is not
+        confirmed, as somebody else knows a provisional password: who confirms it gives them these.
 
         Returns the key, 32 bytes.
         """
