@@ -29,7 +29,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.procedures.approvals import ENDS
 from callrec.procedures.custody import from_millis
-from callrec.procedures.hold_log import HOLDS, LoggedHold
+from callrec.procedures.hold_leaves import HOLDS, LoggedHold
 from callrec.procedures.request_log import REQUESTS, decides_what_is_asked
 from callrec.record.acts import leaves_of
 from callrec.record.statements import carried, statement_of

@@ -5,6 +5,7 @@ Whether it may happen is decided by whoever calls this.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select
@@ -12,7 +13,6 @@ from sqlalchemy import bindparam, select
 from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
 from callrec.catalogue.holds import (
-    insert_hold,
     newest_recording,
     put_held,
     state_of,
@@ -27,6 +27,7 @@ from callrec.practice import register_now
 from callrec.procedures.custody import to_millis
 from callrec.procedures.sealed_hold import NONCE_BYTES, HoldBody
 from callrec.record.acts import next_number
+from callrec.record.rows import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -82,6 +83,63 @@ def numbers_in(connection: Connection) -> Callable[[str], int | None]:
     return lambda uid: connection.execute(query, {"uid": uid}).scalar()
 
 
+@dataclass(frozen=True, slots=True)
+class LoggedHold:
+    """One hold, and the leaves that tell of it, oldest first."""
+
+    id: str
+    leaves: tuple[Leaf, ...]
+
+    @property
+    def request(self) -> str | None:
+        """Id of the request that placed it."""
+        return "".join(self.leaves[0].subject[1:2]) or None
+
+    @property
+    def state(self) -> HoldState:
+        """Where it stands.
+
+        Raises:
+            Tampered: this cannot have happened in this order.
+        """
+        state: HoldState = self.columns(lambda _: 0)["state"]
+        return state
+
+    def columns(self, number_of: Callable[[str], int | None]) -> Mapping[str, Any]:
+        """The columns of its row; ``number_of`` gives that of a recording, by its uid.
+
+        Raises:
+            Tampered: this cannot have happened in this order.
+        """
+        # By hand it is lifted by the second person's leaf; that there are two is checked.
+        first = self.of(HoldAct.LIFTED)[:1] if self.request is None else ()
+        columns: dict[str, Any] = {"state": None}
+        for leaf in self.leaves:
+            if leaf not in first:
+                columns |= columns_after(columns["state"], leaf, number_of)
+        return columns
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The uids that it names, whether it is lifted or not."""
+        covered = (leaf.subject[1:] for leaf in self.of(HoldAct.COVERS))
+        matched = (leaf.subject[2:] for leaf in self.of(HoldAct.MATCHED))
+        return frozenset(uid for uids in (*covered, *matched) for uid in uids)
+
+    def of(self, act: HoldAct) -> tuple[Leaf, ...]:
+        return tuple(leaf for leaf in self.leaves if leaf.act == act)
+
+
+HOLDS: Final = Kind(
+    table=tables.hold,
+    letter="H",
+    made_by=HoldAct.PLACED,
+    acts=frozenset(map(str, HoldAct)),
+    history=LoggedHold,
+    row_of=lambda connection, hold: hold.columns(numbers_in(connection)),
+)
+
+
 def log_placed(
     practice: Practice, act: Writing, actor: Actor, *, request: str = "", reason: str = ""
 ) -> tuple[str, int]:
@@ -101,13 +159,13 @@ def log_placed(
     body = HoldBody(number=number, reason=reason, nonce=nonce)
     subject = [hold, request] if request else [hold]
     leaf = _leaf(act, actor, HoldAct.PLACED, subject, details=body.details, nonce=nonce)
-    insert_hold(
+    HOLDS.insert(
         act.connection,
-        id=hold,
+        hold,
+        LoggedHold(hold, (leaf,)),
         number=number,
         key_version=catalogue.version,
         sealed=body.seal(catalogue.public, practice.vault, hold),
-        **columns_after(None, leaf, numbers_in(act.connection)),
     )
     return hold, number
 

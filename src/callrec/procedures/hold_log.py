@@ -6,7 +6,6 @@ the rows were held against the leaves (docs/formats/holds.md, 4).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,21 +17,20 @@ from callrec.errors import Tampered
 from callrec.policy.hold import (
     LIFTING,
     HoldAct,
-    HoldState,
     check_may_countersign_lifting,
     check_may_lift_hold,
 )
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, powers_of
-from callrec.procedures.hold_leaves import columns_after, numbers_in
+from callrec.procedures.hold_leaves import HOLDS, LoggedHold
 from callrec.procedures.request_log import REQUESTS, History
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 from callrec.record.acts import leaves_of
 from callrec.record.entitled import by_who_might
-from callrec.record.rows import Kind, check_none
+from callrec.record.rows import check_none
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -44,63 +42,6 @@ OF_HOLDS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))
 """The acts that say how holds stand, and who might end the requests that placed them."""
 _BY_HAND: Final = 2
 """People who lift a hold that no request placed."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedHold:
-    """One hold, and the leaves that tell of it, oldest first."""
-
-    id: str
-    leaves: tuple[Leaf, ...]
-
-    @property
-    def request(self) -> str | None:
-        """Id of the request that placed it."""
-        return "".join(self.leaves[0].subject[1:2]) or None
-
-    @property
-    def state(self) -> HoldState:
-        """Where it stands.
-
-        Raises:
-            Tampered: this cannot have happened in this order.
-        """
-        state: HoldState = self.columns(lambda _: 0)["state"]
-        return state
-
-    def columns(self, number_of: Callable[[str], int | None]) -> Mapping[str, Any]:
-        """The columns of its row; ``number_of`` gives that of a recording, by its uid.
-
-        Raises:
-            Tampered: this cannot have happened in this order.
-        """
-        # By hand it is lifted by the second person's leaf; that there are two is checked.
-        first = self.of(HoldAct.LIFTED)[:1] if self.request is None else ()
-        columns: dict[str, Any] = {"state": None}
-        for leaf in self.leaves:
-            if leaf not in first:
-                columns |= columns_after(columns["state"], leaf, number_of)
-        return columns
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The uids that it names, whether it is lifted or not."""
-        covered = (leaf.subject[1:] for leaf in self.of(HoldAct.COVERS))
-        matched = (leaf.subject[2:] for leaf in self.of(HoldAct.MATCHED))
-        return frozenset(uid for uids in (*covered, *matched) for uid in uids)
-
-    def of(self, act: HoldAct) -> tuple[Leaf, ...]:
-        return tuple(leaf for leaf in self.leaves if leaf.act == act)
-
-
-HOLDS: Final = Kind(
-    table=tables.hold,
-    letter="H",
-    made_by=HoldAct.PLACED,
-    acts=frozenset(map(str, HoldAct)),
-    history=LoggedHold,
-    row_of=lambda connection, hold: hold.columns(numbers_in(connection)),
-)
 
 
 def check_holds(practice: Practice, connection: Connection) -> None:
