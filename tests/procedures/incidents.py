@@ -44,8 +44,10 @@ def own_report(house: House, login: str = "sam", *, told: str = "mia", **said: A
         which = IncidentVersion(
             practice.vault, primitives.fresh_id(), 1, actor.person.id, manager.id
         )
-        what = IncidentAct.REPORTED
-        log_incident_version(practice, act, actor, what=what, body=body, which=which)
+        subject, what = [which.told], IncidentAct.REPORTED
+        log_incident_version(
+            practice, act, actor, what=what, body=body, which=which, subject=subject
+        )
     return f"I-{body.number}"
 
 

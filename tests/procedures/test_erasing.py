@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import practices
-from callrec.crypto.statement import state
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
-from callrec.practice import open_practice
+from callrec.practice import Actor, Practice, open_practice
 from callrec.procedures import destroying, erasing_volumes
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.backup import back_up
@@ -33,6 +32,7 @@ from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.rotating import rotate_keys
 from callrec.procedures.status import look
 from callrec.procedures.volume_lost import Loss, report_found, report_lost
+from callrec.record.statements import signed
 from callrec.store.directory import DirectoryStore
 from procedures.asking import (
     REASON,
@@ -374,7 +374,7 @@ def test_of_a_statement_of_before_it_is_seen_in_which_month_the_call_began(
 ) -> None:
     """It did not say when; the search index knows the months in which calls began."""
     reference = approved_erasure(house, 1)
-    monkeypatch.setattr(destroying, "state", _as_before)
+    monkeypatch.setattr(destroying, "signed", _as_before)
     erase(house, reference)
     assert certify_destruction(house.practice, reference, released_to=()) is not None
     assert verified(house).verdict is Verdict.INTACT
@@ -383,9 +383,9 @@ def test_of_a_statement_of_before_it_is_seen_in_which_month_the_call_began(
         certify_destruction(house.open(), reference, released_to=())
 
 
-def _as_before(kind: str, *, fields: dict[str, Any], **said: Any) -> Statement:
+def _as_before(practice: Practice, actor: Actor, kind: str, fields: dict[str, Any]) -> Statement:
     items = [{k: v for k, v in each.items() if k != "started_at"} for each in fields["items"]]
-    return state(kind, fields={**fields, "items": items}, **said)
+    return signed(practice, actor, kind, {**fields, "items": items})
 
 
 def test_a_certificate_is_complete_once_a_volume_that_was_found_again_is_written_anew(

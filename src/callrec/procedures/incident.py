@@ -102,7 +102,15 @@ def open_incident(practice: Practice, act: Writing, actor: Actor, account: Accou
     check_is_told(register.person(told.id), actor.person.id)
     body = _body(practice, actor, act.connection, account)
     which = IncidentVersion(practice.vault, primitives.fresh_id(), 1, actor.person.id, told.id)
-    log_incident_version(practice, act, actor, what=IncidentAct.REPORTED, body=body, which=which)
+    log_incident_version(
+        practice,
+        act,
+        actor,
+        what=IncidentAct.REPORTED,
+        body=body,
+        which=which,
+        subject=[told.id, *body.recordings],
+    )
     due_at = due_at_of(practice, account.noticed_at)
     _tell(practice, act.connection, which, f"I-{body.number}", due_at)
     return Reported(f"I-{body.number}", logins(practice)[told.id], due_at)

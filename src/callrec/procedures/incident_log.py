@@ -32,7 +32,7 @@ from callrec.record.rows import check_row
 from callrec.record.versions import Versioned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -162,6 +162,7 @@ def log_incident_version(
     what: IncidentAct,
     body: IncidentBody,
     which: IncidentVersion,
+    subject: Sequence[str] = (),
     before: IncidentHistory | None = None,
 ) -> None:
     """Write the leaf that makes a version, the row that follows, and the version under a new key.
@@ -173,12 +174,13 @@ def log_incident_version(
         what: the event.
         body: the version.
         which: its place.
+        subject: further ids beside the incident's.
         before: what happened to it so far; None: this reports it.
     """
     seq = act.leaf(
         str(what),
         actor=actor.person.id,
-        subject=[which.incident, *(() if before else (which.told, *body.recordings))],
+        subject=[which.incident, *subject],
         details=body.details(body.digest(which)),
         nonce=body.log_nonce,
     )
