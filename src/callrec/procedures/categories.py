@@ -120,14 +120,12 @@ def given_or_claimed(connection: Connection) -> frozenset[int]:
     return frozenset((*given, *connection.execute(_OF_A_CLAIM).scalars()))
 
 
-def check_categories(
-    connection: Connection, might: Powers, done: Iterable[Leaf]
-) -> Iterator[Problem]:
+def check_categories(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Every row of a category that does not follow from what was done, and every one missing.
 
     Of what is destroyed the row may be gone.
     """
-    recording = tables.recording.c
+    connection, recording = might.connection, tables.recording.c
     query = select(recording.uid, recording.id, recording.state)
     uids = {row.uid: (row.id, row.state) for row in connection.execute(query)}
     # The newest leaf about each counts.
@@ -158,7 +156,7 @@ def check_rows_of_categories(practice: Practice, connection: Connection) -> None
         Tampered: one does not follow from the log.
     """
     done, might = leaves_of(connection, [CATEGORISED]), powers_then(practice, connection)
-    check_none(check_categories(connection, might, done))
+    check_none(check_categories(might, done))
 
 
 def category_id(name: str) -> str:

@@ -51,13 +51,10 @@ DONE: Final = "destruction.done"
 """The act of the leaf by which nothing of a destruction is owed any more."""
 
 
-def check_destructions(
-    connection: Connection, rules: Rulebook, done: Sequence[Leaf]
-) -> Iterator[Problem]:
+def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:
     """What was destroyed though it might not be, by the leaf that says so.
 
     Args:
-        connection: sees one state of the catalogue throughout.
         rules: the statements among them.
         done: the leaves about requests and holds that were done, oldest first; they, and the
             statements, were found sound before.
@@ -72,20 +69,19 @@ def check_destructions(
     requests, named = REQUESTS.told(done), _named(done)
     for each in told:
         about = requests[each.said.request].leaves if each.said.request in requests else ()
-        yield from _check_request(connection, each, about)
+        yield from _check_request(rules.connection, each, about)
         if any(_is_held(named[uid], uid, each.leaf.seq) for uid in each.said.uids):
             yield Problem(each.leaf.seq, "a recording was destroyed that was held")
 
 
-def check_certificates(
-    connection: Connection, vault: str, done: Iterable[Leaf]
-) -> Iterator[Problem]:
+def check_certificates(rules: Rulebook, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each certificate's row names its leaf, and is done if and only if a leaf says so.
 
     They are numbered in the order of these leaves.
 
     Args: as `check_destructions`.
     """
+    connection, vault = rules.connection, rules.register.founders.vault
     over = {each.subject[0] for each in done if each.act == DONE}
     table, told = tables.certificate, []
     for number, (seq, said) in enumerate(_stated(connection, vault), 1):

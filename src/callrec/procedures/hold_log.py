@@ -47,23 +47,23 @@ _BY_HAND: Final = 2
 def check_holds(practice: Practice, connection: Connection) -> None:
     """Check that the rows of holds are what the log's leaves come to, as `check_rows_of_holds`."""
     rules = read_rulebook(connection, practice.register, practice.config.time_zone)
-    check_rows_of_holds(connection, rules, tuple(leaves_of(connection, OF_HOLDS)))
+    check_rows_of_holds(rules, tuple(leaves_of(connection, OF_HOLDS)))
 
 
-def check_rows_of_holds(connection: Connection, rules: Rulebook, leaves: Sequence[Leaf]) -> None:
+def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
     """Check that the rows of holds are what the leaves come to.
 
     The leaves must have been found sound before, as by `acts.check_log`.
 
     Args:
-        connection: sees one state of the catalogue throughout.
         rules: what else the leaves about requests are held against.
         leaves: those of `OF_HOLDS` that were done, oldest first; others do not matter.
 
     Raises:
         Tampered: a row is missing, added or changed, or something was done by nobody entitled.
     """
-    request, requests = tables.request.c, REQUESTS.told(leaves)
+    connection, request = rules.connection, tables.request.c
+    requests = REQUESTS.told(leaves)
     purposes = {
         row.id: row.purpose for row in connection.execute(select(request.id, request.purpose))
     }

@@ -197,9 +197,7 @@ def log_incident_version(
     INCIDENTS.store(act.connection, register, which, body, (which.reporter, which.told))
 
 
-def check_incident_rows(
-    connection: Connection, might: Powers, done: Iterable[Leaf]
-) -> Iterator[Problem]:
+def check_incident_rows(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each incident's columns are what its leaves come to, of what was done; none is missing.
 
     Whoever reported, added to or closed one might do so; what was found lies sealed, and is not
@@ -210,7 +208,7 @@ def check_incident_rows(
         _check_done_by_entitled(history, unopened_incident(row, history), might)
         from_millis(row.aware_at)
 
-    yield from INCIDENTS.wrong(connection, done, may)
+    yield from INCIDENTS.wrong(might.connection, done, may)
 
 
 def check_reported(history: IncidentHistory, register: Register) -> None:

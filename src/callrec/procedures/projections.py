@@ -23,7 +23,6 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
-from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, VaultKey
 from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
@@ -63,7 +62,6 @@ if TYPE_CHECKING:
     from callrec.record.entitled import Powers
 
 
-_OF_REQUESTS: Final = frozenset(map(str, RequestAct))
 _MAKES: Final[Mapping[str, Power]] = MappingProxyType(
     {**MAKES, "intake": Power.INGEST, "volume": Power.ARCHIVE}
 )
@@ -85,20 +83,20 @@ def check_projections(
         _check_recordings(connection, register),
         _check_makers(rules),
         check_reconciliations(rules),
-        check_destructions(connection, rules, done),
-        check_certificates(connection, register.founders.vault, done),
+        check_destructions(rules, done),
+        check_certificates(rules, done),
         _check_summaries(connection),
         check_dates(connection, register.founders.vault, done, rules.dates),
-        _check_requests(connection, rules, done),
+        _check_requests(rules, done),
         _check_words(connection, done),
         _check_grants(connection),
-        _raised(check_rows_of_holds, connection, rules, done),
-        check_incident_rows(connection, rules, done),
+        _raised(check_rows_of_holds, rules, done),
+        check_incident_rows(rules, done),
         check_volume_rows(connection, done),
         check_archivists(rules, done),
         check_rows_of_volumes(connection),
         check_archived_rows(connection, done),
-        check_categories(connection, rules, done),
+        check_categories(rules, done),
         _raised(read_parts, connection),
     ):
         try:
@@ -245,9 +243,7 @@ class _Counted(NamedTuple):
         return _Counted(self.since, self.batches + 1, self.recordings + recordings)
 
 
-def _check_requests(
-    connection: Connection, rules: Rulebook, done: Sequence[Leaf]
-) -> Iterator[Problem]:
+def _check_requests(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:
     """Each request's columns are what its leaves come to, and none is missing.
 
     Whoever did something to one might do so.
@@ -256,7 +252,7 @@ def _check_requests(
     def may(row: Row[Any], history: History) -> None:
         check_done_by_entitled(history, unopened_facts(row, history).purpose, rules)
 
-    yield from REQUESTS.wrong(connection, done, may)
+    yield from REQUESTS.wrong(rules.connection, done, may)
 
 
 def _check_words(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
