@@ -15,7 +15,8 @@ from callrec.crypto.statement import check_statement, read_statement, state
 from callrec.crypto.streaming import HEADER, SEGMENT, StreamSealer
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.purpose import Purpose
-from callrec.procedures.sealed_request import NONCE_BYTES, RequestBody, Version
+from callrec.procedures.sealed_request import RequestBody, Version
+from callrec.record.forms import NONCE_BYTES
 from callrec.release import callrec_verify
 from callrec.store.reader import open_seekable
 from callrec.store.sealing import Buffers, open_stream

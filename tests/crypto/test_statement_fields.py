@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from callrec.audit.log import Head
 from callrec.audit.register import Founders, Register, Voucher, public_half, take
 from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
-from callrec.procedures.archive_heads import statement_fields
+from callrec.procedures.archive_heads import VolumeStatement
 from callrec.procedures.sealed_names import Names, open_names
 from callrec.procedures.shares import Share, key_fields, seal_fields
 from callrec.procedures.vouching import voucher_fields
@@ -73,15 +74,14 @@ def test_a_seal_statement_holds_the_hash_of_each_share_and_to_whom_it_was_sealed
 
 
 def test_a_volume_statement_holds_the_hashes_of_what_was_written_and_the_head_before_it() -> None:
-    made = statement_fields(
+    made = VolumeStatement(
         volume=VOLUME,
         name=f"{RUN}-1",
         manifest="3a" * 32,
         catalogue="ca" * 32,
         keys="6e" * 32,
-        size=18,
-        root=bytes.fromhex("7e" * 32),
-    )
+        head=Head(18, bytes.fromhex("7e" * 32)),
+    ).fields
     assert made == fields_of("volume")
 
 

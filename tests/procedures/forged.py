@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import stored_head
+from callrec.audit.log import Head, stored_head
 from callrec.audit.proof import Proof, write_proof
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, instant
 from callrec.crypto.statement import state
-from callrec.procedures.archive_heads import statement_fields
+from callrec.procedures.archive_heads import VolumeStatement
 from callrec.procedures.rebuilding import open_volumes
 
 if TYPE_CHECKING:
@@ -43,16 +43,15 @@ def forged_head(
         by=actor.person.id,
         at=house.at,
         seed=actor.identity.act,
-        fields=statement_fields(
+        fields=VolumeStatement(
             volume=volume.volume,
             name=RUN,
             manifest="",
             catalogue="ca" * 32,
             keys="4e" * 32,
-            size=seq,
-            root=bytes(32),
-            erased=erased,
-        ),
+            head=Head(seq, bytes(32)),
+            erased=tuple(erased),
+        ).fields,
     )
     leaf = Leaf(
         act="archive",

@@ -9,13 +9,13 @@ import pytest
 
 import practices
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import node_reader, stored_head
+from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.proof import read_proof, write_proof
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, instant, parse
 from callrec.crypto.statement import Statement, state
 from callrec.errors import Tampered
-from callrec.procedures.archive_heads import check_head, check_said, statement_fields
+from callrec.procedures.archive_heads import VolumeStatement, check_head, check_said
 from procedures.asking import by_sql
 from procedures.drives import (
     archive,
@@ -55,15 +55,14 @@ def a_statement(house: House, *, kind: str = "volume", by: str = "max", key: str
         by=house.actor(by).person.id,
         at=house.at,
         seed=signer.act,
-        fields=statement_fields(
+        fields=VolumeStatement(
             volume=VOLUME,
             name="20261124T120000Z-1",
             manifest="3a" * 32,
             catalogue="ca" * 32,
             keys="4e" * 32,
-            size=18,
-            root=bytes(32),
-        ),
+            head=Head(18, bytes(32)),
+        ).fields,
     )
 
 
@@ -129,15 +128,14 @@ def test_a_statement_counts_for_nothing_by_somebody_who_may_not_archive(twice: H
         check_said(twice.practice, a_leaf(twice, statement, actor=sam), statement)
 
 
-WHOLE: dict[str, Any] = statement_fields(
+WHOLE = VolumeStatement(
     volume=VOLUME,
     name="20261124T120000Z-1",
-    size=18,
-    root=bytes(32),
+    head=Head(18, bytes(32)),
     manifest="3a" * 32,
     catalogue="ca" * 32,
     keys="4e" * 32,
-)
+).fields
 FORMLESS: dict[str, dict[str, Any]] = {
     "of which most are missing": {"volume": VOLUME},
     "with a name that leads elsewhere": {**WHOLE, "bag": "../../x-1"},

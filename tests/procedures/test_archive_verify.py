@@ -17,7 +17,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.statement import state
 from callrec.errors import CallrecError, NotFound, Tampered, Unchecked
 from callrec.practice import writing
-from callrec.procedures.archive_heads import make_proof, statement_fields
+from callrec.procedures.archive_heads import VolumeStatement, make_proof
 from callrec.procedures.archive_survey import FaultKind
 from callrec.procedures.archive_verify import count_bags, last_verified
 from callrec.procedures.volume_list import list_volumes
@@ -288,15 +288,14 @@ def test_a_statement_by_somebody_who_may_not_archive_counts_for_nothing(
             by=sam.person.id,
             at=house.at,
             seed=sam.identity.act,
-            fields=statement_fields(
+            fields=VolumeStatement(
                 volume=volume.volume,
                 name=name,
                 manifest="",
                 catalogue="0" * 64,
                 keys="0" * 64,
-                size=act.head.size,
-                root=act.head.root,
-            ),
+                head=act.head,
+            ).fields,
         )
         seq = act.leaf("archive", actor=sam.person.id, subject=[volume.volume], statement=stated)
     assert verify(house, at).faults == ()

@@ -12,7 +12,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.statement import state
 from callrec.errors import Tampered
 from callrec.practice import writing
-from callrec.procedures.archive_heads import ARCHIVED, statement_fields
+from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement
 from callrec.procedures.archive_unfinished import each_begun
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.volume_list import list_volumes, who_keeps
@@ -99,15 +99,14 @@ def states(house: House, login: str, volume: str, act: str) -> int:
             by=actor.person.id,
             at=house.now(),
             seed=actor.identity.act,
-            fields=statement_fields(
+            fields=VolumeStatement(
                 volume=volume,
                 name="20261124T130000Z-1",
                 manifest="",
                 catalogue="0" * 64,
                 keys="0" * 64,
-                size=transaction.head.size,
-                root=transaction.head.root,
-            ),
+                head=transaction.head,
+            ).fields,
         )
         seq = transaction.leaf(
             act, actor=actor.person.id, subject=[volume], details={}, statement=statement

@@ -35,7 +35,7 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, today
 from callrec.procedures.archive_copy import stating_copy, time_of
-from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
+from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof, written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
 from callrec.procedures.archive_removal import remove_local
 from callrec.procedures.archive_unfinished import (
@@ -299,16 +299,15 @@ class _Run:
             by=self._actor.person.id,
             at=self._practice.now(),
             seed=self._identity.act,
-            fields=statement_fields(
+            fields=VolumeStatement(
                 volume=self._volume.volume,
                 name=self._plan.name,
                 manifest=bag.manifest_sha256 if bag else "",
                 catalogue=copy.sealed,
                 keys=copy.keys,
-                size=act.head.size,
-                root=act.head.root,
+                head=act.head,
                 on_vaults_disk=self._plan.target.on_vaults_disk,
-            ),
+            ).fields,
         )
 
     def _lay_proof(self, name: str, seq: int) -> None:

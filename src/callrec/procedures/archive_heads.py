@@ -12,20 +12,19 @@ base64, so that from the drive alone it can be checked who said what, and at whi
 
 from __future__ import annotations
 
-import base64
-import re
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 
+from pydantic import Field
 from sqlalchemy import select
 
 from callrec.archive.volume import is_run
 from callrec.audit import tree
 from callrec.audit.attested import attested_leaves
-from callrec.audit.checkpoint import decode_base64, origin, read_checkpoint
+from callrec.audit.checkpoint import origin, read_checkpoint
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import Head, node_reader, read_leaf, stored_head
 from callrec.audit.proof import Proof, check_proof, read_proof, write_proof
@@ -37,10 +36,20 @@ from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, powers_of
 from callrec.procedures.archivist import might_archive
 from callrec.record.entitled import own_day
+from callrec.record.forms import (
+    BESIDE,
+    WHERE_THERE,
+    Base64,
+    InJson,
+    LogHead,
+    as_json,
+    read,
+    read_said,
+)
 from callrec.record.statements import carried
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -53,66 +62,66 @@ ARCHIVED: Final = "archive"
 KIND: Final = "volume"
 VAULTS_DISK: Final = "vault"
 """The member ``disk`` of a statement about a volume that lies on the vault's own."""
-_ROOT: Final = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What was written to a volume in one run, as its statement says."""
+def _run(name: str) -> str:
+    if not is_run(name):
+        raise ValueError("no run is called so")
+    return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeStatement:
+    """What was written to a volume in one run, as its ``volume`` statement says."""
 
     volume: str
-    name: str
+    name: Annotated[str, InJson(_run, str), Field(alias="bag")]
     """``<UTC time>-<n>``: of the bag, of the proof; the copy of the catalogue is called by the
     time."""
     manifest: str
     """Empty: no bag was written."""
     catalogue: str
     keys: str
-    seq: int
-    """Of the leaf that carries the statement."""
-    head: Head = field(compare=False)
-    """Of the log before that leaf, and after the copy of the catalogue was made. Where a run is
+    head: LogHead = field(compare=False)
+    """Of the log before its leaf, and after the copy of the catalogue was made. Where a run is
     stated anew it is another."""
-    erased: tuple[str, ...] = ()
+    erased: Annotated[tuple[str, ...], WHERE_THERE] = ()
     """Uids of recordings that were destroyed, and taken out of this volume's bags by this run."""
-    on_vaults_disk: bool = False
+    on_vaults_disk: Annotated[
+        bool,
+        InJson(VAULTS_DISK.__eq__, lambda _: VAULTS_DISK, Literal["vault"]),
+        Field(alias="disk"),
+        WHERE_THERE,
+    ] = False
     """The volume lay on the disk on which the vault lies: it is no copy elsewhere."""
+    common: Annotated[int | None, WHERE_THERE] = field(default=None, compare=False)
+    """Where the copy of the catalogue is of a log that was lost: how many entries of this one it
+    knows at the least."""
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        return as_json(self, VolumeStatement)
 
     @property
     def time(self) -> str:
         return self.name.partition("-")[0]
 
 
-def statement_fields(
-    *,
-    volume: str,
-    name: str,
-    manifest: str,
-    catalogue: str,
-    keys: str,
-    size: int,
-    root: bytes,
-    erased: Sequence[str] = (),
-    common: int | None = None,
-    on_vaults_disk: bool = False,
-) -> dict[str, Any]:
-    """The fields of a ``volume`` statement; ``size`` and ``root`` are the log's head before it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written(VolumeStatement):
+    """The same, of a statement that counts."""
 
-    ``erased`` stands in it only where something was, and ``common`` only where the copy of the
-    catalogue is of a log that was lost: how many entries of this one it knows at the least.
-    ``disk`` stands in it only where the volume lies on the vault's own.
-    """
-    return {
-        **({} if common is None else {"common": common}),
-        **({"disk": VAULTS_DISK} if on_vaults_disk else {}),
-        **({"erased": list(erased)} if erased else {}),
-        "bag": name,
-        "catalogue": catalogue,
-        "head": {"root": root.hex(), "size": size},
-        "keys": keys,
-        "manifest": manifest,
-        "volume": volume,
-    }
+    seq: Annotated[int, BESIDE]
+    """Of the leaf that carries it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Extra:
+    """What a proof of a run has beside it."""
+
+    leaf: Base64
+    signature: Base64
+    statement: Base64
 
 
 def stated_volumes(practice: Practice, connection: Connection) -> frozenset[str]:
@@ -186,11 +195,8 @@ def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
     ).first()
     if said is None or point is None:
         raise Tampered(f"the statement of leaf {seq} or the checkpoint over it is missing")
-    extra = {
-        "leaf": _base64(body),
-        "signature": _base64(said.signature),
-        "statement": _base64(read_statement(said.body, said.signature, vault).body),
-    }
+    statement = read_statement(said.body, said.signature, vault)
+    extra = as_json(_Extra(body, statement.signature, statement.body))
     hashes = tree.inclusion_proof(seq, point.size, node_reader(connection))
     return write_proof(Proof(seq, hashes, bytes(point.note), canonical(extra)))
 
@@ -344,30 +350,11 @@ def check_said(
 
 
 def _written(statement: Statement, leaf: Leaf) -> Written:
-    match statement.fields:
-        case {
-            "bag": str(name),
-            "catalogue": str(catalogue),
-            "head": {"root": str(root), "size": int(size)},
-            "keys": str(keys),
-            "manifest": str(manifest),
-            "volume": str(volume),
-        } if (
-            leaf.subject == (volume,)
-            and is_run(name)
-            and size >= 0
-            and _ROOT.fullmatch(root)
-            and isinstance(erased := statement.fields.get("erased", []), list)
-            and (disk := statement.fields.get("disk")) in (None, VAULTS_DISK)
-        ):
-            head = Head(size, bytes.fromhex(root))
-            uids = tuple(map(str, erased))
-            return Written(
-                *(volume, name, manifest, catalogue, keys, leaf.seq, head, uids),
-                on_vaults_disk=disk is not None,
-            )
-        case _:
-            raise Tampered("its statement is not in its form")
+    otherwise = "its statement is not in its form"
+    written = read_said(Written, statement, otherwise, seq=leaf.seq)
+    if leaf.subject != (written.volume,):
+        raise Tampered(otherwise)
+    return written
 
 
 def _day(practice: Practice, leaf: Leaf) -> date:
@@ -386,16 +373,8 @@ def _keys_of(register: Register, leaf: Leaf, office: _Office) -> PublicKeys:
 
 def _read_extra(extra: bytes, vault: str) -> tuple[bytes, Statement]:
     """The leaf's bytes and the statement; nothing of them is known to be true yet."""
-    match parse(extra):
-        case {"leaf": str(leaf), "signature": str(signature), "statement": str(statement)}:
-            body = decode_base64(statement)
-            return decode_base64(leaf), read_statement(body, decode_base64(signature), vault)
-        case _:
-            raise Tampered("a proof's extra line is not in its form")
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+    said = read(_Extra, parse(extra), "a proof's extra line is not in its form")
+    return said.leaf, read_statement(said.statement, said.signature, vault)
 
 
 def newest(written: Mapping[str, Written]) -> Written:

@@ -6,7 +6,6 @@ volume was last found sound is so remembered outside the vault, in the operator'
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -17,8 +16,7 @@ from callrec.archive.validation import validate_bag
 from callrec.audit.remembered import write_memory
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import is_label_taken
-from callrec.crypto.canonical import instant, parse_instant
-from callrec.errors import CallrecError, Failed, NotFound, Unchecked
+from callrec.errors import Failed, NotFound, Unchecked
 from callrec.practice import check_remembered_head
 from callrec.procedures.archive_survey import (
     BAGS,
@@ -33,6 +31,7 @@ from callrec.procedures.archive_survey import (
 from callrec.procedures.archive_unfinished import BEGUN, is_writing
 from callrec.procedures.attached import remember_place
 from callrec.record.acts import leaves_of
+from callrec.record.forms import Instant, as_json, recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -134,11 +133,8 @@ def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) 
 
 def last_verified(state_folder: Path) -> Mapping[str, datetime]:
     """When this operator last found each volume sound, by its id."""
-    try:
-        said = json.loads((state_folder / MEMORY).read_bytes())
-        return {volume: parse_instant(at) for volume, at in said.items()}
-    except (OSError, ValueError, AttributeError, RecursionError, CallrecError):
-        return {}  # nothing rests on it but when to look again
+    # Nothing rests on it but when to look again.
+    return recall(dict[str, Instant], state_folder / MEMORY) or {}
 
 
 def _not_known(connection: Connection, volume: Volume) -> Iterator[Fault]:
@@ -205,6 +201,6 @@ def _readable() -> Iterator[None]:
 
 
 def _remember(state_folder: Path, volume: str, now: datetime) -> None:
-    said = {each: instant(at) for each, at in last_verified(state_folder).items()}
+    said = as_json({**last_verified(state_folder), volume: now}, dict[str, Instant])
     with suppress(OSError):  # what was found stands, whether it can be remembered or not
-        write_memory(state_folder / MEMORY, {**said, volume: instant(now)})
+        write_memory(state_folder / MEMORY, said)

@@ -1,33 +1,60 @@
 """Which form the members of details have (docs/formats/audit-log.md, 2).
 
-A leaf commits to its details, in whatever form they are: whoever has a key seals what he likes with
-a program of his own. What is read from them is held against this before anything is made of it.
+A leaf commits to its details, in whatever form they are: anybody with a key seals what they like
+with a program of their own. What is read from them is held against this before anything is made of
+it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003 - a form's members are read as it runs
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from callrec.audit.log import IN_NO_FORM
-from callrec.errors import Unusable
-from callrec.policy.edits import read_edits
-from callrec.policy.handing_over import Channel
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from callrec.policy.edits import UNEDITED, Edits, read_edits
+from callrec.policy.handing_over import Channel  # noqa: TC001
+from callrec.record.forms import Day, InJson, fits
 
 _DEEPEST: Final = 8
 """Lists and objects within each other; our own are within four."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """The members that something is read from, whatever act they are of."""
+
+    attended: tuple[str, ...] = ()
+    channel: str | None = None
+    code: str | None = None
+    criteria: Mapping[str, str] = field(default_factory=dict)
+    deliver_by: Channel | Literal[""] | None = None
+    edits: Annotated[Edits, InJson(read_edits, Edits.as_json, list[dict[str, Any]])] = UNEDITED
+    found: int | None = None
+    how: str | None = None
+    manifest: str | None = None
+    medium_serial: str | None = None
+    note: str | None = None
+    on: Day = date.min
+    passphrase_by: Channel | Literal[""] | None = None
+    reason: str | None = None
+    request: str | None = None
+    search: int | None = None
+    seqs: tuple[int, ...] = ()
+    sha256: str | None = None
+    time: str | None = None
+    to_whom: str | None = None
+    verdict: str | None = None
+    why: str | None = None
+
+
 def in_form(details: Any) -> Mapping[str, Any]:
     """Details whose members are in their form; `IN_NO_FORM` in the place of others."""
-    if not isinstance(details, dict) or _is_deep(details):
+    if not isinstance(details, dict) or _is_deep(details) or not fits(_Details, details):
         return IN_NO_FORM
-    if all(_FORMS[name](value) for name, value in details.items() if name in _FORMS):
-        return details
-    return IN_NO_FORM
+    # The further particulars of a request lie elsewhere.
+    return IN_NO_FORM if "further" in details else details
 
 
 def _is_deep(value: object, left: int = _DEEPEST) -> bool:
@@ -35,72 +62,3 @@ def _is_deep(value: object, left: int = _DEEPEST) -> bool:
         return False
     within = value.values() if isinstance(value, dict) else value
     return not left or any(_is_deep(each, left - 1) for each in within)
-
-
-def _is_text(value: object) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _is_whole(value: object) -> bool:
-    return value is None or type(value) is int  # not isinstance: true is no number
-
-
-def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
-
-
-def _are_whole(value: object) -> bool:
-    return isinstance(value, list) and all(type(each) is int for each in value)
-
-
-def _is_day(value: Any) -> bool:
-    try:
-        date.fromisoformat(value)
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
-def _is_channel(value: object) -> bool:
-    return not value or value in _CHANNELS
-
-
-def _are_edits(value: Any) -> bool:
-    try:
-        read_edits(value)
-    except (KeyError, TypeError, ValueError, Unusable):
-        return False
-    return True
-
-
-def _are_criteria(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
-
-
-_CHANNELS: Final = tuple(map(str, Channel))
-_FORMS: Final[Mapping[str, Callable[[Any], bool]]] = {
-    "attended": _are_texts,
-    "channel": _is_text,
-    "code": _is_text,
-    "criteria": _are_criteria,
-    "deliver_by": _is_channel,
-    "edits": _are_edits,
-    "found": _is_whole,
-    "further": lambda _: False,  # of a request's particulars, which lie elsewhere
-    "how": _is_text,
-    "manifest": _is_text,
-    "medium_serial": _is_text,
-    "note": _is_text,
-    "on": _is_day,
-    "passphrase_by": _is_channel,
-    "reason": _is_text,
-    "request": _is_text,
-    "search": _is_whole,
-    "seqs": _are_whole,
-    "sha256": _is_text,
-    "time": _is_text,
-    "to_whom": _is_text,
-    "verdict": _is_text,
-    "why": _is_text,
-}
-"""Of the members that something is read from, whatever act they are of."""

@@ -54,7 +54,7 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import attempt, check_remembered_head, today
 from callrec.procedures.archive_copy import stating_copy, time_of
-from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields
+from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof
 from callrec.procedures.archive_plan import next_name
 from callrec.procedures.archive_survey import (
     BAGS,
@@ -350,17 +350,16 @@ class _Run:
         erased: Sequence[str] = (),
     ) -> Statement:
         assert self._actor.identity is not None  # noqa: S101 - erase_owed asked for it
-        fields = statement_fields(
+        fields = VolumeStatement(
             volume=self._volume.volume,
             name=name,
             manifest=manifest,
             catalogue=copy.sealed,
             keys=copy.keys,
-            size=act.head.size,
-            root=act.head.root,
-            erased=erased,
+            head=act.head,
+            erased=tuple(erased),
             on_vaults_disk=is_on_vaults_disk(self._practice, self._volume.at),
-        )
+        ).fields
         statement = signed(
             self._practice,
             self._actor,

@@ -25,8 +25,9 @@ from callrec.policy.hold import HoldAct, hold_after, next_state
 from callrec.policy.role import VaultKey
 from callrec.practice import register_now
 from callrec.procedures.custody import to_millis
-from callrec.procedures.sealed_hold import NONCE_BYTES, HoldBody
+from callrec.procedures.sealed_hold import HoldBody
 from callrec.record.acts import next_number
+from callrec.record.forms import NONCE_BYTES
 from callrec.record.rows import Kind
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from callrec.policy.incident import (
 from callrec.policy.role import Power, Role, powers_of
 from callrec.practice import attempt, register_now, signing, today
 from callrec.procedures.incident_log import log_incident_version
-from callrec.procedures.incident_sealed import NONCE_BYTES, IncidentBody, IncidentVersion
+from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
 from callrec.procedures.outbox import queue_mail
 from callrec.procedures.people import find_person, logins
 from callrec.procedures.readers import find_known
@@ -33,6 +33,7 @@ from callrec.procedures.request import find_recordings
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 from callrec.procedures.telling import spoken_hours
 from callrec.record.acts import next_number
+from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping  # noqa: TC003 - a form's members are read as it runs
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import Field, PlainSerializer
 
 from callrec.audit.leaf import detail_commitment
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, instant, parse, parse_instant
+from callrec.crypto.canonical import canonical, instant, parse_instant
 from callrec.crypto.context import context
-from callrec.errors import Tampered, Unusable
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.sealed_request import MOST_RECORDINGS
+from callrec.record.forms import NONCE_BYTES, Hex, Id, InJson, Nonce, as_json, body, read_body
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
 
-NONCE_BYTES: Final = 32
-_ID: Final = re.compile(r"[0-9a-f]{32}")
-_NUMBERS: Final = frozenset({"people_count", "record_count", "likelihood", "impact"})
-"""Of the findings; the others are text."""
+def _time(said: str) -> datetime:
+    """An instant of the years that lists know too, with room for what is reckoned from it."""
+    at = parse_instant(said)
+    from_millis(to_millis(at))
+    return at
+
+
+def _closing(said: Mapping[str, str]) -> Closing:
+    return Closing(
+        outcome=Outcome(said["outcome"]),
+        on=date.fromisoformat(said["on"]),
+        at=_time(said["at"]) if said["at"] else None,
+        reason=said["reason"],
+        delay_reason=said["delay_reason"],
+    )
+
+
+def _closing_json(closing: Closing) -> Mapping[str, str]:
+    return {
+        "at": "" if closing.at is None else instant(closing.at),
+        "delay_reason": closing.delay_reason,
+        "on": closing.on.isoformat(),
+        "outcome": closing.outcome,
+        "reason": closing.reason,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +57,7 @@ class IncidentVersion:
     reporter: str
     """Id of who reported it."""
     told: str
-    """Id of whom he told."""
+    """Id of whom they told."""
 
     @property
     def context(self) -> bytes:
@@ -51,18 +71,18 @@ class IncidentBody:
     number: int
     what: str
     """What happened, in a sentence."""
-    noticed_at: datetime
+    noticed_at: Annotated[datetime, InJson(_time, instant)]
     """UTC; the 72 hours count from then."""
-    recordings: tuple[str, ...]
+    recordings: Annotated[tuple[Id, ...], Field(max_length=MOST_RECORDINGS)]
     """Uids of the recordings concerned."""
     request: str
     """``R-17``, if one is concerned; else empty."""
-    findings: Findings
-    closing: Closing | None
-    nonce: bytes
-    """32 bytes: keeps the digest from being guessed."""
-    log_nonce: bytes
-    """32 bytes: lets whoever opens the incident hold it against the leaf that made it."""
+    findings: Annotated[Findings, PlainSerializer(lambda found: dict(found.said))]
+    closing: Annotated[Closing, InJson(_closing, _closing_json, dict[str, str])] | None
+    nonce: Nonce
+    """Keeps the digest from being guessed."""
+    log_nonce: Hex
+    """32 bytes: lets those who open the incident hold it against the leaf that made it."""
 
     def changed(self, **changes: Any) -> IncidentBody:
         """The next version, with fresh nonces."""
@@ -72,13 +92,14 @@ class IncidentBody:
     def digest(self, which: IncidentVersion) -> str:
         """SHA-256(nonce[32] || canonical JSON) in hex."""
         whole = {
-            **self._json(),
+            **as_json(self),
             "incident": which.incident,
             "reporter": which.reporter,
             "told": which.told,
             "vault": which.vault,
             "version": which.version,
         }
+        del whole["log_nonce"]
         return primitives.sha256(self.nonce, canonical(whole)).hex()
 
     def details(self, digest: str) -> Mapping[str, Any]:
@@ -91,8 +112,7 @@ class IncidentBody:
 
     def seal(self, key: bytes, which: IncidentVersion) -> bytes:
         """Under an incident key (32 bytes): nonce[32] || canonical JSON, by AES-256-GCM."""
-        body = {**self._json(), "log_nonce": self.log_nonce.hex()}
-        return primitives.seal(key, self.nonce + canonical(body), which.context)
+        return primitives.seal(key, body(self, self.nonce), which.context)
 
     @classmethod
     def open(cls, sealed: bytes, key: bytes, which: IncidentVersion) -> IncidentBody:
@@ -102,84 +122,4 @@ class IncidentBody:
             Tampered: another key or version, or changed, or not in its form.
         """
         opened = primitives.open_sealed(key, sealed, which.context)
-        value = parse(opened[NONCE_BYTES:])
-        try:
-            closing = value["closing"]
-            return cls(
-                number=_number(value["number"]),
-                what=_text(value["what"]),
-                noticed_at=_time(value["noticed_at"]),
-                recordings=_uids(value["recordings"]),
-                request=_text(value["request"]),
-                findings=_findings(value["findings"]),
-                closing=None if closing is None else _closing(closing),
-                nonce=opened[:NONCE_BYTES],
-                log_nonce=bytes.fromhex(value["log_nonce"]),
-            )
-        except (AttributeError, KeyError, TypeError, ValueError, Unusable) as error:
-            raise Tampered("an incident is not in its form") from error
-
-    def _json(self) -> dict[str, Any]:
-        return {
-            "closing": None if self.closing is None else _closing_json(self.closing),
-            "findings": dict(self.findings.said),
-            "noticed_at": instant(self.noticed_at),
-            "number": self.number,
-            "recordings": list(self.recordings),
-            "request": self.request,
-            "what": self.what,
-        }
-
-
-def _closing_json(closing: Closing) -> Mapping[str, str]:
-    return {
-        "at": "" if closing.at is None else instant(closing.at),
-        "delay_reason": closing.delay_reason,
-        "on": closing.on.isoformat(),
-        "outcome": closing.outcome,
-        "reason": closing.reason,
-    }
-
-
-def _closing(value: Mapping[str, Any]) -> Closing:
-    return Closing(
-        outcome=Outcome(value["outcome"]),
-        on=date.fromisoformat(value["on"]),
-        at=_time(value["at"]) if value["at"] else None,
-        reason=_text(value["reason"]),
-        delay_reason=_text(value["delay_reason"]),
-    )
-
-
-def _findings(value: Mapping[str, Any]) -> Findings:
-    for name, said in value.items():
-        read = _number if name in _NUMBERS else _text
-        read(said)
-    return Findings(**value)
-
-
-def _number(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _time(value: Any) -> datetime:
-    """An instant of the years that lists know too, with room for what is reckoned from it."""
-    at = parse_instant(value)
-    from_millis(to_millis(at))
-    return at
-
-
-def _uids(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or len(value) > MOST_RECORDINGS:
-        raise TypeError
-    if not all(_ID.fullmatch(_text(uid)) for uid in value):
-        raise ValueError
-    return tuple(value)
+        return read_body(cls, opened, "an incident is not in its form")

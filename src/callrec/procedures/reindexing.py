@@ -9,8 +9,7 @@ nothing is left that its MAC could be made from.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
@@ -25,6 +24,7 @@ from callrec.practice import vault_key
 from callrec.procedures.custody import Opening
 from callrec.procedures.findable import indexed_call
 from callrec.procedures.intake_known import Duplicates, write_macs
+from callrec.record.forms import Hex, as_json, recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -52,10 +52,12 @@ class Reindexed:
 class _Done:
     """How far it came."""
 
+    version: int
+    """Of the index key."""
     recording: int = 0
     """Number of the last one that was looked at."""
-    mac: bytes = b""
-    """One that it wrote, under the newest key."""
+    mac: Hex = b""
+    """One that it wrote, under that key."""
 
 
 def count_to_reindex(practice: Practice) -> int:
@@ -87,8 +89,8 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
                 drop_strays(connection)
         if not rows:
             return Reindexed(moved, failed)
-        done = _Done(rows[-1].id, max(written, default=done.mac))
-        _remember(practice, done)
+        done = replace(done, recording=rows[-1].id, mac=max(written, default=done.mac))
+        write_memory(practice.state_folder / _MEMORY, as_json(done))
         moved += len(opened)
         failed += broken
         advance(len(rows))
@@ -138,18 +140,9 @@ def _write(
 def _recall(practice: Practice, connection: Connection) -> _Done:
     """How far it came for the key that is newest now, in this catalogue."""
     newest = practice.register.newest(VaultKey.INDEX).version
-    try:
-        value = json.loads((practice.state_folder / _MEMORY).read_bytes())
-        done = _Done(int(value["recording"]), bytes.fromhex(value["mac"]))
-        is_newest = value["version"] == newest
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return _Done()  # then everything is done again
+    done = recall(_Done, practice.state_folder / _MEMORY)
+    if done is None or done.version != newest:
+        return _Done(newest)  # then everything is done again
     table = tables.duplicate.c
     is_there = connection.execute(select(table.mac).where(table.mac == done.mac)).first()
-    return done if is_newest and is_there else _Done()
-
-
-def _remember(practice: Practice, done: _Done) -> None:
-    newest = practice.register.newest(VaultKey.INDEX).version
-    said = {"mac": done.mac.hex(), "recording": done.recording, "version": newest}
-    write_memory(practice.state_folder / _MEMORY, said)
+    return done if is_there else _Done(newest)

@@ -31,12 +31,12 @@ from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import REQUESTS, History
 from callrec.procedures.sealed_request import (
     MOST_RECORDINGS,
-    NONCE_BYTES,
     RequestBody,
     Version,
 )
 from callrec.procedures.telling import tell_deciders
 from callrec.record.acts import next_number
+from callrec.record.forms import NONCE_BYTES
 from callrec.telephone.number import e164
 
 if TYPE_CHECKING:

@@ -43,8 +43,8 @@ from callrec.practice import today
 from callrec.procedures.custody import from_millis
 from callrec.procedures.request_log import DATING, MAKING, event_of, log_request_event, read_history
 from callrec.procedures.request_words import open_words
-from callrec.procedures.sealed_request import NONCE_BYTES
 from callrec.record.acts import leaves_of, signer_of
+from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -30,8 +30,8 @@ from callrec.procedures.request_clock import (
     read_clock,
 )
 from callrec.procedures.request_words import log_with_words, store_words
-from callrec.procedures.sealed_request import NONCE_BYTES
 from callrec.procedures.telling import tell_dated
+from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
     from datetime import date

@@ -20,7 +20,7 @@ from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.procedures.details_form import in_form
 from callrec.procedures.request_log import DATING, log_request_event
-from callrec.procedures.sealed_request import NONCE_BYTES
+from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

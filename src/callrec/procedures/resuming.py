@@ -32,7 +32,7 @@ from callrec.crypto.canonical import instant
 from callrec.errors import Failed, Locked, Tampered
 from callrec.policy.role import Power
 from callrec.practice import powers, signing
-from callrec.procedures.archive_heads import ARCHIVED, make_proof, statement_fields, written_to
+from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof, written_to
 from callrec.procedures.archive_heads import KIND as VOLUME
 from callrec.procedures.custody import to_millis
 from callrec.procedures.fetching import AT_ONCE, names_in
@@ -223,18 +223,17 @@ def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond)
         practice,
         actor,
         VOLUME,
-        statement_fields(
+        VolumeStatement(
             volume=volume.volume,
             name=run.name,
             manifest=run.manifest,
             catalogue=run.catalogue,
             keys=run.keys,
-            size=act.head.size,
-            root=act.head.root,
+            head=act.head,
             erased=run.erased,
             common=common,
             on_vaults_disk=run.on_vaults_disk,
-        ),
+        ).fields,
     )
     act.leaf(
         ARCHIVED,

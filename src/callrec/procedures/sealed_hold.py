@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from callrec.audit.leaf import detail_commitment
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
-from callrec.errors import Tampered
+from callrec.record.forms import Nonce, as_json, body, read_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-NONCE_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -24,13 +22,13 @@ class HoldBody:
     number: int
     reason: str
     """Empty where a request placed it: that says why."""
-    nonce: bytes
-    """32 bytes: of the details of the leaf that placed it."""
+    nonce: Nonce
+    """Of the details of the leaf that placed it."""
 
     @property
     def details(self) -> Mapping[str, Any]:
         """What the leaf commits to."""
-        return {"number": self.number, "reason": self.reason}
+        return as_json(self)
 
     def commitment(self, vault: str, seq: int) -> str:
         """The ``detail`` of the leaf at ``seq``, if that leaf placed this hold."""
@@ -38,8 +36,8 @@ class HoldBody:
 
     def seal(self, public: bytes, vault: str, hold: str) -> bytes:
         """By HPKE to the catalogue key: nonce[32] || canonical JSON."""
-        told = self.nonce + canonical(dict(self.details))
-        return primitives.hpke_seal(public, told, context("hold", vault, hold=hold))
+        info = context("hold", vault, hold=hold)
+        return primitives.hpke_seal(public, body(self, self.nonce), info)
 
     @classmethod
     def open(cls, sealed: bytes, secret: bytes, vault: str, hold: str) -> HoldBody:
@@ -49,8 +47,4 @@ class HoldBody:
             Tampered: another key or hold, or changed, or not in its form.
         """
         told = primitives.hpke_open(secret, sealed, context("hold", vault, hold=hold))
-        value = parse(told[NONCE_BYTES:])
-        try:
-            return cls(number=value["number"], reason=value["reason"], nonce=told[:NONCE_BYTES])
-        except (KeyError, TypeError) as error:
-            raise Tampered("a hold is not in its form") from error
+        return read_body(cls, told, "a hold is not in its form")

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping  # noqa: TC003 - a form's members are read as it runs
+from dataclasses import astuple, dataclass, field
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from callrec.audit.leaf import detail_commitment
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
-from callrec.errors import Tampered
 from callrec.policy.further import Further
 from callrec.policy.particulars import Particulars
-from callrec.policy.purpose import Purpose
+from callrec.policy.purpose import Purpose  # noqa: TC001
 from callrec.policy.retention import Retained
+from callrec.record.forms import WHERE_THERE, Day, Hex, InJson, Nonce, as_json, body, read_body
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-NONCE_BYTES: Final = 32
 MOST_RECORDINGS: Final = 200
 """In one request: its leaf names each of them, and a leaf has at most 8 KiB."""
+
+_Retained = Annotated[Retained, InJson(lambda said: Retained(*said), astuple, tuple[str, str, Day])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +43,30 @@ class RequestBody:
 
     number: int
     purpose: Purpose
-    particulars: Particulars
+    particulars: Annotated[
+        Particulars, InJson(Particulars.from_json, Particulars.as_json, dict[str, Any])
+    ]
     recordings: tuple[tuple[str, str], ...]
     """uid, SHA-256 of the ciphertext in hex."""
-    nonce: bytes
-    """32 bytes: keeps the digest from being guessed."""
-    log_nonce: bytes
-    """32 bytes: lets whoever opens the request hold it against the leaf that made it."""
-    retained: Mapping[str, Retained] = field(default_factory=dict)
+    nonce: Nonce
+    """Keeps the digest from being guessed."""
+    log_nonce: Hex
+    """32 bytes: lets those who open the request hold it against the leaf that made it."""
+    retained: Annotated[Mapping[str, _Retained], Field(alias="retention"), WHERE_THERE] = field(
+        default_factory=dict
+    )
     """Of a disposal, by uid, what the retention schedule said of each recording; else empty."""
 
     def digest(self, which: Version, requester: str) -> str:
         """SHA-256(nonce[32] || canonical JSON) in hex: what an approval approves."""
         whole = {
-            "particulars": self.particulars.as_json(),
-            "purpose": self.purpose,
-            "recordings": self._recordings_json(),
+            **as_json(self),
             "request": which.request,
             "requester": requester,
             "vault": which.vault,
             "version": which.version,
-            **self._retained_json(),
         }
+        del whole["log_nonce"], whole["number"]
         return primitives.sha256(self.nonce, canonical(whole)).hex()
 
     def details(self, digest: str) -> Mapping[str, Any]:
@@ -85,15 +87,7 @@ class RequestBody:
 
     def seal(self, key: bytes, which: Version) -> bytes:
         """Under a request key (32 bytes): nonce[32] || canonical JSON, by AES-256-GCM."""
-        body = {
-            "log_nonce": self.log_nonce.hex(),
-            "number": self.number,
-            "particulars": self.particulars.as_json(),
-            "purpose": self.purpose,
-            "recordings": self._recordings_json(),
-            **self._retained_json(),
-        }
-        return primitives.seal(key, self.nonce + canonical(body), which.context)
+        return primitives.seal(key, body(self, self.nonce), which.context)
 
     @classmethod
     def open(cls, sealed: bytes, key: bytes, which: Version) -> RequestBody:
@@ -103,48 +97,4 @@ class RequestBody:
             Tampered: another key or version, or changed, or not in its form.
         """
         opened = primitives.open_sealed(key, sealed, which.context)
-        value = parse(opened[NONCE_BYTES:])
-        try:
-            return cls(
-                number=_read_number(value["number"]),
-                purpose=Purpose(value["purpose"]),
-                particulars=Particulars.from_json(value["particulars"]),
-                recordings=tuple(_read_recording(*each) for each in value["recordings"]),
-                nonce=opened[:NONCE_BYTES],
-                log_nonce=bytes.fromhex(value["log_nonce"]),
-                retained=_read_retained(value.get("retention", {})),
-            )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise Tampered("a request is not in its form") from error
-
-    def _recordings_json(self) -> list[list[str]]:
-        return [[uid, ciphertext] for uid, ciphertext in self.recordings]
-
-    def _retained_json(self) -> Mapping[str, Any]:
-        if not self.retained:
-            return {}
-        return {
-            "retention": {
-                uid: [each.category, each.rule, each.due_on.isoformat()]
-                for uid, each in self.retained.items()
-            }
-        }
-
-
-def _read_number(value: object) -> int:
-    if type(value) is not int:
-        raise TypeError
-    return value
-
-
-def _read_recording(uid: object, ciphertext: object) -> tuple[str, str]:
-    if not (isinstance(uid, str) and isinstance(ciphertext, str)):
-        raise TypeError
-    return uid, ciphertext
-
-
-def _read_retained(value: Mapping[str, Any]) -> Mapping[str, Retained]:
-    return {
-        uid: Retained(str(category), str(rule), date.fromisoformat(due_on))
-        for uid, (category, rule, due_on) in value.items()
-    }
+        return read_body(cls, opened, "a request is not in its form")

@@ -6,13 +6,12 @@ recovery kit made after it.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.audit.log import Head
 from callrec.audit.remembered import write_memory
 from callrec.errors import Failed
+from callrec.record.forms import LogHead, as_json, recall
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +26,7 @@ class ServedCopy:
     sealed: str
     """SHA-256 of its two files, in lower-case hex."""
     keys: str
-    head: Head
+    head: LogHead
     """Of the log in it."""
 
 
@@ -37,10 +36,8 @@ def remember_served(folder: Path, served: ServedCopy) -> None:
     Raises:
         Failed: the folder cannot be written.
     """
-    head = {"root": served.head.root.hex(), "size": served.head.size}
-    value = {"head": head, "keys": served.keys, "sealed": served.sealed}
     try:
-        write_memory(folder / MEMORY, value)
+        write_memory(folder / MEMORY, as_json(served))
     except OSError as error:
         raise Failed(
             f"from which copy the vault comes cannot be remembered: {error.strerror}",
@@ -50,9 +47,4 @@ def remember_served(folder: Path, served: ServedCopy) -> None:
 
 def recall_served(folder: Path) -> ServedCopy | None:
     """The copy that this operator last rebuilt from; None where that cannot be told."""
-    try:
-        value = json.loads((folder / MEMORY).read_bytes())
-        head = Head(int(value["head"]["size"]), bytes.fromhex(value["head"]["root"]))
-        return ServedCopy(str(value["sealed"]), str(value["keys"]), head)
-    except (OSError, LookupError, TypeError, ValueError, RecursionError):
-        return None
+    return recall(ServedCopy, folder / MEMORY)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from pydantic import Field
 
 from callrec.audit.leaf import detail_commitment
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import save_volume, volume_labelled
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, parse
+from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.errors import Tampered, Unusable
 from callrec.policy.authority import check_may
@@ -18,6 +20,7 @@ from callrec.policy.role import Power, VaultKey
 from callrec.practice import attempt, register_now, today, vault_key
 from callrec.procedures.archivist import signing_as_archivist
 from callrec.procedures.volume_log import VolumeAct
+from callrec.record.forms import NONCE_BYTES, as_json, body, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,21 +29,16 @@ if TYPE_CHECKING:
 
     from callrec.practice import Actor, Practice
 
-NONCE_BYTES: Final = 32
 _LONGEST: Final = 200
+_NOT_AS_SAID: Final = "who has a volume is not what was written down last"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Kept:
     """Who has a volume, and where. Its repr shows nothing."""
 
-    by: str
+    by: Annotated[str, Field(alias="with")]
     place: str
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """What the leaf commits to."""
-        return {"place": self.place, "with": self.by}
 
 
 def keep_volume(practice: Practice, actor: Actor, label: str, kept: Kept) -> None:
@@ -64,21 +62,20 @@ def keep_volume(practice: Practice, actor: Actor, label: str, kept: Kept) -> Non
             volume = volume_labelled(connection, label).id
     nonce = primitives.fresh(NONCE_BYTES)
     info = context("kept", practice.vault, volume=volume)
-    told = nonce + canonical(kept.details)
     with signing_as_archivist(practice, actor) as act:
         newest = register_now(practice, act.connection).newest(VaultKey.CATALOGUE)
         act.leaf(
             VolumeAct.KEPT,
             actor=actor.person.id,
             subject=[volume],
-            details=kept.details,
+            details=as_json(kept),
             nonce=nonce,
         )
         save_volume(
             act.connection,
             volume,
             kept_version=newest.version,
-            kept_sealed=primitives.hpke_seal(newest.public, told, info),
+            kept_sealed=primitives.hpke_seal(newest.public, body(kept, nonce), info),
         )
 
 
@@ -104,22 +101,14 @@ def open_kept(
     """
     if row.kept_sealed is None:
         if row.id in said:
-            raise _not_as_said()
+            raise Tampered(_NOT_AS_SAID)
         return None
     secret = vault_key(actor, VaultKey.CATALOGUE, row.kept_version)
     info = context("kept", practice.vault, volume=row.id)
     told = primitives.hpke_open(secret, bytes(row.kept_sealed), info)
-    nonce, body = told[:NONCE_BYTES], told[NONCE_BYTES:]
+    nonce, details = told[:NONCE_BYTES], told[NONCE_BYTES:]
     seq = said.get(row.id, -1)
     leaf = read_leaf(connection, seq)[0] if seq >= 0 else None
-    if leaf is None or detail_commitment(practice.vault, seq, nonce, body) != leaf.detail:
-        raise _not_as_said()
-    match parse(body):
-        case {"with": str(by), "place": str(place)}:
-            return Kept(by, place)
-        case _:
-            raise _not_as_said()
-
-
-def _not_as_said() -> Tampered:
-    return Tampered("who has a volume is not what was written down last")
+    if leaf is None or detail_commitment(practice.vault, seq, nonce, details) != leaf.detail:
+        raise Tampered(_NOT_AS_SAID)
+    return read(Kept, parse(details), _NOT_AS_SAID)

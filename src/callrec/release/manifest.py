@@ -7,7 +7,7 @@ called, who was called, or why the recordings were asked for.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -97,22 +97,15 @@ class ReleasedFile:
             raise ValueError("a file of a release has a neutral name, its hash, and a time")
 
     def as_json(self) -> dict[str, object]:
+        told = _json(self)
+        del told["time_doubt"]
+        at = self.started_at
         return {
-            "path": self.path,
-            "role": self.role.value,
-            "recording": self.recording,
-            "uid": self.uid,
-            "sha256": self.sha256,
-            "bytes": self.size_bytes,
-            "codec": self.codec,
-            "sample_rate": self.sample_rate,
-            "duration_ms": self.duration_ms,
-            "started_at": instant(self.started_at),
-            "local_time": self.started_at.isoformat(timespec="milliseconds"),
-            "made_from": self.made_from,
+            **told,
+            "started_at": instant(at),
+            "local_time": at.isoformat(timespec="milliseconds"),
             # Said although empty: a reader must be able to tell "nothing was cut or silenced".
             "edits": list(self._edits()),
-            "edited_at": self.edited_at,
         }
 
     def _edits(self) -> Iterator[dict[str, object]]:
@@ -144,14 +137,7 @@ class NotEnclosed:
     why: WhyNotEnclosed
 
     def as_json(self) -> dict[str, object]:
-        return {
-            "recording": self.recording,
-            "uid": self.uid,
-            "sha256": self.sha256,
-            "bytes": self.size_bytes,
-            "codec": self.codec,
-            "why": self.why.value,
-        }
+        return _json(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +153,7 @@ class CallData:
             raise ValueError("what is known of the calls lies in calls.json and calls.csv")
 
     def as_json(self) -> dict[str, object]:
-        return {"path": self.path, "sha256": self.sha256, "bytes": self.size_bytes}
+        return _json(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,21 +197,22 @@ class Manifest:
 
         Law: ``callrec_verify.read_manifest`` reads what it says, times cut to the millisecond.
         """
+        told = asdict(self)
+        number = told.pop("request_number")
         return canonical(
             {
+                **told,
                 "schema": SCHEMA,
-                "vault": self.vault,
-                "practice": self.practice,
-                "release": self.release,
-                "request": {"number": self.request_number, "id": self.request},
-                "purpose": self.purpose,
-                "released_by": self.released_by,
+                "request": {"number": number, "id": self.request},
                 "at": instant(self.at),
                 "files": [file.as_json() for file in self.files],
                 "not_enclosed": [original.as_json() for original in self.not_enclosed],
-                "withheld": [
-                    {"recording": item.recording, "code": item.code} for item in self.withheld
-                ],
                 "call_data": [data.as_json() for data in self.call_data],
             }
         )
+
+
+def _json(said: ReleasedFile | NotEnclosed | CallData) -> dict[str, object]:
+    """Its members by their own names, but for the size, which is in ``bytes``."""
+    told = asdict(said)
+    return {"bytes": told.pop("size_bytes"), **told}
