@@ -27,7 +27,6 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.policy.withholding import GROUND_CODES, Ground
 from callrec.procedures.request_log import decides_what_is_asked
-from callrec.record.entitled import Powers, latest_day
 from callrec.record.statements import statement_of
 
 if TYPE_CHECKING:
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from callrec.policy.role import Person
     from callrec.practice import Practice
     from callrec.procedures.request_log import History
+    from callrec.record.entitled import Powers
 
 BY_EACH_SIGNER: Final = frozenset({"at", "by"})
 """Members in which the statements of one approval's signers differ."""
@@ -268,27 +268,22 @@ def edits_before(
 
 
 def check_decided(might: Powers, approval: Approval, request: RequestFacts) -> None:
-    """Check that whoever signed an approval might do so, by the vouchers before its leaf.
+    """Check that those who signed an approval might do so, by the vouchers before its leaf.
 
-    What was lent to him counts by the log's days: his own clock may have been set back.
+    What was lent to them counts by the log's days: their own clock may have been set back.
 
     Raises:
         Refused: somebody who signed had not the power then, or may not decide this request.
     """
-    fields, second, seq = (
-        approval.statement.fields,
-        approval.countersignature,
-        approval.leaf.seq,
-    )
+    fields, seq = approval.statement.fields, approval.leaf.seq
+    second = approval.countersignature
     try:
         decider, on = might.actor(approval.leaf)
         countersigner = might.register.person(second.by, before=seq) if second else None
     except NotFound as error:
         raise Tampered(f"nobody vouched for the actor of leaf {seq}") from error
     if countersigner is not None:  # the later day, where they differ
-        later = latest_day(
-            might.connection, might.register, countersigner.id, might.zone, before=seq
-        )
+        later = might.latest_day(countersigner.id, before=seq)
         on = max(on, later or on)
     check_signers(
         request,

@@ -180,11 +180,9 @@ def read_stated(connection: Connection, leaf: Leaf) -> Mapping[str, Any]:
 
 
 def numbers_of(done: Iterable[Leaf], act: str) -> Mapping[str, int]:
-    """By the id that they name first, the numbers of all that leaves of an act made.
+    """The number of each thing that leaves of an act made, by the id that they name first.
 
-    Args:
-        done: the leaves, oldest first; those of other acts do not matter.
-        act: by which such a thing is made.
+    The leaves are oldest first; those of other acts do not matter.
     """
     made = (leaf.subject[0] for leaf in done if leaf.act == act and names_enough(leaf))
     return {id_: number for number, id_ in enumerate(dict.fromkeys(made), 1)}
@@ -193,12 +191,8 @@ def numbers_of(done: Iterable[Leaf], act: str) -> Mapping[str, int]:
 def next_number(connection: Connection, column: Column[str], act: str) -> int:
     """The number that the next row of a table takes; certain only within a write transaction.
 
-    Where somebody wrote it into the row of another, that gets its own again.
-
-    Args:
-        connection: of the write transaction.
-        column: the table's, of the id that the leaves of the act name first.
-        act: by which such a row is made.
+    ``column`` is the table's, of the id that leaves of the act name first. Where somebody wrote the
+    number into the row of another, that gets its own again.
 
     Raises:
         Tampered: the log does not tell of the row that has it.

@@ -57,13 +57,39 @@ class Powers:
             NotFound: nobody vouched for them.
         """
         person = self.register.person(leaf.actor, before=leaf.seq)
-        return person, day_of(self.connection, self.register, leaf, self.zone)
+        return person, self.day_of(leaf)
 
     def of(self, leaf: Leaf) -> frozenset[Power]:
         """What the person who wrote a leaf might do then; nothing, if nobody vouched for them."""
         if self.register.voucher(leaf.actor, before=leaf.seq) is None:
             return frozenset()
         return powers_of(*self.actor(leaf))
+
+    def day_of(self, leaf: Leaf) -> date:
+        """The day on which a leaf counts as written, for what was lent to its actor.
+
+        Its own, or that of the latest leaf before it since its actor was vouched for. It matters to
+        nobody to whom nothing was lent.
+        """
+        own = own_day(leaf, self.zone)
+        return max(own, self.latest_day(leaf.actor, before=leaf.seq) or own)
+
+    def latest_day(self, person: str, *, before: int | None = None) -> date | None:
+        """The latest day of any leaf since a person was vouched for, or of those before one.
+
+        None if nothing was lent to them.
+
+        Raises:
+            Tampered: one of them has no time in its form.
+        """
+        voucher = self.register.voucher(person, before=before)
+        if voucher is None or not voucher.person.delegations:
+            return None
+        leaf = tables.leaf.c
+        query = select(func.max(written_at())).where(leaf.seq >= voucher.seq)
+        if before is not None:
+            query = query.where(leaf.seq < before)
+        return _day(_text(self.connection.execute(query).scalar()), self.zone)
 
 
 def powers_then(practice: Practice, connection: Connection) -> Powers:
@@ -84,58 +110,9 @@ def by_who_might(what: str) -> Iterator[None]:
         raise Tampered(what) from error
 
 
-def day_of(connection: Connection, register: Register, leaf: Leaf, zone: tzinfo) -> date:
-    """The day on which a leaf counts as written, for what was lent to its actor.
-
-    Its own, or that of the latest leaf before it since its actor was vouched for. It matters to
-    nobody to whom nothing was lent.
-
-    Args:
-        connection: sees one state of the catalogue throughout.
-        register: who might do what, and when.
-        leaf: the leaf, attested.
-        zone: the practice's.
-
-    Raises:
-        Tampered: a leaf before it has no time in its form.
-    """
-    own = own_day(leaf, zone)
-    return max(own, latest_day(connection, register, leaf.actor, zone, before=leaf.seq) or own)
-
-
 def own_day(leaf: Leaf, zone: tzinfo) -> date:
     """The day on which a leaf was written, as it says itself."""
     return _day(leaf.at, zone)
-
-
-def latest_day(
-    connection: Connection,
-    register: Register,
-    person: str,
-    zone: tzinfo,
-    *,
-    before: int | None = None,
-) -> date | None:
-    """The latest day of any leaf since somebody was vouched for; None if nothing was lent to them.
-
-    Args:
-        connection: sees one state of the catalogue throughout.
-        register: who might do what, and when.
-        person: their id.
-        zone: the practice's.
-        before: only leaves before this one count; None: all.
-
-    Raises:
-        Tampered: one of them has no time in its form.
-    """
-    voucher = register.voucher(person, before=before)
-    if voucher is None or not voucher.person.delegations:
-        return None
-    leaf = tables.leaf.c
-    query = select(func.max(written_at())).where(leaf.seq >= voucher.seq)
-    if before is not None:
-        query = query.where(leaf.seq < before)
-    return _day(_text(connection.execute(query).scalar()), zone)
 
 
 def still_lent(practice: Practice, connection: Connection, person: Person) -> Person:
@@ -144,9 +121,9 @@ def still_lent(practice: Practice, connection: Connection, person: Person) -> Pe
     What has ended by this machine's clock is left: they are told when they need it.
 
     Raises:
-        Tampered: as `latest_day`.
+        Tampered: as `Powers.latest_day`.
     """
-    day = latest_day(connection, practice.register, person.id, practice.config.time_zone)
+    day = powers_then(practice, connection).latest_day(person.id)
     return person if day is None or day <= today(practice) else without_lapsed(person, day)
 
 

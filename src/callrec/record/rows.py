@@ -72,8 +72,7 @@ class Kind(Generic[H]):
     def told(self, done: Iterable[Leaf]) -> dict[str, H]:
         """By id, in the order in which they are first named, the histories that leaves tell.
 
-        Args:
-            done: the leaves, oldest first; those of other acts do not matter.
+        The leaves are oldest first; those of other acts do not matter.
         """
         naming: defaultdict[str, list[Leaf]] = defaultdict(list)
         for leaf in done:
@@ -113,10 +112,8 @@ class Kind(Generic[H]):
     ) -> Iterator[Problem]:
         """Each row that is not what leaves come to, was added, or is missing.
 
-        Args:
-            connection: sees one state of the catalogue throughout.
-            done: the leaves, oldest first, found sound before; those of other acts do not matter.
-            may: asks of each, when its columns are what they should be, who did what.
+        The leaves were found sound before; those of other acts do not matter. ``may`` asks of each
+        thing whose columns are right whether those who did something might.
         """
         leaves = tuple(done)
         told, numbers = self.told(leaves), numbers_of(leaves, self.made_by)

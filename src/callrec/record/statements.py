@@ -73,11 +73,6 @@ def first_stated(
 
     Reads every such statement once, however many recordings are asked for: 13 ms for one and 50 ms
     for hundreds, in a vault of 100,000 recordings.
-
-    Args:
-        connection: sees one state of the catalogue throughout.
-        uids: of the recordings.
-        kinds: of the statements that list revisions.
     """
     leaf, said = tables.leaf.c, tables.statement.c
     query = select(leaf.seq, said.digest, said.body).where(
