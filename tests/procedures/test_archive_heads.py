@@ -17,14 +17,7 @@ from callrec.crypto.statement import Statement, state
 from callrec.errors import Tampered
 from callrec.procedures.archive_heads import VolumeStatement, check_head, check_said
 from procedures.asking import by_sql
-from procedures.drives import (
-    archive,
-    drive,
-    last,
-    one_more_call,
-    set_back,
-    verify,
-)
+from procedures.drives import archive, drive, last, one_more_call, set_back, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,10 +14,7 @@ from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
-from callrec.procedures.incident_sealed import (
-    IncidentBody,
-    IncidentVersion,
-)
+from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
 from callrec.record.versions import open_key, seal_key
 from vectors.incident.make import CASES as MADE
 from vectors.incident.make import answers

@@ -23,12 +23,7 @@ from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import change_with_request
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import read_request
-from callrec.procedures.request import (
-    check_count,
-    find_recordings,
-    new_body,
-    particulars_of,
-)
+from callrec.procedures.request import check_count, find_recordings, new_body, particulars_of
 from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import REQUESTS, log_request_event
 from callrec.procedures.telling import tell_deciders

@@ -14,11 +14,7 @@ from callrec.audit.register import check_made_by
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import Statement, entries_in
 from callrec.errors import NotFound, Refused, Tampered, Unusable
-from callrec.policy.authority import (
-    check_may_approve,
-    check_may_break_glass,
-    check_may_countersign,
-)
+from callrec.policy.authority import check_may_approve, check_may_break_glass, check_may_countersign
 from callrec.policy.clause import Clause
 from callrec.policy.edits import Edits, read_edits
 from callrec.policy.hearing import GrantFacts

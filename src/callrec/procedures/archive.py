@@ -37,14 +37,7 @@ from callrec.procedures.archive_copy import stating_copy, time_of
 from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof, written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
 from callrec.procedures.archive_removal import remove_local
-from callrec.procedures.archive_unfinished import (
-    BEGUN,
-    GIVEN_UP,
-    archiving,
-    begin,
-    clear,
-    unmake,
-)
+from callrec.procedures.archive_unfinished import BEGUN, GIVEN_UP, archiving, begin, clear, unmake
 from callrec.procedures.archivist import say_of_volume
 from callrec.procedures.attached import remember_place
 from callrec.procedures.custody import to_millis

@@ -33,12 +33,7 @@ from callrec.archive.erasing import (
     unfinished_names,
 )
 from callrec.archive.marker import MARKER, open_volume
-from callrec.catalogue.destruction import (
-    copy_is_older,
-    drop_owed,
-    not_destroyed,
-    owed_on,
-)
+from callrec.catalogue.destruction import copy_is_older, drop_owed, not_destroyed, owed_on
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     LOST,

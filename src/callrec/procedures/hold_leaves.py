@@ -12,13 +12,7 @@ from sqlalchemy import bindparam, select
 
 from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
-from callrec.catalogue.holds import (
-    newest_recording,
-    put_held,
-    state_of,
-    uids_held,
-    update_hold,
-)
+from callrec.catalogue.holds import newest_recording, put_held, state_of, uids_held, update_hold
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
 from callrec.policy.hold import HoldAct, hold_after, next_state

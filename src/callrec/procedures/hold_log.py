@@ -14,12 +14,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.holds import uids_held
 from callrec.errors import Tampered
-from callrec.policy.hold import (
-    LIFTING,
-    HoldAct,
-    check_may_countersign_lifting,
-    check_may_lift_hold,
-)
+from callrec.policy.hold import LIFTING, HoldAct, check_may_countersign_lifting, check_may_lift_hold
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, powers_of
 from callrec.procedures.hold_leaves import HOLDS, LoggedHold

@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.incidents import find_incident
 from callrec.errors import Locked, Tampered
-from callrec.policy.incident import (
-    IncidentAct,
-    IncidentFacts,
-    IncidentState,
-)
+from callrec.policy.incident import IncidentAct, IncidentFacts, IncidentState
 from callrec.procedures.custody import to_millis
 from callrec.procedures.incident_log import (
     INCIDENTS,

@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING
 from callrec.catalogue.engine import reading
 from callrec.catalogue.incidents import find_incident
 from callrec.policy.breach import Findings, Grid, check_closing, still_missing
-from callrec.policy.incident import (
-    IncidentAct,
-    IncidentState,
-    check_may_close,
-    check_may_update,
-)
+from callrec.policy.incident import IncidentAct, IncidentState, check_may_close, check_may_update
 from callrec.practice import attempt, signing, today
 from callrec.procedures.incident import due_at_of
 from callrec.procedures.incident_log import log_incident_version

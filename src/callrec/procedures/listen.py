@@ -28,12 +28,7 @@ from callrec.practice import today
 from callrec.procedures.granted import usable_grants
 from callrec.procedures.hearing_record import HearingEnd, record_end, record_hearing, record_look
 from callrec.procedures.lapsing import attempt_on
-from callrec.procedures.release_sound import (
-    check_original,
-    copy_pieces,
-    measured,
-    original_pieces,
-)
+from callrec.procedures.release_sound import check_original, copy_pieces, measured, original_pieces
 from callrec.sound import WAV, Undecodable
 
 if TYPE_CHECKING:

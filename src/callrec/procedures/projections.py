@@ -43,12 +43,7 @@ from callrec.procedures.request_rules import check_done_by_entitled, read_rulebo
 from callrec.procedures.volume_log import check_volume_rows
 from callrec.procedures.volume_rows import check_rows_of_volumes
 from callrec.procedures.volume_rules import check_archivists
-from callrec.record.acts import (
-    LEAST,
-    all_leaves_of,
-    check_subjects,
-    names_enough,
-)
+from callrec.record.acts import LEAST, all_leaves_of, check_subjects, names_enough
 from callrec.record.statements import carried
 
 if TYPE_CHECKING:

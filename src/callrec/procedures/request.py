@@ -29,11 +29,7 @@ from callrec.procedures.lapsing import sweep_lapsed
 from callrec.procedures.people import logins
 from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import REQUESTS, History
-from callrec.procedures.sealed_request import (
-    MOST_RECORDINGS,
-    RequestBody,
-    Version,
-)
+from callrec.procedures.sealed_request import MOST_RECORDINGS, RequestBody, Version
 from callrec.procedures.telling import tell_deciders
 from callrec.record.acts import next_number
 from callrec.record.forms import NONCE_BYTES

@@ -22,13 +22,7 @@ from callrec.policy.request import RequestAct, check_can_happen, something_stand
 from callrec.practice import signing, today
 from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import read_request
-from callrec.procedures.request_clock import (
-    ACT_OF,
-    deadline_by,
-    log_dated,
-    moved_late,
-    read_clock,
-)
+from callrec.procedures.request_clock import ACT_OF, deadline_by, log_dated, moved_late, read_clock
 from callrec.procedures.request_words import log_with_words, store_words
 from callrec.procedures.telling import tell_dated
 from callrec.record.forms import NONCE_BYTES

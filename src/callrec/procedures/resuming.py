@@ -21,13 +21,7 @@ from callrec.audit.resumed import KIND, RESUMED, lost_at_least, read_resumed, re
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import (
-    drop_bag,
-    each_volume,
-    put_bag,
-    put_unknown,
-    save_volume,
-)
+from callrec.catalogue.volumes import drop_bag, each_volume, put_bag, put_unknown, save_volume
 from callrec.crypto.canonical import instant
 from callrec.errors import Failed, Locked, Tampered
 from callrec.policy.role import Power

@@ -21,9 +21,7 @@ from callrec.policy.request import RequestAct, RequestState
 from callrec.procedures.incident_log import INCIDENTS, read_incident_history
 from callrec.procedures.request_log import REQUESTS, log_request_event, read_history
 from callrec.procedures.request_words import store_words
-from callrec.procedures.sealed_request import (
-    Version,
-)
+from callrec.procedures.sealed_request import Version
 from callrec.procedures.telling import tell
 from callrec.record.acts import check_log, leaves_of
 from callrec.record.forms import NONCE_BYTES
