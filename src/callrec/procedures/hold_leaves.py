@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select
 
-from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
 from callrec.catalogue.holds import newest_recording, put_held, state_of, uids_held, update_hold
 from callrec.crypto import primitives
@@ -20,12 +19,12 @@ from callrec.policy.role import VaultKey
 from callrec.practice import register_now
 from callrec.procedures.custody import to_millis
 from callrec.procedures.sealed_hold import HoldBody
-from callrec.record.acts import next_number
+from callrec.record.acts import log_leaf, next_number
 from callrec.record.forms import NONCE_BYTES
 from callrec.record.rows import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -153,7 +152,7 @@ def log_placed(
     nonce = primitives.fresh(NONCE_BYTES)
     body = HoldBody(number=number, reason=reason, nonce=nonce)
     subject = [hold, request] if request else [hold]
-    leaf = _leaf(act, actor, HoldAct.PLACED, subject, details=body.details, nonce=nonce)
+    leaf = log_leaf(act, actor, HoldAct.PLACED, subject, details=body.details, nonce=nonce)
     HOLDS.insert(
         act.connection,
         hold,
@@ -207,7 +206,7 @@ def log_lifted_together(
 ) -> None:
     """Lift a hold that was placed by hand: the second person's leaf does."""
     told = {"reason": reason}
-    _leaf(act, actor, HoldAct.LIFTED, [hold], details=told)
+    log_leaf(act, actor, HoldAct.LIFTED, [hold], details=told)
     act.checkpoint(actor.signer)  # or the last one would attest both leaves
     _log(act, countersigner, HoldAct.LIFTED, hold, details=told)
 
@@ -220,23 +219,9 @@ def _log(
     *named: str,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    leaf = _leaf(act, actor, what, [hold, *named], details=details)
+    leaf = log_leaf(act, actor, what, [hold, *named], details=details)
     state, number_of = state_of(act.connection, hold), numbers_in(act.connection)
     update_hold(act.connection, hold, **columns_after(state, leaf, number_of))
-
-
-def _leaf(
-    act: Writing,
-    actor: Actor,
-    what: HoldAct,
-    subject: Sequence[str],
-    *,
-    details: Mapping[str, Any] | None = None,
-    nonce: bytes = b"",
-) -> Leaf:
-    seq = act.leaf(what, actor=actor.person.id, subject=subject, details=details, nonce=nonce)
-    leaf, _ = read_leaf(act.connection, seq)
-    return leaf
 
 
 def _not_named_yet(act: Writing, hold: str, uids: Iterable[str]) -> Iterator[tuple[str, ...]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
@@ -27,6 +26,7 @@ from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import register_now
 from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
+from callrec.record.acts import log_leaf
 from callrec.record.entitled import Powers, by_who_might
 from callrec.record.rows import check_row
 from callrec.record.versions import Versioned
@@ -177,14 +177,10 @@ def log_incident_version(
         subject: further ids beside the incident's.
         before: what happened to it so far; None: this reports it.
     """
-    seq = act.leaf(
-        str(what),
-        actor=actor.person.id,
-        subject=[which.incident, *subject],
-        details=body.details(body.digest(which)),
-        nonce=body.log_nonce,
+    details = body.details(body.digest(which))
+    leaf = log_leaf(
+        act, actor, what, [which.incident, *subject], details=details, nonce=body.log_nonce
     )
-    leaf, _ = read_leaf(act.connection, seq)
     if before is None:
         history = IncidentHistory(which.incident, (leaf,))
         aware_at = to_millis(body.noticed_at)

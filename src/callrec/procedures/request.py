@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.errors import NotFound, Refused, Unusable
@@ -31,7 +30,7 @@ from callrec.procedures.request_clock import begin_clock
 from callrec.procedures.request_log import REQUESTS, History
 from callrec.procedures.sealed_request import MOST_RECORDINGS, RequestBody, Version
 from callrec.procedures.telling import tell_deciders
-from callrec.record.acts import next_number
+from callrec.record.acts import log_leaf, next_number
 from callrec.record.forms import NONCE_BYTES
 from callrec.telephone.number import e164
 
@@ -207,14 +206,8 @@ def write_request(practice: Practice, act: Writing, actor: Actor, body: RequestB
     id_ = request_id(body.purpose, primitives.fresh(DRAWN_BYTES))
     which = Version(practice.vault, id_, 1)
     digest = body.digest(which, actor.person.id)
-    seq = act.leaf(
-        str(RequestAct.CREATED),
-        actor=actor.person.id,
-        subject=[which.request, *(uid for uid, _ in body.recordings)],
-        details=body.details(digest),
-        nonce=body.log_nonce,
-    )
-    leaf, _ = read_leaf(act.connection, seq)
+    subject, details = [id_, *(uid for uid, _ in body.recordings)], body.details(digest)
+    leaf = log_leaf(act, actor, RequestAct.CREATED, subject, details=details, nonce=body.log_nonce)
     history = History(id_, (leaf,))
     REQUESTS.insert(act.connection, id_, history, number=body.number, purpose=body.purpose)
     return MadeRequest(

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
 from callrec.catalogue.requests import reference_of
 from callrec.crypto.canonical import parse_instant
@@ -30,7 +29,7 @@ from callrec.policy.request import (
 from callrec.policy.role import PersonId, VaultKey
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_of_request import lift_with_request
-from callrec.record.acts import leaves_of
+from callrec.record.acts import leaves_of, log_leaf
 from callrec.record.versions import Versioned
 
 if TYPE_CHECKING:
@@ -226,15 +225,8 @@ def log_request_event(
         Refused: it cannot happen to the request as it stands.
     """
     check_can_happen(history.events, what, reference_of(act.connection, history.request))
-    seq = act.leaf(
-        str(what),
-        actor=actor.person.id,
-        subject=[history.request, *subject],
-        details=details,
-        nonce=nonce,
-        statement=statement,
-    )
-    leaf, _ = read_leaf(act.connection, seq)
+    subject = [history.request, *subject]
+    leaf = log_leaf(act, actor, what, subject, details=details, nonce=nonce, statement=statement)
     after = replace(history, leaves=(*history.leaves, leaf))
     REQUESTS.update(act.connection, history.request, after)
     if what in LIFTING:

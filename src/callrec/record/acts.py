@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import of_acts, read_register
+from callrec.audit.log import of_acts, read_leaf, read_register
 from callrec.audit.reading import Problem
 from callrec.audit.verify import check_whole
 from callrec.catalogue import tables
@@ -32,12 +32,14 @@ from callrec.policy.request import RequestAct
 from callrec.practice import check_remembered_head, check_unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Column, ColumnElement, Connection
 
+    from callrec.audit.log import Writing
     from callrec.audit.register import Register
-    from callrec.practice import Practice
+    from callrec.crypto.statement import Statement
+    from callrec.practice import Actor, Practice
 
 SEARCH: Final = "search"
 ANSWERED: Final = "search.answered"
@@ -70,6 +72,24 @@ LEAST: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 """By act, of leaves that say that it was done; those of other acts may name nothing."""
+
+
+def log_leaf(
+    act: Writing,
+    actor: Actor,
+    what: str,
+    subject: Sequence[str],
+    *,
+    details: Mapping[str, Any] | None = None,
+    nonce: bytes = b"",
+    statement: Statement | None = None,
+) -> Leaf:
+    """Write a leaf, as `Writing.leaf` does, from which rows are made."""
+    by = actor.person.id
+    seq = act.leaf(
+        str(what), actor=by, subject=subject, details=details, nonce=nonce, statement=statement
+    )
+    return read_leaf(act.connection, seq)[0]
 
 
 def check_log(practice: Practice, connection: Connection) -> None:
