@@ -87,7 +87,6 @@ Nonce = Annotated[Hex, BESIDE]
 _HEAD: Final = frozenset({"at", "by", "kind", "vault"})
 """The members that each statement has."""
 
-
 _adapter: Final[Callable[[Any], TypeAdapter[Any]]] = cache(TypeAdapter)
 """Made when it is first asked for: all of them would take longer than a command takes to begin."""
 
