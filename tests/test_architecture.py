@@ -32,10 +32,10 @@ def test_each_exit_status_has_one_meaning() -> None:
 
 
 def test_until_when_something_was_lent_is_asked_of_the_latest_leaf() -> None:
-    """What a leaf's maker might do then goes by `lent_day.day_of`, not by the day he wrote it."""
+    """What a leaf's maker might do then goes by `Powers.day_of`, not by the day he wrote it."""
     functions = [
         (node, ast.unparse(node))
-        for file in (SOURCE / "procedures").glob("*.py")
+        for file in [*SOURCE.glob("procedures/*.py"), *SOURCE.glob("record/*.py")]
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
     ]

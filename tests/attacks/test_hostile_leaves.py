@@ -19,7 +19,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import state
 from callrec.policy.purpose import Purpose
 from callrec.practice import writing
-from callrec.procedures.leaf_subjects import LEAST
+from callrec.record.acts import LEAST
 from house.commands import Answer, type_in
 from house.requests import a_request, rows
 

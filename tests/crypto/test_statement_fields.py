@@ -20,16 +20,7 @@ from callrec.procedures.sealed_names import Names, open_names
 from callrec.procedures.shares import Share, key_fields, seal_fields
 from callrec.procedures.vouching import voucher_fields
 from vectors.crypto.cases import read_case
-from vectors.crypto.fixed import (
-    KEY,
-    OTHER_PERSON,
-    OTHER_SEED,
-    PERSON,
-    RUN,
-    SEED,
-    VAULT,
-    VOLUME,
-)
+from vectors.crypto.fixed import KEY, OTHER_PERSON, OTHER_SEED, PERSON, RUN, SEED, VAULT, VOLUME
 
 KEYS = Identity.from_seed(OTHER_SEED, VAULT).public
 KIM = Person(

@@ -6,12 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.incidents import all_incidents, insert_incident
+from callrec.catalogue.incidents import all_incidents
 from callrec.crypto import primitives
 from callrec.policy.breach import Closing, Findings
-from callrec.policy.incident import IncidentAct, IncidentState, Outcome
+from callrec.policy.incident import IncidentAct, Outcome
 from callrec.practice import today, writing
-from callrec.procedures.custody import to_millis
 from callrec.procedures.incident import Account, report_incident
 from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_open import OpenIncident, read_incident
@@ -44,16 +43,6 @@ def own_report(house: House, login: str = "sam", *, told: str = "mia", **said: A
         body = seen.changed(number=len(all_incidents(act.connection)) + 1, **said)
         which = IncidentVersion(
             practice.vault, primitives.fresh_id(), 1, actor.person.id, manager.id
-        )
-        insert_incident(
-            act.connection,
-            id=which.incident,
-            number=body.number,
-            version=which.version,
-            reporter=which.reporter,
-            told=which.told,
-            aware_at=to_millis(body.noticed_at),
-            state=IncidentState.OPEN,
         )
         subject, what = [which.told], IncidentAct.REPORTED
         log_incident_version(

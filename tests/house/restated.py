@@ -43,14 +43,21 @@ def take_in_again(
     place.write_bytes(sealed.getvalue())
     said = {
         **{name: getattr(row, name) for name in ("direction", "duration_ms", "format")},
+        **dict.fromkeys(("callee", "caller", "contradiction", "record", "unique_id")),
+        **dict.fromkeys(("utc_offset_minutes", "zone")),
         "ciphertext": made.sha256_ciphertext,
         "extension": "201",
+        "findings": [],
         "local_time": "2024-07-04T14:05:01",
         "number": ANOTHER_NUMBER,
         "parties": [],
+        "raw_time": "14:05:01",
+        "said": {},
         "sha256": made.sha256_original,
+        "sides": [],
         "size_bytes": made.size_bytes,
         "started_at": instant(from_millis(row.started_at)),
+        "system": "asterisk",
         "time_confidence": "utc-proven",
     }
     columns = {

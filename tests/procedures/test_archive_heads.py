@@ -16,14 +16,7 @@ from callrec.crypto.statement import Statement, state
 from callrec.errors import Tampered
 from callrec.procedures.archive_heads import VolumeStatement, check_head, check_said
 from house import practices
-from house.drives import (
-    archive,
-    drive,
-    last,
-    one_more_call,
-    set_back,
-    verify,
-)
+from house.drives import archive, drive, last, one_more_call, set_back, verify
 from house.requests import by_sql
 from house.stages import ARCHIVED, looked_at
 

@@ -31,13 +31,13 @@ from callrec.procedures.ingest import ingest_recordings
 from callrec.procedures.joining import add_intake, add_person
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.kit_use import NewController, use_kit
-from callrec.procedures.lent_day import day_of
 from callrec.procedures.people import show_person
 from callrec.procedures.projections import check_projections
 from callrec.procedures.review_searches import Review, Sample, draw_searches, review_searches
 from callrec.procedures.search import search_recordings
 from callrec.procedures.status import look
 from callrec.procedures.vouching import give_shares
+from callrec.record.entitled import Powers
 from house.incidents import MILD, ON_RECORD, an_incident, closed, found, opened
 from house.practices import PEOPLE
 from house.requests import (
@@ -365,7 +365,7 @@ def test_what_began_before_midnight_may_be_signed_after_it(
     record(stocked.practice, stocked.actor("mia"), "search")
     with reading(stocked.practice.engine) as connection:
         register, zone = read_register(connection), stocked.practice.config.time_zone
-        assert day_of(connection, register, last_leaf(stocked), zone) == counts_as
+        assert Powers(connection, register, zone).day_of(last_leaf(stocked)) == counts_as
 
 
 def test_calls_that_come_in_at_midnight_of_the_last_day_open(

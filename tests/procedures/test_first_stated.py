@@ -11,9 +11,9 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Tampered
 from callrec.procedures import custody
-from callrec.procedures import first_stated as listing
 from callrec.procedures.custody import MAKES, REENCRYPTED, Opening
-from callrec.procedures.first_stated import first_stated
+from callrec.record import statements as listing
+from callrec.record.statements import first_stated
 from house.holds import verified
 from house.requests import by_sql, rows
 from house.restated import ANOTHER_NUMBER, add_revision, take_in_again

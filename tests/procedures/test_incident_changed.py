@@ -18,10 +18,10 @@ from callrec.procedures.custody import to_millis
 from callrec.procedures.inbox import read_inbox
 from callrec.procedures.incident_list import incident_warnings, list_incidents
 from callrec.procedures.incident_log import VAULT_HOLDERS, log_incident_version
-from callrec.procedures.incident_sealed import seal_incident_key
 from callrec.procedures.incident_show import show_incident
 from callrec.procedures.incident_update import update_incident
 from callrec.procedures.projections import check_projections
+from callrec.record.versions import seal_key
 from house.commands import done
 from house.incidents import GRAVE, MILD, WHY, an_incident, closed, found, opened, own_report
 from house.requests import by_sql, rows, signed_in
@@ -135,7 +135,7 @@ def test_another_account_sealed_in_its_place_is_found(reported: House) -> None:
         by_sql(
             reported,
             f"UPDATE incident_key SET sealed = :sealed {OF_1} AND version = 1 AND holder = :holder",
-            sealed=seal_incident_key(key, which, public),
+            sealed=seal_key(key, which, public),
             holder=str(vault_key),
         )
     with pytest.raises(Tampered, match="its version 1 is not the one that was made"):
@@ -166,7 +166,9 @@ def write(house: House, login: str, act_: IncidentAct, /, **changes: Any) -> Non
     actor = signed_in(house, login)
     with writing(house.practice, actor.signer) as act:
         body = incident.body.changed(**changes)
-        log_incident_version(house.practice, act, actor, what=act_, body=body, which=which)
+        log_incident_version(
+            house.practice, act, actor, what=act_, body=body, which=which, before=incident.history
+        )
     state = IncidentState.CLOSED if act_ is IncidentAct.CLOSED else incident.facts.state
     by_sql(
         house,

@@ -14,12 +14,8 @@ from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import Outcome
-from callrec.procedures.incident_sealed import (
-    IncidentBody,
-    IncidentVersion,
-    open_incident_key,
-    seal_incident_key,
-)
+from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
+from callrec.record.versions import open_key, seal_key
 from vectors.incident.make import CASES as MADE
 from vectors.incident.make import answers
 
@@ -94,10 +90,10 @@ def test_it_opens_as_no_other_version_incident_or_vault(other: dict[str, Any]) -
 
 def test_its_key_opens_for_its_holder_alone() -> None:
     which = version_of(CASES["reported"])
-    sealed = seal_incident_key(KEY, which, primitives.kem_public(bytes(32)))
-    assert open_incident_key(sealed, which, bytes(32)) == KEY
+    sealed = seal_key(KEY, which, primitives.kem_public(bytes(32)))
+    assert open_key(sealed, which, bytes(32)) == KEY
     with pytest.raises(Tampered):
-        open_incident_key(sealed, which, KEY)
+        open_key(sealed, which, KEY)
 
 
 def test_another_version_has_other_nonces() -> None:

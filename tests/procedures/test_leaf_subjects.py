@@ -7,8 +7,8 @@ from callrec.procedures.categories import CATEGORISED
 from callrec.procedures.destruction_log import DONE
 from callrec.procedures.hold_log import OF_HOLDS
 from callrec.procedures.incident_log import OF_INCIDENTS
-from callrec.procedures.leaf_subjects import LEAST
 from callrec.procedures.volume_log import VolumeAct
+from callrec.record.acts import LEAST
 
 
 def test_each_act_that_rows_follow_from_says_how_much_it_names() -> None:

@@ -743,6 +743,7 @@ IN_NO_FORM: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # it is written all the same
 @pytest.mark.parametrize("said", IN_NO_FORM.values(), ids=IN_NO_FORM)
 def test_an_incident_that_does_not_open_takes_no_other_out_of_the_register(
     stocked: House, said: dict[str, Any]
@@ -758,6 +759,7 @@ def test_an_incident_that_does_not_open_takes_no_other_out_of_the_register(
     assert extract(stocked, register, until=stocked.at - timedelta(days=9)).entries == (bad,)
 
 
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # it is written all the same
 def test_the_register_is_shown_and_says_whose_incident_does_not_open(stocked: House) -> None:
     an_incident(stocked)
     own_report(stocked, "ava", recordings=({"a": 1},))

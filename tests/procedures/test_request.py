@@ -11,7 +11,6 @@ import pytest
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_detail, read_leaf
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import set_version
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
@@ -27,9 +26,9 @@ from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.changing_roles import change_role
 from callrec.procedures.end_request import close_request, withdraw_request
 from callrec.procedures.hold_list import list_holds
-from callrec.procedures.request import create_request, new_body, store_version
+from callrec.procedures.request import create_request, new_body
 from callrec.procedures.request_list import list_requests
-from callrec.procedures.request_log import log_request_event
+from callrec.procedures.request_log import REQUESTS, log_request_event
 from callrec.procedures.request_show import ShownRecording, show_request
 from callrec.procedures.revoke import revoke_grants
 from callrec.procedures.sealed_request import MOST_RECORDINGS
@@ -452,8 +451,8 @@ def test_a_change_by_somebody_who_may_not_is_found(granted: House) -> None:
         amended, nonce, uids = RequestAct.AMENDED, body.log_nonce, [uid for uid, _ in recordings]
         history = theirs.history
         log_request_event(act, sam, history, amended, subject=uids, details=details, nonce=nonce)
-        set_version(act.connection, theirs.id, 2)
-        store_version(granted.practice, act.connection, body, which, theirs.requester)
+        register = granted.practice.register
+        REQUESTS.store(act.connection, register, which, body, [theirs.requester])
     with pytest.raises(Tampered, match="changed by somebody who may not"):
         opened(granted, theirs.reference)
 

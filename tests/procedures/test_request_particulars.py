@@ -10,7 +10,6 @@ import pytest
 
 from callrec.audit.log import read_detail, read_leaf
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import sealed_version
 from callrec.errors import CallrecError, NotFound, Refused, Unusable
 from callrec.policy.further import Further
 from callrec.policy.particulars import UNKNOWN, Said
@@ -20,6 +19,7 @@ from callrec.policy.role import VaultKey
 from callrec.procedures.amend import Amended, amend_particulars, attach_recordings
 from callrec.procedures.release import release_recordings
 from callrec.procedures.request import create_request
+from callrec.procedures.request_log import REQUESTS
 from callrec.procedures.request_show import show_request
 from callrec.procedures.sealed_request import RequestBody, Version
 from house.listening import hear
@@ -167,9 +167,8 @@ def test_the_version_before_stays_as_it_was(stocked: House) -> None:
     before = opened(stocked, reference)
     amend(stocked, reference, extension="unknown")
     with reading(stocked.practice.engine) as connection:
-        sealed = sealed_version(connection, before.id, 1)
-    assert sealed is not None
-    first = Version(stocked.practice.vault, before.id, 1)
+        first = Version(stocked.practice.vault, before.id, 1)
+        sealed = REQUESTS.sealed(connection, first)
     assert RequestBody.open(sealed, before.key, first) == before.body
 
 

@@ -49,10 +49,6 @@ def all_holds(connection: Connection) -> Sequence[Row[Any]]:
     return connection.execute(_with_request().order_by(tables.hold.c.number)).all()
 
 
-def insert_hold(connection: Connection, **columns: object) -> None:
-    connection.execute(tables.hold.insert().values(**columns))
-
-
 def update_hold(connection: Connection, hold: str, **columns: object) -> None:
     """Write the projections of the leaves: what they amount to."""
     table = tables.hold

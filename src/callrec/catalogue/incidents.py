@@ -13,7 +13,7 @@ from callrec.catalogue import tables
 from callrec.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -36,43 +36,3 @@ def all_incidents(connection: Connection) -> Sequence[Row[Any]]:
     """Every incident, in the order of their numbers."""
     table = tables.incident
     return connection.execute(select(table).order_by(table.c.number)).all()
-
-
-def insert_incident(connection: Connection, **columns: object) -> None:
-    connection.execute(tables.incident.insert().values(**columns))
-
-
-def update_incident_row(connection: Connection, incident: str, **columns: object) -> None:
-    """Write the projections of the leaves: version and state."""
-    table = tables.incident
-    connection.execute(table.update().where(table.c.id == incident).values(**columns))
-
-
-def insert_incident_version(
-    connection: Connection, incident: str, version: int, sealed: bytes
-) -> None:
-    connection.execute(
-        tables.incident_version.insert().values(incident=incident, version=version, sealed=sealed)
-    )
-
-
-def insert_incident_key(connection: Connection, incident: str, version: int, **key: object) -> None:
-    """A sealed incident key; ``key``: holder, key_version, sealed."""
-    connection.execute(
-        tables.incident_key.insert().values(incident=incident, version=version, **key)
-    )
-
-
-def sealed_versions(connection: Connection, incident: str) -> Mapping[int, bytes]:
-    """Each version as it lies sealed, by its number."""
-    table = tables.incident_version
-    rows = connection.execute(select(table).where(table.c.incident == incident))
-    return {row.version: bytes(row.sealed) for row in rows}
-
-
-def sealed_keys(connection: Connection, incident: str) -> Sequence[Row[Any]]:
-    """The keys of all versions, to all holders, the oldest version first."""
-    table = tables.incident_key
-    return connection.execute(
-        select(table).where(table.c.incident == incident).order_by(table.c.version)
-    ).all()

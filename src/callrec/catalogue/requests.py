@@ -70,68 +70,6 @@ def requests_ended(connection: Connection) -> frozenset[str]:
     )
 
 
-def insert_request(connection: Connection, **columns: object) -> None:
-    connection.execute(tables.request.insert().values(**columns))
-
-
-def set_state(connection: Connection, request: str, state: str) -> None:
-    """Write the projection of the leaves: the state that they amount to."""
-    _update(connection, request, state=state)
-
-
-def set_version(connection: Connection, request: str, version: int) -> None:
-    _update(connection, request, version=version)
-
-
-def insert_version(connection: Connection, request: str, version: int, sealed: bytes) -> None:
-    connection.execute(
-        tables.request_version.insert().values(request=request, version=version, sealed=sealed)
-    )
-
-
-def sealed_version(connection: Connection, request: str, version: int) -> bytes | None:
-    """One version's particulars as they lie sealed; None if they are missing."""
-    table = tables.request_version
-    sealed = connection.execute(
-        select(table.c.sealed).where(table.c.request == request, table.c.version == version)
-    ).scalar()
-    return None if sealed is None else bytes(sealed)
-
-
-def put_key(
-    connection: Connection,
-    request: str,
-    version: int,
-    *,
-    holder: str,
-    key_version: int,
-    sealed: bytes,
-) -> None:
-    """Put a sealed request key in place of what its holder had of that version."""
-    table = tables.request_key
-    place = (table.c.request == request) & (table.c.version == version) & (table.c.holder == holder)
-    connection.execute(table.delete().where(place))
-    connection.execute(
-        table.insert().values(
-            request=request,
-            version=version,
-            holder=holder,
-            key_version=key_version,
-            sealed=sealed,
-        )
-    )
-
-
-def find_key(connection: Connection, request: str, version: int, holder: str) -> Row[Any] | None:
-    """The request key of a version as it was sealed to one holder; None if it was not."""
-    table = tables.request_key
-    return connection.execute(
-        select(table).where(
-            table.c.request == request, table.c.version == version, table.c.holder == holder
-        )
-    ).first()
-
-
 def put_grant(connection: Connection, **columns: object) -> None:
     """Put a grant in place of what the person held for that recording under that request."""
     table = tables.grant
@@ -184,8 +122,3 @@ def destroy_grants(connection: Connection, request: str, requester: str) -> int:
     kept = (CATALOGUE, requester)
     connection.execute(key.delete().where(key.c.request == request, key.c.holder.not_in(kept)))
     return connection.execute(grant.delete().where(grant.c.request == request)).rowcount
-
-
-def _update(connection: Connection, request: str, **columns: object) -> None:
-    table = tables.request
-    connection.execute(table.update().where(table.c.id == request).values(**columns))

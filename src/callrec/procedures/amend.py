@@ -11,29 +11,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import destroy_grants, set_version
+from callrec.catalogue.requests import destroy_grants
 from callrec.errors import NotFound, Unusable
 from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import said_again
 from callrec.policy.request import RequestAct, RequestState
-from callrec.practice import attempt, signing, today
+from callrec.practice import register_now, signing, today
 from callrec.procedures.concerned import concerned_by
 from callrec.procedures.days_said import told_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import change_with_request
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import read_request
-from callrec.procedures.readers import find_known
-from callrec.procedures.request import (
-    check_count,
-    find_recordings,
-    new_body,
-    particulars_of,
-    store_version,
-)
+from callrec.procedures.request import check_count, find_recordings, new_body, particulars_of
 from callrec.procedures.request_clock import begin_clock
-from callrec.procedures.request_log import log_request_event
+from callrec.procedures.request_log import REQUESTS, log_request_event
 from callrec.procedures.telling import tell_deciders
 
 if TYPE_CHECKING:
@@ -142,11 +134,8 @@ def _amend(
     reference: str,
     change: Callable[[OpenRequest, Connection], _Content],
 ) -> Amended:
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.AMENDED, subject=[row.id]),
+        attempt_on(practice, actor, RequestAct.AMENDED, reference),
         signing(practice, actor) as act,
     ):
         request = read_request(practice, actor, act.connection, reference)
@@ -179,8 +168,8 @@ def _write(
         history = begin_clock(act, actor, history, purpose=purpose, particulars=told)
     change_with_request(act, actor, request=request, body=body)
     ended = destroy_grants(act.connection, request.id, request.requester)
-    set_version(act.connection, request.id, which.version)
-    store_version(practice, act.connection, body, which, request.requester)
+    register = register_now(practice, act.connection)
+    REQUESTS.store(act.connection, register, which, body, [request.requester])
     concerned = concerned_by(practice, actor, act.connection, body.particulars)
     if request.facts.state in _DECIDED:
         tell_deciders(

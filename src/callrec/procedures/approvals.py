@@ -10,18 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
-
 from callrec.audit.register import check_made_by
-from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
-from callrec.crypto.statement import Statement, entries_in, read_statement
+from callrec.crypto.statement import Statement, entries_in
 from callrec.errors import NotFound, Refused, Tampered, Unusable
-from callrec.policy.authority import (
-    check_may_approve,
-    check_may_break_glass,
-    check_may_countersign,
-)
+from callrec.policy.authority import check_may_approve, check_may_break_glass, check_may_countersign
 from callrec.policy.clause import Clause
 from callrec.policy.edits import Edits, read_edits
 from callrec.policy.hearing import GrantFacts
@@ -29,12 +22,12 @@ from callrec.policy.lapse import has_lapsed
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.policy.withholding import GROUND_CODES, Ground
-from callrec.procedures.lent_day import day_of, latest_day
 from callrec.procedures.request_log import decides_what_is_asked
+from callrec.record.statements import statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime, tzinfo
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -44,6 +37,7 @@ if TYPE_CHECKING:
     from callrec.policy.role import Person
     from callrec.practice import Practice
     from callrec.procedures.request_log import History
+    from callrec.record.entitled import Powers
 
 BY_EACH_SIGNER: Final = frozenset({"at", "by"})
 """Members in which the statements of one approval's signers differ."""
@@ -150,7 +144,7 @@ def read_approvals(
             countersignature is missing.
     """
     signed = [
-        (leaf, _statement(practice, connection, leaf))
+        (leaf, statement_of(connection, leaf, practice.vault))
         for leaf in history.leaves
         if leaf.act == RequestAct.APPROVED
     ]
@@ -268,34 +262,30 @@ def edits_before(
     return edits
 
 
-def check_decided(
-    connection: Connection,
-    approval: Approval,
-    request: RequestFacts,
-    register: Register,
-    zone: tzinfo,
-) -> None:
-    """Check that whoever signed an approval might do so, by the vouchers before its leaf.
+def check_decided(might: Powers, approval: Approval, request: RequestFacts) -> None:
+    """Check that those who signed an approval might do so, by the vouchers before its leaf.
 
-    What was lent to him counts by the log's days: his own clock may have been set back.
-
-    Args:
-        connection: sees one state of the catalogue throughout.
-        approval: which.
-        request: what is approved.
-        register: who might do what, and when.
-        zone: the practice's, for the days of powers that were lent.
+    What was lent to them counts by the log's days: their own clock may have been set back.
 
     Raises:
         Refused: somebody who signed had not the power then, or may not decide this request.
     """
-    fields, second = approval.statement.fields, approval.countersignature
+    fields, seq = approval.statement.fields, approval.leaf.seq
+    second = approval.countersignature
+    try:
+        decider, on = might.actor(approval.leaf)
+        countersigner = might.register.person(second.by, before=seq) if second else None
+    except NotFound as error:
+        raise Tampered(f"nobody vouched for the actor of leaf {seq}") from error
+    if countersigner is not None:  # the later day, where they differ
+        later = might.latest_day(countersigner.id, before=seq)
+        on = max(on, later or on)
     check_signers(
         request,
-        decider=_person_then(register, approval.statement, approval.leaf.seq),
-        countersigner=_person_then(register, second, approval.leaf.seq) if second else None,
+        decider=decider,
+        countersigner=countersigner,
         to=approval.to,
-        on=_day_of(connection, approval, register, zone),
+        on=on,
         consulted_on=date.fromisoformat(fields["consulted"]) if fields["consulted"] else None,
         glass_reason=_glass_reason(approval),
     )
@@ -341,15 +331,6 @@ def no_longer_granted(why: str, reference: str) -> Refused:
         hint="ask whoever approved it to decide again; "
         f"callrec request show {reference} says what happened",
     )
-
-
-def _statement(practice: Practice, connection: Connection, leaf: Leaf) -> Statement:
-    row = connection.execute(
-        select(tables.statement).where(tables.statement.c.digest == leaf.statement)
-    ).first()
-    if row is None:
-        return _stated(leaf, None)
-    return read_statement(bytes(row.body), bytes(row.signature), practice.vault)
 
 
 def _stated(leaf: Leaf, statement: Statement | None) -> Statement:
@@ -441,23 +422,6 @@ def _says_the_same(one: Statement, other: Statement) -> bool:
 
 def _shared(statement: Statement) -> Iterator[tuple[str, Any]]:
     return ((k, v) for k, v in statement.fields.items() if k not in BY_EACH_SIGNER)
-
-
-def _person_then(register: Register, statement: Statement, seq: int) -> Person:
-    try:
-        return register.person(statement.by, before=seq)
-    except NotFound as error:
-        raise Tampered(f"nobody vouched for the actor of leaf {seq}") from error
-
-
-def _day_of(connection: Connection, approval: Approval, register: Register, zone: tzinfo) -> date:
-    """The day for whatever was lent to those who signed it; the later, where they differ."""
-    day, second = day_of(connection, register, approval.leaf, zone), approval.countersignature
-    if second is None:
-        return day
-    return max(
-        day, latest_day(connection, register, second.by, zone, before=approval.leaf.seq) or day
-    )
 
 
 def _glass_reason(approval: Approval) -> str | None:

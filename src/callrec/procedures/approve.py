@@ -20,18 +20,17 @@ from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.withholding import FITS, Ground, check_each_decided
-from callrec.practice import attempt, signing, today
+from callrec.practice import signing, today
 from callrec.procedures.approvals import check_signers, edits_before, withheld_before
 from callrec.procedures.concerned import concerned_as_read
 from callrec.procedures.days_said import of_other_days
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
 from callrec.procedures.granting import Granting, write_approval
 from callrec.procedures.hold_reach import check_may_be_destroyed
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.people import find_person, logins
-from callrec.procedures.readers import find_known
-from callrec.procedures.request_log import check_log
 from callrec.procedures.telling import tell_granted
+from callrec.record.acts import check_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -113,11 +112,8 @@ def foresee_approval(
         Locked: it takes the keys of whoever may approve.
         Tampered: the log or the request is not as it was signed.
     """
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.APPROVED, subject=[row.id]),
+        attempt_on(practice, actor, RequestAct.APPROVED, reference),
         reading(practice.engine) as connection,
     ):
         request = read_to_decide(practice, actor, connection, reference)
@@ -148,11 +144,8 @@ def approve_request(
         Tampered: the log, the request or a recording is not as it was signed.
     """
     _check_identity(actor)
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.APPROVED, subject=[row.id]),
+        attempt_on(practice, actor, RequestAct.APPROVED, reference),
         signing(practice, *filter(None, (actor, countersigner))) as act,
     ):
         check_log(practice, act.connection)

@@ -29,7 +29,6 @@ from callrec.archive.marker import begin_volume, is_volume, open_volume, relabel
 from callrec.archive.serial import serial_of
 from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.volumes import put_bag, save_volume
-from callrec.crypto.statement import Statement, state
 from callrec.errors import CallrecError, Failed, Locked, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
@@ -38,26 +37,20 @@ from callrec.procedures.archive_copy import stating_copy, time_of
 from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_proof, written_to
 from callrec.procedures.archive_plan import Plan, plan_run, target_at
 from callrec.procedures.archive_removal import remove_local
-from callrec.procedures.archive_unfinished import (
-    BEGUN,
-    GIVEN_UP,
-    archiving,
-    begin,
-    clear,
-    unmake,
-)
+from callrec.procedures.archive_unfinished import BEGUN, GIVEN_UP, archiving, begin, clear, unmake
 from callrec.procedures.archivist import say_of_volume
 from callrec.procedures.attached import remember_place
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
 from callrec.procedures.erasing_volumes import erase_owed
+from callrec.record.statements import signed
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
     from callrec.audit.log import Writing
-    from callrec.crypto.identity import Identity
+    from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.archive_copy import WrittenCopy
     from callrec.procedures.archive_removal import Removed
@@ -117,7 +110,8 @@ def archive_recordings(
     """
     with attempt(practice, actor, ARCHIVED):
         check_may(actor.person, Power.ARCHIVE, on=today(practice))
-        identity = _identity(actor)
+        if actor.identity is None:
+            raise Locked("what is archived is signed, and that takes the password")
         check_remembered_head(practice)
         target = target_at(practice, to, label)
         if removes and target.on_vaults_disk:
@@ -138,7 +132,7 @@ def archive_recordings(
             )
         begun = notes.begun(volume)
         plan = plan_run(practice, target, begun=begun, started_before=started_before)
-        done = _Run(practice, actor, identity, notes, plan).carry_out(begun)
+        done = _Run(practice, actor, notes, plan).carry_out(begun)
         remember_place(practice, target.volume)
         removed = (
             remove_local(practice, actor, target.volume, started_before=started_before)
@@ -153,21 +147,12 @@ def _unseen(_: int) -> None:
     """What is erased first is told when all is done."""
 
 
-def _identity(actor: Actor) -> Identity:
-    if actor.identity is None:
-        raise Locked("what is archived is signed, and that takes the password")
-    return actor.identity
-
-
 class _Run:
     """One run, from the leaf that begins it."""
 
-    def __init__(
-        self, practice: Practice, actor: Actor, identity: Identity, notes: Archiving, plan: Plan
-    ) -> None:
+    def __init__(self, practice: Practice, actor: Actor, notes: Archiving, plan: Plan) -> None:
         self._practice = practice
         self._actor = actor
-        self._identity = identity
         self._notes = notes
         self._plan = plan
         self._volume = plan.target.volume
@@ -293,13 +278,11 @@ class _Run:
         return {"serial": serial} if serial else {}
 
     def _state(self, act: Writing, bag: Bag | None, copy: WrittenCopy) -> Statement:
-        return state(
+        return signed(
+            self._practice,
+            self._actor,
             "volume",
-            vault=self._practice.vault,
-            by=self._actor.person.id,
-            at=self._practice.now(),
-            seed=self._identity.act,
-            fields=VolumeStatement(
+            VolumeStatement(
                 volume=self._volume.volume,
                 name=self._plan.name,
                 manifest=bag.manifest_sha256 if bag else "",

@@ -35,7 +35,7 @@ from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Power, powers_of
 from callrec.procedures.archivist import might_archive
-from callrec.procedures.lent_day import own_day
+from callrec.record.entitled import own_day
 from callrec.record.forms import (
     BESIDE,
     WHERE_THERE,
@@ -46,6 +46,7 @@ from callrec.record.forms import (
     read,
     read_said,
 )
+from callrec.record.statements import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -156,18 +157,9 @@ def newest_of_each(practice: Practice, connection: Connection) -> tuple[Written,
 
 def _statements(practice: Practice, connection: Connection) -> dict[int, Statement]:
     """Those that count if they are as they were signed, by their leaves."""
-    rows = connection.execute(
-        select(
-            *(tables.leaf.c.seq, tables.leaf.c.body.label("leaf")),
-            *(tables.statement.c.body, tables.statement.c.signature),
-        )
-        .join(tables.statement, tables.statement.c.digest == tables.leaf.c.statement)
-        .where(tables.statement.c.kind == KIND)
-        .order_by(tables.leaf.c.seq)
-    )
     return {
         row.seq: read_statement(row.body, row.signature, practice.vault)
-        for row in rows
+        for row in carried(connection, KIND)
         if might_archive(practice, connection, Leaf.decode(row.leaf, row.seq))
     }
 

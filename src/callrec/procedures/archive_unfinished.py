@@ -27,7 +27,7 @@ from callrec.durable import sync
 from callrec.errors import Failed, Tampered
 from callrec.procedures.archive_copy import time_of
 from callrec.procedures.archive_heads import stated_volumes
-from callrec.procedures.request_log import leaves_of
+from callrec.record.acts import leaves_of
 from callrec.store.disk import disk_errors
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from callrec.procedures.archive_survey import (
 )
 from callrec.procedures.archive_unfinished import BEGUN, is_writing
 from callrec.procedures.attached import remember_place
-from callrec.procedures.request_log import leaves_of
+from callrec.record.acts import leaves_of
 from callrec.record.forms import Instant, as_json, recall
 
 if TYPE_CHECKING:

@@ -6,13 +6,12 @@ A run may take the night, and what was lent to its actor may be over by then, or
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from callrec.policy.authority import check_may
-from callrec.policy.role import Power, powers_of
+from callrec.policy.role import Power
 from callrec.practice import signing, today
-from callrec.procedures.lent_day import day_of, still_lent
+from callrec.record.entitled import powers_then, still_lent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,10 +55,4 @@ def say_of_volume(
 
 def might_archive(practice: Practice, connection: Connection, leaf: Leaf) -> bool:
     """Whether a leaf's actor might archive then, as `audit verify` has it."""
-    voucher = practice.register.voucher(leaf.actor, before=leaf.seq)
-    if voucher is None:
-        return False
-    if Power.ARCHIVE in powers_of(voucher.person, date.max):  # it is not lent to him
-        return True
-    day = day_of(connection, practice.register, leaf, practice.config.time_zone)
-    return Power.ARCHIVE in powers_of(voucher.person, day)
+    return Power.ARCHIVE in powers_then(practice, connection).of(leaf)

@@ -16,7 +16,7 @@ from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
 from callrec.crypto import primitives
-from callrec.errors import Misconfigured, NotFound, Refused, Tampered
+from callrec.errors import Misconfigured, NotFound, Refused
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import Purpose
 from callrec.policy.reason import check_reason
@@ -28,20 +28,20 @@ from callrec.policy.retention import (
 )
 from callrec.practice import attempt, signing, today
 from callrec.procedures.hold_leaves import NAMED_AT_ONCE
-from callrec.procedures.lent_day import day_of
 from callrec.procedures.request import find_recordings
-from callrec.procedures.request_log import leaves_of
+from callrec.record.acts import leaves_of
+from callrec.record.entitled import powers_then
+from callrec.record.rows import check_none
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import tzinfo
 
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
     from callrec.audit.log import Writing
-    from callrec.audit.register import Register
     from callrec.practice import Actor, Practice
+    from callrec.record.entitled import Powers
 
 CATEGORISED: Final = "recording.categorised"
 
@@ -120,25 +120,30 @@ def given_or_claimed(connection: Connection) -> frozenset[int]:
     return frozenset((*given, *connection.execute(_OF_A_CLAIM).scalars()))
 
 
-def check_categories(
-    connection: Connection, register: Register, zone: tzinfo, done: Iterable[Leaf]
-) -> Iterator[Problem]:
+def check_categories(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Every row of a category that does not follow from what was done, and every one missing.
 
     Of what is destroyed the row may be gone.
     """
-    recording = tables.recording.c
+    connection, recording = might.connection, tables.recording.c
     query = select(recording.uid, recording.id, recording.state)
     uids = {row.uid: (row.id, row.state) for row in connection.execute(query)}
-    said = _said(done)
-    yield from _check_entitled(connection, said.values(), register, zone)
+    # The newest leaf about each counts.
+    said = {uid: leaf for leaf in done if leaf.act == CATEGORISED for uid in leaf.subject[1:]}
+    for leaf in dict.fromkeys(said.values()):
+        try:
+            person, on = might.actor(leaf)
+            check_may_review(person, on=on)
+        except (NotFound, Refused):
+            # Our own commands do not let it come to that.
+            yield Problem(leaf.seq, "a recording was given a category by somebody who may not")
     rows = {row.recording: row for row in connection.execute(select(tables.category))}
     for uid, leaf in said.items():
         number, state = uids.get(uid, (None, DESTROYED))
         row = rows.pop(number, None)
         if row is None and state != DESTROYED:
             yield Problem(leaf.seq, "the category that a recording was given is in no row")
-        elif row is not None and (row.seq, category_id(row.category)) != (leaf.seq, _named(leaf)):
+        elif row and (row.seq, category_id(row.category)) != (leaf.seq, leaf.subject[0]):
             yield Problem(leaf.seq, f"the category of recording {number} is not what the log says")
     for number in rows:
         yield Problem(None, f"nobody gave recording {number} the category of its row")
@@ -150,10 +155,8 @@ def check_rows_of_categories(practice: Practice, connection: Connection) -> None
     Raises:
         Tampered: one does not follow from the log.
     """
-    zone = practice.config.time_zone
-    done = leaves_of(connection, [CATEGORISED])
-    for problem in check_categories(connection, practice.register, zone, done):
-        raise Tampered(problem.what)
+    done, might = leaves_of(connection, [CATEGORISED]), powers_then(practice, connection)
+    check_none(check_categories(might, done))
 
 
 def category_id(name: str) -> str:
@@ -213,24 +216,3 @@ def _check_all_named(names: set[str], known: Mapping[str, Category]) -> None:
             f'recordings are of the category "{unknown[0]}", which the configuration does not name',
             hint="add it under [retention], or give them another: callrec retention set",
         )
-
-
-def _said(done: Iterable[Leaf]) -> Mapping[str, Leaf]:
-    """The newest leaf about the category of each recording, by uid."""
-    return {uid: leaf for leaf in done if leaf.act == CATEGORISED for uid in leaf.subject[1:]}
-
-
-def _check_entitled(
-    connection: Connection, leaves: Iterable[Leaf], register: Register, zone: tzinfo
-) -> Iterator[Problem]:
-    for leaf in dict.fromkeys(leaves):
-        on = day_of(connection, register, leaf, zone)
-        try:
-            check_may_review(register.person(leaf.actor, before=leaf.seq), on=on)
-        except (NotFound, Refused):
-            # Our own commands do not let it come to that.
-            yield Problem(leaf.seq, "a recording was given a category by somebody who may not")
-
-
-def _named(leaf: Leaf) -> str:
-    return leaf.subject[0]

@@ -27,11 +27,11 @@ from callrec.crypto.canonical import canonical, parse, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, check_statement, entries_in, read_statement
 from callrec.errors import NotFound, Tampered
-from callrec.policy.role import Power, VaultKey, powers_of
+from callrec.policy.role import Power, VaultKey
 from callrec.practice import check_unchanged, register_now, vault_key
-from callrec.procedures.first_stated import first_stated
 from callrec.procedures.laying_over import laid_over
-from callrec.procedures.lent_day import day_of
+from callrec.record.entitled import Powers
+from callrec.record.statements import first_stated
 from callrec.telephone.call import Direction, System, TimeConfidence
 
 if TYPE_CHECKING:
@@ -485,9 +485,7 @@ def attested_statement(
     register = register_now(practice, connection)
     check_statement(statement, register.public_keys(statement.by, before=seq).act)
     _check_in_tree(connection, seq, body)
-    maker = register.person(statement.by, before=seq)
-    made_on = day_of(connection, register, leaf, practice.config.time_zone)
-    if may not in powers_of(maker, made_on):
+    if may not in Powers(connection, register, practice.config.time_zone).of(leaf):
         raise Tampered("a statement was made by somebody without the power to make it")
     return statement
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.catalogue.engine import reading
 from callrec.policy.authority import check_may_decide, check_may_deny_alone
 from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct, check_can_happen
 from callrec.policy.withholding import Ground, check_refused_on
-from callrec.practice import attempt, signing, today
+from callrec.practice import signing, today
 from callrec.procedures.deciding import check_nothing_awaited, read_to_decide
-from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.readers import find_known
+from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.request_words import log_with_words
 from callrec.procedures.telling import tell
 
@@ -41,11 +39,8 @@ def deny_request(
             and taken back since), the reason is none, or the ground does not fit the purpose or
             is none of a law's where one gives a right to it.
     """
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.DENIED, subject=[row.id]),
+        attempt_on(practice, actor, RequestAct.DENIED, reference),
         signing(practice, actor) as act,
     ):
         request = read_to_decide(practice, actor, act.connection, reference, command="deny")

@@ -21,13 +21,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.archive.marker import open_volume
-from callrec.audit.erased import KIND
+from callrec.audit.erased import KIND, read_destruction
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, write_anew
 from callrec.catalogue.requests import all_requests, destroy_grants, find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import instant
-from callrec.crypto.statement import state
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.policy.destroying import (
     check_destroys,
@@ -43,18 +42,20 @@ from callrec.procedures.archive_unfinished import COPY, FOLDER, owed_by_label
 from callrec.procedures.custody import Opening, from_millis, to_millis
 from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destruction_done import settle
+from callrec.procedures.destruction_log import certificate_columns
 from callrec.procedures.erased_details import details_about
 from callrec.procedures.erasing_volumes import erase_owed
 from callrec.procedures.hold_reach import check_may_be_destroyed
 from callrec.procedures.intake_known import Duplicates
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.migrate import drop_kept_copies
-from callrec.procedures.numbering import next_number
-from callrec.procedures.readers import find_known
 from callrec.procedures.recipients import Recipient, recipients_of
 from callrec.procedures.reencrypting import replaced_files
-from callrec.procedures.request_log import check_log, log_request_event, making_of, read_makings
+from callrec.procedures.request_log import log_request_event, making_of, read_makings
 from callrec.procedures.unpacked import drop_unpacked
+from callrec.record.acts import check_log, next_number
+from callrec.record.entitled import powers_then
+from callrec.record.statements import signed
 from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
@@ -139,11 +140,8 @@ def destroy(
     """
     if actor.identity is None:
         raise Locked("what is destroyed is signed for, and that takes the password")
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
+        attempt_on(practice, actor, RequestAct.CARRIED_OUT, reference),
         signing(practice, actor) as act,
     ):
         check_log(practice, act.connection)
@@ -270,9 +268,7 @@ def _standing(
         approved = (fields["version"], fields["digest"], fields["requester"])
         if approved != (request.which.version, request.digest, request.requester):
             raise Tampered("the request is not the one that was approved")
-        check_decided(
-            connection, approval, request.facts, practice.register, practice.config.time_zone
-        )
+        check_decided(powers_then(practice, connection), approval, request.facts)
         yield approval
 
 
@@ -307,10 +303,7 @@ def _carry_out(practice: Practice, actor: Actor, act: Writing, warrant: _Warrant
     destroy_grants(connection, request.id, request.requester)
     destruction.insert_certificate(
         connection,
-        id=certificate,
-        number=number,
-        request=request.id,
-        seq=after.leaves[-1].seq,
+        **certificate_columns(after.leaves[-1].seq, read_destruction(statement)),
         begun_at=now,
     )
     destruction.insert_stubs(
@@ -373,13 +366,11 @@ def _state(
         for row in warrant.recordings
         for doomed in (warrant.doomed[row.id],)
     ]
-    return state(
+    return signed(
+        practice,
+        actor,
         KIND,
-        vault=practice.vault,
-        by=actor.person.id,
-        at=practice.now(),
-        seed=actor.identity.act,
-        fields={
+        {
             "approvals": sorted(each.statement.digest for each in warrant.approvals),
             "certificate": said.certificate,
             "details": list(said.details),

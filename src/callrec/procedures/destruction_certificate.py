@@ -13,17 +13,15 @@ from callrec.catalogue.volumes import LOST
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.policy.legal_basis import IN_WORDS
-from callrec.policy.request import RequestAct
 from callrec.policy.withholding import FITS, GROUND_CODES
 from callrec.procedures.approvals import read_approvals
 from callrec.procedures.archive_heads import KIND
 from callrec.procedures.archive_unfinished import owed_by_label
 from callrec.procedures.custody import from_millis
 from callrec.procedures.destruction_log import read_carried_out, when_done
-from callrec.procedures.numbering import check_number, numbers_by
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.release_certificate import certified, role_of
-from callrec.procedures.request_log import read_history
+from callrec.procedures.request_log import REQUESTS, read_history
 from callrec.procedures.volume_rows import check_volumes
 from callrec.release.destroyed import DestroyedRecording, DestructionCertificate, Medium
 
@@ -60,7 +58,7 @@ def certify_destruction(
         check_volumes(practice, connection)
         leaf, said = read_carried_out(practice, connection, row)
         history = read_history(practice, connection, request.id)
-        check_number(request, numbers_by(connection, RequestAct.CREATED), "request R")
+        REQUESTS.check_number(connection, request)
         facts = unopened_facts(request, history)
         approvals = read_approvals(practice, connection, history)
         stubs = destruction.stubs_of(connection, row.id)

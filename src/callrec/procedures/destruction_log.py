@@ -28,8 +28,10 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.procedures.approvals import ENDS
 from callrec.procedures.custody import from_millis
-from callrec.procedures.hold_log import LoggedHold, read_holds
-from callrec.procedures.request_log import decides_what_is_asked, leaves_of
+from callrec.procedures.hold_leaves import HOLDS, LoggedHold
+from callrec.procedures.request_log import REQUESTS, decides_what_is_asked
+from callrec.record.acts import leaves_of
+from callrec.record.statements import carried, statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,18 +44,16 @@ if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
     from callrec.practice import Practice
     from callrec.procedures.request_rules import Rulebook
+    from callrec.record.rows import Columns
 
 DONE: Final = "destruction.done"
 """The act of the leaf by which nothing of a destruction is owed any more."""
 
 
-def check_destructions(
-    connection: Connection, rules: Rulebook, done: Sequence[Leaf]
-) -> Iterator[Problem]:
+def check_destructions(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:
     """What was destroyed though it might not be, by the leaf that says so.
 
     Args:
-        connection: sees one state of the catalogue throughout.
         rules: the statements among them.
         done: the leaves about requests and holds that were done, oldest first; they, and the
             statements, were found sound before.
@@ -65,32 +65,37 @@ def check_destructions(
     ]
     if not told:
         return
-    about, named = _about(done, {each.said.request for each in told}), _named(done)
+    requests, named = REQUESTS.told(done), _named(done)
     for each in told:
-        yield from _check_request(connection, each, about[each.said.request])
+        about = requests[each.said.request].leaves if each.said.request in requests else ()
+        yield from _check_request(rules.connection, each, about)
         if any(_is_held(named[uid], uid, each.leaf.seq) for uid in each.said.uids):
             yield Problem(each.leaf.seq, "a recording was destroyed that was held")
 
 
-def check_certificates(
-    connection: Connection, vault: str, done: Iterable[Leaf]
-) -> Iterator[Problem]:
+def check_certificates(rules: Rulebook, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each certificate's row names its leaf, and is done if and only if a leaf says so.
 
     They are numbered in the order of these leaves.
 
     Args: as `check_destructions`.
     """
-    row = tables.certificate.c
+    connection, vault = rules.connection, rules.register.founders.vault
     over = {each.subject[0] for each in done if each.act == DONE}
-    told = set()
+    table, told = tables.certificate, []
     for number, (seq, said) in enumerate(_stated(connection, vault), 1):
-        told.add((said.certificate, seq, said.certificate in over))
+        told.append({**certificate_columns(seq, said), "done": said.certificate in over})
         if said.number != number:
             yield Problem(seq, "a certificate of destruction is numbered out of its turn")
-    rows = connection.execute(select(row.id, row.seq, row.done_at.is_not(None)))
-    if {(id_, seq, bool(is_done)) for id_, seq, is_done in rows} != told:
+    columns = (table.c.id, table.c.number, table.c.request, table.c.seq)
+    query = select(*columns, table.c.done_at.is_not(None).label("done")).order_by(table.c.seq)
+    if [dict(row) for row in connection.execute(query).mappings()] != told:
         yield Problem(None, "what the catalogue says of a certificate is not what the log says")
+
+
+def certificate_columns(seq: int, said: Said) -> Columns:
+    """The columns of a certificate that follow from the leaf that carries its statement."""
+    return {"id": said.certificate, "number": said.number, "request": said.request, "seq": seq}
 
 
 def read_carried_out(
@@ -107,18 +112,12 @@ def read_carried_out(
         Tampered: that is no such leaf, or the rows of the certificate or of a stub say otherwise.
     """
     (leaf,) = attested_leaves(connection, practice.register, [certificate.seq])
-    table = tables.statement
-    row = connection.execute(select(table).where(table.c.digest == leaf.statement)).first()
-    if row is None:
-        raise Tampered("the statement of a destruction is missing")
-    said = read_destruction(read_statement(bytes(row.body), bytes(row.signature), practice.vault))
-    stated, rows = (
-        stated_stubs(said),
-        {row.uid: row for row in stubs_of(connection, certificate.id)},
-    )
+    said = read_destruction(statement_of(connection, leaf, practice.vault))
+    stated = stated_stubs(said)
+    rows = {row.uid: row for row in stubs_of(connection, certificate.id)}
+    columns = certificate_columns(leaf.seq, said).items()
     if (
-        (said.certificate, said.number, said.request)
-        != (certificate.id, certificate.number, certificate.request)
+        any(getattr(certificate, name) != value for name, value in columns)
         or stated.keys() != rows.keys()
         or not all(stub.is_in(rows[uid]) for uid, stub in stated.items())
     ):
@@ -217,28 +216,14 @@ class _Told(NamedTuple):
 
 def _stated(connection: Connection, vault: str) -> Iterator[tuple[int, Said]]:
     """By the sequence of its leaf, each statement of what was destroyed, oldest first."""
-    leaf, said = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, said.body, said.signature).where(
-        (said.digest == leaf.statement) & (said.kind == KIND)
-    )
-    for seq, body, signature in connection.execute(query.order_by(leaf.seq)):
-        yield seq, read_destruction(read_statement(body, signature, vault))
-
-
-def _about(done: Iterable[Leaf], requests: set[str]) -> Mapping[str, Sequence[Leaf]]:
-    """What happened to each of these requests."""
-    found: defaultdict[str, list[Leaf]] = defaultdict(list)
-    for leaf in done:
-        request = leaf.subject[0]
-        if request in requests:
-            found[request].append(leaf)
-    return found
+    for row in carried(connection, KIND):
+        yield row.seq, read_destruction(read_statement(row.body, row.signature, vault))
 
 
 def _named(done: Iterable[Leaf]) -> Mapping[str, Sequence[LoggedHold]]:
     """By uid, the holds that ever named it."""
     found: defaultdict[str, list[LoggedHold]] = defaultdict(list)
-    for hold in read_holds(done).values():
+    for hold in HOLDS.told(done).values():
         for uid in hold.names:
             found[uid].append(hold)
     return found
@@ -278,8 +263,7 @@ def _had_lapsed(told: _Told) -> bool:
 def _is_held(holds: Iterable[LoggedHold], uid: str, seq: int) -> bool:
     """Whether one of these holds named the recording when that leaf was written."""
     before = (
-        LoggedHold(hold.number, tuple(leaf for leaf in hold.leaves if leaf.seq < seq))
-        for hold in holds
+        LoggedHold(hold.id, tuple(leaf for leaf in hold.leaves if leaf.seq < seq)) for hold in holds
     )
     return any(
         uid in hold.names and hold.state is not HoldState.LIFTED for hold in before if hold.leaves

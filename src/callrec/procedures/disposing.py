@@ -37,14 +37,12 @@ from callrec.procedures.deciding import read_to_decide
 from callrec.procedures.destroying import Destruction, Doomed, destroy, finish
 from callrec.procedures.erasing import check_is_for, is_carried_out
 from callrec.procedures.hold_log import check_holds
-from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.numbering import next_number
-from callrec.procedures.readers import find_known
+from callrec.procedures.lapsing import attempt_on, sweep_lapsed
 from callrec.procedures.request import new_body, write_request
-from callrec.procedures.request_log import check_log
 from callrec.procedures.retention import appraise_due, appraise_rows
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 from callrec.procedures.telling import tell_deciders
+from callrec.record.acts import check_log, next_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -107,7 +105,7 @@ def propose_disposal(practice: Practice, actor: Actor) -> Proposed:
         signing(practice, actor) as act,
     ):
         check_log(practice, act.connection)
-        check_holds(act.connection, practice.register, practice.config.time_zone)
+        check_holds(practice, act.connection)
         check_rows_of_categories(practice, act.connection)
         free = _free(practice, actor, act.connection)
         if not free:  # somebody else has just proposed it
@@ -145,11 +143,8 @@ def foresee_destruction(practice: Practice, actor: Actor, reference: str) -> tup
         Misconfigured: a recording is of a category that the configuration does not name.
         Tampered: the request, or a row of a category, is not as it was made.
     """
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
+        attempt_on(practice, actor, RequestAct.CARRIED_OUT, reference),
         reading(practice.engine) as connection,
     ):
         request = read_to_decide(

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_key, find_request
+from callrec.catalogue.requests import find_request
 from callrec.crypto.canonical import parse_instant
 from callrec.policy.dossier import check_may_read_dossier
-from callrec.practice import attempt, record, today
+from callrec.practice import record, today
 from callrec.procedures.approvals import read_approvals
 from callrec.procedures.dossier_leaves import is_attested, read_leaves
 from callrec.procedures.dossier_told import teller_of
 from callrec.procedures.dossier_versions import read_versions
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import opens_with_session, read_request, unopened_facts
 from callrec.procedures.outbox import read_messages
-from callrec.procedures.readers import find_known, is_concerned
-from callrec.procedures.request_log import read_history
+from callrec.procedures.readers import is_concerned
+from callrec.procedures.request_log import REQUESTS, read_history
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,10 +95,7 @@ def read_dossier(practice: Practice, actor: Actor, reference: str) -> Dossier:
         Refused: it is not the actor's to read.
         Tampered: the request or its history is not as it was written.
     """
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
-    with attempt(practice, actor, READ, subject=[row.id]):
+    with attempt_on(practice, actor, READ, reference):
         with reading(practice.engine) as connection:
             row = find_request(connection, reference)
             facts = unopened_facts(row, read_history(practice, connection, row.id))
@@ -112,7 +109,8 @@ def _dossier(practice: Practice, actor: Actor, connection: Connection, row: Row[
     reference = f"R-{row.number}"
     history = read_history(practice, connection, row.id)
     request = None
-    if opens_with_session(actor) or find_key(connection, row.id, row.version, actor.person.id):
+    own = REQUESTS.find_key(connection, row.id, row.version, actor.person.id)
+    if own or opens_with_session(actor):
         request = read_request(practice, actor, connection, reference)
     facts = request.facts if request else unopened_facts(row, history)
     check_may_read_dossier(actor.person, facts, on=today(practice))  # now that it says about whom

@@ -14,8 +14,7 @@ from callrec.audit.leaf import Outcome
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct
 from callrec.procedures.leaf_details import open_details, opens_details
-from callrec.procedures.request_log import leaves_about
-from callrec.procedures.search_log import SEARCH, leaves_of_act
+from callrec.record.acts import SEARCH, leaves_about, leaves_of_act
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,11 +19,11 @@ from callrec.policy.hold import HoldAct
 from callrec.policy.request import RequestAct
 from callrec.procedures.hearing_record import end_of
 from callrec.procedures.leaf_details import open_details, opens_details
-from callrec.procedures.leaf_subjects import names_enough
 from callrec.procedures.people import logins
 from callrec.procedures.releases import RELEASING, release_of
 from callrec.procedures.request_clock import read_dates
 from callrec.procedures.request_words import read_words
+from callrec.record.acts import names_enough
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

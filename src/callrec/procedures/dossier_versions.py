@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from callrec.catalogue.requests import sealed_version
 from callrec.errors import Tampered
-from callrec.procedures.request_log import MAKING
+from callrec.procedures.request_log import MAKING, REQUESTS
 from callrec.procedures.request_show import masked
 from callrec.procedures.sealed_request import RequestBody
 
@@ -64,10 +63,7 @@ def _version(
     if request is None or key is None:
         return DossierVersion(number, None, None)
     which = replace(request.which, version=number)
-    sealed = sealed_version(connection, which.request, number)
-    if sealed is None:
-        raise Tampered(f"version {number} of request {request.reference} is missing")
-    body = RequestBody.open(sealed, key, which)
+    body = RequestBody.open(REQUESTS.sealed(connection, which), key, which)
     digest = body.digest(which, request.requester)
     if body.commitment(which.vault, leaf.seq, digest) != leaf.detail:
         raise Tampered(f"version {number} of request {request.reference} is not the one made")

@@ -21,8 +21,9 @@ from callrec.policy.request import ENDED, RequestAct, RequestState
 from callrec.policy.withholding import Ground
 from callrec.practice import today
 from callrec.procedures.request_clock import read_deadlines
-from callrec.procedures.request_log import event_of, leaves_of, read_makings, read_stated
+from callrec.procedures.request_log import event_of, read_makings
 from callrec.procedures.states_today import read_ends, state_now
+from callrec.record.acts import leaves_of, read_stated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.policy.handling import check_closing, check_may_close, check_may_withdraw
 from callrec.policy.request import RequestAct, check_can_happen, is_undelivered
-from callrec.practice import attempt, signing, today
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.practice import signing, today
+from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import read_request, unopened_facts
-from callrec.procedures.readers import find_known
 from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.request_words import log_with_words
 
@@ -31,14 +29,12 @@ def withdraw_request(practice: Practice, actor: Actor, reference: str) -> Reques
         NotFound: there is none.
         Refused: somebody else made it, or it is decided.
     """
-    request = _id_of(practice, actor, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.WITHDRAWN, subject=[request]),
+        attempt_on(practice, actor, RequestAct.WITHDRAWN, reference),
         signing(practice, actor) as act,
     ):
         row = find_request(act.connection, reference)
-        history = read_history(practice, act.connection, request)
+        history = read_history(practice, act.connection, row.id)
         check_may_withdraw(actor.person, unopened_facts(row, history))
         return log_request_event(act, actor, history, RequestAct.WITHDRAWN).state
 
@@ -60,28 +56,21 @@ def close_request(
             the reason is none.
         Locked: it takes the actor's password, as there is a reason to be kept.
     """
-    request = _id_of(practice, actor, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.CLOSED, subject=[request]),
+        attempt_on(practice, actor, RequestAct.CLOSED, reference) as row,
         signing(practice, actor) as act,
     ):
-        history = read_history(practice, act.connection, request)
+        history = read_history(practice, act.connection, row.id)
         facts = _facts(practice, actor, act.connection, reference, history)
         check_may_close(actor.person, facts, on=today(practice))
         check_can_happen(history.events, RequestAct.CLOSED, reference)
         check_closing(facts, reason, was_delivered=not is_undelivered(history.events))
-        destroy_grants(act.connection, request, history.requester)
+        destroy_grants(act.connection, row.id, history.requester)
         if not reason:
             return log_request_event(act, actor, history, RequestAct.CLOSED).state
         opened = read_request(practice, actor, act.connection, reference)
         words = {"reason": reason}
         return log_with_words(act, actor, opened, RequestAct.CLOSED, words).state
-
-
-def _id_of(practice: Practice, actor: Actor, reference: str) -> str:
-    with reading(practice.engine) as connection:
-        return str(find_known(practice, actor, connection, reference).id)
 
 
 def _facts(

@@ -21,7 +21,7 @@ from callrec.policy.words import words
 from callrec.practice import vault_key
 from callrec.procedures.call_records import named_in
 from callrec.procedures.details_form import in_form
-from callrec.procedures.search_log import SEARCH
+from callrec.record.acts import SEARCH
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

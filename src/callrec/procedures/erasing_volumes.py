@@ -33,12 +33,7 @@ from callrec.archive.erasing import (
     unfinished_names,
 )
 from callrec.archive.marker import MARKER, open_volume
-from callrec.catalogue.destruction import (
-    copy_is_older,
-    drop_owed,
-    not_destroyed,
-    owed_on,
-)
+from callrec.catalogue.destruction import copy_is_older, drop_owed, not_destroyed, owed_on
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     LOST,
@@ -49,7 +44,6 @@ from callrec.catalogue.volumes import (
     put_bag,
     save_volume,
 )
-from callrec.crypto.statement import Statement, state
 from callrec.errors import CallrecError, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
@@ -77,6 +71,7 @@ from callrec.procedures.archivist import say_of_volume
 from callrec.procedures.custody import to_millis
 from callrec.procedures.destruction_done import settle
 from callrec.procedures.elsewhere import is_on_vaults_disk
+from callrec.record.statements import signed
 from callrec.store.layout import is_name
 
 if TYPE_CHECKING:
@@ -87,6 +82,7 @@ if TYPE_CHECKING:
 
     from callrec.archive.volume import Volume
     from callrec.audit.log import Writing
+    from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.archive_copy import WrittenCopy
     from callrec.procedures.archive_heads import Written
@@ -359,13 +355,11 @@ class _Run:
             erased=tuple(erased),
             on_vaults_disk=is_on_vaults_disk(self._practice, self._volume.at),
         ).fields
-        statement = state(
+        statement = signed(
+            self._practice,
+            self._actor,
             "volume",
-            vault=self._practice.vault,
-            by=self._actor.person.id,
-            at=self._practice.now(),
-            seed=self._actor.identity.act,
-            fields=fields,
+            fields,
         )
         act.leaf(
             ARCHIVED,

@@ -16,17 +16,16 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 
 from callrec.audit.attested import attested_leaves
-from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound
 from callrec.policy.glass import GlassVerdict, may_review_glass
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId
-from callrec.procedures.leaf_subjects import names_enough
-from callrec.procedures.lent_day import day_of
-from callrec.procedures.request_log import leaves_of, read_makings
-from callrec.procedures.search_log import leaves_of_act
+from callrec.procedures.request_log import read_makings
+from callrec.record.acts import attested_of, leaves_of, names_enough
+from callrec.record.entitled import powers_then
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -92,7 +91,7 @@ def broken_glass(practice: Practice, connection: Connection) -> tuple[BrokenGlas
     """
     made = sorted([*_approved_alone(connection), *_denied_alone(connection)])
     alone = attested_leaves(connection, practice.register, made)
-    reviews = _reviews(practice, connection) if alone else ()
+    reviews = attested_of(practice, connection, _VERDICTS) if alone else ()
     return tuple(
         BrokenGlass(
             request=leaf.subject[0],
@@ -132,16 +131,6 @@ def _denied_alone(connection: Connection) -> Iterator[int]:
             yield leaf.seq
 
 
-def _reviews(practice: Practice, connection: Connection) -> tuple[Leaf, ...]:
-    made = sorted(
-        leaf.seq
-        for act in _VERDICTS
-        for leaf in leaves_of_act(connection, act)
-        if leaf.outcome is Outcome.DONE
-    )
-    return attested_leaves(connection, practice.register, made)
-
-
 def _newest(
     practice: Practice, connection: Connection, decision: Leaf, reviews: Sequence[Leaf]
 ) -> GlassReview | None:
@@ -165,8 +154,7 @@ def _is_about(review: Leaf, decision: Leaf) -> bool:
 
 def _might(practice: Practice, connection: Connection, review: Leaf, decision: Leaf) -> bool:
     try:
-        person = practice.register.person(review.actor, before=review.seq)
+        person, day = powers_then(practice, connection).actor(review)
     except NotFound:
         return False
-    day = day_of(connection, practice.register, review, practice.config.time_zone)
     return may_review_glass(person, PersonId(decision.actor), on=day)

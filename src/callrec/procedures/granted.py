@@ -32,8 +32,9 @@ from callrec.procedures.approvals import check_decided, how_it_ended, no_longer_
 from callrec.procedures.custody import check_clear_columns, is_whole, to_millis
 from callrec.procedures.granting import grant_context
 from callrec.procedures.open_request import read_request
-from callrec.procedures.request_log import check_log
 from callrec.procedures.states_today import UNDECIDED
+from callrec.record.acts import check_log
+from callrec.record.entitled import powers_then
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -187,7 +188,7 @@ def _check_approves(
     approved = (fields["version"], fields["digest"], fields["requester"])
     if approved != (request.which.version, request.digest, request.requester):
         raise Tampered("the request is not the one that was approved")
-    check_decided(connection, approval, request.facts, practice.register, practice.config.time_zone)
+    check_decided(powers_then(practice, connection), approval, request.facts)
 
 
 def _open(

@@ -9,17 +9,17 @@ import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from callrec.catalogue.requests import put_grant, put_key
+from callrec.catalogue.requests import put_grant
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, instant
 from callrec.crypto.context import context
-from callrec.crypto.statement import state
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground
 from callrec.procedures.custody import Opening, to_millis
+from callrec.procedures.request_log import REQUESTS
 from callrec.procedures.request_words import log_with_words
-from callrec.procedures.sealed_request import seal_request_key
+from callrec.record.statements import signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,7 +120,7 @@ def write_approval(practice: Practice, act: Writing, granting: Granting) -> None
     grants = _seal_grants(practice, act.connection, granting)
     fields = _fields(granting, grants)
     signers = [signer for signer in (granting.decider, granting.countersigner) if signer]
-    statements = [_sign(practice, signer, fields) for signer in signers]
+    statements = [signed(practice, signer, "approval", fields) for signer in signers]
     history = granting.request.history
     subject = [granting.to, *(grant.uid for grant in grants)]
     for signer, statement in zip(signers, statements, strict=True):
@@ -184,18 +184,6 @@ def _fields(granting: Granting, grants: tuple[Grant, ...]) -> Mapping[str, Any]:
     }
 
 
-def _sign(practice: Practice, signer: Actor, fields: Mapping[str, Any]) -> Statement:
-    assert signer.identity is not None  # noqa: S101 - the caller asked for the password
-    return state(
-        "approval",
-        vault=practice.vault,
-        by=signer.person.id,
-        at=practice.now(),
-        seed=signer.identity.act,
-        fields=fields,
-    )
-
-
 def _store(
     practice: Practice,
     connection: Connection,
@@ -215,6 +203,4 @@ def _store(
             sealed=grant.sealed,
         )
     public = practice.register.public_keys(to).kem
-    sealed = seal_request_key(request.key, request.which, public)
-    version = request.which.version
-    put_key(connection, request.id, version, holder=to, key_version=0, sealed=sealed)
+    REQUESTS.put_key(connection, request.which, request.key, public, holder=to)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from callrec.catalogue.engine import reading
 from callrec.policy.completeness import clean
 from callrec.policy.handing_over import (
     ReleaseFacts,
@@ -22,10 +21,9 @@ from callrec.policy.handing_over import (
 )
 from callrec.policy.handling import check_may_record
 from callrec.policy.request import RequestAct, check_transition
-from callrec.practice import attempt, signing, today
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.practice import signing, today
+from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import read_request
-from callrec.procedures.readers import find_known
 from callrec.procedures.releases import read_releases, words_for
 from callrec.procedures.request_words import log_with_words
 
@@ -133,10 +131,7 @@ def _record(
     named: str,
     telling: _Telling,
 ) -> Recorded:
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
-    with attempt(practice, actor, what, subject=[row.id]), signing(practice, actor) as act:
+    with attempt_on(practice, actor, what, reference), signing(practice, actor) as act:
         request = read_request(practice, actor, act.connection, reference)
         check_transition(request.facts.state, what, request.reference)
         words = words_for(practice, actor, act.connection, request)

@@ -18,12 +18,12 @@ from callrec.policy.hold import (
 )
 from callrec.policy.reason import check_reason
 from callrec.practice import attempt, signing, today
-from callrec.procedures.hold_leaves import log_covers, log_lifted, log_placed
+from callrec.procedures.hold_leaves import log_covers, log_lifted_together, log_placed
 from callrec.procedures.hold_log import check_holds
 from callrec.procedures.hold_reach import hold_facts
 from callrec.procedures.readers import find_known_hold
 from callrec.procedures.request import find_recordings
-from callrec.procedures.request_log import check_log
+from callrec.record.acts import check_log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,16 +79,14 @@ def lift_hold(
         signing(practice, actor, countersigner) as act,
     ):
         check_log(practice, act.connection)
-        check_holds(act.connection, practice.register, practice.config.time_zone)
+        check_holds(practice, act.connection)
         check_may_lift_hold(actor.person, on=today(practice))
         check_may_countersign_lifting(
             countersigner.person, lifter=actor.person.id, on=today(practice)
         )
         check_can_be_lifted(hold_facts(find_hold(act.connection, number)))
         check_reason(reason, Clause.ENCRYPTED_AND_ARCHIVED)
-        log_lifted(act, actor, hold.id, reason=reason)
-        act.checkpoint(actor.signer)  # or the last one would attest both leaves
-        log_lifted(act, countersigner, hold.id, reason=reason)
+        log_lifted_together(act, actor, countersigner, hold.id, reason=reason)
 
 
 def check_is_there(practice: Practice, number: int) -> None:

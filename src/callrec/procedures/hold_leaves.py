@@ -5,38 +5,133 @@ Whether it may happen is decided by whoever calls this.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
-from callrec.audit.log import read_leaf
+from sqlalchemy import bindparam, select
+
 from callrec.catalogue import tables
-from callrec.catalogue.holds import (
-    insert_hold,
-    newest_recording,
-    put_held,
-    state_of,
-    uids_held,
-    update_hold,
-)
+from callrec.catalogue.holds import newest_recording, put_held, state_of, uids_held, update_hold
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
-from callrec.policy.hold import HoldAct, HoldState, hold_after, next_state
+from callrec.policy.hold import HoldAct, hold_after, next_state
 from callrec.policy.role import VaultKey
 from callrec.practice import register_now
 from callrec.procedures.custody import to_millis
-from callrec.procedures.numbering import next_number
 from callrec.procedures.sealed_hold import HoldBody
+from callrec.record.acts import log_leaf, next_number
 from callrec.record.forms import NONCE_BYTES
+from callrec.record.rows import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
     from callrec.audit.log import Writing
+    from callrec.policy.hold import HoldState
     from callrec.practice import Actor, Practice
 
 NAMED_AT_ONCE: Final = 180
 """Recordings in one leaf, which has at most 8 KiB: the rest go into the next."""
 NOTHING_YET: Final = 0
 """Stands for the newest recording where there was none."""
+
+
+def columns_after(
+    state: HoldState | None, leaf: Leaf, number_of: Callable[[str], int | None]
+) -> Mapping[str, Any]:
+    """What a leaf makes of the columns of a hold.
+
+    Args:
+        state: where it stood; None: it is placed by this.
+        leaf: which, of a `HoldAct`.
+        number_of: gives the number of a recording, by its uid.
+
+    Raises:
+        Tampered: that cannot happen to a hold that stands there.
+    """
+    act, named = HoldAct(leaf.act), "".join(leaf.subject[1:2])
+    if state is None:
+        return {
+            "seq": leaf.seq,
+            "request": named or None,
+            "placed_by": leaf.actor,
+            "placed_at": to_millis(parse_instant(leaf.at)),
+            "state": hold_after([act], by_request=bool(named)),
+            "matched_to": None,
+        }
+    columns: dict[str, Any] = {"state": next_state(state, act)}
+    if act is HoldAct.MATCHED:
+        columns["matched_to"] = number_of(named) if named else NOTHING_YET
+    elif act is HoldAct.UNMATCHED:
+        columns["matched_to"] = None
+    return columns
+
+
+def numbers_in(connection: Connection) -> Callable[[str], int | None]:
+    """What gives the number of a recording, by its uid; None where there is none."""
+    recording = tables.recording.c
+    query = select(recording.id).where(recording.uid == bindparam("uid"))
+    return lambda uid: connection.execute(query, {"uid": uid}).scalar()
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedHold:
+    """One hold, and the leaves that tell of it, oldest first."""
+
+    id: str
+    leaves: tuple[Leaf, ...]
+
+    @property
+    def request(self) -> str | None:
+        """Id of the request that placed it."""
+        return "".join(self.leaves[0].subject[1:2]) or None
+
+    @property
+    def state(self) -> HoldState:
+        """Where it stands.
+
+        Raises:
+            Tampered: this cannot have happened in this order.
+        """
+        state: HoldState = self.columns(lambda _: 0)["state"]
+        return state
+
+    def columns(self, number_of: Callable[[str], int | None]) -> Mapping[str, Any]:
+        """The columns of its row; ``number_of`` gives that of a recording, by its uid.
+
+        Raises:
+            Tampered: this cannot have happened in this order.
+        """
+        # By hand it is lifted by the second person's leaf; that there are two is checked.
+        first = self.of(HoldAct.LIFTED)[:1] if self.request is None else ()
+        columns: dict[str, Any] = {"state": None}
+        for leaf in self.leaves:
+            if leaf not in first:
+                columns |= columns_after(columns["state"], leaf, number_of)
+        return columns
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The uids that it names, whether it is lifted or not."""
+        covered = (leaf.subject[1:] for leaf in self.of(HoldAct.COVERS))
+        matched = (leaf.subject[2:] for leaf in self.of(HoldAct.MATCHED))
+        return frozenset(uid for uids in (*covered, *matched) for uid in uids)
+
+    def of(self, act: HoldAct) -> tuple[Leaf, ...]:
+        return tuple(leaf for leaf in self.leaves if leaf.act == act)
+
+
+HOLDS: Final = Kind(
+    table=tables.hold,
+    letter="H",
+    made_by=HoldAct.PLACED,
+    acts=frozenset(map(str, HoldAct)),
+    history=LoggedHold,
+    row_of=lambda connection, hold: hold.columns(numbers_in(connection)),
+)
 
 
 def log_placed(
@@ -56,23 +151,13 @@ def log_placed(
     number = next_number(act.connection, tables.hold.c.id, HoldAct.PLACED)
     nonce = primitives.fresh(NONCE_BYTES)
     body = HoldBody(number=number, reason=reason, nonce=nonce)
-    seq = act.leaf(
-        HoldAct.PLACED,
-        actor=actor.person.id,
-        subject=[hold, request] if request else [hold],
-        details=body.details,
-        nonce=nonce,
-    )
-    leaf, _ = read_leaf(act.connection, seq)
-    insert_hold(
+    subject = [hold, request] if request else [hold]
+    leaf = log_leaf(act, actor, HoldAct.PLACED, subject, details=body.details, nonce=nonce)
+    HOLDS.insert(
         act.connection,
-        id=hold,
+        hold,
+        LoggedHold(hold, (leaf,)),
         number=number,
-        seq=seq,
-        request=request or None,
-        placed_by=actor.person.id,
-        placed_at=to_millis(parse_instant(leaf.at)),
-        state=hold_after([HoldAct.PLACED], by_request=bool(request)),
         key_version=catalogue.version,
         sealed=body.seal(catalogue.public, practice.vault, hold),
     )
@@ -81,7 +166,7 @@ def log_placed(
 
 def log_everything(act: Writing, actor: Actor, hold: str) -> None:
     """Let a hold cover every recording, as its request describes no call."""
-    _leaf(act, actor, hold, HoldAct.EVERYTHING)
+    _log(act, actor, HoldAct.EVERYTHING, hold)
 
 
 def log_unmatched(act: Writing, actor: Actor, hold: str) -> None:
@@ -89,14 +174,13 @@ def log_unmatched(act: Writing, actor: Actor, hold: str) -> None:
 
     Its request says something else, or recordings that were there say more.
     """
-    _leaf(act, actor, hold, HoldAct.UNMATCHED)
-    update_hold(act.connection, hold, matched_to=None)
+    _log(act, actor, HoldAct.UNMATCHED, hold)
 
 
 def log_covers(act: Writing, actor: Actor, hold: str, uids: Iterable[str]) -> None:
     """Let a hold name these recordings too."""
     for some in _not_named_yet(act, hold, uids):
-        _leaf(act, actor, hold, HoldAct.COVERS, some)
+        _log(act, actor, HoldAct.COVERS, hold, *some)
         put_held(act.connection, hold, some)
 
 
@@ -108,29 +192,36 @@ def log_matched(act: Writing, actor: Actor, hold: str, uids: Iterable[str]) -> N
     newest = newest_recording(act.connection)
     looked_to = [newest.uid] if newest else []
     for some in [*_not_named_yet(act, hold, uids)] or [()]:
-        _leaf(act, actor, hold, HoldAct.MATCHED, (*looked_to, *some))
+        _log(act, actor, HoldAct.MATCHED, hold, *looked_to, *some)
         put_held(act.connection, hold, some)
-    matched_to = newest.id if newest else NOTHING_YET
-    update_hold(act.connection, hold, matched_to=matched_to)
 
 
-def log_lifted(
-    act: Writing, actor: Actor, hold: str, *, request: str = "", reason: str = ""
+def log_lifted(act: Writing, actor: Actor, hold: str, *, request: str) -> None:
+    """Lift a hold with the request that placed it."""
+    _log(act, actor, HoldAct.LIFTED, hold, request)
+
+
+def log_lifted_together(
+    act: Writing, actor: Actor, countersigner: Actor, hold: str, *, reason: str
 ) -> None:
-    """Lift a hold: by its request, or by one of the two people who do it by hand."""
-    act.leaf(
-        HoldAct.LIFTED,
-        actor=actor.person.id,
-        subject=[hold, request] if request else [hold],
-        details={"reason": reason} if reason else None,
-    )
-    update_hold(act.connection, hold, state=HoldState.LIFTED)
+    """Lift a hold that was placed by hand: the second person's leaf does."""
+    told = {"reason": reason}
+    log_leaf(act, actor, HoldAct.LIFTED, [hold], details=told)
+    act.checkpoint(actor.signer)  # or the last one would attest both leaves
+    _log(act, countersigner, HoldAct.LIFTED, hold, details=told)
 
 
-def _leaf(act: Writing, actor: Actor, hold: str, what: HoldAct, uids: Sequence[str] = ()) -> None:
-    act.leaf(what, actor=actor.person.id, subject=[hold, *uids])
-    state = next_state(state_of(act.connection, hold), what)
-    update_hold(act.connection, hold, state=state)
+def _log(
+    act: Writing,
+    actor: Actor,
+    what: HoldAct,
+    hold: str,
+    *named: str,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    leaf = log_leaf(act, actor, what, [hold, *named], details=details)
+    state, number_of = state_of(act.connection, hold), numbers_in(act.connection)
+    update_hold(act.connection, hold, **columns_after(state, leaf, number_of))
 
 
 def _not_named_yet(act: Writing, hold: str, uids: Iterable[str]) -> Iterator[tuple[str, ...]]:

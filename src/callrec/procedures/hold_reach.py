@@ -91,7 +91,7 @@ def check_may_be_destroyed(
 ) -> None:
     """Check that none of these recordings is held by anything.
 
-    The log must have been found sound before, as by `request_log.check_log`.
+    The log must have been found sound before, as by `acts.check_log`.
 
     Raises:
         Refused: one is.
@@ -99,7 +99,7 @@ def check_may_be_destroyed(
     """
     from callrec.procedures.hold_log import check_holds  # noqa: PLC0415  # as in _request_of
 
-    check_holds(connection, practice.register, practice.config.time_zone)
+    check_holds(practice, connection)
     over = holds_over(practice, actor, connection, recordings)
     check_nothing_held(hold for holds in over.values() for hold in holds)
 

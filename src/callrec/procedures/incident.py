@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from callrec.bank_holidays import scales_of
 from callrec.catalogue import tables
-from callrec.catalogue.incidents import insert_incident
 from callrec.crypto import primitives
 from callrec.crypto.canonical import instant, parse_instant
 from callrec.errors import Unusable
@@ -18,7 +17,6 @@ from callrec.policy.breach import Findings
 from callrec.policy.clock import breach_due_at
 from callrec.policy.incident import (
     IncidentAct,
-    IncidentState,
     check_account,
     check_is_told,
     check_may_report,
@@ -26,16 +24,15 @@ from callrec.policy.incident import (
 )
 from callrec.policy.role import Power, Role, powers_of
 from callrec.practice import attempt, register_now, signing, today
-from callrec.procedures.custody import to_millis
 from callrec.procedures.incident_log import log_incident_version
 from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
-from callrec.procedures.numbering import next_number
 from callrec.procedures.outbox import queue_mail
 from callrec.procedures.people import find_person, logins
 from callrec.procedures.readers import find_known
 from callrec.procedures.request import find_recordings
 from callrec.procedures.sealed_request import MOST_RECORDINGS
 from callrec.procedures.telling import spoken_hours
+from callrec.record.acts import next_number
 from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
@@ -106,16 +103,6 @@ def open_incident(practice: Practice, act: Writing, actor: Actor, account: Accou
     check_is_told(register.person(told.id), actor.person.id)
     body = _body(practice, actor, act.connection, account)
     which = IncidentVersion(practice.vault, primitives.fresh_id(), 1, actor.person.id, told.id)
-    insert_incident(
-        act.connection,
-        id=which.incident,
-        number=body.number,
-        version=which.version,
-        reporter=actor.person.id,
-        told=told.id,
-        aware_at=to_millis(body.noticed_at),
-        state=IncidentState.OPEN,
-    )
     log_incident_version(
         practice,
         act,

@@ -14,7 +14,7 @@ from callrec.practice import today
 from callrec.procedures.custody import from_millis
 from callrec.procedures.incident import due_at_of
 from callrec.procedures.people import logins
-from callrec.procedures.request_log import leaves_of
+from callrec.record.acts import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

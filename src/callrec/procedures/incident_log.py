@@ -9,16 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.audit.attested import attested_leaves
-from callrec.audit.reading import Problem
-from callrec.catalogue.incidents import (
-    all_incidents,
-    insert_incident_key,
-    insert_incident_version,
-)
-from callrec.crypto import primitives
+from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
-from callrec.errors import NotFound, Refused, Tampered
+from callrec.errors import Tampered
 from callrec.policy.incident import (
     IncidentAct,
     IncidentFacts,
@@ -29,24 +22,27 @@ from callrec.policy.incident import (
     check_may_update,
     state_after,
 )
-from callrec.policy.role import PersonId, Standing, VaultKey
+from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import register_now
-from callrec.procedures.custody import from_millis
-from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, seal_incident_key
-from callrec.procedures.lent_day import day_of
-from callrec.procedures.numbering import check_number, numbers_of
-from callrec.procedures.request_log import leaves_of
+from callrec.procedures.custody import from_millis, to_millis
+from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion
+from callrec.record.acts import log_leaf
+from callrec.record.entitled import Powers, by_who_might
+from callrec.record.rows import check_row
+from callrec.record.versions import Versioned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime, tzinfo
+    from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
     from callrec.audit.leaf import Leaf
     from callrec.audit.log import Writing
+    from callrec.audit.reading import Problem
     from callrec.audit.register import Register
     from callrec.practice import Actor, Practice
+    from callrec.record.rows import Columns
 
 VAULT_HOLDERS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
 """Whoever governs reads by the first, whoever reads the audit log by the second."""
@@ -104,6 +100,34 @@ def act_of(leaf: Leaf) -> IncidentAct:
     return OF_INCIDENTS[leaf.act]
 
 
+def columns_of(history: IncidentHistory) -> Columns:
+    """The columns of an incident that follow from its leaves.
+
+    Raises:
+        Tampered: the events cannot have happened in this order.
+    """
+    return {
+        "state": history.state,
+        "reporter": history.reporter,
+        "told": history.told,
+        "version": history.version,
+    }
+
+
+INCIDENTS: Final = Versioned(
+    versions=tables.incident_version,
+    keys=tables.incident_key,
+    holders=VAULT_HOLDERS,
+    table=tables.incident,
+    letter="I",
+    made_by=IncidentAct.REPORTED,
+    acts=frozenset(OF_INCIDENTS),
+    history=IncidentHistory,
+    row_of=lambda _, history: columns_of(history),
+    in_no_leaf="what happened to an incident cannot have happened in this order",
+)
+
+
 def read_incident_history(
     practice: Practice, connection: Connection, incident: str
 ) -> IncidentHistory:
@@ -112,10 +136,7 @@ def read_incident_history(
     Raises:
         Tampered: a leaf is not as it was written or not its actor's, or there is none at all.
     """
-    about = [leaf.seq for leaf in leaves_of(connection, OF_INCIDENTS) if _is_of(leaf, incident)]
-    history = IncidentHistory(incident, attested_leaves(connection, practice.register, about))
-    _ = history.state  # read once here, so that nothing is made of a history that cannot be
-    return history
+    return INCIDENTS.read(connection, practice.register, incident)
 
 
 def unopened_incident(row: Row[Any], history: IncidentHistory) -> IncidentFacts:
@@ -124,15 +145,7 @@ def unopened_incident(row: Row[Any], history: IncidentHistory) -> IncidentFacts:
     Raises:
         Tampered: a column says otherwise than the log.
     """
-    projected = {
-        "state": history.state,
-        "reporter": history.reporter,
-        "told": history.told,
-        "version": history.version,
-    }
-    for column, value in projected.items():
-        if getattr(row, column) != value:
-            raise Tampered(f"the {column} of incident I-{row.number} is not what the log says")
+    check_row(row, columns_of(history), INCIDENTS.called(row))
     return IncidentFacts(
         reference=f"I-{row.number}",
         state=history.state,
@@ -150,8 +163,9 @@ def log_incident_version(
     body: IncidentBody,
     which: IncidentVersion,
     subject: Sequence[str] = (),
-) -> int:
-    """Write the leaf that makes a version, and the version under a new key; returns the leaf's seq.
+    before: IncidentHistory | None = None,
+) -> None:
+    """Write the leaf that makes a version, the row that follows, and the version under a new key.
 
     Args:
         practice: the open vault.
@@ -161,52 +175,36 @@ def log_incident_version(
         body: the version.
         which: its place.
         subject: further ids beside the incident's.
+        before: what happened to it so far; None: this reports it.
     """
-    seq = act.leaf(
-        str(what),
-        actor=actor.person.id,
-        subject=[which.incident, *subject],
-        details=body.details(body.digest(which)),
-        nonce=body.log_nonce,
+    details = body.details(body.digest(which))
+    leaf = log_leaf(
+        act, actor, what, [which.incident, *subject], details=details, nonce=body.log_nonce
     )
-    key = primitives.fresh(primitives.KEY_BYTES)
-    insert_incident_version(act.connection, which.incident, which.version, body.seal(key, which))
-    for holder, key_version, public in _holders(register_now(practice, act.connection), which):
-        insert_incident_key(
-            act.connection,
-            which.incident,
-            which.version,
-            holder=holder,
-            key_version=key_version,
-            sealed=seal_incident_key(key, which, public),
-        )
-    return seq
+    if before is None:
+        history = IncidentHistory(which.incident, (leaf,))
+        aware_at = to_millis(body.noticed_at)
+        others = {"number": body.number, "aware_at": aware_at}
+        INCIDENTS.insert(act.connection, which.incident, history, **others)
+    else:
+        after = replace(before, leaves=(*before.leaves, leaf))
+        INCIDENTS.update(act.connection, which.incident, after)
+    register = register_now(practice, act.connection)
+    INCIDENTS.store(act.connection, register, which, body, (which.reporter, which.told))
 
 
-def check_incident_rows(
-    connection: Connection, register: Register, zone: tzinfo, done: Iterable[Leaf]
-) -> Iterator[Problem]:
+def check_incident_rows(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each incident's columns are what its leaves come to, of what was done; none is missing.
 
-    Whoever reported, added to or closed one might do so; what he found lies sealed, and is not
+    Whoever reported, added to or closed one might do so; what was found lies sealed, and is not
     asked.
     """
-    leaves = [leaf for leaf in done if leaf.act in OF_INCIDENTS]
-    numbers = numbers_of(leaves, IncidentAct.REPORTED)
-    reported = set(numbers)
-    for row in all_incidents(connection):
-        reported.discard(row.id)
-        about = tuple(leaf for leaf in leaves if _is_of(leaf, row.id))
-        history = IncidentHistory(row.id, about)
-        try:
-            incident = unopened_incident(row, history)
-            _check_done_by_entitled(connection, history, incident, register, zone)
-            check_number(row, numbers, "incident I")
-            from_millis(row.aware_at)
-        except Tampered as error:
-            yield Problem(None, error.message)
-    if reported:
-        yield Problem(None, f"{len(reported)} incidents of the log are in no row")
+
+    def may(row: Row[Any], history: IncidentHistory) -> None:
+        _check_done_by_entitled(history, unopened_incident(row, history), might)
+        from_millis(row.aware_at)
+
+    yield from INCIDENTS.wrong(might.connection, done, may)
 
 
 def check_reported(history: IncidentHistory, register: Register) -> None:
@@ -216,50 +214,32 @@ def check_reported(history: IncidentHistory, register: Register) -> None:
         Tampered: so it is not, by the vouchers before that leaf.
     """
     seq = history.leaves[0].seq
-    try:
+    with by_who_might(
+        "an incident was reported by somebody who may not, or to nobody's line manager"
+    ):
         check_may_report(register.person(history.reporter, before=seq))
         check_is_told(register.person(history.told, before=seq), history.reporter)
-    except (Refused, NotFound) as error:
-        # Our own commands do not let it come to that.
-        raise Tampered(
-            "an incident was reported by somebody who may not, or to nobody's line manager"
-        ) from error
+
+
+def check_changed(leaf: Leaf, facts: IncidentFacts, might: Powers, *, assesses: bool) -> None:
+    """Ask the rules of a leaf after the report, of an incident that is open as far as they go.
+
+    That it closes once, the state shows.
+
+    Raises:
+        NotFound, Refused: its actor may not do that.
+    """
+    (person, on), open_ = might.actor(leaf), replace(facts, state=IncidentState.OPEN)
+    if act_of(leaf) is IncidentAct.CLOSED:
+        check_may_close(person, open_, on=on)
+    else:
+        check_may_update(person, open_, assesses=assesses, on=on)
 
 
 def _check_done_by_entitled(
-    connection: Connection,
-    history: IncidentHistory,
-    incident: IncidentFacts,
-    register: Register,
-    zone: tzinfo,
+    history: IncidentHistory, incident: IncidentFacts, might: Powers
 ) -> None:
-    check_reported(history, register)
-    open_ = replace(incident, state=IncidentState.OPEN)  # that it closes once, the state shows
+    check_reported(history, might.register)
     for leaf in history.leaves[1:]:
-        on = day_of(connection, register, leaf, zone)
-        try:
-            person = register.person(leaf.actor, before=leaf.seq)
-            if act_of(leaf) is IncidentAct.CLOSED:
-                check_may_close(person, open_, on=on)
-            else:
-                check_may_update(person, open_, assesses=False, on=on)
-        except (Refused, NotFound) as error:
-            # Our own commands do not let it come to that.
-            raise Tampered(
-                f"the history of an incident has {leaf.act} by somebody who may not"
-            ) from error
-
-
-def _is_of(leaf: Leaf, incident: str) -> bool:
-    return leaf.subject[:1] == (incident,)
-
-
-def _holders(register: Register, which: IncidentVersion) -> Iterator[tuple[str, int, bytes]]:
-    for key in VAULT_HOLDERS:
-        newest = register.newest(key)
-        yield str(key), newest.version, newest.public
-    for person in dict.fromkeys((which.reporter, which.told)):
-        # Whoever was shut out keeps his seed, and somebody else knows a provisional password.
-        if register.person(person).standing is not Standing.CONFIRMED:
-            continue
-        yield person, 0, register.public_keys(person).kem
+        with by_who_might(f"the history of an incident has {leaf.act} by somebody who may not"):
+            check_changed(leaf, incident, might, assesses=False)

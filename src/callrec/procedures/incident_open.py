@@ -4,34 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from callrec.catalogue.incidents import find_incident, sealed_keys, sealed_versions
-from callrec.errors import Locked, Refused, Tampered
-from callrec.policy.incident import (
-    IncidentAct,
-    IncidentFacts,
-    IncidentState,
-    check_may_close,
-    check_may_update,
-)
-from callrec.policy.role import VaultKey
+from callrec.catalogue.incidents import find_incident
+from callrec.errors import Locked, Tampered
+from callrec.policy.incident import IncidentAct, IncidentFacts, IncidentState
 from callrec.procedures.custody import to_millis
 from callrec.procedures.incident_log import (
+    INCIDENTS,
     VAULT_HOLDERS,
     IncidentHistory,
     act_of,
+    check_changed,
     check_reported,
     read_incident_history,
     unopened_incident,
 )
-from callrec.procedures.incident_sealed import IncidentBody, IncidentVersion, open_incident_key
-from callrec.procedures.lent_day import day_of
+from callrec.procedures.incident_sealed import IncidentBody
+from callrec.record.entitled import by_who_might, powers_then
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
-    from callrec.audit.leaf import Leaf
     from callrec.policy.incident import Outcome
     from callrec.practice import Actor, Practice
 
@@ -105,41 +99,20 @@ def opens_incidents(actor: Actor) -> bool:
 def _versions(
     practice: Practice, actor: Actor, connection: Connection, history: IncidentHistory
 ) -> list[IncidentBody]:
-    sealed = sealed_versions(connection, history.incident)
-    keys = sealed_keys(connection, history.incident)
     opened = []
     for number, leaf in enumerate(history.leaves, start=1):
-        if number not in sealed:
-            raise Tampered("a version is missing")
         which = history.which(practice.vault, number)
-        key = _key(actor, which, [row for row in keys if row.version == number])
-        opened.append(_made_by(leaf, which, IncidentBody.open(sealed[number], key, which)))
+        key = INCIDENTS.key(actor, connection, which)
+        if key is None:
+            raise Locked(
+                "this incident opens with the password of somebody whom it concerns",
+                hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+            )
+        body = IncidentBody.open(INCIDENTS.sealed(connection, which), key, which)
+        if body.commitment(which.vault, leaf.seq, body.digest(which)) != leaf.detail:
+            raise Tampered(f"its version {number} is not the one that was made")
+        opened.append(body)
     return opened
-
-
-def _key(actor: Actor, which: IncidentVersion, rows: list[Row[Any]]) -> bytes:
-    for row in rows:
-        secret = _secret(actor, row)
-        if secret is not None:
-            return open_incident_key(bytes(row.sealed), which, secret)
-    raise Locked(
-        "this incident opens with the password of somebody whom it concerns",
-        hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-    )
-
-
-def _secret(actor: Actor, row: Row[Any]) -> bytes | None:
-    if row.holder in VAULT_HOLDERS:
-        return actor.shares.get((VaultKey(row.holder), row.key_version))
-    if row.holder == actor.person.id and actor.identity is not None:
-        return actor.identity.kem
-    return None
-
-
-def _made_by(leaf: Leaf, which: IncidentVersion, body: IncidentBody) -> IncidentBody:
-    if body.commitment(which.vault, leaf.seq, body.digest(which)) != leaf.detail:
-        raise Tampered(f"its version {which.version} is not the one that was made")
-    return body
 
 
 def _check_entitled(
@@ -153,19 +126,12 @@ def _check_entitled(
     check_reported(history, practice.register)
     if versions[0].findings.assesses or versions[0].closing is not None:
         raise Tampered("an incident was assessed or closed by its report")
+    might = powers_then(practice, connection)
     for before, body, leaf in zip(versions, versions[1:], history.leaves[1:], strict=False):
-        person = practice.register.person(leaf.actor, before=leaf.seq)
-        on = day_of(connection, practice.register, leaf, practice.config.time_zone)
         stood = replace(facts, outcome=_outcome(before))
         degrees = {(b.findings.likelihood, b.findings.impact) for b in (before, body)}
-        try:
-            if act_of(leaf) is IncidentAct.CLOSED:
-                check_may_close(person, replace(stood, state=IncidentState.OPEN), on=on)
-            else:
-                check_may_update(person, stood, assesses=len(degrees) > 1, on=on)
-        except Refused as error:
-            # Our own commands do not let it come to that.
-            raise Tampered("an incident was changed by somebody who may not") from error
+        with by_who_might("an incident was changed by somebody who may not"):
+            check_changed(leaf, stood, might, assesses=len(degrees) > 1)
         _check_adds(act_of(leaf), before, body)
 
 

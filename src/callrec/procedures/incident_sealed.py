@@ -123,17 +123,3 @@ class IncidentBody:
         """
         opened = primitives.open_sealed(key, sealed, which.context)
         return read_body(cls, opened, "an incident is not in its form")
-
-
-def seal_incident_key(key: bytes, which: IncidentVersion, public: bytes) -> bytes:
-    """The incident key to one holder, by HPKE."""
-    return primitives.hpke_seal(public, key, which.context)
-
-
-def open_incident_key(sealed: bytes, which: IncidentVersion, secret: bytes) -> bytes:
-    """The incident key, by its holder's X-Wing seed.
-
-    Raises:
-        Tampered: sealed to somebody else or for another version, or changed.
-    """
-    return primitives.hpke_open(secret, sealed, which.context)

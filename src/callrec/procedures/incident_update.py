@@ -9,14 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callrec.catalogue.engine import reading
-from callrec.catalogue.incidents import find_incident, update_incident_row
+from callrec.catalogue.incidents import find_incident
 from callrec.policy.breach import Findings, Grid, check_closing, still_missing
-from callrec.policy.incident import (
-    IncidentAct,
-    IncidentState,
-    check_may_close,
-    check_may_update,
-)
+from callrec.policy.incident import IncidentAct, IncidentState, check_may_close, check_may_update
 from callrec.practice import attempt, signing, today
 from callrec.procedures.incident import due_at_of
 from callrec.procedures.incident_log import log_incident_version
@@ -124,12 +119,11 @@ def _write(
         what=IncidentAct.CLOSED if closes else IncidentAct.UPDATED,
         body=body,
         which=which,
+        before=incident.history,
     )
-    state = IncidentState.OPEN if body.closing is None else IncidentState.CLOSED
-    update_incident_row(act.connection, incident.id, version=which.version, state=state)
     return Updated(
         reference=incident.reference,
-        state=state,
+        state=IncidentState.OPEN if body.closing is None else IncidentState.CLOSED,
         version=which.version,
         must_be_reported=grid_of(practice).must_be_reported(body.findings),
         still_missing=still_missing(body.findings, grid_of(practice), body.closing),

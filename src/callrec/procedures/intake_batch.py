@@ -21,7 +21,6 @@ from callrec.catalogue.rows import insert_rows
 from callrec.crypto import primitives
 from callrec.crypto.canonical import instant, parse_instant
 from callrec.crypto.context import context
-from callrec.crypto.statement import state
 from callrec.errors import Failed, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, VaultKey
@@ -36,6 +35,7 @@ from callrec.procedures.custody import (
 )
 from callrec.procedures.hold_of_request import match_anew
 from callrec.procedures.intake_known import write_macs
+from callrec.record.statements import signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -266,14 +266,11 @@ def _provenance(same: Iterable[Seen]) -> list[dict[str, Any]]:
 def _state(
     practice: Practice, actor: Actor, batch: str, revisions: Iterable[_Revision]
 ) -> Statement:
-    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
-    return state(
+    return signed(
+        practice,
+        actor,
         "batch",
-        vault=practice.vault,
-        by=actor.person.id,
-        at=practice.now(),
-        seed=actor.identity.act,
-        fields={"batch": batch, "items": [revision.as_item() for revision in revisions]},
+        {"batch": batch, "items": [revision.as_item() for revision in revisions]},
     )
 
 

@@ -15,11 +15,12 @@ from sqlalchemy import select
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.crypto.canonical import instant, parse
-from callrec.crypto.statement import entries_in, state
+from callrec.crypto.statement import entries_in
 from callrec.policy.role import Power, powers_of
 from callrec.practice import register_now, today, writing
 from callrec.procedures.custody import from_millis
 from callrec.procedures.intake_sources import Refusal
+from callrec.record.statements import signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,14 +102,11 @@ def close_intake(
             "refused": {word: totals.refused[word] for word in Refusal},
             "unjoined": totals.unjoined,
         }
-        assert actor.identity is not None  # noqa: S101 - the caller asked for the password
-        statement = state(
+        statement = signed(
+            practice,
+            actor,
             KIND,
-            vault=practice.vault,
-            by=actor.person.id,
-            at=practice.now(),
-            seed=actor.identity.act,
-            fields=fields,
+            fields,
         )
         seq = act.leaf(FINISHED, actor=actor.person.id, details=fields, statement=statement)
     return Summary(seq, dict(sorted(fields.items())))

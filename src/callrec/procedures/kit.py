@@ -21,12 +21,8 @@ from callrec.policy.role import Person, PersonId, Role, VaultKey
 from callrec.practice import Actor, attempt, check_unchanged, today, writing
 from callrec.procedures.found import KIT_LOGIN
 from callrec.procedures.shares import holders, new_version, open_shares, seal_share
-from callrec.procedures.vouching import (
-    governing,
-    log_shares,
-    renew_keys,
-    signed,
-)
+from callrec.procedures.vouching import governing, log_shares, renew_keys
+from callrec.record.statements import signed
 from callrec.release.recovery_kit import PrintedKit
 
 if TYPE_CHECKING:

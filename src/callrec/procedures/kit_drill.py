@@ -20,8 +20,8 @@ from callrec.policy.role import VaultKey
 from callrec.practice import check_remembered_head, vault_key
 from callrec.procedures.custody import Opening
 from callrec.procedures.kit import kit_actor, kit_attempt, record_kit, with_shares
-from callrec.procedures.search_log import leaves_of_act
 from callrec.procedures.shares import KIT_HOLDS
+from callrec.record.acts import leaves_of_act
 from callrec.store.reader import open_seekable
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ writes puts it into the log and destroys the grants.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -17,11 +17,12 @@ from callrec.catalogue.requests import destroy_grants
 from callrec.errors import Tampered
 from callrec.policy.lapse import has_lapsed, request_lapses_at
 from callrec.policy.request import RequestAct, RequestState
-from callrec.practice import writing
+from callrec.practice import attempt, writing
 from callrec.procedures.approvals import read_approvals, what_ended
 from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.open_request import unopened_facts
+from callrec.procedures.readers import find_known
 from callrec.procedures.request_clock import is_ordered, read_date_rows
 from callrec.procedures.request_log import log_request_event, read_history
 from callrec.procedures.states_today import (
@@ -33,7 +34,7 @@ from callrec.procedures.states_today import (
 from callrec.procedures.telling import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -43,6 +44,22 @@ if TYPE_CHECKING:
     from callrec.procedures.request_log import History
 
 GRANTED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
+
+
+@contextmanager
+def attempt_on(practice: Practice, actor: Actor, what: str, reference: str) -> Iterator[Row[Any]]:
+    """Let somebody try something with a request, once what has lapsed is in the log; its row.
+
+    As `practice.attempt`: what is refused is logged, too.
+
+    Raises:
+        NotFound: there is none, or none of which they may know.
+    """
+    with reading(practice.engine) as connection:
+        row = find_known(practice, actor, connection, reference)
+    sweep_lapsed(practice, actor)
+    with attempt(practice, actor, what, subject=[row.id]):
+        yield row
 
 
 def sweep_lapsed(practice: Practice, actor: Actor) -> None:

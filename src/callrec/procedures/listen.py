@@ -24,17 +24,11 @@ from callrec.policy.hearing import (
     somebody_came,
 )
 from callrec.policy.request import RequestAct
-from callrec.practice import attempt, today
+from callrec.practice import today
 from callrec.procedures.granted import usable_grants
 from callrec.procedures.hearing_record import HearingEnd, record_end, record_hearing, record_look
-from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.readers import find_known
-from callrec.procedures.release_sound import (
-    check_original,
-    copy_pieces,
-    measured,
-    original_pieces,
-)
+from callrec.procedures.lapsing import attempt_on
+from callrec.procedures.release_sound import check_original, copy_pieces, measured, original_pieces
 from callrec.sound import WAV, Undecodable
 
 if TYPE_CHECKING:
@@ -112,9 +106,7 @@ def listen_to(
         Misconfigured: there is no player.
         Failed: the log cannot be written, so nothing is played; or the player failed.
     """
-    request = _id_of(practice, actor, reference)
-    sweep_lapsed(practice, actor)
-    with attempt(practice, actor, RequestAct.LISTENED, subject=[request]):
+    with attempt_on(practice, actor, RequestAct.LISTENED, reference):
         grant = _granted(practice, actor, reference, recording)
         edits = edits_to_apply(grant.request.facts, approved=grant.edits)
         attended = _attended(actor, grant, room)
@@ -138,20 +130,13 @@ def look_at(practice: Practice, actor: Actor, reference: str, recording: int | N
         Undecodable: its sound cannot be had.
         Otherwise as `listen_to`.
     """
-    request = _id_of(practice, actor, reference)
-    sweep_lapsed(practice, actor)
-    with attempt(practice, actor, RequestAct.LOOKED, subject=[request]):
+    with attempt_on(practice, actor, RequestAct.LOOKED, reference):
         grant = _granted(practice, actor, reference, recording)
         check_original(practice, grant)
         sound = measured(practice, grant)
         seq = record_look(practice, actor, grant)
     edits = edits_to_apply(grant.request.facts, approved=grant.edits)
     return Seen(reference, grant.recording.id, seq, sound, edits)
-
-
-def _id_of(practice: Practice, actor: Actor, reference: str) -> str:
-    with reading(practice.engine) as connection:
-        return str(find_known(practice, actor, connection, reference).id)
 
 
 def _granted(

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED
-from callrec.catalogue.requests import CATALOGUE, find_key, find_request, sealed_version
+from callrec.catalogue.requests import find_request
 from callrec.errors import Locked, Refused, Tampered
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
@@ -24,12 +24,13 @@ from callrec.policy.request import RequestAct
 from callrec.policy.request_id import is_for
 from callrec.policy.role import Power, VaultKey
 from callrec.procedures.approvals import granted_to, read_approvals
-from callrec.procedures.custody import Opening, to_millis
-from callrec.procedures.lent_day import day_of
+from callrec.procedures.custody import Opening
 from callrec.procedures.people import people_named
 from callrec.procedures.request_clock import read_clock
-from callrec.procedures.request_log import asked_in, read_history
-from callrec.procedures.sealed_request import RequestBody, Version, open_request_key
+from callrec.procedures.request_log import REQUESTS, asked_in, columns_of, read_history
+from callrec.procedures.sealed_request import RequestBody, Version
+from callrec.record.entitled import by_who_might, powers_then
+from callrec.record.rows import check_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,17 +116,13 @@ def read_request(
     row = find_request(connection, reference)
     which = Version(practice.vault, row.id, row.version)
     history = read_history(practice, connection, row.id)
-    _check_row(row, history)
+    facts = unopened_facts(row, history)
     keys, body = _open(practice, actor, connection, row)
     digest = _check_made(which, row, history, body)
     approvals = read_approvals(practice, connection, history)
     clock = read_clock(practice, connection, history)
-    facts = RequestFacts(
-        reference=reference,
-        purpose=body.purpose,
-        state=history.state,
-        requester=history.requester,
-        changed_by=history.changed_by,
+    facts = replace(
+        facts,
         subjects=people_named(practice, actor, connection, body.particulars.subjects),
         granted_to=granted_to(approvals, history, practice.now()),
         made_on=history.events[0].at.astimezone(practice.config.time_zone).date(),
@@ -148,7 +145,9 @@ def unopened_facts(row: Row[Any], history: History) -> RequestFacts:
     Raises:
         Tampered: a column says otherwise than the log.
     """
-    _check_row(row, history)
+    check_row(row, columns_of(history), REQUESTS.called(row))
+    if not is_for(row.id, row.purpose):
+        raise Tampered(f"the purpose of request R-{row.number} is not what the log says")
     return RequestFacts(
         reference=f"R-{row.number}",
         purpose=Purpose(row.purpose),
@@ -165,8 +164,22 @@ def check_readable(actor: Actor, connection: Connection, row: Row[Any]) -> None:
         Refused: it is not the actor's to read.
         Locked: it takes his password.
     """
-    if not opens_catalogue(actor, connection, row):
-        _check_sealed_to(actor, connection, row)
+    if opens_catalogue(actor, connection, row):
+        return
+    if REQUESTS.find_key(connection, row.id, row.version, actor.person.id) is None:
+        reads_dossier = Power.READ_AUDIT in actor.person.powers
+        raise Refused(
+            "a request is read by who made it, who may decide it, and who was granted it",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint=f"callrec request dossier R-{row.number} tells of it what you may read"
+            if reads_dossier
+            else "callrec request list --mine shows yours",
+        )
+    if actor.identity is None:
+        raise Locked(
+            "this request opens with your password",
+            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+        )
 
 
 def opens_with_session(actor: Actor) -> bool:
@@ -184,55 +197,18 @@ def _open(
         keys = {
             which.version: key
             for which in versions
-            if (key := _request_key(actor, connection, which)) is not None
+            if (key := REQUESTS.key(actor, connection, which)) is not None
         }
-        return keys, _body(connection, versions[-1], keys[row.version])
+        sealed = REQUESTS.sealed(connection, versions[-1])
+        return keys, RequestBody.open(sealed, keys[row.version], versions[-1])
     except Tampered as error:
         raise Tampered(f"request R-{row.number} does not open: {error.message}") from error
 
 
-def _request_key(actor: Actor, connection: Connection, which: Version) -> bytes | None:
-    """The key of one version; None where it is not the actor's to open."""
-    shared = find_key(connection, which.request, which.version, CATALOGUE)
-    if shared is not None and (VaultKey.CATALOGUE, shared.key_version) in actor.shares:
-        secret = actor.shares[VaultKey.CATALOGUE, shared.key_version]
-        return open_request_key(bytes(shared.sealed), which, secret)
-    own = find_key(connection, which.request, which.version, actor.person.id)
-    if own is None or actor.identity is None:
-        return None
-    return open_request_key(bytes(own.sealed), which, actor.identity.kem)
-
-
 def opens_catalogue(actor: Actor, connection: Connection, row: Row[Any]) -> bool:
     """Whether the actor opens the request of that row as whoever may search does."""
-    found = find_key(connection, row.id, row.version, CATALOGUE)
+    found = REQUESTS.find_key(connection, row.id, row.version, VaultKey.CATALOGUE)
     return found is not None and (VaultKey.CATALOGUE, found.key_version) in actor.shares
-
-
-def _check_sealed_to(actor: Actor, connection: Connection, row: Row[Any]) -> Row[Any]:
-    found = find_key(connection, row.id, row.version, actor.person.id)
-    if found is None:
-        reads_dossier = Power.READ_AUDIT in actor.person.powers
-        raise Refused(
-            "a request is read by who made it, who may decide it, and who was granted it",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint=f"callrec request dossier R-{row.number} tells of it what you may read"
-            if reads_dossier
-            else "callrec request list --mine shows yours",
-        )
-    if actor.identity is None:
-        raise Locked(
-            "this request opens with your password",
-            hint="type it, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
-        )
-    return found
-
-
-def _body(connection: Connection, which: Version, key: bytes) -> RequestBody:
-    sealed = sealed_version(connection, which.request, which.version)
-    if sealed is None:
-        raise Tampered("a request's particulars are missing")
-    return RequestBody.open(sealed, key, which)
 
 
 def _check_made(which: Version, row: Row[Any], history: History, body: RequestBody) -> str:
@@ -247,35 +223,18 @@ def _check_made(which: Version, row: Row[Any], history: History, body: RequestBo
     return digest
 
 
-def _check_row(row: Row[Any], history: History) -> None:
-    """The clear columns are projections of the leaves; here they are worked out again."""
-    projected: Mapping[str, object] = {
-        "created_at": to_millis(history.events[0].at),
-        "requester": history.requester,
-        "state": history.state,
-        "version": history.version,
-    }
-    for column, value in projected.items():
-        if getattr(row, column) != value:
-            raise Tampered(f"the {column} of request R-{row.number} is not what the log says")
-    if not is_for(row.id, row.purpose):
-        raise Tampered(f"the purpose of request R-{row.number} is not what the log says")
-
-
 def _check_changed_by_entitled(
     practice: Practice, connection: Connection, history: History, facts: RequestFacts
 ) -> None:
     # Whom an earlier version was about is not asked again: a later one may name who changed it.
     facts = replace(facts, subjects=frozenset())
+    might = powers_then(practice, connection)
     for leaf in history.leaves:
         if leaf.act != RequestAct.AMENDED:
             continue
-        day = day_of(connection, practice.register, leaf, practice.config.time_zone)
-        try:
-            check_may_change(practice.register.person(leaf.actor, before=leaf.seq), facts, on=day)
-        except Refused as error:
-            # Our own commands do not let it come to that.
-            raise Tampered("a request was changed by somebody who may not") from error
+        with by_who_might("a request was changed by somebody who may not"):
+            person, on = might.actor(leaf)
+            check_may_change(person, facts, on=on)
 
 
 def _recording(connection: Connection, opening: Opening, uid: str, ciphertext: str) -> Row[Any]:

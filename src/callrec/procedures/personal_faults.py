@@ -20,7 +20,7 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import Standing
 from callrec.procedures.incident_log import VAULT_HOLDERS
 from callrec.procedures.projections import unlisted_grants
-from callrec.procedures.request_log import leaves_of
+from callrec.record.acts import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

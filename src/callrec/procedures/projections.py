@@ -19,13 +19,11 @@ from callrec.audit.reading import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import DESTROYED, every_stub
 from callrec.catalogue.index import read_parts
-from callrec.catalogue.requests import all_requests
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
-from callrec.policy.request import RequestAct
-from callrec.policy.role import Power, VaultKey, powers_of
+from callrec.policy.role import Power, VaultKey
 from callrec.procedures.archive_removal import check_archived_rows
 from callrec.procedures.categories import check_categories
 from callrec.procedures.custody import MAKES, REENCRYPTED
@@ -37,29 +35,28 @@ from callrec.procedures.destruction_log import (
 )
 from callrec.procedures.hold_log import check_rows_of_holds
 from callrec.procedures.incident_log import check_incident_rows
-from callrec.procedures.leaf_subjects import LEAST, all_leaves_of, check_subjects, names_enough
-from callrec.procedures.lent_day import day_of
-from callrec.procedures.numbering import check_number, numbers_of
 from callrec.procedures.open_request import unopened_facts
 from callrec.procedures.reconcile_log import check_reconciliations
 from callrec.procedures.request_clock import check_dates
-from callrec.procedures.request_log import History
+from callrec.procedures.request_log import REQUESTS, History
 from callrec.procedures.request_rules import check_done_by_entitled, read_rulebook
 from callrec.procedures.volume_log import check_volume_rows
 from callrec.procedures.volume_rows import check_rows_of_volumes
 from callrec.procedures.volume_rules import check_archivists
+from callrec.record.acts import LEAST, all_leaves_of, check_subjects, names_enough
+from callrec.record.statements import carried
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from sqlalchemy import Connection, Row
 
     from callrec.audit.register import Register
     from callrec.procedures.request_rules import Rulebook
+    from callrec.record.entitled import Powers
 
 
-_OF_REQUESTS: Final = frozenset(map(str, RequestAct))
 _MAKES: Final[Mapping[str, Power]] = MappingProxyType(
     {**MAKES, "intake": Power.INGEST, "volume": Power.ARCHIVE}
 )
@@ -79,28 +76,34 @@ def check_projections(
         _check_people(connection, register),
         _check_shares(connection, register),
         _check_recordings(connection, register),
-        _check_makers(connection, register, zone),
-        check_reconciliations(connection, register, zone),
-        check_destructions(connection, rules, done),
-        check_certificates(connection, register.founders.vault, done),
+        _check_makers(rules),
+        check_reconciliations(rules),
+        check_destructions(rules, done),
+        check_certificates(rules, done),
         _check_summaries(connection),
         check_dates(connection, register.founders.vault, done, rules.dates),
-        _check_requests(connection, rules, done),
+        _check_requests(rules, done),
         _check_words(connection, done),
         _check_grants(connection),
-        _check_holds(connection, rules, done),
-        check_incident_rows(connection, register, zone, done),
+        _raised(check_rows_of_holds, rules, done),
+        check_incident_rows(rules, done),
         check_volume_rows(connection, done),
-        check_archivists(connection, register, zone, done),
+        check_archivists(rules, done),
         check_rows_of_volumes(connection),
         check_archived_rows(connection, done),
-        check_categories(connection, register, zone, done),
-        _check_index(connection),
+        check_categories(rules, done),
+        _raised(read_parts, connection),
     ):
         try:
             yield from problems
         except Tampered as error:
             yield Problem(None, error.message)
+
+
+def _raised(check: Callable[..., object], *about: object) -> Iterator[Problem]:
+    """What a check finds that ends at the first problem."""
+    check(*about)
+    yield from ()
 
 
 def _check_people(connection: Connection, register: Register) -> Iterator[Problem]:
@@ -179,19 +182,13 @@ def _revisions_stated(
     return found, again
 
 
-def _check_makers(connection: Connection, register: Register, zone: tzinfo) -> Iterator[Problem]:
-    """Whoever stated something of recordings might do so when he did."""
-    leaf, said = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, leaf.body, said.kind).where(
-        (said.digest == leaf.statement) & said.kind.in_(_MAKES)
-    )
-    for seq, body, kind in connection.execute(query.order_by(leaf.seq)):
-        made = Leaf.decode(body, seq)
-        voucher = register.voucher(made.actor, before=seq)
-        day = day_of(connection, register, made, zone)
-        if voucher is None or _MAKES[kind] not in powers_of(voucher.person, day):
+def _check_makers(might: Powers) -> Iterator[Problem]:
+    """Whoever stated something of recordings might do so when they did."""
+    for row in carried(might.connection, *_MAKES):
+        if _MAKES[row.kind] not in might.of(Leaf.decode(row.leaf, row.seq)):
             about = "recordings or volumes"
-            yield Problem(seq, f"a statement about {about} was made by somebody without the power")
+            what = f"a statement about {about} was made by somebody without the power"
+            yield Problem(row.seq, what)
 
 
 def _destroyed(connection: Connection, vault: str) -> Mapping[str, Stub]:
@@ -217,15 +214,8 @@ def _check_destroyed(connection: Connection, destroyed: Mapping[str, Stub]) -> I
 
 def _check_summaries(connection: Connection) -> Iterator[Problem]:
     """Each summary counts the batches of its maker since his one before."""
-    leaf, said = tables.leaf, tables.statement
-    query = (
-        select(leaf.c.seq, said.c.kind, said.c.body)
-        .join(said, said.c.digest == leaf.c.statement)
-        .where(said.c.kind.in_(["batch", "intake"]))
-        .order_by(leaf.c.seq)
-    )
     counted: defaultdict[str, _Counted] = defaultdict(_Counted)
-    for seq, kind, body in connection.execute(query):
+    for seq, _, kind, body, _ in carried(connection, "batch", "intake"):
         fields = parse(body)
         by = fields["by"]
         if kind == "batch":
@@ -248,59 +238,27 @@ class _Counted(NamedTuple):
         return _Counted(self.since, self.batches + 1, self.recordings + recordings)
 
 
-def _check_index(connection: Connection) -> Iterator[Problem]:
-    """The search index has its record of each month in which calls began."""
-    try:
-        read_parts(connection)
-    except Tampered as error:
-        yield Problem(None, error.message)
-
-
-def _check_requests(
-    connection: Connection, rules: Rulebook, done: Sequence[Leaf]
-) -> Iterator[Problem]:
+def _check_requests(rules: Rulebook, done: Sequence[Leaf]) -> Iterator[Problem]:
     """Each request's columns are what its leaves come to, and none is missing.
 
     Whoever did something to one might do so.
     """
-    numbers, naming = numbers_of(done, RequestAct.CREATED), _naming_requests(done)
-    made = set(numbers)
-    for row in all_requests(connection):
-        made.discard(row.id)
-        about = tuple(naming[row.id])
-        if not about:
-            yield Problem(None, f"request R-{row.number} is in no leaf")
-            continue
-        try:
-            check_number(row, numbers, "request R")
-            history = History(row.id, about)
-            facts = unopened_facts(row, history)
-            check_done_by_entitled(history, facts.purpose, rules)
-        except Tampered as error:
-            yield Problem(None, error.message)
-    if made:
-        yield Problem(None, f"{len(made)} requests of the log are in no row")
+
+    def may(row: Row[Any], history: History) -> None:
+        check_done_by_entitled(history, unopened_facts(row, history).purpose, rules)
+
+    yield from REQUESTS.wrong(rules.connection, done, may)
 
 
 def _check_words(connection: Connection, done: Sequence[Leaf]) -> Iterator[Problem]:
     """What was said is kept at the request, the version and the leaf that it was said at."""
-    naming = _naming_requests(done)
+    requests = REQUESTS.told(done)
     words = tables.request_words.c
     for request, seq, version in connection.execute(
         select(words.request, words.seq, words.version)
     ):
-        if History(request, tuple(naming[request])).versions.get(seq) != version:
+        if request not in requests or requests[request].versions.get(seq) != version:
             yield Problem(seq, f"words beside leaf {seq} are kept where nobody said them")
-
-
-def _naming_requests(done: Sequence[Leaf]) -> defaultdict[str, list[Leaf]]:
-    """By each id that they name, the leaves about requests."""
-    naming: defaultdict[str, list[Leaf]] = defaultdict(list)
-    for leaf in done:
-        if leaf.act in _OF_REQUESTS:
-            for id_ in dict.fromkeys(leaf.subject):
-                naming[id_].append(leaf)
-    return naming
 
 
 def _check_grants(connection: Connection) -> Iterator[Problem]:
@@ -319,13 +277,3 @@ def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
         told = (fields.get("request"), fields.get("for"), listed.get(row.uid))
         if told != (row.request, row.person, primitives.sha256(row.sealed).hex()):
             yield row
-
-
-def _check_holds(
-    connection: Connection, rules: Rulebook, done: Sequence[Leaf]
-) -> Iterator[Problem]:
-    """Each hold names what its leaves say, and none is missing."""
-    try:
-        check_rows_of_holds(connection, rules, done)
-    except Tampered as error:
-        yield Problem(None, error.message)

@@ -10,28 +10,25 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
-
 from callrec.audit.leaf import Leaf
 from callrec.audit.reading import Problem
-from callrec.catalogue import tables
-from callrec.crypto.statement import state
 from callrec.errors import Tampered
 from callrec.policy.authority import check_may
-from callrec.policy.role import Power, VaultKey, keys_held, powers_of
+from callrec.policy.role import Power, VaultKey, keys_held
 from callrec.policy.when import Days
 from callrec.practice import signing, today
 from callrec.procedures.custody import attested_statement
-from callrec.procedures.lent_day import day_of, still_lent
+from callrec.record.entitled import powers_then, still_lent
+from callrec.record.statements import carried, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime, tzinfo
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
-    from callrec.audit.register import Register
     from callrec.practice import Actor, Practice
+    from callrec.record.entitled import Powers
 
 RECONCILE: Final = "reconcile"
 ANSWERED: Final = "reconcile.answered"
@@ -94,14 +91,11 @@ def log_answer(practice: Practice, actor: Actor, days: Days, counts: Counts, *, 
         Failed: what the actor may do was changed since his command began.
         Refused: what was lent to him is over.
     """
-    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
-    statement = state(
+    statement = signed(
+        practice,
+        actor,
         KIND,
-        vault=practice.vault,
-        by=actor.person.id,
-        at=practice.now(),
-        seed=actor.identity.act,
-        fields={
+        {
             **asdict(counts),
             "asked": asked,
             "from": days.first.isoformat(),
@@ -122,51 +116,39 @@ def last_reconciled(practice: Practice, connection: Connection) -> LastReconcile
     Raises:
         Tampered: it is not as it was signed, or not in its form.
     """
-    zone = practice.config.time_zone
     for leaf in _said(connection):
-        if _could_reconcile(connection, practice.register, leaf, zone):
+        if _could_reconcile(powers_then(practice, connection), leaf):
             return _read(practice, connection, leaf)
     return None
 
 
 def made_up_warnings(practice: Practice, connection: Connection) -> Iterator[str]:
     """What whoever looks at the practice should know of who said what he could not know."""
-    newest, zone = next(_said(connection), None), practice.config.time_zone
-    if newest and not _could_reconcile(connection, practice.register, newest, zone):
+    newest = next(_said(connection), None)
+    if newest and not _could_reconcile(powers_then(practice, connection), newest):
         yield (
             "what the last reconciliation came to was said by somebody who opens no recording,"
             f" and counts for nothing: entry {newest.seq} of the audit log"
         )
 
 
-def check_reconciliations(
-    connection: Connection, register: Register, zone: tzinfo
-) -> Iterator[Problem]:
+def check_reconciliations(might: Powers) -> Iterator[Problem]:
     """Each was made by somebody who might, and could open recordings."""
-    for leaf in _said(connection):
-        if not _could_reconcile(connection, register, leaf, zone):
+    for leaf in _said(might.connection):
+        if not _could_reconcile(might, leaf):
             what = "what a reconciliation came to was said by somebody who could not know it"
             yield Problem(leaf.seq, what)
 
 
 def _said(connection: Connection) -> Iterator[Leaf]:
     """The leaves with a statement of what a reconciliation came to, newest first."""
-    leaf, said = tables.leaf, tables.statement
-    rows = connection.execute(
-        select(leaf.c.seq, leaf.c.body)
-        .join(said, leaf.c.statement == said.c.digest)
-        .where(said.c.kind == KIND)
-        .order_by(leaf.c.seq.desc())
-    )
-    return (Leaf.decode(row.body, row.seq) for row in rows)
+    rows = [*carried(connection, KIND)]
+    return (Leaf.decode(row.leaf, row.seq) for row in reversed(rows))
 
 
-def _could_reconcile(connection: Connection, register: Register, leaf: Leaf, zone: tzinfo) -> bool:
+def _could_reconcile(might: Powers, leaf: Leaf) -> bool:
     """An intake service may ingest too, but has no key to what it would be speaking of."""
-    voucher = register.voucher(leaf.actor, before=leaf.seq)
-    if voucher is None:
-        return False
-    powers = powers_of(voucher.person, day_of(connection, register, leaf, zone))
+    powers = might.of(leaf)
     return Power.INGEST in powers and VaultKey.CATALOGUE in keys_held(powers)
 
 

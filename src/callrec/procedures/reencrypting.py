@@ -30,7 +30,7 @@ from callrec.catalogue.volumes import ARCHIVED, LIVE, make_former
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
-from callrec.crypto.statement import entries_in, state
+from callrec.crypto.statement import entries_in
 from callrec.crypto.streaming import StreamSealer, sealed_size
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.policy.authority import check_may_vouch
@@ -42,7 +42,8 @@ from callrec.procedures.hold_log import check_holds
 from callrec.procedures.hold_reach import holds_over
 from callrec.procedures.intake_batch import BatchKeys, batch_row
 from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.request_log import check_log
+from callrec.record.acts import check_log
+from callrec.record.statements import signed
 from callrec.store.disk import disk_errors
 from callrec.store.sealing import Buffers, open_stream
 
@@ -166,7 +167,6 @@ class _Run:
             raise Locked("what is sealed anew is signed, and that takes the password")
         self._practice = practice
         self._actor = actor
-        self._act_seed = actor.identity.act
         self._advance = advance
         self._buffers = Buffers()
         self._done = Reencrypted()
@@ -177,7 +177,7 @@ class _Run:
             self._sweep()
         with reading(practice.engine) as connection:
             check_log(practice, connection)
-            check_holds(connection, practice.register, practice.config.time_zone)
+            check_holds(practice, connection)
         place, portion = 0, self._next(0)
         if portion:
             self._begin()
@@ -326,14 +326,8 @@ class _Run:
         )
 
     def _state(self, batch: str, anew: Sequence[_Anew]) -> Statement:
-        return state(
-            REENCRYPTED,
-            vault=self._practice.vault,
-            by=self._actor.person.id,
-            at=self._practice.now(),
-            seed=self._act_seed,
-            fields={"batch": batch, "items": [each.as_item() for each in anew]},
-        )
+        fields = {"batch": batch, "items": [each.as_item() for each in anew]}
+        return signed(self._practice, self._actor, REENCRYPTED, fields)
 
     def _sweep(self) -> None:
         """Clear away what a run that was killed left: new files before, old ones after."""

@@ -20,7 +20,7 @@ from callrec.errors import Tampered
 from callrec.policy.role import keys_held, powers_of
 from callrec.practice import today
 from callrec.procedures.people import colleague, logins
-from callrec.procedures.search_log import leaves_of_act
+from callrec.record.acts import leaves_of_act
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

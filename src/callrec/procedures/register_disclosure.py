@@ -20,8 +20,8 @@ from callrec.procedures.hearing_record import end_of
 from callrec.procedures.leaf_details import open_details, opens_details
 from callrec.procedures.people import logins
 from callrec.procedures.register_releases import NOWHERE, read_whereabouts
-from callrec.procedures.request_log import leaves_of
 from callrec.procedures.requests_listed import read_listed
+from callrec.record.acts import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

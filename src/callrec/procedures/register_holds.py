@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from callrec.audit.attested import attested_leaves
-from callrec.audit.leaf import Outcome
 from callrec.catalogue.holds import all_holds, count_held
 from callrec.crypto.canonical import parse_instant
 from callrec.policy.hold import HoldAct
 from callrec.procedures.custody import from_millis
 from callrec.procedures.hold_log import check_holds
-from callrec.procedures.leaf_subjects import names_enough
 from callrec.procedures.people import logins
 from callrec.procedures.readers import kept_from
-from callrec.procedures.search_log import leaves_of_act
+from callrec.record.acts import attested_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +52,7 @@ def read_holds(practice: Practice, actor: Actor, connection: Connection) -> Iter
     Raises:
         Tampered: a row is not what the log says, or a leaf that lifted one is not its actor's.
     """
-    check_holds(connection, practice.register, practice.config.time_zone)
+    check_holds(practice, connection)
     called, counts = logins(practice), count_held(connection)
     lifted, kept = _lifted(practice, connection), kept_from(practice, actor, connection)
     for row in all_holds(connection):
@@ -77,12 +74,7 @@ def read_holds(practice: Practice, actor: Actor, connection: Connection) -> Iter
 
 def _lifted(practice: Practice, connection: Connection) -> Mapping[str, tuple[Leaf, ...]]:
     """The leaves that lifted each hold."""
-    seqs = [
-        leaf.seq
-        for leaf in leaves_of_act(connection, HoldAct.LIFTED)
-        if leaf.outcome is Outcome.DONE and names_enough(leaf)
-    ]
     found: dict[str, tuple[Leaf, ...]] = {}
-    for leaf in attested_leaves(connection, practice.register, seqs):
+    for leaf in attested_of(practice, connection, [HoldAct.LIFTED]):
         found[leaf.subject[0]] = (*found.get(leaf.subject[0], ()), leaf)
     return found

@@ -21,8 +21,9 @@ from callrec.policy.role import powers_of
 from callrec.practice import today
 from callrec.procedures.inbox import InboxItem, Waits, inbox_of
 from callrec.procedures.outbox import addresses_of, queue_mail, read_messages
-from callrec.procedures.request_log import leaves_of, read_makings
+from callrec.procedures.request_log import read_makings
 from callrec.procedures.telling import spoken_days, spoken_hours, spoken_lapse
+from callrec.record.acts import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

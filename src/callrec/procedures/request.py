@@ -8,42 +8,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
-from callrec.catalogue.requests import (
-    CATALOGUE,
-    insert_request,
-    insert_version,
-    put_key,
-)
 from callrec.crypto import primitives
-from callrec.crypto.canonical import parse_instant
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
 from callrec.policy.particulars import UNKNOWN, take_particulars
 from callrec.policy.purpose import TERMS
-from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.request import RequestAct
 from callrec.policy.request_id import DRAWN_BYTES, request_id
-from callrec.policy.role import Power, Standing, VaultKey
+from callrec.policy.role import Power
 from callrec.practice import attempt, powers, register_now, signing, today
 from callrec.procedures.concerned import concerned_by
-from callrec.procedures.custody import find_recording, to_millis
+from callrec.procedures.custody import find_recording
 from callrec.procedures.days_said import told_of_other_days
 from callrec.procedures.hold_matching import match_open_holds
 from callrec.procedures.hold_of_request import place_with_request
 from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.numbering import next_number
 from callrec.procedures.people import logins
 from callrec.procedures.request_clock import begin_clock
-from callrec.procedures.request_log import History
-from callrec.procedures.sealed_request import (
-    MOST_RECORDINGS,
-    RequestBody,
-    Version,
-    seal_request_key,
-)
+from callrec.procedures.request_log import REQUESTS, History
+from callrec.procedures.sealed_request import MOST_RECORDINGS, RequestBody, Version
 from callrec.procedures.telling import tell_deciders
+from callrec.record.acts import log_leaf, next_number
 from callrec.record.forms import NONCE_BYTES
 from callrec.telephone.number import e164
 
@@ -219,65 +206,25 @@ def write_request(practice: Practice, act: Writing, actor: Actor, body: RequestB
     id_ = request_id(body.purpose, primitives.fresh(DRAWN_BYTES))
     which = Version(practice.vault, id_, 1)
     digest = body.digest(which, actor.person.id)
-    seq = act.leaf(
-        str(RequestAct.CREATED),
-        actor=actor.person.id,
-        subject=[which.request, *(uid for uid, _ in body.recordings)],
-        details=body.details(digest),
-        nonce=body.log_nonce,
-    )
-    leaf, _ = read_leaf(act.connection, seq)
-    insert_request(
-        act.connection,
-        id=which.request,
-        number=body.number,
-        version=which.version,
-        requester=actor.person.id,
-        purpose=body.purpose,
-        created_at=to_millis(parse_instant(leaf.at)),
-        state=RequestState.SUBMITTED,
-    )
+    subject, details = [id_, *(uid for uid, _ in body.recordings)], body.details(digest)
+    leaf = log_leaf(act, actor, RequestAct.CREATED, subject, details=details, nonce=body.log_nonce)
+    history = History(id_, (leaf,))
+    REQUESTS.insert(act.connection, id_, history, number=body.number, purpose=body.purpose)
     return MadeRequest(
         id=which.request,
         number=body.number,
         purpose=body.purpose,
         particulars=body.particulars,
         which=which,
-        key=store_version(practice, act.connection, body, which, actor.person.id),
-        history=History(which.request, (leaf,)),
+        key=REQUESTS.store(
+            act.connection,
+            register_now(practice, act.connection),
+            which,
+            body,
+            [actor.person.id],
+        ),
+        history=history,
     )
-
-
-def store_version(
-    practice: Practice,
-    connection: Connection,
-    body: RequestBody,
-    which: Version,
-    requester: str,
-) -> bytes:
-    """Seal a version under a new request key, and that to the catalogue key and to its maker.
-
-    Not to one who was shut out, or whose key is not confirmed: whoever confirms it gives him these.
-
-    Returns the key, 32 bytes.
-    """
-    key, register = primitives.fresh(primitives.KEY_BYTES), register_now(practice, connection)
-    catalogue = register.newest(VaultKey.CATALOGUE)
-    holders = [(CATALOGUE, catalogue.version, catalogue.public)]
-    if register.person(requester).standing is Standing.CONFIRMED:
-        holders.append((requester, 0, register.public_keys(requester).kem))
-    insert_version(connection, which.request, which.version, body.seal(key, which))
-    for holder, key_version, public in holders:
-        sealed = seal_request_key(key, which, public)
-        put_key(
-            connection,
-            which.request,
-            which.version,
-            holder=holder,
-            key_version=key_version,
-            sealed=sealed,
-        )
-    return key
 
 
 def read_number(practice: Practice, said: str | None) -> str | None:

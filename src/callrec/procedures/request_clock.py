@@ -41,16 +41,9 @@ from callrec.policy.request import RequestAct
 from callrec.policy.request_id import is_for
 from callrec.practice import today
 from callrec.procedures.custody import from_millis
-from callrec.procedures.leaf_subjects import signer_of
-from callrec.procedures.request_log import (
-    DATING,
-    MAKING,
-    event_of,
-    leaves_of,
-    log_request_event,
-    read_history,
-)
+from callrec.procedures.request_log import DATING, MAKING, event_of, log_request_event, read_history
 from callrec.procedures.request_words import open_words
+from callrec.record.acts import leaves_of, signer_of
 from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from callrec.bank_holidays import scales_of, working_days
-from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
@@ -20,17 +19,10 @@ from callrec.policy.deadline import spelt
 from callrec.policy.handling import check_may_come, check_may_date, check_may_extend
 from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct, check_can_happen, something_stands
-from callrec.practice import attempt, signing, today
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.practice import signing, today
+from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import read_request
-from callrec.procedures.readers import find_known
-from callrec.procedures.request_clock import (
-    ACT_OF,
-    deadline_by,
-    log_dated,
-    moved_late,
-    read_clock,
-)
+from callrec.procedures.request_clock import ACT_OF, deadline_by, log_dated, moved_late, read_clock
 from callrec.procedures.request_words import log_with_words, store_words
 from callrec.procedures.telling import tell_dated
 from callrec.record.forms import NONCE_BYTES
@@ -75,11 +67,8 @@ def date_request(
         Refused: it is not the actor's to do, it cannot be, its day cannot be, or no reason is said.
         Locked: it takes the actor's password.
     """
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, ACT_OF[event.event], subject=[row.id]),
+        attempt_on(practice, actor, ACT_OF[event.event], reference),
         signing(practice, actor) as act,
     ):
         request = read_request(practice, actor, act.connection, reference)
@@ -102,11 +91,8 @@ def check_third_parties(
             the assessment is none.
         Locked: it takes the actor's password.
     """
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.THIRD_PARTIES, subject=[row.id]),
+        attempt_on(practice, actor, RequestAct.THIRD_PARTIES, reference),
         signing(practice, actor) as act,
     ):
         request = read_request(practice, actor, act.connection, reference)

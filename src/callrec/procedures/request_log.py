@@ -11,16 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
-
-from callrec.audit.attested import attested_leaves
-from callrec.audit.leaf import Outcome
-from callrec.audit.log import read_leaf, read_register
-from callrec.audit.verify import check_whole
 from callrec.catalogue import tables
-from callrec.catalogue.requests import reference_of, set_state
-from callrec.crypto import primitives
-from callrec.crypto.canonical import parse, parse_instant
+from callrec.catalogue.requests import reference_of
+from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import entries_in
 from callrec.errors import Failed, Tampered
 from callrec.policy.hold import LIFTING
@@ -33,13 +26,14 @@ from callrec.policy.request import (
     state_after,
     version_after,
 )
-from callrec.policy.role import PersonId
-from callrec.practice import check_remembered_head, check_unchanged
+from callrec.policy.role import PersonId, VaultKey
+from callrec.procedures.custody import to_millis
 from callrec.procedures.hold_of_request import lift_with_request
-from callrec.procedures.leaf_subjects import all_leaves_of, names_enough, read_leaves
+from callrec.record.acts import leaves_of, log_leaf
+from callrec.record.versions import Versioned
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -48,6 +42,7 @@ if TYPE_CHECKING:
     from callrec.crypto.statement import Statement
     from callrec.practice import Actor, Practice
     from callrec.procedures.open_request import OpenRequest
+    from callrec.record.rows import Columns
 
 MAKING: Final = (RequestAct.CREATED, RequestAct.AMENDED)
 """The acts that make a version."""
@@ -111,6 +106,34 @@ class History:
         return tuple(later for later in self.leaves if later.seq > leaf.seq)
 
 
+def columns_of(history: History) -> Columns:
+    """The columns of a request that follow from its leaves.
+
+    Raises:
+        Tampered: the events cannot have happened in this order.
+    """
+    return {
+        "state": history.state,
+        "created_at": to_millis(history.events[0].at),
+        "requester": history.requester,
+        "version": history.version,
+    }
+
+
+REQUESTS: Final = Versioned(
+    versions=tables.request_version,
+    keys=tables.request_key,
+    holders=(VaultKey.CATALOGUE,),
+    table=tables.request,
+    letter="R",
+    made_by=RequestAct.CREATED,
+    acts=frozenset(_ACTS),
+    history=History,
+    row_of=lambda _, history: columns_of(history),
+    named_among=None,
+)
+
+
 def asked_in(making: Leaf) -> tuple[str, ...]:
     """Uids of what a version asks for, by the leaf that made it."""
     _, *uids = making.subject
@@ -155,10 +178,7 @@ def read_history(practice: Practice, connection: Connection, request: str) -> Hi
     Raises:
         Tampered: a leaf is not as it was written or not its actor's, or there is none at all.
     """
-    about = [leaf.seq for leaf in leaves_about(connection, request) if is_event(leaf, request)]
-    history = History(request, attested_leaves(connection, practice.register, about))
-    _ = history.state  # read once here, so that nothing is made of a history that cannot be
-    return history
+    return REQUESTS.read(connection, practice.register, request)
 
 
 def read_unchanged(practice: Practice, connection: Connection, request: OpenRequest) -> History:
@@ -187,7 +207,7 @@ def log_request_event(
     nonce: bytes = b"",
     statement: Statement | None = None,
 ) -> History:
-    """Let something happen to a request: its leaf, and the state column that follows from it.
+    """Let something happen to a request: its leaf, and the columns that follow from it.
 
     What ends it lifts its hold, too.
 
@@ -205,32 +225,13 @@ def log_request_event(
         Refused: it cannot happen to the request as it stands.
     """
     check_can_happen(history.events, what, reference_of(act.connection, history.request))
-    seq = act.leaf(
-        str(what),
-        actor=actor.person.id,
-        subject=[history.request, *subject],
-        details=details,
-        nonce=nonce,
-        statement=statement,
-    )
-    leaf, _ = read_leaf(act.connection, seq)
+    subject = [history.request, *subject]
+    leaf = log_leaf(act, actor, what, subject, details=details, nonce=nonce, statement=statement)
     after = replace(history, leaves=(*history.leaves, leaf))
-    set_state(act.connection, history.request, after.state)
+    REQUESTS.update(act.connection, history.request, after)
     if what in LIFTING:
         lift_with_request(act, actor, request=history.request)
     return after
-
-
-def check_log(practice: Practice, connection: Connection) -> None:
-    """Check the whole log before anything is granted or handed over on its word.
-
-    Raises:
-        Tampered: it is behind the head that was seen before, or not as it was signed.
-        Failed: people or keys changed since the vault was opened, while a question waited perhaps.
-    """
-    check_remembered_head(practice)
-    check_whole(connection, read_register(connection))
-    check_unchanged(practice, connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,38 +267,3 @@ def making_of(makings: Mapping[str, Making], row: Row[Any]) -> Making:
     if row.id not in makings:
         raise Tampered(f"request R-{row.number} is in no leaf")
     return makings[row.id]
-
-
-def read_stated(connection: Connection, leaf: Leaf) -> Mapping[str, Any]:
-    """What the statement that a leaf carries says, for lists; nobody's signature is checked.
-
-    Raises:
-        Tampered: it is missing, is not the one that the leaf commits to, or is in no form.
-    """
-    statement = tables.statement.c
-    query = select(statement.body).where(statement.digest == leaf.statement)
-    body = bytes(connection.execute(query).scalar() or b"")
-    said = parse(body)
-    if primitives.sha256(body).hex() != leaf.statement or not isinstance(said, dict):
-        raise Tampered(f"the statement of leaf {leaf.seq} is not the one that was signed")
-    return said
-
-
-def is_event(leaf: Leaf, request: str) -> bool:
-    """Whether a leaf is something that happened to the request."""
-    is_done = leaf.act in _ACTS and leaf.outcome is Outcome.DONE
-    return is_done and request in leaf.subject and names_enough(leaf)
-
-
-def leaves_about(connection: Connection, request: str) -> Iterator[Leaf]:
-    """Every leaf in which the request is named, whatever was done and however it ended."""
-    body = tables.leaf.c.body
-    yield from read_leaves(connection, func.instr(body, request.encode()) > 0)
-
-
-def leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
-    """Everything of these kinds that was done, whatever it is about, oldest first.
-
-    What does not name what it is about counts for nothing.
-    """
-    return filter(names_enough, all_leaves_of(connection, acts))

@@ -23,7 +23,7 @@ from callrec.audit.erased import KIND
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
-from callrec.errors import NotFound, Refused, Tampered
+from callrec.errors import Tampered
 from callrec.policy.authority import (
     RequestFacts,
     check_may,
@@ -48,8 +48,8 @@ from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.retention import check_may_review
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.procedures.approvals import ENDS, check_decided, stated_approvals
-from callrec.procedures.lent_day import day_of
 from callrec.procedures.request_clock import came_as_proof, has_clock, is_ordered, read_date_rows
+from callrec.record.entitled import Powers, by_who_might
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,15 +82,9 @@ _RELEASING: Final = frozenset({RequestAct.LISTENED, RequestAct.DELIVERED})
 
 
 @dataclass(frozen=True, slots=True)
-class Rulebook:
+class Rulebook(Powers):
     """What the rules are asked of besides a request's own leaves; read once for all of them."""
 
-    connection: Connection
-    """Sees one state of the catalogue throughout."""
-    register: Register
-    """Who might do what, and when."""
-    zone: tzinfo
-    """The practice's, for the days of powers that were lent."""
     stated: Mapping[str, Statement]
     """By its digest, each statement that approves something or that says what was destroyed."""
     dates: Mapping[int, Row[Any]]
@@ -98,7 +92,7 @@ class Rulebook:
 
 
 def read_rulebook(connection: Connection, register: Register, zone: tzinfo) -> Rulebook:
-    """Read it; the statements must have been found sound before, as by `request_log.check_log`."""
+    """Read it; the statements must have been found sound before, as by `acts.check_log`."""
     said = tables.statement.c
     query = select(said.body, said.signature).where(said.kind.in_(["approval", KIND]))
     stated = (
@@ -134,13 +128,8 @@ def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rul
     }
     so_far = _SoFar(history, _facts(history, purpose, rules.zone), signed, rules)
     for leaf in history.leaves:
-        on = day_of(rules.connection, rules.register, leaf, rules.zone)
-        try:
-            person = rules.register.person(leaf.actor, before=leaf.seq)
-            RULES[leaf.act](_Done(leaf, person, on, so_far.request, so_far))
-        except (Refused, NotFound) as error:
-            # Our own commands do not let it come to that.
-            raise _may_not(leaf) from error
+        with by_who_might(_may_not(leaf)):
+            RULES[leaf.act](_Done(leaf, *rules.actor(leaf), so_far.request, so_far))
         so_far.take(leaf)
     _is_ordered(so_far)  # which asks each day on which it came whether it is of this purpose
 
@@ -224,8 +213,8 @@ def _is_ordered(so_far: _SoFar) -> bool:
     return is_ordered(vault, so_far.history, purpose, rules.dates)
 
 
-def _may_not(leaf: Leaf) -> Tampered:
-    return Tampered(f"a request's history has {leaf.act} by somebody who may not")
+def _may_not(leaf: Leaf) -> str:
+    return f"a request's history has {leaf.act} by somebody who may not"
 
 
 def _check_asks(done: _Done) -> None:
@@ -269,8 +258,8 @@ def _check_approves(done: _Done) -> None:
     """Each signature is a decider's, or the second under his."""
     approval, rules = done.so_far.signed.get(done.leaf.statement), done.so_far.rules
     if approval is None:
-        raise _may_not(done.leaf)
-    check_decided(rules.connection, approval, done.request, rules.register, rules.zone)
+        raise Tampered(_may_not(done.leaf))
+    check_decided(rules, approval, done.request)
 
 
 def _check_denies(done: _Done) -> None:
@@ -331,7 +320,7 @@ def _check_ends(done: _Done) -> None:
     """Of a hearing or a release: whoever began it."""
     begun = (_BEGUN_BY[done.leaf.act], *done.leaf.subject[1:2])
     if done.so_far.begun.get(begun) != done.leaf.actor:
-        raise _may_not(done.leaf)
+        raise Tampered(_may_not(done.leaf))
 
 
 def _check_delivers(done: _Done) -> None:

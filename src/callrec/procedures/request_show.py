@@ -16,17 +16,17 @@ from callrec.policy.masking import mask_name, mask_number
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.request import RequestAct
 from callrec.policy.withholding import Ground
-from callrec.practice import attempt, record, today
+from callrec.practice import record, today
 from callrec.procedures.custody import from_millis
 from callrec.procedures.days_said import of_other_days
 from callrec.procedures.due import awaits_answer, read_answered
 from callrec.procedures.glass import BrokenGlass, broken_glass
 from callrec.procedures.hold_list import hold_of_request
-from callrec.procedures.lapsing import sweep_lapsed
+from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.open_request import check_readable, read_request
 from callrec.procedures.outbox import list_messages
 from callrec.procedures.people import logins
-from callrec.procedures.readers import find_known, is_concerned
+from callrec.procedures.readers import is_concerned
 from callrec.procedures.release_shown import shown_release
 from callrec.procedures.releases import read_releases, words_for
 from callrec.procedures.request_clock import deadline_by, read_dates
@@ -191,10 +191,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
         Locked: it takes his password.
         Tampered: it is not the one that was made, or a column says otherwise than the log.
     """
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
-    with attempt(practice, actor, SHOWN, subject=[row.id]):
+    with attempt_on(practice, actor, SHOWN, reference) as row:
         with reading(practice.engine) as connection:
             check_readable(actor, connection, row)
         record(practice, actor, SHOWN, subject=[row.id])

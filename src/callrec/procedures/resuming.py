@@ -21,15 +21,8 @@ from callrec.audit.resumed import KIND, RESUMED, lost_at_least, read_resumed, re
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import (
-    drop_bag,
-    each_volume,
-    put_bag,
-    put_unknown,
-    save_volume,
-)
+from callrec.catalogue.volumes import drop_bag, each_volume, put_bag, put_unknown, save_volume
 from callrec.crypto.canonical import instant
-from callrec.crypto.statement import state
 from callrec.errors import Failed, Locked, Tampered
 from callrec.policy.role import Power
 from callrec.practice import powers, signing
@@ -37,6 +30,7 @@ from callrec.procedures.archive_heads import ARCHIVED, VolumeStatement, make_pro
 from callrec.procedures.archive_heads import KIND as VOLUME
 from callrec.procedures.custody import to_millis
 from callrec.procedures.fetching import AT_ONCE, names_in
+from callrec.record.statements import signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,13 +151,11 @@ def _say(
         raise Locked("resuming the log is signed, and that takes the password")
     with signing(practice, actor) as act:
         if lost:
-            statement = state(
+            statement = signed(
+                practice,
+                actor,
                 KIND,
-                vault=practice.vault,
-                by=actor.person.id,
-                at=practice.now(),
-                seed=actor.identity.act,
-                fields=resumed_fields(lost),
+                resumed_fields(lost),
             )
             act.leaf(RESUMED, actor=actor.person.id, statement=statement)
         for each in held:
@@ -220,15 +212,12 @@ def _names_of(volume: Volume, run: Written) -> tuple[str, ...]:
 
 
 def _state_anew(practice: Practice, actor: Actor, act: Writing, beyond: _Beyond) -> None:
-    assert actor.identity is not None  # noqa: S101 - _say asked for it
     volume, run, names, common = beyond
-    statement = state(
+    statement = signed(
+        practice,
+        actor,
         VOLUME,
-        vault=practice.vault,
-        by=actor.person.id,
-        at=practice.now(),
-        seed=actor.identity.act,
-        fields=VolumeStatement(
+        VolumeStatement(
             volume=volume.volume,
             name=run.name,
             manifest=run.manifest,

@@ -32,7 +32,6 @@ from callrec.practice import attempt, record, signing, today
 from callrec.procedures.destruction_log import erased_under
 from callrec.procedures.leaf_details import open_details
 from callrec.procedures.people import logins
-from callrec.procedures.search_log import ANSWERED, leaves_of_act
 from callrec.procedures.search_reviews import (
     DRAWN,
     REVIEWED,
@@ -40,6 +39,7 @@ from callrec.procedures.search_reviews import (
     read_shown,
     read_verdicts,
 )
+from callrec.record.acts import ANSWERED, leaves_of_act
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

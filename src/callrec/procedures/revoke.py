@@ -9,16 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants
 from callrec.policy.authority import check_may_revoke
 from callrec.policy.clause import Clause
 from callrec.policy.reason import check_reason
 from callrec.policy.request import RequestAct
-from callrec.practice import attempt, signing, today
+from callrec.practice import signing, today
 from callrec.procedures.deciding import read_to_decide
-from callrec.procedures.lapsing import sweep_lapsed
-from callrec.procedures.readers import find_known
+from callrec.procedures.lapsing import attempt_on
 from callrec.procedures.request_words import log_with_words
 from callrec.procedures.telling import tell
 
@@ -44,11 +42,8 @@ def revoke_grants(practice: Practice, actor: Actor, reference: str, *, reason: s
         NotFound: there is none.
         Refused: the actor may not decide it, nothing is approved, or the reason is none.
     """
-    with reading(practice.engine) as connection:
-        row = find_known(practice, actor, connection, reference)
-    sweep_lapsed(practice, actor)
     with (
-        attempt(practice, actor, RequestAct.REVOKED, subject=[row.id]),
+        attempt_on(practice, actor, RequestAct.REVOKED, reference),
         signing(practice, actor) as act,
     ):
         request = read_to_decide(practice, actor, act.connection, reference, command="revoke")

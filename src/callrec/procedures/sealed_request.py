@@ -98,17 +98,3 @@ class RequestBody:
         """
         opened = primitives.open_sealed(key, sealed, which.context)
         return read_body(cls, opened, "a request is not in its form")
-
-
-def seal_request_key(key: bytes, which: Version, public: bytes) -> bytes:
-    """The request key to one holder, by HPKE."""
-    return primitives.hpke_seal(public, key, which.context)
-
-
-def open_request_key(sealed: bytes, which: Version, secret: bytes) -> bytes:
-    """The request key, by its holder's X-Wing seed.
-
-    Raises:
-        Tampered: sealed to somebody else or for another version, or changed.
-    """
-    return primitives.hpke_open(secret, sealed, which.context)

@@ -8,35 +8,25 @@ and what was granted can be granted again.
 from __future__ import annotations
 
 from contextlib import suppress
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import or_, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.incidents import insert_incident_key, sealed_keys
-from callrec.catalogue.requests import CATALOGUE, destroy_grants_to, find_key, put_key
+from callrec.catalogue.requests import destroy_grants_to
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Locked, Tampered
 from callrec.policy.request import RequestAct, RequestState
-from callrec.policy.role import VaultKey
-from callrec.practice import vault_key
-from callrec.procedures.incident_log import VAULT_HOLDERS, read_incident_history
-from callrec.procedures.incident_sealed import open_incident_key, seal_incident_key
-from callrec.procedures.request_log import check_log, leaves_of, log_request_event, read_history
+from callrec.procedures.incident_log import INCIDENTS, read_incident_history
+from callrec.procedures.request_log import REQUESTS, log_request_event, read_history
 from callrec.procedures.request_words import store_words
-from callrec.procedures.sealed_request import (
-    Version,
-    open_request_key,
-    seal_request_key,
-)
+from callrec.procedures.sealed_request import Version
 from callrec.procedures.telling import tell
+from callrec.record.acts import check_log, leaves_of
 from callrec.record.forms import NONCE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Connection, Row
 
     from callrec.audit.log import Writing
@@ -102,71 +92,18 @@ def seal_keys_anew(
     for row in asked:
         if made.get(row.id) != person:
             raise Tampered(f"the requester of request R-{row.number} is not what the log says")
-        _seal_request_keys(practice, act.connection, actor, row, person=person, public=public)
+        for version in range(1, row.version + 1):
+            which = Version(practice.vault, row.id, version)
+            key = REQUESTS.key_by_vault(actor, act.connection, which)
+            REQUESTS.put_key(act.connection, which, key, public, holder=person)
     for row in known:
-        _seal_incident_keys(practice, act.connection, actor, row, person=person, public=public)
-
-
-def _seal_request_keys(
-    practice: Practice,
-    connection: Connection,
-    actor: Actor,
-    row: Row[Any],
-    *,
-    person: str,
-    public: bytes,
-) -> None:
-    for version in range(1, row.version + 1):
-        which = Version(practice.vault, row.id, version)
-        key = _request_key(actor, connection, which)
-        sealed = seal_request_key(key, which, public)
-        put_key(connection, row.id, version, holder=person, key_version=0, sealed=sealed)
-
-
-def _seal_incident_keys(
-    practice: Practice,
-    connection: Connection,
-    actor: Actor,
-    row: Row[Any],
-    *,
-    person: str,
-    public: bytes,
-) -> None:
-    history = read_incident_history(practice, connection, row.id)
-    if person not in (history.reporter, history.told):
-        raise Tampered(f"incident I-{row.number} does not concern whom its row says")
-    table = tables.incident_key
-    place = (table.c.incident == row.id) & (table.c.holder == person)
-    connection.execute(table.delete().where(place))
-    for found in _openable(actor, connection, row.id):
-        which = history.which(practice.vault, found.version)
-        secret = vault_key(actor, VaultKey(found.holder), found.key_version)
-        key = open_incident_key(bytes(found.sealed), which, secret)
-        insert_incident_key(
-            connection,
-            row.id,
-            found.version,
-            holder=person,
-            key_version=0,
-            sealed=seal_incident_key(key, which, public),
-        )
-
-
-def _openable(actor: Actor, connection: Connection, incident: str) -> Iterator[Row[Any]]:
-    """Of each version of an incident, its key under a vault key, one that the actor has open."""
-    rows = [row for row in sealed_keys(connection, incident) if row.holder in VAULT_HOLDERS]
-    for _, group in groupby(rows, key=lambda row: row.version):
-        each = list(group)
-        opens = [r for r in each if (VaultKey(r.holder), r.key_version) in actor.shares]
-        yield (opens or each)[0]
-
-
-def _request_key(actor: Actor, connection: Connection, which: Version) -> bytes:
-    found = find_key(connection, which.request, which.version, CATALOGUE)
-    if found is None:
-        raise Tampered("a request's key is missing")
-    secret = vault_key(actor, VaultKey.CATALOGUE, found.key_version)
-    return open_request_key(bytes(found.sealed), which, secret)
+        history = read_incident_history(practice, act.connection, row.id)
+        if person not in (history.reporter, history.told):
+            raise Tampered(f"incident I-{row.number} does not concern whom its row says")
+        for version in range(1, history.version + 1):
+            of_it = history.which(practice.vault, version)
+            key = INCIDENTS.key_by_vault(actor, act.connection, of_it)
+            INCIDENTS.put_key(act.connection, of_it, key, public, holder=person)
 
 
 def _log_revoked(
@@ -176,7 +113,7 @@ def _log_revoked(
     words = {"reason": why}
     after = log_request_event(act, actor, history, RequestAct.REVOKED, details=words, nonce=nonce)
     with suppress(Locked):  # whoever governs and opens nothing leaves it in the log alone
-        key = _request_key(actor, act.connection, which)
+        key = REQUESTS.key_by_vault(actor, act.connection, which)
         store_words(act.connection, which, key, after.leaves[-1].seq, nonce + canonical(words))
     to, by = history.requester, actor.person.id
     tell(practice, act.connection, f"R-{row.number}", "was revoked", to=to, by=by)

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select, tuple_
 
 from callrec.catalogue import tables
-from callrec.catalogue.requests import CATALOGUE
 from callrec.crypto.context import context
 from callrec.policy.role import VaultKey
-from callrec.procedures.incident_log import VAULT_HOLDERS
+from callrec.procedures.incident_log import INCIDENTS
+from callrec.procedures.request_log import REQUESTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Row, Select, Table
+
+    from callrec.record.versions import Versioned
 
 Place = tuple[Any, ...]
 """The primary key of a row."""
@@ -87,16 +89,18 @@ def _batch(key: VaultKey) -> Sealing:
     )
 
 
-def _incident(key: VaultKey) -> Sealing:
-    return Sealing(
-        what="incidents",
-        table=tables.incident_key,
-        key=key,
-        info=lambda vault, row, _: context(
-            "incident", vault, incident=row.incident, version=row.version
-        ),
-        holder=key,
-    )
+def _versions(what: str, kind: Versioned[Any]) -> Iterator[Sealing]:
+    name = kind.table.name
+    for key in kind.holders:
+        yield Sealing(
+            what=what,
+            table=kind.keys,
+            key=key,
+            info=lambda vault, row, _: context(
+                name, vault, version=row.version, **{name: getattr(row, name)}
+            ),
+            holder=key,
+        )
 
 
 SEALINGS: Final = (
@@ -110,22 +114,14 @@ SEALINGS: Final = (
         version="name_version",
         sealed="name_sealed",
     ),
-    Sealing(
-        what="requests",
-        table=tables.request_key,
-        key=VaultKey.CATALOGUE,
-        info=lambda vault, row, _: context(
-            "request", vault, request=row.request, version=row.version
-        ),
-        holder=CATALOGUE,
-    ),
+    *_versions("requests", REQUESTS),
     Sealing(
         what="holds",
         table=tables.hold,
         key=VaultKey.CATALOGUE,
         info=lambda vault, row, _: context("hold", vault, hold=row.id),
     ),
-    *(_incident(key) for key in VAULT_HOLDERS),
+    *_versions("incidents", INCIDENTS),
     Sealing(
         what="volumes",
         table=tables.volume,

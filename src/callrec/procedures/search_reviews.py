@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.audit.attested import attested_leaves
-from callrec.audit.leaf import Outcome
 from callrec.policy.search_review import Verdict, may_review_search
 from callrec.procedures.leaf_details import open_details
-from callrec.procedures.lent_day import day_of
-from callrec.procedures.search_log import SEARCH, is_reviewable, leaves_of_act
+from callrec.record.acts import SEARCH, attested_of, is_reviewable, leaves_of_act
+from callrec.record.entitled import powers_then
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,11 +42,8 @@ def read_verdicts(
         Locked: the actor does not have the audit key.
         Tampered: a review is not in the log as its maker made it.
     """
-    made = [
-        leaf.seq for leaf in leaves_of_act(connection, REVIEWED) if leaf.outcome is Outcome.DONE
-    ]
     found = {}
-    for review in attested_leaves(connection, practice.register, made):
+    for review in attested_of(practice, connection, [REVIEWED]):
         details = open_details(practice, actor, connection, review)
         search = searches.get(details.get("search", -1))
         verdict = _VERDICTS.get(details.get("verdict", ""))
@@ -65,8 +60,6 @@ def read_shown(practice: Practice, actor: Actor, connection: Connection) -> froz
 
 
 def _might_review(practice: Practice, connection: Connection, review: Leaf, search: Leaf) -> bool:
-    reviewer, searcher = (
-        practice.register.person(leaf.actor, before=review.seq) for leaf in (review, search)
-    )
-    day = day_of(connection, practice.register, review, practice.config.time_zone)
+    reviewer, day = powers_then(practice, connection).actor(review)
+    searcher = practice.register.person(search.actor, before=review.seq)
     return may_review_search(reviewer, searcher, on=day)

@@ -18,7 +18,8 @@ from callrec.policy.lapse import has_lapsed, request_lapses_at, undecided_since
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDING, RequestAct, RequestState
 from callrec.procedures.custody import from_millis
-from callrec.procedures.request_log import event_of, leaves_of, read_stated
+from callrec.procedures.request_log import event_of
+from callrec.record.acts import leaves_of, read_stated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

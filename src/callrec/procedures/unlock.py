@@ -24,9 +24,9 @@ from callrec.errors import Locked, Misconfigured, NotFound, Tampered
 from callrec.keyring import Credential, Session
 from callrec.policy.role import Standing, VaultKey, keys_held, powers_of
 from callrec.practice import Actor, Practice, check_unchanged, today, writing
-from callrec.procedures.lent_day import still_lent
 from callrec.procedures.relocking import raise_lock
 from callrec.procedures.shares import open_shares
+from callrec.record.entitled import still_lent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

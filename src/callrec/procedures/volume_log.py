@@ -10,12 +10,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from callrec.audit.attested import attested_leaves
 from callrec.audit.reading import Problem
 from callrec.catalogue.volumes import IN_USE, LOST, each_volume
-from callrec.errors import Tampered
 from callrec.procedures.archivist import might_archive
-from callrec.procedures.request_log import leaves_of
+from callrec.record.acts import attested_of, leaves_of
+from callrec.record.rows import check_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,6 +34,7 @@ class VolumeAct(StrEnum):
 
 
 OF_VOLUMES = {VolumeAct.LOST: LOST, VolumeAct.FOUND: IN_USE}
+"""How a volume stands after each."""
 
 
 def check_standings(practice: Practice, connection: Connection) -> None:
@@ -45,16 +45,19 @@ def check_standings(practice: Practice, connection: Connection) -> None:
     Raises:
         Tampered: a row says otherwise than the log, or a leaf is not its actor's.
     """
-    about = [leaf.seq for leaf in leaves_of(connection, OF_VOLUMES)]
-    leaves = attested_leaves(connection, practice.register, about)
+    leaves = attested_of(practice, connection, OF_VOLUMES)
     counting = (leaf for leaf in leaves if might_archive(practice, connection, leaf))
-    for problem in _wrong_rows(connection, counting):
-        raise Tampered(problem.what)
+    check_none(check_volume_rows(connection, counting))
 
 
 def check_volume_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each volume stands as its leaves, among what was done, say; they were found sound before."""
-    yield from _wrong_rows(connection, (leaf for leaf in done if leaf.act in OF_VOLUMES))
+    said = {
+        leaf.subject[0]: OF_VOLUMES[VolumeAct(leaf.act)] for leaf in done if leaf.act in OF_VOLUMES
+    }
+    for row in each_volume(connection):
+        if row.standing != said.get(row.id, IN_USE):
+            yield Problem(None, "a volume does not stand as the log says: lost, or in use")
 
 
 def newest_kept(practice: Practice, connection: Connection) -> Mapping[str, int]:
@@ -64,10 +67,3 @@ def newest_kept(practice: Practice, connection: Connection) -> Mapping[str, int]
         for leaf in leaves_of(connection, (VolumeAct.KEPT,))
         if might_archive(practice, connection, leaf)
     }
-
-
-def _wrong_rows(connection: Connection, leaves: Iterable[Leaf]) -> Iterator[Problem]:
-    said = {leaf.subject[0]: OF_VOLUMES[VolumeAct(leaf.act)] for leaf in leaves}
-    for row in each_volume(connection):
-        if row.standing != said.get(row.id, IN_USE):
-            yield Problem(None, "a volume does not stand as the log says: lost, or in use")

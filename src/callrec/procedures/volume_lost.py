@@ -15,7 +15,6 @@ from callrec.catalogue.destruction import labels_of_begun
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     ARCHIVED,
-    IN_USE,
     LOST,
     calls_on,
     find_volume,
@@ -36,7 +35,7 @@ from callrec.procedures.custody import from_millis, to_millis
 from callrec.procedures.destruction_done import settle
 from callrec.procedures.incident import Account, open_incident
 from callrec.procedures.sealed_request import MOST_RECORDINGS
-from callrec.procedures.volume_log import VolumeAct
+from callrec.procedures.volume_log import OF_VOLUMES, VolumeAct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,7 +96,7 @@ def report_lost(practice: Practice, actor: Actor, loss: Loss) -> LostVolume:
                     hint="callrec incident list shows the incident",
                 )
             act.leaf(VolumeAct.LOST, actor=actor.person.id, subject=[row.id])
-            save_volume(act.connection, row.id, standing=LOST)
+            save_volume(act.connection, row.id, standing=OF_VOLUMES[VolumeAct.LOST])
             calls = calls_on(act.connection, row.id)
             alone = [call for call in calls if call.state == ARCHIVED and not call.copies]
             count = f"{len(calls)} sealed recordings" if len(calls) != 1 else "1 sealed recording"
@@ -157,7 +156,8 @@ def report_found(
             )
     with signing_as_archivist(practice, actor) as act:
         act.leaf(VolumeAct.FOUND, actor=actor.person.id, subject=[row.id])
-        save_volume(act.connection, row.id, standing=IN_USE, seen_at=to_millis(practice.now()))
+        standing, seen_at = OF_VOLUMES[VolumeAct.FOUND], to_millis(practice.now())
+        save_volume(act.connection, row.id, standing=standing, seen_at=seen_at)
     return report
 
 

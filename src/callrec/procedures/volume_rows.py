@@ -21,6 +21,7 @@ from callrec.procedures.archive_survey import check_rows, read_written
 from callrec.procedures.reencrypting import replaced_files
 from callrec.procedures.volume_log import check_standings
 from callrec.procedures.volume_rules import check_done_by_archivists
+from callrec.record.statements import carried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,10 +53,7 @@ def check_rows_of_volumes(connection: Connection) -> Iterator[Problem]:
             check_rows(connection, volume, manifests, last)
         except Tampered as error:
             yield Problem(None, error.message)
-    try:
-        _check_former(connection)
-    except Tampered as error:
-        yield Problem(None, error.message)
+    _check_former(connection)
 
 
 def _stated(connection: Connection) -> Mapping[str, Mapping[str, tuple[int, str]]]:
@@ -63,14 +61,12 @@ def _stated(connection: Connection) -> Mapping[str, Mapping[str, tuple[int, str]
 
     Of each, the sequence of its newest statement and the manifest that this one names.
     """
-    leaf, said = tables.leaf.c, tables.statement.c
     found: defaultdict[str, dict[str, tuple[int, str]]] = defaultdict(dict)
     for row in each_volume(connection):
         found[row.id] = {}
-    query = select(leaf.seq, said.body).join(tables.statement, said.digest == leaf.statement)
-    for seq, body in connection.execute(query.where(said.kind == KIND).order_by(leaf.seq)):
-        fields = parse(body)
-        run = {str(fields.get("bag")): (seq, str(fields.get("manifest")))}
+    for said in carried(connection, KIND):
+        fields = parse(said.body)
+        run = {str(fields.get("bag")): (said.seq, str(fields.get("manifest")))}
         found[str(fields.get("volume"))].update(run)
     return found
 

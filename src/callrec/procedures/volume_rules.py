@@ -8,26 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callrec.audit.attested import attested_leaves
 from callrec.audit.reading import Problem
-from callrec.errors import NotFound, Refused, Tampered
-from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.procedures.archive_removal import REMOVED
 from callrec.procedures.archive_unfinished import BEGUN, GIVEN_UP
-from callrec.procedures.lent_day import day_of
-from callrec.procedures.request_log import leaves_of
 from callrec.procedures.volume_log import VolumeAct
+from callrec.record.acts import attested_of
+from callrec.record.entitled import powers_then
+from callrec.record.rows import check_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import tzinfo
 
     from sqlalchemy import Connection
 
     from callrec.audit.leaf import Leaf
-    from callrec.audit.register import Register
     from callrec.practice import Practice
+    from callrec.record.entitled import Powers
 
 _OF_ARCHIVISTS: Final = frozenset((*map(str, VolumeAct), BEGUN, GIVEN_UP, REMOVED))
 
@@ -38,28 +35,12 @@ def check_done_by_archivists(practice: Practice, connection: Connection) -> None
     Raises:
         Tampered: somebody did it who might not, or a leaf is not its actor's.
     """
-    register, zone = practice.register, practice.config.time_zone
-    about = [leaf.seq for leaf in leaves_of(connection, _OF_ARCHIVISTS)]
-    leaves = attested_leaves(connection, register, about)
-    for problem in check_archivists(connection, register, zone, leaves):
-        raise Tampered(problem.what)
+    leaves = attested_of(practice, connection, _OF_ARCHIVISTS)
+    check_none(check_archivists(powers_then(practice, connection), leaves))
 
 
-def check_archivists(
-    connection: Connection, register: Register, zone: tzinfo, leaves: Iterable[Leaf]
-) -> Iterator[Problem]:
-    """The leaves by somebody who might not archive then.
-
-    Args:
-        connection: to the catalogue.
-        register: who might do what, and when.
-        zone: the practice's, for the days of powers that were lent.
-        leaves: each attested; those of other acts do not matter.
-    """
+def check_archivists(might: Powers, leaves: Iterable[Leaf]) -> Iterator[Problem]:
+    """The leaves, each attested, by somebody who might not archive then; others do not matter."""
     for leaf in leaves:
-        if leaf.act in _OF_ARCHIVISTS:
-            try:
-                person = register.person(leaf.actor, before=leaf.seq)
-                check_may(person, Power.ARCHIVE, on=day_of(connection, register, leaf, zone))
-            except (NotFound, Refused):
-                yield Problem(leaf.seq, f"{leaf.act} is by somebody who may not archive")
+        if leaf.act in _OF_ARCHIVISTS and Power.ARCHIVE not in might.of(leaf):
+            yield Problem(leaf.seq, f"{leaf.act} is by somebody who may not archive")

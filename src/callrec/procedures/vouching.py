@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.audit.log import read_register
 from callrec.catalogue import tables
-from callrec.crypto.statement import Statement, state
 from callrec.errors import Failed
 from callrec.policy.delegation import lapsed, without_lapsed
 from callrec.policy.role import (
@@ -37,6 +36,7 @@ from callrec.procedures.shares import (
     shares_for,
     store_shares,
 )
+from callrec.record.statements import signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -256,16 +256,3 @@ def log_shares(practice: Practice, act: Writing, actor: Actor, shares: Sequence[
     seals = signed(practice, actor, "seal", seal_fields(shares))
     subject = sorted({share.to for share in shares})
     act.leaf("keys.shared", actor=actor.person.id, subject=subject, statement=seals)
-
-
-def signed(practice: Practice, actor: Actor, kind: str, fields: Mapping[str, Any]) -> Statement:
-    """A statement by somebody who gave his password."""
-    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
-    return state(
-        kind,
-        vault=practice.vault,
-        by=actor.person.id,
-        at=practice.now(),
-        seed=actor.identity.act,
-        fields=fields,
-    )

@@ -1,0 +1,231 @@
+"""Leaves read by what was done, what each names at the least, and the numbers that they give.
+
+Anybody who has a key can write a leaf of any act, about nothing, with a program of their own. It
+says nothing of anything, so nothing is read from it; ``audit verify`` names the person who signed
+it (docs/formats/audit-log.md, 1).
+
+Requests, holds, incidents and certificates are numbered in the order in which they were made, from
+1, and so the column follows from the leaves like the others. What somebody wrote into one keeps
+nobody from making the next.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, func, select, update
+
+from callrec.audit.attested import attested_leaves
+from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.log import of_acts, read_leaf, read_register
+from callrec.audit.reading import Problem
+from callrec.audit.verify import check_whole
+from callrec.catalogue import tables
+from callrec.crypto import primitives
+from callrec.crypto.canonical import parse
+from callrec.errors import Tampered
+from callrec.policy.glass import GlassVerdict
+from callrec.policy.hold import HoldAct
+from callrec.policy.incident import IncidentAct
+from callrec.policy.request import RequestAct
+from callrec.practice import check_remembered_head, check_unchanged
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Column, ColumnElement, Connection
+
+    from callrec.audit.log import Writing
+    from callrec.audit.register import Register
+    from callrec.crypto.statement import Statement
+    from callrec.practice import Actor, Practice
+
+SEARCH: Final = "search"
+ANSWERED: Final = "search.answered"
+LEAST: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        # The request first, the hold, the incident.
+        **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct)), 1),
+        **{verdict.act: 1 for verdict in GlassVerdict},
+        # Then the recording; between them the hearing, but of a look.
+        str(RequestAct.LOOKED): 2,
+        str(RequestAct.LISTENED): 2,
+        str(RequestAct.HEARING_ENDED): 2,
+        # Then the release.
+        str(RequestAct.PREPARED): 2,
+        str(RequestAct.DELIVERED): 2,
+        str(RequestAct.FAILED): 2,
+        str(RequestAct.HANDED_OVER): 2,
+        str(RequestAct.ACKNOWLEDGED): 2,
+        # Then the person who was told.
+        str(IncidentAct.REPORTED): 2,
+        "destruction.done": 1,
+        "archive.begun": 1,
+        "archive.given-up": 1,
+        "volume.kept": 1,
+        "volume.lost": 1,
+        "volume.found": 1,
+        # The volume, or the category, and the recordings.
+        "archive.removed": 2,
+        "recording.categorised": 2,
+    }
+)
+"""By act, of leaves that say that it was done; those of other acts may name nothing."""
+
+
+def log_leaf(
+    act: Writing,
+    actor: Actor,
+    what: str,
+    subject: Sequence[str],
+    *,
+    details: Mapping[str, Any] | None = None,
+    nonce: bytes = b"",
+    statement: Statement | None = None,
+) -> Leaf:
+    """Write a leaf, as `Writing.leaf` does, from which rows are made."""
+    by = actor.person.id
+    seq = act.leaf(
+        str(what), actor=by, subject=subject, details=details, nonce=nonce, statement=statement
+    )
+    return read_leaf(act.connection, seq)[0]
+
+
+def check_log(practice: Practice, connection: Connection) -> None:
+    """Check the whole log before anything is granted or handed over on its word.
+
+    Raises:
+        Tampered: it is behind the head that was seen before, or not as it was signed.
+        Failed: people or keys changed since the vault was opened, while a question waited perhaps.
+    """
+    check_remembered_head(practice)
+    check_whole(connection, read_register(connection))
+    check_unchanged(practice, connection)
+
+
+def leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
+    """Everything of these kinds that was done, whatever it is about, oldest first.
+
+    What does not name what it is about counts for nothing.
+    """
+    return filter(names_enough, all_leaves_of(connection, acts))
+
+
+def attested_of(
+    practice: Practice, connection: Connection, acts: Collection[str]
+) -> tuple[Leaf, ...]:
+    """The same, each leaf shown to be as it was written and its actor's.
+
+    Raises:
+        Tampered: one is not.
+    """
+    seqs = [leaf.seq for leaf in leaves_of(connection, acts)]
+    return attested_leaves(connection, practice.register, seqs)
+
+
+def all_leaves_of(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
+    """Everything of these kinds that was done, whatever it names, oldest first."""
+    for leaf in _read(connection, of_acts(acts)):
+        if leaf.act in acts and leaf.outcome is Outcome.DONE:
+            yield leaf
+
+
+def leaves_of_act(connection: Connection, act: str, *, after: int = -1) -> Iterator[Leaf]:
+    """The leaves of one act that come after another's sequence, oldest first, however it ended."""
+    for leaf in _read(connection, of_acts([act]) & (tables.leaf.c.seq > after)):
+        if leaf.act == act:
+            yield leaf
+
+
+def leaves_about(connection: Connection, id_: str) -> Iterator[Leaf]:
+    """Every leaf in which that id is named, whatever was done and however it ended."""
+    return _read(connection, func.instr(tables.leaf.c.body, id_.encode()) > 0)
+
+
+def _read(connection: Connection, condition: ColumnElement[bool]) -> Iterator[Leaf]:
+    leaf = tables.leaf.c
+    rows = connection.execute(select(leaf.seq, leaf.body).where(condition).order_by(leaf.seq))
+    for seq, body in rows:
+        yield Leaf.decode(bytes(body), seq)
+
+
+def names_enough(leaf: Leaf) -> bool:
+    """Whether a leaf names what its act is about."""
+    return len(leaf.subject) >= LEAST.get(leaf.act, 0)
+
+
+def is_reviewable(register: Register, leaf: Leaf) -> bool:
+    """A search without a request, or one that was refused [policy 4(c)].
+
+    A search under a request names it in its leaf, and those who decide that request see it. A leaf
+    whose actor nobody vouched for is no search: no key is needed to write it.
+    """
+    without_request = leaf.outcome is Outcome.DONE and not leaf.subject
+    is_asked = without_request or leaf.outcome is Outcome.REFUSED
+    vouched = register.voucher(leaf.actor, before=leaf.seq) is not None
+    return leaf.act == SEARCH and is_asked and vouched
+
+
+def check_subjects(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
+    """Each leaf, of what was done, names what its act is about."""
+    for leaf in done:
+        if not names_enough(leaf):
+            said = f"leaf {leaf.seq}, {leaf.act}, does not name what that was done to"
+            yield Problem(leaf.seq, f"{said}; {signer_of(connection, leaf)} signed it")
+
+
+def signer_of(connection: Connection, leaf: Leaf) -> str:
+    """The login of the person who signed a leaf that no command of ours writes."""
+    person = tables.person.c
+    login: str | None = connection.execute(
+        select(person.login).where(person.id == leaf.actor)
+    ).scalar()
+    return login or leaf.actor
+
+
+def read_stated(connection: Connection, leaf: Leaf) -> Mapping[str, Any]:
+    """What the statement that a leaf carries says, for lists; nobody's signature is checked.
+
+    Raises:
+        Tampered: it is missing, is not the one that the leaf commits to, or is in no form.
+    """
+    statement = tables.statement.c
+    query = select(statement.body).where(statement.digest == leaf.statement)
+    body = bytes(connection.execute(query).scalar() or b"")
+    said = parse(body)
+    if primitives.sha256(body).hex() != leaf.statement or not isinstance(said, dict):
+        raise Tampered(f"the statement of leaf {leaf.seq} is not the one that was signed")
+    return said
+
+
+def numbers_of(done: Iterable[Leaf], act: str) -> Mapping[str, int]:
+    """The number of each thing that leaves of an act made, by the id that they name first.
+
+    The leaves are oldest first; those of other acts do not matter.
+    """
+    made = (leaf.subject[0] for leaf in done if leaf.act == act and names_enough(leaf))
+    return {id_: number for number, id_ in enumerate(dict.fromkeys(made), 1)}
+
+
+def next_number(connection: Connection, column: Column[str], act: str) -> int:
+    """The number that the next row of a table takes; certain only within a write transaction.
+
+    ``column`` is the table's, of the id that leaves of the act name first. Where somebody wrote the
+    number into the row of another, that gets its own again.
+
+    Raises:
+        Tampered: the log does not tell of the row that has it.
+    """
+    table, numbers = column.table, numbers_of(leaves_of(connection, (act,)), act)
+    number = free = len(numbers) + 1
+    astray: list[tuple[str, int]] = []
+    having = select(column).where(table.c.number == bindparam("number"))
+    while (id_ := connection.execute(having, {"number": free}).scalar()) is not None:
+        if id_ not in numbers:
+            raise Tampered(f"the catalogue has a {table.name} of which the log does not tell")
+        free = numbers[id_]
+        astray.append((id_, free))
+    for id_, own in reversed(astray):
+        connection.execute(update(table).where(column == id_).values(number=own))
+    return number

@@ -1,0 +1,138 @@
+"""Whether people were allowed to do what they did: who they were then, and which day it was.
+
+No clock that is set back makes a lent power last longer. A leaf gives the time itself, by the clock
+of the machine that wrote it. But other machines write to the same log: once one of them has written
+on a later day, it is later for everybody after that. What counts are the leaves since a person was
+last vouched for, and no older ones: so a machine whose clock once stood years ahead ends nobody's
+lent powers but those lent before that, until they are lent anew (docs/threat-model.md).
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from callrec.audit.set_back import written_at
+from callrec.catalogue import tables
+from callrec.crypto.canonical import parse_instant
+from callrec.errors import NotFound, Refused, Tampered
+from callrec.policy.delegation import without_lapsed
+from callrec.policy.role import powers_of
+from callrec.practice import today
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
+    from sqlalchemy import Connection
+
+    from callrec.audit.leaf import Leaf
+    from callrec.audit.register import Register
+    from callrec.policy.role import Person, Power
+    from callrec.practice import Practice
+
+_LEEWAY: Final = timedelta(hours=1)
+"""What a person might do when their command began is signed later, after a password was waited for,
+and midnight may lie between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Powers:
+    """Who might do what when a leaf was written, by one state of the log."""
+
+    connection: Connection
+    """Sees one state of the catalogue throughout."""
+    register: Register
+    zone: tzinfo
+    """The practice's, for the days of powers that were lent."""
+
+    def actor(self, leaf: Leaf) -> tuple[Person, date]:
+        """The person who wrote a leaf, as they were vouched for then, and the day on which it was.
+
+        Raises:
+            NotFound: nobody vouched for them.
+        """
+        person = self.register.person(leaf.actor, before=leaf.seq)
+        return person, self.day_of(leaf)
+
+    def of(self, leaf: Leaf) -> frozenset[Power]:
+        """What the person who wrote a leaf might do then; nothing, if nobody vouched for them."""
+        if self.register.voucher(leaf.actor, before=leaf.seq) is None:
+            return frozenset()
+        return powers_of(*self.actor(leaf))
+
+    def day_of(self, leaf: Leaf) -> date:
+        """The day on which a leaf counts as written, for what was lent to its actor.
+
+        Its own, or that of the latest leaf before it since its actor was vouched for. It matters to
+        nobody to whom nothing was lent.
+        """
+        own = own_day(leaf, self.zone)
+        return max(own, self.latest_day(leaf.actor, before=leaf.seq) or own)
+
+    def latest_day(self, person: str, *, before: int | None = None) -> date | None:
+        """The latest day of any leaf since a person was vouched for, or of those before one.
+
+        None if nothing was lent to them.
+
+        Raises:
+            Tampered: one of them has no time in its form.
+        """
+        voucher = self.register.voucher(person, before=before)
+        if voucher is None or not voucher.person.delegations:
+            return None
+        leaf = tables.leaf.c
+        query = select(func.max(written_at())).where(leaf.seq >= voucher.seq)
+        if before is not None:
+            query = query.where(leaf.seq < before)
+        return _day(_text(self.connection.execute(query).scalar()), self.zone)
+
+
+def powers_then(practice: Practice, connection: Connection) -> Powers:
+    """Who might do what in a practice, by the log as the vault was opened on it."""
+    return Powers(connection, practice.register, practice.config.time_zone)
+
+
+@contextmanager
+def by_who_might(what: str) -> Iterator[None]:
+    """Ask the rules of what was done: our own commands let nobody do what they refuse.
+
+    Raises:
+        Tampered: they refuse it, or nobody vouched for who did it; ``what`` says what it is.
+    """
+    try:
+        yield
+    except (NotFound, Refused) as error:
+        raise Tampered(what) from error
+
+
+def own_day(leaf: Leaf, zone: tzinfo) -> date:
+    """The day on which a leaf was written, as it says itself."""
+    return _day(leaf.at, zone)
+
+
+def still_lent(practice: Practice, connection: Connection, person: Person) -> Person:
+    """Somebody who begins to work, without what ended by a day that the log has seen already.
+
+    What has ended by this machine's clock is left: they are told when they need it.
+
+    Raises:
+        Tampered: as `Powers.latest_day`.
+    """
+    day = powers_then(practice, connection).latest_day(person.id)
+    return person if day is None or day <= today(practice) else without_lapsed(person, day)
+
+
+def _day(at: str, zone: tzinfo) -> date:
+    return (parse_instant(at) - _LEEWAY).astimezone(zone).date()
+
+
+def _text(value: bytes | None) -> str:
+    try:
+        return (value or b"").decode("ascii")
+    except UnicodeDecodeError as error:
+        raise Tampered("a leaf's time is not in its form") from error

@@ -1,0 +1,154 @@
+"""The catalogue's rows made from leaves, and held against them.
+
+Rows are for finding things quickly; anybody who can write the database can change them, so nothing
+that matters rests on them alone (docs/formats/audit-log.md, "Projections"). The columns that follow
+from leaves are made by one function, ``row_of``: when a leaf is written they are put into the row,
+and when the row is checked they are made again from all its leaves. So no table needs a check of
+its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+from sqlalchemy import Connection, Row, Table, select
+
+from callrec.audit.attested import attested_leaves
+from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.reading import Problem
+from callrec.errors import Tampered
+from callrec.record.acts import leaves_about, leaves_of, names_enough, numbers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from callrec.audit.register import Register
+
+Columns: TypeAlias = Mapping[str, object]
+"""Columns of a row, by their names."""
+H = TypeVar("H")
+"""The history of a thing: its id, and its leaves, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Generic[H]):
+    """Things of one kind, numbered in the order in which they were made: requests, holds."""
+
+    table: Table
+    letter: str
+    """Before its number: the R of R-17."""
+    made_by: str
+    """The act of the leaf that makes one."""
+    acts: frozenset[str]
+    """All that happens to one."""
+    history: Callable[[str, tuple[Leaf, ...]], H]
+    row_of: Callable[[Connection, H], Columns]
+    """The columns that follow from a history; raises Tampered where that cannot be."""
+    in_no_leaf: str = "{} is in no leaf"
+    """What is said of a row of which the log does not tell."""
+    named_among: int | None = 1
+    """Among how many of a leaf's first ids the thing's own is looked for; None: all."""
+
+    def read(self, connection: Connection, register: Register, id_: str) -> H:
+        """Everything that happened to one, each leaf attested.
+
+        Raises:
+            Tampered: a leaf is not as it was written or not its actor's, there is none at all, or
+                they cannot have happened in this order.
+        """
+        about = [leaf.seq for leaf in leaves_about(connection, id_) if self.is_event(leaf, id_)]
+        history = self.history(id_, attested_leaves(connection, register, about))
+        self.row_of(connection, history)  # so that nothing is made of a history that cannot be
+        return history
+
+    def is_event(self, leaf: Leaf, id_: str) -> bool:
+        """Whether a leaf is something that happened to one."""
+        is_done = leaf.act in self.acts and leaf.outcome is Outcome.DONE and names_enough(leaf)
+        return is_done and id_ in leaf.subject[: self.named_among]
+
+    def told(self, done: Iterable[Leaf]) -> dict[str, H]:
+        """By id, in the order in which they are first named, the histories that leaves tell.
+
+        The leaves are oldest first; those of other acts do not matter.
+        """
+        naming: defaultdict[str, list[Leaf]] = defaultdict(list)
+        for leaf in done:
+            if leaf.act in self.acts:
+                for id_ in dict.fromkeys(leaf.subject[: self.named_among]):
+                    naming[id_].append(leaf)
+        return {id_: self.history(id_, tuple(leaves)) for id_, leaves in naming.items()}
+
+    def called(self, row: Row[Any]) -> str:
+        """As ``request R-17``."""
+        return f"{self.table.name} {self.letter}-{row.number}"
+
+    def insert(self, connection: Connection, id_: str, history: H, **others: object) -> None:
+        """Write a new row; ``others`` are the columns that do not follow from its leaves."""
+        values = {"id": id_, **self.row_of(connection, history), **others}
+        connection.execute(self.table.insert().values(values))
+
+    def update(self, connection: Connection, id_: str, history: H) -> None:
+        """Let a row follow what happened."""
+        changed = self.table.update().where(self.table.c.id == id_)
+        connection.execute(changed.values(dict(self.row_of(connection, history))))
+
+    def check_number(self, connection: Connection, row: Row[Any]) -> None:
+        """Check that a row has the number that the log gives it.
+
+        Raises:
+            Tampered: it has another.
+        """
+        numbers = numbers_of(leaves_of(connection, (self.made_by,)), self.made_by)
+        check_row(row, {"number": numbers.get(row.id)}, self.called(row))
+
+    def wrong(
+        self,
+        connection: Connection,
+        done: Iterable[Leaf],
+        may: Callable[[Row[Any], H], None],
+    ) -> Iterator[Problem]:
+        """Each row that is not what leaves come to, was added, or is missing.
+
+        The leaves were found sound before; those of other acts do not matter. ``may`` asks of each
+        thing whose columns are right whether those who did something might.
+        """
+        leaves = tuple(done)
+        told, numbers = self.told(leaves), numbers_of(leaves, self.made_by)
+        missing = set(numbers)
+        for row in connection.execute(select(self.table).order_by(self.table.c.number)):
+            missing.discard(row.id)
+            if row.id not in told:
+                yield Problem(None, self.in_no_leaf.format(self.called(row)))
+                continue
+            try:
+                columns = {"number": numbers.get(row.id), **self.row_of(connection, told[row.id])}
+                check_row(row, columns, self.called(row))
+                may(row, told[row.id])
+            except Tampered as error:
+                yield Problem(None, error.message)
+        if missing:
+            yield Problem(None, f"{len(missing)} {self.table.name}s of the log are in no row")
+
+
+def check_none(problems: Iterable[Problem]) -> None:
+    """Check that nothing was found.
+
+    Raises:
+        Tampered: the first that was.
+    """
+    for problem in problems:
+        raise Tampered(problem.what)
+
+
+def check_row(row: Row[Any], columns: Columns, called: str) -> None:
+    """Check that a row is what its leaves come to.
+
+    Raises:
+        Tampered: a column says otherwise.
+    """
+    for column, value in columns.items():
+        if getattr(row, column) != value:
+            raise Tampered(f"the {column} of {called} is not what the log says")

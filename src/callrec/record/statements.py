@@ -1,0 +1,90 @@
+"""Statements: signed, carried by leaves, and which lists a revision of a recording first."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.crypto.statement import read_statement, state
+from callrec.errors import Tampered
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.leaf import Leaf
+    from callrec.crypto.statement import Statement
+    from callrec.practice import Actor, Practice
+
+_LISTED: Final = re.compile(rb'"revision":([0-9]+),"uid":"([0-9a-f]{32})"')
+"""Of an item, as canonical JSON has it: to parse every statement takes six times as long."""
+_FEW: Final = 4
+"""So many uids are looked for one by one sooner than every item is."""
+
+
+def signed(practice: Practice, actor: Actor, kind: str, fields: Mapping[str, Any]) -> Statement:
+    """A statement by somebody who gave their password."""
+    assert actor.identity is not None  # noqa: S101 - the caller asked for the password
+    return state(
+        kind,
+        vault=practice.vault,
+        by=actor.person.id,
+        at=practice.now(),
+        seed=actor.identity.act,
+        fields=fields,
+    )
+
+
+def carried(connection: Connection, *kinds: str) -> Iterator[Row[int, bytes, str, bytes, bytes]]:
+    """The statements of these kinds that leaves carry, in the order of these.
+
+    Of each: ``seq`` and ``leaf``, the bytes of the leaf; ``kind``, ``body`` and ``signature``.
+    """
+    leaf, said = tables.leaf.c, tables.statement.c
+    query = select(leaf.seq, leaf.body.label("leaf"), said.kind, said.body, said.signature)
+    query = query.join(tables.leaf, leaf.statement == said.digest).where(said.kind.in_(kinds))
+    yield from connection.execute(query.order_by(leaf.seq))
+
+
+def statement_of(connection: Connection, leaf: Leaf, vault: str) -> Statement:
+    """The statement that a leaf carries; whose signature it has is not checked.
+
+    Raises:
+        Tampered: it is missing, or in no form.
+    """
+    said = tables.statement
+    row = connection.execute(select(said).where(said.c.digest == leaf.statement)).first()
+    if row is None:
+        raise Tampered(f"the statement of leaf {leaf.seq} is missing")
+    return read_statement(bytes(row.body), bytes(row.signature), vault)
+
+
+def first_stated(
+    connection: Connection, uids: Collection[str], kinds: Collection[str]
+) -> Mapping[tuple[str, int], str]:
+    """By uid and revision, the digest of the statement that lists it under the earliest leaf.
+
+    A revision is stated once. To state one again, with another file and other words, and to
+    exchange the rows, changes nothing: the first counts (docs/formats/recording.md, 1).
+
+    Reads every such statement once, however many recordings are asked for: 13 ms for one and 50 ms
+    for hundreds, in a vault of 100,000 recordings.
+    """
+    leaf, said = tables.leaf.c, tables.statement.c
+    query = select(leaf.seq, said.digest, said.body).where(
+        leaf.statement == said.digest, said.kind.in_(kinds)
+    )
+    wanted = {uid.encode() for uid in uids}
+    first: dict[tuple[str, int], tuple[int, str]] = {}
+    for seq, digest, body in connection.execute(query):
+        if len(wanted) <= _FEW and not any(uid in body for uid in wanted):
+            continue
+        for revision, uid in _LISTED.findall(body):
+            if uid in wanted:
+                listed = (uid.decode(), int(revision))
+                first[listed] = min(first.get(listed, (seq, digest)), (seq, digest))
+    return {listed: digest for listed, (_, digest) in first.items()}

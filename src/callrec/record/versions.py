@@ -1,0 +1,173 @@
+"""Things that are kept in versions, each sealed: requests, incidents.
+
+A version lies under a fresh key, and that key lies sealed, by HPKE, to each who may read it: to
+keys of the vault and to people. A version counts only if the leaf that made it commits to its
+digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import Table, select
+
+from callrec.crypto import primitives
+from callrec.errors import Tampered
+from callrec.policy.role import Standing, VaultKey
+from callrec.practice import vault_key
+from callrec.record.rows import H, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from callrec.audit.register import Register
+    from callrec.practice import Actor
+
+
+class Which(Protocol):
+    """Which version of which thing: it has the thing's id under the name of its kind."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def context(self) -> bytes:
+        """What its sealing is bound to."""
+
+
+class Body(Protocol):
+    """What a version says."""
+
+    def seal(self, key: bytes, which: Any, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versioned(Kind[H]):
+    """A kind of thing that is kept in sealed versions."""
+
+    versions: Table
+    keys: Table
+    holders: tuple[VaultKey, ...]
+    """The keys of the vault that open each."""
+
+    def store(
+        self,
+        connection: Connection,
+        register: Register,
+        which: Which,
+        body: Body,
+        people: Iterable[str],
+    ) -> bytes:
+        """Seal a version under a new key, and that to the vault's keys and to people.
+
+        Not to people who were shut out, who keep their seed, nor to people whose key is not
+        confirmed, as somebody else knows a provisional password: who confirms it gives them these.
+
+        Returns the key, 32 bytes.
+        """
+        key = primitives.fresh(primitives.KEY_BYTES)
+        values = {**self._place(which), "sealed": body.seal(key, which)}
+        connection.execute(self.versions.insert().values(values))
+        for newest in map(register.newest, self.holders):
+            self.put_key(
+                connection, which, key, newest.public, holder=newest.key, version=newest.version
+            )
+        for person in dict.fromkeys(people):
+            if register.person(person).standing is Standing.CONFIRMED:
+                self.put_key(
+                    connection, which, key, register.public_keys(person).kem, holder=person
+                )
+        return key
+
+    def put_key(
+        self,
+        connection: Connection,
+        which: Which,
+        key: bytes,
+        public: bytes,
+        *,
+        holder: str,
+        version: int = 0,
+    ) -> None:
+        """Seal the key of a version to a holder, in place of what they had of it."""
+        table, place = self.keys, {**self._place(which), "holder": str(holder)}
+        sealed = {"key_version": version, "sealed": seal_key(key, which, public)}
+        connection.execute(table.delete().filter_by(**place))
+        connection.execute(table.insert().values({**place, **sealed}))
+
+    def sealed(self, connection: Connection, which: Which) -> bytes:
+        """A version as it lies sealed.
+
+        Raises:
+            Tampered: it is missing.
+        """
+        query = select(self.versions.c.sealed).filter_by(**self._place(which))
+        sealed: bytes | None = connection.execute(query).scalar()
+        if sealed is None:
+            raise Tampered(f"version {which.version} is missing")
+        return bytes(sealed)
+
+    def find_key(
+        self, connection: Connection, id_: str, version: int, holder: str
+    ) -> Row[Any] | None:
+        """The key of a version as it was sealed to one holder; None if it was not."""
+        rows = self.keys_of(connection, id_, version)
+        return next((row for row in rows if row.holder == holder), None)
+
+    def keys_of(self, connection: Connection, id_: str, version: int) -> Sequence[Row[Any]]:
+        """The keys of a version, the vault's first."""
+        query = select(self.keys).filter_by(**{self.table.name: id_, "version": version})
+        rows = connection.execute(query).all()
+        return sorted(rows, key=lambda row: row.holder not in self.holders)
+
+    def key(self, actor: Actor, connection: Connection, which: Which) -> bytes | None:
+        """The key of a version, by any of the actor's; None where it is not theirs to open.
+
+        Raises:
+            Tampered: what is sealed to them does not open.
+        """
+        for row in self.keys_of(connection, *self._place(which).values()):
+            secret = None
+            if row.holder in self.holders:
+                secret = actor.shares.get((VaultKey(row.holder), row.key_version))
+            elif row.holder == actor.person.id and actor.identity is not None:
+                secret = actor.identity.kem
+            if secret is not None:
+                return open_key(bytes(row.sealed), which, secret)
+        return None
+
+    def key_by_vault(self, actor: Actor, connection: Connection, which: Which) -> bytes:
+        """The key of a version, by one of the vault's.
+
+        Raises:
+            Locked: the actor has none of these open.
+            Tampered: it is missing, or does not open.
+        """
+        rows = self.keys_of(connection, *self._place(which).values())
+        rows = [row for row in rows if row.holder in self.holders]
+        opens = [row for row in rows if (VaultKey(row.holder), row.key_version) in actor.shares]
+        if not rows:
+            raise Tampered(f"a key of this {self.table.name} is missing")
+        row = (opens or rows)[0]
+        secret = vault_key(actor, VaultKey(row.holder), row.key_version)
+        return open_key(bytes(row.sealed), which, secret)
+
+    def _place(self, which: Which) -> dict[str, Any]:
+        """The columns that say where something of a version lies."""
+        return {self.table.name: getattr(which, self.table.name), "version": which.version}
+
+
+def seal_key(key: bytes, which: Which, public: bytes) -> bytes:
+    """The key of a version to one holder, by HPKE."""
+    return primitives.hpke_seal(public, key, which.context)
+
+
+def open_key(sealed: bytes, which: Which, secret: bytes) -> bytes:
+    """The key of a version, by its holder's X-Wing seed.
+
+    Raises:
+        Tampered: sealed to somebody else or for another version, or changed.
+    """
+    return primitives.hpke_open(secret, sealed, which.context)
