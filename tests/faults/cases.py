@@ -51,7 +51,7 @@ class Case:
     words: Callable[[House], Iterable[str]]
     """What is typed after ``callrec``."""
     who: str
-    """Who types it: a login, or empty for the intake service."""
+    """Who types it: a login, or ``door`` for the intake service."""
     is_done: Callable[[House], bool]
     """Whether all of it is: what is promised once the command says so."""
     kept: Callable[[House], Iterator[str]] = nothing_more
@@ -328,7 +328,7 @@ CASES: Final = {
     "ingest": Case(
         prepare=with_new_calls,
         words=lambda house: ("ingest", str(house.folder / "spool"), "--after", "delete"),
-        who="",
+        who="door",
         is_done=is_taken_in,
         kept=no_call_is_lost,
         before_again=lambda house: a_call(house.folder / "spool", 9),
