@@ -1,4 +1,4 @@
-"""Commands as somebody types them: callrec's own command line, with his password at hand."""
+"""Commands as somebody types them: callrec's own command line, with their password at hand."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def type_in(house: House, login: str, *words: str, **environ: Path | str) -> Ans
 
     Args:
         house: the practice.
-        login: who gives his password; ``door`` gives its credential; ``nobody`` nothing.
+        login: who gives their password; ``door`` gives its credential; ``nobody`` nothing.
         words: what is typed after ``callrec``.
         environ: variables of the environment that are otherwise.
     """
