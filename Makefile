@@ -69,7 +69,7 @@ laws: $(INSTALLED) judges
 	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile long
 
 killed: $(INSTALLED) judges
-	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal --steps all -k killed tests/procedures
+	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal --steps all -k killed
 
 faults: $(INSTALLED) judges
 	PYTHONPATH=tests $(BIN)/python -m faults $(FAULTS)

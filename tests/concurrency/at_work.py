@@ -26,6 +26,8 @@ import callrec
 from callrec.catalogue import engine
 from callrec.cli.app import run
 from callrec.own_process import keep_private
+from house.commands import environment_of
+from house.practices import House, written_down
 from house.spool import a_call, a_name
 
 BEGAN = datetime(2026, 11, 24, 12, 5, tzinfo=UTC)
@@ -63,12 +65,16 @@ class Told:
 class Office:
     """What they tell each other."""
 
-    folder: Path
+    house: House
     rounds: int
     asked: list[str] = field(default_factory=list)
     """Requests, as they were made."""
     approved: set[str] = field(default_factory=set)
     released: set[str] = field(default_factory=set)
+
+    @property
+    def folder(self) -> Path:
+        return self.house.folder
 
     @property
     def requests(self) -> int:
@@ -194,29 +200,12 @@ def begin(office: Office, who: str, words: tuple[str, ...], place: Path, at: dat
         for stream, suffix in ((1, ".out"), (2, ".err")):
             file = os.open(place.with_suffix(suffix), os.O_WRONLY | os.O_CREAT, 0o600)
             os.dup2(file, stream)
-        os.environ.update(environ(office.folder, who))
+        os.environ.update(environment_of(office.house, who))
         keep_private()
         status = run(words, now=lambda: at)
         sys.stdout.flush()
     finally:
         os._exit(status)
-
-
-def environ(house: Path, who: str) -> dict[str, str]:
-    """What tells callrec who acts, and where everything is."""
-    named = {
-        "CALLREC_VAULT": str(house / "vault"),
-        "XDG_CONFIG_HOME": str(house / "config"),
-        "XDG_STATE_HOME": str(house / "state"),
-        "XDG_RUNTIME_DIR": str(house / "runtime"),
-    }
-    if who == "door":
-        return {**named, "CALLREC_CREDENTIAL": str(house / "door.credential")}
-    return {
-        **named,
-        "CALLREC_USER": who,
-        "CALLREC_PASSWORD_FILE": str(house / "people" / f"{who}.password"),
-    }
 
 
 def main(house: Path, rounds: int, journal: str) -> None:
@@ -226,7 +215,7 @@ def main(house: Path, rounds: int, journal: str) -> None:
             import_module(each.name)
     engine.wal_is_safe = lambda version: journal == "wal"  # noqa: ARG005 - SQLite's, whatever it is
     gc.freeze()
-    office = Office(house, rounds)
+    office = Office(written_down(house), rounds)
     for folder in ("told", "outbox", "drive-a", "drive-b"):
         (house / folder).mkdir()
     told = at_once(office)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callrec.keyring import write_private
 from concurrency.at_work import Told
 from house import practices
-from house.practices import password_of
+from house.commands import environment_of
 from house.processes import environment, program
 from house.spool import a_call, take_in
 
@@ -65,10 +64,9 @@ def day(
     for call in range(FIRST):
         a_call(first, call)
     take_in(house, first)
-    people = house.folder / "people"
-    people.mkdir()
     for login in practices.PEOPLE:
-        write_private(people / f"{login}.password", f"{password_of(login)}\n".encode())
+        environment_of(house, login)  # the password is at hand
+    practices.write_down(house)
     rounds = request.config.getoption("--rounds")
     done = subprocess.run(
         program("concurrency.at_work", house.folder, rounds, request.param),

@@ -15,7 +15,15 @@ from callrec.catalogue.engine import FILE_NAME
 from callrec.policy.role import VaultKey
 from callrec.procedures.keys import audit_keys
 from callrec.procedures.rotating import rotate_keys
-from house.drives import archived_twice, contents, drive, on_two_drives, one_more_call, verify
+from house.drives import (
+    archived_twice,
+    contents,
+    drive,
+    not_readable,
+    on_two_drives,
+    one_more_call,
+    verify,
+)
 from house.erasures import bags_of, found_in, secrets_of, to_be_erased, tokens_of
 from house.older_vaults import SECOND, begin_second_schema, sql
 from house.packages import acts_of, outbox
@@ -51,7 +59,7 @@ class Case:
     words: Callable[[House], Iterable[str]]
     """What is typed after ``callrec``."""
     who: str
-    """Who types it: a login, or empty for the intake service."""
+    """Who types it: a login, or ``door`` for the intake service."""
     is_done: Callable[[House], bool]
     """Whether all of it is: what is promised once the command says so."""
     kept: Callable[[House], Iterator[str]] = nothing_more
@@ -204,20 +212,12 @@ def on_both_drives(house: House) -> None:
 
 
 def is_let_go(house: House) -> bool:
-    return not [*house.practice.store.names()] and not [*not_readable(house)]
+    return not [*house.practice.store.names()] and not [*bags_are_whole_and_all_is_readable(house)]
 
 
-def not_readable(house: House) -> Iterator[str]:
+def bags_are_whole_and_all_is_readable(house: House) -> Iterator[str]:
     yield from bags_are_whole(house)
-    on_drives = [contents(house.folder / each / "bags") for each in ("drive-a", "drive-b")]
-    for row in rows(house, "SELECT ciphertext, state FROM recording"):
-        everywhere = all(
-            any(path.endswith(row.ciphertext) for path in paths) for paths in on_drives
-        )
-        if not (
-            house.practice.store.has(row.ciphertext) or (row.state == "archived" and everywhere)
-        ):
-            yield f"{row.ciphertext} is {row.state}, and not readable"
+    yield from not_readable(house)
 
 
 def lost(house: House) -> None:
@@ -329,7 +329,7 @@ CASES: Final = {
     "ingest": Case(
         prepare=with_new_calls,
         words=lambda house: ("ingest", str(house.folder / "spool"), "--after", "delete"),
-        who="",
+        who="door",
         is_done=is_taken_in,
         kept=no_call_is_lost,
         before_again=lambda house: a_call(house.folder / "spool", 9),
@@ -386,7 +386,7 @@ CASES: Final = {
         words=lambda house: ("archive", "--to", str(drive(house, "drive-b")), "--remove-local"),
         who="max",
         is_done=is_let_go,
-        kept=not_readable,
+        kept=bags_are_whole_and_all_is_readable,
     ),
     "erase": Case(
         prepare=known_to_be_erased,

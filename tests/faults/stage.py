@@ -20,19 +20,15 @@ import re
 import shutil
 import signal
 import sys
-import traceback
-from contextlib import redirect_stderr, redirect_stdout
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
 from callrec.catalogue.engine import FILE_NAME
-from callrec.cli.app import run
 from callrec.errors import Tampered
 from callrec.procedures.audit_verify import Verdict
 from callrec.procedures.doctor import Finding, Level, examine
@@ -42,15 +38,17 @@ from faults.plan import Trial, place_of, share_of, trials_of
 from faults.power import Disk, Outcome
 from faults.shim import Fault, Shim
 from house import once, practices
+from house.commands import Answer, environment_of, type_in
 from house.drives import stand_alone
 from house.holds import verified
-from house.practices import House, password_of
+from house.processes import in_a_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from faults.cases import Case
     from faults.shim import Operation
+    from house.practices import House
 
 Told: TypeAlias = dict[str, object]
 FAILURES = frozenset({1, 7, 8})
@@ -64,16 +62,6 @@ MEMORY = "state"
 """Where what an operator was about to remember may be left: a few bytes that nobody misses."""
 LONGEST_SECONDS = 100
 """A command that takes longer hangs, and is ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of a command."""
-
-    status: int
-    """Negative: the signal that ended it."""
-    said: str = ""
-    complained: str = ""
 
 
 class Stage:
@@ -91,9 +79,7 @@ class Stage:
         case.prepare(house)
         house.close()
         self._house = practices.moved(house, self._place)
-        password = self._place / "password"
-        password.touch(mode=0o600)
-        password.write_text(password_of(case.who), encoding="utf-8")
+        environment_of(self._house, case.who)  # the password is at hand
         shutil.copytree(self._place, self._ready)
         self._disk = Disk(self._ready)
         self._usual: frozenset[str] = frozenset()
@@ -131,12 +117,12 @@ class Stage:
         self._put_in_order()
         self._disk = Disk(self._place)
         answer = self._meet(None)
-        assert answer.status == 0, answer.complained
+        assert answer.status == 0, answer.err
         operations = [*self._shim.operations()]
         cuts = [*self._cuts(operations)]
-        problems = in_a_child(lambda: self._wrong_at_first(answer))
+        problems = found(lambda: self._wrong_at_first(answer))
         assert not problems, problems
-        self._usual = frozenset(in_a_child(self._warnings_now))
+        self._usual = frozenset(found(self._warnings_now))
         return operations, cuts
 
     def _cuts(self, operations: Sequence[Operation]) -> Iterator[Trial]:
@@ -179,7 +165,7 @@ class Stage:
         """What is left is looked at once, however many faults leave it so."""
         left = answer.status == 0, fingerprint(self._place, self._place / "vault" / FILE_NAME)
         if left not in self._looked_at:
-            self._looked_at[left] = in_a_child(lambda: self._wrong(answer))
+            self._looked_at[left] = found(lambda: self._wrong(answer))
         return self._looked_at[left]
 
     def _wrong(self, answer: Answer) -> Iterator[str]:
@@ -189,7 +175,7 @@ class Stage:
         self._case.before_again(self._house)
         again = self._type(self._house)
         if again.status != 0 and not (done and again.status in self._case.done_already):
-            yield f"typed again: {again.status}, {again.complained.strip()}"
+            yield f"typed again: {again.status}, {again.err.strip()}"
         for wrong in (*self._wrong_at_any_time(), *self._not_usual()):
             if not again.status or not re.search(self._case.halfway, wrong):
                 yield wrong
@@ -253,79 +239,41 @@ class Stage:
             self._shim.set(
                 *(disks, trial.fault), at=trial.number, error=trial.error, kinds=trial.kinds
             )
-        file = self._work / "answer"
-        file.unlink(missing_ok=True)
-        child = os.fork()
-        if child == 0:
+
+        def meet() -> dict[str, object]:
             os.setsid()
             signal.alarm(LONGEST_SECONDS)
             draw_alike(self._sealings)
-            try:
-                with self._shim.armed():
-                    answer = self._type(self._house)
-                file.write_text(json.dumps(asdict(answer)), encoding="utf-8")
-            finally:
-                os._exit(0)
-        _, status = os.waitpid(child, 0)
+            with self._shim.armed():
+                answer = self._type(self._house)
+            return asdict(answer)
+
+        ended = in_a_child(meet)
         self._shim.disarm()
-        if os.WIFSIGNALED(status):
-            return Answer(-os.WTERMSIG(status))
-        return Answer(**json.loads(file.read_text(encoding="utf-8")))
+        if ended.status > 0:
+            raise RuntimeError(ended.failure)
+        return Answer(**ended.told) if ended.status == 0 else Answer(ended.status)
 
     def _type(self, house: House) -> Answer:
-        os.environ.update(
-            {
-                **house.environ,
-                "CALLREC_VAULT": str(house.config.vault),
-                "XDG_CONFIG_HOME": str(house.folder / "config"),
-                "COLUMNS": "80",
-            }
-        )
-        if self._case.who:
-            os.environ["CALLREC_USER"] = self._case.who
-            os.environ["CALLREC_PASSWORD_FILE"] = str(house.folder / "password")
-        else:
-            os.environ["CALLREC_CREDENTIAL"] = str(house.credential)
-        said, complained = StringIO(), StringIO()
-        sys.stdin = StringIO()
-        with redirect_stdout(said), redirect_stderr(complained):
-            status = run([*self._case.words(house)], now=house.now)
-        return Answer(status, said.getvalue(), complained.getvalue())
+        return type_in(house, self._case.who, *self._case.words(house), COLUMNS="80")
 
 
 def wrong_with(answer: Answer) -> Iterator[str]:
     """What a command that met a fault should not have said; nothing, if it was ended."""
     if answer.status < 0:
         return
-    is_damage = answer.status == Tampered.exit_status and UNREADABLE in answer.complained
+    is_damage = answer.status == Tampered.exit_status and UNREADABLE in answer.err
     if answer.status not in FAILURES | {0} and not is_damage:
-        yield f"status {answer.status}: {answer.complained.strip()}"
-    told = answer.complained.count("callrec: error: ")
-    if told != (answer.status != 0) or "Traceback" in answer.complained:
-        yield f"status {answer.status}, and {told} errors told: {answer.complained}"
+        yield f"status {answer.status}: {answer.err.strip()}"
+    told = answer.err.count("callrec: error: ")
+    if told != (answer.status != 0) or "Traceback" in answer.err:
+        yield f"status {answer.status}, and {told} errors told: {answer.err}"
 
 
-def in_a_child(look: Callable[[], Iterable[str]]) -> list[str]:
-    """What it finds; what it raises is something wrong too."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.close(reading)
-            with os.fdopen(writing, "w", encoding="utf-8") as told:
-                found = list[str]()
-                try:
-                    found.extend(look())
-                except BaseException:  # noqa: BLE001 - whatever it is, it is told
-                    found.append(traceback.format_exc())
-                json.dump(found, told)
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, encoding="utf-8") as told:
-        found = json.load(told)
-    os.waitpid(child, 0)
-    return list(found)
+def found(look: Callable[[], Iterable[str]]) -> list[str]:
+    """What it finds, in a child; what it raises is something wrong too."""
+    ended = in_a_child(lambda: [*look()])
+    return list(ended.told) if ended.status == 0 else [ended.failure or f"signal {-ended.status}"]
 
 
 def main(name: str, template: Path, work: Path, share: str, only: str) -> None:

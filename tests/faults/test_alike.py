@@ -13,7 +13,7 @@ from Cryptodome import Random
 from callrec.catalogue.engine import FILE_NAME
 from callrec.crypto import primitives
 from faults.alike import draw_alike, fingerprint
-from faults.stage import in_a_child
+from house.processes import in_a_child
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def drawn(sealings: Path) -> list[str]:
 
 
 def test_two_processes_draw_and_seal_the_same_and_no_two_draws_are_alike(tmp_path: Path) -> None:
-    once, again = (in_a_child(lambda: drawn(tmp_path)) for _ in range(2))
+    once, again = (in_a_child(lambda: drawn(tmp_path)).told for _ in range(2))
     assert once == again
     assert len({*once}) == 4
 

@@ -8,7 +8,8 @@ import pytest
 
 from faults.plan import WAYS, share_of, trials_of
 from faults.shim import Flag, Kind, Operation
-from faults.stage import Answer, wrong_with
+from faults.stage import wrong_with
+from house.commands import Answer
 
 TOP = Path("/house")
 
@@ -61,12 +62,12 @@ def test_all_of_them_are_each_once() -> None:
 
 FAILED = "callrec: error: the vault's disk is full\ncallrec: hint: make room\n"
 WRONG = {
-    "a bug": Answer(70, complained="callrec: error: a bug: KeyError at callrec/x.py:1\n"),
-    "somebody is said to have tampered": Answer(5, complained="callrec: error: leaf 3 is gone\n"),
+    "a bug": Answer(70, err="callrec: error: a bug: KeyError at callrec/x.py:1\n"),
+    "somebody is said to have tampered": Answer(5, err="callrec: error: leaf 3 is gone\n"),
     "nothing is said": Answer(1),
-    "it is said twice": Answer(1, complained=FAILED * 2),
-    "it failed and is done": Answer(0, complained=FAILED),
-    "Python speaks": Answer(1, complained=f"Traceback (most recent call last):\n{FAILED}"),
+    "it is said twice": Answer(1, err=FAILED * 2),
+    "it failed and is done": Answer(0, err=FAILED),
+    "Python speaks": Answer(1, err=f"Traceback (most recent call last):\n{FAILED}"),
 }
 
 
@@ -75,6 +76,6 @@ def test_what_a_command_that_met_a_fault_should_not_say(answer: Answer) -> None:
     assert [*wrong_with(answer)]
 
 
-@pytest.mark.parametrize("answer", [Answer(0), Answer(1, complained=FAILED)])
+@pytest.mark.parametrize("answer", [Answer(0), Answer(1, err=FAILED)])
 def test_what_it_may_say(answer: Answer) -> None:
     assert not [*wrong_with(answer)]

@@ -89,7 +89,7 @@ def take_in(
 
 
 def plant(house: House, number: int, said: object) -> None:
-    """Put metadata of one's own in a recording's place: whoever can write the database can.
+    """Put metadata of one's own in a recording's place: anybody who can write the database can.
 
     The catalogue key's public half is no secret, so what is sealed to it here does open.
     """

@@ -1,4 +1,4 @@
-"""Commands as somebody types them: callrec's own command line, with his password at hand."""
+"""Commands as somebody types them: callrec's own command line, with their password at hand."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ class Answer:
     """What came back."""
 
     status: int
-    out: str
-    err: str
+    """Negative: the signal that ended it."""
+    out: str = ""
+    err: str = ""
 
 
 def type_in(house: House, login: str, *words: str, **environ: Path | str) -> Answer:
@@ -36,14 +37,14 @@ def type_in(house: House, login: str, *words: str, **environ: Path | str) -> Ans
 
     Args:
         house: the practice.
-        login: who gives his password; ``door`` gives its credential; ``nobody`` nothing.
+        login: who gives their password; ``door`` gives its credential; ``nobody`` nothing.
         words: what is typed after ``callrec``.
         environ: variables of the environment that are otherwise.
     """
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("CALLREC_")]:
             patch.delenv(name)
-        for name, value in {**_environ(house, login), **environ}.items():
+        for name, value in {**environment_of(house, login), **environ}.items():
             patch.setenv(name, str(value))
         patch.setattr(sys, "stdin", StringIO())
         out, err = StringIO(), StringIO()
@@ -60,7 +61,8 @@ def done(house: House, login: str, *words: str) -> str:
     return answer.out
 
 
-def _environ(house: House, login: str) -> dict[str, str]:
+def environment_of(house: House, login: str) -> dict[str, str]:
+    """What tells callrec where everything is, and who acts."""
     environ = {
         "CALLREC_VAULT": str(house.folder / "vault"),
         "COLUMNS": "200",
@@ -78,9 +80,8 @@ def _environ(house: House, login: str) -> dict[str, str]:
 
 
 def _password_file(house: House, login: str) -> Path:
-    folder = house.folder / "people"
-    folder.mkdir(exist_ok=True)
-    file = folder / f"{login}.password"
+    file = house.folder / "people" / f"{login}.password"
     if not file.exists():
+        file.parent.mkdir(exist_ok=True)
         write_private(file, f"{password_of(login)}\n".encode())
     return file

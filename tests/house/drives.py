@@ -19,6 +19,7 @@ from callrec.procedures import archive as archive_procedure
 from callrec.procedures import archive_copy, elsewhere
 from callrec.procedures.archive import archive_recordings
 from callrec.procedures.archive_verify import verify_volume
+from house.requests import rows
 from house.spool import a_call, take_in
 
 if TYPE_CHECKING:
@@ -128,6 +129,20 @@ def contents(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def not_readable(house: House) -> Iterator[str]:
+    """The recordings that are neither in the vault nor, let go of, on both drives."""
+    on_drives = [
+        {path.rpartition("/")[2] for path in contents(house.folder / each / "bags")}
+        for each in ("drive-a", "drive-b")
+    ]
+    for row in rows(house, "SELECT ciphertext, state FROM recording"):
+        is_on_both = all(row.ciphertext in each for each in on_drives)
+        if not (
+            house.practice.store.has(row.ciphertext) or (row.state == "archived" and is_on_both)
+        ):
+            yield f"{row.ciphertext} is {row.state}, and not readable"
 
 
 def only(folder: Path, pattern: str = "*") -> Path:

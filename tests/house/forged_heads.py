@@ -1,4 +1,4 @@
-"""What somebody signs with a key that he kept: a run that never was, in a log that never was."""
+"""What somebody signs with a key that they kept: a run that never was, in a log that never was."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def an_incident(house: House, login: str = "sam", **said: Any) -> str:
 
 
 def own_report(house: House, login: str = "sam", *, told: str = "mia", **said: Any) -> str:
-    """Its reference; by a program of his own, which checks nothing; I-1 is there already."""
+    """Its reference; by a program of their own, which checks nothing; I-1 is there already."""
     practice, actor = house.practice, signed_in(house, login)
     seen, (manager, _) = opened(house, "I-1").body, find_person(practice, told)
     with writing(practice, actor.signer) as act:

@@ -90,7 +90,7 @@ Deed: TypeAlias = "Callable[[House, Death], object]"
 
 
 def by(login: str, do: Callable[[Practice, Actor], object]) -> Deed:
-    """Somebody who gave his password does it."""
+    """Somebody who gave their password does it."""
 
     def deed(house: House, death: Death) -> None:
         actor, now = house.actor(login), death.clock(house)

@@ -19,7 +19,7 @@ _PASSWORD = password_of("somebody new")
 
 
 def nell_comes(house: House) -> None:
-    """A manager more, ``nell``, with a key of her own."""
+    """A manager more, ``nell``, with a key of their own."""
     dora = house.actor("dora")
     add_person(
         house.practice,
@@ -33,7 +33,7 @@ def nell_comes(house: House) -> None:
 
 
 def max_is_given_another_key(house: House) -> None:
-    """He forgot his password."""
+    """The password was forgotten."""
     reset_person(house.practice, house.actor("dora"), login="max", password=_PROVISIONAL)
     _makes_a_key(house, "max")
 

@@ -103,7 +103,7 @@ class House:
         self._practice = None
 
     def actor(self, login: str) -> Actor:
-        """Somebody who gave his password for this command."""
+        """Somebody who gave their password for this command."""
         self.open()
         row, _ = find_person(self.practice, login)
         identity = Identity.from_seed(self.seeds[login], self.practice.vault)

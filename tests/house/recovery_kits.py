@@ -49,7 +49,7 @@ def new_kit(house: House, login: str = "dora", *, split: bool = False) -> tuple[
 
 
 def nora(house: House) -> Actor:
-    """The new Data Controller, with her own password."""
+    """The new Data Controller, with a password of their own."""
     unlocked = unlock_person(house.open(), login="nora", password=password_of("nora"))
     assert isinstance(unlocked, Unlocked)
     return actor_of(house.practice, unlocked)

@@ -69,7 +69,7 @@ FURTHER = {
 
 
 def signed_in(house: House, login: str) -> Actor:
-    """Somebody who gave his password; as `House.actor`, but the vault is not opened anew."""
+    """Somebody who gave their password; as `House.actor`, but the vault is not opened anew."""
     row, _ = find_person(house.practice, login)
     identity = Identity.from_seed(house.seeds[login], house.practice.vault)
     return actor_of(house.practice, Unlocked(row.id, login, identity, claimed=False))
@@ -143,7 +143,7 @@ def approve(
 
 
 def approved(house: House, login: str = "sam", **asked: Any) -> str:
-    """A request that max has approved for whoever made it; its reference."""
+    """A request that max has approved for the person who made it; its reference."""
     reference = a_request(house, login, **asked)
     approve(house, reference)
     return reference

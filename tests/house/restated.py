@@ -1,4 +1,4 @@
-"""Whoever takes in states again what was taken in before, and exchanges what the rows say of it."""
+"""What was taken in before is stated again by somebody, who changes what the rows say of it."""
 
 from __future__ import annotations
 

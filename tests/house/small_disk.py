@@ -47,7 +47,7 @@ def read_only(at: Path) -> Iterator[None]:
         return
     us = os.geteuid()
     at.chmod(0o500)
-    os.seteuid(us or NOBODY)  # the administrator may write anywhere, and so may not be him
+    os.seteuid(us or NOBODY)  # the administrator may write anywhere, and so may not be that account
     try:
         yield
     finally:

@@ -26,7 +26,7 @@ from callrec.errors import Tampered
 from callrec.policy.role import Standing
 from callrec.practice import writing
 from callrec.procedures.changing_roles import disable_person
-from house.stages import Stage, looked_at
+from house.stages import Stage, Stages
 from procedures.test_audit_verify import edit
 from procedures.test_audit_whole import short_stretches, work_on
 
@@ -48,14 +48,17 @@ TABLES = {
 """What the log is checked by: of details, which are sealed, only that they are there."""
 
 
-def work_and_loosen(house: House) -> None:
-    """A log with leaves of several kinds, in tables that hold anything."""
-    work_on(house)
-    house.close()
+WORKED_ON = Stage("worked-on", work_on)
+"""A log with leaves of several kinds."""
+
+
+@pytest.fixture(scope="module")
+def log(stages: Stages, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The same in tables that hold anything, which no command would open. It is only copied."""
+    house = stages.copy(WORKED_ON, tmp_path_factory.mktemp("log"))
+    house.practice.engine.dispose()
     loosen(house.config.vault / "catalogue.sqlite")
-
-
-log = looked_at(Stage("loosened", work_and_loosen))
+    return house
 
 
 @pytest.fixture(scope="module", autouse=True)
